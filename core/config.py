@@ -1,0 +1,183 @@
+"""Settings of a shop and the layout of its workspace folder.
+
+A workspace is one folder with everything of one shop; a copy of it is a backup. Its `upswing.toml` holds
+the settings that differ from the defaults below. Nothing here touches the files' contents.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+
+from core.errors import NotReady, UserError
+
+
+@dataclass(frozen=True)
+class LabelSettings:
+    """What "rising" means (DESIGN, section 3). Changing a value retrains."""
+
+    horizon_days: int = 28
+    base_days: int = 56
+    min_age_days: int = 7
+    recent_sale_days: int = 182
+    luck: float = 0.05
+    min_ratio: float = 1.25
+    min_extra_orders: float = 5.0
+    min_instock_share: float = 0.6
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """signal "" = orders where there are any, else views, carts, reviews; segment_attribute "" = none chosen."""
+
+    name: str = "My shop"
+    currency: str = "GBP"
+    countries: tuple[str, ...] = ("GB",)
+    signal: str = ""
+    segment_attribute: str = ""
+    segment_min_orders: int = 200
+    max_segments: int = 12
+    origin_weekday: int = 7  # ISO: 7 = origins are Sundays
+
+
+@dataclass(frozen=True)
+class ModelSettings:
+    """How the fusion model is built and trained."""
+
+    encoder: str = "minilm"  # or a local folder of any BERT-type checkpoint
+    tuning: str = "frozen"  # or "last-N": the last N encoder layers learn too
+    since: str = ""  # first origin to learn from, ISO date; "" = all there are
+    seed: int = 7
+    max_epochs: int = 12
+    device: str = "auto"
+
+
+@dataclass(frozen=True)
+class InventorySettings:
+    service_level: float = 0.95
+    review_days: int = 7
+    default_lead_time_days: int = 14
+
+
+@dataclass(frozen=True)
+class Settings:
+    shop: ShopSettings = field(default_factory=ShopSettings)
+    labels: LabelSettings = field(default_factory=LabelSettings)
+    model: ModelSettings = field(default_factory=ModelSettings)
+    inventory: InventorySettings = field(default_factory=InventorySettings)
+
+    def with_values(self, section: str, **values) -> "Settings":
+        """A copy with some values of one section replaced: settings.with_values("model", tuning="last-3")."""
+        return replace(self, **{section: replace(getattr(self, section), **values)})
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The folder of one shop and the paths inside it."""
+
+    root: Path
+
+    @classmethod
+    def at(cls, root: str | Path | None = None) -> "Workspace":
+        """The folder asked for, else $UPSWING_WORKSPACE, else ./workspace."""
+        return cls(Path(root or os.environ.get("UPSWING_WORKSPACE") or "workspace").expanduser().resolve())
+
+    @property
+    def settings_file(self) -> Path:
+        return self.root / "upswing.toml"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse.duckdb"
+
+    @property
+    def panel(self) -> Path:
+        return self.root / "panel"
+
+    @property
+    def models(self) -> Path:
+        return self.root / "models"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.root / "snapshots"
+
+    @property
+    def current(self) -> Path:
+        return self.root / "CURRENT"
+
+    @property
+    def state(self) -> Path:
+        return self.root / "state.sqlite"
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    @property
+    def cache(self) -> Path:
+        """What can be made again: embeddings, memory-mapped panels. Safe to delete."""
+        return self.root / "cache"
+
+    def create(self) -> "Workspace":
+        self.root.mkdir(parents=True, exist_ok=True)
+        return self
+
+    def need(self, path: Path, step: str) -> Path:
+        """The path if it exists, else a NotReady that names the step to run first."""
+        if not path.exists():
+            raise NotReady(f"{path.name} in {self.root}", "nothing there yet", f"run `upswing {step}` first")
+        return path
+
+    def settings(self) -> Settings:
+        """The defaults, overridden by upswing.toml. A key nobody knows is an error, not silence."""
+        if not self.settings_file.exists():
+            return Settings()
+        try:
+            given = tomllib.loads(self.settings_file.read_text(encoding="utf-8"))
+        except tomllib.TOMLDecodeError as error:
+            raise UserError(f"a TOML file at {self.settings_file}", str(error), "correct that line") from error
+        settings = Settings()
+        for section, values in given.items():
+            if section not in {f.name for f in fields(Settings)}:
+                raise UserError("one of [shop] [labels] [model] [inventory]", f"[{section}]", f"correct {self.settings_file}")
+            current = getattr(settings, section)
+            known = {f.name: f for f in fields(current)}
+            for key, value in values.items():
+                if key not in known:
+                    raise UserError(f"one of {', '.join(known)} in [{section}]", key, f"correct {self.settings_file}")
+                default = getattr(current, key)
+                kind = (int, float) if isinstance(default, float) else (list, tuple) if isinstance(default, tuple) else type(default)
+                if not isinstance(value, kind) or isinstance(value, bool):
+                    raise UserError(f"{section}.{key} like {default!r}", repr(value), f"correct {self.settings_file}")
+            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+            settings = settings.with_values(section, **values)
+        return settings
+
+    def save_settings(self, settings: Settings) -> None:
+        """Writes what differs from the defaults, atomically."""
+        lines = []
+        for f in fields(Settings):
+            mine, default = getattr(settings, f.name), getattr(Settings(), f.name)
+            changed = {k.name: getattr(mine, k.name) for k in fields(mine) if getattr(mine, k.name) != getattr(default, k.name)}
+            if changed:
+                lines.append(f"[{f.name}]")
+                lines += [f"{k} = {_toml(v)}" for k, v in changed.items()]
+                lines.append("")
+        self.create()
+        temporary = self.settings_file.with_suffix(".tmp")
+        temporary.write_text("\n".join(lines), encoding="utf-8")
+        temporary.replace(self.settings_file)
+
+
+def _toml(value) -> str:
+    import json
+
+    if isinstance(value, (tuple, list)):
+        return "[" + ", ".join(_toml(v) for v in value) + "]"
+    return json.dumps(value, ensure_ascii=False)

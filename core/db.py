@@ -1,0 +1,64 @@
+"""The one door to DuckDB. Queries live in core/sql/*.sql, one question a file; values are bound by name."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from core.errors import UserError
+
+SQL_FOLDER = Path(__file__).parent / "sql"
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+@contextmanager
+def connect(path: Path | str | None = None, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None):
+    """A DuckDB connection, closed at the end of the `with` block.
+
+    path None is an in-memory database. One writer at a time: a second one is told so in a UserError
+    instead of DuckDB's lock message. Times are naive UTC throughout.
+    """
+    config = {"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if threads:
+        config["threads"] = str(threads)
+    try:
+        con = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        raise UserError(
+            f"to be the only one working on {path}",
+            "another Upswing process that is writing to it",
+            "wait for that job to end (see `upswing jobs`) and try again",
+        ) from error
+    try:
+        con.execute("set preserve_insertion_order = false")
+        con.execute("set enable_progress_bar = false")
+        yield con
+    finally:
+        con.close()
+
+
+@cache
+def sql(name: str) -> str:
+    """The text of core/sql/<name>.sql, e.g. sql("features/daily")."""
+    return (SQL_FOLDER / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def run(con: duckdb.DuckDBPyConnection, name: str, **values):
+    """Runs one stored query; only the values it names are bound, and a missing one is our fault."""
+    text = sql(name)
+    wanted = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    return con.execute(text, {key: values[key] for key in wanted} or None)
+
+
+def rows(con, name: str, **values) -> list[dict]:
+    """The answer of a stored query as a list of dicts (small answers only)."""
+    cursor = run(con, name, **values)
+    columns = [d[0] for d in cursor.description]
+    return [dict(zip(columns, row)) for row in cursor.fetchall()]

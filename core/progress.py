@@ -1,0 +1,50 @@
+"""How long work says how far it is: one callable, for the terminal and for the worker alike."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called as `progress(step, done, message, **figures)`.
+
+    step     short name of the running step, e.g. "train"
+    done     share of that step that is done, 0..1
+    message  one line for a person, may be empty
+    figures  numbers worth showing while it runs, e.g. loss=0.21
+
+    Raises core.errors.Cancelled when the user asked the work to stop, so call it at least every second or so.
+    """
+
+    def __call__(self, step: str, done: float, message: str = "", **figures: float) -> None: ...
+
+
+def silent(step: str, done: float, message: str = "", **figures: float) -> None:
+    """A progress that shows nothing (tests, library use)."""
+
+
+class TerminalProgress:
+    """Draws one bar a step on stderr with tqdm; a closed step leaves its line standing."""
+
+    def __init__(self, stream=sys.stderr):
+        self._stream, self._step, self._bar = stream, None, None
+
+    def __call__(self, step: str, done: float, message: str = "", **figures: float) -> None:
+        from tqdm import tqdm
+
+        if step != self._step:
+            self.close()
+            self._step = step
+            self._bar = tqdm(
+                total=100, desc=f"{step:<10}", file=self._stream, mininterval=0.3, leave=True,
+                bar_format="{desc} {percentage:3.0f}% |{bar:28}| {elapsed}<{remaining} {postfix}",
+            )
+        self._bar.n = round(100 * min(max(done, 0.0), 1.0))
+        shown = " ".join(f"{k}={v:.4g}" for k, v in figures.items())
+        self._bar.set_postfix_str(f"{message} {shown}".strip(), refresh=True)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.close()
+            self._bar = self._step = None
