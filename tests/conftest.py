@@ -23,3 +23,10 @@ def real_data() -> Path:
 @pytest.fixture
 def workspace(tmp_path) -> Workspace:
     return Workspace(tmp_path / "shop").create()
+
+
+def pytest_collection_modifyitems(items):
+    """With `-n 2 --dist loadgroup` a file's tests stay in one process, and so do all that share the launched server."""
+    for item in items:
+        folder = item.path.relative_to(REPOSITORY / "tests")
+        item.add_marker(pytest.mark.xdist_group("e2e" if folder.parts[0] == "e2e" else folder.as_posix()))

@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# Makes .venv with what the product needs, or with what its tests need as well: environment.sh [dev]
+# A second call returns at once: a stamp holds the hash of the requirements that were installed.
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
+
+kind=${1:-run}
+case $kind in
+  run) requirements=requirements.txt ;;
+  dev) requirements=requirements-dev.txt ;;
+  *) stop "environment.sh was called with '$kind'" "call it with 'run' or 'dev'" ;;
+esac
+needed_gib=4
+log=.venv/pip.log
+
+# What is installed depends on these; the folder too, since an environment does not survive a move.
+wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-dev.txt) <(pwd) | sha256sum | cut -c1-16)
+stamp=.venv/installed-$kind
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c 'import core' 2>/dev/null; then exit 0; fi
+
+is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
+
+if ! is_311 .venv/bin/python; then
+  python=
+  for name in ${PYTHON:-} python3.11 python3 python; do
+    if is_311 "$name"; then python=$name && break; fi
+  done
+  [ -n "$python" ] || stop "no Python 3.11 on this machine (found: $(python3 --version 2>&1 || echo 'no python3 at all'))" \
+    "install Python 3.11 (Debian 12: apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3.11 make demo"
+  "$python" -c 'import ensurepip, venv' 2>/dev/null ||
+    stop "this Python 3.11 has no venv module" "apt-get install python3-venv (on other systems: the package that brings 'venv')"
+fi
+
+free_kib=$(df -Pk . | awk 'NR == 2 {print $4}')
+[ "$free_kib" -ge $((needed_gib * 1024 * 1024)) ] ||
+  stop "only $((free_kib / 1024)) MiB free here; the Python packages need about $needed_gib GiB" "free some disk space, or clone to a larger disk"
+
+if [ -n "${python:-}" ]; then
+  say "Making .venv with $("$python" --version)"
+  "$python" -m venv --clear .venv || stop "the environment could not be made" "see the message above"
+fi
+
+say "Installing $requirements into .venv (once; the first time it downloads a few hundred MB)"
+rm -f "$log"
+pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install "$@"; }
+if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
+  if grep -qi 'no space left on device' "$log"; then
+    stop "the disk is full" "free about $needed_gib GiB, then start again; what was downloaded is kept"
+  elif grep -qiE 'name resolution|getaddrinfo|connection (refused|reset|broken|aborted)|NewConnectionError|ConnectTimeout|ReadTimeout|timed out|unreachable|ProxyError|SSLError' "$log"; then
+    stop "the package index can't be reached (is there a network? a proxy?)" "get online, or point pip at your own index with PIP_INDEX_URL, then start again"
+  elif grep -qiE 'no matching distribution|could not find a version' "$log"; then
+    stop "a package of $requirements is not offered for this machine: $(grep -iE 'no matching distribution' "$log" | tail -1 | sed 's/^[^ ]* *//')" \
+      "use 64-bit Linux, macOS or WSL with Python 3.11, and a package index that has it"
+  fi
+  stop "pip failed (its messages stand above, all of them in $log)" "mend what it names, then start again"
+fi
+echo "$wanted" >"$stamp"

@@ -1,0 +1,22 @@
+# Sourced by the scripts beside it: the repository as working folder, and two ways to speak.
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '%s\n' "$*" >&2; }
+
+# stop WHAT TO_DO: says what is missing and what to do about it, then ends with 2 as `upswing` does on bad input.
+stop() {
+  say "Can't go on: $1"
+  say "To do: $2"
+  exit 2
+}
+
+# Debian's package manager, and the right to use it?
+can_install() { command -v apt-get >/dev/null 2>&1 && [ "$(id -u)" = 0 ]; }
+
+# install PACKAGE...: Debian packages; only after can_install.
+install() {
+  say "Installing system packages: $*"
+  { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
+    stop "apt-get could not install $* (its reason stands above)" "check the network and the package sources, then start again"
+}

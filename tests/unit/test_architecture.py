@@ -1,0 +1,233 @@
+"""The rules of the house (DESIGN, section 6), read off the source itself: who may import whom, sizes, and what nobody writes."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[2]
+ROOMS = ("core", "dashboard", "pages")
+HEAVY = {"torch", "transformers", "shap"}
+
+# What the dashboard may ask of core. Everything else of core belongs to the command line and the worker.
+COUNTERS = {"core.queries", "core.snapshots", "core.jobs", "core.state", "core.registry", "core.config", "core.schema", "core.errors"}
+# The only module of the product that may import the package.
+DOORS = {"duckdb": "core.db", "sqlite3": "core.state"}
+# Modules that must not import these, each with its reason.
+KEEPS_OUT = {
+    "core.model": {"pandas", "duckdb", "core.db"},  # tensors in, tensors out
+    "core.features": HEAVY,  # the panel is SQL; only text.py knows the encoder
+    "core.labels": HEAVY,
+    "core.graph": HEAVY,
+}
+# Pure functions on arrays: all that this module may import beside the standard library.
+ONLY = {"core.inventory": {"numpy"}}
+LONGEST_PAGE, LONGEST_FILE = 120, 450
+LONGER_BECAUSE: dict[str, str] = {}  # path -> why one idea needs so many lines
+
+
+@dataclass(frozen=True)
+class Source:
+    """One Python file of the product."""
+
+    path: Path
+    root: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.relative_to(self.root).as_posix()
+
+    @property
+    def module(self) -> str:
+        parts = self.path.relative_to(self.root).with_suffix("").parts
+        return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+    @cached_property
+    def text(self) -> str:
+        return self.path.read_text(encoding="utf-8")
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        return ast.parse(self.text, filename=self.name)
+
+    @cached_property
+    def imports(self) -> set[str]:
+        """Everything imported anywhere in the file, inside functions too: `from core import db` is core and core.db."""
+        found = set()
+        for node in ast.walk(self.tree):
+            if isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                origin = node.module or ""
+                if node.level:
+                    package = self.module.split(".") if self.path.name == "__init__.py" else self.module.split(".")[:-1]
+                    origin = ".".join(package[: len(package) - node.level + 1] + ([origin] if origin else []))
+                found.add(origin)
+                found |= {f"{origin}.{alias.name}" for alias in node.names if (self.root / origin.replace(".", "/")).is_dir()}
+            elif isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in ("import_module", "__import__"):
+                found |= {a.value for a in node.args[:1] if isinstance(a, ast.Constant) and isinstance(a.value, str)}
+        return found
+
+    def imports_any(self, names: set[str]) -> set[str]:
+        return {i for i in self.imports if within(i, names)}
+
+
+def within(module: str, names: set[str]) -> bool:
+    """`core.model.towers` is within {"core.model"}."""
+    return any(module == name or module.startswith(name + ".") for name in names)
+
+
+def sources(root: Path) -> list[Source]:
+    return [Source(path, root) for room in ROOMS for path in sorted((root / room).rglob("*.py"))]
+
+
+def broken_imports(root: Path) -> Iterator[str]:
+    for source in sources(root):
+        room = source.module.split(".")[0]
+        ours = {i for i in source.imports if within(i, set(ROOMS))}
+        if room == "core":
+            for name in source.imports_any({"streamlit", "plotly", "dashboard", "pages"}):
+                yield f"{source.name} imports {name}: core knows no page"
+        if room == "dashboard":
+            for name in source.imports_any({"pages"}) | {i for i in ours if within(i, {"core"}) and i != "core" and not within(i, COUNTERS)}:
+                yield f"{source.name} imports {name}: the dashboard asks core only through {', '.join(sorted(COUNTERS))}"
+        if room == "pages":
+            for name in {i for i in ours if not within(i, {"dashboard"})}:
+                yield f"{source.name} imports {name}: a page asks the dashboard"
+        for package, door in DOORS.items():
+            if source.imports_any({package}) and not within(source.module, {door}):
+                yield f"{source.name} imports {package}: its one door is {door}"
+        for module, forbidden in KEEPS_OUT.items():
+            if within(source.module, {module}):
+                for name in source.imports_any(forbidden):
+                    yield f"{source.name} imports {name}, which {module} keeps out"
+        for module, allowed in ONLY.items():
+            if within(source.module, {module}):
+                for name in {i for i in source.imports if i.split(".")[0] not in sys.stdlib_module_names and not within(i, allowed | {module})}:
+                    yield f"{source.name} imports {name}: {module} works on arrays alone"
+
+
+def heavy_paths(root: Path) -> Iterator[str]:
+    """Chains of imports, lazy ones included, by which a page or the dashboard would bring in torch and its like."""
+    by_module = {source.module: source for source in sources(root)}
+    for start in by_module.values():
+        if start.module.split(".")[0] == "core":
+            continue
+        chains, seen = [[start.module]], {start.module}
+        while chains:
+            chain = chains.pop()
+            source = by_module[chain[-1]]
+            for name in sorted(source.imports_any(HEAVY)):
+                yield " -> ".join([*chain, name])
+            for name in source.imports:
+                # `core.state.State` is an attribute of the module core.state
+                while name and name not in by_module:
+                    name = name.rpartition(".")[0]
+                if name and name not in seen:
+                    seen.add(name)
+                    chains.append([*chain, name])
+
+
+def unwanted_lines(root: Path) -> Iterator[str]:
+    for source in sources(root):
+        for node in ast.walk(source.tree):
+            where = f"{source.name}:{getattr(node, 'lineno', 0)}"
+            if isinstance(node, ast.keyword) and node.arg == "unsafe_allow_html":
+                yield f"{where} unsafe_allow_html: a product's title could bring a script along"
+            if isinstance(node, ast.keyword) and node.arg == "weights_only" and getattr(node.value, "value", None) is False:
+                yield f"{where} weights_only=False: a model file could bring code along"
+            if isinstance(node, ast.ExceptHandler) and node.type is None:
+                yield f"{where} except without a type: it swallows what nobody foresaw"
+        for name in source.imports_any({"pickle", "dill", "joblib"}):
+            yield f"{source.name} imports {name}: a file could bring code along"
+
+
+def long_files(root: Path) -> Iterator[str]:
+    for source in sources(root):
+        lines, limit = len(source.text.splitlines()), LONGEST_PAGE if source.module.startswith("pages") else LONGEST_FILE
+        if lines > limit and source.name not in LONGER_BECAUSE:
+            yield f"{source.name} has {lines} lines, {limit} at most: make it a folder of the same name"
+
+
+CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files)
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
+def test_the_house_keeps_its_rules(check):
+    assert list(check(REPOSITORY)) == []
+
+
+def test_every_room_has_files_to_check():
+    assert {source.module.split(".")[0] for source in sources(REPOSITORY)} == set(ROOMS)
+
+
+@pytest.mark.parametrize(
+    "file, text, complaint",
+    [
+        ("core/scoring.py", "import streamlit as st", "core knows no page"),
+        ("core/scoring.py", "def f():\n    from dashboard import data", "core knows no page"),
+        ("core/ingest/readers.py", "import duckdb", "its one door is core.db"),
+        ("dashboard/data.py", "import sqlite3", "its one door is core.state"),
+        ("dashboard/data.py", "from core.scoring import score", "asks core only through"),
+        ("dashboard/data.py", "from core import db", "asks core only through"),
+        ("dashboard/components/table.py", "from ...core import training", "asks core only through"),
+        ("dashboard/data.py", "from pages import rising", "asks core only through"),
+        ("pages/rising.py", "from core.queries import rising", "a page asks the dashboard"),
+        ("core/model/towers.py", "import pandas as pd", "core.model keeps out"),
+        ("core/model.py", "from core.db import connect", "core.model keeps out"),
+        ("core/features.py", "from torch import nn", "core.features keeps out"),
+        ("core/inventory.py", "import pandas", "works on arrays alone"),
+        ("dashboard/data.py", "import shap", "dashboard.data -> shap"),
+        ("pages/why.py", "import importlib\nimportlib.import_module('transformers')", "pages.why -> transformers"),
+        ("pages/why.py", "import streamlit as st\nst.markdown('', unsafe_allow_html=True)", "bring a script along"),
+        ("core/text.py", "import pickle", "bring code along"),
+        ("core/text.py", "import torch\ntorch.load('x', weights_only=False)", "bring code along"),
+        ("core/text.py", "try:\n    pass\nexcept:\n    pass", "swallows what nobody foresaw"),
+        ("pages/long.py", "x = 1\n" * (LONGEST_PAGE + 1), "folder of the same name"),
+        ("core/long.py", "x = 1\n" * (LONGEST_FILE + 1), "folder of the same name"),
+    ],
+)
+def test_a_planted_violation_is_caught(tmp_path, file, text, complaint):
+    for package in ("core", "core/ingest", "core/model", "dashboard", "dashboard/components", "pages"):
+        (tmp_path / package).mkdir()
+    assert [found for check in CHECKS for found in check(tmp_path)] == []
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    found = [line for check in CHECKS for line in check(tmp_path)]
+    assert any(complaint in line for line in found), found
+
+
+def test_a_heavy_import_two_modules_away_is_caught(tmp_path):
+    for file, text in {
+        "pages/why.py": "from dashboard.data import current",
+        "dashboard/data.py": "from core.jobs import request",
+        "core/jobs.py": "def request():\n    from core.training import train\n    return train",
+        "core/training.py": "import torch",
+    }.items():
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text(text, encoding="utf-8")
+    assert "pages.why -> dashboard.data -> core.jobs -> core.training -> torch" in list(heavy_paths(tmp_path))
+
+
+def run_python(code: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, capture_output=True, text=True)
+
+
+def test_a_dashboard_process_never_loads_torch_even_through_other_packages():
+    # app.py is the script that streamlit runs; everything else of the dashboard can be imported as it is.
+    modules = [s.module for s in sources(REPOSITORY) if within(s.module, {"dashboard"} | COUNTERS) and s.module != "dashboard.app"]
+    assert "dashboard.data" in modules
+    run = run_python(f"import importlib, sys\nfor m in {modules}: importlib.import_module(m)\nprint(sorted({HEAVY} & set(sys.modules)))")
+    assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr
+
+
+@pytest.mark.parametrize("module", ["core.model", "core.training"])
+def test_the_model_can_be_used_without_database_pages_and_explainer(module):
+    run = run_python(f"import sys\nfor m in ('duckdb', 'streamlit', 'plotly', 'shap'): sys.modules[m] = None\nimport {module}")
+    assert run.returncode == 0, run.stderr
