@@ -1,0 +1,75 @@
+"""Background work as the pages and the command line see it: ask for it, watch it, cancel it. The worker does it (core/worker.py)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core import registry
+from core.config import Workspace
+from core.errors import UserError
+from core.state import Job, State
+
+# Kinds of jobs and the arguments they take; the worker hands these to core/pipeline.py.
+KINDS: dict[str, frozenset[str]] = {
+    "import": frozenset({"files", "preset", "mapping"}),
+    "retrain": frozenset({"tuning", "since", "encoder"}),
+    "rescore": frozenset(),
+    "backtest": frozenset({"out", "train_until", "test_from", "test_until"}),
+}
+
+
+def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
+    """Queues a job. While one of its kind is queued or running, that one is returned instead of a second.
+
+    Raises UserError for an unknown kind or argument, and for files to import that are not there.
+    """
+    arguments = {k: v for k, v in (arguments or {}).items() if v not in (None, "")}
+    if kind not in KINDS:
+        raise UserError(f"a kind of job: {', '.join(KINDS)}", repr(kind), "choose one of these")
+    unknown = sorted(arguments.keys() - KINDS[kind])
+    if unknown:
+        raise UserError(f"arguments of {kind}: {', '.join(sorted(KINDS[kind])) or 'none'}", ", ".join(unknown), "leave them out")
+    if kind == "import":
+        arguments["files"] = [str(Path(f).expanduser().resolve()) for f in arguments.get("files", [])]
+        missing = [f for f in arguments["files"] if not Path(f).exists()]
+        if missing or not arguments["files"]:
+            raise UserError("files to import", f"no {', no '.join(missing)}" if missing else "none", "name files that are there")
+    job, _ = State(workspace).add_job(kind, arguments, actor)
+    return job
+
+
+def cancel(workspace: Workspace, job_id: int) -> Job:
+    """A queued job ends at once, a running one within a few seconds (status "cancelled"); an ended one stays as it is."""
+    return State(workspace).cancel_job(job_id)
+
+
+def get(workspace: Workspace, job_id: int) -> Job:
+    return State(workspace).job(job_id)
+
+
+def recent(workspace: Workspace, limit: int = 20, kind: str | None = None) -> list[Job]:
+    """The latest jobs, newest first."""
+    found = State(workspace).jobs(limit if kind is None else 10 * limit)
+    return [job for job in found if kind in (None, job.kind)][:limit]
+
+
+def running(workspace: Workspace, kind: str | None = None) -> list[Job]:
+    """Jobs queued or running, newest first; at most one of each kind."""
+    return [job for job in recent(workspace, 2 * len(KINDS) + 50, kind) if job.active]
+
+
+def reap(workspace: Workspace) -> list[int]:
+    """Marks jobs whose worker is gone as "interrupted" and gives their ids. All functions above do so first."""
+    return State(workspace).reap()
+
+
+def worker_alive(workspace: Workspace) -> bool:
+    """Whether queued jobs will be done by anybody right now."""
+    worker = State(workspace).worker()
+    return worker is not None and worker.alive
+
+
+def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor: str = "dashboard") -> Job:
+    """Makes a model the champion and queues the rescore that serves its forecasts."""
+    registry.promote(workspace, model_id, reason, actor=actor)
+    return request(workspace, "rescore", actor=actor)
