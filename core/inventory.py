@@ -263,7 +263,8 @@ def order_by(
     >>> print(order_by(demand, np.array([60.0]), np.array([10.0]), np.array([14.0]), date(2011, 11, 6))[0])
     2011-11-27
     """
-    last = _weeks_until(_mean_path(demand, levels), np.maximum(position - safety_stock, 0.0), weeks)
+    spare = np.maximum(position - safety_stock, 0.0)
+    last = _weeks_until(_mean_path(demand, levels), spare + 1e-9, weeks)  # below, not at: where nothing sells, never
     never = np.isnan(last) | (last >= MAX_COVER_WEEKS)
     days = np.floor(np.where(never, 0.0, last) * 7 + 1e-6) - np.ceil(lead_time_days - 1e-6)
     due = np.datetime64(as_of, "D") + np.maximum(days, 0).astype(np.int64)
