@@ -1,0 +1,31 @@
+-- What to do today: the best-founded move of each kind, then the second best of each, and so on.
+--   order    it rises and stock runs short        check    it rises and nobody knows the stock
+--   promote  it rises and there is enough of it   hold     it falls and there is too much of it
+with candidates as (
+    select p.product_id, p.title, p.currency, f.rising_probability, f.falling_probability, f.own_pace_orders, s.status, s.on_hand,
+        s.cover_weeks, s.suggested_order_units, s.order_by, s.order_cost_cents, d.units as units_4w,
+        d.units * coalesce(p.price_cents, 100) as worth_4w
+    from products p
+    join forecasts f on f.product_id = p.product_id and f.segment = 'all'
+    join suggestions s on s.product_id = p.product_id
+    join demand d on d.product_id = p.product_id and d.segment = 'all' and d.weeks = 4 and d.level = 0.5
+),
+judged as (
+    select *, case
+            when status = 'order now' and rising_probability >= falling_probability then 'order'
+            when falling_probability >= $worth_saying and cover_weeks >= 8 then 'hold'
+            when status = 'stock unknown' and rising_probability >= $worth_saying then 'check'
+            when status = 'enough' and rising_probability >= $worth_saying then 'promote'
+        end as kind
+    from candidates
+),
+placed as (
+    select *, row_number() over (
+        partition by kind
+        order by case when kind = 'hold' then falling_probability else rising_probability end * worth_4w desc, product_id
+    ) as place
+    from judged where kind is not null
+)
+select * exclude (worth_4w) from placed
+order by place, case kind when 'order' then 1 when 'check' then 2 when 'promote' then 3 else 4 end
+limit $limit
