@@ -16,7 +16,7 @@ log=.venv/pip.log
 # What is installed depends on these; the folder too, since an environment does not survive a move.
 wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-dev.txt) <(pwd) | sha256sum | cut -c1-16)
 stamp=.venv/installed-$kind
-if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && .venv/bin/python -c 'import core' 2>/dev/null; then exit 0; fi
+if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x .venv/bin/upswing ]; then exit 0; fi
 
 is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
 
