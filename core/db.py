@@ -13,6 +13,7 @@ from core.errors import UserError
 
 Error = duckdb.Error  # for callers that turn a failing query into a message
 SQL_FOLDER = Path(__file__).parent / "sql"
+Error = duckdb.Error  # for callers that can say what a failed query means
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 
@@ -63,3 +64,10 @@ def rows(con, name: str, **values) -> list[dict]:
     cursor = run(con, name, **values)
     columns = [d[0] for d in cursor.description]
     return [dict(zip(columns, row)) for row in cursor.fetchall()]
+
+
+def arrow(con, name: str, **values):
+    """The answer of a stored query as an Arrow table, for larger answers."""
+    text = sql(name)
+    wanted = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    return con.sql(text, params={key: values[key] for key in wanted} or None).to_arrow_table()

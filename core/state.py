@@ -254,7 +254,9 @@ class State:
             return []
         worker = self.worker()
         lost = [r["id"] for r in running if worker is None or worker.token != r["worker"] or not worker.alive]
-        with self._write() if lost else self._connect() as con:
+        if not lost:
+            return []
+        with self._write() as con:
             return [i for i in lost if con.execute(
                 "update jobs set status = 'interrupted', ended_at = ?, eta_s = null,"
                 " message = 'the worker process ended before the job did; what is served did not change, request the job again'"

@@ -1,0 +1,4 @@
+-- demand: a negative quantile
+select product_id, segment, weeks, level, units
+from read_parquet($demand)
+where units < 0

@@ -1,0 +1,9 @@
+-- demand: a quantile is below that of a lower level
+with steps as (
+    select product_id, segment, weeks, level, units, lag(units) over lower_level as units_of_lower_level
+    from read_parquet($demand)
+    window lower_level as (partition by product_id, segment, weeks order by level)
+)
+select product_id, segment, weeks, level, units, units_of_lower_level
+from steps
+where units < units_of_lower_level - 1e-6 * (1 + abs(units_of_lower_level))
