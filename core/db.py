@@ -13,7 +13,6 @@ from core.errors import UserError
 
 Error = duckdb.Error  # for callers that turn a failing query into a message
 SQL_FOLDER = Path(__file__).parent / "sql"
-Error = duckdb.Error  # for callers that can say what a failed query means
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
 _COMMENT = re.compile(r"--[^\n]*")
 
