@@ -7,10 +7,9 @@ source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 kind=${1:-run}
 case $kind in
   run) requirements=requirements.txt ;;
-  dev) requirements=requirements-dev.txt ;;
+  dev) requirements="requirements-dev.txt" ;;
   *) stop "environment.sh was called with '$kind'" "call it with 'run' or 'dev'" ;;
 esac
-needed_gib=4
 log=.venv/pip.log
 
 # What is installed depends on these; the folder too, since an environment does not survive a move.
@@ -20,7 +19,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x .venv/bin/upswing ]; th
 
 is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
 
-if ! is_311 .venv/bin/python; then
+needed_gib=1
+if ! is_311 .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+  needed_gib=4
   python=
   for name in ${PYTHON:-} python3.11 python3 python; do
     if is_311 "$name"; then python=$name && break; fi
@@ -45,11 +46,11 @@ rm -f "$log"
 pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install "$@"; }
 if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
   if grep -qi 'no space left on device' "$log"; then
-    stop "the disk is full" "free about $needed_gib GiB, then start again; what was downloaded is kept"
+    stop "the disk is full" "free a few GiB, then start again; what was downloaded is kept"
   elif grep -qiE 'name resolution|getaddrinfo|connection (refused|reset|broken|aborted)|NewConnectionError|ConnectTimeout|ReadTimeout|timed out|unreachable|ProxyError|SSLError' "$log"; then
     stop "the package index can't be reached (is there a network? a proxy?)" "get online, or point pip at your own index with PIP_INDEX_URL, then start again"
   elif grep -qiE 'no matching distribution|could not find a version' "$log"; then
-    stop "a package of $requirements is not offered for this machine: $(grep -iE 'no matching distribution' "$log" | tail -1 | sed 's/^[^ ]* *//')" \
+    stop "a package of $requirements is not offered for this machine: $(grep -ioE 'no matching distribution.*' "$log" | tail -1)" \
       "use 64-bit Linux, macOS or WSL with Python 3.11, and a package index that has it"
   fi
   stop "pip failed (its messages stand above, all of them in $log)" "mend what it names, then start again"
