@@ -1,0 +1,33 @@
+"""Which products resemble each other by their text: the neighbours that lifts spread through."""
+
+from __future__ import annotations
+
+import numpy as np
+
+NEIGHBOURS = 60  # kept a product; the dashboard shows the first ten
+SPREADING = 30  # of these, the ones whose lifts count in the graph driver
+_BLOCK = 1024
+
+
+def nearest(vectors: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
+    """The `count` nearest rows of each row by cosine, itself left out, nearest first, ties by row number.
+
+    vectors: (n, width) unit vectors. Returns indices and similarities, both (n, min(count, n - 1)).
+
+    >>> nearest(np.array([[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]]), count=1)[0].ravel().tolist()
+    [1, 0, 1]
+    """
+    n = len(vectors)
+    count = min(count, max(n - 1, 0))
+    indices, similarities = np.empty((n, count), np.int32), np.empty((n, count), np.float32)
+    if count == 0:
+        return indices, similarities
+    for start in range(0, n, _BLOCK):
+        block = vectors[start : start + _BLOCK] @ vectors.T
+        rows = np.arange(len(block))
+        block[rows, start + rows] = -np.inf
+        chosen = np.sort(np.argpartition(-block, count - 1, axis=1)[:, :count], axis=1)
+        order = np.argsort(-block[rows[:, None], chosen], axis=1, kind="stable")
+        indices[start : start + len(block)] = chosen[rows[:, None], order]
+        similarities[start : start + len(block)] = block[rows[:, None], indices[start : start + len(block)]]
+    return indices, similarities

@@ -1,0 +1,11 @@
+-- What the features step keeps in the warehouse between builds.
+create table if not exists daily (
+    product_id varchar, value varchar, day date,
+    interest double, orders double, units double, returned_units double, revenue_cents double, priced_units double,
+    discount_cents double, guest_orders double, largest_order_units double, buyers double, first_buys double, new_customers double,
+    views double, carts double, wishlists double, search_clicks double, ad_impressions double, ad_clicks double,
+    reviews double, rated double, rating_sum double, low_ratings double, sentiments double, sentiment_sum double
+);
+create table if not exists review_sentiment (review_id varchar, sentiment double);
+create table if not exists daily_built (meaning varchar);
+create table if not exists touched (table_name varchar, first_day date, import_id varchar);

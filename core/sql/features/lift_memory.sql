@@ -1,0 +1,24 @@
+-- Lifts known at each origin: log of realised to expected orders of windows that had fully passed by then.
+-- recent: the window that ended at the origin; before: the one before it; year_ago: the very weeks to be predicted, last year;
+-- year_ago_near: the windows one and two weeks to either side of those.
+create or replace temp table lift_memory as
+with lifts as (
+    select as_of, segment, product_id, ln((n_horizon + 1) / (expected + 1)) as lift
+    from paces
+    where matured
+),
+
+final as (
+    select
+        o.as_of, l.segment, l.product_id,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 28 then l.lift end) as recent,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 56 then l.lift end) as before,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 364 then l.lift end) as year_ago,
+        avg(case when date_diff('day', l.as_of, o.as_of) in (350, 357, 371, 378) then l.lift end) as year_ago_near,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 336 then l.lift end) as year_ago_after
+    from origin as o
+    inner join lifts as l on date_diff('day', l.as_of, o.as_of) in (28, 56, 336, 350, 357, 364, 371, 378)
+    group by o.as_of, l.segment, l.product_id
+)
+
+select * from final

@@ -1,0 +1,31 @@
+-- Products joined by the shop's knowledge graph: directly, or through one shared thing (a theme, a material) that joins at most
+-- 50 products, so that "is a product" joins nobody.
+create or replace temp table linked_products as
+with ends as (
+    select source as product_id, target as thing from links
+    union
+    select target as product_id, source as thing from links
+),
+
+known_ends as (
+    select e.product_id, e.thing
+    from ends as e
+    inner join products as p on e.product_id = p.product_id
+),
+
+small_things as (
+    select thing from known_ends group by thing having count(*) <= 50
+),
+
+pairs as (
+    select k.product_id, k.thing as neighbour_id
+    from known_ends as k
+    inner join products as p on k.thing = p.product_id
+    union
+    select a.product_id, b.product_id as neighbour_id
+    from known_ends as a
+    inner join small_things as s on a.thing = s.thing
+    inner join known_ends as b on b.thing = s.thing
+)
+
+select product_id, neighbour_id from pairs where product_id <> neighbour_id
