@@ -1,0 +1,184 @@
+"""The truth about the model: what it would have said at past origins, beside baselines that learnt from the same rows.
+
+Every learner is refitted for each block on earlier origins alone, `horizon_days` before the first test origin. The panel
+that it learns from is shown as it was known on that day: every label and every demand figure that needed later days is
+missing, so neither the 28-day label nor a 13-week demand can look into the test.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
+
+import numpy as np
+
+from core import __version__
+from core.backtest.blocks import Block, as_date, plan
+from core.backtest.judge import MODEL, NAIVE, Evidence, judge
+from core.backtest.report import page, table
+from core.baselines import BASELINES, seasonal_naive
+from core.config import Settings, Workspace
+from core.errors import UserError
+from core.progress import Progress, silent
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+
+# learn(panel, rows, settings, progress) -> an object with .predict(panel, rows), as core.training.FittedModel
+Learn = Callable[[object, np.ndarray, Settings, Progress], object]
+
+
+@dataclass(frozen=True)
+class BacktestReport:
+    """Where the files are and what metrics.json holds."""
+
+    out: Path
+    metrics: dict
+
+    def text(self) -> str:
+        return f"{table(self.metrics)}\n\nwrote predictions, demand, metrics and report.html to {self.out}"
+
+
+def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None = None, test_from: str | date | None = None,
+             test_until: str | date | None = None, progress: Progress = silent, learn: Learn | None = None) -> BacktestReport:
+    """Refits and judges the model and every baseline; writes the backtest files of DESIGN section 8 into `out`.
+
+    Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block (see
+    core.backtest.blocks.plan). `learn` stands in for the fusion model. Raises UserError where history is too short or the
+    embargo is broken, NotReady without a panel.
+    """
+    settings = workspace.settings()
+    workspace.need(workspace.panel / "panel.json", "features")
+    out = Path(out)
+    if out.exists() and not out.is_dir():
+        raise UserError("a folder to write the backtest to", f"the file {out}", "name another --out")
+    dates = [as_date(train_until, "--train-until"), as_date(test_from, "--test-from"), as_date(test_until, "--test-until")]
+
+    from core.training import Panel
+
+    started = time.monotonic()
+    panel = Panel.open(workspace.panel, workspace.cache)
+    labelled = np.isfinite(panel.rising)
+    horizon = settings.labels.horizon_days
+    blocks = plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates)
+    since = np.datetime64(settings.model.since or "0001-01-01", "D")
+
+    out.mkdir(parents=True, exist_ok=True)
+    parts, described = [], []
+    for block in blocks:
+        train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)) & (panel.as_of >= since))
+        test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
+        test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
+        if not len(train):
+            raise UserError(f"training origins since {settings.model.since}", f"none up to {block.train_until}", "set model.since earlier")
+
+        def tell(step: str, done: float, message: str = "", block=block, **figures: float) -> None:
+            progress("backtest", (block.number - 1 + min(max(done, 0.0), 1.0)) / len(blocks),
+                     f"block {block.number} of {len(blocks)}: {step} {message}".rstrip(), **figures)
+
+        evidence, seconds = _run_block(panel, block, train, test, settings, learn or _fusion, tell)
+        parts.append(evidence)
+        described.append({
+            "block": block.number, "train_from": str(panel.as_of[train].min()), "train_until": str(panel.as_of[train].max()),
+            "test_from": str(block.test[0]), "test_until": str(block.test[-1]), "test_origins": len(block.test),
+            "embargo_days": (block.test[0] - block.train_until).days, "train_rows": len(train), "test_rows": len(test), "seconds": seconds,
+        })
+    evidence = Evidence.joined(parts)
+    _write_predictions(out / "predictions.parquet", evidence)
+    _write_demand(out / "demand.parquet", evidence)
+    report = {
+        "shop": settings.shop.name, "created_at": datetime.now(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds"),
+        "code_version": __version__, "horizon_days": horizon, "settings": settings.as_dict(), "blocks": described,
+        "learners": {MODEL: "Upswing", **{b.name: b.title for b in BASELINES}, NAIVE: "seasonal naive"}, **judge(evidence, progress),
+    }
+    report["seconds"] = round(time.monotonic() - started, 1)
+    (out / "metrics.json").write_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    (out / "report.html").write_text(page(report, evidence), encoding="utf-8")
+    return BacktestReport(out, report)
+
+
+def _fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
+    from core.training import fit
+
+    return fit(panel, rows, settings.model, progress=progress)
+
+
+def as_known(panel, day: date, horizon_days: int):
+    """The panel as it was known at the end of `day`: what needs later days is missing. Features are as of their origin anyway."""
+    last = np.datetime64(day, "D")
+    matured = panel.as_of + np.timedelta64(horizon_days, "D") <= last
+    ends = panel.as_of[:, None] + np.array(DEMAND_WEEKS) * np.timedelta64(7, "D")
+    hidden = {name: np.where(matured, getattr(panel, name), np.nan) for name in ("rising", "falling", "n_horizon", "expected")}
+    return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
+
+
+def _run_block(panel, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
+               progress: Progress) -> tuple[Evidence, dict[str, float]]:
+    """The evidence of one block, and the seconds that each learner took."""
+    known = as_known(panel, block.test[0], settings.labels.horizon_days)
+    seconds: dict[str, float] = {}
+    share = 0.05  # of the block's time that a baseline takes, about
+
+    progress(BASELINES[0].title, 0.0)
+    rising = {}
+    for number, baseline in enumerate(BASELINES):
+        started = time.monotonic()
+        every = baseline.every_segment
+        learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
+        rising[baseline.name] = np.full(len(test), np.nan)
+        rising[baseline.name][asked] = baseline.learn(known, learnt)(panel, test[asked])
+        seconds[baseline.name] = round(time.monotonic() - started, 2)
+        progress(baseline.title, share * (number + 1))
+    naive = seasonal_naive(known, train)(panel, test)
+
+    def tell(step: str, done: float, message: str = "", **figures: float) -> None:
+        before = share * len(BASELINES)
+        progress(step, before + (1 - before) * done, message, **figures)
+
+    started = time.monotonic()
+    model = learn(known, train, settings, tell).predict(panel, test)
+    seconds[MODEL] = round(time.monotonic() - started, 2)
+    return Evidence(
+        block=np.full(len(test), block.number, dtype=np.int32), origin=panel.as_of[test],
+        product=np.array(panel.products, dtype=object)[panel.product[test]], segment=np.array(panel.segments, dtype=object)[panel.segment[test]],
+        y=panel.rising[test], fell=panel.falling[test], n_base=panel.n_base[test], n_horizon=panel.n_horizon[test],
+        expected=panel.expected[test], days_on_sale=panel.days_on_sale[test], actual=panel.units[test],
+        falling=np.asarray(model["falling"], dtype=float), rising={MODEL: np.asarray(model["rising"], dtype=float), **rising},
+        demand={MODEL: np.asarray(model["demand"], dtype=np.float32), NAIVE: naive.astype(np.float32)},
+    ), seconds
+
+
+def _write_predictions(path: Path, evidence: Evidence) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    pq.write_table(pa.table({
+        "block": evidence.block, "origin": evidence.origin, "product_id": pa.array(evidence.product, pa.string()),
+        "segment": pa.array(evidence.segment, pa.string()), "rising_probability": evidence.rising[MODEL],
+        "falling_probability": evidence.falling, "rising": evidence.y > 0, "falling": evidence.fell > 0, "n_base": evidence.n_base,
+        "n_horizon": evidence.n_horizon, "expected": evidence.expected, "days_on_sale": evidence.days_on_sale,
+    }), path, compression="zstd")
+
+
+def _write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) -> None:
+    """One row a (test row, weeks, level); actual is null where the weeks have not passed."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    shape = (len(DEMAND_WEEKS), len(DEMAND_LEVELS))
+    schema = pa.schema([("block", pa.int32()), ("origin", pa.date32()), ("product_id", pa.string()), ("segment", pa.string()),
+                        ("weeks", pa.int32()), ("level", pa.float64()), ("quantile", pa.float64()), ("actual", pa.float64())])
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        for start in range(0, len(evidence.y), rows_a_group):
+            cut = slice(start, start + rows_a_group)
+            n = len(evidence.y[cut])
+            actual = np.repeat(evidence.actual[cut].astype(float), shape[1])
+            each = {name: np.repeat(getattr(evidence, name)[cut], shape[0] * shape[1]) for name in ("block", "origin", "product", "segment")}
+            writer.write_table(pa.table({
+                "block": each["block"], "origin": pa.array(each["origin"], pa.date32()), "product_id": each["product"],
+                "segment": each["segment"], "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),
+                "level": np.tile(DEMAND_LEVELS, n * shape[0]), "quantile": evidence.demand[MODEL][cut].astype(float).ravel(),
+                "actual": pa.array(actual, mask=~np.isfinite(actual)),
+            }, schema=schema))

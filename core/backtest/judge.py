@@ -1,0 +1,162 @@
+"""From predictions and what happened to metrics with intervals, for all rows and for slices, and to who is ahead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+
+import numpy as np
+
+from core import metrics
+from core.progress import Progress, paced, silent
+from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
+
+MODEL, NAIVE = "model", "seasonal_naive"
+SLICE_REPLICATES = 200  # slices need a rougher interval than the main figure
+AGES = (("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365), ("over a year on sale", 365, np.inf))
+PACES = (("under 5 orders in the base window", 0, 5), ("5 to 19 orders in the base window", 5, 20),
+         ("20 and more orders in the base window", 20, np.inf))
+INTERVALS = {"coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its lower and upper end
+
+
+@dataclass
+class Evidence:
+    """Everything that was predicted and what happened, one entry a test row; n rows in all.
+
+    rising: learner -> (n,) probability, NaN where the learner does not predict that row.
+    demand: learner -> (n, 5, 9) float32 units; actual (n, 5), NaN where the weeks have not passed.
+    """
+
+    block: np.ndarray
+    origin: np.ndarray
+    product: np.ndarray
+    segment: np.ndarray  # names
+    y: np.ndarray  # 1 where it rose
+    fell: np.ndarray
+    n_base: np.ndarray
+    n_horizon: np.ndarray
+    expected: np.ndarray
+    days_on_sale: np.ndarray
+    actual: np.ndarray
+    falling: np.ndarray  # the model's probability
+    rising: dict[str, np.ndarray] = field(default_factory=dict)
+    demand: dict[str, np.ndarray] = field(default_factory=dict)
+
+    @classmethod
+    def joined(cls, parts: list["Evidence"]) -> "Evidence":
+        """The rows of all parts, in their order; all parts have the same learners."""
+        def rows(name: str):
+            values = [getattr(part, name) for part in parts]
+            return {k: np.concatenate([v[k] for v in values]) for k in values[0]} if isinstance(values[0], dict) else np.concatenate(values)
+
+        return cls(**{f.name: rows(f.name) for f in fields(cls)})
+
+    def slices(self) -> dict[str, np.ndarray]:
+        """Name -> (n,) mask. `all` is segment `all` over all blocks: the main figure."""
+        whole = self.segment == ALL
+        cut = {ALL: whole}
+        blocks = np.unique(self.block)
+        if len(blocks) > 1:
+            cut |= {f"block {b}": whole & (self.block == b) for b in blocks}
+        cut |= {name: whole & (self.days_on_sale >= low) & (self.days_on_sale < high) for name, low, high in AGES}
+        cut |= {name: whole & (self.n_base >= low) & (self.n_base < high) for name, low, high in PACES}
+        cut |= {f"segment {s}": self.segment == s for s in sorted(set(self.segment.tolist()) - {ALL})}
+        return {name: mask for name, mask in cut.items() if mask.any()}
+
+
+def judge(evidence: Evidence, progress: Progress = silent) -> dict:
+    """{"metrics", "differences", "best", "slices"}, nested slice by slice:
+
+    metrics[learner][slice][metric] = {value, low, high}; low and high are the ends of its 95% interval.
+    differences[baseline][slice][metric] = {value, low, high, verdict} of model minus baseline on the same resamples; the
+    verdict is "ahead", "behind" or "even" (the interval holds 0), from the model's side.
+    best[slice][metric] = the learner with the best value, whoever that is.
+    """
+    progress = paced(progress)
+    found: dict = {"metrics": {}, "differences": {}, "best": {}, "slices": {}}
+    cut = evidence.slices()
+    work, done = sum(mask.sum() * (2 if name == ALL else 1) for name, mask in cut.items()), 0
+    for name, mask in cut.items():
+        rows = np.flatnonzero(mask)
+        found["slices"][name] = {"rows": len(rows), "risers": int(evidence.y[rows].sum()),
+                                 "products": len(np.unique(evidence.product[rows])), "origins": len(np.unique(evidence.origin[rows]))}
+        replicates = metrics.REPLICATES if name == ALL else SLICE_REPLICATES
+        share = len(rows) * (2 if name == ALL else 1) / work
+
+        def tell(part: float, message: str = f"intervals: {name}") -> None:
+            progress("judge", done + share * part, message)
+
+        _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)
+        _slice(found, name, _demand(evidence, rows, replicates), set())
+        done += share
+    return found
+
+
+def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict[str, tuple[dict, dict]]:
+    """learner -> (values, replicates of each metric) on rows that it predicts."""
+    y, origin = evidence.y[rows].astype(float), evidence.origin[rows]
+    learners = {name: p[rows].astype(float) for name, p in evidence.rising.items() if np.isfinite(p[rows]).all()}
+    orders = {name: metrics.prepare(p, origin) for name, p in learners.items()}
+    values = {name: metrics.summary(y, p, origin, orders=orders[name]) for name, p in learners.items()}
+    drawn: dict[str, list[dict]] = {name: [] for name in learners}
+    for i, (weight, origin_weight) in enumerate(metrics.resamples(evidence.product[rows], origin, replicates=replicates)):
+        for name, p in learners.items():
+            drawn[name].append(metrics.summary(y, p, origin, weight, origin_weight, orders[name]))
+        tell((i + 1) / replicates)
+    return {name: (values[name], {m: np.array([d[m] for d in drawn[name]]) for m in values[name]}) for name in learners}
+
+
+def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, tuple[dict, dict]]:
+    """As _rising for the quantiles. Every metric here is a ratio of sums, so a replicate is two matrix products."""
+    actual = evidence.actual[rows]
+    known = np.isfinite(actual)
+    actual = np.where(known, actual, 0.0)
+    level = {value: i for i, value in enumerate(DEMAND_LEVELS)}
+    weights = [np.ones(len(rows))]
+    weights += [w * o for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=replicates)]
+    found = {}
+    for name, quantiles in evidence.demand.items():
+        q = quantiles[rows].astype(float)
+        loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2) * known  # (rows, 5)
+        sums = {"wql": (loss, np.abs(actual))}
+        for metric, (low, high) in INTERVALS.items():
+            inside = (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]) & known
+            sums[metric] = (inside.astype(float), known.astype(float))
+        drawn = {metric: np.array([_ratio(w @ over, w @ under) for w in weights]) for metric, (over, under) in sums.items()}
+        named = {f"{metric}_{weeks}w": drawn[metric][:, i] for i, weeks in enumerate(DEMAND_WEEKS) for metric in sums}
+        named = {metric: values for metric, values in named.items() if np.isfinite(values[0])}
+        found[name] = ({m: float(v[0]) for m, v in named.items()}, {m: v[1:] for m, v in named.items()})
+    return found
+
+
+def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
+    return np.divide(over, under, out=np.full(len(over), np.nan), where=under > 0)
+
+
+def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], higher_is_better: set[str]) -> None:
+    """Enters one slice: each learner's figures, the model's lead over each baseline, and the best learner a metric."""
+    for learner, (values, drawn) in learners.items():
+        entries = found["metrics"].setdefault(learner, {}).setdefault(name, {})
+        entries |= {m: _figure(value, drawn[m]) for m, value in values.items()}
+    best = found["best"].setdefault(name, {})
+    for metric in next(iter(learners.values()), ({}, {}))[0]:
+        if metric.startswith("coverage"):  # nearer to its promise is better, which is read, not ranked
+            continue
+        sign = 1 if metric in higher_is_better else -1
+        values = {learner: sign * v[metric] for learner, (v, _) in learners.items() if np.isfinite(v.get(metric, np.nan))}
+        if values:
+            best[metric] = max(values, key=lambda learner: values[learner])
+        for learner, (v, drawn) in learners.items():
+            if learner == MODEL or MODEL not in values or learner not in values:
+                continue
+            mine, my_draws = learners[MODEL][0], learners[MODEL][1]
+            figure = _figure(mine[metric] - v[metric], my_draws[metric] - drawn[metric])
+            verdict = "even"
+            if figure["low"] is not None and (figure["low"] > 0 or figure["high"] < 0):
+                verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
+            found["differences"].setdefault(learner, {}).setdefault(name, {})[metric] = figure | {"verdict": verdict}
+
+
+def _figure(value: float, replicates: np.ndarray) -> dict[str, float | None]:
+    """JSON knows no NaN: what is undefined is null."""
+    low, high = metrics.interval(replicates)
+    return {k: float(v) if np.isfinite(v) else None for k, v in (("value", value), ("low", low), ("high", high))}

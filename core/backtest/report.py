@@ -1,0 +1,188 @@
+"""A backtest as text for the terminal and as one self-contained HTML page: tables and inline SVG, nothing fetched."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+
+from core import metrics
+from core.backtest.judge import MODEL, NAIVE, Evidence
+from core.schema import ALL, DEMAND_WEEKS
+
+# metric -> (name for people, what it says)
+SHOWN = {
+    "average_precision": ("average precision", "area under precision over recall; the share of risers is what a constant scores"),
+    "brier_skill": ("Brier skill", "1 - Brier / Brier of the test rows' own share of risers; 0 is that constant, 1 is perfect"),
+    "brier": ("Brier", "mean squared error of the probability"),
+    "log_loss": ("log loss", "mean -log of the probability given to what happened"),
+    "precision_at_50": ("precision@50", "share of risers among the 50 highest at an origin, mean over origins"),
+    "precision_at_50_pooled": ("precision@50, pooled", "share of risers among the 50 highest of all origins together"),
+    "lift_top_tenth": ("lift, top tenth", "risers in the top tenth / risers anywhere"),
+    "ece": ("ECE", "mean distance of promised and observed share, ten bins of equally many rows"),
+}
+WORDS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference"}
+
+
+def number(figure: dict | None, digits: int = 3) -> str:
+    """'.448 [.420, .475]', or '-' where undefined."""
+    if not figure or figure["value"] is None:
+        return "-"
+    ends = "" if figure["low"] is None else f" [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
+    return f"{figure['value']:.{digits}f}{ends}"
+
+
+def verdict(report: dict) -> str:
+    """Who is best at the main figures, in a sentence each; a baseline that wins is named as the winner."""
+    said = []
+    for metric in ("average_precision", "brier_skill", "precision_at_50"):
+        winner = report["best"][ALL].get(metric)
+        if winner is None:
+            continue
+        text = f"Best {SHOWN[metric][0]}: {report['learners'][winner]}"
+        if winner != MODEL:
+            difference = report["differences"][winner][ALL][metric]
+            text += f"; Upswing is {-difference['value']:.3f} behind it ({WORDS[difference['verdict']]})"
+        said.append(text + ".")
+    return " ".join(said)
+
+
+def table(report: dict) -> str:
+    """The main figures as text."""
+    lines = [f"block {b['block']}: learnt {b['train_from']} to {b['train_until']} ({b['train_rows']} rows), embargo {b['embargo_days']} days, "
+             f"tested {b['test_from']} to {b['test_until']} ({b['test_origins']} origins, {b['test_rows']} rows)" for b in report["blocks"]]
+    share = report["slices"][ALL]
+    lines += ["", f"segment all: {share['rows']} rows, {share['risers']} risers ({share['risers'] / share['rows']:.1%}); 95% intervals"]
+    learners = [n for n in report["learners"] if ALL in report["metrics"].get(n, {}) and n != NAIVE]
+    columns = ("average_precision", "brier_skill", "precision_at_50", "ece")
+    cells = [["", *(SHOWN[c][0] for c in columns)]]
+    cells += [[report["learners"][n], *(number(report["metrics"][n][ALL].get(c)) for c in columns)] for n in learners]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
+    return "\n".join([*lines, "", verdict(report)])
+
+
+def page(report: dict, evidence: Evidence) -> str:
+    """The whole report.html."""
+    learners = [n for n in report["learners"] if n != NAIVE and ALL in report["metrics"].get(n, {})]
+    title = f"Backtest of {report['shop']}"
+    body = [
+        f"<h1>{escape(title)}</h1>",
+        f"<p>{escape(verdict(report))}</p>",
+        f"<p class=small>Made {report['created_at']} with version {report['code_version']}. Brackets are 95% intervals of a bootstrap over "
+        "products and runs of origins. Every learner was refitted for each block on earlier rows alone.</p>",
+        "<h2>Blocks</h2>",
+        _table(["block", "learnt from", "until", "rows", "embargo, days", "tested from", "until", "origins", "rows"],
+               [[b["block"], b["train_from"], b["train_until"], b["train_rows"], b["embargo_days"], b["test_from"], b["test_until"],
+                 b["test_origins"], b["test_rows"]] for b in report["blocks"]]),
+        "<h2>Rising: all customers, all blocks</h2>",
+        _table(["", *(name for name, _ in SHOWN.values())],
+               [[report["learners"][n], *(number(report["metrics"][n][ALL].get(m)) for m in SHOWN)] for n in learners],
+               bold={(i, j + 1) for i, n in enumerate(learners) for j, m in enumerate(SHOWN) if report["best"][ALL].get(m) == n}),
+        "<p class=small>Bold: the best value. " + escape("; ".join(f"{name}: {what}" for name, what in SHOWN.values())) + ".</p>",
+        "<h2>Upswing minus each baseline</h2>",
+        _table(["", *(name for name, _ in SHOWN.values())],
+               [[report["learners"][n], *(_difference(report["differences"].get(n, {}).get(ALL, {}).get(m)) for m in SHOWN)]
+                for n in learners if n != MODEL]),
+        "<h2>Is a promised 20% a real 20%?</h2>", _calibration(evidence, learners, report["learners"]),
+        "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
+        "<h2>Slices</h2>", _slices(report, learners),
+        "<h2>Demand quantiles</h2>", _demand(report),
+    ]
+    return f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{_STYLE}</style>{''.join(body)}</html>"
+
+
+_STYLE = """
+body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
+table{border-collapse:collapse;margin:.5rem 0;font-variant-numeric:tabular-nums;font-size:13px}
+th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #e3e7ee;white-space:nowrap}
+th:first-child,td:first-child{text-align:left}.small{color:#5b6675;font-size:13px}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
+"""
+_COLOURS = ("#2458d3", "#b8860b", "#6b7280", "#c2410c", "#0f766e", "#7c3aed")
+
+
+def _table(head: list, rows: list[list], bold: set[tuple[int, int]] = frozenset()) -> str:
+    cells = "".join(f"<th>{escape(str(h))}</th>" for h in head)
+    lines = "".join("<tr>" + "".join(f"<td>{'<b>' if (i, j) in bold else ''}{escape(str(c))}{'</b>' if (i, j) in bold else ''}</td>"
+                                     for j, c in enumerate(row)) + "</tr>" for i, row in enumerate(rows))
+    return f"<table><tr>{cells}</tr>{lines}</table>"
+
+
+def _difference(figure: dict | None) -> str:
+    return f"{number(figure)} {figure['verdict']}" if figure else "-"
+
+
+def _slices(report: dict, learners: list[str]) -> str:
+    rows = []
+    for name, size in report["slices"].items():
+        skill = {n: report["metrics"].get(n, {}).get(name, {}) for n in learners}
+        best = report["best"][name].get("average_precision")
+        rows.append([name, size["rows"], f"{size['risers'] / size['rows']:.1%}", number(skill[MODEL].get("average_precision")),
+                     number(skill[MODEL].get("brier_skill")), number(skill[MODEL].get("precision_at_50")), number(skill[MODEL].get("ece")),
+                     f"{report['learners'][best]} {number(skill[best].get('average_precision'))}" if best else "-"])
+    return _table(["slice", "rows", "risers", "average precision", "Brier skill", "precision@50", "ECE", "best average precision"], rows)
+
+
+def _demand(report: dict) -> str:
+    rows = []
+    for n in (MODEL, NAIVE):
+        figures = report["metrics"].get(n, {}).get(ALL, {})
+        rows += [[f"{report['learners'][n]}, {w} weeks", *(number(figures.get(f"{m}_{w}w")) for m in ("wql", "coverage_80", "coverage_95"))]
+                 for w in DEMAND_WEEKS if f"wql_{w}w" in figures]
+    return _table(["", "weighted quantile loss", "inside the 80% interval", "inside the 95% interval"], rows)
+
+
+def _calibration(evidence: Evidence, learners: list[str], titles: dict[str, str]) -> str:
+    whole = evidence.segment == ALL
+    curves = {}
+    for name in learners:
+        if name in (MODEL, "lightgbm_text"):
+            predicted, observed, _ = metrics.reliability(evidence.y[whole].astype(float), evidence.rising[name][whole])
+            curves[titles[name]] = (predicted, observed)
+    top = max([0.05] + [float(max(x.max(), y.max())) for x, y in curves.values()]) * 1.05
+    curves["as promised"] = (np.array([0, top]), np.array([0, top]))
+    return _chart(curves, (0, top), (0, top), "predicted share", "observed share", width=460)
+
+
+def _by_origin(evidence: Evidence, learners: list[str], titles: dict[str, str]) -> str:
+    whole = evidence.segment == ALL
+    origins = np.unique(evidence.origin[whole])
+    curves = {}
+    for name in [*(n for n in learners if n in (MODEL, "lightgbm", "lightgbm_text")), "base_rate"]:
+        points = []
+        for origin in origins:
+            here = whole & (evidence.origin == origin)
+            y = evidence.y[here].astype(float)
+            points.append(y.mean() if name == "base_rate" else metrics.average_precision(y, evidence.rising[name][here]))
+        curves["share of risers" if name == "base_rate" else titles[name]] = (np.arange(len(origins)), np.nan_to_num(points))
+    top = max([0.05] + [float(y.max()) for _, y in curves.values()]) * 1.05
+    ticks = {i: str(o) for i, o in enumerate(origins) if i in (0, len(origins) // 2, len(origins) - 1)}
+    return _chart(curves, (0, max(1, len(origins) - 1)), (0, top), "origin", "average precision", ticks=ticks)
+
+
+def _chart(curves: dict, x_range, y_range, x_name: str, y_name: str, ticks: dict | None = None, width: int = 760, height: int = 330) -> str:
+    """An SVG line chart: {name: (x, y)} with a legend on the right."""
+    left, bottom, top, right = 56, 44, 12, 210
+
+    def at(x, y) -> tuple[float, float]:
+        return (left + (x - x_range[0]) / (x_range[1] - x_range[0]) * (width - left),
+                top + (1 - (y - y_range[0]) / (y_range[1] - y_range[0])) * (height - top - bottom))
+
+    marks = []
+    for value in np.linspace(*y_range, 5):
+        y = at(x_range[0], value)[1]
+        marks.append(f"<line x1={left} x2={width} y1={y:.1f} y2={y:.1f} stroke='#e3e7ee'/>"
+                     f"<text x={left - 6} y={y + 4:.1f} text-anchor=end>{value:.2f}</text>")
+    for value, text in (ticks or {v: f"{v:.2f}" for v in np.linspace(*x_range, 5)}).items():
+        marks.append(f"<text x={at(value, 0)[0]:.1f} y={height - bottom + 18} text-anchor=middle>{escape(text)}</text>")
+    for i, (name, (xs, ys)) in enumerate(curves.items()):
+        colour = _COLOURS[i % len(_COLOURS)]
+        points = [at(x, y) for x, y in zip(xs, ys)]
+        marks.append(f"<polyline fill=none stroke='{colour}' stroke-width=2 points='{' '.join(f'{x:.1f},{y:.1f}' for x, y in points)}'/>")
+        marks += [f"<circle cx={x:.1f} cy={y:.1f} r=3 fill='{colour}'/>" for x, y in points]
+        marks.append(f"<rect x={width + 16} y={top + 22 * i} width=12 height=12 fill='{colour}'/>"
+                     f"<text x={width + 34} y={top + 11 + 22 * i}>{escape(name)}</text>")
+    marks.append(f"<text x={(left + width) / 2} y={height - 6} text-anchor=middle>{escape(x_name)}</text>"
+                 f"<text x=14 y={height / 2} text-anchor=middle transform='rotate(-90 14 {height / 2})'>{escape(y_name)}</text>")
+    label = escape(f"{y_name} over {x_name}: {', '.join(curves)}", quote=True)
+    return f"<svg role=img aria-label=\"{label}\" width={width + right} height={height} viewBox='0 0 {width + right} {height}'>{''.join(marks)}</svg>"
