@@ -51,7 +51,7 @@ if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
     stop "the package index can't be reached (is there a network? a proxy?)" "get online, or point pip at your own index with PIP_INDEX_URL, then start again"
   elif grep -qiE 'no matching distribution|could not find a version' "$log"; then
     stop "a package of $requirements is not offered for this machine: $(grep -ioE 'no matching distribution.*' "$log" | tail -1)" \
-      "use 64-bit Linux, macOS or WSL with Python 3.11, and a package index that has it"
+      "use 64-bit Linux or WSL with Python 3.11, and a package index that has it"
   fi
   stop "pip failed (its messages stand above, all of them in $log)" "mend what it names, then start again"
 fi

@@ -1,0 +1,120 @@
+"""A really launched Upswing: a small shop made by the generator, imported and run by the command line, served, and opened in Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+from core.config import Workspace
+from core.state import State
+
+REPOSITORY = Path(__file__).parents[2]
+UPSWING = [sys.executable, "-m", "core"]
+BROWSERS = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
+# Quiet and without a sandbox of its own: tests also run as root and in containers.
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
+             "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+PATIENCE_MS = 30_000
+PRODUCTS = 120
+
+expect.set_options(timeout=PATIENCE_MS)
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.e2e)
+
+
+def command(*words: str | Path) -> str:
+    """Runs a command to its end; its output, or all it said if it failed."""
+    done = subprocess.run(list(map(str, words)), cwd=REPOSITORY, capture_output=True, text=True)
+    assert done.returncode == 0, f"{' '.join(map(str, words))}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.fixture(scope="session")
+def sample_files(tmp_path_factory) -> list[Path]:
+    """The files of a small sample shop."""
+    folder = tmp_path_factory.mktemp("sample")
+    command(sys.executable, "sample_data/generate.py", "--seed", 7, "--products", PRODUCTS, "--out", folder)
+    return sorted((folder / "files").iterdir())
+
+
+@pytest.fixture(scope="session")
+def shop(sample_files, tmp_path_factory) -> Workspace:
+    """A workspace with that shop's first snapshot, made as a user makes it."""
+    workspace = Workspace(tmp_path_factory.mktemp("e2e") / "shop").create()
+    command(*UPSWING, "import", *sample_files, "--workspace", workspace.root)
+    command(*UPSWING, "run", "--workspace", workspace.root)
+    return workspace
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def address(shop, tmp_path_factory) -> Iterator[str]:
+    """Where `upswing serve` answers; it and its worker end with the tests."""
+    port, log = free_port(), tmp_path_factory.mktemp("serve") / "serve.log"
+    with log.open("w") as stream:
+        server = subprocess.Popen([*UPSWING, "serve", "--port", str(port), "--workspace", str(shop.root)], cwd=REPOSITORY,
+                                  stdout=stream, stderr=subprocess.STDOUT)
+    try:
+        deadline = time.monotonic() + 90
+        while True:
+            assert server.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, f"no answer within 90 s\n{log.read_text()}"
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=2).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.2)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
+        worker = State(shop).worker()
+        if worker is not None and worker.alive:
+            os.kill(worker.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    assert found, "no Chromium: apt-get install chromium fonts-noto-cjk, or CHROMIUM=/path/to/chromium"
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=found, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser, address) -> Iterator[Page]:
+    """A fresh tab; whatever it does, it must end without an error in the console, in a script or on the page."""
+    context = browser.new_context(base_url=address, viewport={"width": 1360, "height": 900}, locale="en-GB")
+    tab = context.new_page()
+    tab.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: errors.append(str(error)))
+    yield tab
+    boxes = tab.get_by_test_id("stException").all_inner_texts()
+    context.close()
+    assert errors == []
+    assert boxes == []
