@@ -1,0 +1,113 @@
+"""The dashboard with its worker, on the loopback address only."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+from core import snapshots, worker
+from core.config import Workspace
+from core.errors import UpswingError, UserError
+from core.state import State
+
+HOST = "127.0.0.1"
+_START_S = 60.0
+_CHECK_WORKER_S = 5.0
+
+
+def serve(workspace: Workspace, port: int = 8501) -> None:
+    """Serves the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
+
+    The worker survives the server: what is queued is still done, then it ends too.
+    Raises UserError where the port is taken, UpswingError where the dashboard does not come up.
+    """
+    shop = workspace.create().settings().shop.name
+    _need_port(port)
+    if snapshots.current(workspace) is None:
+        print("Nothing is published yet: the pages will say how to begin (`upswing import FILE...`, then `upswing run`).", flush=True)
+    before = signal.signal(signal.SIGTERM, _interrupt)
+    working = worker.start(workspace)
+    server = subprocess.Popen(_command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL,
+                              env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}, start_new_session=True)
+    try:
+        _wait_until_up(server, port)
+        print(f"Upswing of {shop}: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
+        while True:
+            try:
+                code = server.wait(_CHECK_WORKER_S)
+            except subprocess.TimeoutExpired:
+                if working is not None:
+                    working.poll()  # a dead child must be collected before it counts as dead
+                working = worker.start(workspace) or working
+            else:
+                raise UpswingError(f"the dashboard ended by itself with code {code}; see its messages above")
+    except KeyboardInterrupt:
+        print("\nThe dashboard has stopped.", flush=True)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        _stop(server)
+        _let_worker_end(workspace)
+
+
+def _command(port: int) -> list[str]:
+    return [
+        sys.executable, "-m", "streamlit", "run", str(worker.REPOSITORY / "dashboard" / "app.py"),
+        f"--server.address={HOST}", f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false",
+    ]
+
+
+def _need_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except (OSError, OverflowError) as error:
+            raise UserError(f"port {port} of {HOST} to be free", str(error), f"stop what uses it, or choose another: --port {port + 1}") from error
+
+
+def _wait_until_up(server: subprocess.Popen, port: int) -> None:
+    deadline = time.monotonic() + _START_S
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            raise UpswingError(f"the dashboard did not start, code {server.returncode}; see its messages above")
+        try:
+            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    raise UpswingError(f"the dashboard did not answer within {_START_S:.0f} s")
+
+
+def _stop(server: subprocess.Popen) -> None:
+    if server.poll() is None:
+        server.terminate()
+        try:
+            server.wait(5)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def _let_worker_end(workspace: Workspace) -> None:
+    """Asks the worker to end once its queue is empty."""
+    state = State(workspace)
+    alive = state.worker()
+    if alive is None or not alive.alive or alive.host != socket.gethostname():
+        return
+    for job in state.jobs():
+        if job.active:
+            print(f"Job {job.id} ({job.kind}) goes on in the background; `upswing jobs` shows it.", flush=True)
+    try:
+        os.kill(alive.pid, signal.SIGHUP)
+    except ProcessLookupError:
+        pass  # it ended by itself in this moment
+
+
+def _interrupt(*_) -> None:
+    raise KeyboardInterrupt
