@@ -22,6 +22,7 @@ Predict = Callable[[object, np.ndarray], np.ndarray]
 
 # The settings: no early stopping, so nothing is chosen on the test rows.
 TREES = 300
+THREADS = os.cpu_count() or 1
 LIGHTGBM = {"objective": "binary", "learning_rate": 0.03, "num_leaves": 31, "min_data_in_leaf": 100, "verbosity": -1,
             "seed": 7, "deterministic": True, "force_row_wise": True}
 TEXT_WIDTH = 32  # singular vectors kept of the TF-IDF matrix
@@ -108,7 +109,7 @@ def _trees(panel, rows: np.ndarray, features: Callable, **options) -> Predict:
         raise UserError("lightgbm, which the baselines of a backtest need", "it is not installed",
                         "install requirements-dev.txt") from error
     data = lightgbm.Dataset(features(panel, rows), panel.rising[rows], free_raw_data=True, **options)
-    booster = lightgbm.train({**LIGHTGBM, "num_threads": os.cpu_count() or 1}, data, num_boost_round=TREES)
+    booster = lightgbm.train({**LIGHTGBM, "num_threads": THREADS}, data, num_boost_round=TREES)
     return lambda panel, rows: booster.predict(features(panel, rows))
 
 

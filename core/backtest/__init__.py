@@ -18,7 +18,7 @@ import numpy as np
 
 from core import __version__
 from core.backtest.blocks import Block, as_date, plan
-from core.backtest.judge import MODEL, NAIVE, Evidence, judge
+from core.backtest.judgement import MODEL, NAIVE, Evidence, judge
 from core.backtest.report import page, table
 from core.baselines import BASELINES, seasonal_naive
 from core.config import Settings, Workspace
@@ -94,9 +94,10 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
         "learners": {MODEL: "Upswing", **{b.name: b.title for b in BASELINES}, NAIVE: "seasonal naive"}, **judge(evidence, progress),
     }
     report["seconds"] = round(time.monotonic() - started, 1)
-    (out / "metrics.json").write_text(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False), encoding="utf-8")
+    written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
+    (out / "metrics.json").write_text(written, encoding="utf-8")
     (out / "report.html").write_text(page(report, evidence), encoding="utf-8")
-    return BacktestReport(out, report)
+    return BacktestReport(out, json.loads(written))
 
 
 def _fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):

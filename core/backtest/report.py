@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 
 from core import metrics
-from core.backtest.judge import MODEL, NAIVE, Evidence
+from core.backtest.judgement import MODEL, NAIVE, Evidence
 from core.schema import ALL, DEMAND_WEEKS
 
 # metric -> (name for people, what it says)

@@ -1,0 +1,346 @@
+"""The backtest tells the truth: its files, its embargo, no skill without signal, and a rival that wins is the winner."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, timedelta
+from xml.etree import ElementTree
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+from panels import write_panel
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import average_precision_score
+
+from core import baselines
+from core.backtest import as_known, backtest, judgement
+from core.backtest.blocks import plan
+from core.config import Workspace
+from core.errors import Cancelled, NotReady, UserError
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.training.panel import Panel
+
+PREDICTIONS = ["block", "origin", "product_id", "segment", "rising_probability", "falling_probability", "rising", "falling", "n_base",
+               "n_horizon", "expected", "days_on_sale"]
+DEMAND = ["block", "origin", "product_id", "segment", "weeks", "level", "quantile", "actual"]
+SUNDAYS = [date(2020, 1, 5) + timedelta(7 * k) for k in range(56)]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick():
+    """Few trees and replicates: what is tested here does not hang on their number."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(baselines, "TREES", 40)
+        patch.setattr(baselines, "THREADS", 1)
+        patch.setitem(baselines.LIGHTGBM, "learning_rate", 0.15)
+        patch.setattr(judgement.metrics, "REPLICATES", 60)
+        patch.setattr(judgement, "SLICE_REPLICATES", 10)
+        yield
+
+
+class Regression:
+    """Stands in for the fusion model behind the same interface: logistic regression on the panel's numbers."""
+
+    def __init__(self, panel, rows, settings, progress):
+        progress("fit", 0.5, "half way", loss=0.2)
+        self.seen = rows
+        self.curve = LogisticRegression().fit(self.numbers(panel, rows), panel.rising[rows] > 0)
+
+    @staticmethod
+    def numbers(panel, rows):
+        return np.log(np.maximum(np.nan_to_num(panel.x[rows], nan=1.0), 0.01))
+
+    def predict(self, panel, rows):
+        p = self.curve.predict_proba(self.numbers(panel, rows))[:, 1]
+        demand = panel.base[rows][:, :, None] * (0.5 + np.arange(len(DEMAND_LEVELS)) / 8)
+        return {"logit": np.log(p / (1 - p)), "rising": p, "falling": 0.1 * (1 - p), "demand": demand}
+
+
+def shop(folder, **options) -> Workspace:
+    workspace = Workspace(folder).create()
+    write_panel(workspace.panel, **options)
+    return workspace
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """(workspace, report) of a backtest in blocks."""
+    workspace = shop(tmp_path_factory.mktemp("shop"))
+    return workspace, backtest(workspace, workspace.root / "out", learn=Regression)
+
+
+def test_the_files_have_exactly_the_columns_of_the_design(done):
+    _, report = done
+    assert sorted(f.name for f in report.out.iterdir()) == ["demand.parquet", "metrics.json", "predictions.parquet", "report.html"]
+    assert pq.read_schema(report.out / "predictions.parquet").names == PREDICTIONS
+    assert pq.read_schema(report.out / "demand.parquet").names == DEMAND
+
+
+def test_predictions_hold_every_labelled_row_of_the_test_origins_once(done):
+    workspace, report = done
+    table = pq.read_table(report.out / "predictions.parquet")
+    keys = list(zip(*(table[c].to_pylist() for c in ("origin", "product_id", "segment"))))
+    tested = {o for b in report.metrics["blocks"] for o in SUNDAYS if b["test_from"] <= str(o) <= b["test_until"]}
+    assert len(keys) == len(set(keys)) == len(tested) * 80 * 2
+    assert {k[0] for k in keys} == tested
+    panel = Panel.open(workspace.panel, workspace.cache)
+    truth = {(a.astype(date), panel.products[p], panel.segments[s]): r for a, p, s, r in
+             zip(panel.as_of, panel.product, panel.segment, panel.rising)}
+    assert [truth[k] > 0 for k in keys] == table["rising"].to_pylist()
+
+
+def test_demand_holds_each_week_and_level_and_is_null_where_the_weeks_have_not_passed(done):
+    _, report = done
+    table = pq.read_table(report.out / "demand.parquet").to_pandas()
+    rows = pq.read_metadata(report.out / "predictions.parquet").num_rows
+    assert len(table) == rows * len(DEMAND_WEEKS) * len(DEMAND_LEVELS)
+    assert sorted(table["level"].unique()) == list(DEMAND_LEVELS)
+    last = SUNDAYS[0] + timedelta(7 * 59)
+    passed = [o + timedelta(7 * w) <= last for o, w in zip(table["origin"], table["weeks"])]
+    assert (table["actual"].notna() == passed).all() and not all(passed)
+    one = table[(table["origin"] == table["origin"].iloc[0]) & (table["product_id"] == "p003") & (table["segment"] == "all")]
+    assert one.pivot(index="weeks", columns="level", values="quantile").shape == (5, 9)
+
+
+def test_every_metric_has_its_interval_for_all_and_for_each_slice(done):
+    _, report = done
+    stored = json.loads((report.out / "metrics.json").read_text())
+    assert stored == report.metrics
+    names = {"model", *(b.name for b in baselines.BASELINES), "seasonal_naive"}
+    assert set(stored["metrics"]) == names == set(stored["learners"])
+    assert {"all", "block 1", "segment GB", "20 and more orders in the base window", "8 weeks to a year on sale"} <= set(stored["slices"])
+    for learner, slices in stored["metrics"].items():
+        for name, figures in slices.items():
+            for metric, figure in figures.items():
+                assert set(figure) == {"value", "low", "high"}, (learner, name, metric)
+    for name in stored["slices"]:
+        for metric in ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "coverage_80_4w"):
+            figure = stored["metrics"]["model"][name][metric]
+            assert figure["low"] <= figure["high"], (name, metric)
+
+
+def test_the_main_figure_is_that_of_the_written_predictions_of_segment_all(done):
+    _, report = done
+    table = pq.read_table(report.out / "predictions.parquet").to_pandas().query("segment == 'all'")
+    figure = report.metrics["metrics"]["model"]["all"]["average_precision"]
+    assert figure["value"] == pytest.approx(average_precision_score(table["rising"], table["rising_probability"]))
+    assert figure["low"] < figure["value"] < figure["high"]
+
+
+def test_baselines_of_segment_all_are_not_judged_on_other_segments(done):
+    figures = done[1].metrics["metrics"]
+    assert "segment GB" not in figures["lightgbm"] and "segment GB" in figures["lightgbm_text_segments"]
+
+
+def test_a_second_run_gives_the_same_figures(done, tmp_path):
+    workspace, report = done
+    again = backtest(workspace, tmp_path, learn=Regression)
+    for part in ("metrics", "differences", "best", "slices"):
+        assert again.metrics[part] == report.metrics[part]
+
+
+def test_the_page_is_self_contained_and_well_formed_where_it_draws(done):
+    html = (done[1].out / "report.html").read_text()
+    assert "http://" not in html and "https://" not in html and "<script" not in html
+    drawings = html.split("<svg")[1:]
+    assert len(drawings) == 2
+    for drawing in drawings:
+        assert drawing.count("<polyline") >= 3 and "nan" not in drawing
+
+
+def test_a_shop_whose_name_is_markup_stays_text_on_the_page(tmp_path):
+    workspace = shop(tmp_path, products=30, origins=34)
+    workspace.save_settings(workspace.settings().with_values("shop", name="<b>Sons & Co</b>"))
+    html = (backtest(workspace, tmp_path / "out", learn=Regression).out / "report.html").read_text()
+    assert "&lt;b&gt;Sons &amp; Co&lt;/b&gt;" in html and "<b>Sons" not in html
+
+
+@pytest.mark.parametrize("shuffled", [True, False])
+def test_shuffled_labels_give_no_skill_through_the_whole_backtest(tmp_path, shuffled):
+    """The labels of a shuffled panel are exchangeable over rows, so a permutation test of the predictions is exact: each
+    of its p values is below 0.002 with that probability. The unshuffled panel shows that the test would notice skill."""
+    workspace = shop(tmp_path, shuffled=shuffled, seed=4)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[40], learn=Regression)
+    table = pq.read_table(report.out / "predictions.parquet").to_pandas().query("segment == 'all'")
+    random = np.random.default_rng(0)
+    y, p = table["rising"].to_numpy(), table["rising_probability"].to_numpy()
+    observed = average_precision_score(y, p)
+    chance = np.array([average_precision_score(random.permutation(y), p) for _ in range(500)])
+    assert ((chance >= observed).mean() < 0.002) == (not shuffled)
+    for learner in ("model", "lightgbm", "lightgbm_text", "momentum"):
+        figure = report.metrics["metrics"][learner]["all"]
+        slack = 4 * chance.std()  # four standard errors of average precision by chance: once in 30,000
+        assert (figure["average_precision"]["value"] > y.mean() + slack) == (not shuffled), learner
+        assert (figure["brier_skill"]["value"] > 0.01) == (not shuffled), learner
+
+
+class Blind(Regression):
+    """Ranks the wrong way round."""
+
+    def predict(self, panel, rows):
+        predicted = super().predict(panel, rows)
+        return predicted | {"rising": 1 - predicted["rising"]}
+
+
+def test_a_baseline_that_wins_is_reported_as_winning(tmp_path):
+    workspace = shop(tmp_path, products=50)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Blind)
+    best = report.metrics["best"]["all"]["average_precision"]
+    assert best.startswith("lightgbm")
+    assert report.metrics["differences"][best]["all"]["average_precision"]["verdict"] == "behind"
+    assert report.metrics["differences"][best]["all"]["brier"]["verdict"] == "behind"  # lower is better, and ours is higher
+    title = report.metrics["learners"][best]
+    for text in (report.text(), (report.out / "report.html").read_text()):
+        assert f"Best average precision: {title}; Upswing is " in text and "behind it (behind)" in text
+
+
+def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
+    class Oracle(Regression):
+        def predict(self, panel, rows):
+            return super().predict(panel, rows) | {"rising": 0.05 + 0.9 * panel.rising[rows]}
+
+    workspace = shop(tmp_path, products=50)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Oracle).metrics
+    assert set(report["best"]["all"][m] for m in ("average_precision", "brier", "brier_skill")) == {"model"}
+    assert {report["differences"][b.name]["all"]["brier"]["verdict"] for b in baselines.BASELINES} == {"ahead"}
+
+
+# ---- what is learnt from
+
+
+def test_a_learner_sees_nothing_that_was_not_known_at_the_first_test_origin(tmp_path):
+    found = {}
+
+    class Spy(Regression):
+        def __init__(self, panel, rows, settings, progress):
+            super().__init__(panel, rows, settings, progress)
+            found.update(panel=panel, rows=rows)
+
+    workspace = shop(tmp_path, products=30)
+    backtest(workspace, tmp_path / "out", train_until="2020-08-02", test_from="2020-09-06", test_until="2020-09-20", learn=Spy)
+    panel, first = found["panel"], np.datetime64("2020-09-06")
+    assert panel.as_of[found["rows"]].max() == np.datetime64("2020-08-02")
+    assert (panel.as_of[np.isfinite(panel.rising)] + 28 <= first).all()
+    for i, weeks in enumerate(DEMAND_WEEKS):
+        known = np.isfinite(panel.units[:, i])
+        assert known.any() and (panel.as_of[known] + 7 * weeks <= first).all()
+    assert np.isnan(panel.units[found["rows"], 4]).any()  # 13 weeks from August reach into the test
+
+
+def test_labels_after_the_first_test_origin_do_not_change_what_is_learnt(tmp_path):
+    workspace = shop(tmp_path, products=30)
+    panel, day = Panel.open(workspace.panel, workspace.cache), date(2020, 9, 6)
+    other = as_known(panel, day, 28)
+    late = panel.as_of + 28 > np.datetime64(day)
+    assert np.isnan(other.rising[late]).all() and np.isnan(other.expected[late]).all()
+    assert (other.rising[~late] == panel.rising[~late]).all() and other.x is panel.x
+
+
+def test_the_setting_since_bounds_what_is_learnt_from(tmp_path):
+    workspace = shop(tmp_path, products=30)
+    workspace.save_settings(workspace.settings().with_values("model", since="2020-04-05"))
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[48], learn=Regression).metrics
+    assert report["blocks"][0]["train_from"] == "2020-04-05"
+
+
+# ---- which origins
+
+
+def test_blocks_lie_in_the_last_year_and_keep_the_embargo():
+    origins = [date(2018, 1, 7) + timedelta(7 * k) for k in range(150)]
+    blocks = plan(origins, 28)
+    assert [len(b.test) for b in blocks] == [8, 8, 8]
+    assert blocks[-1].test[-1] == origins[-1] and origins[-1] - blocks[0].test[0] < timedelta(364)
+    for block in blocks:
+        assert (block.test[0] - block.train_until).days == 28
+    assert all(a.test[-1] < b.test[0] for a, b in zip(blocks, blocks[1:]))
+
+
+@pytest.mark.parametrize(("weeks", "sizes"), [(17, [1]), (20, [4]), (24, [8]), (34, [8, 8]), (60, [8, 8, 8])])
+def test_short_histories_get_fewer_or_smaller_blocks(weeks, sizes):
+    blocks = plan(SUNDAYS[:weeks] if weeks <= 56 else [SUNDAYS[0] + timedelta(7 * k) for k in range(weeks)], 28)
+    assert [len(b.test) for b in blocks] == sizes
+
+
+def test_a_history_too_short_to_learn_from_is_said_so():
+    with pytest.raises(UserError, match="longer history"):
+        plan(SUNDAYS[:16], 28)
+    with pytest.raises(UserError, match="horizon has passed"):
+        plan([], 28)
+
+
+def test_dates_make_one_block_of_exactly_those_origins():
+    (block,) = plan(SUNDAYS, 28, date(2020, 7, 31), date(2020, 9, 4), date(2020, 11, 6))
+    assert block.train_until == date(2020, 7, 26)
+    assert block.test[0] == date(2020, 9, 6) and block.test[-1] == date(2020, 11, 1) and len(block.test) == 9
+
+
+@pytest.mark.parametrize(("given", "train_until", "first", "last"), [
+    ({"train_until": date(2020, 7, 26)}, date(2020, 7, 26), date(2020, 8, 23), SUNDAYS[-1]),
+    ({"test_from": date(2020, 9, 6)}, date(2020, 8, 9), date(2020, 9, 6), SUNDAYS[-1]),
+    ({"test_until": date(2020, 9, 6)}, date(2020, 6, 21), date(2020, 7, 19), date(2020, 9, 6)),
+])
+def test_a_date_that_is_missing_follows_from_the_others(given, train_until, first, last):
+    (block,) = plan(SUNDAYS, 28, **given)
+    assert (block.train_until, block.test[0], block.test[-1]) == (train_until, first, last)
+
+
+def test_an_embargo_shorter_than_the_horizon_is_refused():
+    with pytest.raises(UserError, match="embargo of 28 days") as refused:
+        plan(SUNDAYS, 28, date(2020, 8, 9), date(2020, 8, 30))
+    assert "test from 2020-09-06 or train until 2020-08-02" in str(refused.value)
+    assert plan(SUNDAYS, 28, date(2020, 8, 9), date(2020, 9, 6))  # 28 days are enough
+
+
+@pytest.mark.parametrize("given", [
+    {"test_until": date(2021, 3, 7)}, {"test_from": date(2020, 9, 7), "test_until": date(2020, 9, 8)}, {"test_until": date(2019, 3, 7)},
+    {"train_until": date(2020, 2, 2)},
+])
+def test_dates_outside_the_history_are_refused(given):
+    with pytest.raises(UserError):
+        plan(SUNDAYS, 28, **given)
+
+
+@pytest.mark.parametrize(("given", "message"), [
+    ({"train_until": "31.7.2020"}, "--train-until as a date"), ({"test_from": "2020-8"}, "--test-from as a date"),
+])
+def test_a_date_that_is_none_is_refused_by_its_option(done, tmp_path, given, message):
+    with pytest.raises(UserError, match=message):
+        backtest(done[0], tmp_path / "out", **given)
+
+
+def test_a_backtest_without_a_panel_names_the_step_to_run(workspace, tmp_path):
+    with pytest.raises(NotReady, match="upswing features"):
+        backtest(workspace, tmp_path / "out")
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(done, tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(UserError, match="a folder to write the backtest to"):
+        backtest(done[0], tmp_path / "out", learn=Regression)
+    assert (tmp_path / "out").read_text() == "mine"
+
+
+def test_a_backtest_tells_how_far_it_is_and_stops_when_asked(done, tmp_path):
+    heard = []
+
+    def progress(step, share, message="", **figures):
+        heard.append((step, share, message, figures))
+        if step == "judge":
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        backtest(done[0], tmp_path / "out", learn=Regression, progress=progress)
+    shares = [share for step, share, _, _ in heard if step == "backtest"]
+    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
+    assert any("fit half way" in message and figures == {"loss": 0.2} for _, _, message, figures in heard)
+    assert not (tmp_path / "out" / "metrics.json").exists()
+
+
+def test_the_drawings_are_well_formed_xml_once_attributes_are_quoted(done):
+    import re
+
+    for drawing in re.findall(r"<svg.*?</svg>", (done[1].out / "report.html").read_text(), re.S):
+        quoted = re.sub(r"=([^\s'\">/]+)(?=[\s/>])", r'="\1"', drawing)
+        assert ElementTree.fromstring(quoted).tag == "svg"
