@@ -1,0 +1,11 @@
+-- What was imported, a row a file and table, and what of it was rejected, a row a reason.
+select
+    'import' as kind, table_name, file, rows_read, rows_kept, rows_dropped, rows_quarantined, first_day, last_day, preset as detail
+from imports
+union all
+select
+    'rejected' as kind, table_name, file, null as rows_read, null as rows_kept, null as rows_dropped, count(*) as rows_quarantined,
+    null as first_day, null as last_day, reason as detail
+from quarantine
+group by table_name, file, reason
+order by kind, table_name, file, detail

@@ -1,0 +1,18 @@
+-- How many rows each canonical table has and on which day it ends (null where it has no days, or none by now).
+select 'products' as table_name, count(*) as rows, cast(null as date) as last_day from products
+union all
+select 'orders' as table_name, count(*) as rows, max(cast(ordered_at as date)) as last_day from orders
+union all
+select 'events' as table_name, count(*) as rows, max(cast(occurred_at as date)) as last_day from events
+union all
+select 'reviews' as table_name, count(*) as rows, max(cast(created_at as date)) as last_day from reviews
+union all
+select 'customers' as table_name, count(*) as rows, cast(null as date) as last_day from customers
+union all
+select 'stock' as table_name, count(*) as rows, max(day) as last_day from stock
+union all
+select 'promotions' as table_name, count(*) as rows, max(starts_on) as last_day from promotions
+union all
+select 'market' as table_name, count(*) as rows, max(day) as last_day from market
+union all
+select 'links' as table_name, count(*) as rows, cast(null as date) as last_day from links
