@@ -9,6 +9,7 @@ its $values are bound by name. Nothing here writes.
 
 from __future__ import annotations
 
+import re
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -37,7 +38,7 @@ class Serving:
             if not file.is_file():
                 raise self._broken(f"no {file.name}")
             try:
-                self._connection.read_parquet(str(file)).create_view(table)
+                self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
             except db.Error as error:
                 raise self._broken(f"{file.name}, which cannot be read ({error})") from error
 

@@ -22,6 +22,7 @@ from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SE
 ARROW = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DATE": pa.date32(),
          "TIMESTAMP": pa.timestamp("us"), "BOOLEAN": pa.bool_()}
 SCORES = {-0.674: 0.25, 0.0: 0.5, 0.674: 0.75, -1.96: 0.025, -1.282: 0.1, 1.282: 0.9, 1.645: 0.95, 1.96: 0.975, 2.326: 0.99}
+MODEL = "20111204-a1b2c3"
 THINGS = ("lantern", "mug", "cushion", "advent calendar", "bird feeder", "lunch bag", "doormat", "tea towel", "jam jar", "wreath",
           "hot water bottle", "picnic rug")
 KINDS = ("Red retrospot", "Vintage", "Scandinavian", "Hand-painted", "Woodland", "Paisley", "Ivory", "Blue polkadot")
@@ -70,7 +71,9 @@ def write_snapshot(workspace: Workspace | Path, products: int = 60, seed: int = 
         file = folder / f"{name}.parquet"
         pq.write_table(_arrow(name, frame), file)
         listed[name] = {"rows": len(frame), "sha256": hashlib.sha256(file.read_bytes()).hexdigest()}
-    (folder / "manifest.json").write_text(json.dumps({"snapshot": snapshot, "tables": listed}, indent=2), encoding="utf-8")
+    manifest = {"snapshot": snapshot, "model": MODEL, "as_of": as_of.isoformat(), "code_version": "0.1.0",
+                "created_at": "2011-12-05T06:30:00", "tables": listed}
+    (folder / "manifest.json").write_text(json.dumps(manifest, indent=2), encoding="utf-8")
     if current:
         workspace.current.write_text(snapshot + "\n", encoding="utf-8")
     return folder
@@ -118,7 +121,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
                       "units": (cumulative[w] * np.exp(scores[level] * spread[:, None])).ravel()})
         for w in DEMAND_WEEKS for level in DEMAND_LEVELS], ignore_index=True)
 
-    week = [as_of - timedelta(days=7 * (weeks - 1 - i)) for i in range(weeks)]
+    week = [as_of - timedelta(days=6 + 7 * (weeks - 1 - i)) for i in range(weeks)]
     wave = 1 + 0.3 * np.sin(np.arange(weeks) / weeks * 2 * np.pi + rng.uniform(0, 6, n)[:, None])
     ramp = 1 + (heat / 2)[:, None] * np.clip((np.arange(weeks) - weeks + 8) / 8, 0, 1)
     alive = np.arange(weeks) >= weeks - np.ceil(days_on_sale / 7)[:, None]
@@ -196,7 +199,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         "segments": pd.DataFrame({"segment": segments, "orders_base": 2 * pace.sum() * share, "products": n}),
         "glossary": pd.DataFrame(given, columns=list(SERVING["glossary"].names)),
     }
-    tables["meta"] = pd.DataFrame([(snapshot, "20111204-a1b2c3", as_of, "0.1.0", datetime(2011, 12, 5, 6, 30), "Harbour gifts", currency,
+    tables["meta"] = pd.DataFrame([(snapshot, MODEL, as_of, "0.1.0", datetime(2011, 12, 5, 6, 30), "Harbour gifts", currency,
                                     "orders", "country" if len(segments) > 1 else "", json.dumps({k: len(v) for k, v in tables.items()}))],
                                   columns=list(SERVING["meta"].names))
     return tables

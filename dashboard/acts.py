@@ -1,0 +1,63 @@
+"""What a press of a button does. Everything goes through the state store; long work is the worker's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+from core import jobs, registry, snapshots
+from core.state import Job
+from dashboard.data import workspace
+
+ACTOR = "dashboard"
+
+
+def retrain(tuning: str, since: str) -> Job:
+    """Asks for a retraining; while one waits or runs, that one is given back."""
+    return jobs.request(workspace(), "retrain", {"tuning": tuning, "since": since}, ACTOR)
+
+
+def rescore() -> Job:
+    return jobs.request(workspace(), "rescore", {}, ACTOR)
+
+
+def import_files(files: list, preset: str) -> Job:
+    """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile."""
+    return jobs.request(workspace(), "import", {"files": [str(keep(f.name, f.getvalue())) for f in files], "preset": preset}, ACTOR)
+
+
+def keep(name: str, content: bytes) -> Path:
+    """Writes an upload to uploads/; the same content twice is one file. Only the last part of the name counts, tamed."""
+    tame = re.sub(r"[^\w.\-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
+    folder = workspace().root / "uploads"
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{tame[-120:]}"
+    if not target.exists():
+        temporary = target.with_suffix(target.suffix + ".part")
+        temporary.write_bytes(content)
+        temporary.replace(target)
+    return target
+
+
+def cancel(job_id: int) -> Job:
+    return jobs.cancel(workspace(), job_id)
+
+
+def promote(model_id: str, reason: str) -> Job:
+    """Puts a model in use and asks for its forecasts."""
+    return jobs.promote_and_rescore(workspace(), model_id, reason, ACTOR)
+
+
+def discard(model_id: str, reason: str) -> None:
+    registry.discard(workspace(), model_id, reason, ACTOR)
+
+
+def back_to_previous_model(reason: str) -> Job:
+    """Puts the champion before this one in use again and asks for its forecasts."""
+    registry.rollback(workspace(), reason, ACTOR)
+    return rescore()
+
+
+def serve_snapshot(snapshot_id: str, reason: str) -> None:
+    snapshots.rollback(workspace(), snapshot_id, reason, ACTOR)

@@ -1,0 +1,62 @@
+"""The entry script: language, navigation, what the data are as of, then the page. Started by `upswing serve`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.errors import UserError
+from dashboard import data
+from dashboard.components import cards
+from dashboard.i18n import LANGUAGES, _, day, plain
+
+ASSETS = Path(__file__).parent / "assets"
+NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
+
+st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
+st.session_state.setdefault("lang", "zh" if str(st.context.locale or "").lower().startswith("zh") else "en")
+with st.sidebar:
+    st.segmented_control(_("Language"), list(LANGUAGES), key="lang", required=True, label_visibility="collapsed", bind="query-params",
+                         format_func=LANGUAGES.get)
+
+
+def page(name: str, title: str, question: str, icon: str, **more) -> st.Page:
+    return st.Page(f"../pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, help=question, **more)
+
+
+questions = {
+    "overview": _("What should I do today?"), "rising": _("Which products are about to rise?"), "inventory": _("What do I have to order, and by when?"),
+    "product": _("What will this product do, and why?"), "segments": _("Who is interested in what?"),
+    "why": _("What moves the forecasts over the whole shop?"), "data": _("What do the forecasts rest on?"),
+    "model": _("Can I trust the forecasts, and how do I renew them?"),
+}
+chosen = st.navigation({
+    _("Decide"): [page("overview", _("Overview"), questions["overview"], "today", default=True),
+                  page("rising", _("Rising"), questions["rising"], "trending_up"),
+                  page("inventory", _("Inventory"), questions["inventory"], "inventory_2")],
+    _("Understand"): [page("product", _("Product"), questions["product"], "sell"),
+                      page("segments", _("Segments"), questions["segments"], "groups"),
+                      page("why", _("Why"), questions["why"], "lightbulb")],
+    _("Run"): [page("data", _("Data"), questions["data"], "database"),
+               page("model", _("Model"), questions["model"], "model_training")],
+})
+name = chosen.url_path or "overview"
+st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
+
+try:
+    data.resolve()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        with st.container(gap=None):
+            st.title(chosen.title, anchor=False)
+            st.caption(questions[name])
+        if data.has_snapshot():
+            meta = data.meta()
+            st.caption(_("{shop} · data as of {day} · model {model}").format(shop=plain(meta.shop), day=f"**{day(meta.as_of)}**",
+                                                                             model=plain(meta.model)), width="content")
+    if data.has_snapshot() or name in NEEDS_NO_SNAPSHOT:
+        chosen.run()
+    else:
+        cards.nothing_yet()
+except UserError as error:
+    cards.problem(error)

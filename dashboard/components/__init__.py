@@ -1,0 +1,1 @@
+"""Charts (DataFrame -> Figure), cards and tables that more than one page shows."""

@@ -1,0 +1,165 @@
+"""Blocks of more than one page: messages where there is nothing to show, decisions, facts, links to a product."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from dashboard import words
+from dashboard.i18n import _, absent, day, money, n_, number, percent, plain, shortened
+
+PAGES = Path(__file__).parents[2] / "pages"
+
+
+def product_page() -> Path:
+    return PAGES / "product.py"
+
+
+def open_product(product_id: str, segment: str = "all") -> None:
+    """Leaves for the Product page."""
+    st.switch_page(product_page(), query_params=_address(product_id, segment))
+
+
+def product_link(product_id: str, label: str, segment: str = "all", **link) -> None:
+    st.page_link(product_page(), label=label, query_params=_address(product_id, segment), **link)
+
+
+def _address(product_id: str, segment: str) -> dict[str, str]:
+    kept = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
+    return {"product": product_id, **({} if segment == "all" else {"segment": segment}), **kept}
+
+
+def nothing_yet() -> None:
+    """No snapshot: what to run, in order."""
+    st.info(_("Upswing has not looked at this shop yet. Give it the shop's files, then let it learn and forecast:"),
+            title=_("No forecasts yet"), icon=":material/hourglass_empty:")
+    st.code("upswing import FILE...\nupswing run", language="bash")
+    st.caption(_("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this page."))
+
+
+def nothing_here(text: str) -> None:
+    """An empty result inside a page."""
+    st.caption(f":material/info: {text}")
+
+
+def problem(error: UserError) -> None:
+    """An error somebody can act on: what was found, and what to do."""
+    st.error(_("Found {found}, expected {expected}.").format(found=plain(error.found), expected=plain(error.expected)),
+             title=_("This page cannot be shown"), icon=":material/error:")
+    st.markdown(f"**{_('What to do')}:** {plain(error.to_do)}")
+
+
+def notes(*texts: str) -> None:
+    """Small print under a chart or table."""
+    st.caption(" ".join(t for t in texts if t))
+
+
+_KINDS = {"order": ("blue", ":material/shopping_cart:"), "check": ("gray", ":material/inventory_2:"),
+          "promote": ("blue", ":material/campaign:"), "hold": ("orange", ":material/pause_circle:")}
+
+
+def decision(row: pd.Series) -> None:
+    """One decision: what to do, about what, because of what. row: a row of the question `decisions`."""
+    colour, icon = _KINDS[row.kind]
+    act, because, then = {"order": _order, "check": _check, "promote": _promote, "hold": _hold}[row.kind](row)
+    with st.container(border=True, height="stretch"):
+        st.badge(act, icon=icon, color=colour)
+        product_link(row.product_id, f"**{plain(shortened(row.title, 64))}**")
+        st.markdown(because)
+        st.space("stretch")
+        st.caption(then)
+
+
+def _order(row) -> tuple[str, str, str]:
+    cover = _("{weeks} weeks of cover").format(weeks=f"**{number(row.cover_weeks, 1)}**")
+    because = _("Rises with **{chance}**, {cover}.").format(chance=percent(row.rising_probability), cover=cover)
+    then = _("Order {units} units by {day}").format(units=number(row.suggested_order_units, 0), day=day(row.order_by))
+    return _("Order"), because, then + (f" · {plain(money(row.order_cost_cents, row.currency))}" if not absent(row.order_cost_cents) else "")
+
+
+def _check(row) -> tuple[str, str, str]:
+    because = _("Rises with **{chance}**, and its stock is unknown.").format(chance=percent(row.rising_probability))
+    return _("Check the stock"), because, _("About {units} units will be asked for in 4 weeks").format(units=number(row.units_4w, 0))
+
+
+def _promote(row) -> tuple[str, str, str]:
+    because = _("Rises with **{chance}**, and there is enough of it: {weeks} weeks of cover.").format(
+        chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1))
+    return _("Put in front"), because, _("About {units} units expected in 4 weeks").format(units=number(row.units_4w, 0))
+
+
+def _hold(row) -> tuple[str, str, str]:
+    because = _("Falls with **{chance}**, and {weeks} weeks of cover lie there.").format(
+        chance=percent(row.falling_probability), weeks=number(row.cover_weeks, 0))
+    return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
+
+
+def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame) -> None:
+    """The forecast of a product in three sentences."""
+    rising, falling, usual = product.rising_probability, product.falling_probability, product.usual_probability
+    compared = _("the average product has {usual}").format(usual=percent(usual))
+    if rising >= 0.5:
+        head = _("**Likely to rise.** A chance of {chance} over the next 28 days; {compared}.")
+    elif falling >= 0.5:
+        head = _("**Likely to fall.** A chance of {falling} to fall, {chance} to rise over the next 28 days.")
+    elif rising >= 0.25:
+        head = _("**May rise.** A chance of {chance} over the next 28 days; {compared}.")
+    elif falling >= 0.25:
+        head = _("**May fall.** A chance of {falling} to fall, {chance} to rise over the next 28 days.")
+    else:
+        head = _("**No sign of a rise.** A chance of {chance} over the next 28 days; {compared}.")
+    said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared)]
+    lifts = [words.driver(d) for d in drivers[drivers.attribution >= 0.15].driver[:2]]
+    holds = [words.driver(d) for d in drivers[drivers.attribution <= -0.15].driver[:2]]
+    comma = _(", ")
+    if lifts and holds:
+        said.append(_("For it speak: {lifts}; against it: {holds}.").format(lifts=comma.join(lifts), holds=comma.join(holds)))
+    elif lifts:
+        said.append(_("For it speak: {lifts}.").format(lifts=comma.join(lifts)))
+    elif holds:
+        said.append(_("Against it speak: {holds}.").format(holds=comma.join(holds)))
+    weeks = demand[demand.weeks == 4].set_index("level").units
+    if not weeks.empty:
+        said.append(_("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(
+            units=number(weeks[0.5], 0), low=number(weeks[0.1], 0), high=number(weeks[0.9], 0)))
+    st.markdown(" ".join(said))
+
+
+def stock(product: pd.Series) -> None:
+    """What lies there, what to order, and how sure the date of it is."""
+    if absent(product.status):
+        nothing_here(_("No order suggestion for this product."))
+        return
+    known = product.status != "stock unknown"
+    colour = {"order now": "orange", "enough": "green"}.get(product.status, "gray")
+    st.badge(words.status(product.status), color=colour)
+    facts = {}
+    if known:
+        if product.status == "order now":
+            facts[_("Order")] = _("**{units} units** by **{day}**").format(units=number(product.suggested_order_units, 0), day=day(product.order_by))
+            facts[_("Cost of the order")] = plain(money(product.order_cost_cents, product.currency))
+        facts[_("On hand, on order")] = f"{number(product.on_hand, 0)}, {number(product.on_order, 0)}"
+        facts[_("Cover")] = n_("{count} week", "{count} weeks", product.cover_weeks) if round(product.cover_weeks, 1) == 1 \
+            else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
+    facts[_("Reorder when below")] = number(product.reorder_point, 0)
+    facts[_("Order up to")] = number(product.order_up_to_level, 0)
+    facts[_("Lead time")] = _("{days} days").format(days=number(product.used_lead_time_days)) + (
+        f" ({_('assumed')})" if product.lead_time_assumed else "")
+    st.table(facts, border="horizontal")
+    if not known:
+        notes(_("Stock of this product is not known, so these are levels only: bring stock up to the second when it falls below the first."))
+
+
+def spoken_words(frame: pd.DataFrame) -> None:
+    """The product's words, coloured by what they add. frame: text, attribution, in order of position."""
+    strongest = max(frame.attribution.abs().max(), 1e-9)
+    said = []
+    for text, push in zip(frame.text, frame.attribution):
+        word, share = plain(text), abs(push) / strongest
+        hue = "blue" if push > 0 else "orange"
+        said.append(f":{hue}-background[**{word}**]" if share >= 0.5 else f":{hue}-background[{word}]" if share >= 0.15 else word)
+    st.markdown(" ".join(said))
+    notes(_("Blue words speak for a rise, orange ones against it; bold ones the most."))

@@ -1,0 +1,222 @@
+"""Charts: a DataFrame in, a plotly Figure out. Names from the shop's data are escaped, since plotly reads them as HTML."""
+
+from __future__ import annotations
+
+import html
+import math
+from datetime import timedelta
+
+import numpy as np
+import pandas as pd
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from dashboard import words
+from dashboard.i18n import _, axis_day, day, number, percent, points, shortened
+from dashboard.theme import BANDS, FALL, GRID, LIFT, QUIET, RISE, direction, figure
+
+CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+
+
+def label(text, length: int = 42) -> str:
+    """A name from the data as a chart's label."""
+    return html.escape(shortened(text, length))
+
+
+def chance(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
+
+
+def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) -> go.Figure:
+    """Units a week, then the average week until 1, 2, 4, 8 and 13 weeks from now, with the ranges that hold it 50, 80 and 95% of the time.
+
+    history: week (its first day), units. demand: weeks, level, units (cumulative).
+    """
+    shape = figure(320, hovermode="x")
+    shape.update_xaxes(tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False)
+    shape.update_yaxes(rangemode="tozero", title={"text": _("units a week")})
+    shape.add_scatter(x=history.week, y=history.units, mode="lines", line={"color": QUIET, "width": 2},
+                      hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}<extra></extra>")
+    if demand.empty:
+        return shape
+    rate = demand.pivot(index="weeks", columns="level", values="units")
+    when = [pd.Timestamp(as_of) + timedelta(days=7 * int(w)) for w in rate.index]
+    weekly = rate.div(rate.index, axis=0)
+    for share, colour in BANDS.items():
+        low, high = round((1 - share) / 2, 3), round((1 + share) / 2, 3)
+        if low in weekly and high in weekly:
+            shape.add_scatter(x=when + when[::-1], y=[*weekly[high], *weekly[low][::-1]], fill="toself", fillcolor=colour, mode="lines",
+                              line={"width": 0}, hoverinfo="skip")
+    told = [_("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
+        weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)) for w in rate.index]
+    shape.add_scatter(x=when, y=weekly[0.5], mode="lines+markers", line={"color": RISE, "width": 2.5}, marker={"size": 7},
+                      customdata=told, hovertemplate="%{customdata}<extra></extra>")
+    shape.add_vline(x=pd.Timestamp(as_of), line={"color": QUIET, "width": 1, "dash": "dot"})
+    return shape
+
+
+def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
+    """From the chance of a product nothing is known of to this one's, one driver after the other. Bars stand on a chance axis.
+
+    drivers: driver, attribution, strongest first. The axis is drawn so that equal bars are equal evidence.
+    """
+    shown = drivers[drivers.attribution.abs() >= 0.005]
+    steps = np.concatenate([[base_logit], base_logit + shown.attribution.cumsum()])
+    end = base_logit + drivers.attribution.sum()
+    names = [_("Starting point"), *[words.driver(d) for d in shown.driver], _("This product")]
+    shape = figure(64 + 30 * len(names))
+    for i, (name, push) in enumerate(zip(names[1:-1], shown.attribution)):
+        before, after = chance(steps[i]), chance(steps[i + 1])
+        shape.add_bar(y=[name], x=[push], base=[steps[i]], orientation="h", marker={"color": direction(push)}, cliponaxis=False,
+                      text=points(after - before), textposition="outside", constraintext="none",
+                      hovertemplate=f"{name}: {percent(before)} → {percent(after)}<br>{words.driver_meaning(shown.driver.iloc[i])}<extra></extra>")
+    for name, at in ((names[0], base_logit), (names[-1], end)):
+        shape.add_scatter(y=[name], x=[at], mode="markers+text", text=f"<b>{percent(chance(at))}</b>", textposition="middle right",
+                          marker={"size": 12, "color": QUIET if name == names[0] else direction(end - base_logit), "symbol": "diamond"},
+                          hovertemplate=f"{name}: {percent(chance(at))}<extra></extra>", cliponaxis=False)
+    low, high = min([*steps, end]), max([*steps, end])
+    room = max(0.9, 0.22 * (high - low))
+    ticks = [c for c in CHANCES if low - room <= math.log(c / (1 - c)) <= high + room]
+    shape.update_xaxes(range=[low - room, high + room], tickvals=[math.log(c / (1 - c)) for c in ticks],
+                       ticktext=[f"{100 * c:g}%" for c in ticks], title={"text": _("chance of rising")})
+    shape.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=names, showgrid=False)
+    return shape
+
+
+def segment_bars(frame: pd.DataFrame) -> go.Figure:
+    """The chance of rising in each customer group. frame: segment, rising_probability, orders_base."""
+    shape = figure(72 + 30 * len(frame))
+    names = [label(words.segment(s), 28) for s in frame.segment]
+    shape.add_bar(y=names, x=frame.rising_probability, orientation="h", text=[percent(p) for p in frame.rising_probability],
+                  textposition="outside", cliponaxis=False, constraintext="none",
+                  marker={"color": [QUIET if s == "all" else RISE for s in frame.segment]},
+                  hovertemplate="%{y}: %{text}<extra></extra>")
+    shape.update_xaxes(range=[0, min(1.12, max(0.3, 1.25 * frame.rising_probability.max()))], tickformat=".0%",
+                       title={"text": _("chance of rising")})
+    shape.update_yaxes(autorange="reversed", showgrid=False)
+    return shape
+
+
+def interest(frame: pd.DataFrame) -> go.Figure:
+    """Heat map: how much more (blue) or less (orange) a group buys of something than everyone does. frame: segment, name, orders, lift."""
+    order = list(dict.fromkeys(frame.name))
+    groups = list(dict.fromkeys(frame.sort_values("segment_orders", ascending=False).segment))
+    table = frame.drop_duplicates(["name", "segment"]).pivot(index="name", columns="segment", values=["lift", "orders"])
+    lift = table["lift"].reindex(index=order, columns=groups).to_numpy(float)
+    orders = table["orders"].reindex(index=order, columns=groups).to_numpy(float)
+    told = [[("" if np.isnan(v) else f"{v:.1f}×") for v in row] for row in lift]
+    hover = [[_("{orders} orders, {times}× what everyone's habits suggest").format(orders=number(o), times=number(v, 2))
+              if not np.isnan(v) else _("too few orders to say") for v, o in zip(*rows)] for rows in zip(lift, orders)]
+    with np.errstate(divide="ignore"):
+        colours = np.clip(np.log2(lift), -1.5, 1.5)
+    shape = figure(80 + 32 * len(order))
+    shape.add_heatmap(z=colours, x=[label(g, 18) for g in groups], y=[label(n, 36) for n in order], text=told, texttemplate="%{text}",
+                      customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>", colorscale=LIFT, zmin=-1.5, zmax=1.5,
+                      showscale=False, xgap=3, ygap=3, hoverongaps=False)
+    shape.update_xaxes(side="top", showgrid=False, tickangle=0)
+    shape.update_yaxes(autorange="reversed", showgrid=False)
+    return shape
+
+
+def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
+    """One small chart a group, on equal axes: its orders a week against its usual week (1), with everyone as the pale line.
+
+    frame: segment, week, pace. names: the groups to draw, `all` left out.
+    """
+    across = min(4, max(1, len(names)))
+    down = math.ceil(len(names) / across)
+    shape = make_subplots(down, across, shared_xaxes=True, shared_yaxes=True, subplot_titles=[label(n, 26) for n in names],
+                          horizontal_spacing=0.03, vertical_spacing=min(0.3, 0.35 / down))
+    everyone = frame[frame.segment == "all"]
+    for i, name in enumerate(names):
+        place = {"row": i // across + 1, "col": i % across + 1}
+        mine = frame[frame.segment == name]
+        shape.add_scatter(x=everyone.week, y=everyone.pace, mode="lines", line={"color": QUIET, "width": 1.2, "dash": "dot"},
+                          hoverinfo="skip", **place)
+        shape.add_scatter(x=mine.week, y=mine.pace, mode="lines", line={"color": RISE, "width": 2}, customdata=mine.orders,
+                          hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>", **place)
+    shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
+    shape.update_xaxes(showgrid=False, tickformat="%m-%d" if axis_day() == "%Y-%m-%d" else "%b", nticks=4, fixedrange=True)
+    shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero")
+    shape.update_annotations(font_size=13)
+    return shape
+
+
+def driver_ranking(frame: pd.DataFrame) -> go.Figure:
+    """What share of all movement of forecasts each driver causes. frame: driver, share, strongest first."""
+    shape = figure(64 + 30 * len(frame))
+    shape.add_bar(y=[words.driver(d) for d in frame.driver], x=frame.share, orientation="h", marker={"color": RISE},
+                  text=[percent(s) for s in frame.share], textposition="outside", cliponaxis=False, constraintext="none",
+                  customdata=[words.driver_meaning(d) for d in frame.driver], hovertemplate="%{y}: %{text}<br>%{customdata}<extra></extra>")
+    shape.update_xaxes(range=[0, 1.2 * frame.share.max()], tickformat=".0%", title={"text": _("share of what moves the forecasts")})
+    shape.update_yaxes(autorange="reversed", showgrid=False)
+    return shape
+
+
+def odds(push: float) -> str:
+    """A push on the chance as a person says it: ×1.5, or ÷1.5 where it lowers."""
+    times = math.exp(abs(push))
+    return f"{'×' if push >= 0 else '÷'}{number(times, 1 if times < 10 else 0)}"
+
+
+def leader_pushes(frame: pd.DataFrame) -> go.Figure:
+    """Which way each driver pushes today's top risers. frame: driver, push_on_leaders."""
+    shape = figure(64 + 30 * len(frame))
+    widest = max(0.2, frame.push_on_leaders.abs().max())
+    shape.add_bar(y=[words.driver(d) for d in frame.driver], x=frame.push_on_leaders, orientation="h",
+                  marker={"color": [direction(v) for v in frame.push_on_leaders]}, text=[odds(v) for v in frame.push_on_leaders],
+                  textposition="outside", cliponaxis=False, constraintext="none", hovertemplate="%{y}: %{text}<extra></extra>")
+    shape.add_vline(x=0, line={"color": QUIET, "width": 1})
+    shape.update_xaxes(range=[-1.35 * widest, 1.35 * widest], showticklabels=False, title={"text": _("odds of rising, as pushed by it")})
+    shape.update_yaxes(autorange="reversed", showgrid=False)
+    return shape
+
+
+def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str) -> go.Figure:
+    """A feature's value against its driver's push on the odds; one dot a product, the line is the middle of each tenth.
+
+    dots: title, value, attribution, rising_probability. trend: value, attribution.
+    """
+    shape = figure(420)
+    told = [f"{label(t)}<br>{html.escape(words.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
+    shape.add_scattergl(x=dots.value, y=dots.attribution, mode="markers", customdata=told, hovertemplate="%{customdata}<extra></extra>",
+                        marker={"size": 6, "opacity": 0.45, "color": [direction(a) for a in dots.attribution]})
+    shape.add_scatter(x=trend.value, y=trend.attribution, mode="lines", line={"color": QUIET, "width": 3, "shape": "spline"}, hoverinfo="skip")
+    shape.add_hline(y=0, line={"color": QUIET, "width": 1})
+    far = max(0.5, dots.attribution.abs().quantile(0.995) * 1.1)
+    near, wide = dots.value.quantile(0.005), dots.value.quantile(0.995)
+    ticks = [t for t in (-math.log(8), -math.log(4), -math.log(2), 0.0, math.log(2), math.log(4), math.log(8)) if abs(t) <= far]
+    shape.update_yaxes(range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks], title={"text": _("odds of rising")})
+    shape.update_xaxes(range=[near - 0.03 * (wide - near or 1), wide + 0.03 * (wide - near or 1)], title={"text": html.escape(meaning)})
+    if unit.lower() == "share":
+        shape.update_xaxes(tickformat=".0%")
+    return shape
+
+
+def calibration(frame: pd.DataFrame) -> go.Figure:
+    """Stated chances against what came true; on the diagonal they can be taken at their word. frame: predicted, observed, rows."""
+    shape = figure(320)
+    shape.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "width": 1, "dash": "dot"}, hoverinfo="skip")
+    told = [_("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
+            for p, o, r in zip(frame.predicted, frame.observed, frame.rows)]
+    sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
+    shape.add_scatter(x=frame.predicted, y=frame.observed, mode="lines+markers", line={"color": RISE, "width": 1.5},
+                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, hovertemplate="%{customdata}<extra></extra>")
+    top = max(0.2, 1.08 * max([*frame.predicted, *frame.observed], default=1))
+    shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what the model said")})
+    shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what came true")})
+    return shape
+
+
+def learning(curves: list[dict]) -> go.Figure:
+    """Loss after each round of learning, on the weeks it learned from and on the ones held back. curves: epoch, train_loss, valid_loss."""
+    frame = pd.DataFrame(curves)
+    shape = figure(320, legend={"orientation": "h", "y": 1.12, "x": 0})
+    shape.update_layout(showlegend=True)
+    for column, name, colour in (("train_loss", _("weeks it learned from"), QUIET), ("valid_loss", _("weeks held back"), RISE)):
+        if column in frame:
+            shape.add_scatter(x=frame.epoch, y=frame[column], mode="lines+markers", name=name, line={"color": colour, "width": 2},
+                              hovertemplate="%{y:.4f}<extra></extra>")
+    shape.update_xaxes(title={"text": _("round of learning")}, dtick=max(1, len(frame) // 10), showgrid=False)
+    shape.update_yaxes(title={"text": _("error")})
+    return shape

@@ -1,0 +1,138 @@
+"""The Model page's blocks: retrain, candidates beside the model in use, going back, who decided what."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import streamlit as st
+
+from core.errors import UserError
+from core.registry import Model
+from dashboard import acts, data, words
+from dashboard.components import cards
+from dashboard.i18n import _, absent, day, plain
+
+TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
+
+
+def interval(name: str, row: pd.Series) -> str:
+    """Where the figure lies, if the snapshot says."""
+    if absent(row.low) or absent(row.high):
+        return ""
+    return _("Between {low} and {high} in 95 of 100 cases.").format(low=words.metric_value(name, row.low), high=words.metric_value(name, row.high))
+
+
+def tuning(name: str) -> str:
+    return _("Read texts as they come (minutes)") if name == "frozen" else _("Tune the last {layers} layers to this shop (longer)").format(
+        layers=name.removeprefix("last-"))
+
+
+def renew(busy: bool) -> None:
+    """Asks for a retraining, or for fresh forecasts of the model in use."""
+    with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
+        mode = st.selectbox(_("Language model"), TUNING, key="tuning", format_func=tuning, width=330)
+        since = st.date_input(_("Learn from (empty: all)"), None, key="since", max_value=date.today(), format="YYYY-MM-DD", width=190)
+        # Not disabled while one runs: a second press shows the running one, also somebody else's.
+        if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
+            attempt(acts.retrain, mode, since.isoformat() if since else "")
+        if st.button(_("Fresh forecasts"), icon=":material/refresh:", key="rescore", disabled=not data.has_snapshot(),
+                     help=_("Forecast again with the model in use, on the data of today.")):
+            attempt(acts.rescore)
+    cards.notes(_("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
+                _("One runs already; pressing again shows it.") if busy else "")
+
+
+def attempt(act, *arguments) -> None:
+    """Does it and shows the page anew; where it cannot be done, says why."""
+    try:
+        act(*arguments)
+    except UserError as error:
+        cards.problem(error)
+        return
+    st.rerun()
+
+
+def candidate(model: Model, champion: Model | None) -> None:
+    """One candidate's figures beside the champion's, and the two decisions."""
+    with st.container(border=True):
+        st.markdown(f"**{plain(model.id)}** · {plain(_settings(model))}")
+        mine, theirs = model.metrics.get("metrics", {}), (champion.metrics.get("metrics", {}) if champion else {})
+        rows = [_compared(name, mine[name], theirs.get(name)) for name in words.SHOWN_METRICS if isinstance(mine.get(name), (int, float))]
+        if rows:
+            st.table(pd.DataFrame(rows).set_index(_("Figure")), border="horizontal")
+        cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"), max_chars=300)
+            if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
+                attempt(acts.promote, model.id, reason)
+            if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
+                attempt(acts.discard, model.id, reason)
+
+
+def _compared(name: str, mine: float, theirs: float | None) -> dict[str, str]:
+    verdict = ""
+    if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
+        better = (mine < theirs) == words.lower_is_better(name)
+        verdict = f":blue[{_('better')}]" if better else f":orange[{_('worse')}]"
+    return {_("Figure"): words.metric(name)[0], _("Candidate"): words.metric_value(name, mine),
+            _("In use"): words.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–", " ": verdict}
+
+
+def _settings(model: Model) -> str:
+    said = model.config.get("settings", model.config)
+    said = said.get("model", said) if isinstance(said, dict) else {}
+    return " · ".join(str(said[k]) for k in ("encoder", "tuning", "since") if said.get(k))
+
+
+def go_back(champion: Model | None) -> None:
+    """The model before, and the snapshots before."""
+    before, kept = data.previous_champion(), data.kept_snapshots()
+    left, right = st.columns(2, gap="medium")
+    with left, st.container(border=True, height="stretch"):
+        st.markdown(f"**{_('To the model before')}**")
+        if champion is None or before is None:
+            cards.nothing_here(_("There is no model before this one."))
+        else:
+            st.caption(f"{plain(champion.id)} → {plain(before)}")
+            reason = st.text_input(_("Why?"), key="reason_back", placeholder=_("a few words for the history"), max_chars=300)
+            if st.button(_("Back to the model before"), key="model_back", icon=":material/undo:"):
+                attempt(acts.back_to_previous_model, reason)
+    with right, st.container(border=True, height="stretch"):
+        st.markdown(f"**{_('To an earlier snapshot')}**")
+        others = {s.id: s for s in kept if not s.current}
+        if not others:
+            cards.nothing_here(_("There is no other snapshot."))
+        else:
+            chosen = st.selectbox(_("Snapshot"), list(others), key="snapshot_choice",
+                                  format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)))
+            if st.button(_("Serve this snapshot"), key="snapshot_back", icon=":material/undo:"):
+                attempt(acts.serve_snapshot, chosen, "")
+
+
+def audit(entries: list) -> None:
+    if not entries:
+        cards.nothing_here(_("Nobody has decided anything yet."))
+        return
+    column = st.column_config
+    st.dataframe(
+        [{"at": e.at, "act": words.act(e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
+        column_config={"at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150), "act": column.TextColumn(_("Decision"), width=120),
+                       "subject": column.TextColumn(_("What"), width=220), "reason": column.TextColumn(_("Why?"), width="large"),
+                       "actor": column.TextColumn(_("By"), width=120)},
+        hide_index=True, alt=_("Decisions, newest first"))
+
+
+def listing(found: list[Model]) -> None:
+    if not found:
+        cards.nothing_here(_("There is no model in this workspace yet."))
+        return
+    column = st.column_config
+    names = [n for n in words.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
+    st.dataframe(
+        [{"id": m.id, "status": words.model_status(m.status), "settings": _settings(m), "reason": m.reason,
+          **{n: m.metrics.get("metrics", {}).get(n) for n in names}} for m in found],
+        column_config={"id": column.TextColumn(_("Model"), width=200), "status": column.TextColumn(_("Status"), width=100),
+                       "settings": column.TextColumn(_("Settings"), width=160), "reason": column.TextColumn(_("Why?"), width=220),
+                       **{n: column.NumberColumn(words.metric(n)[0], format="%.3f", width=120) for n in names}},
+        hide_index=True, alt=_("Models, newest first"))

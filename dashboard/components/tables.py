@@ -1,0 +1,95 @@
+"""Tables of products: what each column is called, how it reads, and that a click on a row opens the product."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import words
+from dashboard.components.cards import open_product
+from dashboard.i18n import SYMBOLS, _, shortened
+
+column = st.column_config
+
+
+def chance(label: str, **more) -> dict:
+    return column.ProgressColumn(label, min_value=0, max_value=1, format="percent", width=more.pop("width", 120), **more)
+
+
+def trend(label: str, **more) -> dict:
+    return column.AreaChartColumn(label, y_min=0, width=more.pop("width", 110), **more)
+
+
+def money(label: str, currency: str, **more) -> dict:
+    """A column of amounts in whole currency (not cents)."""
+    return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
+
+
+def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto", segment: str = "all") -> None:
+    """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
+    picked = st.dataframe(frame, column_config=columns, column_order=list(columns), hide_index=True, key=key, alt=alt, height=height,
+                          row_height=36, on_select="rerun", selection_mode="single-row")
+    if picked.selection.rows:
+        open_product(frame.product_id.iloc[picked.selection.rows[0]], segment)
+
+
+def product(label: str | None = None) -> dict:
+    return column.TextColumn(label or _("Product"), width="medium", pinned=True)
+
+
+def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
+    shown = frame.assign(title=[shortened(t, 80) for t in frame.title], movement=100 * frame.movement)
+    show(shown, {
+        "title": product(),
+        "rising_probability": chance(_("Chance"), width=95),
+        "movement": column.NumberColumn(_("Change"), format="%+.0f", width=70, help=_("Points since the snapshot before.")),
+        "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+    }, key=key, alt=alt, height="content")
+
+
+def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> None:
+    """The ranked list. compared: there is an earlier snapshot to compare with."""
+    shown = frame.assign(title=[shortened(t, 90) for t in frame.title], movement=100 * frame.movement, price=frame.price_cents / 100,
+                         reasons=[words.pushes(d) for d in frame.drivers], weeks_on_sale=frame.days_on_sale / 7)
+    columns = {
+        "title": product(),
+        "rising_probability": chance(_("Chance of rising")),
+        "movement": column.NumberColumn(_("Change"), format="%+.0f", width=75, help=_("Points since the snapshot before.")),
+        "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+        "reasons": column.TextColumn(_("Because of"), width=270, help=_("The three strongest reasons. ▲ speaks for a rise, ▼ against; more "
+                                                                        "arrows, stronger.")),
+        "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
+        "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")),
+        "category": column.TextColumn(_("Category"), width=110),
+        "price": money(_("Price"), currency),
+        "weeks_on_sale": column.NumberColumn(_("On sale"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
+    }
+    dropped = [] if compared else ["movement"]
+    dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
+    show(shown, {k: v for k, v in columns.items() if k not in dropped}, key="rising_table", alt=_("Products by their chance of rising"),
+         height=min(38 + 36 * max(len(shown), 1), 760), segment=segment)
+
+
+def orders(frame: pd.DataFrame, currency: str) -> None:
+    shown = frame.assign(title=[shortened(t, 90) for t in frame.title], status=[words.status(s) for s in frame.status],
+                         cost=frame.order_cost_cents.astype("Float64") / 100,
+                         lead_time=[f"{d:.0f}{'*' if a else ''}" for d, a in zip(frame.lead_time_days, frame.lead_time_assumed)])
+    columns = {
+        "title": product(),
+        "status": column.TextColumn(_("Status"), width=100),
+        "suggested_order_units": column.NumberColumn(_("Order"), format="%,.0f", width=75, help=_("Units, in whole packs and not below the minimum.")),
+        "order_by": column.DateColumn(_("Order by"), width=100),
+        "cost": money(_("Cost"), currency, width=100),
+        "rising_probability": chance(_("Chance"), width=95),
+        "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last.")),
+        "on_hand": column.NumberColumn(_("On hand"), format="%,.0f", width=80),
+        "on_order": column.NumberColumn(_("On order"), format="%,.0f", width=80),
+        "reorder_point": column.NumberColumn(_("Reorder below"), format="%,.0f", width=105, help=_("Order when what lies there and is on its "
+                                                                                                   "way falls below this.")),
+        "order_up_to_level": column.NumberColumn(_("Order up to"), format="%,.0f", width=90),
+        "lead_time": column.TextColumn(_("Lead time (days)"), width=110, help=_("* assumed, since the shop gave none.")),
+        "supplier": column.TextColumn(_("Supplier"), width=130),
+    }
+    empty = [c for c in ("suggested_order_units", "order_by", "cost", "cover_weeks", "on_hand", "on_order", "supplier") if shown[c].isna().all()]
+    show(shown, {k: v for k, v in columns.items() if k not in empty}, key="order_table", alt=_("Products by how urgent their order is"),
+         height=min(38 + 36 * max(len(shown), 1), 760))

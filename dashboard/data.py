@@ -1,0 +1,104 @@
+"""What the pages know: the snapshot that is served, answers to stored questions, models, jobs and history of the workspace."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core import jobs, registry, snapshots
+from core.config import Workspace
+from core.errors import NotReady
+from core.queries import LIKELY, WORTH_SAYING, Serving
+from core.schema import ALL
+from core.state import AuditEntry, Job, State
+
+
+def workspace() -> Workspace:
+    """The shop that `upswing serve` was started for."""
+    return Workspace.at()
+
+
+# ---- the snapshot
+
+
+def resolve() -> None:
+    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong."""
+    st.session_state["_snapshot"] = None
+    found = snapshots.current(workspace())
+    st.session_state["_snapshot"] = str(found.path) if found else None
+
+
+def has_snapshot() -> bool:
+    return st.session_state.get("_snapshot") is not None
+
+
+# A snapshot folder never changes, so its answers stay right for as long as anybody asks for it.
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _serving(folder: str) -> Serving:
+    return Serving(Path(folder))
+
+
+@st.cache_data(max_entries=512, show_spinner=False)
+def _answer(folder: str, question: str, values: dict) -> pd.DataFrame:
+    return _serving(folder).ask(question, **values)
+
+
+def ask(question: str, **values) -> pd.DataFrame:
+    """The answer of core/sql/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
+    folder = st.session_state.get("_snapshot")
+    if folder is None:
+        raise NotReady("a snapshot", "none yet", "run `upswing run` first")
+    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
+
+
+def one(question: str, **values) -> pd.Series | None:
+    """The first row of an answer; None if there is none."""
+    answer = ask(question, **values)
+    return None if answer.empty else answer.iloc[0]
+
+
+def meta() -> pd.Series:
+    return one("meta")
+
+
+def choices() -> dict:
+    """What filters can offer: categories, segments (everyone first) and the ranges of price and age."""
+    found = one("choices").to_dict()
+    for name in ("categories", "segments"):
+        found[name] = [] if found[name] is None else [str(v) for v in found[name]]
+    return found | {"segments": found["segments"] or [ALL]}
+
+
+def segments() -> list[str]:
+    """The customer groups that are forecast, everyone first."""
+    return choices()["segments"]
+
+
+# ---- what changes while one looks: models, jobs, audit
+
+
+def models() -> list[registry.Model]:
+    return registry.models(workspace())
+
+
+def previous_champion() -> str | None:
+    return registry.previous_champion(workspace())
+
+
+def kept_snapshots() -> list[snapshots.Snapshot]:
+    return snapshots.history(workspace())
+
+
+def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
+    """The latest jobs of these kinds, newest first."""
+    return [job for job in jobs.recent(workspace(), 5 * limit) if job.kind in kinds][:limit]
+
+
+def worker_alive() -> bool:
+    return jobs.worker_alive(workspace())
+
+
+def audit(limit: int = 30) -> list[AuditEntry]:
+    return State(workspace()).audit(limit)

@@ -1,0 +1,139 @@
+"""Two languages from one catalogue, and numbers, money and days as each writes them.
+
+Strings are written in English in the code as _("..."), or n_("one", "many", count); Chinese stands in
+locale/zh_CN/LC_MESSAGES/upswing.po. `python -m dashboard.locale.catalogue` brings both up to date.
+"""
+
+from __future__ import annotations
+
+import gettext
+import math
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+
+LANGUAGES = {"en": "EN", "zh": "中文"}
+LOCALE = Path(__file__).parent / "locale"
+SYMBOLS = {"GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
+
+
+@cache
+def catalogue(language: str) -> gettext.NullTranslations:
+    if language == "zh":
+        return gettext.translation("upswing", LOCALE, languages=["zh_CN"])
+    return gettext.NullTranslations()
+
+
+def language() -> str:
+    """The language of this session: "en" or "zh"."""
+    chosen = st.session_state.get("lang", "en")
+    return chosen if chosen in LANGUAGES else "en"
+
+
+def _(text: str) -> str:
+    return catalogue(language()).gettext(text)
+
+
+def n_(one: str, many: str, count: float, **values) -> str:
+    """The form that goes with the count, which is filled in as {count}, with the other values."""
+    return catalogue(language()).ngettext(one, many, round(count)).format(count=number(count, 0), **values)
+
+
+def absent(value) -> bool:
+    """Whether a cell holds nothing: None, NaN, NaT or NA."""
+    return value is None or value != value or str(value) in ("<NA>", "NaT")
+
+
+def number(value: float, digits: int | None = None) -> str:
+    """1,234 or 1.2: one digit below ten, none above, unless told. "–" for nothing."""
+    if absent(value):
+        return "–"
+    if digits is None:
+        digits = 1 if abs(value) < 10 and abs(value - round(value)) >= 0.05 else 0
+    return f"{value:,.{digits}f}"
+
+
+def compact(value: float) -> str:
+    """12.3k and 4.6M; in Chinese 1.2万 and 4.6亿."""
+    if absent(value):
+        return "–"
+    steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh" else ((1e6, "M"), (1e3, "k"))
+    for size, name in steps:
+        if abs(value) >= size * (1 if language() == "zh" or size > 1e3 else 10):
+            return f"{value / size:,.1f}".removesuffix(".0") + name
+    return number(value)
+
+
+def percent(share: float) -> str:
+    """A chance as a whole percentage; never 0% or 100%, since no forecast is certain."""
+    if absent(share):
+        return "–"
+    if 0 < share < 0.005:
+        return "<1%"
+    if 0.995 < share < 1:
+        return ">99%"
+    return f"{share * 100:.0f}%"
+
+
+def points(change: float) -> str:
+    """A change of a chance: +12 pts."""
+    if absent(change):
+        return "–"
+    rounded = round(100 * change) or 0
+    return _("{points} pts").format(points=f"{rounded:+d}".replace("-", "−") if rounded else "±0")
+
+
+def money(cents: float, currency: str, short: bool = False) -> str:
+    """£1,234.50; short: £1.2k, without pennies."""
+    if absent(cents):
+        return "–"
+    symbol = SYMBOLS.get(currency, f"{currency} ")
+    amount = cents / 100
+    sign = "−" if amount < 0 else ""
+    written = compact(round(abs(amount))) if short else f"{abs(amount):,.2f}".removesuffix(".00")
+    return f"{sign}{symbol}{written}"
+
+
+def day(value) -> str:
+    """9 Dec 2011, or 2011年12月9日."""
+    if absent(value):
+        return "–"
+    value = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
+    if language() == "zh":
+        return f"{value.year}年{value.month}月{value.day}日"
+    return f"{value.day} {value:%b %Y}"
+
+
+def axis_day() -> str:
+    """How a chart's axis and tooltips write days (d3 format)."""
+    return "%Y-%m-%d" if language() == "zh" else "%-d %b %Y"
+
+
+def duration(seconds: float | None) -> str:
+    """About 40 s, 3 min, 1 h 20 min."""
+    if seconds is None or absent(seconds):
+        return ""
+    if seconds < 90:
+        return _("{count} s").format(count=max(5, 5 * math.ceil(seconds / 5)))
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _("{count} min").format(count=minutes)
+    return _("{hours} h {minutes} min").format(hours=minutes // 60, minutes=minutes % 60)
+
+
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
+_DIRECTIVE = re.compile(r":(?=[A-Za-z0-9+_\-])")
+
+
+def plain(text) -> str:
+    """Somebody else's text inside our Markdown, as it stands: no formatting, links, formulas, icons or emoji codes come of it."""
+    single = " ".join(str(text).split())
+    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", single))
+
+
+def shortened(text, length: int = 60) -> str:
+    single = " ".join(str(text).split())
+    return single if len(single) <= length else single[: length - 1].rstrip() + "…"

@@ -1,0 +1,30 @@
+"""Colours and figure defaults. Each hue reads on the light and on the dark paper of .streamlit/config.toml alike."""
+
+from __future__ import annotations
+
+import plotly.graph_objects as go
+
+RISE = "#2a7de1"
+FALL = "#d9622b"
+QUIET = "#8593a3"
+GRID = "rgba(133, 147, 163, 0.22)"
+BANDS = {0.95: "rgba(42, 125, 225, 0.12)", 0.80: "rgba(42, 125, 225, 0.18)", 0.50: "rgba(42, 125, 225, 0.28)"}
+LIFT = [[0.0, FALL], [0.5, "rgba(133, 147, 163, 0.10)"], [1.0, RISE]]
+
+CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def figure(height: int, **layout) -> go.Figure:
+    """An empty figure in house style: no chrome, light grid, room for labels."""
+    shape = go.Figure()
+    shape.update_layout(height=height, margin={"l": 8, "r": 16, "t": 12, "b": 8}, showlegend=False, hovermode="closest", bargap=0.35,
+                        dragmode=False)
+    shape.update_layout(**layout)
+    shape.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)
+    shape.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)
+    return shape
+
+
+def direction(value: float) -> str:
+    """The colour of a push: up or down."""
+    return RISE if value >= 0 else FALL

@@ -1,0 +1,60 @@
+"""Can I trust the forecasts, and how do I renew them?"""
+
+import streamlit as st
+
+from dashboard import data, words
+from dashboard.components import cards, charts, models, work
+from dashboard.i18n import _
+from dashboard.theme import CONFIG
+
+# data
+found = data.models()
+champion = next((m for m in found if m.champion), None)
+candidates = [m for m in found if m.status == "candidate"]
+
+# show: how good it is
+if data.has_snapshot():
+    figures = data.ask("metrics").set_index("metric")
+    with st.grid(4, min_column_width=190):
+        for name in [m for m in words.SHOWN_METRICS if m in figures.index]:
+            row = figures.loc[name]
+            title, meaning = words.metric(name)
+            st.metric(title, words.metric_value(name, row.value), border=True, height="stretch", help=f"{meaning} {models.interval(name, row)}")
+    cards.notes(_("Measured on the latest weeks that the model had not learned from."))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.subheader(_("Do chances come true?"), anchor=False)
+        st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Stated chances against what came true"))
+        cards.notes(_("On the dotted line, chances can be taken at their word. Larger dots stand for more forecasts."))
+    with right:
+        st.subheader(_("How it learned"), anchor=False)
+        curves = champion.metrics.get("curves") if champion else None
+        if curves:
+            st.plotly_chart(charts.learning(curves), config=CONFIG, key="learning", alt=_("Error after each round of learning"))
+            cards.notes(_("It stops when the weeks held back no longer gain."))
+        else:
+            cards.nothing_here(_("The model in use left no record of its learning in this workspace."))
+else:
+    cards.nothing_yet()
+
+st.subheader(_("Renew"), anchor=False)
+busy = work.panel(("retrain", "rescore"))
+models.renew(busy)
+
+st.subheader(_("Candidates"), anchor=False)
+if not candidates:
+    cards.nothing_here(_("None waits for a decision. A retraining ends in a candidate, which is used only once somebody says so."))
+for model in candidates:
+    models.candidate(model, champion)
+
+st.subheader(_("Go back"), anchor=False)
+models.go_back(champion)
+
+st.subheader(_("History"), anchor=False)
+jobs, decisions, known = st.tabs([_("Work"), _("Decisions"), _("Models")])
+with jobs:
+    work.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
+with decisions:
+    models.audit(data.audit())
+with known:
+    models.listing(found)

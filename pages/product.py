@@ -1,0 +1,100 @@
+"""What will this product do, and why?"""
+
+import streamlit as st
+
+from dashboard import data, words
+from dashboard.components import cards, charts
+from dashboard.i18n import _, absent, money, n_, number, percent, plain, points, shortened
+from dashboard.theme import CONFIG
+
+# settings: the address names the product, so that a link to it can be sent
+titles = data.ask("product_choices", search="", limit=2000).set_index("product_id").title.to_dict()
+wanted = st.query_params.get("product") or next(iter(titles), "")
+found = data.one("product", product=wanted, segment="all")
+if found is None:
+    cards.nothing_here(_("There is no product {product}. Choose another one.").format(product=plain(wanted)))
+    wanted = next(iter(titles))
+else:
+    titles.setdefault(wanted, found.title)
+if st.session_state.get("product_choice") != wanted:
+    st.session_state["product_choice"] = wanted
+
+
+def to_address() -> None:
+    st.query_params["product"] = st.session_state["product_choice"]
+
+
+groups = data.segments()
+with st.container(horizontal=True):
+    product = st.selectbox(_("Product"), list(titles), key="product_choice", format_func=lambda i: f"{shortened(titles[i], 80)} · {i}",
+                           on_change=to_address, width=520, filter_mode="contains")
+    segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-params", format_func=words.segment, width=200) \
+        if len(groups) > 1 else "all"
+
+# data
+meta, asked = data.meta(), {"product": product, "segment": segment}
+facts, drivers = data.one("product", **asked), data.ask("product_drivers", **asked)
+history, demand = data.ask("product_history", **asked), data.ask("product_demand", **asked)
+
+# show: who it is and the verdict
+st.header(plain(facts.title), anchor=False)
+badges = [facts.category, facts.brand, facts.supplier]
+about = [plain(b) for b in badges if not absent(b)]
+about += [plain(money(facts.price_cents, facts.currency))] if not absent(facts.price_cents) else []
+about += [n_("on sale for {count} week", "on sale for {count} weeks", facts.days_on_sale / 7)] if not absent(facts.days_on_sale) else []
+st.caption(" · ".join([plain(product), *about]))
+if absent(facts.rising_probability):
+    cards.nothing_here(_("There is no forecast of this product for this customer group."))
+    st.stop()
+with st.container(border=True):
+    cards.verdict(facts, drivers, demand)
+
+main, side = st.columns([2.1, 1], gap="medium")
+with main:
+    st.subheader(_("Sales and what to expect"), anchor=False)
+    st.plotly_chart(charts.history_with_forecast(history, demand, meta.as_of), config=CONFIG, key="history",
+                    alt=_("Units sold a week, and the forecast with its ranges"))
+    cards.notes(_("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."))
+with side:
+    st.subheader(_("Stock"), anchor=False)
+    cards.stock(facts)
+
+st.subheader(_("Why"), anchor=False)
+chart, table = st.columns([1.25, 1], gap="medium")
+with chart:
+    st.plotly_chart(charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall",
+                    alt=_("How each driver moves the chance of rising"))
+    cards.notes(_("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar starts."))
+with table:
+    seen = data.ask("product_features", **asked)
+    order = {d: i for i, d in enumerate(drivers.driver)}
+    seen = seen[seen.driver.isin(order)].sort_values("driver", key=lambda d: d.map(order), kind="stable")
+    st.dataframe(
+        {_("Driver"): [words.driver(d) for d in seen.driver], _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
+         _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
+        column_config={_("Driver"): st.column_config.TextColumn(width=110), _("What the model saw"): st.column_config.TextColumn(width=220),
+                       _("Value"): st.column_config.TextColumn(width=110),
+                       _("Among all"): st.column_config.ProgressColumn(width=90, format="percent", color="gray",
+                                                                       help=_("Share of products with a lower value."))},
+        hide_index=True, height=420, alt=_("Values the model saw, by driver"))
+
+said = data.ask("product_words", product=product)
+if not said.empty:
+    st.subheader(_("Words"), anchor=False)
+    cards.spoken_words(said)
+
+left, right = st.columns(2, gap="medium")
+if len(groups) > 1:
+    with left:
+        st.subheader(_("Customer groups"), anchor=False)
+        st.plotly_chart(charts.segment_bars(data.ask("product_segments", product=product)), config=CONFIG, key="groups",
+                        alt=_("Chance of rising in each customer group"))
+with right:
+    st.subheader(_("Similar products"), anchor=False)
+    similar = data.ask("product_similar", product=product, limit=6)
+    if similar.empty:
+        cards.nothing_here(_("Nothing else in the shop reads like it."))
+    for row in similar.itertuples():
+        with st.container(horizontal=True, vertical_alignment="center"):
+            cards.product_link(row.product_id, plain(shortened(row.title, 48)), segment)
+            st.caption(_("{chance} to rise").format(chance=f"**{percent(row.rising_probability)}**"), width="content")

@@ -1,0 +1,60 @@
+"""Brings the Chinese catalogue up to date with the strings in the code: python tests/app/catalogue.py
+
+Strings marked _() or n_() in dashboard/ and pages/ and the meanings of the features go into
+dashboard/locale/zh_CN/LC_MESSAGES/upswing.po (translations there are kept, unused ones dropped), and from there into the .mo that the
+pages read. New strings come out untranslated; tests/app/test_catalogue.py names them.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+REPOSITORY = Path(__file__).parents[2]
+PO = REPOSITORY / "dashboard" / "locale" / "zh_CN" / "LC_MESSAGES" / "upswing.po"
+MO = PO.with_suffix(".mo")
+KEYWORDS = {"_": None, "n_": (1, 2)}
+
+
+def wanted() -> Catalog:
+    """Every string that a page can show, without translations."""
+    catalogue = Catalog(locale="zh_CN", charset="utf-8", project="Upswing", fuzzy=False)
+    for room in ("dashboard", "pages"):
+        for file, line, message, *_ in extract_from_dir(REPOSITORY / room, [("**.py", "python")], keywords=KEYWORDS):
+            catalogue.add(message, locations=[(f"{room}/{file}", line)])
+    return catalogue
+
+
+def present() -> Catalog:
+    with PO.open("rb") as stream:
+        return read_po(stream, locale="zh_CN")
+
+
+def updated() -> Catalog:
+    """What the .po should say: the wanted strings with the translations that are there."""
+    fresh, old = wanted(), present() if PO.exists() else Catalog()
+    for message in fresh:
+        known = old.get(message.id) if message.id else None
+        if known is not None and known.string:
+            message.string = known.string
+    return fresh
+
+
+def compiled(catalogue: Catalog) -> bytes:
+    stream = io.BytesIO()
+    write_mo(stream, catalogue)
+    return stream.getvalue()
+
+
+if __name__ == "__main__":
+    catalogue = updated()
+    with PO.open("wb") as stream:
+        write_po(stream, catalogue, width=140, omit_header=False, include_lineno=False, sort_output=True)
+    MO.write_bytes(compiled(present()))
+    missing = [m.id for m in catalogue if m.id and not (m.string and all([m.string] if isinstance(m.string, str) else m.string))]
+    print(f"{len(catalogue)} strings, {len(missing)} without Chinese")
