@@ -1,0 +1,202 @@
+"""What is seen beside the orders: clicks and searches, reviews, promotions and market series."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from generator import phrases
+from generator import vocabulary as words
+from generator.calendar import DAYS, FIRST_DAY, SPAN, date_of
+from generator.shop import Customers, Interest, ages_of, minutes
+from generator.story import Event, Story
+
+# Clicks kept for every expected order. A real shop has some twenty times as many: all kinds are thinned evenly.
+CLICKS = {"view": 1.3, "cart": 0.36, "wishlist": 0.1, "search_click": 0.3, "ad_impression": 0.22, "ad_click": 0.05}
+LOGGED_IN = 0.35
+REVIEWED = 0.042  # share of orders that are reviewed in ordinary times
+
+
+def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: Interest) -> pd.DataFrame:
+    """events: one row a click, in order of time, no two rows alike."""
+    frames = []
+    for number, (kind, rate) in enumerate(CLICKS.items()):
+        grid = wanted.attention[:, :DAYS] * rate
+        if kind == "search_click":
+            grid = grid * np.exp(story.search[:, :DAYS, None].astype(np.float64))
+        if kind.startswith("ad_"):
+            boosted = story.ads + np.repeat(rng.random((len(story.catalogue), SPAN // 28)) < 0.25, 28, axis=1) * 1.3 - 0.6
+            grid = grid * np.exp(boosted[:, :DAYS, None].astype(np.float64))
+        counts = rng.poisson(np.round(grid, 7))
+        product, day, country = (np.repeat(i, counts[counts > 0]) for i in np.nonzero(counts))
+        frames.append(pd.DataFrame({"product": product, "day": day, "country": country, "kind": number}))
+    events = pd.concat(frames, ignore_index=True)
+    product, day, country = (events[c].to_numpy() for c in ("product", "day", "country"))
+    age = ages_of(rng, wanted, story, product, np.minimum(day + 8, SPAN - 1))  # those who buy next week look today
+    customer = people.pick(rng, country, age, day)
+    logged_in = rng.random(len(events)) < LOGGED_IN
+    visitor_of = rng.permutation(len(people.table))
+    strangers = len(people.table) + (rng.random(len(events)) ** 2 * len(people.table) * 4).astype(int)
+    events["minute"] = minutes(rng, country, day)
+    events["visitor"] = np.where(logged_in, visitor_of[customer], strangers)
+    events["customer"] = np.where(logged_in, customer, -1)
+    events["query"] = ""
+    searching = np.flatnonzero(events["kind"] == list(CLICKS).index("search_click"))
+    events.loc[searching, "query"] = _queries(rng, story, product[searching], day[searching], country[searching])
+    events = events.sort_values(["minute", "visitor", "product", "kind"], kind="stable")
+    events = events.drop_duplicates(["minute", "visitor", "product", "kind"], ignore_index=True)
+    ids = story.catalogue.table["product_id"].to_numpy()
+    names = people.table["customer_id"].to_numpy()
+    return pd.DataFrame({
+        "occurred_at": FIRST_DAY + events["minute"].to_numpy().astype("timedelta64[m]"), "product_id": ids[events["product"]],
+        "kind": np.array(list(CLICKS))[events["kind"]], "visitor_id": np.char.add("v", (10000 + events["visitor"].to_numpy()).astype(str)),
+        "customer_id": np.where(events["customer"] >= 0, names[events["customer"]], None), "query": events["query"].replace("", None)})
+
+
+def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: np.ndarray) -> np.ndarray:
+    """What was typed: the article, its motif, a gift; and the viral term while it is viral."""
+    eastern = np.isin(np.array(story.countries)[country], ["HK", "SG"])
+    own: list[tuple[str, ...]] = []
+    for theme, kind in zip(story.catalogue.theme, story.catalogue.kind):
+        pair = words.THEMES.get(theme) or words.FLAVOURS[theme]
+        noun = kind.en.lower()
+        own.append((noun, noun if theme == "plain" else f"{pair[0].lower()} {noun}", pair[0].lower(), kind.zh,
+                    kind.zh if theme == "plain" else pair[1] + kind.zh))
+    draw, generic = rng.random(len(product)), rng.integers(0, len(phrases.SEARCH_GENERIC), len(product))
+    typed = []
+    for p, east, u, g in zip(product, eastern, draw, generic):
+        words_of = own[p]
+        if u < 0.12:
+            typed.append(phrases.SEARCH_GENERIC[g])
+        elif east and u < 0.75:
+            typed.append(words_of[3] if u < 0.5 else words_of[4])
+        else:
+            typed.append(words_of[0] if u < 0.5 else words_of[1] if u < 0.85 else words_of[2])
+    typed = np.array(typed, dtype=object)
+    viral = rng.random(len(product)) < 0.75
+    for p, first, last, term in story.terms:
+        typed[(product == p) & (day >= first) & (day <= last) & viral] = term
+    return typed
+
+
+def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.DataFrame) -> pd.DataFrame:
+    """reviews: some days after an order. While the mood turns the words turn; the stars hardly do."""
+    product, day = sold["product"].to_numpy(), sold["day"].to_numpy()
+    chance = np.minimum(REVIEWED * np.exp(story.reviewing[product, np.minimum(day + 7, SPAN - 1)].astype(np.float64)), 0.5)
+    written = sold[rng.random(len(sold)) < np.round(chance, 7)].copy()
+    written["minute"] = written["minute"] + rng.integers(2 * 1440, 15 * 1440, len(written)) + rng.integers(0, 700, len(written))
+    written = written[written["minute"] < DAYS * 1440].sort_values(["minute", "basket", "product"], ignore_index=True)
+    product, day = written["product"].to_numpy(), (written["minute"] // 1440).to_numpy()
+    quality = rng.normal(0, 0.35, len(story.catalogue))[product]
+    mood = story.mood[product, day].astype(np.float64)
+    glad, sour = np.clip(mood, 0, 1), np.clip(-mood, 0, 1)
+    plain = np.stack([0.13 + 0.06 * quality, np.full(len(mood), 0.56), 0.19 - 0.05 * quality, np.full(len(mood), 0.05), 0.07 - 0.04 * quality], axis=1)
+    odds = np.clip(plain, 0.01, 1) * (1 - 0.8 * (glad + sour))[:, None]
+    odds[:, 0] += 0.8 * glad
+    odds[:, 3] += 0.8 * sour
+    draw = rng.random(len(mood)) * odds.sum(axis=1)
+    voice = np.minimum((draw[:, None] > np.cumsum(odds, axis=1)).sum(axis=1), 4)
+    stars = np.array([4.72, 4.55, 3.6, 4.0, 1.7])[voice] + rng.normal(0, 0.55, len(voice)) + 0.1 * quality
+    rating = np.clip(np.round(stars), 1, 5).astype(int)
+    eastern = np.isin(np.array(story.countries)[written["country"]], ["HK", "SG"])
+    chinese = rng.random(len(written)) < np.where(eastern, 0.72, np.where(story.catalogue.language[product] == "en", 0.02, 0.2))
+    titles, bodies = _texts(rng, story, product, voice, chinese)
+    customer = written["customer"].to_numpy()
+    names = people.table["customer_id"].to_numpy()
+    return pd.DataFrame({
+        "review_id": [f"R{200000 + i}" for i in range(len(written))],
+        "created_at": FIRST_DAY + written["minute"].to_numpy().astype("timedelta64[m]"),
+        "product_id": story.catalogue.table["product_id"].to_numpy()[product], "rating": rating, "title": titles, "body": bodies,
+        "customer_id": np.where(customer >= 0, names[customer], None)})
+
+
+def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: np.ndarray) -> tuple[list[str], list[str]]:
+    """Title and body of each review. People repeat themselves: a kind of article has a few texts a mood, so few are distinct."""
+    pools: dict[tuple[str, int, bool], list[tuple[str, str]]] = {}
+    titles, bodies = [], []
+    picks = np.floor(rng.random(len(product)) ** 1.3 * 7).astype(int)
+    for p, v, zh, pick in zip(product, voice, chinese, picks):
+        kind, mood = story.catalogue.kind[p], phrases.MOODS[v]
+        key = (kind.key, int(v), bool(zh))
+        if key not in pools:
+            grammar, heads = (phrases.ZH, phrases.TITLES_ZH) if zh else (phrases.EN, phrases.TITLES)
+            noun = kind.zh if zh else kind.en.lower()
+            pool = []
+            for _ in range(7):
+                head, tail = (part[rng.integers(len(part))] for part in grammar[mood])
+                text = head if rng.random() < 0.22 else head + ("，" if zh else ", " if rng.random() < 0.5 else ". ") + tail
+                if rng.random() < 0.14:
+                    text = phrases.SHORT[mood][rng.integers(len(phrases.SHORT[mood]))]
+                if ". " in text:
+                    first, second = text.split(". ", 1)
+                    text = first + ". " + second[0].upper() + second[1:] + "."
+                if not zh and rng.random() < 0.15:
+                    text = text.lower()
+                if not zh and noun.endswith("s"):
+                    text = text.replace("this {noun}", "these {noun}").replace("{noun} feels", "{noun} feel")
+                pool.append((heads[mood][rng.integers(len(heads[mood]))], text.format(noun=noun)))
+            pools[key] = pool
+        title, body = pools[key][pick]
+        titles.append(title)
+        bodies.append(body)
+    return titles, bodies
+
+
+def promotions(rng: np.random.Generator, story: Story) -> pd.DataFrame:
+    """promotions: the planted ones that had begun by the last day, and small ones that moved nothing."""
+    ids = story.catalogue.table["product_id"].to_numpy()
+    rows = [(ids[p], first, last, kind, discount) for p, first, last, kind, discount in story.promotions if first < DAYS]
+    for p in rng.choice(len(ids), len(ids) // 14, replace=False):
+        first = int(rng.integers(max(int(story.catalogue.launch[p]), 0), DAYS))
+        rows.append((ids[p], first, first + 6, "newsletter", 0.05))
+    rows.sort(key=lambda r: (r[1], r[0]))
+    return pd.DataFrame([(i, date_of(a), date_of(b), k, d) for i, a, b, k, d in rows],
+                        columns=["product_id", "starts_on", "ends_on", "kind", "discount"])
+
+
+def market(rng: np.random.Generator, story: Story) -> pd.DataFrame:
+    """market: weekly, on Sundays: search interest (0 to 100) of categories and followed products, and the products' ranks elsewhere."""
+    catalogue, weeks = story.catalogue, np.arange(6, DAYS, 7)
+    outside = story.market[:, weeks] + 0.45 * story.attention.mean(axis=2)[:, weeks]
+    moved = np.zeros(len(catalogue), bool)
+    moved[[e.product for e in story.events if e.kind == "market_trend"]] = True
+    followed = np.flatnonzero(moved | (rng.random(len(catalogue)) < 0.3))
+    ids, rows = catalogue.table["product_id"].to_numpy(), []
+    for name in words.CATEGORIES:
+        members = np.flatnonzero(catalogue.table["category"].to_numpy() == name)
+        if not len(members):
+            continue
+        seasonal = np.average(outside[members], axis=0, weights=story.pace[members])
+        level = 46 * np.exp(seasonal + story.category_market[name][weeks] + rng.normal(0, 0.05, len(weeks)))
+        rows += [(date_of(w), "search_interest", f"{v:.1f}", "", name) for w, v in zip(weeks, np.clip(level, 1, 100))]
+    for p in followed:
+        popular = np.log(story.pace[p]) + outside[p] + rng.normal(0, 0.1, len(weeks))
+        rank = np.clip(np.round(np.exp(9.3 - 1.1 * popular)), 1, 250000).astype(int)
+        interest = np.clip(np.round(18 * np.exp(outside[p] + rng.normal(0, 0.16, len(weeks)) + rng.normal(0, 0.05))), 0, 100).astype(int)
+        alive = weeks >= catalogue.launch[p]
+        rows += [(date_of(w), "sales_rank", str(r), ids[p], "") for w, r in zip(weeks[alive], rank[alive])]
+        rows += [(date_of(w), "search_interest", str(v), ids[p], "") for w, v in zip(weeks[alive], interest[alive])]
+    rows.sort(key=lambda r: (r[0], r[1], r[4], r[3]))
+    return pd.DataFrame(rows, columns=["day", "series", "value", "product_id", "category"])
+
+
+def truth(story: Story, wanted_after: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The answers: events.csv, campaigns.csv and next_28_days.csv (what the shop will sell right after the last day)."""
+    from generator.calendar import CAMPAIGNS
+    from generator.story import RECIPES
+
+    ids = story.catalogue.table["product_id"].to_numpy()
+    rows = [_row(number, ids, event, RECIPES[event.kind].cause) for number, event in
+            enumerate(e for e in story.events if e.end > 0 and e.precursor_start < DAYS)]
+    campaigns = pd.DataFrame(CAMPAIGNS, columns=["name", "starts_on", "ends_on", "factor", "countries"])
+    after = wanted_after.groupby("product").agg(orders=("basket", "nunique"), units=("units", "sum"))
+    after = after.reindex(range(len(ids)), fill_value=0)
+    return {"events": pd.DataFrame(rows), "campaigns": campaigns,
+            "next_28_days": pd.DataFrame({"product_id": ids, "orders": after["orders"].to_numpy(), "units": after["units"].to_numpy()})}
+
+
+def _row(number: int, ids: np.ndarray, event: Event, cause: str) -> dict:
+    return {"event_id": f"E{number + 1:04d}", "product_id": ids[event.product], "starts_on": date_of(event.start), "ends_on": date_of(event.end),
+            "precursor_on": date_of(event.precursor_start), "kind": event.kind, "cause": cause,
+            "segment_attribute": event.segment_attribute, "segment": event.segment, "size": event.size, "keeps": event.keep,
+            "hidden_units": int(event.hidden_units), "group": event.group}
