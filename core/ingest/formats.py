@@ -1,0 +1,143 @@
+"""How numbers and dates are written in a column: decided over the whole column, shown in the plan, read by SQL expressions.
+
+Every function takes and gives SQL: an expression of trimmed text, null where there is none, becomes one of a value, null where
+the text cannot be read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from core.errors import UserError
+
+# Text
+
+NO_TEXT = ("", "null", "none", "nan", "n/a", "<na>", "#n/a", "\\n", "nil")
+NO_VALUE = NO_TEXT + ("na", "-", "--", "—", "nat", "无", "缺失", "未知")
+_BLANKS = r"'[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]+'"
+
+
+def text(column: str, empty: tuple[str, ...]) -> str:
+    """Trimmed text, inner blanks squeezed to one space, null for what stands for nothing. `empty` are lower-case constants of ours."""
+    nothing = ", ".join("'" + e.replace("'", "''") + "'" for e in empty)
+    tidy = f"case when regexp_full_match({column}, '[\\x21-\\x7e]*') then {column} else trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')) end"
+    return f"case when lower(trim({column})) in ({nothing}) then null else {tidy} end"
+
+
+# Numbers
+
+_CODES = "EUR|USD|GBP|CNY|RMB|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|HKD|TWD|SGD|INR|BRL|KRW|MXN|ZAR|TRY|RUB|AED"
+CURRENCIES = {"€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR", "₩": "KRW", "₽": "RUB", "zł": "PLN", "$": "USD"}
+_MONEY = rf"(US\$|[€£$¥￥₹₩₽]|(?i:{_CODES}|Rs\.?|kr\.?|zł)|元|圆|円|块)"
+_PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+
+
+def _bare(column: str) -> str:
+    """A number's text without currency, blanks and apostrophes; full-width digits as plain ones; (5) and 5- as -5."""
+    flat = f"translate({column}, '０１２３４５６７８９，．－−', '0123456789,.--')"
+    flat = f"regexp_replace({flat}, '{_MONEY}|[\\s''’\\x{{00a0}}\\x{{2009}}\\x{{202f}}]', '', 'g')"
+    return f"regexp_replace({flat}, '^(?:\\((.*)\\)|([0-9.,]+)-)$', '-\\1\\2')"
+
+
+def number(column: str, decimal: str) -> str:
+    """A DOUBLE. Thousands separators must stand where they belong: 1,23 is no number under a decimal point."""
+    group, point = (",", ".") if decimal == "." else (".", ",")
+    shape = rf"[+-]?([0-9]+|[0-9]{{1,3}}(\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}})?(\{point}[0-9]*)?([eE][+-]?[0-9]+)?%?"
+    bare = _bare(column)
+    value = f"replace(replace(rtrim({bare}, '%'), '{group}', ''), '{point}', '.')"
+    slow = f"case when regexp_full_match({bare}, '{shape}') then try_cast({value} as double) / case when {bare} like '%\\%' escape '\\' then 100 else 1 end end"
+    if decimal == ",":
+        return slow
+    return f"case when regexp_full_match({column}, '{_PLAIN}') then try_cast({column} as double) else {slow} end"
+
+
+def decimal_evidence(column: str) -> tuple[str, str]:
+    """Two counts over a column: values that only make sense with a decimal point, and with a decimal comma.
+
+    1.234 says nothing (a thousand, or a bit more than one); 1.5, 0.123, 1234.567 and 1,234.5 do.
+    """
+    def only(point: str, group: str) -> str:
+        p, g = f"\\{point}", f"\\{group}"
+        shape = f"^[^0-9.,]*([0-9]*{p}([0-9]{{1,2}}|[0-9]{{4,}})|0+{p}[0-9]+|[0-9]{{4,}}{p}[0-9]+|[0-9]+({g}[0-9]{{3}})+{p}[0-9]*|[0-9]+({g}[0-9]{{3}}){{2,}})[^0-9.,]*$"
+        return f"count(*) filter (where regexp_matches({column}, '{shape}'))"
+
+    return only(".", ","), only(",", ".")
+
+
+# Dates
+
+_TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f")
+
+
+def _strptime(column: str, dates: tuple[str, ...]) -> str:
+    formats = ", ".join(f"'{d}{t}'" for t in _TIMES for d in dates)
+    return f"try_strptime({column}, [{formats}])"
+
+
+def _slashed(column: str) -> str:
+    return f"regexp_replace(regexp_replace({column}, '^([0-9]{{1,2}})[./-]([0-9]{{1,2}})[./-]', '\\1/\\2/'), '[T,]+ *', ' ')"
+
+
+def _iso(column: str) -> str:
+    """Year first. An offset from UTC, such as +02:00, is taken off."""
+    offset = f"regexp_extract({column}, ':[0-9.]+ ?([+-][0-9]{{2}}):?([0-9]{{2}})?$', 1)"
+    minutes = f"regexp_extract({column}, ':[0-9.]+ ?[+-][0-9]{{2}}:?([0-9]{{2}})$', 1)"
+    bare = f"regexp_replace(replace({column}, '.', '.'), '(:[0-9.]+) ?([+-][0-9]{{2}}:?([0-9]{{2}})?|Z|UTC)$', '\\1')"
+    dotted = f"regexp_replace({bare}, '^([0-9]{{4}})[./]([0-9]{{1,2}})[./]', '\\1-\\2-')"
+    shift = f"to_minutes(coalesce(try_cast({offset} as integer), 0) * 60 + case when {offset} like '-%' then -1 else 1 end * coalesce(try_cast({minutes} as integer), 0))"
+    plain = f"regexp_full_match({column}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}([ T][0-9:.]+)?')"
+    return (f"case when {plain} then try_cast({column} as timestamp) "
+            f"when regexp_matches({column}, '^[0-9]{{4}}[./-][0-9]{{1,2}}[./-]') then try_cast({dotted} as timestamp) - {shift} end")
+
+
+def _serial(column: str, digits: str, value: str) -> str:
+    return f"case when regexp_full_match({column}, '{digits}') then {value} end"
+
+
+@dataclass(frozen=True)
+class DateFormat:
+    name: str
+    example: str
+    sql: str  # with {c} for the column
+
+
+DATES: dict[str, DateFormat] = {f.name: f for f in (
+    DateFormat("iso", "2024-03-05 14:30", _iso("{c}")),
+    DateFormat("dmy", "05/03/2024 = 5 March", _strptime(_slashed("{c}"), ("%d/%m/%y", "%d/%m/%Y"))),
+    DateFormat("mdy", "03/05/2024 = 5 March", _strptime(_slashed("{c}"), ("%m/%d/%y", "%m/%d/%Y"))),
+    DateFormat("chinese", "2024年3月5日", "try_cast(regexp_replace(regexp_replace(regexp_replace({c}, ' *[年月] *', '-', 'g'), '日 *', ' '), "
+               "'([0-9]+)[时点]([0-9]+)分?([0-9]+)?秒?$', '\\1:\\2') as timestamp)"),
+    DateFormat("compact", "20240305", _serial("{c}", "(19|20)[0-9]{6}", "try_strptime({c}, '%Y%m%d')")),
+    DateFormat("month", "5 Mar 2024", _strptime("regexp_replace({c}, '[-, ]+', ' ', 'g')", (
+        "%d %b %y", "%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"))),
+    DateFormat("unix", "seconds since 1970", _serial("{c}", "[0-9]{9,10}(\\.[0-9]+)?", "make_timestamp(cast(floor(cast({c} as double)) as bigint) * 1000000)")),
+    DateFormat("unix_ms", "milliseconds since 1970", _serial("{c}", "[0-9]{12,13}", "make_timestamp(cast({c} as bigint) * 1000)")),
+    DateFormat("excel", "Excel's day number, 45356", _serial("{c}", "[2-6][0-9]{4}(\\.[0-9]+)?",
+               "timestamp '1899-12-30' + to_seconds(round(cast({c} as double) * 86400))")),
+)}
+
+
+def date_sql(column: str, name: str) -> str:
+    """A TIMESTAMP. name: one of DATES, "week YYYY-MM-DD" (week numbers, and the day week 1 begins) or a strptime format."""
+    if name in DATES:
+        return DATES[name].sql.replace("{c}", column)
+    if week := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", name):
+        return f"cast(date '{week[1]}' + 7 * (try_cast({column} as integer) - 1) as timestamp)"
+    if "%" in name and "'" not in name:
+        return f"try_strptime({column}, '{name}')"
+    raise UserError(f"date_format as one of {', '.join(DATES)}, or like %d.%m.%Y", repr(name), "correct it in the mapping")
+
+
+def choose_date(counts: dict[str, int], filled: int) -> tuple[str, str]:
+    """The format that reads most values of a column, and a remark where that is not clear-cut.
+
+    >>> choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)[0]
+    'dmy'
+    """
+    best = max(counts, key=lambda name: (counts[name], -list(DATES).index(name)))
+    if not counts[best]:
+        return "iso", "no value reads as a date" if filled else ""
+    if best == "dmy" and counts.get("mdy") == counts["dmy"]:
+        return best, 'could be day/month or month/day; read as day/month (set date_format = "mdy" in [options] if it is not)'
+    return best, ""

@@ -1,0 +1,273 @@
+"""Files into the warehouse: plan every file, then load, check and merge them in one transaction."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from core import db
+from core.config import Settings, Workspace
+from core.errors import UserError
+from core.ingest import formats, mapping as mappings, privacy, readers, shop, staging
+from core.ingest.mapping import Mapping, TablePlan
+from core.ingest.merge import DAILY_KEY, Merged, is_daily, merge
+from core.ingest.names import quoted
+from core.ingest.report import FileReport, ImportReport, TableReport
+from core.progress import Progress, silent
+from core.schema import CANONICAL, IMPORTS
+
+
+@dataclass
+class _Planned:
+    """One source, what it feeds, and the identity of its file."""
+
+    path: Path
+    sha256: str
+    source: readers.Source
+    plans: list[TablePlan]
+    looked_up: list[str]
+    report: FileReport
+
+
+def import_files(workspace: Workspace, files: list[Path], *, preset: str | None = None, mapping: str | Path | None = None,
+                 dry_run: bool = False, progress: Progress = silent) -> ImportReport:
+    """Reads files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
+
+    All or nothing: an import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and
+    writes nothing. Raises UserError for files and mappings that do not fit, before anything is stored.
+    """
+    if not files:
+        raise UserError("a file to import", "none", "name one or more files")
+    chosen = mappings.load(preset, mapping)
+    report = ImportReport(chosen.name, dry_run)
+    with ExitStack() as stack:
+        options = chosen.options
+        opened = [(Path(f), s) for f in files for s in stack.enter_context(
+            readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
+        lookup = _lookup_source(chosen, [s for _, s in opened])
+        hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
+        planned = [_plan(chosen, path, hashes[path], source, lookup) for path, source in opened]
+        if not dry_run:
+            workspace.create()
+        with _warehouse(workspace, dry_run) as con:
+            settings = _import_all(con, workspace, chosen, planned, lookup, report, progress, dry_run)
+    if settings != workspace.settings() and not dry_run:
+        workspace.save_settings(settings)
+    progress("import", 1.0, "done")
+    return report
+
+
+@contextmanager
+def _warehouse(workspace: Workspace, dry_run: bool):
+    """A connection inside one transaction: the warehouse, or for a dry run a copy of it in memory.
+
+    A first warehouse is built under another name and moved in place when it is whole.
+    """
+    tables = CANONICAL | IMPORTS
+    if dry_run:
+        with db.connect(memory_limit="1GB") as con:
+            for t in tables.values():
+                con.execute(t.ddl())
+            if workspace.warehouse.exists():
+                with db.connect(workspace.warehouse, read_only=True) as stored:
+                    for name in tables:
+                        con.register("stored", stored.execute(f"select * from {name}").to_arrow_reader())
+                        con.execute(f"insert into {name} by name select * from stored").fetchall()
+                        con.unregister("stored")
+            yield con
+        return
+    fresh = not workspace.warehouse.exists()
+    path = workspace.warehouse.with_suffix(".first") if fresh else workspace.warehouse
+    try:
+        with db.connect(path, memory_limit="1GB") as con:
+            con.execute("begin")
+            for t in tables.values():
+                con.execute(t.ddl())
+            yield con
+            con.execute("commit")
+    except BaseException:
+        if fresh:
+            path.unlink(missing_ok=True)
+        raise
+    if fresh:
+        os.replace(path, workspace.warehouse)
+
+
+# Planning
+
+def _lookup_source(mapping: Mapping, sources: list[readers.Source]) -> readers.Source | None:
+    """The file whose columns are added to the others, if the mapping has such a file."""
+    if mapping.lookup is None:
+        return None
+    wanted = {mapping.lookup.key, *mapping.lookup.columns}
+    found = [s for s in sources if wanted <= set(s.columns)]
+    if not found:
+        raise UserError(f"among the files one with the columns {', '.join(sorted(wanted))}", ", ".join(s.file for s in sources),
+                        "name that file too: the others are read through it")
+    return found[0]
+
+
+def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, lookup: readers.Source | None) -> _Planned:
+    """What a source feeds, personal data kept out."""
+    looked_up = []
+    if lookup is not None and source is not lookup and mapping.lookup.key in source.columns:
+        looked_up = [c for c in mapping.lookup.columns if c not in source.columns]
+    plans = mappings.plan(mapping, path.name, source.columns + looked_up)
+    report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
+    plans = [_without_persons(p, source, mapping, report) for p in plans]
+    plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]
+    used = {s for p in plans for fed in p.columns.values() for s in fed.sources}
+    report.unread = [c for c in source.columns if c not in used]
+    if looked_up:
+        report.notes.append(f"{', '.join(looked_up)} found in {lookup.file} by {mapping.lookup.key}")
+    return _Planned(path, sha256, source, plans, looked_up, report)
+
+
+def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, report: FileReport) -> TablePlan:
+    """Leaves out columns of names, mails, phones and addresses; one that the mapping names itself is refused."""
+    about_people = plan.table == "customers"
+    people = staging.RULES[plan.table].people
+    texts = {t: fed for t, fed in plan.columns.items() if t not in people and fed.sources
+             and (column := staging.target_column(plan.table, t)) is None or t in ("category", "brand", "supplier", "channel", "country", "title")
+             and fed.sources and plan.columns[t] is fed}
+    seen = [s for fed in texts.values() for s in fed.sources if s in source.columns]
+    seen = list(dict.fromkeys(seen))
+    sample = source.sample(seen) if seen else None
+    kept = dict(plan.columns)
+    for target, fed in plan.columns.items():
+        if target in people:
+            continue
+        for column in fed.sources:
+            what = "a person's data by its name" if privacy.looks_personal(column, about_people=about_people) else ""
+            if not what and target in texts and column in seen:
+                what = privacy.holds_personal(sample.column(f"c{seen.index(column)}").to_pylist())
+            if what and target in mapping.tables[plan.table].feeds and not mapping.guesses:
+                raise privacy.refuse(plan.table, target, column, what)
+            if what:
+                kept.pop(target, None)
+                report.notes.append(f"column {column!r} looks like {what} and is not read")
+    for group in staging.RULES[plan.table].needs:
+        if not any(c in kept for c in group):
+            raise privacy.refuse(plan.table, group[0], plan.columns[group[0]].sources[0], "a person's data")
+    return replace(plan, columns=kept)
+
+
+# Doing
+
+def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], lookup, report: ImportReport, progress, dry_run: bool) -> Settings:
+    """Imports every planned file; returns the shop's settings with what the data say."""
+    number = db.rows(con, "staging/next_import")[0]["number"]
+    import_id, moment = f"{number:06d}", datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+    secret = privacy.key(workspace, create=not dry_run)
+    lookup_raw = None
+    if lookup is not None:
+        lookup_raw = staging.load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
+    lookup_hash = next((p.sha256 for p in planned if p.source is lookup), "")
+    for p in planned:
+        digest = mapping.digest + lookup_hash
+        known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
+        report.files.append(p.report)
+        if p.source.file in known:
+            p.report.main = TableReport(p.plans[0].table, read=known[p.source.file], dropped={"this very file was imported before": known[p.source.file]})
+            continue
+        _import_source(con, mapping, p, lookup_raw, secret, import_id, progress)
+        for t in (p.report.main, *p.report.derived):
+            t.check()
+            db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256, preset=mapping.name,
+                   table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
+                   rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day, mapping_sha256=digest).fetchall()
+            if t.kept:
+                db.run(con, "staging/touch", table_name=t.table, first_day=t.first_day or staging.FIRST_DAY, import_id=import_id).fetchall()
+    return _finish(con, workspace, mapping, report)
+
+
+def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes, import_id: str, progress) -> None:
+    """One source through staging into its tables."""
+    wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
+    own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
+    raw = staging.load(con, p.source, own, "raw", progress)
+    if p.looked_up:
+        raw = staging.add_lookup(con, raw, lookup_raw, mapping.lookup.key, p.looked_up)
+    staging.decide_formats(con, raw, p.plans, mapping)
+    p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
+    main_table = ""
+    for plan in p.plans:
+        progress("import", 0.6, f"{p.source.file}: checking {plan.table}")
+        staged = staging.stage(con, raw, plan, mapping, secret, only_lines_of=main_table or None)
+        t = TableReport(plan.table, columns=_columns_read(raw, plan))
+        if plan.derived:
+            t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
+        else:
+            main_table, t.read = staged.table, raw.rows
+            t.quarantined = _quarantine(con, staged, import_id, p.source.file)
+        key = None
+        if plan.table == "orders":
+            daily = mapping.options.grain == "day" or mapping.options.grain != "line" and is_daily(con, staged)
+            key = DAILY_KEY if daily else None
+            p.report.notes.append("read as totals: one row a product and day; a newer file replaces the days it repeats" if daily
+                                  else "read as single order lines")
+        progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
+        merged = merge(con, staged, key=key)
+        _count(t, merged, derived=plan.derived)
+        if plan.derived:
+            p.report.derived.append(t)
+        else:
+            p.report.main = t
+    for name in [raw.table, *(f"staged_{plan.table}" for plan in p.plans)]:
+        con.execute(f"drop table {quoted(name)}").fetchall()
+
+
+def _quarantine(con, staged: staging.Staged, import_id: str, file: str) -> dict[str, int]:
+    """Stores the refused rows and counts them by reason."""
+    con.execute(f"create or replace temp view refused as select line, problem, problem_value from {quoted(staged.table)} where problem is not null").fetchall()
+    db.run(con, "staging/quarantine", import_id=import_id, file=file, table_name=staged.plan.table,
+           columns=[r.column for r in staged.reasons], reasons=[r.text for r in staged.reasons]).fetchall()
+    counts: Counter[str] = Counter()
+    for problem, n in con.execute("select problem, count(*) from refused group by problem order by problem").fetchall():
+        counts[staged.reasons[problem - 1].text] += n
+    con.execute("drop view refused").fetchall()
+    return dict(counts)
+
+
+def _count(t: TableReport, merged: Merged, *, derived: bool) -> None:
+    t.kept, t.dropped = merged.kept, merged.dropped
+    t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
+    rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
+    if derived and rest:
+        t.dropped = t.dropped | {"says nothing new: another line told it, or the warehouse knows it": rest}
+    elif t.table == "customers" and rest:
+        t.dropped = t.dropped | {"already in the warehouse": rest}
+
+
+def _columns_read(raw: staging.Raw, plan: TablePlan) -> list[tuple[str, str, str]]:
+    """(source, canonical column, how it is read) for the plan."""
+    read = []
+    for target, fed in plan.columns.items():
+        column, source = staging.target_column(plan.table, target), fed.sources[0] if fed.sources else None
+        how = ""
+        if target in staging.RULES[plan.table].people:
+            how = "pseudonym"
+        elif source and column is not None and column.type in ("DOUBLE", "BIGINT"):
+            how = "number, decimal " + ("point" if raw.decimals[source] == "." else "comma")
+        elif source and column is not None and column.type in ("DATE", "TIMESTAMP"):
+            name = raw.dates[source]
+            how = f"date like {formats.DATES[name].example}" if name in formats.DATES else f"date as {name}"
+        read.append((fed.text(), target, how))
+    return read
+
+
+def _finish(con, workspace: Workspace, mapping: Mapping, report: ImportReport) -> Settings:
+    """What can only be said when all files are in: products without a description, the shop's settings, foreign prices."""
+    untitled = db.run(con, "staging/unknown_products").fetchone()[0]
+    if untitled:
+        report.notes.append(f"{untitled:,} products are sold, viewed or reviewed but have no title: their id stands for it")
+    settings, notes = shop.suggest(con, workspace, currency=mapping.options.currency, segment_attribute=mapping.options.segment_attribute)
+    foreign = db.run(con, "staging/foreign_prices", currency=settings.shop.currency).fetchone()[0]
+    if foreign:
+        report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: their price and cost are left out")
+    report.notes += notes
+    return settings

@@ -1,0 +1,303 @@
+"""Mappings: which source column feeds which canonical column. A preset is a mapping that ships in presets/*.toml.
+
+    [orders]                                a table of the data contract
+    ordered_at = "Order date"               a column of the file
+    product_id = ["SKU", "Item"]            several names: the first that the file has
+    channel = { constant = "web" }          the same value on every row
+    title = "{Brand} {Name}"                put together from several columns
+    country = { column = "Land", values = { "DE" = "Germany" }, empty = ["?"] }
+    starts_on = { column = "week", format = "week 2016-12-26", plus_days = 6 }
+
+    [options]                               see Options
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from core.errors import UserError
+from core.ingest.names import listed, near, plain
+from core.ingest.rules import RULES, targets
+
+PRESETS = Path(__file__).parent / "presets"
+_PLACE = re.compile(r"\{([^{}]+)\}")
+
+
+@dataclass(frozen=True)
+class Options:
+    """[options] of a mapping. Empty = decided from the data and shown in the plan."""
+
+    encoding: str = ""
+    delimiter: str = ""
+    decimal: str = ""  # "." or ","
+    date_format: str = ""  # iso, dmy, mdy, compact, chinese, month, unix, unix_ms, excel or a strptime format
+    sheet: str = ""
+    currency: str = ""  # of the shop, if the files do not say
+    segment_attribute: str = ""
+    grain: str = ""  # "day": one order row a product and day; "line": one a sale
+    rating_scale: float = 5.0  # the best rating
+    non_products: tuple[str, ...] = ()  # patterns of product ids or titles that are postage, fees, vouchers ...
+    cancelled_prefix: str = ""  # of order ids
+    cancelled_status: tuple[str, ...] = ()
+    free_is_no_sale: bool = False  # rows with units but no price above zero are no sales
+    no_titles: tuple[str, ...] = ()  # patterns of titles that are remarks
+    upper_case_ids: bool = False
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How one canonical column is filled."""
+
+    columns: tuple[str, ...] = ()  # names of source columns, the first that exists is taken
+    template: str = ""
+    constant: str | None = None
+    format: str = ""
+    values: tuple[tuple[str, str], ...] = ()
+    empty: tuple[str, ...] = ()
+    plus_days: int = 0
+
+    def found_in(self, present: dict[str, str]) -> tuple[str, ...] | None:
+        """The source columns it reads in a file whose columns are `present` (by plain name), or None if they are not there."""
+        if self.constant is not None:
+            return ()
+        if self.template:
+            names = [present.get(plain(n)) for n in _PLACE.findall(self.template)]
+            return tuple(names) if all(names) else None
+        return next(((present[plain(c)],) for c in self.columns if plain(c) in present), None)
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        return tuple(_PLACE.findall(self.template)) if self.template else self.columns
+
+
+@dataclass(frozen=True)
+class TableMapping:
+    name: str
+    feeds: dict[str, Feed]
+    files: tuple[str, ...] = ()  # names or patterns of files it is meant for, e.g. "orders*"
+    others: bool = False  # every further column is taken too (customers: as an attribute)
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Columns of one file that are added to the others by a shared key before they are mapped."""
+
+    key: str
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Mapping:
+    name: str
+    tables: dict[str, TableMapping]
+    options: Options = Options()
+    kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # event kind -> what files call it
+    lookup: Lookup | None = None
+    guesses: bool = False  # a preset of aliases: a file may lack any of them
+
+    @property
+    def digest(self) -> str:
+        """Equal for equal mappings: with the file's hash, it tells a repeated import."""
+        return hashlib.sha256(json.dumps(self, default=vars, sort_keys=True).encode()).hexdigest()
+
+
+def presets() -> list[str]:
+    return sorted(p.stem for p in PRESETS.glob("*.toml"))
+
+
+def load(preset: str | None, mapping: str | Path | None) -> Mapping:
+    """The mapping asked for; without one, the generic preset. Raises UserError for unknown names and keys."""
+    if preset and mapping:
+        raise UserError("a preset or a mapping", "both", "leave one of them out")
+    if mapping:
+        path = Path(mapping)
+        if not path.exists():
+            raise UserError(f"a mapping at {path}", "nothing there", "check the path")
+        return parse(path.stem, path)
+    preset = preset or "generic"
+    if preset not in presets():
+        raise UserError(f"one of the presets {', '.join(presets())}", repr(preset), "choose one of them, or write a mapping of your own")
+    return parse(preset, PRESETS / f"{preset}.toml")
+
+
+def parse(name: str, path: Path) -> Mapping:
+    """A mapping from its TOML text; every unknown table, column or option is an error."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UserError(f"a mapping in TOML (UTF-8) at {path}", str(error), "correct that line") from error
+    options = _options(content.pop("options", {}), path)
+    kinds = {kind: _texts(names) for kind, names in content.pop("kinds", {}).items()}
+    lookup = content.pop("lookup", None)
+    guesses = content.pop("guesses", False)
+    tables = {table: _table(table, columns, path) for table, columns in content.items()}
+    if not tables:
+        raise UserError(f"a table such as [orders] in {path.name}", "none", "say which source column feeds which column")
+    return Mapping(name, tables, options, kinds or _default_kinds(), Lookup(lookup["key"], tuple(lookup["columns"])) if lookup else None, guesses)
+
+
+def _default_kinds() -> dict[str, tuple[str, ...]]:
+    return {k: _texts(v) for k, v in tomllib.loads((PRESETS / "generic.toml").read_text(encoding="utf-8"))["kinds"].items()}
+
+
+def _options(given: dict, path: Path) -> Options:
+    known = {f.name: f for f in fields(Options)}
+    for key, value in given.items():
+        if key not in known:
+            raise UserError(f"an option among {', '.join(known)}", f"{key} in {path.name}", f"did you mean {listed(near(key, list(known))) or 'another'}?")
+        default = known[key].default
+        if not isinstance(value, (list, str) if isinstance(default, tuple) else (int, float) if isinstance(default, float) else type(default)):
+            raise UserError(f"{key} like {default!r}", repr(value), f"correct [options] in {path.name}")
+    options = Options(**{k: _texts(v) if isinstance(known[k].default, tuple) else v for k, v in given.items()})
+    for key, allowed in (("decimal", ("", ".", ",")), ("grain", ("", "day", "line"))):
+        if getattr(options, key) not in allowed:
+            raise UserError(f"{key} as one of {allowed[1:]}", repr(getattr(options, key)), f"correct [options] in {path.name}")
+    for pattern in options.non_products + options.no_titles:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise UserError("a regular expression", f"{pattern!r}: {error}", f"correct [options] in {path.name}") from error
+    return options
+
+
+def _texts(value) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(str(v) for v in value)
+
+
+def _table(name: str, columns, path: Path) -> TableMapping:
+    if name not in RULES or not isinstance(columns, dict):
+        raise UserError(f"a table among {', '.join(RULES)}", f"[{name}] in {path.name}", f"did you mean {listed(near(name, list(RULES))) or 'another'}?")
+    columns = dict(columns)
+    files, others = _texts(columns.pop("files", ())), columns.pop("others", False)
+    known = targets(name)
+    for column in columns:
+        if column not in known and name != "customers":
+            raise UserError(f"a column among {', '.join(known)} in [{name}]", f"{column} in {path.name}",
+                            f"did you mean {listed(near(column, list(known))) or 'another'}?")
+    feeds = {column: _feed(spec, f"[{name}] {column} in {path.name}") for column, spec in columns.items()}
+    for group in RULES[name].needs:
+        if not any(column in feeds for column in group):
+            raise UserError(f"{' or '.join(group)} in [{name}] of {path.name}", f"only {listed(feeds) or 'nothing'}",
+                            f'add a line such as {group[0]} = "name of the column in your file"')
+    return TableMapping(name, feeds, files, others)
+
+
+def _feed(spec, where: str) -> Feed:
+    if isinstance(spec, dict):
+        known = {"column", "constant", "format", "values", "empty", "plus_days"}
+        if set(spec) - known:
+            raise UserError(f"keys among {', '.join(sorted(known))}", f"{listed(set(spec) - known)} at {where}", "correct it")
+        rest = {"format": str(spec.get("format", "")), "plus_days": int(spec.get("plus_days", 0)), "empty": _texts(spec.get("empty", ())),
+                "values": tuple((str(k), str(v)) for k, v in spec.get("values", {}).items())}
+        if "constant" in spec:
+            return Feed(constant=str(spec["constant"]), **rest)
+        spec = spec.get("column", "")
+    else:
+        rest = {}
+    if isinstance(spec, str) and _PLACE.search(spec):
+        return Feed(template=spec, **rest)
+    if not spec or not (isinstance(spec, str) or isinstance(spec, list) and all(isinstance(s, str) for s in spec)):
+        raise UserError("the name of a source column (or a list of names)", f"{spec!r} at {where}", "correct it")
+    return Feed(columns=_texts(spec), **rest)
+
+
+# From a mapping and a file's columns to what the file feeds
+
+@dataclass(frozen=True)
+class Fed:
+    """One canonical column of a file: how it is filled, and from which of the file's columns."""
+
+    feed: Feed
+    sources: tuple[str, ...]
+
+    def text(self) -> str:
+        if self.feed.constant is not None:
+            return repr(self.feed.constant)
+        return self.feed.template or self.sources[0]
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    table: str
+    columns: dict[str, Fed]
+    derived: bool = False  # its rows repeat on the lines of the file's main table
+
+
+def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
+    """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape."""
+    present = {plain(c): c for c in reversed(columns)}
+    feedable = {}
+    for table, m in mapping.tables.items():
+        if m.files and not any(fnmatch.fnmatch(file.lower(), f.lower()) for f in m.files) and not mapping.guesses:
+            continue
+        found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
+        if all(any(c in found for c in group) for group in RULES[table].needs):
+            missing = [c for c in m.feeds if c not in found]
+            if missing and not mapping.guesses and _strict(m, missing):
+                raise _no_such_columns(mapping, m, missing, file, columns)
+            feedable[table] = _with_others(m, found, columns)
+    if not feedable:
+        raise _wrong_shape(mapping, file, columns, present)
+    return _chosen(mapping, file, feedable)
+
+
+def _strict(m: TableMapping, missing: list[str]) -> bool:
+    """A mapping that names one column means that column; a list of names may be absent as a whole."""
+    return any(len(m.feeds[c].asked) == 1 for c in missing)
+
+
+def _with_others(m: TableMapping, found: dict[str, Fed], columns: list[str]) -> dict[str, Fed]:
+    if not m.others:
+        return found
+    used = {s for fed in found.values() for s in fed.sources}
+    return found | {c: Fed(Feed(columns=(c,)), (c,)) for c in columns if c not in used}
+
+
+def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]]) -> list[TablePlan]:
+    """The main table: the one the file's name says, else the one most of whose columns are there; then what its lines repeat."""
+    def named(table: str) -> bool:
+        return any(fnmatch.fnmatch(file.lower(), f"*{f.lower()}*") for f in mapping.tables[table].files)
+
+    def rank(table: str):
+        taken = {c for c in feedable[table] if c in mapping.tables[table].feeds}
+        return mapping.guesses and named(table), len(taken) if mapping.guesses else 0, -list(RULES).index(table)
+
+    candidates = [t for t in feedable if t != "customers"] or list(feedable)
+    if mapping.guesses and "customers" in feedable and named("customers"):
+        candidates.append("customers")
+    main = max(candidates, key=rank)
+    plans = [TablePlan(main, feedable[main])]
+    if main in ("orders", "events", "reviews", "stock"):
+        for table in ("products", "customers"):
+            if table in feedable and not (table == "customers" and mapping.tables[table].others):
+                plans.append(TablePlan(table, feedable[table], derived=True))
+    return plans
+
+
+def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:
+    asked = [a for c in missing for a in m.feeds[c].asked]
+    hints = [f"{a} -> {listed(n)}" for a in asked if (n := near(a, columns))]
+    return UserError(f"the columns that [{m.name}] of {mapping.name} names in {file}", f"no {listed(asked)} among {listed(columns, 30)}",
+                     "correct the mapping" + (f" (near matches: {'; '.join(hints)})" if hints else ""))
+
+
+def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[str, str]) -> UserError:
+    """Says what the nearest table would need, what the file has, and how a mapping would begin."""
+    def lacking(m: TableMapping) -> list[tuple[str, ...]]:
+        return [g for g in RULES[m.name].needs if not any(c in m.feeds and m.feeds[c].found_in(present) is not None for c in g)]
+
+    fitting = [m for m in mapping.tables.values() if not m.files or mapping.guesses or any(fnmatch.fnmatch(file.lower(), f.lower()) for f in m.files)]
+    nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
+    if not mapping.guesses:
+        return _no_such_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.feeds], file, columns)
+    wanted = "; ".join(f"{' or '.join(g)} (known as {listed([a for c in g if c in nearest.feeds for a in nearest.feeds[c].asked], 8)})"
+                       for g in lacking(nearest))
+    lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
+    return UserError(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
+                     f"write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")

@@ -1,0 +1,42 @@
+"""Comparing column names as people write them, and quoting them for SQL."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+
+_UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+def plain(name: str) -> str:
+    """A name without case, spaces, punctuation and units in brackets.
+
+    >>> plain("Order Date"), plain("order_date"), plain("单价（元）")
+    ('orderdate', 'orderdate', '单价')
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text)
+
+
+def near(name: str, columns: list[str]) -> list[str]:
+    """Up to three columns whose names look like this one, best first."""
+    by_plain = {plain(c): c for c in columns}
+    return [by_plain[p] for p in difflib.get_close_matches(plain(name), list(by_plain), n=3, cutoff=0.6)]
+
+
+def quoted(identifier: str) -> str:
+    """A SQL identifier, safe for any name a file may carry.
+
+    >>> quoted("unit price")
+    '"unit price"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def listed(names, at_most: int = 12) -> str:
+    """Names for a message: 'a, b, c and 3 more'."""
+    names = list(names)
+    more = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,55 @@
+"""What the canonical tables ask of a file: needed columns, natural keys, ids to pseudonymise. Data beside core/schema.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.schema import CANONICAL, Column
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How rows of one canonical table are told apart and checked.
+
+    needs       for each group at least one column must be mapped, or the file cannot feed the table
+    key         natural key: a newer row replaces the stored one; () = the whole row is its identity
+    day         the column that dates a row, "" for undated tables
+    people      columns that hold a person's id, and the kind of person
+    extra       columns a mapping may feed that are used while converting and not stored
+    """
+
+    needs: tuple[tuple[str, ...], ...]
+    key: tuple[str, ...] = ()
+    day: str = ""
+    people: dict[str, str] = field(default_factory=dict)
+    extra: tuple[Column, ...] = ()
+
+
+_CUSTOMER = {"customer_id": "customer"}
+
+# In order of preference where one file could feed several tables: the first is the one its rows are counted for.
+RULES: dict[str, Rules] = {
+    "orders": Rules((("ordered_at",), ("product_id",), ("units",)), day="ordered_at", people=_CUSTOMER,
+                    extra=(Column("line_total_cents", "BIGINT"), Column("status", "VARCHAR"), Column("currency", "VARCHAR"))),
+    "events": Rules((("occurred_at",), ("product_id",), ("kind",)), day="occurred_at",
+                    people={"visitor_id": "visitor", **_CUSTOMER}),
+    "reviews": Rules((("created_at",), ("product_id",), ("rating", "body")), ("review_id",), "created_at", _CUSTOMER),
+    "stock": Rules((("day",), ("product_id",), ("on_hand",)), ("day", "product_id"), "day"),
+    "market": Rules((("day",), ("series",), ("value",)), ("day", "series", "product_id", "category"), "day"),
+    "promotions": Rules((("product_id",), ("starts_on",), ("ends_on",)), ("product_id", "starts_on", "ends_on", "kind"), "starts_on"),
+    "links": Rules((("source",), ("relation",), ("target",)), ("source", "relation", "target")),
+    "products": Rules((("product_id",), ("title",)), ("product_id",)),
+    "customers": Rules((("customer_id",),), ("customer_id", "attribute"), people=_CUSTOMER),
+}
+
+
+def mapped_name(column: str) -> str:
+    """The name a mapping uses: amounts are written in currency units there, and stored in cents."""
+    return column.removesuffix("_cents")
+
+
+def targets(table: str) -> dict[str, Column]:
+    """The columns a mapping may feed in a table, by the name it uses for them. customers take any column besides these."""
+    if table == "customers":
+        return {"customer_id": Column("customer_id", "VARCHAR", True)}
+    return {mapped_name(c.name): c for c in CANONICAL[table].columns + RULES[table].extra}

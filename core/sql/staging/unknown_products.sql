@@ -1,0 +1,14 @@
+-- Which products are sold, viewed or reviewed but not described? They get their id as a title.
+insert into products (product_id, title)
+with seen as (
+    select product_id from orders
+    union
+    select product_id from events
+    union
+    select product_id from reviews
+)
+
+select seen.product_id, seen.product_id
+from seen
+left join products on products.product_id = seen.product_id
+where products.product_id is null
