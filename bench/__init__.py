@@ -1,0 +1,1 @@
+"""Benchmarks of speed, memory and truth. `python -m bench --help`; results are recorded in bench/results."""

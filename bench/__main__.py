@@ -1,0 +1,52 @@
+"""python -m bench [ROW ...]: measures the rows, all of them by default, and writes bench/results."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import results
+from bench.measure import REPOSITORY, Failed, machine, say, stamp
+from bench.rows import ROWS, Bench
+
+RESULTS = REPOSITORY / "bench" / "results"
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of: {', '.join(ROWS)}")
+    parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder of the real data")
+    parser.add_argument("--work", type=Path, default=REPOSITORY / "build" / "bench", help="where workspaces are made and kept between rows")
+    parser.add_argument("--thin", type=int, default=1, metavar="N", help="a dry run on one product in N; its results stay in the work folder")
+    parser.add_argument("--batches", type=int, default=200, help="batches of each side of row tuned_epoch")
+    a = parser.parse_args(argv)
+    unknown = [row for row in a.rows if row not in ROWS]
+    if unknown:
+        parser.error(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
+    folder = RESULTS if a.thin == 1 else a.work / "results"
+    bench = Bench(a.data.resolve(), a.work.resolve(), a.thin, a.batches)
+    failed = []
+    for name in [row for row in ROWS if row in (a.rows or ROWS)]:
+        measure, file = ROWS[name]
+        say(f"{name}")
+        when = stamp()
+        try:
+            result = measure(bench)
+        except Failed as error:
+            say(f"  FAILED: {error}")
+            failed.append(name)
+            continue
+        results.write(folder, file, result, machine(), when)
+        for limit in result.limits:
+            found = result.figures.get(limit.figure)
+            say(f"  {limit.figure}: {'not measured' if found is None else results.shown(found, limit.unit)} ({limit.text()}) "
+                f"{'kept' if limit.passes(result.figures) else 'MISSED'}")
+    text = results.readme(folder, list(ROWS))
+    say(f"wrote {folder}")
+    print(text)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

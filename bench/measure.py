@@ -1,0 +1,86 @@
+"""What a whole process takes, and the machine it ran on. Standard library only: the parent must stay small, because the
+kernel counts a parent's memory at the fork into the child's peak."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+PYTHON = sys.executable
+PACKAGES = ("numpy", "duckdb", "pyarrow", "torch", "transformers", "streamlit", "lightgbm", "scikit-learn")
+GIB = 2**30
+
+
+class Failed(Exception):
+    """A measured command did not end well; the message says where its output is."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """seconds of wall clock from start to end; peak_gib = largest resident memory in GiB of the process or any child it waited for."""
+
+    seconds: float
+    peak_gib: float
+    output: str
+
+
+def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd: Path = REPOSITORY) -> Run:
+    """Runs one command as a process of its own and waits for it. Its output goes to `log`. Raises Failed if it ends badly."""
+    environment = os.environ | ({"UPSWING_WORKSPACE": str(workspace)} if workspace else {})
+    log.parent.mkdir(parents=True, exist_ok=True)
+    say(f"  $ {' '.join(map(str, command))}")
+    with open(log, "wb") as file:
+        started = time.monotonic()
+        process = subprocess.Popen(list(map(str, command)), stdout=file, stderr=subprocess.STDOUT, env=environment, cwd=cwd)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    output = log.read_text(encoding="utf-8", errors="replace")
+    if process.returncode:
+        raise Failed(f"{' '.join(map(str, command))} ended with {process.returncode}; its output is in {log}:\n{output[-1500:]}")
+    say(f"    {seconds:.1f} s, {usage.ru_maxrss * 1024 / GIB:.2f} GiB")
+    return Run(seconds, usage.ru_maxrss * 1024 / GIB, output)
+
+
+def upswing(workspace: Path, log: Path, *words: str | Path) -> Run:
+    """One command of the product on a workspace, as a user types it."""
+    return run([PYTHON, "-m", "core", *words], log, workspace)
+
+
+def machine() -> dict:
+    """Cores, memory, processor and versions; the load says whether somebody else was at work as well."""
+    cpu = "unknown"
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            cpu = line.split(":", 1)[1].strip()
+            break
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    return {"cores": os.cpu_count(), "memory_gib": round(memory, 1), "cpu": cpu, "system": f"{os.uname().sysname} {os.uname().release}",
+            "python": sys.version.split()[0], **{name: _version(name) for name in PACKAGES}}
+
+
+def stamp() -> dict:
+    """When, from which commit, beside how much other work."""
+    git = ["git", "-C", str(REPOSITORY)]
+    commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
+    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
+    return {"measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "load_before": round(os.getloadavg()[0], 2),
+            "commit": (commit.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

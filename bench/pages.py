@@ -1,0 +1,42 @@
+"""Script-run time of every page against a published snapshot: python -m bench.pages OUT.json [RERUNS]
+
+Each page is rerun by Streamlit's own AppTest, in one process, its caches warm: the time from the request for a rerun until
+the script has ended and its elements have been taken. The browser's drawing and the network are not in it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import time
+from pathlib import Path
+
+REPOSITORY = Path(__file__).parents[1]
+APP = REPOSITORY / "dashboard" / "app.py"
+
+
+def measure(reruns: int) -> dict[str, list[float]]:
+    """page -> seconds of each rerun, the first two apart, which fill the caches."""
+    from streamlit.testing.v1 import AppTest
+
+    app = AppTest.from_file(str(APP), default_timeout=120)
+    app.run()
+    found = {}
+    for page in sorted(p for p in (REPOSITORY / "pages").glob("*.py") if not p.name.startswith("_")):
+        app.switch_page(f"../pages/{page.name}")
+        seconds = []
+        for _ in range(reruns + 2):
+            started = time.perf_counter()
+            app.run()
+            seconds.append(time.perf_counter() - started)
+            if app.exception:
+                raise SystemExit(f"{page.name} failed: {app.exception[0].message}")
+        found[page.stem] = seconds[2:]
+    return found
+
+
+if __name__ == "__main__":
+    logging.disable(logging.WARNING)  # outside a server Streamlit warns at every call
+    out, reruns = Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 25
+    out.write_text(json.dumps(measure(reruns)), encoding="utf-8")

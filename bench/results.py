@@ -1,0 +1,116 @@
+"""Recorded results: one JSON file a row, and the README's tables made from them, never typed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What one figure may be: at_most or at_least `value`; a figure that was not measured does not pass."""
+
+    figure: str
+    value: float
+    unit: str
+    at_least: bool = False
+
+    def passes(self, figures: dict[str, float]) -> bool:
+        found = figures.get(self.figure)
+        return found is not None and (found >= self.value if self.at_least else found <= self.value)
+
+    def text(self) -> str:
+        return f"{'at least' if self.at_least else 'at most'} {shown(self.value, self.unit)}"
+
+
+@dataclass(frozen=True)
+class Result:
+    """One measured row. figures: everything that was measured; limits: which of it has to keep what."""
+
+    name: str
+    what: str
+    figures: dict[str, float]
+    limits: tuple[Limit, ...]
+    notes: tuple[str, ...] = ()
+    more: dict = field(default_factory=dict)  # further content of the file, e.g. a backtest's metrics
+
+    @property
+    def passed(self) -> bool:
+        return all(limit.passes(self.figures) for limit in self.limits)
+
+    def as_dict(self) -> dict:
+        return {"name": self.name, "what": self.what, "passed": self.passed,
+                "figures": {k: round(float(v), 4) for k, v in self.figures.items() if v is not None},
+                "limits": [asdict(limit) | {"passed": limit.passes(self.figures)} for limit in self.limits], "notes": list(self.notes), **self.more}
+
+
+def shown(value: float, unit: str) -> str:
+    """12.3 s, 4:05 min, 0.71 GiB, 62 times: as a person writes it."""
+    if unit == "s" and value >= 120:
+        return f"{int(value) // 60} min {int(value) % 60:02d} s"
+    if unit == "ms":
+        return f"{value:.0f} ms"
+    digits = 1 if unit in ("s", "times") and value < 100 else 0 if unit in ("s", "times") else 3 if not unit else 2
+    return f"{value:.{digits}f} {unit}".strip()
+
+
+def write(folder: Path, file: str, result: Result, machine: dict, stamp: dict) -> Path:
+    """Writes bench/results/<file>.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{file}.json"
+    content = result.as_dict() | stamp | {"machine": machine}
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return path
+
+
+def readme(folder: Path, order: list[str]) -> str:
+    """Writes and returns README.md of the folder from its JSON files, rows in the given order of names."""
+    found = {c["name"]: c for c in (json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json")))}
+    rows = [found[name] for name in order if name in found]
+    missing = [name for name in order if name not in found]
+    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included.", "",
+             "| what | limit | measured | | when, commit |", "|---|---|---|---|---|"]
+    for row in rows:
+        for i, limit in enumerate(row["limits"]):
+            kept = Limit(limit["figure"], limit["value"], limit["unit"], limit["at_least"])
+            value = row["figures"].get(kept.figure)
+            lines.append(f"| {row['what'] + ': ' if i == 0 else '... '}{kept.figure.replace('_', ' ')} | {kept.text()} | "
+                         f"{'not measured' if value is None else shown(value, kept.unit)} | {'kept' if limit['passed'] else '**missed**'} | "
+                         f"{row['measured_at'] + ', ' + row['commit'] if i == 0 else ''} |")
+    if missing:
+        lines += ["", f"Not measured yet: {', '.join(missing)}."]
+    lines += ["", "## Behind the figures", ""]
+    for row in rows:
+        figures = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in row["figures"].items())
+        lines.append(f"- **{row['name']}** ({row['measured_at']}, load before {row['load_before']}): {figures}. {' '.join(row['notes'])}".rstrip())
+    for row in rows:
+        if "backtest" in row:
+            lines += ["", *_backtest_table(row)]
+    machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
+    for machine in machines.values():
+        lines += ["", "## The machine", "", *(f"- {key.replace('_', ' ')}: {value}" for key, value in machine.items())]
+    text = "\n".join(lines) + "\n"
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    return text
+
+
+def _backtest_table(row: dict) -> list[str]:
+    report = row["backtest"]
+    columns = {"average_precision": "average precision", "brier_skill": "Brier skill", "precision_at_50": "precision@50", "ece": "ECE"}
+    block = report["blocks"][0]
+    lines = [f"## {row['what']}", "",
+             f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
+             f"{block['test_from']} to {block['test_until']}, segment all; 95% intervals.", "",
+             f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
+
+    def cell(figure: dict | None) -> str:
+        return "" if not figure or figure["value"] is None else f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
+
+    for learner, figures in report["metrics"].items():
+        if "average_precision" in figures:
+            lines.append(f"| {report['learners'][learner]} | {' | '.join(cell(figures.get(c)) for c in columns)} |")
+    for learner, figures in report["differences"].items():
+        if "average_precision" in figures:
+            lines.append(f"| Upswing minus {report['learners'][learner]} | {' | '.join(cell(figures.get(c)) for c in columns)} |")
+    return lines

@@ -1,0 +1,228 @@
+"""The rows of the table, in the order in which they build on each other. Each is one function: Bench -> Result."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.demo import measure_demo
+from bench.measure import PYTHON, Failed, Run, run, say, upswing
+from bench.results import Limit, Result
+
+PRESET = "uci-online-retail"
+FILE = Path("uci_online_retail_ii") / "online_retail_II.parquet"
+AUTUMN = ("--train-until", "2011-07-31", "--test-from", "2011-09-04", "--test-until", "2011-11-06")
+RESCORE = "from core.config import Workspace; from core.pipeline import rescore; print(rescore(Workspace.at()))"
+
+
+@dataclass(frozen=True)
+class Bench:
+    """data: folder of the real data. work: where workspaces are made. thin: keep one product in so many (1 = all of them)."""
+
+    data: Path
+    work: Path
+    thin: int = 1
+    batches: int = 200
+    reruns: int = 25
+
+    def log(self, name: str) -> Path:
+        return self.work / "logs" / f"{name}.log"
+
+    @property
+    def imported(self) -> Path:
+        """A workspace after import, kept as it is."""
+        return self.work / "imported"
+
+    @property
+    def shop(self) -> Path:
+        """The workspace that panel, training, publishing and pages are measured on."""
+        return self.work / "shop"
+
+    def source(self) -> Path:
+        """The file to import: the whole one, or a thinned copy for a dry run."""
+        whole = self.data / FILE
+        if not whole.exists():
+            raise Failed(f"no {whole}; name the folder of the real data with --data")
+        return whole if self.thin == 1 else _filtered(whole, self.work / f"thin-{self.thin}.parquet", thin=self.thin)
+
+
+def imports(bench: Bench) -> Result:
+    shutil.rmtree(bench.imported, ignore_errors=True)
+    done = upswing(bench.imported, bench.log("import"), "import", bench.source(), "--preset", PRESET)
+    return Result("import", "import UCI Online Retail II", _taken(done), (Limit("seconds", 15, "s"), Limit("peak_gib", 1.5, "GiB")))
+
+
+def panel(bench: Bench) -> Result:
+    _need(bench.imported / "warehouse.duckdb", "import")
+    shutil.rmtree(bench.shop, ignore_errors=True)
+    shutil.copytree(bench.imported, bench.shop)
+    done = upswing(bench.shop, bench.log("panel"), "features")
+    facts = json.loads((bench.shop / "panel" / "panel.json").read_text(encoding="utf-8"))
+    figures = _taken(done) | {"rows": facts["rows"], "origins": len(facts["origins"]), "segments": len(facts["segments"])}
+    return Result("panel", "its panel (weekly origins, all + segments) and labels", figures,
+                  (Limit("seconds", 60, "s"), Limit("peak_gib", 3, "GiB")), ("Texts are encoded in it, nothing cached before.",))
+
+
+def train_frozen(bench: Bench) -> Result:
+    return _train(bench, "train_frozen", "frozen training on it", (), 240)
+
+
+def train_last3(bench: Bench) -> Result:
+    return _train(bench, "train_last3", "last-3-layers training on it", ("--tuning", "last-3"), 720)
+
+
+def _train(bench: Bench, name: str, what: str, words: tuple[str, ...], seconds: float) -> Result:
+    _need(bench.shop / "panel" / "panel.json", "panel")
+    before = _models(bench.shop)
+    done = upswing(bench.shop, bench.log(name), "train", *words)
+    (model,) = _models(bench.shop) - before
+    learnt = json.loads((bench.shop / "models" / model / "metrics.json").read_text(encoding="utf-8"))
+    figures = _taken(done) | {"epochs": learnt["epochs"]}
+    return Result(name, what, figures, (Limit("seconds", seconds, "s"), Limit("peak_gib", 5, "GiB")))
+
+
+def tuned_epoch(bench: Bench) -> Result:
+    _need(bench.shop / "panel" / "panel.json", "panel")
+    out = bench.work / "epoch.json"
+    run([PYTHON, "-m", "bench.epoch", out, bench.batches, 128], bench.log("tuned_epoch"), bench.shop)
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    note = (f"Both from {figures['batches']} batches in one process, extrapolated to an epoch by rows. Last 3 layers learn on both sides; every row's "
+            "side runs the whole encoder for each row. What the layers below say about each text is computed once a training, outside the epoch.")
+    return Result("tuned_epoch", "tuned epoch against encoding every row", figures, (Limit("times_faster", 40, "times", at_least=True),), (note,))
+
+
+def publish(bench: Bench) -> Result:
+    """Score (with its explanations) and publish, as two commands."""
+    if not _models(bench.shop):
+        raise Failed("publish needs row `train_frozen` first")
+    upswing(bench.shop, bench.log("promote"), "promote", min(_models(bench.shop)))
+    scored = upswing(bench.shop, bench.log("score"), "score")
+    published = upswing(bench.shop, bench.log("publish"), "publish")
+    meta = _meta(bench.shop)
+    figures = {"seconds": scored.seconds + published.seconds, "score_and_explain_seconds": scored.seconds, "publish_seconds": published.seconds,
+               "peak_gib": max(scored.peak_gib, published.peak_gib), "forecasts": meta["forecasts"], "products": meta["products"]}
+    return Result("publish", "score + explain + publish all live products and segments", figures, (Limit("seconds", 60, "s"),),
+                  ("Two commands, both start-ups included.",))
+
+
+def new_day(bench: Bench) -> Result:
+    """The shop as it stood a day earlier, then its next export: import it, then extend, rescore and publish in one process."""
+    if not _models(bench.shop):
+        raise Failed("new_day needs row `train_frozen` first")
+    shop = bench.work / "yesterday"
+    shutil.rmtree(shop, ignore_errors=True)
+    cut = _filtered(bench.source(), bench.work / "without-last-day.parquet", days_cut=1)
+    model = min(_models(bench.shop))
+    say("  preparing the shop as of the day before (not measured)")
+    for words in (("import", cut, "--preset", PRESET), ("features",)):
+        upswing(shop, bench.log(f"yesterday-{words[0]}"), *words)
+    shutil.copytree(bench.shop / "models" / model, shop / "models" / model)
+    for words in (("promote", model), ("score",), ("publish",)):
+        upswing(shop, bench.log(f"yesterday-{words[0]}"), *words)
+    before = _snapshot(shop)
+    say("  measuring")
+    imported = upswing(shop, bench.log("new_day-import"), "import", bench.source(), "--preset", PRESET)
+    rescored = run([PYTHON, "-c", RESCORE], bench.log("new_day-rescore"), shop)
+    if _snapshot(shop) == before:
+        raise Failed("the new day led to no new snapshot")
+    figures = {"seconds": rescored.seconds, "peak_gib": rescored.peak_gib, "import_seconds": imported.seconds,
+               "with_import_seconds": rescored.seconds + imported.seconds}
+    return Result("new_day", "a new day of data: extend aggregates, rescore, publish", figures, (Limit("seconds", 20, "s"),),
+                  ("The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); extending the daily "
+                   "aggregate, the newest rows' features, scores, explanations and the snapshot are one process, start-up included.",))
+
+
+def pages(bench: Bench) -> Result:
+    _need(bench.shop / "CURRENT", "publish")
+    out = bench.work / "pages.json"
+    run([PYTHON, "-m", "bench.pages", out, bench.reruns], bench.log("pages"), bench.shop)
+    seconds = json.loads(out.read_text(encoding="utf-8"))
+    figures = {"slowest_page_p95_ms": max(_p95(s) for s in seconds.values()) * 1000}
+    figures |= {f"{page}_p95_ms": _p95(s) * 1000 for page, s in seconds.items()}
+    note = f"The script's run time by AppTest, {bench.reruns} reruns a page, caches warm; the browser's drawing is not in it."
+    return Result("pages", "a page's rerun with that snapshot, p95", figures, (Limit("slowest_page_p95_ms", 300, "ms"),), (note,))
+
+
+def demo(bench: Bench) -> Result:
+    figures, notes = measure_demo(bench.work / "demo", bench.log("demo"))
+    return Result("demo", "`make demo` to first page, downloads apart; second start", figures,
+                  (Limit("first_page_seconds", 240, "s"), Limit("second_start_seconds", 10, "s")), notes)
+
+
+def uci_backtest(bench: Bench) -> Result:
+    """Must show 5 of the first release: autumn 2011 beside LightGBM on the same features, without and with text."""
+    _need(bench.shop / "panel" / "panel.json", "panel")
+    out = bench.work / "uci-autumn"
+    done = upswing(bench.shop, bench.log("uci_backtest"), "backtest", "--out", out, *AUTUMN)
+    report = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+    whole = {learner: slices["all"] for learner, slices in report["metrics"].items() if "all" in slices}
+    value = {learner: {m: f["value"] for m, f in figures.items()} for learner, figures in whole.items()}
+    rivals = [value[name] for name in ("lightgbm", "lightgbm_text")]
+    figures = _taken(done) | {
+        "brier_skill": value["model"]["brier_skill"], "average_precision": value["model"]["average_precision"],
+        "precision_at_50": value["model"]["precision_at_50"], "ece": value["model"]["ece"],
+        "brier_skill_lead": value["model"]["brier_skill"] - max(r["brier_skill"] for r in rivals),
+        "average_precision_ratio": value["model"]["average_precision"] / max(r["average_precision"] for r in rivals),
+    }
+    kept = {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]}, "metrics": whole,
+            "differences": {name: slices["all"] for name, slices in report["differences"].items() if "all" in slices},
+            "best": report["best"]["all"], "settings": report["settings"]}
+    return Result("uci_backtest", "Backtest on UCI, autumn 2011", figures,
+                  (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
+                  ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, on segment all.",),
+                  {"backtest": kept})
+
+
+# name -> (how to measure it, its file in bench/results)
+ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
+    "import": (imports, "import"), "panel": (panel, "panel"), "train_frozen": (train_frozen, "train-frozen"),
+    "train_last3": (train_last3, "train-last3"), "tuned_epoch": (tuned_epoch, "tuned-epoch"), "publish": (publish, "publish"),
+    "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "demo": (demo, "demo"), "uci_backtest": (uci_backtest, "uci-autumn"),
+}
+
+
+def _taken(done: Run) -> dict[str, float]:
+    return {"seconds": done.seconds, "peak_gib": done.peak_gib}
+
+
+def _need(path: Path, row: str) -> None:
+    if not path.exists():
+        raise Failed(f"this needs row `{row}` first: python -m bench {row} ...")
+
+
+def _models(workspace: Path) -> set[str]:
+    return {manifest.parent.name for manifest in (workspace / "models").glob("*/manifest.json")}
+
+
+def _snapshot(workspace: Path) -> str:
+    return (workspace / "CURRENT").read_text(encoding="utf-8").strip()
+
+
+def _meta(workspace: Path) -> dict:
+    """Row counts of the published snapshot, by table."""
+    import pyarrow.parquet as pq
+
+    return {file.stem: pq.read_metadata(file).num_rows for file in (workspace / "snapshots" / _snapshot(workspace)).glob("*.parquet")}
+
+
+def _p95(seconds: list[float]) -> float:
+    """The 95th percentile by the nearest rank: a rerun that really happened."""
+    return sorted(seconds)[-(-95 * len(seconds) // 100) - 1]
+
+
+def _filtered(source: Path, out: Path, thin: int = 1, days_cut: int = 0) -> Path:
+    """A copy of the UCI file with one product in `thin`, or without its last days; made in a process of its own, which is
+    what keeps this one small."""
+    code = ("import sys, zlib, numpy as np, pyarrow as pa, pyarrow.compute as pc, pyarrow.parquet as pq\n"
+            "t = pq.read_table(sys.argv[1]); thin, cut = int(sys.argv[3]), int(sys.argv[4])\n"
+            "codes = [c for c in t['StockCode'].unique().to_pylist() if c and zlib.crc32(c.encode()) % thin == 0]\n"
+            "t = t.filter(pc.is_in(t['StockCode'], pa.array(codes, t['StockCode'].type))) if thin > 1 else t\n"
+            "day = np.datetime64(pc.max(t['InvoiceDate']).as_py(), 'D') - (cut - 1)\n"
+            "t = t.filter(pc.less(t['InvoiceDate'], pa.scalar(day.astype('datetime64[us]')))) if cut else t\n"
+            "pq.write_table(t, sys.argv[2], compression='zstd')\n")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    run([PYTHON, "-c", code, source, out, thin, days_cut], out.with_suffix(".log"))
+    return out
