@@ -15,6 +15,7 @@ KINDS: dict[str, frozenset[str]] = {
     "retrain": frozenset({"tuning", "since", "encoder"}),
     "rescore": frozenset(),
     "backtest": frozenset({"out", "train_until", "test_from", "test_until"}),
+    "explain": frozenset({"product_id"}),  # the words of one product's text
 }
 
 
@@ -29,6 +30,8 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
     unknown = sorted(arguments.keys() - KINDS[kind])
     if unknown:
         raise UserError(f"arguments of {kind}: {', '.join(sorted(KINDS[kind])) or 'none'}", ", ".join(unknown), "leave them out")
+    if kind == "explain" and "product_id" not in arguments:
+        raise UserError("the product to explain", "none", "give its product_id")
     if kind == "import":
         arguments["files"] = [str(Path(f).expanduser().resolve()) for f in arguments.get("files", [])]
         missing = [f for f in arguments["files"] if not Path(f).exists()]

@@ -15,10 +15,11 @@ from core.progress import Progress, silent
 
 # The steps of each kind of job and their usual shares of its time; the page's overall progress and ETA come from them.
 SHARES: dict[str, dict[str, float]] = {
-    "import": {"import": 0.15, "features": 0.35, "train": 0.25, "score": 0.2, "publish": 0.05},
-    "retrain": {"features": 0.25, "train": 0.75},
+    "import": {"import": 0.12, "features": 0.3, "panel": 0.03, "embed": 0.05, "train": 0.25, "score": 0.2, "publish": 0.05},
+    "retrain": {"features": 0.2, "panel": 0.05, "embed": 0.05, "train": 0.7},
     "rescore": {"features": 0.35, "score": 0.55, "publish": 0.1},
     "backtest": {"features": 0.1, "backtest": 0.85, "judge": 0.05},
+    "explain": {"words": 1.0},
 }
 
 
@@ -37,7 +38,8 @@ def rescore(workspace: Workspace, progress: Progress = silent, import_first: dic
 
 def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress) -> dict:
     """Does a job of core.jobs.KINDS and gives its result, ready for JSON; result["text"] says what was done."""
-    return {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest}[kind](workspace, arguments, progress)
+    work = {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest, "explain": _explain}
+    return work[kind](workspace, arguments, progress)
 
 
 def panel_is_fresh(workspace: Workspace) -> bool:
@@ -141,3 +143,10 @@ def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict
     done = backtest(workspace, out, train_until=arguments.get("train_until"), test_from=arguments.get("test_from"),
                     test_until=arguments.get("test_until"), progress=progress)
     return {"out": str(out), "text": done.text()}
+
+
+def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    from core.scoring import explain_product
+
+    explained = explain_product(workspace, arguments["product_id"], progress)
+    return explained | {"text": f"the words of {arguments['product_id']}"}

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from core.config import Workspace
 from core.errors import UserError
-from core.state import State
+from core.state import ModelStatus, State
 
 _SHOWN = ("average_precision", "brier_skill", "precision_at_50", "ece")
 
@@ -42,10 +42,12 @@ class Model:
 
 def models(workspace: Workspace) -> list[Model]:
     """All complete models, newest id first."""
-    statuses = State(workspace).model_statuses()
+    statuses = _statuses(workspace)
     found = []
     for manifest in sorted(workspace.models.glob("*/manifest.json"), reverse=True):
         folder = manifest.parent
+        if folder.suffix == ".tmp":  # still being written
+            continue
         status = statuses.get(folder.name)
         found.append(Model(
             folder.name, folder, status.status if status else "candidate", status.reason if status else "",
@@ -63,7 +65,7 @@ def model(workspace: Workspace, model_id: str) -> Model:
 
 def champion(workspace: Workspace) -> str | None:
     """The id of the model whose forecasts are served; None before the first promotion."""
-    return next((s.id for s in State(workspace).model_statuses().values() if s.status == "champion"), None)
+    return next((s.id for s in _statuses(workspace).values() if s.status == "champion"), None)
 
 
 def promote(workspace: Workspace, model_id: str, reason: str, actor: str = "command line") -> None:
@@ -108,18 +110,17 @@ def rollback(workspace: Workspace, reason: str, actor: str = "command line") -> 
 def problems(workspace: Workspace, folder: Path) -> list[str]:
     """What keeps a model folder from being served: changed or missing files, features other than the panel's."""
     manifest = _json(folder / "manifest.json")
-    files = manifest.get("files", manifest)
-    found = []
-    for name, noted in files.items():
-        expected = noted.get("sha256") if isinstance(noted, dict) else noted
+    found = [] if manifest else ["its manifest cannot be read"]
+    for name, expected in manifest.items():
         file = folder / name
         if not file.exists():
             found.append(f"{name} is missing")
         elif _sha256(file) != expected:
             found.append(f"{name} has changed since it was written")
     panel = workspace.panel / "panel.json"
-    if panel.exists() and (folder / "features.json").exists():
-        found += _difference(_feature_names(_json(folder / "features.json")), _feature_names(_json(panel)))
+    if not found and panel.exists():
+        learned, now = _json(folder / "features.json"), _json(panel)["features"]
+        found += _difference([f["name"] for f in learned], [f["name"] for f in now])
     return found
 
 
@@ -132,18 +133,21 @@ def _difference(learned: list[str], now: list[str]) -> list[str]:
     return ["its features stand in another order than the panel's"] if learned != now else []
 
 
-def _feature_names(given) -> list[str]:
-    records = given["features"] if isinstance(given, dict) else given
-    return [r["name"] if isinstance(r, dict) else r for r in records]
-
-
 def _need_reason(reason: str) -> None:
     if not reason.strip():
         raise UserError("a reason", "none", "say in a few words why; it goes into the audit log")
 
 
+def _statuses(workspace: Workspace) -> dict[str, ModelStatus]:
+    return State(workspace).model_statuses() if workspace.state.exists() else {}  # looking makes no file
+
+
 def _json(file: Path):
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    """The content of a file; {} where it is missing or damaged, which its SHA-256 tells better."""
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
 
 
 def _sha256(file: Path) -> str:

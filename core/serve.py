@@ -17,6 +17,7 @@ from core.errors import UpswingError, UserError
 from core.state import State
 
 HOST = "127.0.0.1"
+_HEALTH = "/_stcore/health"
 _START_S = 60.0
 _CHECK_WORKER_S = 5.0
 
@@ -34,7 +35,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     before = signal.signal(signal.SIGTERM, _interrupt)
     working = worker.start(workspace)
     server = subprocess.Popen(_command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL,
-                              env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}, start_new_session=True)
+                              env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)})
     try:
         _wait_until_up(server, port)
         print(f"Upswing of {shop}: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
@@ -42,9 +43,8 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
             try:
                 code = server.wait(_CHECK_WORKER_S)
             except subprocess.TimeoutExpired:
-                if working is not None:
-                    working.poll()  # a dead child must be collected before it counts as dead
-                working = worker.start(workspace) or working
+                if working is None or working.poll() is not None:  # else it is at work, or still coming up
+                    working = worker.start(workspace)
             else:
                 raise UpswingError(f"the dashboard ended by itself with code {code}; see its messages above")
     except KeyboardInterrupt:
@@ -52,7 +52,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     finally:
         signal.signal(signal.SIGTERM, before)
         _stop(server)
-        _let_worker_end(workspace)
+        _let_worker_end(workspace, working)
 
 
 def _command(port: int) -> list[str]:
@@ -77,7 +77,7 @@ def _wait_until_up(server: subprocess.Popen, port: int) -> None:
         if server.poll() is not None:
             raise UpswingError(f"the dashboard did not start, code {server.returncode}; see its messages above")
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}/_stcore/health", timeout=2):
+            with urllib.request.urlopen(f"http://{HOST}:{port}{_HEALTH}", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -94,19 +94,21 @@ def _stop(server: subprocess.Popen) -> None:
             server.wait()
 
 
-def _let_worker_end(workspace: Workspace) -> None:
-    """Asks the worker to end once its queue is empty."""
+def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None) -> None:
+    """Asks the worker to end once its queue is empty; one that is still coming up ends at once."""
     state = State(workspace)
-    alive = state.worker()
-    if alive is None or not alive.alive or alive.host != socket.gethostname():
-        return
+    known = state.worker()
+    pids = {known.pid} if known is not None and known.alive and known.host == socket.gethostname() else set()
+    if started is not None and started.poll() is None:
+        pids.add(started.pid)
     for job in state.jobs():
-        if job.active:
+        if job.active and pids:
             print(f"Job {job.id} ({job.kind}) goes on in the background; `upswing jobs` shows it.", flush=True)
-    try:
-        os.kill(alive.pid, signal.SIGHUP)
-    except ProcessLookupError:
-        pass  # it ended by itself in this moment
+    for pid in pids:
+        try:
+            os.kill(pid, signal.SIGHUP)
+        except ProcessLookupError:
+            pass  # it ended by itself in this moment
 
 
 def _interrupt(*_) -> None:

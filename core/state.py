@@ -67,7 +67,7 @@ class Job:
     """A piece of background work. `done` is the share of the whole job, 0..1; `eta_s` seconds still to go, None = unknown."""
 
     id: int
-    kind: str  # import, retrain, rescore, backtest
+    kind: str  # one of core.jobs.KINDS
     arguments: dict
     status: str  # queued, running, done, failed, cancelled, interrupted
     step: str
