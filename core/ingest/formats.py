@@ -11,18 +11,22 @@ from dataclasses import dataclass
 
 from core.errors import UserError
 
+TYPED = "typed in the file"
+
 # Text
 
 NO_TEXT = ("", "null", "none", "nan", "n/a", "<na>", "#n/a", "\\n", "nil")
 NO_VALUE = NO_TEXT + ("na", "-", "--", "—", "nat", "无", "缺失", "未知")
 _BLANKS = r"'[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]+'"
+_LONGEST_NOTHING = 6  # bytes; longer text is not compared with the lists above
 
 
 def text(column: str, empty: tuple[str, ...]) -> str:
     """Trimmed text, inner blanks squeezed to one space, null for what stands for nothing. `empty` are lower-case constants of ours."""
-    nothing = ", ".join("'" + e.replace("'", "''") + "'" for e in empty)
-    tidy = f"case when regexp_full_match({column}, '[\\x21-\\x7e]*') then {column} else trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')) end"
-    return f"case when lower(trim({column})) in ({nothing}) then null else {tidy} end"
+    nothing = ", ".join("'" + e + "'" for e in empty)
+    untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $')"
+    tidy = f"case when {untidy} then nullif(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '') else {column} end"
+    return f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} when lower(trim({column})) in ({nothing}) then null else {tidy} end"
 
 
 # Numbers
@@ -41,7 +45,12 @@ def _bare(column: str) -> str:
 
 
 def number(column: str, decimal: str) -> str:
-    """A DOUBLE. Thousands separators must stand where they belong: 1,23 is no number under a decimal point."""
+    """A DOUBLE. Thousands separators must stand where they belong: 1,23 is no number under a decimal point.
+
+    decimal: ".", "," or TYPED where the file itself types the column.
+    """
+    if decimal == TYPED:
+        return f"try_cast({column} as double)"
     group, point = (",", ".") if decimal == "." else (".", ",")
     shape = rf"[+-]?([0-9]+|[0-9]{{1,3}}(\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}})?(\{point}[0-9]*)?([eE][+-]?[0-9]+)?%?"
     bare = _bare(column)
@@ -119,7 +128,9 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
 
 
 def date_sql(column: str, name: str) -> str:
-    """A TIMESTAMP. name: one of DATES, "week YYYY-MM-DD" (week numbers, and the day week 1 begins) or a strptime format."""
+    """A TIMESTAMP. name: TYPED, one of DATES, "week YYYY-MM-DD" (week numbers, and the day week 1 begins) or a strptime format."""
+    if name == TYPED:
+        return f"try_cast({column} as timestamp)"
     if name in DATES:
         return DATES[name].sql.replace("{c}", column)
     if week := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", name):

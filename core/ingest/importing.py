@@ -252,10 +252,10 @@ def _columns_read(raw: staging.Raw, plan: TablePlan) -> list[tuple[str, str, str
         if target in staging.RULES[plan.table].people:
             how = "pseudonym"
         elif source and column is not None and column.type in ("DOUBLE", "BIGINT"):
-            how = "number, decimal " + ("point" if raw.decimals[source] == "." else "comma")
+            how = {".": "number, decimal point", ",": "number, decimal comma"}.get(raw.decimals[source], "number")
         elif source and column is not None and column.type in ("DATE", "TIMESTAMP"):
             name = raw.dates[source]
-            how = f"date like {formats.DATES[name].example}" if name in formats.DATES else f"date as {name}"
+            how = f"date like {formats.DATES[name].example}" if name in formats.DATES else f"date, {name}"
         read.append((fed.text(), target, how))
     return read
 

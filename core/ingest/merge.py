@@ -137,10 +137,14 @@ def _commonest(con, staged: Staged) -> None:
 
 def is_daily(con, staged: Staged) -> bool:
     """Whether order rows are aggregates: no order or customer ids, no time of day, and each product once a day, channel and country."""
-    (rows, named, timed, keys, counted), = _run(con, f"""select count(*), count(order_id) + count(customer_id),
-        count(*) filter (where ordered_at <> date_trunc('day', ordered_at)), count(distinct ({_columns(DAILY_KEY)})),
-        count(*) filter (where order_count <> 1) from (select distinct * exclude (line) from {quoted(staged.table)} where problem is null)""")
-    return rows > 0 and not named and not timed and (keys == rows or counted > 0)
+    source = quoted(staged.table)
+    (named, timed), = _run(con, f"""select count(order_id) + count(customer_id), count(*) filter (where ordered_at <> date_trunc('day', ordered_at))
+        from {source} where problem is null""")
+    if named or timed:
+        return False
+    (rows, keys, counted), = _run(con, f"""select count(*), count(distinct ({_columns(DAILY_KEY)})), count(*) filter (where order_count <> 1)
+        from (select distinct * exclude (line) from {source} where problem is null)""")
+    return rows > 0 and (keys == rows or counted > 0)
 
 
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")

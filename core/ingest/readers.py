@@ -34,7 +34,7 @@ FORMATS = "CSV, Excel (.xlsx), Parquet or JSON lines, gzipped or not"
 class Source:
     """One table of a file: a CSV, or one sheet of a workbook.
 
-    exact: its numbers and dates are typed in the file, so that their text needs no guessing.
+    typed: columns that are "number" or "time" in the file itself, so that their text needs no guessing.
     batches(columns) yields Arrow tables of line (int64), broken (what is wrong with the row, else null) and the columns as text.
     """
 
@@ -42,7 +42,7 @@ class Source:
     kind: str
     columns: list[str]
     batches: Callable[[list[str]], Iterator[pa.Table]]
-    exact: frozenset[str] = frozenset()
+    typed: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
     notes: list[str] = field(default_factory=list)
@@ -138,8 +138,9 @@ def _parquet(path: Path, name: str) -> Source:
                 yield _table(range(line, line + len(batch)), pa.nulls(len(batch), pa.string()), columns, arrays)
                 line += len(batch)
 
-    exact = frozenset(f.name for f in schema if not pa.types.is_string(f.type) and not pa.types.is_large_string(f.type))
-    return Source(name, "Parquet", schema.names, batches, exact)
+    typed = {f.name: "time" if pa.types.is_temporal(f.type) else "number" for f in schema
+             if pa.types.is_timestamp(f.type) or pa.types.is_date(f.type) or pa.types.is_floating(f.type) or pa.types.is_integer(f.type)}
+    return Source(name, "Parquet", schema.names, batches, typed)
 
 
 def _as_text(array: pa.Array) -> pa.Array:

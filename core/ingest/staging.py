@@ -74,11 +74,11 @@ def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> N
                 continue
             wanted = numbers if column.type in ("DOUBLE", "BIGINT") else dates
             wanted[fed.sources[0]] = fed.feed.format
-    exact = raw.source.exact
+    typed = raw.source.typed
     for source, given in numbers.items():
-        raw.decimals[source] = "." if source in exact else given or mapping.options.decimal
+        raw.decimals[source] = formats.TYPED if typed.get(source) == "number" else given or mapping.options.decimal
     for source, given in dates.items():
-        raw.dates[source] = given or mapping.options.date_format
+        raw.dates[source] = formats.TYPED if typed.get(source) == "time" else given or mapping.options.date_format
     _decide_decimals(con, raw, [s for s, d in raw.decimals.items() if not d])
     _decide_dates(con, raw, [s for s, d in raw.dates.items() if not d])
 
@@ -141,7 +141,7 @@ def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, on
     table = f"staged_{plan.table}"
     query = builder.query()
     if only_lines_of:
-        query += f" where line in (select line from {quoted(only_lines_of)} where problem is null{builder.sold_only(only_lines_of)})"
+        query += f" where line in (select line from {quoted(only_lines_of)} where problem is null{builder.told_by(only_lines_of)})"
     used = {name: builder.values[name] for name in set(_BOUND.findall(query))}
     con.execute(f"create or replace temp table {quoted(table)} as {query}", used or None).fetchall()
     return Staged(table, plan, builder.given(), builder.reasons)
@@ -174,8 +174,9 @@ class _Builder:
         return list(dict.fromkeys(names + computed.get(self.plan.table, [])))
 
     @staticmethod
-    def sold_only(main: str) -> str:
-        return " and units > 0" if main == "staged_orders" else ""
+    def told_by(main: str) -> str:
+        """Order lines without a price are write-offs and remarks: they do not tell what a product is."""
+        return " and coalesce(unit_price_cents, 1) > 0" if main == "staged_orders" else ""
 
     # text
 
@@ -185,7 +186,7 @@ class _Builder:
         empty = formats.NO_TEXT if column is not None and column.type == "VARCHAR" else formats.NO_VALUE
         if feed.constant is not None:
             return f"cast({self.bind(feed.constant)} as varchar)"
-        cells = {s: formats.text(self.raw.columns[s], empty) for s in fed.sources}
+        cells = {s: self.raw.columns[s] if s in self.raw.source.typed else formats.text(self.raw.columns[s], empty) for s in fed.sources}
         value = next(iter(cells.values()))
         if feed.template:
             value = self._template(feed.template, list(cells.values()))

@@ -1,7 +1,7 @@
 -- Which products are sold, viewed or reviewed but not described? They get their id as a title.
 insert into products (product_id, title)
 with seen as (
-    select product_id from orders
+    select product_id from orders where units > 0
     union
     select product_id from events
     union
