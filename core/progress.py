@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from typing import Protocol
 
 
@@ -22,6 +23,20 @@ class Progress(Protocol):
 
 def silent(step: str, done: float, message: str = "", **figures: float) -> None:
     """A progress that shows nothing (tests, library use)."""
+
+
+def paced(progress: Progress, seconds: float = 0.2) -> Progress:
+    """The same progress for a tight loop: a step's first and last call are passed on, those between at most every `seconds`."""
+    last_step, last_time = None, 0.0
+
+    def passed_on(step: str, done: float, message: str = "", **figures: float) -> None:
+        nonlocal last_step, last_time
+        now = time.monotonic()
+        if step != last_step or done >= 1.0 or now - last_time >= seconds:
+            last_step, last_time = step, now
+            progress(step, done, message, **figures)
+
+    return passed_on
 
 
 class TerminalProgress:

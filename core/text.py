@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
-from core.progress import Progress, silent
+from core.progress import Progress, paced, silent
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must never ask the network; set before it is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # forked workers would warn and fall back anyway
@@ -180,6 +180,7 @@ def _encode_all(encoder: Encoder, texts: list[str], positions: np.ndarray, out: 
     """Encodes texts into out[positions], in batches of like length, so that little is spent on padding."""
     import torch
 
+    progress = paced(progress)
     tokens: list[list[int]] = []
     for start in range(0, len(texts), 2048):
         progress(step, 0.0, f"cutting {len(texts)} texts into tokens")

@@ -1,30 +1,11 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
 from core import text
 from core.errors import Cancelled, UserError
-
-WORDS = ["lamp", "red", "candle", "bag", "holder", "heart", "##s", "灯", "红", "good", "bad"]
-
-
-def tiny_encoder(folder: Path, seed: int = 0) -> Path:
-    """A random BERT of two layers, 16 wide, over a dozen words: a real checkpoint folder that loads in milliseconds."""
-    import torch
-    from transformers import BertConfig, BertModel, BertTokenizerFast
-
-    folder.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(seed)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", ".", *WORDS]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
-    config = BertConfig(vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
-                        max_position_embeddings=32)
-    BertModel(config).save_pretrained(folder)
-    return folder
+from tiny import WORDS, tiny_encoder
 
 
 @pytest.fixture(scope="module")

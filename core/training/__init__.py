@@ -1,0 +1,64 @@
+"""Training: the panel as arrays, fitting, the fitted model, and `train`, which makes a candidate of a workspace's panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timezone
+from pathlib import Path
+
+import numpy as np
+
+from core.config import Settings, Workspace
+from core.errors import UserError
+from core.progress import Progress, silent
+from core.training.fitted import FittedModel
+from core.training.fitting import Recipe, fit, split
+from core.training.panel import Panel
+
+__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A candidate that was written. metrics: figures by name, on its own validation origins; None where undefined there."""
+
+    model_id: str
+    folder: Path
+    metrics: dict[str, float | None]
+    origins: dict
+    seconds: float
+
+    def text(self) -> str:
+        shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
+        figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
+        checked = self.origins["validate"]
+        where = f" on origins {checked['first']} to {checked['last']}" if checked else ""
+        return f"trained candidate {self.model_id} in {self.seconds:.0f} s" + (
+            f": {figures}{where}" if figures else "; the history is too short to check it, so it says little more than the base rate")
+
+
+def train(workspace: Workspace, settings: Settings, *, progress: Progress = silent, until: date | None = None) -> Trained:
+    """Learns from the workspace's panel and writes a candidate to models/ID. `until` = last origin to learn from.
+
+    settings.model.since = first one. Raises NotReady without a panel, UserError where nothing can be learnt, Cancelled.
+    """
+    panel = Panel.open(workspace.panel, workspace.cache, progress)
+    rows = panel.matured()
+    as_of = panel.as_of[rows]
+    keep = np.ones(len(rows), dtype=bool)
+    if settings.model.since:
+        try:
+            keep &= as_of >= np.datetime64(date.fromisoformat(settings.model.since))
+        except ValueError as error:
+            raise UserError("since: a date like 2011-01-31", repr(settings.model.since), "correct it in the settings") from error
+    if until:
+        keep &= as_of <= np.datetime64(until)
+    model = fit(panel, rows[keep], settings.model, progress=progress)
+    now = datetime.now(timezone.utc)
+    weights = model.weights_hash()
+    model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
+    model = model.with_metrics({**model.metrics, "model": model_id, "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}", "panel_as_of": panel.meta["as_of"],
+                                "settings": vars(settings.model)})
+    folder = workspace.models / model_id
+    model.save(folder)
+    return Trained(model_id, folder, model.metrics["metrics"], model.metrics["origins"], model.metrics["seconds"])

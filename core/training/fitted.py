@@ -1,0 +1,217 @@
+"""A trained model: predicts rows of a panel, is saved as a folder and strictly loaded from one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.calibration import Calibration, sigmoid
+from core.config import ModelSettings
+from core.errors import UserError
+from core.model import FALLING, RISING, FusionModel, Inputs, ModelConfig
+from core.progress import Progress, paced, silent
+from core.schema import DRIVERS
+from core.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
+from core.training.panel import Panel
+
+FORMAT = 1
+FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
+_PREDICT_ROWS = 8192
+
+
+@dataclass
+class FittedModel:
+    """The fusion model with everything that its predictions depend on.
+
+    features        panel.json's feature records, the columns of x it was trained on
+    segments        vocabulary of the segment driver, in the order of its embeddings
+    encoder_version SHA-256 of the untuned encoder's weights ("" = reads no text)
+    tuned           weights of the encoder's layers that learnt: parameter name -> tensor; empty = frozen
+    rising_calibration, falling_calibration  affine maps of the two logits
+    metrics         what metrics.json holds
+    """
+
+    net: FusionModel
+    settings: ModelSettings
+    features: list[dict]
+    segments: list[str]
+    encoder_version: str = ""
+    tuned: dict[str, torch.Tensor] = field(default_factory=dict)
+    rising_calibration: Calibration = Calibration()
+    falling_calibration: Calibration = Calibration()
+    metrics: dict = field(default_factory=dict)
+    _encoder: Encoder | None = None
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """All drivers of the features, text and segment included, in DRIVERS' order. The model may read fewer: a driver that no
+        training row had anything for is absent for good, and its attribution is 0."""
+        named = {f["driver"] for f in self.features} | {"text", "segment"}
+        return tuple(d for d in DRIVERS if d in named)
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder with its tuned layers in place, loaded on first use. Raises UserError where its weights are not those of training."""
+        if self._encoder is None:
+            encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
+            if encoder.version != self.encoder_version:
+                raise UserError(f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
+                                f"weights {encoder.version[:16]}", "put the encoder's files back, or train again")
+            if self.tuned:
+                encoder.module.load_state_dict(self.tuned, strict=False)
+                encoder.version = tuned_version(self.encoder_version, self.tuned)
+            self._encoder = encoder
+        return self._encoder
+
+    def check_features(self, features: list[dict]) -> None:
+        """Raises a UserError that shows the difference where these are not the features of training, in their order."""
+        mine, theirs = ([(f["name"], f["driver"]) for f in fs] for fs in (self.features, features))
+        if mine == theirs:
+            return
+        gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
+        found = "; ".join(filter(None, (gone and f"without {', '.join(gone)}", new and f"with also {', '.join(new)}"))) or "in another order"
+        raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
+
+    def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
+        """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
+        text = None if vectors is None else torch.from_numpy(vectors[panel.product[rows]])
+        return gather(panel, rows, segment_places(panel, self.segments), text)
+
+    def text_vectors(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> np.ndarray | None:
+        """(products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
+        if not self.net.config.text_width:
+            return None
+        wanted = np.unique(panel.product[rows])
+        out = np.zeros((len(panel.products), self.net.config.text_width), dtype=np.float32)
+        out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress)
+        return out
+
+    def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> dict[str, np.ndarray]:
+        """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and demand (n, weeks, levels) units.
+
+        sigmoid(logit) = rising. demand rises in weeks and in levels. Raises UserError where the panel's features differ.
+        """
+        self.check_features(panel.features)
+        rows = np.asarray(rows)
+        vectors, progress = self.text_vectors(panel, rows, progress), paced(progress)
+        config = self.net.config
+        logits, demand = np.empty((len(rows), 2)), np.empty((len(rows), len(config.weeks), len(config.levels)))
+        for start in range(0, len(rows), _PREDICT_ROWS):
+            part = slice(start, start + _PREDICT_ROWS)
+            logits[part], demand[part] = raw_predictions(self.net, self.inputs(panel, rows[part], vectors))
+            progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
+        logit = self.rising_calibration(logits[:, RISING])
+        return {"logit": logit, "rising": sigmoid(logit), "falling": sigmoid(self.falling_calibration(logits[:, FALLING])), "demand": demand}
+
+    def save(self, folder: Path) -> None:
+        """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
+        from safetensors.torch import save_file
+
+        folder = Path(folder)
+        temporary = folder.with_name(folder.name + ".tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net.state_dict().items()}
+        weights |= {f"encoder.{k}": v.detach().cpu().contiguous() for k, v in self.tuned.items()}
+        save_file(weights, temporary / "weights.safetensors")
+        calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
+        _write(temporary / "config.json", {
+            "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
+            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations})
+        _write(temporary / "features.json", self.features)
+        _write(temporary / "metrics.json", self.metrics)
+        _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+
+    @classmethod
+    def load(cls, folder: Path, features: list[dict] | None = None) -> "FittedModel":
+        """The model in a folder. Strict: every file's SHA-256, the format and, if given, the code's features must match.
+
+        Raises UserError with what was expected and found.
+        """
+        from safetensors.torch import load_file
+
+        folder = Path(folder)
+        missing = [n for n in (*FILES, "manifest.json") if not (folder / n).is_file()]
+        if missing:
+            raise UserError(f"a model folder at {folder}", f"no {', '.join(missing)}", "choose a model of `upswing models`, or train one")
+        manifest = _read(folder / "manifest.json")
+        if not isinstance(manifest, dict) or set(manifest) != set(FILES):
+            raise UserError(f"a manifest of {', '.join(FILES)} in {folder.name}", "another list of files", "train again")
+        for name, expected in manifest.items():
+            if (found := _sha256(folder / name)) != expected:
+                raise UserError(f"{name} of model {folder.name} with SHA-256 {expected}", found, "the file was changed: restore it or train again")
+        config = _read(folder / "config.json")
+        if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
+            raise UserError(f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
+                            f"format {config['format']}, {config['encoder']['max_tokens']} tokens", "train again with this version")
+        weights = load_file(folder / "weights.safetensors")
+        net = FusionModel(ModelConfig.from_dict(config["model"]))
+        net.load_state_dict({k.removeprefix("net."): v for k, v in weights.items() if k.startswith("net.")}, strict=True)
+        model = cls(
+            net=net.eval(), settings=ModelSettings(**config["settings"]), features=_read(folder / "features.json"),
+            segments=config["segments"], encoder_version=config["encoder"]["version"],
+            tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
+            rising_calibration=Calibration(**config["calibration"]["rising"]),
+            falling_calibration=Calibration(**config["calibration"]["falling"]), metrics=_read(folder / "metrics.json"))
+        if features is not None:
+            model.check_features(features)
+        return model
+
+    def weights_hash(self) -> str:
+        """SHA-256 over all learnt weights: equal for equal models."""
+        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned})
+
+    def with_metrics(self, metrics: dict) -> "FittedModel":
+        return replace(self, metrics=metrics)
+
+
+def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """Uncalibrated logits (B, 2) and demand units (B, T, L), float64: means over members, of demand on the log1p scale."""
+    device = next(net.parameters()).device
+    with torch.inference_mode():
+        outputs = net.eval()(inputs.to(device))
+        return outputs.logits.double().mean(0).cpu().numpy(), torch.expm1(outputs.demand.double().mean(0)).cpu().numpy()
+
+
+def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:
+    """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
+    return Inputs(torch.from_numpy(panel.x[rows]), text, which, torch.from_numpy(places[panel.segment[rows]]), torch.from_numpy(panel.base[rows]))
+
+
+def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:
+    """(panel's segments,) int64: each one's place in the vocabulary, -1 = unknown."""
+    known = {name: i for i, name in enumerate(vocabulary)}
+    return np.array([known.get(name, -1) for name in panel.segments], dtype=np.int64)
+
+
+def tuned_version(base: str, tuned: dict[str, torch.Tensor]) -> str:
+    """SHA-256 over the untuned weights' hash and the tuned tensors: what cached embeddings are keyed by."""
+    digest = hashlib.sha256(base.encode())
+    for name in sorted(tuned):
+        digest.update(name.encode())
+        digest.update(tuned[name].detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def _write(path: Path, value) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(path: Path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"JSON in {path}", str(error), "the file was changed: restore it or train again") from error
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

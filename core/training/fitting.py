@@ -1,0 +1,393 @@
+"""Learning: which rows, in which batches, how long; then the calibration and the figures of the validation origins."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from core import metrics
+from core.calibration import fit_calibration, sigmoid
+from core.config import ModelSettings
+from core.errors import UserError
+from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
+from core.progress import Progress, paced, silent
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
+from core.text import embed, fresh_encoder, load_encoder
+from core.training.fitted import FittedModel, gather, raw_predictions, segment_places, tuned_version
+from core.training.panel import Panel
+from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
+
+_SMALLEST_BATCH = 32
+_BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
+_SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
+_EVALUATE_ROWS = 8192
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Numbers of training that a shop need not set. model: overrides of ModelConfig's sizes."""
+
+    batch_rows: int = 4096
+    learning_rate: float = 2e-3
+    encoder_learning_rate: float = 3e-5
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    warmup_steps: int = 50
+    average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
+    validation_origins: int = 8
+    patience: int = 2
+    objective: str = "log"
+    demand_weight: float = 0.3
+    refit: bool = True
+    epochs_without_validation: int = 3
+    model: dict = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Split:
+    """Row numbers to learn from and to validate on, ascending; validate is empty where the history is too short.
+
+    known_until, learn_until: demand whose weeks end after these days is unknown to the refit, to the learning before it.
+    """
+
+    learn: np.ndarray
+    validate: np.ndarray
+    known_until: np.datetime64
+    learn_until: np.datetime64
+
+
+def split(panel: Panel, rows: np.ndarray, validation_origins: int) -> Split:
+    """The last matured origins validate; learning ends horizon_days before the first of them, since a label at t looks
+    horizon_days ahead. With a short history fewer origins validate, and none where learning would be left with fewer still."""
+    horizon = np.timedelta64(int(panel.meta.get("horizon_days", 28)), "D")
+    rows = np.sort(np.asarray(rows))
+    rows = rows[~np.isnan(panel.rising[rows])]
+    if not len(rows):
+        raise UserError(f"products with {horizon.astype(int)} days of history after an origin, to learn what rose",
+                        "no origin whose outcome is known", "import a longer history, or choose an earlier `since`")
+    as_of = panel.as_of[rows]
+    origins = np.unique(as_of)
+    known_until = origins[-1] + horizon
+    for count in range(min(validation_origins, len(origins) - 1), 0, -1):
+        first = origins[-count]
+        if (origins <= first - horizon).sum() >= count:
+            return Split(rows[as_of <= first - horizon], rows[as_of >= first], known_until, first)
+    return Split(rows, rows[:0], known_until, known_until)
+
+
+def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str | None = None, progress: Progress = silent,
+        recipe: Recipe = Recipe()) -> FittedModel:
+    """Learns from these row numbers of the panel and from nothing else; `rows` includes what is validated on.
+
+    The last matured origins among them choose the number of epochs and fit the calibration; then, if the recipe says so, the
+    model learns anew from all rows for as long. encoder overrides settings.encoder. The same seed gives the same weights on
+    the CPU. Raises UserError where no row's outcome is known, Cancelled where `progress` does.
+    """
+    if encoder is not None:
+        settings = ModelSettings(**{**vars(settings), "encoder": encoder})
+    layers = tuned_layers(settings.tuning)
+    device = _device(settings.device)
+    started = time.monotonic()
+    parts = split(panel, rows, recipe.validation_origins)
+    devices = [device] if device.type == "cuda" else []
+    with torch.random.fork_rng(devices=devices):
+        if len(parts.validate):
+            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, progress)
+            curves, epochs = trainer.run(settings.max_epochs, parts.validate)
+            logits, demand = trainer.predict(parts.validate)
+            weight = _row_weights(panel, parts.validate)
+            rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight)
+            falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight)
+            figures = _figures(panel, parts.validate, sigmoid(rising(logits[:, RISING])), sigmoid(falling(logits[:, FALLING])), demand,
+                               parts.known_until)
+        else:
+            trainer, curves, epochs, figures = None, [], min(settings.max_epochs, recipe.epochs_without_validation), _no_figures()
+            rising = falling = fit_calibration(np.empty(0), np.empty(0))
+        if trainer is None or recipe.refit:
+            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, progress)
+            trainer.run(epochs, None)
+    figures |= {"curves": curves, "epochs": epochs, "seconds": round(time.monotonic() - started, 1),
+                "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
+    return trainer.fitted(rising, falling, figures)
+
+
+class _Trainer:
+    """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
+
+    def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, layers: int,
+                 device: torch.device, progress: Progress):
+        self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
+        self.device, self.progress = device, paced(progress)
+        self.random = np.random.default_rng(settings.seed)
+        torch.manual_seed(settings.seed)
+        self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
+        sample = rows if len(rows) <= _SAMPLE_ROWS else np.sort(self.random.choice(rows, _SAMPLE_ROWS, replace=False))
+        x = np.asarray(panel.x[sample])
+        columns = {d: tuple(i for i, f in enumerate(panel.features) if f["driver"] == d and np.isfinite(x[:, i]).any()) for d in DRIVERS}
+        known = np.unique(panel.segment[rows])
+        self.segments = [panel.segments[i] for i in known] if len(known) > 1 else []
+        self.places = segment_places(panel, self.segments)
+        self._open_texts(layers)
+        width = 0 if self.encoder is None else self.encoder.width
+        config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments), **recipe.model)
+        if not config.drivers:
+            raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
+        self.net = FusionModel(config)
+        rates = tuple(float((np.nansum(values[rows]) + 0.5) / (np.isfinite(values[rows]).sum() + 10)) for values in (panel.rising, panel.falling))
+        self.net.fit_inputs(x, self._text_sample(), rates)
+        self.net.to(device)
+        groups = [{"params": list(self.net.parameters()), "lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}]
+        if isinstance(self.texts, TunedTexts):
+            groups.append({"params": self.texts.parameters(), "lr": recipe.encoder_learning_rate, "weight_decay": recipe.weight_decay})
+        self.optimizer = torch.optim.AdamW(groups)
+        self.parameters = [p for group in groups for p in group["params"]]
+        self.mean = [p.detach().clone() for p in self.parameters]
+        self.steps = 0
+        self.forward = torch.compile(self.net, dynamic=True) if device.type == "cuda" else self.net
+
+    def _open_texts(self, layers: int) -> None:
+        """Frozen: vectors of every product that learns or may validate. Tuned: an encoder of our own."""
+        panel = self.panel
+        self.encoder, self.texts = None, FrozenTexts(None)
+        if not any(panel.texts[p] for p in np.unique(panel.product[self.rows])):
+            return
+        if layers:
+            self.encoder = fresh_encoder(self.settings.encoder)
+            self.texts = TunedTexts(self.encoder, panel.texts, np.arange(len(panel.texts)), layers, self.device, panel.cache, self.progress)
+        else:
+            self.encoder = load_encoder(self.settings.encoder)
+            self.texts = FrozenTexts(embed(panel.texts, self.encoder, panel.cache, self.progress))
+
+    def _text_sample(self) -> np.ndarray | None:
+        """Vectors of the distinct products that learn."""
+        if self.encoder is None:
+            return None
+        table = self.texts.frozen() if isinstance(self.texts, TunedTexts) else self.texts
+        vectors = table.vectors[np.unique(self.panel.product[self.rows])]
+        return vectors[np.abs(vectors).sum(1) > 0]
+
+    def run(self, epochs: int, validate: np.ndarray | None) -> tuple[list[dict], int]:
+        """Learns; returns the curves and the best number of epochs, whose weights are then in place. Without validation rows,
+        exactly `epochs` of them. Weights in use are always the running mean."""
+        curves, best, best_epoch, kept = [], np.inf, epochs, None
+        watched = None if validate is None else _watched(self.panel, validate)
+        for epoch in range(1, epochs + 1):
+            train_loss = self._epoch(epoch, epochs)
+            if watched is None:
+                continue
+            raw = self._swap_in_mean()
+            logit, y = self.predict(watched)[0][:, RISING], self.panel.rising[watched]
+            valid_loss = metrics.log_loss(y, sigmoid(logit))
+            curves.append({"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss,
+                           "valid_average_precision": _number(metrics.average_precision(y, logit))})
+            if valid_loss < best - 1e-5:
+                best, best_epoch, kept = valid_loss, epoch, self._copy()
+            self._restore(raw)
+            if epoch - best_epoch >= self.recipe.patience:
+                break
+        self._restore(kept if kept is not None else self.mean)
+        return curves, best_epoch
+
+    def _epoch(self, epoch: int, epochs: int) -> float:
+        """One pass over all rows of `all` and as many, drawn anew, of the segments; returns the mean loss of a member."""
+        rows, total, seen = self._draw(), 0.0, 0
+        for batch in self._batches(rows):
+            for part in self._fitting(batch):
+                total += part[0] * part[1]
+                seen += part[1]
+                self.progress("train", (epoch - 1 + seen / len(rows)) / epochs, f"epoch {epoch} of at most {epochs}", loss=total / seen)
+        return total / max(seen, 1)
+
+    def _fitting(self, batch: np.ndarray):
+        """Steps over a batch, in halves of halves as soon as memory does not hold it; yields (loss, rows). Later batches keep the size."""
+        todo = [batch[i:i + self.batch_rows] for i in range(0, len(batch), self.batch_rows)][::-1]
+        while todo:
+            rows = todo.pop()
+            try:
+                yield self._step(rows), len(rows)
+            except (torch.OutOfMemoryError, MemoryError, RuntimeError) as error:
+                if not _out_of_memory(error) or len(rows) <= _SMALLEST_BATCH:
+                    raise
+                self.optimizer.zero_grad(set_to_none=True)
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+                self.batch_rows = len(rows) // 2
+                todo += [rows[self.batch_rows:], rows[: self.batch_rows]]
+
+    def _step(self, rows: np.ndarray) -> float:
+        """One step of the optimiser; returns the loss of an average member."""
+        panel, recipe = self.panel, self.recipe
+        self.net.train()
+        if isinstance(self.texts, TunedTexts):
+            self.texts.train(True)
+        warm = min(1.0, (self.steps + 1) / recipe.warmup_steps)
+        for group, rate in zip(self.optimizer.param_groups, (recipe.learning_rate, recipe.encoder_learning_rate)):
+            group["lr"] = rate * warm
+        as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)  # noqa: E731
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            text, which = self.texts.batch(panel.product[rows])
+            outputs = self.forward(gather(panel, rows, self.places, text, which).to(self.device))
+        value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)),
+                     torch.ones(len(rows), device=self.device), self.net.config.levels, objective=recipe.objective,
+                     demand_weight=recipe.demand_weight)
+        self.optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip * self.net.config.members)
+        self.optimizer.step()
+        self.steps += 1
+        # Early on the mean follows quickly, else it would carry the random start along.
+        decay = min(recipe.average, self.steps / (self.steps + 10))
+        with torch.no_grad():
+            torch._foreach_lerp_(self.mean, [p.detach() for p in self.parameters], 1 - decay)
+        return float(value.detach()) / self.net.config.members
+
+    def _units(self, rows: np.ndarray) -> np.ndarray:
+        return known_units(self.panel, rows, self.known_until)
+
+    def _draw(self) -> np.ndarray:
+        """All rows of `all` and as many of the segments, ascending: small segments may inform the model but not drown everyone."""
+        everyone = self.panel.all_rows[self.rows]
+        whole, rest = self.rows[everyone], self.rows[~everyone]
+        if 0 < len(whole) < len(rest):
+            rest = self.random.choice(rest, len(whole), replace=False)
+        return np.sort(np.concatenate([whole, rest]))
+
+    def _batches(self, rows: np.ndarray):
+        """Shuffled batches of ascending row numbers: sets of whole products where texts are encoded anew each step (so that each
+        is encoded for all of its rows at once), random rows otherwise."""
+        if isinstance(self.texts, TunedTexts):
+            starts = np.flatnonzero(np.diff(self.panel.product[rows], prepend=-1))
+            groups = np.split(rows, starts[1:])
+            chosen, size = [], 0
+            for i in self.random.permutation(len(groups)):
+                chosen.append(groups[i])
+                size += len(groups[i])
+                if size >= self.batch_rows:
+                    yield np.concatenate(chosen)
+                    chosen, size = [], 0
+            if chosen:
+                yield np.concatenate(chosen)
+            return
+        blocks = np.split(rows, range(_BLOCK_ROWS, len(rows), _BLOCK_ROWS))
+        order = self.random.permutation(len(blocks))
+        for start in range(0, len(order), _BUFFER_BLOCKS):
+            buffer = np.concatenate([blocks[i] for i in order[start:start + _BUFFER_BLOCKS]])
+            buffer = self.random.permutation(buffer)
+            for first in range(0, len(buffer), self.batch_rows):
+                yield np.sort(buffer[first:first + self.batch_rows])
+
+    def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Uncalibrated logits (n, 2) and demand (n, T, L) with the weights in place."""
+        texts = self.texts.frozen(self.progress) if isinstance(self.texts, TunedTexts) else self.texts
+        parts = []
+        for start in range(0, len(rows), _EVALUATE_ROWS):
+            chosen = rows[start:start + _EVALUATE_ROWS]
+            text, which = texts.batch(self.panel.product[chosen])
+            parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which)))
+            self.progress("validate", min(1.0, (start + _EVALUATE_ROWS) / len(rows)))
+        return tuple(np.concatenate(p) for p in zip(*parts))
+
+    def _copy(self) -> list[torch.Tensor]:
+        return [p.detach().clone() for p in self.parameters]
+
+    def _restore(self, values: list[torch.Tensor]) -> None:
+        with torch.no_grad():
+            torch._foreach_copy_([p.data for p in self.parameters], values)
+
+    def _swap_in_mean(self) -> list[torch.Tensor]:
+        """Puts the running mean in place; returns the weights that were there."""
+        raw = self._copy()
+        self._restore(self.mean)
+        return raw
+
+    def fitted(self, rising, falling, figures: dict) -> FittedModel:
+        tuned = self.texts.weights() if isinstance(self.texts, TunedTexts) else {}
+        version = self.encoder.version if self.encoder else ""
+        if tuned:
+            self.encoder.module.eval().cpu()
+            self.encoder.version = tuned_version(version, tuned)
+        return FittedModel(net=self.net.eval().cpu(), settings=self.settings, features=self.panel.features, segments=self.segments,
+                           encoder_version=version, tuned=tuned, rising_calibration=rising, falling_calibration=falling, metrics=figures,
+                           _encoder=self.encoder)
+
+
+def known_units(panel: Panel, rows: np.ndarray, known_until: np.datetime64) -> np.ndarray:
+    """(n, T) actual cumulative units, NaN where their weeks end after `known_until`: thirteen weeks of demand reach further
+    ahead than the label's horizon, and must not tell of days that a test or a validation origin calls the future."""
+    units = np.array(panel.units[rows])
+    ends = panel.as_of[rows][:, None] + np.array([7 * w for w in DEMAND_WEEKS], dtype="timedelta64[D]")
+    units[ends > known_until] = np.nan
+    return units
+
+
+def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    rows = np.sort(np.asarray(rows))
+    return rows[~np.isnan(panel.rising[rows])]
+
+
+def _watched(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    """The validation rows that early stopping looks at: those of `all`, or every one where there are none."""
+    everyone = rows[panel.all_rows[rows]]
+    return everyone if len(everyone) else rows
+
+
+def _row_weights(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    """(n,) 1 for rows of `all`; the segments' weigh as much together, or 1 each where they are fewer."""
+    everyone = panel.all_rows[rows]
+    return np.where(everyone, 1.0, min(1.0, max(everyone.sum(), 1) / max((~everyone).sum(), 1)) if everyone.any() else 1.0)
+
+
+def _figures(panel: Panel, rows: np.ndarray, rising: np.ndarray, falling: np.ndarray, demand: np.ndarray, known_until) -> dict:
+    """What metrics.json says of the validation origins. After calibration on the same rows, so a little kind to calibration."""
+    watched = _watched(panel, rows)
+    at = np.searchsorted(rows, watched)
+    y, p, origin = panel.rising[watched], rising[at], panel.as_of[watched]
+    predicted, observed, count = metrics.reliability(y, p)
+    values = metrics.summary(y, p, origin) | {"base_rate": float(np.mean(y))}
+    known = np.isfinite(panel.falling[watched])
+    if known.any():
+        down, q = panel.falling[watched][known], falling[at][known]
+        values |= {"falling_average_precision": metrics.average_precision(down, q), "falling_brier": metrics.brier(down, q),
+                   "falling_brier_skill": metrics.brier_skill(down, q)}
+    units = known_units(panel, watched, known_until)
+    for i, w in enumerate(DEMAND_WEEKS):
+        if (matured := np.isfinite(units[:, i])).any():
+            values[f"demand_loss_w{w}"] = metrics.weighted_quantile_loss(units[matured, i], demand[at][matured, i], DEMAND_LEVELS)
+    segments = np.setdiff1d(np.arange(len(rows)), at)
+    if len(segments):
+        chosen = rows[segments]
+        values |= {f"segments_{k}": v for k, v in metrics.summary(panel.rising[chosen], rising[segments], panel.as_of[chosen]).items()}
+    return {"metrics": {k: _number(v) for k, v in values.items()},
+            "calibration": [{"predicted": float(a), "observed": float(b), "rows": int(c)} for a, b, c in zip(predicted, observed, count)]}
+
+
+def _no_figures() -> dict:
+    return {"metrics": {}, "calibration": []}
+
+
+def _origins(panel: Panel, parts: Split, recipe: Recipe) -> dict:
+    span = lambda rows: None if not len(rows) else {  # noqa: E731
+        "first": str(panel.as_of[rows].min()), "last": str(panel.as_of[rows].max()), "count": len(np.unique(panel.as_of[rows]))}
+    return {"learn": span(parts.learn), "validate": span(parts.validate), "refit_on_all": bool(recipe.refit and len(parts.validate))}
+
+
+def _number(value: float) -> float | None:
+    """JSON has no NaN: what is undefined on these rows is null."""
+    return float(value) if np.isfinite(value) else None
+
+
+def _device(wanted: str) -> torch.device:
+    """"auto" is a CUDA device where there is one."""
+    if wanted == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if wanted not in ("cpu", "cuda") or (wanted == "cuda" and not torch.cuda.is_available()):
+        raise UserError("device: auto, cpu, or cuda where this machine has it", wanted, "set model.device to auto")
+    return torch.device(wanted)
+
+
+def _out_of_memory(error: BaseException) -> bool:
+    """PyTorch says it with a class of its own on a GPU and in a RuntimeError's text on the CPU."""
+    return isinstance(error, (torch.OutOfMemoryError, MemoryError)) or "alloc" in str(error).lower() and "memory" in str(error).lower()

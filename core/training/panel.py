@@ -1,0 +1,183 @@
+"""The panel as memory-mapped arrays: built once from Parquet, then read in any order without loading it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import NotReady, UserError
+from core.progress import Progress, paced, silent
+from core.schema import ALL, DEMAND_WEEKS
+
+FORMAT = 1  # of the memory-mapped copy; a change makes it anew
+_DOUBLES = ("n_base", "n_horizon", "expected", "prior_a", "prior_b", "own_pace_orders")
+_LABELS = ("rising", "falling")
+_BATCH_ROWS = 65_536
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A panel of R rows, F features, sorted by product, as_of, segment.
+
+    features         panel.json's records: name, driver, unit, meaning; the columns of x in this order
+    products, texts  product ids and what the encoder reads of each ("" = nothing), by product index
+    segments         names, by segment index
+    meta             the rest of panel.json: as_of, signal, origins, horizon_days ...
+    cache            folder for what can be made again (embeddings)
+    x                (R, F) float32, NaN = missing
+    as_of            (R,) datetime64[D];  product, segment (R,) int32 indexes;  days_on_sale (R,) int32
+    rising, falling  (R,) float32, 0 or 1, NaN = not matured
+    base, units      (R, 5) float32, cumulative units at DEMAND_WEEKS: seasonal-naive; actual, NaN = not matured
+    n_base, n_horizon, expected, prior_a, prior_b, own_pace_orders  (R,) float64
+    """
+
+    features: list[dict]
+    products: list[str]
+    texts: list[str]
+    segments: list[str]
+    meta: dict
+    cache: Path
+    x: np.ndarray
+    as_of: np.ndarray
+    product: np.ndarray
+    segment: np.ndarray
+    days_on_sale: np.ndarray
+    rising: np.ndarray
+    falling: np.ndarray
+    base: np.ndarray
+    units: np.ndarray
+    n_base: np.ndarray
+    n_horizon: np.ndarray
+    expected: np.ndarray
+    prior_a: np.ndarray
+    prior_b: np.ndarray
+    own_pace_orders: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    @classmethod
+    def open(cls, folder: Path, cache: Path, progress: Progress = silent) -> "Panel":
+        """The panel in `folder` (panel.parquet, texts.parquet, panel.json), through its copy in `cache`.
+
+        The copy is streamed from Parquet by record batches, so memory does not grow with rows, and made anew when the panel's
+        files have changed. Raises NotReady where there is no panel, UserError where one is not as the features step writes it.
+        """
+        folder, cache = Path(folder), Path(cache)
+        for name in ("panel.parquet", "texts.parquet", "panel.json"):
+            if not (folder / name).is_file():
+                raise NotReady(f"{name} in {folder}", "nothing there yet", "run `upswing features` first")
+        key = _key(folder)
+        copy = cache / f"panel-{key}"
+        if not (copy / "panel.json").is_file():
+            _build(folder, copy, progress)
+            for old in cache.glob("panel-*"):
+                if old != copy:
+                    shutil.rmtree(old, ignore_errors=True)
+        stored = json.loads((copy / "panel.json").read_text(encoding="utf-8"))
+        arrays = {name: np.load(copy / f"{name}.npy", mmap_mode="r") for name in stored.pop("arrays")}
+        features = stored["meta"].pop("features")
+        return cls(features=features, cache=cache, **stored, **arrays)
+
+    @cached_property
+    def feature_names(self) -> list[str]:
+        return [f["name"] for f in self.features]
+
+    @cached_property
+    def all_rows(self) -> np.ndarray:
+        """(R,) bool: rows of the segment `all`."""
+        return np.asarray(self.segment) == (self.segments.index(ALL) if ALL in self.segments else -1)
+
+    def matured(self) -> np.ndarray:
+        """Row numbers whose rising label is known, ascending."""
+        return np.flatnonzero(~np.isnan(self.rising))
+
+    def latest(self) -> np.ndarray:
+        """Row numbers of the last as_of, ascending: what is scored."""
+        return np.flatnonzero(self.as_of == np.datetime64(self.meta["as_of"]))
+
+
+def _key(folder: Path) -> str:
+    digest = hashlib.sha256(f"{FORMAT}".encode())
+    for name in ("panel.parquet", "texts.parquet"):
+        stat = (folder / name).stat()
+        digest.update(f"{name} {stat.st_size} {stat.st_mtime_ns}".encode())
+    digest.update((folder / "panel.json").read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _build(folder: Path, copy: Path, progress: Progress) -> None:
+    """Writes the memory-mapped copy under another name, then renames it: an interrupted one is never read."""
+    import pyarrow.parquet as parquet
+
+    meta = json.loads((folder / "panel.json").read_text(encoding="utf-8"))
+    names = [f["name"] for f in meta["features"]]
+    source = parquet.ParquetFile(folder / "panel.parquet")
+    wanted = [*names, "as_of", "product_id", "segment", "days_on_sale", *_LABELS, *_DOUBLES,
+              *(f"{kind}_w{w}" for kind in ("base", "units") for w in DEMAND_WEEKS)]
+    missing = [c for c in wanted if c not in source.schema_arrow.names]
+    if missing:
+        raise UserError(f"the columns {', '.join(missing[:5])} in panel.parquet", "a panel without them", "run `upswing features` again")
+    rows = source.metadata.num_rows
+    temporary = copy.with_name(f"{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary.mkdir(parents=True)
+    shapes = {"x": ("<f4", (rows, len(names))), "as_of": ("<M8[D]", (rows,)), "product": ("<i4", (rows,)), "segment": ("<i4", (rows,)),
+              "days_on_sale": ("<i4", (rows,)), **{n: ("<f4", (rows,)) for n in _LABELS}, **{n: ("<f8", (rows,)) for n in _DOUBLES},
+              **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")}}
+    try:
+        arrays = {n: np.lib.format.open_memmap(temporary / f"{n}.npy", mode="w+", dtype=t, shape=s) for n, (t, s) in shapes.items()}
+        products, segments = {}, {}
+        progress, start = paced(progress), 0
+        for batch in source.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
+            end = start + batch.num_rows
+            for i, name in enumerate(names):
+                arrays["x"][start:end, i] = _numbers(batch, name)
+            for kind in ("base", "units"):
+                for i, w in enumerate(DEMAND_WEEKS):
+                    arrays[kind][start:end, i] = _numbers(batch, f"{kind}_w{w}")
+            for name in (*_LABELS, *_DOUBLES):
+                arrays[name][start:end] = _numbers(batch, name)
+            arrays["days_on_sale"][start:end] = np.nan_to_num(_numbers(batch, "days_on_sale"))
+            arrays["as_of"][start:end] = batch.column("as_of").to_numpy(zero_copy_only=False).astype("datetime64[D]")
+            arrays["product"][start:end] = _indexes(batch, "product_id", products)
+            arrays["segment"][start:end] = _indexes(batch, "segment", segments)
+            start = end
+            progress("panel", end / rows, f"{end:,} of {rows:,} rows")
+        written = parquet.read_table(folder / "texts.parquet", columns=["product_id", "text"]).to_pydict()
+        texts = {p: (t or "").strip() for p, t in zip(written["product_id"], written["text"])}
+        for array in arrays.values():
+            array.flush()
+        (temporary / "panel.json").write_text(json.dumps({
+            "meta": meta, "products": list(products), "texts": [texts.get(p, "") for p in products], "segments": list(segments),
+            "arrays": list(shapes)}, ensure_ascii=False), encoding="utf-8")
+        if copy.exists():  # another process was faster, or left a broken one
+            shutil.rmtree(copy, ignore_errors=True)
+        temporary.rename(copy)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _numbers(batch, name: str) -> np.ndarray:
+    """A column as float64, null and anything not finite as NaN."""
+    import pyarrow as pa
+
+    values = batch.column(name)
+    if pa.types.is_boolean(values.type):
+        values = values.cast(pa.int8())
+    values = values.to_numpy(zero_copy_only=False).astype(np.float64)
+    values[~np.isfinite(values)] = np.nan
+    return values
+
+
+def _indexes(batch, name: str, known: dict[str, int]) -> np.ndarray:
+    """A text column as indexes into `known`, which grows by new values in order of appearance."""
+    column = batch.column(name).dictionary_encode()
+    of_value = np.array([known.setdefault(v, len(known)) for v in column.dictionary.to_pylist()], dtype=np.int32)
+    return of_value[column.indices.to_numpy(zero_copy_only=False)]
