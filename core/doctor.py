@@ -85,7 +85,8 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
 
 def _settings(workspace: Workspace) -> Iterator[Finding]:
     settings = workspace.settings()
-    yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency}" if workspace.settings_file.exists() else "the defaults")
+    given = workspace.settings_file.exists()
+    yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency}" if given else "the defaults")
 
 
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
@@ -143,7 +144,8 @@ def _snapshots(workspace: Workspace) -> Iterator[Finding]:
         return
     for snapshot in kept:
         wrong = snapshots.check(snapshot.path)
-        yield Finding("snapshots", not wrong, snapshot.id + (" (served)" if snapshot.current else "") + (": " + "; ".join(wrong) if wrong else ""))
+        name = snapshot.id + (" (served)" if snapshot.current else "")
+        yield Finding("snapshots", not wrong, ": ".join([name, "; ".join(wrong)] if wrong else [name]))
     served = snapshots.current(workspace)
     if served is None:
         yield Finding("snapshots", False, "none is served: choose one with `upswing rollback ID`")

@@ -127,7 +127,8 @@ def problems(workspace: Workspace, folder: Path) -> list[str]:
 def _difference(learned: list[str], now: list[str]) -> list[str]:
     gone, new = sorted(set(learned) - set(now)), sorted(set(now) - set(learned))
     if gone:
-        return [f"it reads features that the panel lacks: {', '.join(gone)}"] + ([f"the panel has new ones: {', '.join(new)}"] if new else [])
+        said = [f"it reads features that the panel lacks: {', '.join(gone)}"]
+        return said + ([f"the panel has new ones: {', '.join(new)}"] if new else [])
     if new:
         return [f"the panel has features it never learned: {', '.join(new)}"]
     return ["its features stand in another order than the panel's"] if learned != now else []

@@ -68,7 +68,8 @@ def _need_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise UserError(f"port {port} of {HOST} to be free", str(error), f"stop what uses it, or choose another: --port {port + 1}") from error
+            raise UserError(f"port {port} of {HOST} to be free", str(error),
+                            f"stop what uses it, or choose another: --port {port + 1}") from error
 
 
 def _wait_until_up(server: subprocess.Popen, port: int) -> None:

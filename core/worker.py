@@ -50,40 +50,46 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
     Raises UserError where the workspace already has a worker.
     """
     state = State(workspace)
-    token = state.take_worker()
-    if token is None:
-        raise UserError("a workspace without a worker", f"one at work already, process {state.worker().pid}", "leave it to that one")
     stop, when_empty = threading.Event(), threading.Event()
+    if once:
+        when_empty.set()
     handlers = {
         signal.SIGTERM: lambda *_: stop.set(),
         signal.SIGINT: lambda *_: stop.set(),
         signal.SIGHUP: lambda *_: when_empty.set(),
     }
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    if once:
-        when_empty.set()
-    _log(f"worker {os.getpid()} waits for jobs of {workspace.root}")
-    beaten = 0.0
     try:
-        while not stop.is_set() and workspace.state.exists():
-            if time.monotonic() - beaten >= BEAT_S:
-                if not state.beat(token):
-                    _log("another worker has taken over")
-                    return
-                beaten = time.monotonic()
-            job = state.claim_job(token)
-            if job is not None:
-                _do(workspace, state, token, job, stop, child)
-            elif when_empty.is_set():
-                return
-            else:
-                stop.wait(POLL_S)
+        token = state.take_worker()  # from here on others may signal this process
+        if token is None:
+            raise UserError("a workspace without a worker", f"one at work already, process {state.worker().pid}", "leave it to that one")
+        _log(f"worker {os.getpid()} waits for jobs of {workspace.root}")
+        try:
+            _work(workspace, state, token, stop, when_empty, child)
+        finally:
+            if workspace.state.exists():
+                state.release_worker(token)
+            _log(f"worker {os.getpid()} has ended")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-        if workspace.state.exists():
-            state.release_worker(token)
-        _log(f"worker {os.getpid()} has ended")
+
+
+def _work(workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]) -> None:
+    beaten = 0.0
+    while not stop.is_set() and workspace.state.exists():
+        if time.monotonic() - beaten >= BEAT_S:
+            if not state.beat(token):
+                _log("another worker has taken over")
+                return
+            beaten = time.monotonic()
+        job = state.claim_job(token)
+        if job is not None:
+            _do(workspace, state, token, job, stop, child)
+        elif when_empty.is_set():
+            return
+        else:
+            stop.wait(POLL_S)
 
 
 def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threading.Event, child: tuple[str, ...]) -> None:
@@ -192,7 +198,9 @@ class JobProgress:
         self._step, self._reported = step, elapsed
         worked = sum(self._shares[s] * share for s, share in self._steps.items())
         eta = elapsed / worked * (1 - self._done) if worked > 0.02 else None
-        if not self._state.report_job(self._job.id, self._token, step=step, done=self._done, message=message, figures=self._figures, eta_s=eta):
+        if not self._state.report_job(
+            self._job.id, self._token, step=step, done=self._done, message=message, figures=self._figures, eta_s=eta
+        ):
             raise Cancelled("the job was cancelled")
 
 

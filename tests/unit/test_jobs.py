@@ -19,7 +19,12 @@ from core.state import STALE_AFTER_S, State, now
 
 HERE = Path(__file__).parent
 MADE_UP = (sys.executable, str(HERE / "made_up_work.py"))
-WORKER = "import sys; from core.worker import work; from core.config import Workspace; work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))"
+WORKER = """
+import sys
+from core.config import Workspace
+from core.worker import work
+work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))
+"""
 
 
 def until(condition, seconds: float = 30.0):
@@ -174,7 +179,7 @@ def test_a_worker_without_a_heartbeat_is_taken_for_dead(workspace, monkeypatch):
     old = state.take_worker()
     state.claim_job(old)
     later = now() + timedelta(seconds=STALE_AFTER_S + 1)
-    monkeypatch.setattr("core.state.now", lambda: later)
+    monkeypatch.setattr("core.state.records.now", lambda: later)
     assert jobs.reap(workspace) == [job.id]
     assert state.take_worker() is not None
     assert not state.beat(old), "the old worker must learn that it was replaced"

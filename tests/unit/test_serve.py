@@ -21,8 +21,7 @@ SERVE = """
 import sys
 from core import serve
 from core.config import Workspace
-page = "from http.server import *; import sys; ThreadingHTTPServer(('127.0.0.1', int(sys.argv[1])), SimpleHTTPRequestHandler).serve_forever()"
-serve._command = lambda port: [sys.executable, "-c", page, str(port)]
+serve._command = lambda port: [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 serve._HEALTH = "/"
 serve._CHECK_WORKER_S = 0.2
 serve.serve(Workspace.at(sys.argv[1]), int(sys.argv[2]))
@@ -44,7 +43,8 @@ def is_free(port: int) -> bool:
 def served(workspace, tmp_path):
     """(process, port) of a running `serve`, started from another folder; whatever is left of it is ended afterwards."""
     port = free_port()
-    process = subprocess.Popen([sys.executable, "-c", SERVE, str(workspace.root), str(port)], cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+    process = subprocess.Popen([sys.executable, "-c", SERVE, str(workspace.root), str(port)], cwd=tmp_path,
+                               stdout=subprocess.PIPE, text=True,
                                start_new_session=True)
     yield process, port
     process.send_signal(signal.SIGTERM)

@@ -165,7 +165,8 @@ def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
     folder = snapshots.current(workspace).path
     damage(folder / "history.parquet")
     (folder / "neighbours.parquet").unlink()
-    assert snapshots.check(folder) == ["history: the file is not the one that was written (its SHA-256 differs)", "neighbours: the file is missing"]
+    assert snapshots.check(folder) == [
+        "history: the file is not the one that was written (its SHA-256 differs)", "neighbours: the file is missing"]
 
 
 def test_a_missing_table_is_refused_by_name(workspace, scored):

@@ -1,0 +1,150 @@
+"""What the state store holds, as small records, and how a row becomes one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+from dataclasses import dataclass, fields
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+ACTIVE = ("queued", "running")
+STALE_AFTER_S = 15.0  # a worker beats every 2 s; this long without a beat and it is taken for dead
+
+
+def now() -> datetime:
+    """Naive UTC, to the millisecond (what the store keeps)."""
+    time_ = datetime.now(timezone.utc).replace(tzinfo=None)
+    return time_.replace(microsecond=time_.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of background work. `done` is the share of the whole job, 0..1; `eta_s` seconds still to go, None = unknown."""
+
+    id: int
+    kind: str  # one of core.jobs.KINDS
+    arguments: dict
+    status: str  # queued, running, done, failed, cancelled, interrupted
+    step: str
+    done: float
+    message: str
+    figures: dict
+    eta_s: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    heartbeat_at: datetime | None
+    error: str
+    result: dict
+    actor: str
+    cancel_requested: bool
+    worker: str  # token of the worker that runs it
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The worker of a workspace, as it last told of itself."""
+
+    name: str
+    token: str
+    pid: int
+    host: str
+    started_at: datetime
+    beat_at: datetime
+
+    @property
+    def alive(self) -> bool:
+        fresh = now() - self.beat_at < timedelta(seconds=STALE_AFTER_S)
+        return fresh and (self.host != socket.gethostname() or _process_exists(self.pid))
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """Who did what to which thing, when and why."""
+
+    id: int
+    at: datetime
+    actor: str
+    act: str
+    subject: str
+    reason: str
+    details: dict
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    id: str
+    status: str  # candidate, champion, discarded, retired
+    reason: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Override:
+    """A user's own value for one field of a product, e.g. its lead time."""
+
+    product_id: str
+    field: str
+    value: Any
+    reason: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: int
+    product_id: str
+    text: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class View:
+    """The choices of a page (filters, columns ...) under a name."""
+
+    page: str
+    name: str
+    choices: dict
+    actor: str
+    at: datetime
+
+
+_JSON = {"arguments", "figures", "result", "details", "value", "choices"}
+
+
+def read(kind, row: sqlite3.Row):
+    """A row as its dataclass."""
+    values = {}
+    for f in fields(kind):
+        value = row[f.name]
+        if f.name in _JSON:
+            value = json.loads(value)
+        elif f.name == "at" or f.name.endswith("_at"):
+            value = datetime.fromisoformat(value) if value else None
+        elif f.name == "cancel_requested":
+            value = bool(value)
+        values[f.name] = value
+    return kind(**values)
+
+
+def as_text(time_: datetime) -> str:
+    return time_.isoformat(timespec="milliseconds")
+
+
+def _process_exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it is there, but another user's
+    return True
