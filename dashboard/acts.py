@@ -22,6 +22,11 @@ def rescore() -> Job:
     return jobs.request(workspace(), "rescore", {}, ACTOR)
 
 
+def explain(product_id: str) -> Job:
+    """Asks for the words of one product."""
+    return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)
+
+
 def import_files(files: list, preset: str) -> Job:
     """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile."""
     return jobs.request(workspace(), "import", {"files": [str(keep(f.name, f.getvalue())) for f in files], "preset": preset}, ACTOR)

@@ -38,7 +38,7 @@ chosen = st.navigation({
     _("Understand"): [page("product", _("Product"), questions["product"], "sell"),
                       page("segments", _("Segments"), questions["segments"], "groups"),
                       page("why", _("Why"), questions["why"], "lightbulb")],
-    _("Run"): [page("data", _("Data"), questions["data"], "database"),
+    _("Manage"): [page("data", _("Data"), questions["data"], "database"),
                page("model", _("Model"), questions["model"], "model_training")],
 })
 name = chosen.url_path or "overview"

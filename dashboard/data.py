@@ -96,6 +96,14 @@ def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
     return [job for job in jobs.recent(workspace(), 5 * limit) if job.kind in kinds][:limit]
 
 
+def explained(product_id: str, model: str) -> pd.DataFrame:
+    """The words of a product that the worker weighed for this model: position, text, attribution; empty if it did not yet."""
+    for job in jobs.recent(workspace(), 50, "explain"):
+        if job.status == "done" and job.result.get("product_id") == product_id and job.result.get("model") == model:
+            return pd.DataFrame(job.result["words"], columns=["position", "text", "attribution"])
+    return pd.DataFrame(columns=["position", "text", "attribution"])
+
+
 def worker_alive() -> bool:
     return jobs.worker_alive(workspace())
 

@@ -34,7 +34,7 @@ def feature(name: str, meaning: str | None) -> str:
 
 
 def segment(name: str) -> str:
-    return _("Everyone") if name == "all" else name
+    return {"all": _("Everyone"), "other": _("Others")}.get(name, name)
 
 
 def status(name: str) -> str:
@@ -89,7 +89,8 @@ def lower_is_better(name: str) -> bool:
 
 
 def job(kind: str) -> str:
-    return {"import": _("Import"), "retrain": _("Retraining"), "rescore": _("Fresh forecasts"), "backtest": _("Backtest")}.get(kind, kind)
+    return {"import": _("Import"), "retrain": _("Retraining"), "rescore": _("Fresh forecasts"), "backtest": _("Backtest"),
+            "explain": _("Words of a product")}.get(kind, kind)
 
 
 def job_status(name: str) -> str:
@@ -98,8 +99,9 @@ def job_status(name: str) -> str:
 
 
 def step(name: str) -> str:
-    return {"import": _("reading files"), "features": _("preparing data"), "train": _("learning"), "calibrate": _("calibrating"),
-            "score": _("forecasting"), "explain": _("explaining"), "publish": _("publishing")}.get(name, name)
+    return {"import": _("reading files"), "features": _("preparing data"), "panel": _("loading"), "embed": _("reading texts"),
+            "train": _("learning"), "score": _("forecasting"), "publish": _("publishing"), "words": _("weighing words"),
+            "backtest": _("looking back"), "judge": _("judging")}.get(name, name)
 
 
 def model_status(name: str) -> str:
@@ -111,7 +113,7 @@ def act(name: str) -> str:
 
 
 def signal(name: str) -> str:
-    return {"orders": _("orders"), "views": _("views"), "carts": _("carts"), "reviews": _("reviews")}.get(name, name)
+    return {"orders": _("Orders"), "views": _("Views"), "carts": _("Carts"), "reviews": _("Reviews")}.get(name, name)
 
 
 def pushes(drivers) -> str:
@@ -126,16 +128,15 @@ def pushes(drivers) -> str:
 
 
 def value(amount: float, unit: str) -> str:
-    """A feature's value in its unit: 12 orders, 34%, 1.3 times as usual."""
-    name = unit.lower()
-    if name in ("share", "percent", "%", "probability"):
-        return percent(amount) if name != "percent" and name != "%" else f"{number(amount)}%"
-    if name in ("log ratio", "log"):
-        return _("{times}× as usual").format(times=number(2.718281828 ** min(max(amount, -9), 9), 2))
-    if name in ("ratio", "times", "x"):
-        return _("{times}× as usual").format(times=number(amount, 2))
-    if name in ("flag", "yes/no", "boolean", "0/1"):
+    """A feature's value in its unit (of core/features.py): 12 orders, 34%, ×1.30."""
+    if unit == "share":
+        return percent(amount)
+    if unit == "times":
+        return f"×{number(amount, 2)}"
+    if unit == "yes or no":
         return _("yes") if amount else _("no")
+    if unit in ("money", "index", "phase", "rank"):
+        return number(amount, 0 if unit == "rank" else 2)
     digits = 2 if abs(amount) < 1 and amount else None
     return f"{number(amount, digits)} {unit_word(unit)}".strip()
 
@@ -143,6 +144,6 @@ def value(amount: float, unit: str) -> str:
 def unit_word(unit: str) -> str:
     return {
         "orders": _("orders"), "units": _("units"), "days": _("days"), "weeks": _("weeks"), "views": _("views"), "stars": _("stars"),
-        "words": _("words"), "buyers": _("buyers"), "reviews": _("reviews"), "carts": _("carts"), "clicks": _("clicks"),
-        "products": _("products"), "orders a week": _("orders a week"), "orders a day": _("orders a day"),
+        "words": _("words"), "groups": _("groups"), "points": _("points"), "buyers": _("buyers"), "reviews": _("reviews"), "carts": _("carts"), "clicks": _("clicks"),
+        "products": _("products"), "orders a week": _("orders a week"),
     }.get(unit, unit)

@@ -25,7 +25,7 @@ def upload() -> None:
         st.rerun()
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
-    cards.notes(_("Importing the same file again changes nothing. Forecasts change after the next retraining or fresh forecast on the Model page."))
+    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the model."))
 
 
 if not data.has_snapshot():
@@ -43,43 +43,48 @@ column = st.column_config
 with st.grid(4, min_column_width=190):
     st.metric(_("Rows read"), number(imports.rows_read.sum(), 0), border=True)
     st.metric(_("Rows kept"), number(imports.rows_kept.sum(), 0), border=True)
-    st.metric(_("Doubles dropped"), number(imports.rows_dropped.sum(), 0), border=True)
+    st.metric(_("Duplicates dropped"), number(imports.rows_dropped.sum(), 0), border=True)
     st.metric(_("Set aside"), number(imports.rows_quarantined.sum(), 0), border=True, help=_("Rows that failed a check. They are kept apart with "
                                                                                           "their reason and never used."))
 cards.notes(_("Interest is read from: {signal}.").format(signal=words.signal(meta.signal)))
 
-left, right = st.columns([1.5, 1], gap="medium")
+st.subheader(_("What was imported"), anchor=False)
+st.dataframe(
+    imports.assign(table=[words.table(t) for t in imports.table_name]),
+    column_config={
+        "file": column.TextColumn(_("File"), width=230), "table": column.TextColumn(_("Table"), width=170),
+        "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95), "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
+        "rows_dropped": column.NumberColumn(_("Duplicates"), format="%,d", width=95),
+        "rows_quarantined": column.NumberColumn(_("Set aside"), format="%,d", width=95),
+        "first_day": column.DateColumn(_("First day"), width=105), "last_day": column.DateColumn(_("Last day"), width=105)},
+    column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
+    hide_index=True, placeholder="", alt=_("Imported files"))
+
+left, right = st.columns([1.7, 1], gap="medium")
 with left:
-    st.subheader(_("What was imported"), anchor=False)
-    st.dataframe(
-        imports.assign(table=[words.table(t) for t in imports.table_name]),
-        column_config={
-            "file": column.TextColumn(_("File"), width=180), "table": column.TextColumn(_("Table"), width=110),
-            "rows_read": column.NumberColumn(_("Read"), format="%,d", width=85), "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=85),
-            "rows_dropped": column.NumberColumn(_("Doubles"), format="%,d", width=75),
-            "rows_quarantined": column.NumberColumn(_("Set aside"), format="%,d", width=80),
-            "first_day": column.DateColumn(_("First day"), width=95), "last_day": column.DateColumn(_("Last day"), width=95)},
-        column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
-        hide_index=True, alt=_("Imported files"))
     st.subheader(_("Why rows were set aside"), anchor=False)
     if rejected.empty:
         cards.nothing_here(_("Every row passed."))
     else:
         st.dataframe(
             rejected.assign(table=[words.table(t) for t in rejected.table_name]),
-            column_config={"detail": column.TextColumn(_("Reason"), width=260), "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=80),
-                           "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=180)},
-            column_order=("detail", "rows_quarantined", "table", "file"), hide_index=True, alt=_("Reasons for which rows were set aside"))
+            column_config={"detail": column.TextColumn(_("Reason"), width=270), "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
+                           "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=150)},
+            column_order=("detail", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",
+            alt=_("Reasons for which rows were set aside"))
 with right:
     st.subheader(_("How fresh it is"), anchor=False)
     st.table({words.table(r.table_name): day(r.last_day if not absent(r.last_day) else r.detail) for r in parts["freshness"].itertuples()},
              border="horizontal")
-    st.subheader(_("What would help"), anchor=False)
-    if parts["missing"].empty:
-        cards.nothing_here(_("The shop gives everything that Upswing can use."))
-    for row in parts["missing"].itertuples():
-        st.markdown(f"**{words.table(row.table_name)}** {_('would add')}: {plain(words.table_adds(row.table_name, row.detail or ''))}")
-    if not parts["absent"].empty:
-        cards.notes(_("Without data, and so left out of every forecast: {drivers}.").format(
-            drivers=_(", ").join(words.driver(d) for d in parts["absent"].detail)))
+
+st.subheader(_("What would help"), anchor=False)
+if parts["missing"].empty:
+    cards.nothing_here(_("The shop gives everything that Upswing can use."))
+else:
+    cards.notes(_("Files that the shop has not given yet, and what each would add to the forecasts:"))
+    st.table({f"**{words.table(r.table_name)}**": plain(words.table_adds(r.table_name, r.detail or "")) for r in parts["missing"].itertuples()},
+             border="horizontal")
+if not parts["absent"].empty:
+    cards.notes(_("Without data, and so left out of every forecast: {drivers}.").format(
+        drivers=_(", ").join(words.driver(d) for d in parts["absent"].detail)))
 upload()

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from dashboard import data, words
-from dashboard.components import cards, charts
-from dashboard.i18n import _, absent, money, n_, number, percent, plain, points, shortened
+from dashboard.components import cards, charts, tables, wording
+from dashboard.i18n import _, absent, money, n_, plain, shortened
 from dashboard.theme import CONFIG
 
 # settings: the address names the product, so that a link to it can be sent
@@ -60,28 +60,26 @@ with side:
     cards.stock(facts)
 
 st.subheader(_("Why"), anchor=False)
-chart, table = st.columns([1.25, 1], gap="medium")
+chart, table = st.columns(2, gap="medium")
 with chart:
     st.plotly_chart(charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall",
                     alt=_("How each driver moves the chance of rising"))
     cards.notes(_("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar starts."))
 with table:
-    seen = data.ask("product_features", **asked)
+    seen = data.ask("product_features", product=product)
     order = {d: i for i, d in enumerate(drivers.driver)}
     seen = seen[seen.driver.isin(order)].sort_values("driver", key=lambda d: d.map(order), kind="stable")
     st.dataframe(
         {_("Driver"): [words.driver(d) for d in seen.driver], _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
          _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
-        column_config={_("Driver"): st.column_config.TextColumn(width=110), _("What the model saw"): st.column_config.TextColumn(width=220),
-                       _("Value"): st.column_config.TextColumn(width=110),
-                       _("Among all"): st.column_config.ProgressColumn(width=90, format="percent", color="gray",
+        column_config={_("Driver"): st.column_config.TextColumn(width=105), _("What the model saw"): st.column_config.TextColumn(width=215),
+                       _("Value"): st.column_config.TextColumn(width=105),
+                       _("Among all"): st.column_config.ProgressColumn(width=85, format="percent", step=0.01, color="gray",
                                                                        help=_("Share of products with a lower value."))},
         hide_index=True, height=420, alt=_("Values the model saw, by driver"))
 
-said = data.ask("product_words", product=product)
-if not said.empty:
-    st.subheader(_("Words"), anchor=False)
-    cards.spoken_words(said)
+st.subheader(_("Words"), anchor=False)
+wording.said(product, meta.model)
 
 left, right = st.columns(2, gap="medium")
 if len(groups) > 1:
@@ -94,7 +92,5 @@ with right:
     similar = data.ask("product_similar", product=product, limit=6)
     if similar.empty:
         cards.nothing_here(_("Nothing else in the shop reads like it."))
-    for row in similar.itertuples():
-        with st.container(horizontal=True, vertical_alignment="center"):
-            cards.product_link(row.product_id, plain(shortened(row.title, 48)), segment)
-            st.caption(_("{chance} to rise").format(chance=f"**{percent(row.rising_probability)}**"), width="content")
+    else:
+        tables.similar(similar, segment)

@@ -16,7 +16,7 @@ segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-p
 
 # data
 ranking = data.ask("driver_importance", segment=segment, leaders=LEADERS)
-features = data.ask("features", segment=segment)
+features = data.ask("features")
 if ranking.empty:
     cards.nothing_here(_("This snapshot gives no reasons for this customer group."))
     st.stop()
@@ -45,12 +45,13 @@ with st.container(horizontal=True):
     mine = list(known[known.driver == driver].index)
     feature = st.selectbox(_("What the model saw"), mine, key=f"feature_{driver}", width=420,
                            format_func=lambda f: words.feature(f, known.meaning[f]))
-dots = data.ask("feature_points", segment=segment, feature=feature, limit=DOTS)
-trend = data.ask("feature_trend", segment=segment, feature=feature)
+dots = data.ask("feature_points", feature=feature, limit=DOTS)
+trend = data.ask("feature_trend", feature=feature)
 if dots.empty:
     cards.nothing_here(_("The model had no such value for any product."))
 else:
     st.plotly_chart(charts.dependence(dots, trend, known.unit[feature], words.feature(feature, known.meaning[feature])), config=CONFIG,
                     key="dependence", alt=_("A value against the push of its driver, one dot a product"))
     cards.notes(_("Each dot is a product: its value, and how its driver pushes the odds of rising. The grey line is the middle. A driver reads "
-                  "several values, so dots of equal value may differ."))
+                  "several values, so dots of equal value may differ."),
+                "" if segment == "all" else _("Values are known over everyone only, so this chart is of everyone."))

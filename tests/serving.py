@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 
 from core.config import Workspace
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING
+from core.state import State
 
 ARROW = {"VARCHAR": pa.string(), "DOUBLE": pa.float64(), "BIGINT": pa.int64(), "INTEGER": pa.int32(), "DATE": pa.date32(),
          "TIMESTAMP": pa.timestamp("us"), "BOOLEAN": pa.bool_()}
@@ -37,15 +38,15 @@ FEATURES = (  # feature, driver, unit, meaning
     ("rating_mean_90d", "reviews", "stars", "mean rating of the last 90 days"),
     ("orders_7d", "demand", "orders", "orders of the last 7 days"),
     ("orders_28d", "demand", "orders", "orders of the last 28 days"),
-    ("momentum_4w", "momentum", "log ratio", "orders of the last 4 weeks against the 4 before"),
+    ("momentum_4w", "momentum", "times", "orders of the last 4 weeks against the 4 before"),
     ("repeat_share", "audience", "share", "share of buyers who bought it before"),
     ("views_7d", "attention", "views", "views of the last 7 days"),
-    ("price_to_usual", "price", "ratio", "price against its usual price"),
+    ("price_to_usual", "price", "times", "price against its usual price"),
     ("promotion_days_28d", "promotion", "days", "days on promotion in the next 28"),
-    ("own_lift_year_ago", "season", "log ratio", "its own lift in the same weeks a year ago"),
-    ("shop_growth", "market", "log ratio", "growth of the whole shop"),
+    ("own_lift_year_ago", "season", "times", "its own lift in the same weeks a year ago"),
+    ("shop_growth", "market", "times", "growth of the whole shop"),
     ("days_on_sale", "newness", "days", "days since its first sale"),
-    ("neighbour_lift", "graph", "log ratio", "lift of the 20 nearest products"),
+    ("neighbour_lift", "graph", "times", "lift of the 20 nearest products"),
     ("segment_share", "segment", "share", "share of the segment in its orders"),
 )
 
@@ -77,6 +78,24 @@ def write_snapshot(workspace: Workspace | Path, products: int = 60, seed: int = 
     if current:
         workspace.current.write_text(snapshot + "\n", encoding="utf-8")
     return folder
+
+
+def write_models(workspace: Workspace, candidates: int = 1) -> list[str]:
+    """Folders of a model in use (the snapshot's) and of candidates, as the Model page reads them; gives the candidates' ids."""
+    ids = [MODEL] + [f"2012010{i + 1}-d4e5f6" for i in range(candidates)]
+    for i, model in enumerate(ids):
+        folder = workspace.models / model
+        folder.mkdir(parents=True)
+        figures = {"precision_at_50": 0.68 + 0.03 * i, "brier_skill": 0.25 + 0.02 * i, "average_precision": 0.47 - 0.01 * i, "ece": 0.012}
+        curves = [{"epoch": e + 1, "train_loss": 0.21 * 0.86 ** e + 0.11, "valid_loss": 0.2 * 0.9 ** e + 0.13 + 0.001 * e} for e in range(9)]
+        files = {"config.json": {"settings": {"encoder": "minilm", "tuning": "last-3" if i else "frozen", "since": ""}},
+                 "metrics.json": {"metrics": figures, "curves": curves, "calibration": []}}
+        for name, content in files.items():
+            (folder / name).write_text(json.dumps(content), encoding="utf-8")
+        hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
+        (folder / "manifest.json").write_text(json.dumps({"files": hashes}), encoding="utf-8")
+    State(workspace).set_champion(MODEL, "the first model", "upswing")
+    return ids[1:]
 
 
 def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, previous, reviews, currency) -> dict[str, pd.DataFrame]:
@@ -121,7 +140,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
                       "units": (cumulative[w] * np.exp(scores[level] * spread[:, None])).ravel()})
         for w in DEMAND_WEEKS for level in DEMAND_LEVELS], ignore_index=True)
 
-    week = [as_of - timedelta(days=6 + 7 * (weeks - 1 - i)) for i in range(weeks)]
+    week = [as_of - timedelta(days=7 * (weeks - 1 - i)) for i in range(weeks)]  # a week is named after its last day
     wave = 1 + 0.3 * np.sin(np.arange(weeks) / weeks * 2 * np.pi + rng.uniform(0, 6, n)[:, None])
     ramp = 1 + (heat / 2)[:, None] * np.clip((np.arange(weeks) - weeks + 8) / 8, 0, 1)
     alive = np.arange(weeks) >= weeks - np.ceil(days_on_sale / 7)[:, None]
@@ -162,11 +181,10 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         "revenue_28d_cents": (recent.units.to_numpy() * price * 100).astype(int)})
 
     given = [f for f in FEATURES if f[1] in drivers]
-    values = {"share": rng.uniform(0, 0.6, n * s), "ratio": rng.uniform(0.7, 1.2, n * s), "stars": rng.uniform(2.5, 5, n * s),
-              "log ratio": rng.normal(0, 0.5, n * s), "days": np.repeat(days_on_sale, s).astype(float)}
+    values = {"share": rng.uniform(0, 0.6, n), "stars": rng.uniform(2.5, 5, n), "times": np.exp(rng.normal(0, 0.5, n)), "days": days_on_sale.astype(float)}
     feature_values = pd.concat([
-        pd.DataFrame({"product_id": product, "segment": segment, "driver": driver, "feature": feature,
-                      "value": values.get(unit, np.round(np.repeat(pace, s) * rng.uniform(0.5, 2, n * s)))})
+        pd.DataFrame({"product_id": ids, "segment": ALL, "driver": driver, "feature": feature,
+                      "value": values.get(unit, np.round(pace * rng.uniform(0.5, 2, n)))})
         for feature, driver, unit, _ in given], ignore_index=True)
     words = [(i, at, word) for i, title in zip(ids, titles) for at, word in enumerate(title.split())]
     text = pd.DataFrame(words, columns=["product_id", "position", "text"])
@@ -182,6 +200,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         ("rejected", "orders", "orders-2011.csv", None, None, None, 328, None, None, "date is in the future"),
         ("rejected", "products", "catalogue.xlsx", None, None, None, 1, None, None, "title is missing"),
         ("freshness", "orders", None, None, None, None, None, None, as_of, as_of.isoformat()),
+        ("freshness", "stock", None, None, None, None, None, None, as_of - timedelta(days=9), (as_of - timedelta(days=9)).isoformat()),
         *[("missing", t, None, None, None, None, None, None, None, CANONICAL[t].adds) for t in ("promotions", "market", "links")],
         *[("absent", "", None, None, None, None, None, None, None, d) for d in DRIVERS if d not in drivers],
     ], columns=list(SERVING["quality"].names))
@@ -219,3 +238,4 @@ def _arrow(name: str, frame: pd.DataFrame) -> pa.Table:
 
 if __name__ == "__main__":
     print(write_snapshot(Path(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 60))
+    print(*write_models(Workspace(Path(sys.argv[1]))))

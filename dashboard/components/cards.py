@@ -49,7 +49,12 @@ def problem(error: UserError) -> None:
     """An error somebody can act on: what was found, and what to do."""
     st.error(_("Found {found}, expected {expected}.").format(found=plain(error.found), expected=plain(error.expected)),
              title=_("This page cannot be shown"), icon=":material/error:")
-    st.markdown(f"**{_('What to do')}:** {plain(error.to_do)}")
+    st.markdown(_("**What to do:** {act}.").format(act=plain(error.to_do)))
+
+
+def growth(now: float, before: float) -> str | None:
+    """+12%, for a metric's change; None where there is nothing to compare with."""
+    return f"{now / before - 1:+.0%}".replace("-0%", "+0%") if before and not absent(now) else None
 
 
 def notes(*texts: str) -> None:
@@ -66,8 +71,11 @@ def decision(row: pd.Series) -> None:
     colour, icon = _KINDS[row.kind]
     act, because, then = {"order": _order, "check": _check, "promote": _promote, "hold": _hold}[row.kind](row)
     with st.container(border=True, height="stretch"):
-        st.badge(act, icon=icon, color=colour)
-        product_link(row.product_id, f"**{plain(shortened(row.title, 64))}**")
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(act, icon=icon, color=colour)
+            st.space("stretch")
+            product_link(row.product_id, _("Open"), icon=":material/arrow_forward:", icon_position="right")
+        st.markdown(f"**{plain(shortened(row.title, 72))}**")
         st.markdown(because)
         st.space("stretch")
         st.caption(then)
@@ -88,7 +96,7 @@ def _check(row) -> tuple[str, str, str]:
 def _promote(row) -> tuple[str, str, str]:
     because = _("Rises with **{chance}**, and there is enough of it: {weeks} weeks of cover.").format(
         chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1))
-    return _("Put in front"), because, _("About {units} units expected in 4 weeks").format(units=number(row.units_4w, 0))
+    return _("Feature it"), because, _("About {units} units expected in 4 weeks").format(units=number(row.units_4w, 0))
 
 
 def _hold(row) -> tuple[str, str, str]:
@@ -112,15 +120,15 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame) -> 
     else:
         head = _("**No sign of a rise.** A chance of {chance} over the next 28 days; {compared}.")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared)]
-    lifts = [words.driver(d) for d in drivers[drivers.attribution >= 0.15].driver[:2]]
-    holds = [words.driver(d) for d in drivers[drivers.attribution <= -0.15].driver[:2]]
+    lifts = [words.driver(d).lower() for d in drivers[drivers.attribution >= 0.15].driver[:2]]
+    holds = [words.driver(d).lower() for d in drivers[drivers.attribution <= -0.15].driver[:2]]
     comma = _(", ")
     if lifts and holds:
-        said.append(_("For it speak: {lifts}; against it: {holds}.").format(lifts=comma.join(lifts), holds=comma.join(holds)))
+        said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=comma.join(lifts), holds=comma.join(holds)))
     elif lifts:
-        said.append(_("For it speak: {lifts}.").format(lifts=comma.join(lifts)))
+        said.append(_("Pushed up by {lifts}.").format(lifts=comma.join(lifts)))
     elif holds:
-        said.append(_("Against it speak: {holds}.").format(holds=comma.join(holds)))
+        said.append(_("Held back by {holds}.").format(holds=comma.join(holds)))
     weeks = demand[demand.weeks == 4].set_index("level").units
     if not weeks.empty:
         said.append(_("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(
@@ -146,20 +154,8 @@ def stock(product: pd.Series) -> None:
             else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
     facts[_("Reorder when below")] = number(product.reorder_point, 0)
     facts[_("Order up to")] = number(product.order_up_to_level, 0)
-    facts[_("Lead time")] = _("{days} days").format(days=number(product.used_lead_time_days)) + (
-        f" ({_('assumed')})" if product.lead_time_assumed else "")
+    lead_time = _("{days} days (assumed)") if product.lead_time_assumed else _("{days} days")
+    facts[_("Lead time")] = lead_time.format(days=number(product.used_lead_time_days))
     st.table(facts, border="horizontal")
     if not known:
         notes(_("Stock of this product is not known, so these are levels only: bring stock up to the second when it falls below the first."))
-
-
-def spoken_words(frame: pd.DataFrame) -> None:
-    """The product's words, coloured by what they add. frame: text, attribution, in order of position."""
-    strongest = max(frame.attribution.abs().max(), 1e-9)
-    said = []
-    for text, push in zip(frame.text, frame.attribution):
-        word, share = plain(text), abs(push) / strongest
-        hue = "blue" if push > 0 else "orange"
-        said.append(f":{hue}-background[**{word}**]" if share >= 0.5 else f":{hue}-background[{word}]" if share >= 0.15 else word)
-    st.markdown(" ".join(said))
-    notes(_("Blue words speak for a rise, orange ones against it; bold ones the most."))

@@ -79,7 +79,7 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
     ticks = [c for c in CHANCES if low - room <= math.log(c / (1 - c)) <= high + room]
     shape.update_xaxes(range=[low - room, high + room], tickvals=[math.log(c / (1 - c)) for c in ticks],
                        ticktext=[f"{100 * c:g}%" for c in ticks], title={"text": _("chance of rising")})
-    shape.update_yaxes(autorange="reversed", categoryorder="array", categoryarray=names, showgrid=False)
+    shape.update_yaxes(range=[len(names) - 0.4, -0.6], categoryorder="array", categoryarray=names, showgrid=False)
     return shape
 
 
@@ -110,9 +110,12 @@ def interest(frame: pd.DataFrame) -> go.Figure:
     with np.errstate(divide="ignore"):
         colours = np.clip(np.log2(lift), -1.5, 1.5)
     shape = figure(80 + 32 * len(order))
-    shape.add_heatmap(z=colours, x=[label(g, 18) for g in groups], y=[label(n, 36) for n in order], text=told, texttemplate="%{text}",
-                      customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>", colorscale=LIFT, zmin=-1.5, zmax=1.5,
+    across, down = [label(g, 18) for g in groups], [label(n, 36) for n in order]
+    shape.add_heatmap(z=colours, x=across, y=down, customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>", colorscale=LIFT, zmin=-1.5, zmax=1.5,
                       showscale=False, xgap=3, ygap=3, hoverongaps=False)
+    # Written on top rather than by the heat map, whose choice of ink knows the light paper only.
+    shape.add_scatter(x=across * len(down), y=[n for n in down for _g in across], text=[t for row in told for t in row], mode="text",
+                      hoverinfo="skip")
     shape.update_xaxes(side="top", showgrid=False, tickangle=0)
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
@@ -156,7 +159,7 @@ def driver_ranking(frame: pd.DataFrame) -> go.Figure:
 def odds(push: float) -> str:
     """A push on the chance as a person says it: ×1.5, or ÷1.5 where it lowers."""
     times = math.exp(abs(push))
-    return f"{'×' if push >= 0 else '÷'}{number(times, 1 if times < 10 else 0)}"
+    return f"{'×' if push >= 0 else '÷'}{times:.{3 if times < 1.2 else 2}g}"
 
 
 def leader_pushes(frame: pd.DataFrame) -> go.Figure:
@@ -181,15 +184,18 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     told = [f"{label(t)}<br>{html.escape(words.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
     shape.add_scattergl(x=dots.value, y=dots.attribution, mode="markers", customdata=told, hovertemplate="%{customdata}<extra></extra>",
                         marker={"size": 6, "opacity": 0.45, "color": [direction(a) for a in dots.attribution]})
-    shape.add_scatter(x=trend.value, y=trend.attribution, mode="lines", line={"color": QUIET, "width": 3, "shape": "spline"}, hoverinfo="skip")
+    shape.add_scatter(x=trend.value, y=trend.attribution, mode="lines", line={"color": QUIET, "width": 3}, hoverinfo="skip")
     shape.add_hline(y=0, line={"color": QUIET, "width": 1})
     far = max(0.5, dots.attribution.abs().quantile(0.995) * 1.1)
     near, wide = dots.value.quantile(0.005), dots.value.quantile(0.995)
     ticks = [t for t in (-math.log(8), -math.log(4), -math.log(2), 0.0, math.log(2), math.log(4), math.log(8)) if abs(t) <= far]
     shape.update_yaxes(range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks], title={"text": _("odds of rising")})
     shape.update_xaxes(range=[near - 0.03 * (wide - near or 1), wide + 0.03 * (wide - near or 1)], title={"text": html.escape(meaning)})
-    if unit.lower() == "share":
+    if unit == "share":
         shape.update_xaxes(tickformat=".0%")
+    elif unit == "times":  # half and double stand equally far from "as usual"
+        shape.update_xaxes(type="log", tickvals=[0.1, 0.25, 0.5, 1, 2, 4, 10], ticktext=["×0.1", "×¼", "×½", "×1", "×2", "×4", "×10"],
+                           range=[math.log10(max(near, 0.05)) - 0.05, math.log10(max(wide, 0.06)) + 0.05])
     return shape
 
 
@@ -201,7 +207,7 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
             for p, o, r in zip(frame.predicted, frame.observed, frame.rows)]
     sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
     shape.add_scatter(x=frame.predicted, y=frame.observed, mode="lines+markers", line={"color": RISE, "width": 1.5},
-                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, hovertemplate="%{customdata}<extra></extra>")
+                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, cliponaxis=False, hovertemplate="%{customdata}<extra></extra>")
     top = max(0.2, 1.08 * max([*frame.predicted, *frame.observed], default=1))
     shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what the model said")})
     shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what came true")})

@@ -32,7 +32,7 @@ def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.selectbox(_("Language model"), TUNING, key="tuning", format_func=tuning, width=330)
-        since = st.date_input(_("Learn from (empty: all)"), None, key="since", max_value=date.today(), format="YYYY-MM-DD", width=190)
+        since = st.date_input(_("Learn since (optional)"), None, key="since", max_value=date.today(), format="YYYY-MM-DD", width=190)
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
         if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
             attempt(acts.retrain, mode, since.isoformat() if since else "")
@@ -64,7 +64,7 @@ def candidate(model: Model, champion: Model | None) -> None:
         cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"), max_chars=300)
-            if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
+            if st.button(_("Promote"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
                 attempt(acts.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
                 attempt(acts.discard, model.id, reason)
@@ -74,7 +74,7 @@ def _compared(name: str, mine: float, theirs: float | None) -> dict[str, str]:
     verdict = ""
     if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
         better = (mine < theirs) == words.lower_is_better(name)
-        verdict = f":blue[{_('better')}]" if better else f":orange[{_('worse')}]"
+        verdict = _(":blue[better]") if better else _(":orange[worse]")
     return {_("Figure"): words.metric(name)[0], _("Candidate"): words.metric_value(name, mine),
             _("In use"): words.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–", " ": verdict}
 
@@ -90,7 +90,7 @@ def go_back(champion: Model | None) -> None:
     before, kept = data.previous_champion(), data.kept_snapshots()
     left, right = st.columns(2, gap="medium")
     with left, st.container(border=True, height="stretch"):
-        st.markdown(f"**{_('To the model before')}**")
+        st.markdown(_("**To the model before**"))
         if champion is None or before is None:
             cards.nothing_here(_("There is no model before this one."))
         else:
@@ -99,7 +99,7 @@ def go_back(champion: Model | None) -> None:
             if st.button(_("Back to the model before"), key="model_back", icon=":material/undo:"):
                 attempt(acts.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):
-        st.markdown(f"**{_('To an earlier snapshot')}**")
+        st.markdown(_("**To an earlier snapshot**"))
         others = {s.id: s for s in kept if not s.current}
         if not others:
             cards.nothing_here(_("There is no other snapshot."))

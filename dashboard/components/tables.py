@@ -13,7 +13,7 @@ column = st.column_config
 
 
 def chance(label: str, **more) -> dict:
-    return column.ProgressColumn(label, min_value=0, max_value=1, format="percent", width=more.pop("width", 120), **more)
+    return column.ProgressColumn(label, min_value=0, max_value=1, format="percent", step=0.01, width=more.pop("width", 120), **more)
 
 
 def trend(label: str, **more) -> dict:
@@ -28,33 +28,45 @@ def money(label: str, currency: str, **more) -> dict:
 def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto", segment: str = "all") -> None:
     """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
     picked = st.dataframe(frame, column_config=columns, column_order=list(columns), hide_index=True, key=key, alt=alt, height=height,
-                          row_height=36, on_select="rerun", selection_mode="single-row")
+                          row_height=36, placeholder="", on_select="rerun", selection_mode="single-row")
     if picked.selection.rows:
         open_product(frame.product_id.iloc[picked.selection.rows[0]], segment)
 
 
+def _points(change: pd.Series) -> pd.Series:
+    """Whole points, so that none reads as -0."""
+    return (100 * change.astype(float)).round().astype("Int64")
+
+
+def similar(frame: pd.DataFrame, segment: str) -> None:
+    show(frame.assign(title=[shortened(t, 80) for t in frame.title]),
+         {"title": product(), "rising_probability": chance(_("Chance of rising")),
+          "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110)},
+         key="similar_table", alt=_("Similar products"), height="content", segment=segment)
+
+
 def product(label: str | None = None) -> dict:
-    return column.TextColumn(label or _("Product"), width="medium", pinned=True)
+    return column.TextColumn(label or _("Product"), width=230)
 
 
 def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
-    shown = frame.assign(title=[shortened(t, 80) for t in frame.title], movement=100 * frame.movement)
+    shown = frame.assign(title=[shortened(t, 80) for t in frame.title], movement=_points(frame.movement))
     show(shown, {
         "title": product(),
         "rising_probability": chance(_("Chance"), width=95),
-        "movement": column.NumberColumn(_("Change"), format="%+.0f", width=70, help=_("Points since the snapshot before.")),
+        "movement": column.NumberColumn(_("Change"), format="%+d", width=70, help=_("Points since the snapshot before.")),
         "units": trend(_("26 weeks"), help=_("Units sold a week.")),
     }, key=key, alt=alt, height="content")
 
 
 def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> None:
     """The ranked list. compared: there is an earlier snapshot to compare with."""
-    shown = frame.assign(title=[shortened(t, 90) for t in frame.title], movement=100 * frame.movement, price=frame.price_cents / 100,
+    shown = frame.assign(title=[shortened(t, 90) for t in frame.title], movement=_points(frame.movement), price=frame.price_cents / 100,
                          reasons=[words.pushes(d) for d in frame.drivers], weeks_on_sale=frame.days_on_sale / 7)
     columns = {
         "title": product(),
         "rising_probability": chance(_("Chance of rising")),
-        "movement": column.NumberColumn(_("Change"), format="%+.0f", width=75, help=_("Points since the snapshot before.")),
+        "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
         "units": trend(_("26 weeks"), help=_("Units sold a week.")),
         "reasons": column.TextColumn(_("Because of"), width=270, help=_("The three strongest reasons. ▲ speaks for a rise, ▼ against; more "
                                                                         "arrows, stronger.")),

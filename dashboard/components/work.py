@@ -6,16 +6,18 @@ import streamlit as st
 
 from core.state import Job
 from dashboard import acts, data, words
+from dashboard.components import cards
 from dashboard.i18n import _, day, duration, number, plain
 
 _ENDED = {"done": ("green", ":material/check_circle:"), "failed": ("red", ":material/error:"), "cancelled": ("gray", ":material/cancel:"),
           "interrupted": ("orange", ":material/power_off:")}
 
 
-def panel(kinds: tuple[str, ...]) -> bool:
+def panel(kinds: tuple[str, ...], quiet: bool = False) -> bool:
     """The running job of these kinds, looked at every second without rerunning the page; else how the last one ended.
 
     Gives whether one is waiting or running. It reads the state store, so it survives reloads and shows other people's jobs.
+    quiet: say how the last one ended only if it failed.
     """
     active = any(job.active for job in data.recent_jobs(kinds, 5))
 
@@ -27,7 +29,7 @@ def panel(kinds: tuple[str, ...]) -> bool:
             st.rerun()  # it ended: let the whole page show what came of it
         for job in now:
             _running(job)
-        if not now and found:
+        if not now and found and not (quiet and found[0].status == "done"):
             _ended(found[0])
 
     watch()
@@ -65,6 +67,9 @@ def _ended(job: Job) -> None:
 
 def history(found: list[Job]) -> None:
     """All jobs, as a table."""
+    if not found:
+        cards.nothing_here(_("Nothing has run in the background yet."))
+        return
     st.dataframe(
         [{"id": j.id, "kind": words.job(j.kind), "status": words.job_status(j.status), "asked": j.created_at, "took": _took(j), "actor": j.actor,
           "message": j.error or j.message} for j in found],

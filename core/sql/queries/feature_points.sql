@@ -4,6 +4,6 @@ from feature_values v
 join attributions a using (product_id, segment, driver)
 join forecasts f using (product_id, segment)
 join products p using (product_id)
-where v.segment = $segment and v.feature = $feature and v.value is not null
+where v.segment = 'all' and v.feature = $feature and v.value is not null
 order by hash(p.product_id), p.product_id
 limit $limit

@@ -2,7 +2,7 @@
 with stepped as (
     select v.value, a.attribution, ntile(10) over (order by v.value, v.product_id) as step
     from feature_values v join attributions a using (product_id, segment, driver)
-    where v.segment = $segment and v.feature = $feature and v.value is not null
+    where v.segment = 'all' and v.feature = $feature and v.value is not null
 )
 select step, median(value) as value, median(attribution) as attribution, count(*) as products
 from stepped

@@ -1,10 +1,16 @@
 -- What did the model see? Values in plain units, and where they stand among all products (0 = lowest, 1 = highest).
-with others as (
-    select product_id, driver, feature, value, percent_rank() over (partition by feature order by value) as standing
-    from feature_values
-    where segment = $segment and value is not null
+-- Values are those over everyone, since a snapshot holds no others.
+with mine as (
+    select driver, feature, value from feature_values where product_id = $product and segment = 'all' and value is not null
+),
+placed as (
+    select o.feature, avg(case when o.value < m.value then 1.0 when o.value = m.value then 0.5 else 0.0 end) as standing
+    from feature_values o join mine m on m.feature = o.feature
+    where o.segment = 'all' and o.value is not null
+    group by o.feature
 )
-select o.driver, o.feature, o.value, o.standing, g.unit, g.meaning
-from others o left join glossary g on g.feature = o.feature
-where o.product_id = $product
-order by o.driver, o.feature
+select m.driver, m.feature, m.value, p.standing, g.unit, g.meaning
+from mine m
+join placed p on p.feature = m.feature
+left join glossary g on g.feature = m.feature
+order by m.driver, m.feature
