@@ -42,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
             found = result.figures.get(limit.figure)
             say(f"  {limit.figure}: {'not measured' if found is None else results.shown(found, limit.unit)} ({limit.text()}) "
                 f"{'kept' if limit.passes(result.figures) else 'MISSED'}")
-    text = results.readme(folder, list(ROWS))
+    text = results.readme(folder, list(ROWS), "" if a.thin == 1 else f"A dry run on one product in {a.thin}: it says nothing about the limits.")
     say(f"wrote {folder}")
     print(text)
     return 1 if failed else 0

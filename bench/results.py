@@ -64,12 +64,12 @@ def write(folder: Path, file: str, result: Result, machine: dict, stamp: dict) -
     return path
 
 
-def readme(folder: Path, order: list[str]) -> str:
+def readme(folder: Path, order: list[str], remark: str = "") -> str:
     """Writes and returns README.md of the folder from its JSON files, rows in the given order of names."""
     found = {c["name"]: c for c in (json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json")))}
     rows = [found[name] for name in order if name in found]
     missing = [name for name in order if name not in found]
-    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included.", "",
+    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included." + (f" {remark}" if remark else ""), "",
              "| what | limit | measured | | when, commit |", "|---|---|---|---|---|"]
     for row in rows:
         for i, limit in enumerate(row["limits"]):

@@ -1,0 +1,115 @@
+"""The benchmarks measure what they say, and their table says what was measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from panels import write_panel
+
+from bench import results
+from bench.measure import REPOSITORY, Failed, machine, run, stamp
+from bench.results import Limit, Result
+from bench.rows import ROWS, _p95
+from bench.thin import thin
+
+STAMP = {"measured_at": "2026-01-02 03:04 UTC", "load_before": 0.5, "commit": "abc1234"}
+
+
+def test_a_run_is_measured_with_its_time_and_memory_children_included(tmp_path):
+    code = "import subprocess, sys; subprocess.run([sys.executable, '-c', 'x = bytearray(200 * 2**20)'])"
+    done = run([sys.executable, "-c", code], tmp_path / "log")
+    assert 0.19 < done.peak_gib < 0.6 and done.seconds > 0
+    small = run([sys.executable, "-c", "print('hello')"], tmp_path / "log")
+    assert small.output == "hello\n" and small.peak_gib < done.peak_gib
+
+
+def test_a_run_that_fails_says_what_it_said(tmp_path):
+    with pytest.raises(Failed, match="no such shop"):
+        run([sys.executable, "-c", "raise SystemExit('no such shop')"], tmp_path / "log")
+
+
+def test_a_figure_keeps_its_limit_only_if_it_was_measured():
+    at_most, at_least = Limit("seconds", 10, "s"), Limit("times_faster", 40, "times", at_least=True)
+    assert at_most.passes({"seconds": 10}) and not at_most.passes({"seconds": 10.1}) and not at_most.passes({})
+    assert at_least.passes({"times_faster": 40}) and not at_least.passes({"times_faster": 39.9})
+    assert not Result("x", "x", {"seconds": 5}, (at_most, at_least)).passed
+
+
+def test_the_table_says_limit_figure_and_miss_as_they_are(tmp_path):
+    kept = Result("import", "import it", {"seconds": 12.34, "peak_gib": 1.234}, (Limit("seconds", 15, "s"), Limit("peak_gib", 1.5, "GiB")))
+    missed = Result("pages", "a page", {"p95_ms": 612.4}, (Limit("p95_ms", 300, "ms"),), ("AppTest.",))
+    for result in (missed, kept):
+        results.write(tmp_path, result.name, result, {"cores": 2}, STAMP)
+    text = results.readme(tmp_path, ["import", "panel", "pages"])
+    assert text == (tmp_path / "README.md").read_text()
+    lines = text.splitlines()
+    assert "| import it: seconds | at most 15.0 s | 12.3 s | kept | 2026-01-02 03:04 UTC, abc1234 |" in lines
+    assert "| ... peak gib | at most 1.50 GiB | 1.23 GiB | kept |  |" in lines
+    assert "| a page: p95 ms | at most 300 ms | 612 ms | **missed** | 2026-01-02 03:04 UTC, abc1234 |" in lines
+    assert "Not measured yet: panel." in lines and "- cores: 2" in lines
+    assert json.loads((tmp_path / "pages.json").read_text())["passed"] is False
+
+
+@pytest.mark.parametrize(("value", "unit", "text"), [(9.87, "s", "9.9 s"), (100, "s", "100 s"), (245.7, "s", "4 min 05 s"), (299.6, "ms", "300 ms"),
+                                                      (0.705, "GiB", "0.70 GiB"), (62.4, "times", "62.4 times"), (0.0123, "", "0.012")])
+def test_a_figure_is_written_as_a_person_would(value, unit, text):
+    assert results.shown(value, unit) == text
+
+
+def test_recorded_results_belong_to_rows_and_the_readme_is_made_from_them(tmp_path):
+    recorded = REPOSITORY / "bench" / "results"
+    files = sorted(recorded.glob("*.json"))
+    if not files:
+        pytest.skip("nothing has been recorded yet")
+    for file in files:
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+        assert ROWS[json.loads(file.read_text())["name"]][1] == file.stem
+    assert results.readme(tmp_path, list(ROWS)) == (recorded / "README.md").read_text()
+
+
+def test_the_95th_percentile_is_a_rerun_that_happened():
+    assert _p95([float(i) for i in range(1, 21)]) == 19 and _p95([3.0]) == 3 and _p95([1.0, 2.0]) == 2
+
+
+def test_the_machine_is_described_without_its_paths():
+    told = machine() | stamp()
+    assert told["cores"] >= 1 and told["memory_gib"] > 0 and told["cpu"]
+    assert not any(str(Path.home()) in str(v) or str(REPOSITORY) in str(v) for v in told.values())
+
+
+def test_a_thinner_file_keeps_whole_products_and_loses_whole_days(tmp_path):
+    rows = 600
+    table = pa.table({"StockCode": [f"c{i % 60}" for i in range(rows)],
+                      "InvoiceDate": pa.array([datetime(2011, 12, 1 + i // 200, i % 24) for i in range(rows)], pa.timestamp("us"))})
+    pq.write_table(table, tmp_path / "all.parquet")
+    thin(tmp_path / "all.parquet", tmp_path / "few.parquet", 5, 1)
+    kept = pq.read_table(tmp_path / "few.parquet").to_pylist()
+    codes = {r["StockCode"] for r in kept}
+    assert 3 <= len(codes) <= 25
+    assert {r["InvoiceDate"].day for r in kept} == {1, 2}
+    assert len(kept) == sum(r["StockCode"] in codes and r["InvoiceDate"].day < 3 for r in table.to_pylist())
+
+
+def test_encoding_every_row_gives_the_vectors_that_encoding_once_does(tmp_path):
+    """Else the comparison of the two would compare different work."""
+    import torch
+
+    from bench.epoch import EveryRow
+    from core.text import fresh_encoder
+    from core.training.panel import Panel
+    from core.training.texts import TunedTexts
+
+    panel = Panel.open(write_panel(tmp_path / "panel", products=12, origins=20), tmp_path / "cache")
+    tuned = TunedTexts(fresh_encoder("minilm"), panel.texts, np.arange(12), 3, torch.device("cpu"), tmp_path / "cache")
+    tuned.train(False)
+    products = np.array([3, 3, 5, 0, 11])
+    with torch.no_grad():
+        (once, which), (every, none) = tuned.batch(products), EveryRow(tuned, panel.texts).batch(products)
+    assert none is None and torch.allclose(once[which], every, atol=1e-5)
