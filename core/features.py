@@ -375,6 +375,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
     con.execute("create or replace temp table calendar as select * from calendar_rows")
     con.unregister("calendar_rows")
     db.run(con, "features/coverage")
+    db.run(con, "features/all_days")
     con.execute("drop table if exists panel_rows")
     for start in range(0, len(origins), _ORIGINS_A_CHUNK):
         progress("features", 0.25 + 0.6 * start / len(origins), f"{start} of {len(origins)} origins")
@@ -382,7 +383,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         con.execute("create or replace temp table origin as select as_of from origin_list")
         con.unregister("origin_list")
         values = dict(asdict(settings.labels), last_day=shop.last_day)
-        for step in ("windows", "lift_memory", "neighbour_memory", "surroundings", "campaigns", "stock_windows", "market_series", "outcomes"):
+        for step in ("placed", "year_windows", "recent_windows", "attention_windows", "review_windows", "windows", "lift_memory", "neighbour_memory", "surroundings", "campaigns", "stock_windows", "market_series", "outcomes"):
             db.run(con, f"features/{step}", **values)
         _label(con, settings)
         con.execute(("create temp table panel_rows as " if start == 0 else "insert into panel_rows ") + panel_sql(), {"last_day": shop.last_day})

@@ -8,4 +8,3 @@ create table if not exists daily (
 );
 create table if not exists review_sentiment (review_id varchar, sentiment double);
 create table if not exists daily_built (meaning varchar);
-create table if not exists touched (table_name varchar, first_day date, import_id varchar);

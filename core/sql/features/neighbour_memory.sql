@@ -1,12 +1,15 @@
 -- What the neighbours of a product did: in text (weighted by similarity) and in the knowledge graph (links, both ways).
 -- Only what was known at the origin: a neighbour that had no orders yet has no lift and no weight.
+-- Logs are whole billionths and weights are integers, so that sums do not depend on their order (see lift_memory).
 create or replace temp table neighbour_memory as
 with known as (
     select
         coalesce(l.as_of, w.as_of) as as_of,
         coalesce(l.product_id, w.product_id) as product_id,
-        l.recent, l.year_ago, l.year_ago_near,
-        ln((coalesce(w.interest_14d, 0) + 1) / ((coalesce(w.interest_56d, 0) - coalesce(w.interest_14d, 0)) / 3 + 1)) as trend
+        cast(floor(l.recent * 1e9) as bigint) as recent,
+        cast(floor(l.year_ago * 1e9) as bigint) as year_ago,
+        cast(floor(l.year_ago_near * 1e9) as bigint) as year_ago_near,
+        cast(floor(ln((coalesce(w.interest_14d, 0) + 1) / ((coalesce(w.interest_56d, 0) - coalesce(w.interest_14d, 0)) / 3 + 1)) * 1e9) as bigint) as trend
     from (select * from lift_memory where segment = 'all') as l
     full outer join (select * from windows where segment = 'all') as w on l.as_of = w.as_of and l.product_id = w.product_id
 ),
@@ -14,17 +17,17 @@ with known as (
 by_text as (
     select
         k.as_of, n.product_id,
-        sum(n.weight * k.recent) / nullif(sum(case when k.recent is not null then n.weight end), 0) as recent,
-        sum(n.weight * k.year_ago) / nullif(sum(case when k.year_ago is not null then n.weight end), 0) as year_ago,
-        sum(n.weight * k.year_ago_near) / nullif(sum(case when k.year_ago_near is not null then n.weight end), 0) as year_ago_near,
-        sum(n.weight * k.trend) / nullif(sum(case when k.trend is not null then n.weight end), 0) as trend
+        sum(n.weight * k.recent) / nullif(sum(case when k.recent is not null then n.weight end), 0) / 1e9 as recent,
+        sum(n.weight * k.year_ago) / nullif(sum(case when k.year_ago is not null then n.weight end), 0) / 1e9 as year_ago,
+        sum(n.weight * k.year_ago_near) / nullif(sum(case when k.year_ago_near is not null then n.weight end), 0) / 1e9 as year_ago_near,
+        sum(n.weight * k.trend) / nullif(sum(case when k.trend is not null then n.weight end), 0) / 1e9 as trend
     from text_neighbours as n
     inner join known as k on n.neighbour_id = k.product_id
     group by k.as_of, n.product_id
 ),
 
 by_link as (
-    select k.as_of, n.product_id, avg(k.recent) as recent, avg(k.year_ago) as year_ago, avg(k.trend) as trend, count(*) as linked
+    select k.as_of, n.product_id, avg(k.recent) / 1e9 as recent, avg(k.year_ago) / 1e9 as year_ago, avg(k.trend) / 1e9 as trend
     from linked_products as n
     inner join known as k on n.neighbour_id = k.product_id
     group by k.as_of, n.product_id
@@ -35,7 +38,7 @@ final as (
         coalesce(t.as_of, l.as_of) as as_of,
         coalesce(t.product_id, l.product_id) as product_id,
         t.recent, t.year_ago, t.year_ago_near, t.trend,
-        l.recent as link_recent, l.year_ago as link_year_ago, l.trend as link_trend, l.linked
+        l.recent as link_recent, l.year_ago as link_year_ago, l.trend as link_trend
     from by_text as t
     full outer join by_link as l on t.as_of = l.as_of and t.product_id = l.product_id
 )

@@ -1,13 +1,10 @@
 -- What was really sold after the origin, cumulated over 1, 2, 4, 8 and 13 weeks; null where those weeks have not passed.
 create or replace temp table outcomes as
-with all_days as (
-    select product_id, day, sum(units) as units from daily where units > 0 group by product_id, day
-),
-
-placed as (
+with ahead_days as (
     select o.as_of, 'all' as segment, d.product_id, d.units, date_diff('day', o.as_of, d.day) as ahead
     from origin as o
     inner join all_days as d on d.day > o.as_of and date_diff('day', o.as_of, d.day) <= 91
+    where d.units > 0
     union all
     select s.as_of, s.segment, d.product_id, d.units, date_diff('day', s.as_of, d.day) as ahead
     from origin as o
@@ -22,5 +19,5 @@ select as_of, segment, product_id,
     sum(units) filter (where ahead <= 28) as units_w4,
     sum(units) filter (where ahead <= 56) as units_w8,
     sum(units) as units_w13
-from placed
+from ahead_days
 group by as_of, segment, product_id

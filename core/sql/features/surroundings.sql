@@ -17,8 +17,8 @@ category as (
     select w.as_of, w.segment, p.category,
         (sum(w.interest_28d) + 3) / (sum(w.interest_56d) - sum(w.interest_28d) + 3) as growth,
         sum(w.interest_56d) as interest_56d,
-        avg(l.year_ago) as year_ago,
-        avg(l.recent) as recent
+        avg(cast(floor(l.year_ago * 1e9) as bigint)) / 1e9 as year_ago,
+        avg(cast(floor(l.recent * 1e9) as bigint)) / 1e9 as recent
     from windows as w
     inner join products_of as p on w.product_id = p.product_id
     left join lift_memory as l on w.as_of = l.as_of and w.segment = l.segment and w.product_id = l.product_id

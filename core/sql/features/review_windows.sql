@@ -1,0 +1,16 @@
+-- A year of reviews.
+create or replace temp table review_windows as
+select
+    as_of, segment, product_id,
+    sum(rated) filter (where age < 42) as rated_42d,
+    sum(rating_sum) filter (where age < 42) as rating_sum_42d,
+    sum(rated) filter (where age < 364) as rated_364d,
+    sum(rating_sum) filter (where age < 364) as rating_sum_364d,
+    sum(low_ratings) filter (where age < 182) as low_ratings_182d,
+    sum(sentiments) filter (where age < 42) as sentiments_42d,
+    sum(sentiment_sum) filter (where age < 42) as sentiment_sum_42d,
+    sum(sentiments) filter (where age < 364) as sentiments_364d,
+    sum(sentiment_sum) filter (where age < 364) as sentiment_sum_364d
+from placed
+where age < 364 and reviews > 0
+group by as_of, segment, product_id

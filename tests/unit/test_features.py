@@ -1,0 +1,188 @@
+"""The panel: nothing from the future, the same numbers however it is built, and labels as defined."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import db
+from core.config import Settings, Workspace
+from core.errors import NotReady, UserError
+from core.features import FEATURES, build, build_latest, weekly_origins
+from core.graph import nearest
+from core.schema import DRIVERS
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+import shops  # noqa: E402
+from oracle import Oracle  # noqa: E402
+
+NAMES = [f.name for f in FEATURES]
+
+
+@pytest.fixture(scope="module")
+def shop():
+    return shops.tables()
+
+
+@pytest.fixture(scope="module")
+def built(shop, tmp_path_factory):
+    workspace = shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), shop)
+    build(workspace)
+    return workspace
+
+
+def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
+    return pd.read_parquet(workspace.panel / part)
+
+
+def sales_of(shop, value) -> pd.DataFrame:
+    orders = shop["orders"][shop["orders"].units > 0]
+    return pd.DataFrame({"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders), "day": orders.ordered_at.dt.normalize()})
+
+
+def test_labels_equal_an_independent_oracle_on_every_row_and_segment(shop, built):
+    panel = panel_of(built)
+    origins = json.loads((built.panel / "panel.json").read_text())["origins"]
+    stock = shop["stock"].assign(day=pd.to_datetime(shop["stock"].day))
+    oracle = Oracle(sales_of(shop, lambda o: o.country.fillna("")), stock, min_orders=60).labels(origins)
+    mine = panel[panel.rising.notna()].assign(as_of=lambda p: pd.to_datetime(p.as_of))
+    both = mine.merge(oracle, on=["as_of", "segment", "product_id"], how="outer", indicator=True, suffixes=("", "_true"))
+    assert set(both.segment) >= {"all", "GB", "DE"}
+    assert (both._merge == "both").all()
+    assert (both.n_base == both.n0).all() and (both.n_horizon == both.n1).all()
+    np.testing.assert_allclose(both.expected, both.E, rtol=1e-9)
+    assert (both.rising.astype(bool) == both.rising_true).all() and both.rising_true.sum() > 20
+    assert (both.falling.astype(bool) == both.falling_true).all() and both.falling_true.sum() > 20
+
+
+def corrupted_after(shop, t: date) -> dict[str, pd.DataFrame]:
+    """Every dated row after t is changed out of recognition; a third is dropped and strangers are added."""
+    rng, out = np.random.default_rng(0), {}
+    dates = {"orders": "ordered_at", "events": "occurred_at", "reviews": "created_at", "stock": "day", "promotions": "starts_on", "market": "day"}
+    for name, frame in shop.items():
+        if name not in dates:
+            out[name] = frame
+            continue
+        late = pd.to_datetime(frame[dates[name]]).dt.date > t
+        broken = frame[late].sample(frac=0.66, random_state=1).copy()
+        for column in broken.columns:
+            if column in ("product_id", "value", "on_hand", "units", "rating", "kind", "country", "customer_id"):
+                broken[column] = rng.permutation(broken[column].to_numpy())
+        if name == "orders":
+            broken["units"], broken["country"] = 900.0, "ZZ"
+        if name == "stock":
+            broken["on_hand"] = 0.0
+        out[name] = pd.concat([frame[~late], broken])
+    return out
+
+
+def test_corrupting_every_row_after_t_leaves_features_up_to_t_unchanged_to_the_byte(shop, built, tmp_path):
+    t = shops.FIRST_DAY + timedelta(days=400)
+    before = panel_of(built)
+    after = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "b").create(), corrupted_after(shop, t))))
+    seen = [p[p.as_of.astype("datetime64[ns]") <= pd.Timestamp(t)].reset_index(drop=True) for p in (before, after)]
+    key = ["as_of", "product_id", "segment", "prior_a", "prior_b"]
+    weeks_known = seen[0].as_of.astype("datetime64[ns]") <= pd.Timestamp(t) - pd.Timedelta(days=28)
+    assert len(seen[0]) > 1000 and not before.equals(after)
+    assert seen[0][key[:3]].equals(seen[1][key[:3]])
+    for name in NAMES:
+        assert seen[0][name].to_numpy().tobytes() == seen[1][name].to_numpy().tobytes(), name
+    assert seen[0][weeks_known].rising.equals(seen[1][weeks_known].rising)
+
+
+def _rebuilt(workspace):
+    build(workspace)
+    return workspace
+
+
+def test_extending_the_aggregate_by_new_days_gives_the_same_as_building_it_anew(shop, tmp_path):
+    last = pd.Timestamp(shops.FIRST_DAY) + pd.Timedelta(days=470)
+    early = dict(shop, orders=shop["orders"][shop["orders"].ordered_at < last], events=shop["events"][shop["events"].occurred_at < last])
+    workspace = shops.write(Workspace(tmp_path / "grown").create(), early)
+    build(workspace)
+    with db.connect(workspace.warehouse) as con:
+        shops.fill(con, "orders", shop["orders"][shop["orders"].ordered_at >= last])
+        shops.fill(con, "events", shop["events"][shop["events"].occurred_at >= last])
+        con.execute("insert into touched values ('orders', $day, 'second')", {"day": last.date()})
+    done = build_latest(workspace)
+    whole = shops.write(Workspace(tmp_path / "whole").create(), shop)
+    build(whole)
+    assert done.days_rebuilt_from == last.date()
+    grown, anew = panel_of(workspace, "latest/panel.parquet"), panel_of(whole)
+    anew = anew[anew.as_of.astype(str) == str(done.as_of)].reset_index(drop=True)
+    pd.testing.assert_frame_equal(grown[NAMES], anew[NAMES], check_exact=True)
+    pd.testing.assert_frame_equal(grown.drop(columns=NAMES), anew.drop(columns=NAMES), rtol=1e-12)
+
+
+def test_a_table_that_the_shop_does_not_give_leaves_its_driver_absent(shop, tmp_path):
+    bare = {name: shop[name] for name in ("products", "orders")}
+    panel = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "bare").create(), bare, attribute="")))
+    empty = {d for d in DRIVERS if (names := [f.name for f in FEATURES if f.driver == d]) and panel[names].isna().all(axis=None)}
+    assert empty == {"attention", "reviews", "promotion", "segment"}
+    assert set(panel.segment) == {"all"}
+
+
+@pytest.mark.parametrize("signal", ["views", "reviews"])
+def test_a_shop_without_orders_is_read_by_what_it_has(shop, tmp_path, signal):
+    few = {"products": shop["products"], "events": shop["events"] if signal == "views" else shop["events"].iloc[:0], "reviews": shop["reviews"]}
+    done = build(shops.write(Workspace(tmp_path / "views").create(), few, attribute=""))
+    assert done.signal == signal
+    panel = panel_of(Workspace(tmp_path / "views"))
+    assert panel.n_horizon.max() > 0 and panel.buyers_28d.isna().all()
+
+
+def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
+    lines = shop["orders"][shop["orders"].units > 0].assign(day=lambda o: o.ordered_at.dt.normalize())
+    rolled = lines.groupby(["day", "product_id"], as_index=False).agg(units=("units", "sum"), unit_price_cents=("unit_price_cents", "first"), order_count=("order_id", "nunique"))
+    rolled = rolled.rename(columns={"day": "ordered_at"})
+    aggregate = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "a").create(), {"products": shop["products"], "orders": rolled}, attribute="")))
+    single = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "l").create(), {"products": shop["products"], "orders": lines.drop(columns="day")}, attribute="")))
+    pd.testing.assert_frame_equal(aggregate[["n_base", "n_horizon", "rising", "orders_28d"]], single[["n_base", "n_horizon", "rising", "orders_28d"]])
+
+
+def test_outcomes_cumulate_and_are_null_where_their_weeks_have_not_passed(shop, built):
+    panel = panel_of(built)
+    units = panel[[f"units_w{w}" for w in (1, 2, 4, 8, 13)]].to_numpy(float)
+    assert (np.diff(units, axis=1)[~np.isnan(units[:, 1:])] >= 0).all()
+    age = (pd.Timestamp(panel.as_of.max()) - pd.to_datetime(panel.as_of)).dt.days
+    for k, weeks in enumerate((1, 2, 4, 8, 13)):
+        assert (np.isnan(units[:, k]) == (age < 7 * weeks)).all()
+    base = panel[[f"base_w{w}" for w in (1, 2, 4, 8, 13)]].to_numpy(float)
+    assert (base > 0).all() and (np.diff(base, axis=1) > 0).all()
+
+
+def test_origins_are_sundays_and_the_last_day():
+    origins = weekly_origins(date(2024, 1, 1), date(2024, 12, 31), Settings())
+    assert origins[-1] == date(2024, 12, 31) and all(t.isoweekday() == 7 for t in origins[:-1])
+    assert origins[0] - timedelta(days=83) >= date(2024, 1, 1)
+
+
+def test_too_short_a_history_is_refused_with_what_is_needed():
+    with pytest.raises(UserError, match="at least 119 days of history.*2024-01-01 to 2024-03-01"):
+        weekly_origins(date(2024, 1, 1), date(2024, 3, 1), Settings())
+
+
+def test_features_before_an_import_say_what_to_run(workspace):
+    with pytest.raises(NotReady, match="upswing import"):
+        build(workspace)
+
+
+def test_every_feature_belongs_to_a_driver_and_names_its_unit_and_meaning():
+    assert {f.driver for f in FEATURES} == set(DRIVERS) - {"text"}
+    assert all(f.unit and f.meaning for f in FEATURES)
+
+
+def test_nearest_neighbours_leave_out_the_product_itself_and_come_nearest_first():
+    vectors = np.random.default_rng(0).normal(size=(2050, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    indices, similarity = nearest(vectors, 5)
+    assert (indices != np.arange(2050)[:, None]).all() and (np.diff(similarity, axis=1) <= 0).all()
+    whole = vectors @ vectors.T - 2 * np.eye(2050)
+    assert (indices[:, 0] == whole.argmax(axis=1)).mean() > 0.999
