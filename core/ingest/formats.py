@@ -32,7 +32,8 @@ def text(column: str, empty: tuple[str, ...]) -> str:
 # Numbers
 
 _CODES = "EUR|USD|GBP|CNY|RMB|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|HKD|TWD|SGD|INR|BRL|KRW|MXN|ZAR|TRY|RUB|AED"
-CURRENCIES = {"€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "₹": "INR", "₩": "KRW", "₽": "RUB", "zł": "PLN", "$": "USD"}
+CURRENCIES = {"€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "RMB": "CNY", "人民币": "CNY", "円": "JPY", "₹": "INR",
+              "RS": "INR", "RS.": "INR", "₩": "KRW", "₽": "RUB", "ZŁ": "PLN", "KR": "SEK", "KR.": "DKK", "US$": "USD", "$": "USD"}
 _MONEY = rf"(US\$|[€£$¥￥₹₩₽]|(?i:{_CODES}|Rs\.?|kr\.?|zł)|元|圆|円|块)"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
@@ -72,6 +73,25 @@ def decimal_evidence(column: str) -> tuple[str, str]:
         return f"count(*) filter (where regexp_matches({column}, '{shape}'))"
 
     return only(".", ","), only(",", ".")
+
+
+def currency_sign(column: str) -> str:
+    """The first currency sign or code in a text, '' if there is none."""
+    return f"regexp_extract({column}, '{_MONEY}', 1)"
+
+
+def currency_code(sign: str) -> str:
+    """The ISO code of a currency by its sign, code or Chinese name.
+
+    >>> currency_code("€"), currency_code("rmb"), currency_code("EUR")
+    ('EUR', 'CNY', 'EUR')
+    """
+    return CURRENCIES.get(sign.strip().upper(), sign.strip().upper())
+
+
+def currency_sql(column: str) -> str:
+    """SQL of currency_code."""
+    return f"case upper(trim({column})) " + " ".join(f"when '{sign}' then '{code}'" for sign, code in CURRENCIES.items()) + f" else upper(trim({column})) end"
 
 
 # Dates

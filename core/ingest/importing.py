@@ -12,11 +12,15 @@ from pathlib import Path
 from core import db
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, mapping as mappings, privacy, readers, shop, staging
+from core.ingest import formats, mapping as mappings, privacy, readers, shop
+from core.ingest.checks import FIRST_DAY
 from core.ingest.mapping import Mapping, TablePlan
-from core.ingest.merge import DAILY_KEY, Merged, is_daily, merge
+from core.ingest.merge import KNOWN, Merged, is_daily, merge
 from core.ingest.names import quoted
+from core.ingest.raw import Raw, add_lookup, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
+from core.ingest.rules import RULES, target_column
+from core.ingest.staging import Staged, stage
 from core.progress import Progress, silent
 from core.schema import CANONICAL, IMPORTS
 
@@ -65,36 +69,30 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
 def _warehouse(workspace: Workspace, dry_run: bool):
     """A connection inside one transaction: the warehouse, or for a dry run a copy of it in memory.
 
-    A first warehouse is built under another name and moved in place when it is whole.
+    A first warehouse is built beside its place and moved there when it is whole.
     """
     tables = CANONICAL | IMPORTS
-    if dry_run:
-        with db.connect(memory_limit="1GB") as con:
-            for t in tables.values():
-                con.execute(t.ddl())
-            if workspace.warehouse.exists():
-                with db.connect(workspace.warehouse, read_only=True) as stored:
-                    for name in tables:
-                        con.register("stored", stored.execute(f"select * from {name}").to_arrow_reader())
-                        con.execute(f"insert into {name} by name select * from stored").fetchall()
-                        con.unregister("stored")
-            yield con
-        return
     fresh = not workspace.warehouse.exists()
     path = workspace.warehouse.with_suffix(".first") if fresh else workspace.warehouse
-    try:
-        with db.connect(path, memory_limit="1GB") as con:
-            con.execute("begin")
-            for t in tables.values():
-                con.execute(t.ddl())
-            yield con
-            con.execute("commit")
-    except BaseException:
-        if fresh:
-            path.unlink(missing_ok=True)
-        raise
-    if fresh:
+    with db.connect(None if dry_run else path, memory_limit="1GB") as con:
+        con.execute("begin").fetchall()
+        for t in tables.values():
+            con.execute(t.ddl()).fetchall()
+        if dry_run and not fresh:
+            _copy(con, workspace, list(tables))
+        yield con  # an error leaves the transaction open; closing the connection rolls it back
+        con.execute("commit").fetchall()
+    if fresh and not dry_run:
         os.replace(path, workspace.warehouse)
+
+
+def _copy(con, workspace: Workspace, tables: list[str]) -> None:
+    """The stored tables into a connection of its own, for a dry run."""
+    with db.connect(workspace.warehouse, read_only=True) as stored:
+        for name in tables:
+            con.register("stored", stored.execute(f"select * from {name}").to_arrow_reader())
+            con.execute(f"insert into {name} by name select * from stored").fetchall()
+            con.unregister("stored")
 
 
 # Planning
@@ -128,32 +126,33 @@ def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, loo
 
 
 def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, report: FileReport) -> TablePlan:
-    """Leaves out columns of names, mails, phones and addresses; one that the mapping names itself is refused."""
-    about_people = plan.table == "customers"
-    people = staging.RULES[plan.table].people
-    texts = {t: fed for t, fed in plan.columns.items() if t not in people and fed.sources
-             and (column := staging.target_column(plan.table, t)) is None or t in ("category", "brand", "supplier", "channel", "country", "title")
-             and fed.sources and plan.columns[t] is fed}
-    seen = [s for fed in texts.values() for s in fed.sources if s in source.columns]
-    seen = list(dict.fromkeys(seen))
-    sample = source.sample(seen) if seen else None
+    """Leaves out columns of names, mails, phones and addresses; one that the mapping itself names is refused.
+
+    Columns of ids are read, for they become pseudonyms.
+    """
+    table = plan.table
+    about_people = table == "customers" or table == "products" and privacy.lists_persons(source.columns)
+    read = {t: fed for t, fed in plan.columns.items() if t not in RULES[table].people}
+    short = [s for t, fed in read.items() for s in fed.sources if s in source.columns and _is_short_text(table, t)]
+    sample = source.sample(list(dict.fromkeys(short))) if short else None
     kept = dict(plan.columns)
-    for target, fed in plan.columns.items():
-        if target in people:
-            continue
+    for target, fed in read.items():
         for column in fed.sources:
             what = "a person's data by its name" if privacy.looks_personal(column, about_people=about_people) else ""
-            if not what and target in texts and column in seen:
-                what = privacy.holds_personal(sample.column(f"c{seen.index(column)}").to_pylist())
-            if what and target in mapping.tables[plan.table].feeds and not mapping.guesses:
-                raise privacy.refuse(plan.table, target, column, what)
-            if what:
-                kept.pop(target, None)
-                report.notes.append(f"column {column!r} looks like {what} and is not read")
-    for group in staging.RULES[plan.table].needs:
-        if not any(c in kept for c in group):
-            raise privacy.refuse(plan.table, group[0], plan.columns[group[0]].sources[0], "a person's data")
+            if column in short and not what:
+                what = privacy.holds_personal(sample.column(f"c{list(dict.fromkeys(short)).index(column)}").to_pylist(), attribute=table == "customers")
+            if not what:
+                continue
+            kept.pop(target, None)
+            named = target in mapping.tables[table].feeds and not mapping.guesses
+            if named or any(not kept.keys() & set(group) for group in RULES[table].needs):
+                raise privacy.refuse(table, target, column, what)
+            report.notes.append(f"column {column!r} looks like {what} and is not read")
     return replace(plan, columns=kept)
+
+
+def _is_short_text(table: str, target: str) -> bool:
+    return target_column(table, target) is None or target in ("title", "category", "brand", "channel", "country", "query")
 
 
 # Doing
@@ -165,91 +164,95 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
     secret = privacy.key(workspace, create=not dry_run)
     lookup_raw = None
     if lookup is not None:
-        lookup_raw = staging.load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
+        lookup_raw = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
+    currency = mapping.options.currency or shop.said(workspace).get("currency", "")
     lookup_hash = next((p.sha256 for p in planned if p.source is lookup), "")
-    for p in planned:
+    for number, p in enumerate(planned):
         digest = mapping.digest + lookup_hash
         known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
         report.files.append(p.report)
         if p.source.file in known:
             p.report.main = TableReport(p.plans[0].table, read=known[p.source.file], dropped={"this very file was imported before": known[p.source.file]})
             continue
-        _import_source(con, mapping, p, lookup_raw, secret, import_id, progress)
+        found = _import_source(con, mapping, p, lookup_raw, secret, import_id, currency, _part(progress, number, len(planned)))
+        currency = currency or found
         for t in (p.report.main, *p.report.derived):
             t.check()
             db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256, preset=mapping.name,
                    table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
                    rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day, mapping_sha256=digest).fetchall()
             if t.kept:
-                db.run(con, "staging/touch", table_name=t.table, first_day=t.first_day or staging.FIRST_DAY, import_id=import_id).fetchall()
-    return _finish(con, workspace, mapping, report)
+                db.run(con, "staging/touch", table_name=t.table, first_day=t.first_day or FIRST_DAY, import_id=import_id).fetchall()
+    return _finish(con, workspace, mapping, currency, report)
 
 
-def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes, import_id: str, progress) -> None:
-    """One source through staging into its tables."""
+def _part(progress: Progress, number: int, files: int) -> Progress:
+    """The progress of one file among several as progress of them all."""
+    return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
+
+
+def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes, import_id: str, currency: str, progress) -> str:
+    """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say."""
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
-    raw = staging.load(con, p.source, own, "raw", progress)
+    raw = load(con, p.source, own, "raw", progress)
     if p.looked_up:
-        raw = staging.add_lookup(con, raw, lookup_raw, mapping.lookup.key, p.looked_up)
-    staging.decide_formats(con, raw, p.plans, mapping)
+        raw = add_lookup(con, raw, lookup_raw, mapping.lookup.key, p.looked_up)
+    decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
-    main_table = ""
+    main = None
     for plan in p.plans:
         progress("import", 0.6, f"{p.source.file}: checking {plan.table}")
-        staged = staging.stage(con, raw, plan, mapping, secret, only_lines_of=main_table or None)
+        staged = stage(con, raw, plan, mapping, secret, currency=currency or raw.currency, told_by=main if plan.retold else None)
         t = TableReport(plan.table, columns=_columns_read(raw, plan))
-        if plan.derived:
-            t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
-        else:
-            main_table, t.read = staged.table, raw.rows
+        t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
+        if not plan.retold:
             t.quarantined = _quarantine(con, staged, import_id, p.source.file)
-        key = None
+        daily = plan.table == "orders" and (mapping.options.grain == "day" or not mapping.options.grain and is_daily(con, staged))
         if plan.table == "orders":
-            daily = mapping.options.grain == "day" or mapping.options.grain != "line" and is_daily(con, staged)
-            key = DAILY_KEY if daily else None
-            p.report.notes.append("read as totals: one row a product and day; a newer file replaces the days it repeats" if daily
-                                  else "read as single order lines")
+            p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily else "read as single order lines")
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
-        merged = merge(con, staged, key=key)
-        _count(t, merged, derived=plan.derived)
+        _count(t, merge(con, staged, daily=daily), plan)
         if plan.derived:
             p.report.derived.append(t)
         else:
-            p.report.main = t
+            main, p.report.main = staged, t
     for name in [raw.table, *(f"staged_{plan.table}" for plan in p.plans)]:
         con.execute(f"drop table {quoted(name)}").fetchall()
+    return raw.currency
 
 
-def _quarantine(con, staged: staging.Staged, import_id: str, file: str) -> dict[str, int]:
+def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int]:
     """Stores the refused rows and counts them by reason."""
     con.execute(f"create or replace temp view refused as select line, problem, problem_value from {quoted(staged.table)} where problem is not null").fetchall()
     db.run(con, "staging/quarantine", import_id=import_id, file=file, table_name=staged.plan.table,
-           columns=[r.column for r in staged.reasons], reasons=[r.text for r in staged.reasons]).fetchall()
+           columns=[c.column for c in staged.checks], reasons=[c.reason for c in staged.checks]).fetchall()
     counts: Counter[str] = Counter()
     for problem, n in con.execute("select problem, count(*) from refused group by problem order by problem").fetchall():
-        counts[staged.reasons[problem - 1].text] += n
+        counts[staged.checks[problem - 1].reason] += n
     con.execute("drop view refused").fetchall()
     return dict(counts)
 
 
-def _count(t: TableReport, merged: Merged, *, derived: bool) -> None:
+def _count(t: TableReport, merged: Merged, plan: TablePlan) -> None:
+    """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
     t.kept, t.dropped = merged.kept, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
     rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
-    if derived and rest:
-        t.dropped = t.dropped | {"says nothing new: another line told it, or the warehouse knows it": rest}
-    elif t.table == "customers" and rest:
-        t.dropped = t.dropped | {"already in the warehouse": rest}
+    why = "says nothing that another line or the warehouse does not say" if plan.retold or plan.table in ("customers", "events") and plan.derived else KNOWN
+    if t.table == "customers" and not plan.retold:
+        why = "the customer is known with these attributes"
+    if rest > 0:
+        t.dropped = t.dropped | {why: rest}
 
 
-def _columns_read(raw: staging.Raw, plan: TablePlan) -> list[tuple[str, str, str]]:
+def _columns_read(raw: Raw, plan: TablePlan) -> list[tuple[str, str, str]]:
     """(source, canonical column, how it is read) for the plan."""
     read = []
     for target, fed in plan.columns.items():
-        column, source = staging.target_column(plan.table, target), fed.sources[0] if fed.sources else None
+        column, source = target_column(plan.table, target), fed.sources[0] if fed.sources else None
         how = ""
-        if target in staging.RULES[plan.table].people:
+        if target in RULES[plan.table].people:
             how = "pseudonym"
         elif source and column is not None and column.type in ("DOUBLE", "BIGINT"):
             how = {".": "number, decimal point", ",": "number, decimal comma"}.get(raw.decimals[source], "number")
@@ -260,12 +263,12 @@ def _columns_read(raw: staging.Raw, plan: TablePlan) -> list[tuple[str, str, str
     return read
 
 
-def _finish(con, workspace: Workspace, mapping: Mapping, report: ImportReport) -> Settings:
+def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: ImportReport) -> Settings:
     """What can only be said when all files are in: products without a description, the shop's settings, foreign prices."""
     untitled = db.run(con, "staging/unknown_products").fetchone()[0]
     if untitled:
         report.notes.append(f"{untitled:,} products are sold, viewed or reviewed but have no title: their id stands for it")
-    settings, notes = shop.suggest(con, workspace, currency=mapping.options.currency, segment_attribute=mapping.options.segment_attribute)
+    settings, notes = shop.suggest(con, workspace, currency=currency, segment_attribute=mapping.options.segment_attribute)
     foreign = db.run(con, "staging/foreign_prices", currency=settings.shop.currency).fetchone()[0]
     if foreign:
         report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: their price and cost are left out")

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
-from core.ingest.rules import RULES, targets
+from core.ingest.rules import EVENT_COUNTS, RULES, targets
 
 PRESETS = Path(__file__).parent / "presets"
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -226,7 +226,12 @@ class Fed:
 class TablePlan:
     table: str
     columns: dict[str, Fed]
-    derived: bool = False  # its rows repeat on the lines of the file's main table
+    derived: bool = False  # another table is the file's main one, for which its rows are counted
+
+    @property
+    def retold(self) -> bool:
+        """Whether many lines of the main table tell of one row of this."""
+        return self.derived and self.table in ("products", "customers")
 
 
 def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
@@ -260,24 +265,31 @@ def _with_others(m: TableMapping, found: dict[str, Fed], columns: list[str]) -> 
 
 
 def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]]) -> list[TablePlan]:
-    """The main table: the one the file's name says, else the one most of whose columns are there; then what its lines repeat."""
-    def named(table: str) -> bool:
-        return any(fnmatch.fnmatch(file.lower(), f"*{f.lower()}*") for f in mapping.tables[table].files)
+    """The main table first: of a guess the one the file's name says, else the first of the contract that it can feed; then the others."""
+    order = [t for t in RULES if t in feedable]
+    if mapping.guesses:
+        named = [t for t in order if any(word.lower() in file.lower() for word in mapping.tables[t].files)]
+        facts = [t for t in order if t != "customers"]
+        main = (named or facts or order)[0]
+        beside = [t for t in order if t != main and _guessed_beside(t, main, feedable[t])]
+        told = {t: _told_beside(t, feedable[t], feedable[main]) for t in beside}
+        beside = [t for t in beside if all(any(c in told[t] for c in group) for group in RULES[t].needs)]
+    else:
+        main, beside, told = order[0], order[1:], feedable
+    return [TablePlan(main, feedable[main]), *(TablePlan(t, told[t], derived=True) for t in beside)]
 
-    def rank(table: str):
-        taken = {c for c in feedable[table] if c in mapping.tables[table].feeds}
-        return mapping.guesses and named(table), len(taken) if mapping.guesses else 0, -list(RULES).index(table)
 
-    candidates = [t for t in feedable if t != "customers"] or list(feedable)
-    if mapping.guesses and "customers" in feedable and named("customers"):
-        candidates.append("customers")
-    main = max(candidates, key=rank)
-    plans = [TablePlan(main, feedable[main])]
-    if main in ("orders", "events", "reviews", "stock"):
-        for table in ("products", "customers"):
-            if table in feedable and not (table == "customers" and mapping.tables[table].others):
-                plans.append(TablePlan(table, feedable[table], derived=True))
-    return plans
+def _guessed_beside(table: str, main: str, found: dict[str, Fed]) -> bool:
+    """Whether a guess may say that lines of the main table also tell of another one: orders of their product, sales totals of the day's views."""
+    return main in ("orders", "events") and table == "products" or main == "orders" and table == "events" and bool(found.keys() & EVENT_COUNTS.keys())
+
+
+def _told_beside(table: str, found: dict[str, Fed], main: dict[str, Fed]) -> dict[str, Fed]:
+    """What a guess takes from a line for a second table: the date of an order, say, is no launch date."""
+    if table == "events":
+        return {c: fed for c, fed in found.items() if c in ("occurred_at", "product_id", *EVENT_COUNTS)}
+    taken = {s for c, fed in main.items() if c not in ("product_id", "unit_price", "currency") for s in fed.sources}
+    return {c: fed for c, fed in found.items() if not taken & set(fed.sources)}
 
 
 def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:

@@ -21,7 +21,8 @@ _PERSONAL = re.compile(
 )
 MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 PHONE = r"(\+|\b0|\b1)([0-9][ ().-]{0,2}){8,13}[0-9]\b"
-_MAIL, _PHONE = re.compile(MAIL), re.compile(r"[+(]?[0-9][0-9 ().-]{7,}[0-9]")
+_MAIL, _PHONE = re.compile(MAIL), re.compile(r"[+(][0-9][0-9 ().-]{6,}[0-9]|0[0-9 ().-]{7,}[0-9]|1[3-9][0-9]{9}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}")
 
 
 def looks_personal(column: str, *, about_people: bool = False) -> bool:
@@ -30,21 +31,25 @@ def looks_personal(column: str, *, about_people: bool = False) -> bool:
     about_people: the file lists persons, so a bare "name" is a person's.
     """
     name = plain(column)
-    return bool(_PERSONAL.search(name)) or about_people and name in ("name", "名字", "名称", "contact", "age_birth")
+    return bool(_PERSONAL.search(name)) or about_people and name in ("name", "names", "contact", "名字", "名称")
 
 
-def holds_personal(values: list[str | None]) -> str:
-    """"mail addresses" or "phone numbers" if a fifth of a column's values look like them, else ""."""
-    filled = [v for v in values if v]
-    for what, pattern in (("mail addresses", _MAIL), ("phone numbers", _PHONE)):
-        matching = sum(bool(pattern.fullmatch(v.strip())) and not _is_day(v) for v in filled)
-        if filled and matching >= max(1, 0.2 * len(filled)) and (what == "mail addresses" or not all(v.isdigit() for v in filled)):
-            return what
+def lists_persons(columns: list[str]) -> bool:
+    """Whether a file's columns are those of a list of persons: mails, phones or addresses that are not a supplier's."""
+    return any(looks_personal(c) and not re.search("supplier|vendor|manufacturer|供应商|厂", plain(c)) for c in columns)
+
+
+def holds_personal(values: list[str | None], *, attribute: bool = False) -> str:
+    """What a fifth of a column's values look like: "mail addresses", "phone numbers", for attributes of customers also ids; "" = nothing of the kind."""
+    filled = [v.strip() for v in values if v and v.strip()]
+    few = max(1, 0.2 * len(filled))
+    if sum(bool(_MAIL.fullmatch(v)) for v in filled) >= few:
+        return "mail addresses"
+    if sum(bool(_PHONE.fullmatch(v)) and not _DAY.match(v) for v in filled) >= few:
+        return "phone numbers"
+    if attribute and len(filled) >= 200 and len(set(filled)) > 0.5 * len(filled):
+        return "something that tells single persons apart"
     return ""
-
-
-def _is_day(value: str) -> bool:
-    return bool(re.match(r"\d{4}-\d{1,2}-\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{2,4}", value.strip()))
 
 
 def refuse(table: str, target: str, column: str, what: str) -> UserError:

@@ -5,6 +5,7 @@ Whatever the file says about types, a reader hands out text and the row's line; 
 
 from __future__ import annotations
 
+import csv
 import gzip
 import hashlib
 import itertools
@@ -12,6 +13,7 @@ import json
 import shutil
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -35,13 +37,14 @@ class Source:
     """One table of a file: a CSV, or one sheet of a workbook.
 
     typed: columns that are "number" or "time" in the file itself, so that their text needs no guessing.
-    batches(columns) yields Arrow tables of line (int64), broken (what is wrong with the row, else null) and the columns as text.
+    batches(columns, rows) yields Arrow tables of that many rows: line (int64), broken (what is wrong with the row, else null) and
+    the columns c0, c1 ... as text.
     """
 
     file: str
     kind: str
     columns: list[str]
-    batches: Callable[[list[str]], Iterator[pa.Table]]
+    batches: Callable[[list[str], int], Iterator[pa.Table]]
     typed: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
@@ -49,7 +52,7 @@ class Source:
 
     def sample(self, columns: list[str], rows: int = 2000) -> pa.Table:
         """The first rows, to look at values before deciding what to read."""
-        return next(iter(self.batches(columns)), pa.table({})).slice(0, rows)
+        return next(self.batches(columns, rows))
 
 
 def sha256(path: Path) -> str:
@@ -67,10 +70,28 @@ def opened(path: Path, *, encoding: str = "", delimiter: str = "", sheet: str = 
     if path.stat().st_size == 0:
         raise UserError(f"rows in {path.name}", "an empty file", "export it again")
     with tempfile.TemporaryDirectory() as folder:
-        try:
-            yield _sources(path, Path(folder), encoding, delimiter, sheet)
-        except (EOFError, gzip.BadGzipFile, zipfile.BadZipFile, pa.ArrowInvalid, UnicodeError) as error:
-            raise UserError(f"a readable file {path.name}", f"a damaged one ({error})", "export or copy it again") from error
+        with _damage(path.name):
+            sources = _sources(path, Path(folder), encoding, delimiter, sheet)
+        for source in sources:
+            source.batches = _guarded(path.name, source.batches)
+        yield sources
+
+
+@contextmanager
+def _damage(name: str):
+    """Damage that shows while reading becomes a message about that file."""
+    try:
+        yield
+    except (EOFError, OSError, zlib.error, zipfile.BadZipFile, pa.ArrowInvalid, UnicodeError, csv.Error) as error:
+        raise UserError(f"a readable file {name}", f"a damaged one ({error})", "export or copy it again") from error
+
+
+def _guarded(name: str, batches):
+    def guarded(columns: list[str], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
+        with _damage(name):
+            yield from batches(columns, rows)
+
+    return guarded
 
 
 def _sources(path: Path, folder: Path, encoding: str, delimiter: str, sheet: str) -> list[Source]:
@@ -100,18 +121,18 @@ def _sources(path: Path, folder: Path, encoding: str, delimiter: str, sheet: str
 
 def _csv(path: Path, gzipped: bool, encoding: str, delimiter: str) -> Source:
     shape = delimited.inspect(path, gzipped, encoding=encoding, delimiter=delimiter)
-    source = Source(path.name, "CSV", shape.columns, lambda columns: _batches(shape.rows(), shape.columns, columns),
+    source = Source(path.name, "CSV", shape.columns, lambda columns, rows: _batches(shape.rows(), shape.columns, columns, rows),
                     encoding=shape.encoding, delimiter=shape.delimiter)
     if shape.header_line > 1:
         source.notes.append(f"its header stands on line {shape.header_line}; what is above is no data")
     return source
 
 
-def _batches(rows: Iterator[Row], names: list[str], columns: list[str]) -> Iterator[pa.Table]:
+def _batches(records: Iterator[Row], names: list[str], columns: list[str], rows: int) -> Iterator[pa.Table]:
     """Rows of cells as Arrow tables of the asked columns."""
     positions = [names.index(c) for c in columns]
     nothing = [None] * len(names)
-    while chunk := list(itertools.islice(rows, BATCH_ROWS)):
+    while chunk := list(itertools.islice(records, rows)):
         lines, broken, cells = zip(*chunk)
         by_column = list(zip(*(c if c is not None else nothing for c in cells)))
         yield _table(lines, broken, columns, [pa.array(by_column[p], pa.string()) for p in positions])
@@ -130,11 +151,11 @@ def _parquet(path: Path, name: str) -> Source:
         if file.metadata.num_rows == 0:
             raise UserError(f"rows in {name}", "an empty table", "export it again")
 
-    def batches(columns: list[str]) -> Iterator[pa.Table]:
+    def batches(columns: list[str], rows: int) -> Iterator[pa.Table]:
         line = 1
         with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(BATCH_ROWS, columns=columns):
-                arrays = [_as_text(batch.column(schema_index)) for schema_index in map(batch.schema.get_field_index, columns)]
+            for batch in file.iter_batches(rows, columns=columns):
+                arrays = [_as_text(batch.column(c)) for c in columns]
                 yield _table(range(line, line + len(batch)), pa.nulls(len(batch), pa.string()), columns, arrays)
                 line += len(batch)
 
@@ -204,9 +225,9 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
     if not names:
         raise UserError(f"one JSON object a line in {path.name}", "none", "export it as JSON lines")
 
-    def batches(columns: list[str]) -> Iterator[pa.Table]:
+    def batches(columns: list[str], rows: int) -> Iterator[pa.Table]:
         items = objects()
-        while chunk := list(itertools.islice(items, BATCH_ROWS)):
+        while chunk := list(itertools.islice(items, rows)):
             lines = [line for line, _ in chunk]
             broken = ["not a JSON object" if item is None else None for _, item in chunk]
             arrays = [pa.array([_plain(item.get(c)) if item else None for _, item in chunk], pa.string()) for c in columns]
@@ -261,13 +282,13 @@ def _sheet(path: Path, name: str, title: str, *, alone: bool) -> Source | None:
     header_line, header = delimited.header_row(head)
     names = delimited.unique(header)
 
-    def rows() -> Iterator[Row]:
+    def body() -> Iterator[Row]:
         for line, cells in records():
             if line > header_line:
                 values = [_plain(c) for c in cells[: len(names)]]
                 yield line, None, values + [None] * (len(names) - len(values))
 
-    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns: _batches(rows(), names, columns))
+    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns, rows: _batches(body(), names, columns, rows))
     if header_line > 1:
         source.notes.append(f"its header stands on row {header_line}; what is above is no data")
     return source

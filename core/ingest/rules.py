@@ -25,14 +25,16 @@ class Rules:
     extra: tuple[Column, ...] = ()
 
 
+# Traffic reports give a number a product and day instead of single events; a column of them stands for that many events.
+EVENT_COUNTS = {"views": "view", "carts": "cart", "wishlists": "wishlist"}
 _CUSTOMER = {"customer_id": "customer"}
 
 # In order of preference where one file could feed several tables: the first is the one its rows are counted for.
 RULES: dict[str, Rules] = {
     "orders": Rules((("ordered_at",), ("product_id",), ("units",)), day="ordered_at", people=_CUSTOMER,
                     extra=(Column("line_total_cents", "BIGINT"), Column("status", "VARCHAR"), Column("currency", "VARCHAR"))),
-    "events": Rules((("occurred_at",), ("product_id",), ("kind",)), day="occurred_at",
-                    people={"visitor_id": "visitor", **_CUSTOMER}),
+    "events": Rules((("occurred_at",), ("product_id",), ("kind", *EVENT_COUNTS)), day="occurred_at",
+                    people={"visitor_id": "visitor", **_CUSTOMER}, extra=tuple(Column(c, "BIGINT") for c in EVENT_COUNTS)),
     "reviews": Rules((("created_at",), ("product_id",), ("rating", "body")), ("review_id",), "created_at", _CUSTOMER),
     "stock": Rules((("day",), ("product_id",), ("on_hand",)), ("day", "product_id"), "day"),
     "market": Rules((("day",), ("series",), ("value",)), ("day", "series", "product_id", "category"), "day"),
@@ -53,3 +55,8 @@ def targets(table: str) -> dict[str, Column]:
     if table == "customers":
         return {"customer_id": Column("customer_id", "VARCHAR", True)}
     return {mapped_name(c.name): c for c in CANONICAL[table].columns + RULES[table].extra}
+
+
+def target_column(table: str, target: str) -> Column | None:
+    """The canonical column behind a mapping's name; None for an attribute of a customer."""
+    return targets(table).get(target)

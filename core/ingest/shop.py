@@ -37,10 +37,10 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
 
     currency, segment_attribute: what the mapping or the files' symbols say; "" = nothing.
     """
-    settings, said, notes = workspace.settings(), _said(workspace), []
-    if "currency" not in said:
+    settings, known, notes = workspace.settings(), said(workspace), []
+    if "currency" not in known:
         counted = rows(con, "staging/currencies")
-        currency = counted[0]["currency"] if counted and not currency else currency
+        currency = counted[0]["currency"] if counted else currency
         if currency and currency != settings.shop.currency:
             settings = settings.with_values("shop", currency=currency)
             notes.append(f"the shop's currency is set to {currency}")
@@ -49,7 +49,7 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
         chosen = segment_attribute if segment_attribute in attributes else attributes[0]
         settings = settings.with_values("shop", segment_attribute=chosen)
         notes.append(f"segments are made by {chosen}" + (f" (there are also {', '.join(a for a in attributes if a != chosen)})" if len(attributes) > 1 else ""))
-    if "countries" not in said:
+    if "countries" not in known:
         counted = rows(con, "staging/countries")
         total = sum(r["orders"] for r in counted)
         codes = dict.fromkeys(code for r in counted if r["orders"] >= COUNTRY_SHARE * total and (code := country_code(r["country"])))
@@ -59,8 +59,8 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
     return settings, notes
 
 
-def _said(workspace: Workspace) -> set[str]:
-    """The keys of [shop] that upswing.toml sets itself."""
+def said(workspace: Workspace) -> dict:
+    """What upswing.toml itself says in [shop]."""
     if not workspace.settings_file.exists():
-        return set()
-    return set(tomllib.loads(workspace.settings_file.read_text(encoding="utf-8")).get("shop", {}))
+        return {}
+    return tomllib.loads(workspace.settings_file.read_text(encoding="utf-8")).get("shop", {})

@@ -1,0 +1,138 @@
+"""A source's text in a temporary table, and how its numbers, dates and ids are written: decided over whole columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from core.ingest import formats
+from core.ingest.mapping import Mapping, TablePlan
+from core.ingest.names import quoted
+from core.ingest.readers import Source
+from core.ingest.rules import target_column
+from core.schema import Column
+
+
+@dataclass
+class Raw:
+    """A source's mapped columns as text in a temporary table, beside `line` and `broken`.
+
+    columns     source column -> its column in the table
+    decimals    number columns -> how they are written (formats.number)
+    dates       date columns -> how they are written (formats.date_sql)
+    floats      text columns all of whose values end in ".0": ids that went through a column of floats
+    currency    the commonest currency sign or code in its amounts, "" if there is none
+    """
+
+    source: Source
+    table: str
+    columns: dict[str, str]
+    rows: int = 0
+    decimals: dict[str, str] = field(default_factory=dict)
+    dates: dict[str, str] = field(default_factory=dict)
+    floats: set[str] = field(default_factory=set)
+    currency: str = ""
+    remarks: dict[str, str] = field(default_factory=dict)
+
+    def text(self, source: str, empty: tuple[str, ...]) -> str:
+        """SQL: the trimmed text of a source column, null for what stands for nothing."""
+        column = self.columns[source]
+        if source in self.source.typed:
+            return column
+        return f"regexp_replace({formats.text(column, empty)}, '\\.0$', '')" if source in self.floats else formats.text(column, empty)
+
+
+def load(con, source: Source, columns: list[str], table: str, progress) -> Raw:
+    """Streams a source's columns into a temporary table of text."""
+    raw = Raw(source, table, {c: f"c{i}" for i, c in enumerate(columns)})
+    definitions = "".join(f", {c} varchar" for c in raw.columns.values())
+    con.execute(f"create or replace temp table {quoted(table)} (line bigint, broken varchar{definitions})").fetchall()
+    for batch in source.batches(columns):
+        con.register("batch", batch)
+        con.execute(f"insert into {quoted(table)} select * from batch").fetchall()
+        con.unregister("batch")
+        raw.rows += batch.num_rows
+        progress("import", 0.5 * raw.rows / (raw.rows + 1e6), f"{source.file}: {raw.rows:,} rows read")
+    return raw
+
+
+def add_lookup(con, raw: Raw, lookup: Raw, key: str, added: list[str]) -> Raw:
+    """The raw rows with columns of another file beside them, found by a shared key."""
+    columns = raw.columns | {c: f"l{i}" for i, c in enumerate(added)}
+    picked = ", ".join(f"min({lookup.columns[c]}) as {columns[c]}" for c in added)
+    wide = f"{raw.table}_wide"
+    con.execute(f"""create or replace temp table {quoted(wide)} as
+        with lookup as (select {lookup.columns[key]} as the_key, {picked} from {quoted(lookup.table)} where broken is null group by all)
+        select r.*, l.* exclude (the_key) from {quoted(raw.table)} r left join lookup l on l.the_key = r.{raw.columns[key]}""").fetchall()
+    con.execute(f"drop table {quoted(raw.table)}").fetchall()
+    return replace(raw, table=wide, columns=columns)
+
+
+def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> None:
+    """Fills decimals, dates, floats and currency for the columns that the plans use."""
+    fed = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
+    typed, options = raw.source.typed, mapping.options
+    for column, f in fed:
+        source = f.sources[0]
+        if column is None or column.type == "VARCHAR":
+            continue
+        if column.type in ("DOUBLE", "BIGINT"):
+            raw.decimals[source] = formats.TYPED if typed.get(source) == "number" else f.feed.format or options.decimal
+        else:
+            raw.dates[source] = formats.TYPED if typed.get(source) == "time" else f.feed.format or options.date_format
+    _decide_decimals(con, raw, [s for s, d in raw.decimals.items() if not d])
+    _decide_dates(con, raw, [s for s, d in raw.dates.items() if not d])
+    _decide_floats(con, raw, [f.sources[0] for column, f in fed if column is not None and _is_id(column) and f.sources[0] not in typed])
+    raw.currency = _currency(con, raw, plans, [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")])
+
+
+def _is_id(column: Column) -> bool:
+    return column.name.endswith("_id") or column.name in ("source", "target")
+
+
+def _decide_decimals(con, raw: Raw, undecided: list[str]) -> None:
+    """Column by column; a column that says nothing follows the rest of its file."""
+    if not undecided:
+        return
+    parts = [part for s in undecided for part in formats.decimal_evidence(raw.text(s, formats.NO_VALUE))]
+    counted = con.execute(f"select {', '.join(parts)} from {quoted(raw.table)}").fetchone()
+    evidence = dict(zip(undecided, zip(counted[::2], counted[1::2])))
+    file_wide = "," if sum(c for _, c in evidence.values()) > sum(p for p, _ in evidence.values()) else "."
+    for source, (points, commas) in evidence.items():
+        raw.decimals[source] = file_wide if points == commas else "." if points > commas else ","
+        if points and commas:
+            raw.remarks[source] = f"{points:,} values have a decimal point, {commas:,} a decimal comma"
+
+
+def _decide_dates(con, raw: Raw, undecided: list[str]) -> None:
+    for source in undecided:
+        known = f"with cells as (select {raw.text(source, formats.NO_VALUE)} as c from {quoted(raw.table)} where broken is null) "
+        filled, iso = con.execute(known + f"select count(c), count({formats.date_sql('c', 'iso')}) from cells").fetchone()
+        counts = {"iso": iso}
+        if iso < 0.9 * filled:
+            names = [n for n in formats.DATES if n != "iso"]
+            tried = con.execute(known + "select " + ", ".join(f"count({formats.date_sql('c', n)})" for n in names) + " from cells").fetchone()
+            counts |= dict(zip(names, tried))
+        raw.dates[source], remark = formats.choose_date(counts, filled)
+        if remark:
+            raw.remarks[source] = remark
+
+
+def _decide_floats(con, raw: Raw, ids: list[str]) -> None:
+    for source in dict.fromkeys(ids):
+        text = raw.text(source, formats.NO_TEXT)
+        filled, whole = con.execute(f"select count(x), count(*) filter (where regexp_full_match(x, '[0-9]+\\.0')) from (select {text} as x from {quoted(raw.table)})").fetchone()
+        if filled and filled == whole:
+            raw.floats.add(source)
+
+
+def _currency(con, raw: Raw, plans: list[TablePlan], amounts: list[str]) -> str:
+    """What a currency column says most often, else the commonest sign in the first amounts."""
+    column = next((plan.columns["currency"].sources[0] for plan in plans if "currency" in plan.columns and plan.columns["currency"].sources), None)
+    text = f"upper({raw.text(column, formats.NO_TEXT)})" if column else None
+    if text is None:
+        amounts = [s for s in dict.fromkeys(amounts) if s not in raw.source.typed]
+        if not amounts:
+            return ""
+        text = formats.currency_sign("concat_ws(' ', " + ", ".join(raw.columns[s] for s in amounts) + ")")
+    found = con.execute(f"select x from (select {text} as x from {quoted(raw.table)} limit 100000) where x <> '' group by x order by count(*) desc, x limit 1").fetchone()
+    return formats.currency_code(found[0]) if found else ""
