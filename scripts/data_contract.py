@@ -21,6 +21,7 @@ A_ROW_IS = {
     "market": "one value of one series on one day, for a product, a category or the whole shop",
     "links": "one statement of the knowledge graph",
     "imports": "what became of one table's rows in one imported file: read = kept + dropped + quarantined",
+    "touched": "one table that an import changed since the features were last built, and from which day on",
     "quarantine": "one rejected row, with where it stands, the value and the reason",
     "forecasts": "a product and segment: calibrated probabilities for the next 28 days; `logit` is that of `rising_probability`, "
     "`base_logit` the one with every driver absent",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import doctest
 import importlib
 import re
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 
 import core
+from core import db
 from core.cli import _parser
 from core.config import Workspace
+from core.ingest import import_files, mapping
 from core.schema import CANONICAL, IMPORTS, SERVING
 
 REPOSITORY = Path(__file__).parents[2]
@@ -124,6 +127,40 @@ def test_settings_in_the_documentation_are_settings_that_exist(tmp_path):
         workspace = Workspace(tmp_path / str(number)).create()
         workspace.settings_file.write_text(body, encoding="utf-8")
         assert workspace.settings() != type(workspace.settings())()
+
+
+def test_mappings_in_the_documentation_are_mappings_that_load(tmp_path):
+    sections = {"shop", "labels", "model", "inventory"}
+    examples = [body for page in PAGES for body in blocks(page, "toml") if not tomllib.loads(body).keys() & sections]
+    assert len(examples) >= 3
+    for number, body in enumerate(examples):
+        file = tmp_path / f"{number}.toml"
+        file.write_text(body, encoding="utf-8")
+        assert mapping.load(None, file).tables
+
+
+def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace, tmp_path):
+    (body,) = blocks(REPOSITORY / "README.md", "toml")
+    assert len(body.splitlines()) <= 12
+    (tmp_path / "mapping.toml").write_text(body, encoding="utf-8")
+    lines = ["成交日;货品代号;货品名;件数;成交价;单据"]
+    lines += [f"2024-03-{day:02};A{day % 3};青瓷茶壶 {day % 3};{day};{day},50;D{day}" for day in range(1, 29)]
+    (tmp_path / "sales.csv").write_bytes("\n".join(lines).encode("gb18030"))
+    import_files(workspace, [tmp_path / "sales.csv"], mapping=str(tmp_path / "mapping.toml"))
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        assert con.execute("select count(*), sum(units), sum(unit_price_cents) from orders").fetchone() == (28, 406.0, 42000)
+        assert con.execute("select product_id, title from products order by 1").fetchall() == [(f"A{n}", f"青瓷茶壶 {n}") for n in range(3)]
+    assert workspace.settings().shop.currency == "CNY"
+
+
+def test_every_preset_is_described_and_every_described_preset_ships():
+    table = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8").split("## Presets")[1].split("\n## ")[0]
+    assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping.presets()
+
+
+def test_every_option_of_a_mapping_is_described():
+    table = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8").split("## Options")[1].split("\n## ")[0]
+    assert [f.name for f in dataclasses.fields(mapping.Options) if f"`{f.name}`" not in table] == []
 
 
 @EVERY_PAGE

@@ -1,0 +1,118 @@
+"""What a merchandiser does: look at the list, open a product, send a link, read it in Chinese."""
+
+from __future__ import annotations
+
+import gettext
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pyarrow.parquet as pq
+import pytest
+from playwright.sync_api import Page, expect
+
+from core import snapshots
+from core.config import Workspace
+
+LOCALE = Path(__file__).parents[2] / "dashboard" / "locale"
+PAGES = {"overview": "Overview", "rising": "Rising", "inventory": "Inventory", "product": "Product", "segments": "Segments", "why": "Why",
+         "data": "Data", "model": "Model"}
+chinese = gettext.translation("upswing", LOCALE, ["zh_CN"]).gettext
+
+
+def risers(shop: Workspace) -> list[dict]:
+    """Forecasts for everyone, the most likely riser first, from the snapshot that is served."""
+    table = pq.read_table(snapshots.current(shop).path / "forecasts.parquet")
+    return sorted((row for row in table.to_pylist() if row["segment"] == "all"), key=lambda row: -row["rising_probability"])
+
+
+def titles(shop: Workspace) -> dict[str, str]:
+    table = pq.read_table(snapshots.current(shop).path / "products.parquet", columns=["product_id", "title"])
+    return dict(zip(*(column.to_pylist() for column in table.columns)))
+
+
+def settled(page: Page) -> None:
+    """Waits until the page has been run to its end."""
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+
+
+def cells(page: Page, column: int) -> list[str]:
+    """What stands in a column of the first table: it is painted on a canvas, and spelled out inside it for screen readers."""
+    found = page.get_by_test_id("stDataFrame").first.locator(f"canvas td[aria-colindex='{column}']")
+    found.first.wait_for(state="attached")
+    return found.all_inner_texts() or found.all_text_contents()
+
+
+def open_row(page: Page, row: int) -> None:
+    """Ticks a row of the first table, by its box at the row's left end."""
+    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 16, "y": 35 + 36 * row + 18})
+
+
+def test_the_rising_page_lists_the_likely_risers_first(page, shop):
+    page.goto("/rising")
+    settled(page)
+    by_id = titles(shop)
+    listed = [float(text) for text in cells(page, 2)]
+    assert len(listed) >= 10
+    assert listed == sorted(listed, reverse=True)
+    assert listed[0] == pytest.approx(risers(shop)[0]["rising_probability"], abs=1e-9)
+    assert set(cells(page, 1)) <= {title[:90] for title in by_id.values()}
+
+
+def test_a_row_of_the_list_opens_its_product(page, shop):
+    page.goto("/rising")
+    settled(page)
+    title = cells(page, 1)[0]
+    open_row(page, 0)
+    expect(page).to_have_url(re.compile(r"/product\?"))
+    product = parse_qs(urlsplit(page.url).query)["product"][0]
+    assert titles(shop)[product] == title
+    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    expect(page.get_by_text("over the next 28 days").first).to_be_visible()
+    expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+
+
+def test_a_link_opens_the_product_that_it_names(page, shop):
+    product = risers(shop)[3]["product_id"]
+    page.goto(f"/product?product={product}")
+    settled(page)
+    expect(page.get_by_role("heading", name=titles(shop)[product], exact=True)).to_be_visible()
+
+
+def test_a_link_to_a_product_that_is_not_there_says_so(page):
+    page.goto("/product?product=no-such-product")
+    settled(page)
+    expect(page.get_by_text("no-such-product").first).to_be_visible()
+
+
+def test_a_search_narrows_the_list_and_stays_in_the_address(page, shop):
+    product = risers(shop)[0]["product_id"]
+    page.goto("/rising")
+    settled(page)
+    page.get_by_label("Search", exact=True).fill(product)
+    expect(page.get_by_text(re.compile(r"^1 product\b"))).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["q"] == [product]
+    page.reload()
+    expect(page.get_by_text(re.compile(r"^1 product\b"))).to_be_visible()
+
+
+def test_the_language_can_be_switched_and_stays_while_one_walks_on(page):
+    page.goto("/rising")
+    settled(page)
+    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    expect(page.get_by_role("heading", name=chinese("Rising"), exact=True)).to_be_visible()
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()
+    expect(page.get_by_role("heading", name=chinese("Data"), exact=True)).to_be_visible()
+    page.get_by_role("radio", name="EN").or_(page.get_by_role("button", name="EN")).first.click()
+    expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_opens_in_both_languages(page, shop, name, language):
+    page.goto(f"/{name if name != 'overview' else ''}?lang={language}")
+    settled(page)
+    heading = PAGES[name] if language == "en" else chinese(PAGES[name])
+    assert language == "en" or re.search(r"[\u4e00-\u9fff]", heading)
+    expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
+    expect(page.get_by_text(snapshots.current(shop).model).first).to_be_visible()
