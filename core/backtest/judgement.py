@@ -136,7 +136,7 @@ def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], highe
     """Enters one slice: each learner's figures, the model's lead over each baseline, and the best learner a metric."""
     for learner, (values, drawn) in learners.items():
         entries = found["metrics"].setdefault(learner, {}).setdefault(name, {})
-        entries |= {m: _figure(value, drawn[m]) for m, value in values.items()}
+        entries |= {m: _figure(value, drawn[m], -np.inf if m == "brier_skill" else 0.0) for m, value in values.items()}
     best = found["best"].setdefault(name, {})
     for metric in next(iter(learners.values()), ({}, {}))[0]:
         if metric.startswith("coverage"):  # nearer to its promise is better, which is read, not ranked
@@ -156,7 +156,7 @@ def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], highe
             found["differences"].setdefault(learner, {}).setdefault(name, {})[metric] = figure | {"verdict": verdict}
 
 
-def _figure(value: float, replicates: np.ndarray) -> dict[str, float | None]:
+def _figure(value: float, replicates: np.ndarray, floor: float = -np.inf) -> dict[str, float | None]:
     """JSON knows no NaN: what is undefined is null."""
-    low, high = metrics.interval(replicates)
-    return {k: float(v) if np.isfinite(v) else None for k, v in (("value", value), ("low", low), ("high", high))}
+    low, high = metrics.interval(replicates, value)
+    return {k: float(v) if np.isfinite(v) else None for k, v in (("value", value), ("low", max(low, floor)), ("high", high))}

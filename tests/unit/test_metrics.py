@@ -159,5 +159,18 @@ def test_the_interval_holds_the_true_value_about_as_often_as_it_says():
     assert 50 <= held <= 60  # binomial(60, .95) is 50 or more with probability .9998
 
 
+def test_the_interval_of_a_metric_that_resampling_inflates_still_holds_its_value(sample):
+    *_, origin, product = sample
+    random = np.random.default_rng(2)
+    p = random.random(600)
+    y = (random.random(600) < p).astype(float)  # honest forecasts: all of their calibration error is noise
+    bins = metrics.reliability_bins(p)
+    drawn = metrics.bootstrap(lambda w, o: metrics.ece(y, p, weight=w * o, bin_of=bins), product, origin, replicates=100)
+    value = metrics.ece(y, p)
+    assert drawn.mean() > 1.2 * value
+    low, high = metrics.interval(drawn, value)
+    assert low < value < high and (low + high) / 2 == pytest.approx(value, rel=0.2)
+
+
 def test_an_interval_of_nothing_defined_is_nan():
     assert np.isnan(metrics.interval(np.array([np.nan, np.nan]))).all()
