@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -49,8 +50,8 @@ class Scored:
     rows: dict[str, int]
 
     def text(self) -> str:
-        return (f"scored {self.rows['forecasts']:,} forecasts of {self.rows['suggestions'] or 'all live'} products as of {self.as_of} "
-                f"with model {self.model}, {self.rows['attributions']:,} attributions, {self.rows['text_attributions']:,} words")
+        return (f"scored with model {self.model} as of {self.as_of}: {self.rows['forecasts']:,} forecasts, {self.rows['attributions']:,} "
+                f"attributions, {self.rows['text_attributions']:,} words, order levels of {self.rows['suggestions']:,} products")
 
 
 @dataclass(frozen=True)
@@ -95,12 +96,13 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     tables = _Tables(temporary)
     try:
         progress("score", 0.1, f"{len(live.rows):,} forecasts")
-        predicted = fitted.predict(panel, live.rows)
+        with _one_thread():
+            predicted = fitted.predict(panel, live.rows)
+            attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
+            _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
         with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
-            attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, 0.1, 0.5))
             _write_forecasts(tables, con, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
-            _write_words(tables, live, fitted, predicted["rising"], _part(progress, 0.5, 0.8))
             progress("score", 0.8, "history and neighbours")
             _write_from_warehouse(tables, con, workspace, live, as_of, settings)
             progress("score", 0.95, "suggestions")
@@ -132,7 +134,8 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
     found = live.rows[live.all & (np.asarray(live.product) == product_id)]
     if not len(found):
         raise UserError("a product that is forecast", repr(product_id), "choose one of the Rising page")
-    words = word_attributions(fitted, panel, found, progress)[0]
+    with _one_thread():
+        words = word_attributions(fitted, panel, found, progress)[0]
     listed = [{"position": i, "text": unit, "attribution": float(a)} for i, (unit, a) in enumerate(zip(words.units, words.attributions))]
     return {"product_id": product_id, "model": model_id, "words": listed, "residual": words.residual}
 
@@ -143,6 +146,7 @@ def open_panel(workspace: Workspace, progress: Progress = silent):
 
     whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
     if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
+        shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared
     return Panel.open(workspace.panel, workspace.cache, progress)
@@ -309,9 +313,31 @@ def _named(names, places: np.ndarray) -> pa.Array:
     return pa.array(list(names), pa.string()).take(pa.array(np.asarray(places, dtype=np.int32)))
 
 
-def _part(progress: Progress, start: float, end: float) -> Progress:
-    """A progress that fills start..end of the step, whatever the work inside calls its own."""
-    return lambda _, done, message="", **figures: progress("score", start + (end - start) * done, message, **figures)
+def _part(progress: Progress, inside: str, start: float, end: float) -> Progress:
+    """A progress that fills start..end of the step as the work's own step `inside` goes on; other steps of it only speak."""
+    furthest = start
+
+    def passed_on(step: str, done: float, message: str = "", **figures: float) -> None:
+        nonlocal furthest
+        if step == inside:
+            furthest = max(furthest, start + (end - start) * done)
+        progress("score", furthest, message, **figures)
+
+    return passed_on
+
+
+@contextmanager
+def _one_thread():
+    """Explaining is thousands of small matrix products. Threads gain little there, and on a busy machine they wait for each other:
+    on UCI Online Retail II, under load, two threads took seven times as long as one."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _swap_in(finished: Path, place: Path) -> None:

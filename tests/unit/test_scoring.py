@@ -304,6 +304,7 @@ def test_a_shop_without_order_lines_gets_forecasts_but_no_suggestions(shop, monk
 
 def test_rows_of_a_later_rescore_take_the_place_of_the_panels(shop, monkeypatch):
     write_panel(shop, LIVE[:3], shop.panel / "latest")
+    (shop.panel / "latest" / "texts.parquet").unlink()  # a rescore writes texts beside the whole panel only
     use(monkeypatch)
     assert scoring.score(shop).rows["forecasts"] == 3
 
@@ -313,3 +314,31 @@ def test_scoring_says_which_step_is_missing(workspace, shop):
         scoring.score(shop)
     with pytest.raises(NotReady, match="upswing features"):
         scoring.score(Workspace(workspace.root / "elsewhere").create())
+
+
+def test_a_really_trained_model_scores_and_explains_a_whole_shop(workspace):
+    """Features, training, scoring, publishing, then a rescore of the latest day: every step the real one, the encoder tiny."""
+    from core.features import build, build_latest
+    from core.registry import promote
+    from core.training import train
+    from shops import tables, write
+    from tiny import tiny_encoder
+
+    write(workspace, tables(products=24, days=330))
+    workspace.save_settings(workspace.settings().with_values("model", encoder=str(tiny_encoder(workspace.root / "encoder")), max_epochs=1))
+    build(workspace)
+    promote(workspace, train(workspace, workspace.settings()).model_id, "the first")
+    first = scoring.score(workspace)
+    snapshots.publish(workspace)  # checks in full: sums, keys, monotone quantiles
+    assert first.rows["forecasts"] > first.rows["suggestions"] > 15 and first.rows["text_attributions"] > 15
+    product = pq.read_table(workspace.root / "scored" / "suggestions.parquet")["product_id"][0].as_py()
+    explained = scoring.explain_product(workspace, product)
+    attributions = pq.read_table(workspace.root / "scored" / "attributions.parquet").to_pylist()
+    of_text, = [a["attribution"] for a in attributions if (a["product_id"], a["segment"], a["driver"]) == (product, ALL, "text")]
+    assert sum(w["attribution"] for w in explained["words"]) + explained["residual"] == pytest.approx(of_text, abs=1e-4)
+    build_latest(workspace)
+    again = scoring.score(workspace)
+    assert again.rows["forecasts"] == first.rows["forecasts"]
+    snapshots.publish(workspace)
+    moved = pq.read_table(workspace.root / "scored" / "forecasts.parquet").to_pylist()
+    assert all(f["previous_rising_probability"] == pytest.approx(f["rising_probability"], abs=1e-6) for f in moved)
