@@ -96,9 +96,7 @@ def tuned_epoch(bench: Bench) -> Result:
 
 def publish(bench: Bench) -> Result:
     """Score (with its explanations) and publish, as two commands."""
-    if not _models(bench.shop):
-        raise Failed("publish needs row `train_frozen` first")
-    upswing(bench.shop, bench.log("promote"), "promote", min(_models(bench.shop)))
+    upswing(bench.shop, bench.log("promote"), "promote", _frozen_model(bench.shop))
     scored = upswing(bench.shop, bench.log("score"), "score")
     published = upswing(bench.shop, bench.log("publish"), "publish")
     meta = _meta(bench.shop)
@@ -110,12 +108,9 @@ def publish(bench: Bench) -> Result:
 
 def new_day(bench: Bench) -> Result:
     """The shop as it stood a day earlier, then its next export: import it, then extend, rescore and publish in one process."""
-    if not _models(bench.shop):
-        raise Failed("new_day needs row `train_frozen` first")
-    shop = bench.work / "yesterday"
+    model, whole, shop = _frozen_model(bench.shop), bench.source(), bench.work / "yesterday"
     shutil.rmtree(shop, ignore_errors=True)
-    cut = _filtered(bench.source(), bench.work / "without-last-day.parquet", days_cut=1)
-    model = min(_models(bench.shop))
+    cut = _filtered(whole, bench.work / "without-last-day.parquet", days_cut=1)
     say("  preparing the shop as of the day before (not measured)")
     for words in (("import", cut, "--preset", PRESET), ("features",)):
         upswing(shop, bench.log(f"yesterday-{words[0]}"), *words)
@@ -124,7 +119,7 @@ def new_day(bench: Bench) -> Result:
         upswing(shop, bench.log(f"yesterday-{words[0]}"), *words)
     before = _snapshot(shop)
     say("  measuring")
-    imported = upswing(shop, bench.log("new_day-import"), "import", bench.source(), "--preset", PRESET)
+    imported = upswing(shop, bench.log("new_day-import"), "import", whole, "--preset", PRESET)
     rescored = run([PYTHON, "-c", RESCORE], bench.log("new_day-rescore"), shop)
     if _snapshot(shop) == before:
         raise Failed("the new day led to no new snapshot")
@@ -195,6 +190,14 @@ def _need(path: Path, row: str) -> None:
 
 def _models(workspace: Path) -> set[str]:
     return {manifest.parent.name for manifest in (workspace / "models").glob("*/manifest.json")}
+
+
+def _frozen_model(workspace: Path) -> str:
+    """The newest model whose encoder was not tuned: what a shop serves by default."""
+    frozen = [m for m in _models(workspace) if json.loads((workspace / "models" / m / "config.json").read_text())["settings"]["tuning"] == "frozen"]
+    if not frozen:
+        raise Failed("this needs row `train_frozen` first: python -m bench train_frozen ...")
+    return max(frozen)
 
 
 def _snapshot(workspace: Path) -> str:

@@ -96,7 +96,7 @@ _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0;font-variant-numeric:tabular-nums;font-size:13px}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #e3e7ee;white-space:nowrap}
-th:first-child,td:first-child{text-align:left}.small{color:#5b6675;font-size:13px}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
+.wide{overflow-x:auto}th:first-child,td:first-child{text-align:left}.small{color:#5b6675;font-size:13px}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
 """
 _COLOURS = ("#2458d3", "#b8860b", "#6b7280", "#c2410c", "#0f766e", "#7c3aed")
 
@@ -105,7 +105,7 @@ def _table(head: list, rows: list[list], bold: set[tuple[int, int]] = frozenset(
     cells = "".join(f"<th>{escape(str(h))}</th>" for h in head)
     lines = "".join("<tr>" + "".join(f"<td>{'<b>' if (i, j) in bold else ''}{escape(str(c))}{'</b>' if (i, j) in bold else ''}</td>"
                                      for j, c in enumerate(row)) + "</tr>" for i, row in enumerate(rows))
-    return f"<table><tr>{cells}</tr>{lines}</table>"
+    return f"<div class=wide><table><tr>{cells}</tr>{lines}</table></div>"
 
 
 def _difference(figure: dict | None) -> str:
