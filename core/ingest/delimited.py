@@ -6,6 +6,7 @@ import codecs
 import csv
 import gzip
 import io
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,6 @@ SAMPLE_BYTES = 1 << 18
 LONGEST_RECORD = 500  # lines; a quoted field longer than this is a quote that was never closed
 DELIMITERS = (",", ";", "\t", "|", "^")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_GUESSES = ["gb18030", "cp1252", "big5", "shift_jis", "cp949", "cp1250", "cp1251", "cp1253", "cp1254"]
 csv.field_size_limit(1 << 24)
 
 Row = tuple[int, str | None, list[str] | None]  # line, what is wrong with it, its cells
@@ -63,27 +63,35 @@ def _utf8_share(stream) -> tuple[int, int]:
 
 
 def _guess(sample: bytes) -> str:
-    """Chinese double bytes come in pairs of high bytes; accents of Western text stand alone between letters."""
-    runs, length = Counter(), 0
-    for byte in sample:
-        if byte >= 0x80:
-            length += 1
-        elif length:
-            runs["pair" if length % 2 == 0 else "single"] += 1
-            length = 0
-    try:
-        sample[: len(sample) - len(sample) % 2 or None].decode("gb18030", "strict" if len(sample) < SAMPLE_BYTES else "ignore")
-        if runs["pair"] > 4 * runs["single"]:
-            common = sum(0xB0 <= b <= 0xF7 for b in sample) / max(sum(b >= 0x80 for b in sample), 1)
-            if common > 0.4:
-                return "gb18030"
-    except UnicodeDecodeError:
-        pass
+    """The likeliest encoding of text that is no UTF-8; shown in the plan, for a mapping to correct.
+
+    Chinese double bytes come in pairs of high bytes; accents of Western text stand alone between letters.
+    """
+    runs = Counter("pair" if len(run) % 2 == 0 else "single" for run in re.findall(rb"[\x80-\xff]+", sample))
+    if runs["pair"] > 4 * runs["single"]:
+        text = sample.decode("gb18030", "replace")
+        high = [c for c in text if ord(c) >= 0x80]
+        if sum("\u4e00" <= c <= "\u9fff" or "\u3000" <= c <= "\u303f" or "\uff00" <= c <= "\uffef" for c in high) > 0.9 * len(high):
+            from charset_normalizer import from_bytes
+
+            best = from_bytes(sample, cp_isolation=["gb18030", "big5", "shift_jis", "cp949"]).best()
+            return best.encoding if best and best.encoding != "gb18030" and _rare(text) else "gb18030"
+    if re.search("[a-z][\u00b3\u00b9\u00bf][a-z]", sample.decode("cp1252", "replace")):  # Polish letters look so
+        return "cp1250"
     from charset_normalizer import from_bytes
 
-    best = from_bytes(sample, cp_isolation=_GUESSES).best()
-    name = best.encoding if best else "cp1252"
-    return {"gbk": "gb18030", "gb2312": "gb18030", "iso8859_1": "cp1252"}.get(name, name)
+    best = from_bytes(sample, cp_isolation=["cp1252", "cp1251", "cp1253", "big5", "shift_jis", "cp949"]).best()
+    return best.encoding if best else "cp1252"
+
+
+def _rare(text: str) -> bool:
+    """Whether text read as GB18030 is made of rare characters: it is likely another double-byte encoding."""
+    letters = [c for c in text if "\u4e00" <= c <= "\u9fff"]
+    common = 0
+    for c in letters:
+        code = c.encode("gb18030")
+        common += len(code) == 2 and 0xB0 <= code[0] <= 0xD7 and code[1] >= 0xA1  # the 3,755 commonest
+    return common < 0.6 * len(letters)
 
 
 @dataclass
@@ -113,9 +121,9 @@ class Delimited:
                     line = lines.number - len(raw) + 1
                     if line <= self.header_line or not any(cells):
                         continue
-                    if len(cells) == width and "\ufffd" not in raw[0]:
+                    if len(cells) == width and "\ufffd" not in raw[0] and (len(raw) == 1 or _closed(raw)):
                         yield line, None, cells
-                    elif len(raw) > 1 and len(cells) != width:
+                    elif len(raw) > 1:
                         for offset, text in enumerate(raw):
                             cells = next(csv.reader([text], delimiter=self.delimiter), [])
                             if any(cells):
@@ -132,6 +140,11 @@ class Delimited:
         if len(cells) != width:
             return line, f"{len(cells)} fields instead of {width}", None
         return line, None, cells
+
+
+def _closed(raw: list[str]) -> bool:
+    """Whether a record of several lines is one: its quotes come in pairs, and it was not cut for its length."""
+    return len(raw) < LONGEST_RECORD and sum(line.count('"') for line in raw) % 2 == 0
 
 
 class _Lines:

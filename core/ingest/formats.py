@@ -135,8 +135,8 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
     DateFormat("iso", "2024-03-05 14:30", _iso("{c}")),
     DateFormat("dmy", "05/03/2024 = 5 March", _strptime(_slashed("{c}"), ("%d/%m/%y", "%d/%m/%Y"))),
     DateFormat("mdy", "03/05/2024 = 5 March", _strptime(_slashed("{c}"), ("%m/%d/%y", "%m/%d/%Y"))),
-    DateFormat("chinese", "2024年3月5日", "try_cast(regexp_replace(regexp_replace(regexp_replace({c}, ' *[年月] *', '-', 'g'), '日 *', ' '), "
-               "'([0-9]+)[时点]([0-9]+)分?([0-9]+)?秒?$', '\\1:\\2') as timestamp)"),
+    DateFormat("chinese", "2024年3月5日", "try_cast(regexp_replace(regexp_replace(rtrim(regexp_replace(regexp_replace({c}, ' *[年月] *', '-', 'g'), '日 *', ' ')), "
+               "'([0-9]+)[时点]([0-9]+)分?$', '\\1:\\2'), '([0-9]+)[时点]([0-9]+)分([0-9]+)秒$', '\\1:\\2:\\3') as timestamp)"),
     DateFormat("compact", "20240305", _serial("{c}", "(19|20)[0-9]{6}", "try_strptime({c}, '%Y%m%d')")),
     DateFormat("month", "5 Mar 2024", _strptime("regexp_replace({c}, '[-, ]+', ' ', 'g')", (
         "%d %b %y", "%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"))),

@@ -90,7 +90,7 @@ def _copy(con, workspace: Workspace, tables: list[str]) -> None:
     """The stored tables into a connection of its own, for a dry run."""
     with db.connect(workspace.warehouse, read_only=True) as stored:
         for name in tables:
-            con.register("stored", stored.execute(f"select * from {name}").to_arrow_reader())
+            con.register("stored", stored.sql(f"select * from {name}").to_arrow_reader())
             con.execute(f"insert into {name} by name select * from stored").fetchall()
             con.unregister("stored")
 
@@ -152,7 +152,7 @@ def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, 
 
 
 def _is_short_text(table: str, target: str) -> bool:
-    return target_column(table, target) is None or target in ("title", "category", "brand", "channel", "country", "query")
+    return target_column(table, target) is None or target in ("category", "brand", "channel", "country") or table == "products" and target == "title"
 
 
 # Doing
@@ -212,7 +212,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes
         if plan.table == "orders":
             p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily else "read as single order lines")
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
-        _count(t, merge(con, staged, daily=daily), plan)
+        _count(t, merge(con, staged, daily=daily, rolled_up=mapping.options.roll_up), plan, mapping)
         if plan.derived:
             p.report.derived.append(t)
         else:
@@ -234,7 +234,7 @@ def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int
     return dict(counts)
 
 
-def _count(t: TableReport, merged: Merged, plan: TablePlan) -> None:
+def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) -> None:
     """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
     t.kept, t.dropped = merged.kept, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
@@ -242,6 +242,8 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan) -> None:
     why = "says nothing that another line or the warehouse does not say" if plan.retold or plan.table in ("customers", "events") and plan.derived else KNOWN
     if t.table == "customers" and not plan.retold:
         why = "the customer is known with these attributes"
+    if t.table == "products" and mapping.options.roll_up:
+        why = "one of several rows that make one product"
     if rest > 0:
         t.dropped = t.dropped | {why: rest}
 

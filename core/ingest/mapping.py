@@ -48,6 +48,7 @@ class Options:
     free_is_no_sale: bool = False  # rows with units but no price above zero are no sales
     no_titles: tuple[str, ...] = ()  # patterns of titles that are remarks
     upper_case_ids: bool = False
+    roll_up: bool = False  # many rows of a list of products make one product, of their commonest values
 
 
 @dataclass(frozen=True)
@@ -308,8 +309,14 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
     if not mapping.guesses:
         return _no_such_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.feeds], file, columns)
-    wanted = "; ".join(f"{' or '.join(g)} (known as {listed([a for c in g if c in nearest.feeds for a in nearest.feeds[c].asked], 8)})"
+    wanted = "; ".join(f"{' or '.join(g)} (known as {_some([a for c in g if c in nearest.feeds for a in nearest.feeds[c].asked])})"
                        for g in lacking(nearest))
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     return UserError(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                      f"write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
+
+
+def _some(aliases: list[str]) -> str:
+    """A few aliases in each language."""
+    shown = [a for a in aliases if a.isascii()][:5] + [a for a in aliases if not a.isascii()][:4]
+    return ", ".join(shown) + (f" and {len(aliases) - len(shown)} more" if len(aliases) > len(shown) else "")

@@ -26,17 +26,20 @@ class Merged:
     last_day: date | None = None
 
 
-def merge(con, staged: Staged, *, daily: bool = False) -> Merged:
-    """Adds the staged rows that are valid to their table. daily: order rows are totals of a product and day."""
+def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) -> Merged:
+    """Adds the staged rows that are valid to their table.
+
+    daily: order rows are totals of a product and day. rolled_up: many rows make one product.
+    """
     table, source = staged.plan.table, staged.table
     if table == "customers":
         source = _attributes(con, staged)
-    if staged.plan.retold:
+    if staged.plan.retold or rolled_up and table == "products":
         source = _commonest(con, staged, source)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source)
     key = DAILY_KEY if daily else RULES[table].key
-    return _by_key(con, staged, source, key) if key else _by_row(con, table, source)
+    return _by_key(con, staged, source, key) if key else _by_row(con, table, source, rolled_up)
 
 
 def is_daily(con, staged: Staged) -> bool:
@@ -67,15 +70,17 @@ def _day(moment) -> date | None:
     return moment.date() if hasattr(moment, "date") else moment
 
 
-def _by_row(con, table: str, source: str) -> Merged:
+def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     """The whole row is its identity.
 
-    A row that says who (an order id, a visitor at a moment) stands once. Anonymous rows may well be equal, two buyers of the same thing:
-    of those the larger number in any one file stands, so an overlapping export adds none twice.
+    A row that says who (an order id, a visitor at a moment) stands once. Anonymous rows may well be equal, two buyers of the same thing,
+    and so may rows of one order if products are rolled up: of those the larger number in any one file stands, so an overlapping export
+    adds none twice.
     """
     names, day = CANONICAL[table].names, RULES[table].day
     once = {"orders": "order_id is not null",
             "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
+    once = "false" if rolled_up else once
     _run(con, f"create or replace temp table given as select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all")
     _missing(con, table, f"case when {once} then 1 else g.copies end")
     (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint,

@@ -1,0 +1,322 @@
+"""From files to canonical tables: counts that add up, imports that repeat, shapes that are refused."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import db
+from core.config import Workspace
+from core.errors import Cancelled, UserError
+from core.ingest import import_files
+
+PRODUCTS = "product_id,title,category,price\nA1,Red mug,kitchen,4.50\nB2,Blue lamp,lighting,19.00\n"
+ORDERS = (
+    "ordered_at,product_id,units,unit_price,order_id,customer_id,country\n"
+    "2024-03-01 10:00,A1,2,4.50,o1,c1,United Kingdom\n"
+    "2024-03-02 11:30,B2,1,19.00,o2,c2,Germany\n"
+    "2024-03-02 11:30,A1,-1,4.50,o1,c1,United Kingdom\n"
+)
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def stored(workspace: Workspace, query: str) -> list[tuple]:
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        return con.execute(query).fetchall()
+
+
+def add_up(report) -> dict:
+    totals = report.totals()
+    assert totals["read"] == totals["kept"] + totals["dropped"] + totals["quarantined"]
+    return totals
+
+
+def test_products_and_orders_of_canonical_names_need_no_mapping(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS), write(tmp_path, "orders.csv", ORDERS)])
+    assert add_up(report) == {"read": 5, "kept": 5, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, "select product_id, title, price_cents from products order by 1") == [("A1", "Red mug", 450), ("B2", "Blue lamp", 1900)]
+    assert stored(workspace, "select product_id, units, unit_price_cents, order_id, order_count from orders order by ordered_at, units") == [
+        ("A1", 2.0, 450, "o1", 1), ("A1", -1.0, 450, "o1", 1), ("B2", 1.0, 1900, "o2", 1)]
+    assert stored(workspace, "select table_name, rows_read, rows_kept, first_day::varchar, last_day::varchar from imports order by 1") == [
+        ("orders", 3, 3, "2024-03-01", "2024-03-02"), ("products", 2, 2, None, None)]
+
+
+def test_a_second_import_of_the_same_file_changes_nothing(workspace, tmp_path):
+    file = write(tmp_path, "orders.csv", ORDERS)
+    import_files(workspace, [file])
+    before = workspace.warehouse.read_bytes(), stored(workspace, "select * from orders order by all"), stored(workspace, "select * from imports")
+    again = import_files(workspace, [file])
+    assert add_up(again) == {"read": 3, "kept": 0, "dropped": 3, "quarantined": 0}
+    assert again.as_dict()["files"][0]["tables"]["orders"]["dropped_by_reason"] == {"this very file was imported before": 3}
+    assert (stored(workspace, "select * from orders order by all"), stored(workspace, "select * from imports")) == before[1:]
+
+
+def test_a_newer_export_of_overlapping_dates_adds_only_what_is_new(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    newer = ORDERS + "2024-03-05 09:00,B2,3,18.00,o3,c2,Germany\n"
+    report = import_files(workspace, [write(tmp_path, "orders_march.csv", newer)])
+    assert add_up(report) == {"read": 4, "kept": 1, "dropped": 3, "quarantined": 0}
+    assert stored(workspace, "select count(*), sum(units) from orders") == [(4, 5.0)]
+    assert stored(workspace, "select first_day::varchar from touched where table_name = 'orders' order by import_id") == [("2024-03-01",), ("2024-03-05",)]
+
+
+def test_equal_anonymous_lines_are_two_sales_and_an_overlapping_export_adds_none_twice(workspace, tmp_path):
+    lines = "date,sku,qty\n2024-03-01 10:00,A1,1\n2024-03-01 10:00,A1,1\n2024-03-01 12:00,B2,1\n"
+    first = import_files(workspace, [write(tmp_path, "sales.csv", lines)])
+    assert add_up(first)["kept"] == 3
+    more = lines + "2024-03-01 10:00,A1,1\n2024-03-02 12:00,B2,1\n"
+    second = import_files(workspace, [write(tmp_path, "sales_newer.csv", more)])
+    assert add_up(second) == {"read": 5, "kept": 2, "dropped": 3, "quarantined": 0}
+    assert stored(workspace, "select product_id, count(*) from orders group by 1 order by 1") == [("A1", 3), ("B2", 2)]
+
+
+def test_lines_of_one_order_that_are_equal_are_counted_once(workspace, tmp_path):
+    twice = ORDERS + ORDERS.splitlines()[1] + "\n"
+    report = import_files(workspace, [write(tmp_path, "orders.csv", twice)])
+    assert add_up(report) == {"read": 4, "kept": 3, "dropped": 1, "quarantined": 0}
+
+
+AGGREGATE = (
+    "日期,商品名称,销量,单价,类目\n"
+    "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"
+    "2024-03-01,竹编  灯笼,1,80.00,灯饰\n"
+    "2024-03-02,青花瓷 茶杯,5,25.00,茶具\n"
+)
+
+
+def test_an_export_of_totals_without_product_ids_takes_the_name_as_id(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "export.csv", AGGREGATE)])
+    assert add_up(report)["kept"] == 3
+    assert "read as totals" in report.text()
+    assert stored(workspace, "select product_id, title, category from products order by 1") == [
+        ("竹编 灯笼", "竹编 灯笼", "灯饰"), ("青花瓷 茶杯", "青花瓷 茶杯", "茶具")]
+    assert stored(workspace, "select sum(units), sum(order_count), count(order_id) from orders") == [(9.0, 3, 0)]
+
+
+def test_a_newer_export_of_totals_replaces_the_days_it_repeats(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "export.csv", AGGREGATE)])
+    newer = "日期,商品名称,销量,单价,类目\n2024-03-02,青花瓷 茶杯,7,25.00,茶具\n2024-03-03,青花瓷 茶杯,2,25.00,茶具\n2024-03-01,竹编 灯笼,1,80.00,灯饰\n"
+    report = import_files(workspace, [write(tmp_path, "export2.csv", newer)])
+    assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
+    assert stored(workspace, "select ordered_at::date::varchar, units from orders where product_id = '青花瓷 茶杯' order by 1") == [
+        ("2024-03-01", 3.0), ("2024-03-02", 7.0), ("2024-03-03", 2.0)]
+
+
+def test_totals_may_say_how_many_orders_they_stand_for(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "daily.csv", "day,sku,units sold,orders\n2024-03-01,A1,9,4\n2024-03-02,A1,2,2\n")])
+    assert stored(workspace, "select units, order_count from orders order by 1") == [(2.0, 2), (9.0, 4)]
+
+
+def test_semicolons_decimal_commas_and_chinese_names_in_gb18030_import_through_a_mapping_of_ten_lines(workspace, tmp_path):
+    text = ("下单日期;商品编码;商品名称;类目;数量;单价\n"
+            "05.03.2024;001;陶瓷花瓶;家居;2;12,50\n"
+            "17.03.2024;002;羊毛围巾;服饰;1.000;1.299,00\n"
+            "18.03.2024;001;陶瓷花瓶;家居;x;12,50\n")
+    mapping = write(tmp_path, "shop.toml", '[orders]\nordered_at = "下单日期"\nproduct_id = "商品编码"\nunits = "数量"\nunit_price = "单价"\n'
+                                           '[products]\nproduct_id = "商品编码"\ntitle = "商品名称"\ncategory = "类目"\n')
+    report = import_files(workspace, [write(tmp_path, "data.txt", text, "gb18030")], mapping=mapping)
+    file = report.as_dict()["files"][0]
+    assert (file["encoding"], file["delimiter"]) == ("gb18030", ";")
+    assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
+    assert stored(workspace, "select ordered_at::date::varchar, product_id, units, unit_price_cents from orders order by 1") == [
+        ("2024-03-05", "001", 2.0, 1250), ("2024-03-17", "002", 1000.0, 129900)]
+    assert stored(workspace, "select * exclude (import_id) from quarantine") == [("data.txt", "orders", 4, "units", "x", "a number that cannot be read")]
+    assert stored(workspace, "select product_id, title, category from products order by 1") == [("001", "陶瓷花瓶", "家居"), ("002", "羊毛围巾", "服饰")]
+
+
+def test_every_failing_row_is_quarantined_with_its_line_column_value_and_reason(workspace, tmp_path):
+    rows = ["2024-03-01,A1,2,4.50", "someday,A1,1,4.50", "2024-03-01,,1,4.50", "2024-03-01,A1,0,4.50", "2024-03-01,A1,two,4.50",
+            "1970-01-01,A1,1,4.50", "2999-01-01,A1,1,4.50", "2024-03-01,A1,1,-4.50", "2024-03-01,A1,1", ",A1,1,4.50"]
+    report = import_files(workspace, [write(tmp_path, "orders.csv", "ordered_at,product_id,units,unit_price\n" + "\n".join(rows) + "\n")])
+    assert add_up(report) == {"read": 10, "kept": 1, "dropped": 0, "quarantined": 9}
+    assert stored(workspace, "select line, column_name, value, reason from quarantine order by line") == [
+        (3, "ordered_at", "someday", "a date that cannot be read"), (4, "product_id", None, "no product id"), (5, "units", "0", "units are zero"),
+        (6, "units", "two", "a number that cannot be read"), (7, "ordered_at", "1970-01-01", "a date before 1990"),
+        (8, "ordered_at", "2999-01-01", "a date in the future"), (9, "unit_price", "-4.50", "a price below zero"),
+        (10, None, "3 fields instead of 4", "a broken row"), (11, "ordered_at", None, "no date")]
+
+
+def test_a_product_that_is_sold_but_not_described_is_titled_by_its_id(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "products.csv", "product_id,title\nA1,Red mug\nB2,\n"), write(tmp_path, "orders.csv", ORDERS)])
+    assert stored(workspace, "select product_id, title from products order by 1") == [("A1", "Red mug"), ("B2", "B2")]
+    assert any("have no title" in n for n in report.notes)
+    import_files(workspace, [write(tmp_path, "more_products.csv", "product_id,title\nB2,Blue lamp\n")])
+    assert stored(workspace, "select title from products where product_id = 'B2'") == [("Blue lamp",)]
+
+
+def test_a_newer_list_of_products_replaces_only_the_columns_it_has(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS)])
+    report = import_files(workspace, [write(tmp_path, "product_prices.csv", "product_id,title,price\nA1,Red mug,5.00\nB2,Blue lamp,19.00\n")])
+    assert add_up(report) == {"read": 2, "kept": 1, "dropped": 1, "quarantined": 0}
+    assert stored(workspace, "select category, price_cents from products order by product_id") == [("kitchen", 500), ("lighting", 1900)]
+
+
+def test_prices_in_another_currency_than_the_shops_are_left_out(workspace, tmp_path):
+    text = "product_id,title,price,currency\nA1,a,1.00,EUR\nA2,b,2.00,EUR\nA3,c,3.00,usd\n"
+    report = import_files(workspace, [write(tmp_path, "products.csv", text)])
+    assert workspace.settings().shop.currency == "EUR"
+    assert stored(workspace, "select product_id, price_cents, currency from products order by 1") == [("A1", 100, "EUR"), ("A2", 200, "EUR"), ("A3", None, "USD")]
+    assert any("another currency" in n for n in report.notes)
+
+
+def test_settings_that_a_person_wrote_are_not_changed_by_the_data(workspace, tmp_path):
+    workspace.settings_file.write_text('[shop]\ncurrency = "GBP"\nsegment_attribute = "channel"\n')
+    import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,EUR\n"), write(tmp_path, "orders.csv", ORDERS)])
+    assert (workspace.settings().shop.currency, workspace.settings().shop.segment_attribute) == ("GBP", "channel")
+
+
+def test_countries_and_segments_are_taken_from_the_orders(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    assert workspace.settings().shop.segment_attribute == "country"
+    assert workspace.settings().shop.countries == ("GB", "DE")
+
+
+def test_every_optional_table_is_checked_and_stored(workspace, tmp_path):
+    files = [
+        write(tmp_path, "events.csv", "occurred_at,product_id,kind,visitor_id\n2024-03-01 10:00:01,A1,pageview,v1\n2024-03-01 10:00:01,A1,view,v1\n2024-03-01 10:01,A1,purchase,v1\n"),
+        write(tmp_path, "reviews.jsonl", json.dumps({"review_id": 7, "created_at": "2024-03-02", "product_id": "A1", "rating": 5, "body": "ok"}) + "\n"
+              + json.dumps({"review_id": 8, "created_at": "2024-03-02", "product_id": "A1", "rating": 9, "body": "ok"}) + "\nnonsense\n"),
+        write(tmp_path, "customers.csv", "customer_id,tier,age_band\nc1,gold,25-34\nc2,silver,\n"),
+        write(tmp_path, "stock.csv", "day,product_id,on_hand\n2024-03-01,A1,5\n2024-03-02,A1,-3\n"),
+        write(tmp_path, "promotions.csv", "product_id,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-07,20%\nA1,2024-03-09,2024-03-08,0.1\n"),
+        write(tmp_path, "market.csv", "day,series,value,category\n2024-03-01,search_interest,61,kitchen\n"),
+        write(tmp_path, "links.csv", "source,relation,target\nA1,complements,B2\n"),
+    ]
+    report = import_files(workspace, files)
+    assert add_up(report) == {"read": 14, "kept": 8, "dropped": 1, "quarantined": 5}
+    assert stored(workspace, "select reason from quarantine order by 1") == [
+        ("a broken row",), ("a rating outside 1 to 5",), ("it ends before it starts",), ("stock below zero",), ("unknown kind of event",)]
+    assert stored(workspace, "select attribute, value from customers order by all") == [("age_band", "25-34"), ("tier", "gold"), ("tier", "silver")]
+    assert stored(workspace, "select discount from promotions") == [(0.2,)]
+    assert stored(workspace, "select kind, count(*) from events group by 1") == [("view", 1)]
+
+
+def test_a_report_of_daily_views_and_carts_stands_for_that_many_events(workspace, tmp_path):
+    text = "日期,商品编码,浏览量,加购件数\n2024-03-01,A1,5,1\n2024-03-02,A1,0,0\n"
+    first = import_files(workspace, [write(tmp_path, "traffic.csv", text)])
+    assert add_up(first)["kept"] == 1
+    assert stored(workspace, "select kind, count(*) from events group by 1 order by 1") == [("cart", 1), ("view", 5)]
+    second = import_files(workspace, [write(tmp_path, "traffic2.csv", "日期,商品编码,浏览量,加购件数\n2024-03-01,A1,8,1\n")])
+    assert add_up(second)["kept"] == 1
+    assert stored(workspace, "select kind, count(*) from events group by 1 order by 1") == [("cart", 1), ("view", 8)]
+
+
+def test_sales_and_views_of_one_report_feed_both_tables(workspace, tmp_path):
+    text = "统计日期,商品ID,商品名称,浏览量,支付件数,支付金额\n2024-03-01,9,茶杯,40,2,50.00\n2024-03-02,9,茶杯,10,1,25.00\n"
+    report = import_files(workspace, [write(tmp_path, "report.csv", text)])
+    assert add_up(report) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, "select units, unit_price_cents from orders order by 1") == [(1.0, 2500), (2.0, 2500)]
+    assert stored(workspace, "select count(*) from events") == [(50,)]
+    assert stored(workspace, "select title from products") == [("茶杯",)]
+
+
+def test_cancelled_orders_by_status_become_returns(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", "order date,sku,qty,order id,status\n2024-03-01,A1,2,o1,paid\n2024-03-01,A1,3,o2,Cancelled\n")])
+    assert stored(workspace, "select order_id, units from orders order by 1") == [("o1", 2.0), ("o2", -3.0)]
+
+
+def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
+    workspace = Workspace(tmp_path / "untouched")
+    report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], dry_run=True)
+    assert not workspace.root.exists()
+    text = report.text()
+    for part in ("nothing is written", "ordered_at -> ordered_at (date like 2024-03-05 14:30)", "customer_id -> customer_id (pseudonym)", "3 would be kept"):
+        assert part in text
+
+
+def test_a_dry_run_knows_what_the_warehouse_has(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    before = workspace.warehouse.read_bytes()
+    report = import_files(workspace, [write(tmp_path, "newer.csv", ORDERS + "2024-03-05 09:00,B2,3,18.00,o3,c2,Germany\n")], dry_run=True)
+    assert add_up(report) == {"read": 4, "kept": 1, "dropped": 3, "quarantined": 0}
+    assert workspace.warehouse.read_bytes() == before
+
+
+def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    before = stored(workspace, "select * from orders order by all")
+
+    def stop(step, done, message="", **figures):
+        if "storing" in message and "second" in message:
+            raise Cancelled("stopped")
+
+    files = [write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"), write(tmp_path, "second.csv", "date,sku,qty\n2024-04-02,A1,1\n")]
+    with pytest.raises(Cancelled):
+        import_files(workspace, files, progress=stop)
+    assert stored(workspace, "select * from orders order by all") == before
+    assert stored(workspace, "select count(*) from imports where file <> 'orders.csv'") == [(0,)]
+
+
+def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
+    def stop(step, done, message="", **figures):
+        if "storing" in message:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], progress=stop)
+    assert not workspace.warehouse.exists()
+    assert add_up(import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)]))["kept"] == 3
+
+
+@pytest.mark.parametrize("name, text, expected", [
+    ("weather.csv", "station,temperature\nX,1\n", "columns for"),
+    ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
+    ("empty.csv", "", "rows in"),
+    ("blank.csv", "\n \n", "rows in"),
+])
+def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found(workspace, tmp_path, name, text, expected):
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [write(tmp_path, name, text)])
+    assert expected in error.value.expected
+    assert not workspace.warehouse.exists()
+
+
+def test_the_refusal_names_aliases_columns_and_a_mapping_to_write(workspace, tmp_path):
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [write(tmp_path, "orders.csv", "when,what,how many\n1,2,3\n")])
+    message = str(error.value)
+    for part in ("订单日期", "order_date", "when, what, how many", "--mapping", 'units = "..."'):
+        assert part in message
+
+
+def test_damaged_missing_and_binary_files_are_refused(workspace, tmp_path):
+    (tmp_path / "a.parquet").write_bytes(b"PAR1" + b"\0" * 50)
+    (tmp_path / "b.csv").write_bytes(bytes(range(256)) * 20)
+    (tmp_path / "c.csv.gz").write_bytes(b"\x1f\x8b\x08\x00garbage")
+    (tmp_path / "d.xlsx").write_bytes(b"PK\x03\x04 not a zip")
+    (tmp_path / "e.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 50)
+    for name in ("a.parquet", "b.csv", "c.csv.gz", "d.xlsx", "e.xls", "missing.csv"):
+        with pytest.raises(UserError):
+            import_files(workspace, [tmp_path / name])
+
+
+def test_an_unknown_preset_and_columns_that_do_not_exist_are_refused_with_near_matches(workspace, tmp_path):
+    file = write(tmp_path, "orders.csv", ORDERS)
+    with pytest.raises(UserError, match="generic"):
+        import_files(workspace, [file], preset="shopfy")
+    mapping = write(tmp_path, "m.toml", '[orders]\nordered_at = "ordered"\nproduct_id = "product_id"\nunits = "unit"\n')
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [file], mapping=mapping)
+    assert "unit -> units" in str(error.value) and "ordered -> ordered_at" in str(error.value)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.sampled_from(["2024-03-01", "2024-03-02 10:00", "", "bad"]), st.sampled_from(["A", "B", ""]),
+                          st.sampled_from(["1", "2", "0", "-1", "x", ""]), st.sampled_from(["o1", "o2", ""])), min_size=1, max_size=30))
+def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("identity")
+    file = write(folder, "orders.csv", "ordered_at,product_id,units,order_id\n" + "".join(",".join(r) + "\n" for r in rows))
+    workspace = Workspace(folder / "shop")
+    totals = add_up(import_files(workspace, [file]))
+    assert totals["read"] == sum(any(r) for r in rows)
+    assert stored(workspace, "select count(*) from orders") == [(totals["kept"],)]
+    assert stored(workspace, "select count(*) from quarantine") == [(totals["quarantined"],)]
