@@ -1,12 +1,11 @@
-"""What a whole process takes, and the machine it ran on. Standard library only: the parent must stay small, because the
-kernel counts a parent's memory at the fork into the child's peak."""
+"""What a whole process takes, and the machine it ran on."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import PackageNotFoundError, version
@@ -14,6 +13,7 @@ from pathlib import Path
 
 REPOSITORY = Path(__file__).parents[1]
 PYTHON = sys.executable
+LAUNCHER = REPOSITORY / "bench" / "launcher.py"
 PACKAGES = ("numpy", "duckdb", "pyarrow", "torch", "transformers", "streamlit", "lightgbm", "scikit-learn")
 GIB = 2**30
 
@@ -36,17 +36,17 @@ def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd
     environment = os.environ | ({"UPSWING_WORKSPACE": str(workspace)} if workspace else {})
     log.parent.mkdir(parents=True, exist_ok=True)
     say(f"  $ {' '.join(map(str, command))}")
+    taken = log.with_suffix(".taken.json")
+    taken.unlink(missing_ok=True)
     with open(log, "wb") as file:
-        started = time.monotonic()
-        process = subprocess.Popen(list(map(str, command)), stdout=file, stderr=subprocess.STDOUT, env=environment, cwd=cwd)
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.monotonic() - started
-    process.returncode = os.waitstatus_to_exitcode(status)
+        subprocess.run([PYTHON, "-I", "-S", LAUNCHER, taken, *map(str, command)], stdout=file, stderr=subprocess.STDOUT, env=environment, cwd=cwd)
     output = log.read_text(encoding="utf-8", errors="replace")
-    if process.returncode:
-        raise Failed(f"{' '.join(map(str, command))} ended with {process.returncode}; its output is in {log}:\n{output[-1500:]}")
-    say(f"    {seconds:.1f} s, {usage.ru_maxrss * 1024 / GIB:.2f} GiB")
-    return Run(seconds, usage.ru_maxrss * 1024 / GIB, output)
+    found = json.loads(taken.read_text(encoding="utf-8")) if taken.exists() else {"code": "no result"}
+    if found["code"]:
+        raise Failed(f"{' '.join(map(str, command))} ended with {found['code']}; its output is in {log}:\n{output[-1500:]}")
+    done = Run(found["seconds"], found["peak_kib"] * 1024 / GIB, output)
+    say(f"    {done.seconds:.1f} s, {done.peak_gib:.2f} GiB")
+    return done
 
 
 def upswing(workspace: Path, log: Path, *words: str | Path) -> Run:

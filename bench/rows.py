@@ -217,7 +217,7 @@ def _p95(seconds: list[float]) -> float:
 
 
 def _filtered(source: Path, out: Path, thin: int = 1, days_cut: int = 0) -> Path:
-    """A smaller copy, made in a process of its own, which keeps this one small."""
+    """A smaller copy, made in a process of its own."""
     out.parent.mkdir(parents=True, exist_ok=True)
     run([PYTHON, "-m", "bench.thin", source, out, thin, days_cut], out.with_suffix(".log"))
     return out
