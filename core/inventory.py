@@ -81,7 +81,7 @@ def suggest(
     - lead time not known, or negative: the default, with lead_time_assumed. Its standard deviation not known, or negative: 0.
     - unit cost not known: the order has no cost.
 
-    Raises UserError for a service level outside (0, 1), review days below 1, or demand that is not finite.
+    Raises UserError for a service level outside (0, 1), review days below 1, a negative default, or demand that is not finite.
 
     >>> weeks, levels = np.array(DEMAND_WEEKS), np.array(DEMAND_LEVELS)
     >>> demand = 10 * weeks[:, None] + 4 * np.sqrt(weeks)[:, None] * ndtri(levels)  # 10 a week, standard deviation 4
@@ -97,6 +97,8 @@ def suggest(
         raise UserError("a service level between 0 and 1, such as 0.95", str(service_level), "correct service_level in [inventory]")
     if review_days < 1:
         raise UserError("at least 1 day between reviews", str(review_days), "correct review_days in [inventory]")
+    if default_lead_time_days < 0:
+        raise UserError("a lead time of 0 days or more", str(default_lead_time_days), "correct default_lead_time_days in [inventory]")
     demand = np.asarray(demand, dtype=np.float64)
     if not np.isfinite(demand).all():
         raise UserError("a demand forecast in numbers", "NaN or infinite quantiles", "train the model again")

@@ -68,7 +68,7 @@ class _Live:
     def of(cls, panel) -> "_Live":
         rows = panel.latest()
         if not len(rows):
-            raise NotReady("products that sold lately", f"none as of {panel.meta['as_of']}", "import newer data, then run `upswing features`")
+            raise NotReady(f"products that sold lately before {panel.meta['as_of']}", "none", "import newer data, then `upswing features`")
         return cls(panel, rows, _named(panel.products, panel.product[rows]), _named(panel.segments, panel.segment[rows]),
                    np.asarray(panel.all_rows[rows]))
 

@@ -7,7 +7,7 @@ from datetime import date
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
@@ -39,11 +39,11 @@ def forecast(seed: int, n: int) -> np.ndarray:
 
 def one(**changes):
     """The suggestion for one product: 10 a week, standard deviation 4, lead time 3 weeks, known stock, single units."""
-    given = {"on_hand": 20, "on_order": 0, "stock_age_days": 0, "lead_time_days": 21, "lead_time_sd_days": 0, "moq": 0, "pack_size": 1,
-             "unit_cost_cents": 250} | changes
-    demand = given.pop("demand", normal(10, 4))
-    settings = {k: given.pop(k) for k in ("service_level", "review_days", "default_lead_time_days") if k in given}
-    s = suggest(demand, as_of=AS_OF, **{k: np.array([float(v)]) for k, v in given.items()}, **settings)
+    values = {"on_hand": 20, "on_order": 0, "stock_age_days": 0, "lead_time_days": 21, "lead_time_sd_days": 0, "moq": 0, "pack_size": 1,
+              "unit_cost_cents": 250} | changes
+    demand = values.pop("demand", normal(10, 4))
+    rules = {k: values.pop(k) for k in ("service_level", "review_days", "default_lead_time_days") if k in values}
+    s = suggest(demand, as_of=AS_OF, **{k: np.array([float(v)]) for k, v in values.items()}, **rules)
     return {name: values[0] for name, values in vars(s).items()}
 
 
@@ -78,6 +78,7 @@ def test_a_lead_time_that_varies_needs_more_safety_stock():
     assert stocks[0] < stocks[1] < stocks[2]
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.floats(0, 40), st.floats(0, 40), st.floats(0.005, 0.995), st.floats(0.005, 0.995))
 def test_quantiles_never_fall_with_time_or_level(seed, time, other_time, level, other_level):
     demand = forecast(seed, 3)
@@ -94,6 +95,7 @@ def test_quantiles_at_the_forecasts_own_weeks_and_levels_are_the_forecast():
             np.testing.assert_allclose(quantile(demand, weeks, level), demand[:, w, k], atol=1e-9)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.floats(0.03, 0.99))
 def test_mixing_equal_times_changes_nothing(seed, level):
     demand = forecast(seed, 4)
@@ -102,6 +104,7 @@ def test_mixing_equal_times_changes_nothing(seed, level):
     np.testing.assert_allclose(mixed, quantile(demand, times[:, 0], level), atol=1e-6)
 
 
+@settings(deadline=None, derandomize=True)
 @given(st.integers(0, 10_000), st.floats(0.05, 0.99))
 def test_the_mixed_quantile_is_where_simulated_demand_reaches_the_level(seed, level):
     demand = forecast(seed, 1)
@@ -198,11 +201,21 @@ def test_missing_pack_minimum_and_cost_mean_single_units_no_minimum_and_no_cost(
     assert got["status"] == "order now" and np.isnan(got["order_cost_cents"])
 
 
-def test_the_service_level_is_a_share():
+@pytest.mark.filterwarnings("error")
+def test_a_shop_that_knows_nothing_gets_levels_for_every_product():
+    names = ("on_hand", "on_order", "stock_age_days", "lead_time_days", "lead_time_sd_days", "moq", "pack_size", "unit_cost_cents")
+    s = suggest(forecast(4, 50), as_of=AS_OF, **dict.fromkeys(names, np.full(50, np.nan)))
+    assert set(s.status) == {"stock unknown"} and s.lead_time_assumed.all() and np.isnat(s.order_by).all()
+    assert np.isfinite(s.reorder_point).all() and (s.order_up_to_level >= s.reorder_point).all()
+
+
+def test_settings_that_make_no_sense_are_refused():
     with pytest.raises(UserError, match="service_level"):
         one(service_level=95)
     with pytest.raises(UserError, match="review_days"):
         one(review_days=0)
+    with pytest.raises(UserError, match="default_lead_time_days"):
+        one(default_lead_time_days=-1)
 
 
 def test_a_forecast_with_holes_is_refused():

@@ -14,7 +14,8 @@ with placed as (
 segment_weeks as (
     select
         product_id, segment, weeks_ago,
-        sum(units) as units, sum(interest) as orders, sum(views) as views, sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
+        sum(units) as units, sum(interest) as orders, sum(views) as views,
+        sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
     from placed
     group by product_id, segment, weeks_ago
 ),
@@ -25,7 +26,8 @@ active_weeks as (
     union all
     select
         product_id, 'all' as segment, weeks_ago,
-        sum(units) as units, sum(orders) as orders, sum(views) as views, sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
+        sum(units) as units, sum(orders) as orders, sum(views) as views,
+        sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
     from segment_weeks
     group by product_id, weeks_ago
 ),
