@@ -53,6 +53,12 @@ def ask(question: str, **values) -> pd.DataFrame:
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
+def asker(question: str, **values):
+    """The question as a function without arguments, for a download: it runs outside the session, so the snapshot is fixed now."""
+    folder = st.session_state["_snapshot"]
+    return lambda: _answer(folder, question, values)
+
+
 def one(question: str, **values) -> pd.Series | None:
     """The first row of an answer; None if there is none."""
     answer = ask(question, **values)

@@ -9,7 +9,9 @@ FALL = "#d9622b"
 QUIET = "#8593a3"
 GRID = "rgba(133, 147, 163, 0.22)"
 BANDS = {0.95: "rgba(42, 125, 225, 0.12)", 0.80: "rgba(42, 125, 225, 0.18)", 0.50: "rgba(42, 125, 225, 0.28)"}
-LIFT = [[0.0, FALL], [0.5, "rgba(133, 147, 163, 0.10)"], [1.0, RISE]]
+# Steps of a heat map: from which value on, fill, ink. Fills are opaque, so that each ink is right on light and dark paper.
+LIFT = ((0.0, "#a8471a", "#ffffff"), (0.5, "#f0b394", "#10161e"), (0.8, "rgba(133, 147, 163, 0.10)", "#6f7d8d"),
+        (1.25, "#8fbcf0", "#10161e"), (2.0, "#1f62b5", "#ffffff"))
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 

@@ -7,124 +7,123 @@ from dashboard.i18n import _, number, percent
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
 
+def N_(text: str) -> str:
+    """Marks a string for the catalogue; it is translated where it is shown."""
+    return text
+
+
+DRIVERS = {  # name, and what it is about
+    "text": (N_("Wording"), N_("what title, brand, category and description say")),
+    "reviews": (N_("Reviews"), N_("what buyers write, and how they rate it")),
+    "demand": (N_("Sales level"), N_("how much it sells at all")),
+    "momentum": (N_("Momentum"), N_("whether sales speed up or slow down")),
+    "audience": (N_("Buyers"), N_("who buys it, and who comes back")),
+    "attention": (N_("Attention"), N_("views, carts, searches and ads before the order")),
+    "price": (N_("Price"), N_("its price against what is usual")),
+    "promotion": (N_("Promotion"), N_("campaigns that run or are planned")),
+    "season": (N_("Season"), N_("the calendar, and what it did a year ago")),
+    "market": (N_("Market"), N_("the whole shop, ranks and search interest")),
+    "newness": (N_("Newness"), N_("how long it has been on sale")),
+    "graph": (N_("Similar products"), N_("how products like it are doing")),
+    "segment": (N_("Customer group"), N_("habits of this customer group")),
+    "image": (N_("Picture"), N_("what its picture shows")),
+}
+SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
+STATUSES = {"order now": N_("Order now"), "enough": N_("Enough"), "stock unknown": N_("Stock unknown")}
+TABLES = {  # name, and what the table would add to the forecasts
+    "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
+    "orders": (N_("Orders"), N_("demand itself, and with it momentum, audience and price")),
+    "events": (N_("Views, carts and searches"), N_("attention before the order: views, carts, searches and ads")),
+    "reviews": (N_("Reviews"), N_("what buyers say, often before sales turn")),
+    "customers": (N_("Customers"), N_("segments: for whom a product rises")),
+    "stock": (N_("Stock"), N_("order suggestions, and telling 'no demand' from 'sold out'")),
+    "promotions": (N_("Promotions"), N_("telling a rise from a campaign")),
+    "market": (N_("Market"), N_("trends outside the shop: ranks and search interest")),
+    "links": (N_("Product links"), N_("neighbours: what spreads from one product to the next")),
+}
+METRICS = {
+    "average_precision": (N_("Ranking"), N_("How well risers stand above the rest: 1 is perfect, the share of risers is guessing.")),
+    "brier_skill": (N_("Skill of the chances"), N_("How much closer its chances come to what happened than the shop's average would: "
+                                                   "0% is no better, 100% is perfect.")),
+    "precision_at_50": (N_("Right in its top 50"), N_("Of the 50 products it put first, the share that did rise.")),
+    "ece": (N_("Chances are off by"), N_("How far a stated chance lies from what came true, on average. Lower is better.")),
+}
+LOWER_IS_BETTER = {"ece"}
+SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
+UNITS = {
+    "orders": N_("orders"), "orders a week": N_("orders a week"), "units": N_("units"), "days": N_("days"), "views": N_("views"),
+    "stars": N_("stars"), "buyers": N_("buyers"), "groups": N_("groups"), "clicks": N_("clicks"), "reviews": N_("reviews"),
+    "points": N_("points"), "words": N_("words"),
+}
+JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
+        "explain": N_("Words of a product")}
+JOB_STATUSES = {"queued": N_("waiting"), "running": N_("running"), "done": N_("done"), "failed": N_("failed"), "cancelled": N_("cancelled"),
+                "interrupted": N_("interrupted")}
+STEPS = {"import": N_("reading files"), "features": N_("preparing data"), "panel": N_("loading"), "embed": N_("reading texts"),
+         "train": N_("learning"), "score": N_("forecasting"), "publish": N_("publishing"), "words": N_("weighing words"),
+         "backtest": N_("looking back"), "judge": N_("judging")}
+MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
+ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_("rolled back"), "publish": N_("published")}
+
+
+def said(among: dict[str, str], name: str) -> str:
+    """The word for a name; a name nobody foresaw stands for itself."""
+    return _(among[name]) if name in among else name
+
+
 def driver(name: str) -> str:
-    return {
-        "text": _("Wording"), "reviews": _("Reviews"), "demand": _("Sales level"), "momentum": _("Momentum"), "audience": _("Buyers"),
-        "attention": _("Attention"), "price": _("Price"), "promotion": _("Promotion"), "season": _("Season"), "market": _("Market"),
-        "newness": _("Newness"), "graph": _("Similar products"), "segment": _("Customer group"), "image": _("Picture"),
-    }.get(name, name.capitalize())
+    return _(DRIVERS[name][0]) if name in DRIVERS else name.capitalize()
 
 
 def driver_meaning(name: str) -> str:
-    return {
-        "text": _("what title, brand, category and description say"), "reviews": _("what buyers write, and how they rate it"),
-        "demand": _("how much it sells at all"), "momentum": _("whether sales speed up or slow down"),
-        "audience": _("who buys it, and who comes back"), "attention": _("views, carts, searches and ads before the order"),
-        "price": _("its price against what is usual"), "promotion": _("campaigns that run or are planned"),
-        "season": _("the calendar, and what it did a year ago"), "market": _("the whole shop, ranks and search interest"),
-        "newness": _("how long it has been on sale"), "graph": _("how products like it are doing"),
-        "segment": _("habits of this customer group"), "image": _("what its picture shows"),
-    }.get(name, "")
+    return _(DRIVERS[name][1]) if name in DRIVERS else ""
 
 
 def feature(name: str, meaning: str | None) -> str:
     """What a feature says; the catalogue holds the glossary's meanings in Chinese."""
-    said = _(meaning) if meaning else name.replace("_", " ")
-    return said[:1].upper() + said[1:]
+    spoken = _(meaning) if meaning else name.replace("_", " ")
+    return spoken[:1].upper() + spoken[1:]
 
 
 def segment(name: str) -> str:
-    return {"all": _("Everyone"), "other": _("Others")}.get(name, name)
+    return said(SEGMENTS, name)
 
 
 def status(name: str) -> str:
-    return {"order now": _("Order now"), "enough": _("Enough"), "stock unknown": _("Stock unknown")}.get(name, name)
+    return said(STATUSES, name)
 
 
 def table(name: str) -> str:
-    return {
-        "products": _("Products"), "orders": _("Orders"), "events": _("Views, carts and searches"), "reviews": _("Reviews"),
-        "customers": _("Customers"), "stock": _("Stock"), "promotions": _("Promotions"), "market": _("Market"), "links": _("Product links"),
-    }.get(name, name)
+    return _(TABLES[name][0]) if name in TABLES else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
-    """What a missing table would add to the forecasts."""
-    return {
-        "products": _("what the language model reads: who a product resembles, what season and taste it serves"),
-        "orders": _("demand itself, and with it momentum, audience and price"),
-        "events": _("attention before the order: views, carts, searches and ads"),
-        "reviews": _("what buyers say, often before sales turn"), "customers": _("segments: for whom a product rises"),
-        "stock": _("order suggestions, and telling 'no demand' from 'sold out'"),
-        "promotions": _("telling a rise from a campaign"), "market": _("trends outside the shop: ranks and search interest"),
-        "links": _("neighbours: what spreads from one product to the next"),
-    }.get(name, otherwise)
+    return _(TABLES[name][1]) if name in TABLES else otherwise
 
 
 def metric(name: str) -> tuple[str, str]:
     """A figure's name and what it says."""
-    return {
-        "average_precision": (_("Ranking"), _("How well risers stand above the rest: 1 is perfect, the share of risers is guessing.")),
-        "brier_skill": (_("Skill of the chances"), _("How much closer its chances come to what happened than the shop's average would: "
-                                                     "0% is no better, 100% is perfect.")),
-        "precision_at_50": (_("Right in its top 50"), _("Of the 50 products it put first, the share that did rise.")),
-        "ece": (_("Chances are off by"), _("How far a stated chance lies from what came true, on average. Lower is better.")),
-        "brier": (_("Squared error"), _("Mean squared distance between the chance and what happened. Lower is better.")),
-        "base_rate": (_("Share of risers"), _("How many products rose at all in those weeks.")),
-        "log_loss": (_("Log loss"), _("Surprise at what happened. Lower is better.")),
-        "roc_auc": (_("Order of pairs"), _("How often a riser stands above one that did not rise.")),
-    }.get(name, (name.replace("_", " ").capitalize(), ""))
+    title, meaning = METRICS[name]
+    return _(title), _(meaning)
 
 
 def metric_value(name: str, value: float) -> str:
-    if name in ("brier_skill", "precision_at_50", "base_rate") or name.startswith(("precision", "recall", "coverage")):
+    if name in ("brier_skill", "precision_at_50"):
         return percent(value)
     if name == "ece":
         return _("{points} pts").format(points=number(100 * value, 1))
     return number(value, 3)
 
 
-def lower_is_better(name: str) -> bool:
-    return name in ("ece", "brier", "log_loss") or name.startswith(("wape", "pinball", "rmse"))
-
-
-def job(kind: str) -> str:
-    return {"import": _("Import"), "retrain": _("Retraining"), "rescore": _("Fresh forecasts"), "backtest": _("Backtest"),
-            "explain": _("Words of a product")}.get(kind, kind)
-
-
-def job_status(name: str) -> str:
-    return {"queued": _("waiting"), "running": _("running"), "done": _("done"), "failed": _("failed"), "cancelled": _("cancelled"),
-            "interrupted": _("interrupted")}.get(name, name)
-
-
-def step(name: str) -> str:
-    return {"import": _("reading files"), "features": _("preparing data"), "panel": _("loading"), "embed": _("reading texts"),
-            "train": _("learning"), "score": _("forecasting"), "publish": _("publishing"), "words": _("weighing words"),
-            "backtest": _("looking back"), "judge": _("judging")}.get(name, name)
-
-
-def model_status(name: str) -> str:
-    return {"candidate": _("candidate"), "champion": _("in use"), "discarded": _("discarded"), "retired": _("retired")}.get(name, name)
-
-
-def act(name: str) -> str:
-    return {"promote": _("put in use"), "discard": _("discarded"), "rollback": _("rolled back"), "publish": _("published")}.get(name, name)
-
-
-def signal(name: str) -> str:
-    return {"orders": _("Orders"), "views": _("Views"), "carts": _("Carts"), "reviews": _("Reviews")}.get(name, name)
-
-
 def pushes(drivers) -> str:
-    """Strongest drivers as words with arrows: "Season ▲▲, Price ▼". drivers: records with driver and attribution."""
-    said = []
+    """Strongest drivers as words with arrows: "Season ▲▲  Price ▼". drivers: records with driver and attribution."""
+    spoken = []
     for one in drivers:
         size = abs(one["attribution"])
         strength = 3 if size >= 1 else 2 if size >= 0.4 else 1 if size >= 0.05 else 0
         if strength:
-            said.append(f"{driver(one['driver'])} {('▲' if one['attribution'] > 0 else '▼') * strength}")
-    return "  ".join(said)
+            spoken.append(f"{driver(one['driver'])} {('▲' if one['attribution'] > 0 else '▼') * strength}")
+    return "  ".join(spoken)
 
 
 def value(amount: float, unit: str) -> str:
@@ -137,13 +136,4 @@ def value(amount: float, unit: str) -> str:
         return _("yes") if amount else _("no")
     if unit in ("money", "index", "phase", "rank"):
         return number(amount, 0 if unit == "rank" else 2)
-    digits = 2 if abs(amount) < 1 and amount else None
-    return f"{number(amount, digits)} {unit_word(unit)}".strip()
-
-
-def unit_word(unit: str) -> str:
-    return {
-        "orders": _("orders"), "units": _("units"), "days": _("days"), "weeks": _("weeks"), "views": _("views"), "stars": _("stars"),
-        "words": _("words"), "groups": _("groups"), "points": _("points"), "buyers": _("buyers"), "reviews": _("reviews"), "carts": _("carts"), "clicks": _("clicks"),
-        "products": _("products"), "orders a week": _("orders a week"),
-    }.get(unit, unit)
+    return f"{number(amount, 2 if amount and abs(amount) < 1 else None)} {said(UNITS, unit)}".strip()

@@ -46,9 +46,11 @@ with st.grid(4, min_column_width=190):
     st.metric(_("Duplicates dropped"), number(imports.rows_dropped.sum(), 0), border=True)
     st.metric(_("Set aside"), number(imports.rows_quarantined.sum(), 0), border=True, help=_("Rows that failed a check. They are kept apart with "
                                                                                           "their reason and never used."))
-cards.notes(_("Interest is read from: {signal}.").format(signal=words.signal(meta.signal)))
+cards.notes(_("Interest is read from: {signal}.").format(signal=words.said(words.SIGNALS, meta.signal)))
 
 st.subheader(_("What was imported"), anchor=False)
+if imports.empty:
+    cards.nothing_here(_("This workspace keeps no record of an import."))
 st.dataframe(
     imports.assign(table=[words.table(t) for t in imports.table_name]),
     column_config={
@@ -60,7 +62,7 @@ st.dataframe(
     column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
     hide_index=True, placeholder="", alt=_("Imported files"))
 
-left, right = st.columns([1.7, 1], gap="medium")
+left, right = cards.halves()
 with left:
     st.subheader(_("Why rows were set aside"), anchor=False)
     if rejected.empty:

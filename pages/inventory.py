@@ -30,22 +30,16 @@ else:
         st.metric(_("Enough"), number(numbers.enough, 0), border=True, height="stretch")
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    status = st.segmented_control(_("Status"), [s for s, n in counts.items() if n], key="status", bind="query-params",
-                                  format_func=lambda s: f"{words.status(s)} {number(counts[s], 0)}",
-                                  default=None if not numbers.to_order else "order now") or ""
+    there = [s for s, n in counts.items() if n]
+    status = st.segmented_control(_("Status"), there, key="status", bind="query-params", default=there[0], format_func=words.status) \
+        if len(there) > 1 else None
     search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=220)
     chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=260) if suppliers else []
-    asked = {"status": status, "search": search.strip(), "suppliers": list(chosen)}
+    asked = {"status": status or "", "search": search.strip(), "suppliers": list(chosen)}
 
-    def as_csv() -> bytes:
-        """All rows under the filters, as a spreadsheet opens them; text that it would run as a formula is disarmed."""
-        frame = data.ask("order_list", **asked, limit=1_000_000).drop(columns="matches")
-        for name in ("product_id", "title", "category", "supplier"):
-            frame[name] = [f"'{v}" if isinstance(v, str) and v[:1] in "=+-@\t\r" else v for v in frame[name]]
-        return frame.to_csv(index=False).encode("utf-8-sig")
-
-    st.download_button(_("CSV"), as_csv, file_name=f"orders-{day(meta.as_of).replace(' ', '-')}.csv", mime="text/csv", on_click="ignore",
-                       icon=":material/download:")
+    every = data.asker("order_list", **asked, limit=1_000_000)  # asked only when the button is pressed
+    st.download_button(_("CSV"), lambda: tables.as_csv(every()), file_name=f"orders-{meta.as_of:%Y-%m-%d}.csv", mime="text/csv",
+                       on_click="ignore", icon=":material/download:")
 
 found = data.ask("order_list", **asked, limit=SHOWN)
 if found.empty:

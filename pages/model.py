@@ -21,7 +21,7 @@ if data.has_snapshot():
             title, meaning = words.metric(name)
             st.metric(title, words.metric_value(name, row.value), border=True, height="stretch", help=f"{meaning} {models.interval(name, row)}")
     cards.notes(_("Measured on the latest weeks that the model had not learned from."))
-    left, right = st.columns(2, gap="medium")
+    left, right = cards.halves()
     with left:
         st.subheader(_("Do chances come true?"), anchor=False)
         st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Stated chances against what came true"))

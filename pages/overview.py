@@ -16,36 +16,41 @@ compared = data.choices()["has_previous"]
 st.subheader(_("Decisions for today"), anchor=False)
 if decisions.empty:
     cards.nothing_here(_("Nothing presses: no riser runs short, and nothing that falls lies around for long."))
-for place, (i, row) in zip(st.columns(3), decisions.iterrows()):
-    with place:
+with st.grid(3, min_column_width=250):
+    for _place, row in decisions.iterrows():
         cards.decision(row)
 
 st.space("xsmall")
 last, before = weekly.tail(4), weekly.iloc[-8:-4]
+change = numbers.expected_risers - numbers.previous_expected_risers
+card = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
-    change = numbers.expected_risers - numbers.previous_expected_risers
-    st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), None if absent(change) else round(change, 1), border=True,
-              height="stretch", delta_color="off", delta_description=_("since the last snapshot"),
+    st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), None if absent(change) else round(change, 1), **card,
+              delta_description=None if absent(change) else _("since the last snapshot"),
               help=_("Expected number of risers within 28 days: all chances added up. A riser sells at least 25% above its own pace, "
                      "after the whole shop's growth is taken out."))
-    st.metric(_("Units, next 4 weeks"), compact(numbers.units_next_4w), cards.growth(numbers.units_next_4w, last.units.sum()),
-              border=True, height="stretch", delta_color="off", delta_description=_("than the last 4"),
-              help=_("The middle case of every product, added up."))
-    st.metric(_("Orders, last 4 weeks"), compact(numbers.orders_28d), cards.growth(last.orders.sum(), before.orders.sum()), border=True,
-              height="stretch", delta_color="off", delta_description=_("than the 4 before"))
-    if numbers.to_order or numbers.stock_unknown < numbers.products:
+    st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
+              help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers, 0)))
+    sold = _("Units, last 4 weeks"), compact(numbers.units_28d)
+    if not absent(numbers.revenue_28d_cents) and numbers.revenue_28d_cents > 0:
+        sold = _("Revenue, last 4 weeks"), plain(money(numbers.revenue_28d_cents, meta.currency, short=True))
+    grew = cards.growth(last.units.sum(), before.units.sum())
+    st.metric(*sold, grew, **card, delta_description=_("units, against the 4 before") if grew else None)
+    if numbers.stock_known:
         cost = "" if absent(numbers.order_cost_cents) else plain(money(numbers.order_cost_cents, meta.currency, short=True))
-        st.metric(_("To order now"), number(numbers.to_order, 0), cost or None, border=True, height="stretch", delta_arrow="off",
-                  delta_color="off", help=_("Products whose stock will not last until the next delivery."))
+        st.metric(_("To order now"), number(numbers.to_order, 0), cost or None, **card, delta_arrow="off",
+                  help=_("Products whose stock will not last until the next delivery."))
     else:
-        st.metric(_("Revenue, last 4 weeks"), plain(money(numbers.revenue_28d_cents, meta.currency, short=True)), border=True, height="stretch")
-if numbers.stock_unknown:
+        st.metric(_("Products forecast"), number(numbers.products, 0), **card)
+if numbers.stock_known and numbers.stock_unknown:
     cards.notes(n_("{count} product has unknown stock; its order cannot be worked out.", "{count} products have unknown stock; their orders "
                    "cannot be worked out.", numbers.stock_unknown))
+elif numbers.stock_unknown:
+    cards.notes(_("No stock is known, so nothing is said about what to order. See Inventory for the levels."))
 
 st.space("xsmall")
 if compared:
-    up, down = st.columns(2)
+    up, down = cards.halves()
     with up:
         st.subheader(_("Chances that grew"), anchor=False)
         tables.movers(data.ask("movers", direction=1, limit=6), "movers_up", _("Products whose chance of rising grew most"))

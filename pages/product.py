@@ -49,18 +49,18 @@ if absent(facts.rising_probability):
 with st.container(border=True):
     cards.verdict(facts, drivers, demand)
 
-main, side = st.columns([2.1, 1], gap="medium")
-with main:
+grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
+with grid.cell(column_span=2):
     st.subheader(_("Sales and what to expect"), anchor=False)
     st.plotly_chart(charts.history_with_forecast(history, demand, meta.as_of), config=CONFIG, key="history",
                     alt=_("Units sold a week, and the forecast with its ranges"))
     cards.notes(_("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."))
-with side:
+with grid.cell():
     st.subheader(_("Stock"), anchor=False)
     cards.stock(facts)
 
 st.subheader(_("Why"), anchor=False)
-chart, table = st.columns(2, gap="medium")
+chart, table = cards.halves()
 with chart:
     st.plotly_chart(charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall",
                     alt=_("How each driver moves the chance of rising"))
@@ -68,7 +68,8 @@ with chart:
 with table:
     seen = data.ask("product_features", product=product)
     order = {d: i for i, d in enumerate(drivers.driver)}
-    seen = seen[seen.driver.isin(order)].sort_values("driver", key=lambda d: d.map(order), kind="stable")
+    seen = seen[seen.driver.isin(order)].assign(place=seen.driver.map(order), unusual=-(seen.standing - 0.5).abs())
+    seen = seen.sort_values(["place", "unusual"], kind="stable")  # drivers as in the chart, what is most unusual first
     st.dataframe(
         {_("Driver"): [words.driver(d) for d in seen.driver], _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
          _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
@@ -81,7 +82,7 @@ with table:
 st.subheader(_("Words"), anchor=False)
 wording.said(product, meta.model)
 
-left, right = st.columns(2, gap="medium")
+left, right = cards.halves()
 if len(groups) > 1:
     with left:
         st.subheader(_("Customer groups"), anchor=False)

@@ -34,20 +34,21 @@ filters = {
     "highest_price_cents": 100 * price[1] if price and price[1] < highest else None,
     "newest_days": 7 * age[0] if age[0] > 0 else None, "oldest_days": 7 * age[1] if age[1] < oldest else None,
 }
-pager = st.session_state.get("page", 1)
-found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=PAGE_ROWS * (pager - 1))
-if found.empty and pager > 1:  # the filters left fewer pages than were turned
-    pager = st.session_state["page"] = 1
-    found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=0)
+if st.session_state.setdefault("rising_filters", filters) != filters:  # another question starts on its first page
+    st.session_state["rising_filters"], st.session_state["page"] = filters, 1
+found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=0)
 
 # show
 if found.empty:
     cards.nothing_here(_("No product fits these filters."))
-else:
-    matches = int(found.matches.iloc[0])
+    st.stop()
+matches = int(found.matches.iloc[0])
+table = st.container()
+if matches > PAGE_ROWS:
+    with st.container(horizontal_alignment="center"):
+        turned = st.pagination(math.ceil(matches / PAGE_ROWS), key="page", bind="query-params")
+    found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=PAGE_ROWS * (turned - 1))
+with table:
     cards.notes(n_("{count} product.", "{count} products.", matches), _("Choose a row to open it."),
                 "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's matter."))
     tables.rising(found, segment, meta.currency, choices["has_previous"])
-    if matches > PAGE_ROWS:
-        with st.container(horizontal_alignment="center"):
-            st.pagination(math.ceil(matches / PAGE_ROWS), key="page", bind="query-params")

@@ -7,7 +7,7 @@ from dashboard.components import cards, charts, tables
 from dashboard.i18n import _, n_, number, shortened
 from dashboard.theme import CONFIG
 
-FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 20, 200, 12
+FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 10, 200, 12
 
 # data
 groups = data.ask("segments")
@@ -29,12 +29,17 @@ if big.empty:
 
 by_product = len(choices["categories"]) < 2
 interest = data.ask("segment_interest", by_product=by_product, few=FEW_IN_CELL, limit=SHOWN)
-interest = interest[interest.segment.isin(big.segment)]
+told = interest[interest.segment.isin(big.segment)].groupby("segment").lift.transform("count") > 0
+interest = interest.loc[told[told].index]
 st.subheader(_("Interest compared with everyone's"), anchor=False)
-st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("How much more or less each group buys than everyone"))
-cards.notes(_("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is less."),
-            _("Empty: fewer than {few} orders.").format(few=FEW_IN_CELL) if interest.lift.isna().any() else "",
-            _("The shop names no categories, so the best-selling products stand here.") if by_product else "")
+if interest.empty:
+    cards.nothing_here(_("No group buys enough of any one thing to compare it."))
+else:
+    st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("How much more or less each group buys than everyone"))
+    cards.notes(_("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is less."),
+                _("Empty cells, and groups that are not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
+                if interest.lift.isna().any() or interest.segment.nunique() < len(big) else "",
+                _("The shop names no categories, so the best-selling products stand here.") if by_product else "")
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.subheader(_("How each group's buying develops"), anchor=False)

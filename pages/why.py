@@ -24,7 +24,7 @@ if ranking.empty:
 # show
 first, second = (words.driver(d) for d in [*ranking.driver[:2], ranking.driver.iloc[0]][:2])
 st.markdown(_("Forecasts move most because of **{first}** and **{second}**.").format(first=first, second=second))
-left, right = st.columns(2, gap="medium")
+left, right = cards.halves()
 with left:
     st.subheader(_("All products"), anchor=False)
     st.plotly_chart(charts.driver_ranking(ranking), config=CONFIG, key="ranking", alt=_("Drivers by how much they move the forecasts"))

@@ -93,7 +93,7 @@ def write_models(workspace: Workspace, candidates: int = 1) -> list[str]:
         for name, content in files.items():
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
         hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}
-        (folder / "manifest.json").write_text(json.dumps({"files": hashes}), encoding="utf-8")
+        (folder / "manifest.json").write_text(json.dumps(hashes), encoding="utf-8")
     State(workspace).set_champion(MODEL, "the first model", "upswing")
     return ids[1:]
 

@@ -57,6 +57,12 @@ def growth(now: float, before: float) -> str | None:
     return f"{now / before - 1:+.0%}".replace("-0%", "+0%") if before and not absent(now) else None
 
 
+def halves() -> tuple:
+    """Two places side by side; one above the other where the window is narrow."""
+    grid = st.grid(2, min_column_width=400, gap=("small", "medium"))
+    return grid.cell(), grid.cell()
+
+
 def notes(*texts: str) -> None:
     """Small print under a chart or table."""
     st.caption(" ".join(t for t in texts if t))
@@ -122,13 +128,13 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame) -> 
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared)]
     lifts = [words.driver(d).lower() for d in drivers[drivers.attribution >= 0.15].driver[:2]]
     holds = [words.driver(d).lower() for d in drivers[drivers.attribution <= -0.15].driver[:2]]
-    comma = _(", ")
+    both = _(" and ")
     if lifts and holds:
-        said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=comma.join(lifts), holds=comma.join(holds)))
+        said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))
     elif lifts:
-        said.append(_("Pushed up by {lifts}.").format(lifts=comma.join(lifts)))
+        said.append(_("Pushed up by {lifts}.").format(lifts=both.join(lifts)))
     elif holds:
-        said.append(_("Held back by {holds}.").format(holds=comma.join(holds)))
+        said.append(_("Held back by {holds}.").format(holds=both.join(holds)))
     weeks = demand[demand.weeks == 4].set_index("level").units
     if not weeks.empty:
         said.append(_("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(

@@ -47,6 +47,8 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
         if low in weekly and high in weekly:
             shape.add_scatter(x=when + when[::-1], y=[*weekly[high], *weekly[low][::-1]], fill="toself", fillcolor=colour, mode="lines",
                               line={"width": 0}, hoverinfo="skip")
+    # A far 95% edge may leave the chart; the sales themselves must stay readable.
+    shape.update_yaxes(range=[0, 1.15 * max(history.units.max() if len(history) else 0, weekly[0.9].max(), 1)])
     told = [_("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
         weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)) for w in rate.index]
     shape.add_scatter(x=when, y=weekly[0.5], mode="lines+markers", line={"color": RISE, "width": 2.5}, marker={"size": 7},
@@ -107,16 +109,17 @@ def interest(frame: pd.DataFrame) -> go.Figure:
     told = [[("" if np.isnan(v) else f"{v:.1f}×") for v in row] for row in lift]
     hover = [[_("{orders} orders, {times}× what everyone's habits suggest").format(orders=number(o), times=number(v, 2))
               if not np.isnan(v) else _("too few orders to say") for v, o in zip(*rows)] for rows in zip(lift, orders)]
-    with np.errstate(divide="ignore"):
-        colours = np.clip(np.log2(lift), -1.5, 1.5)
+    steps = np.where(np.isnan(lift), np.nan, np.searchsorted([start for start, *_fill in LIFT], np.nan_to_num(lift), side="right") - 1.0)
+    scale = [[(i + edge) / len(LIFT), fill] for i, (_start, fill, _ink) in enumerate(LIFT) for edge in (0, 1)]
     shape = figure(80 + 32 * len(order))
-    across, down = [label(g, 18) for g in groups], [label(n, 36) for n in order]
-    shape.add_heatmap(z=colours, x=across, y=down, customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>", colorscale=LIFT, zmin=-1.5, zmax=1.5,
-                      showscale=False, xgap=3, ygap=3, hoverongaps=False)
+    across, down = [label(words.segment(g), 18) for g in groups], [label(n, 36) for n in order]
+    shape.add_heatmap(z=steps, x=across, y=down, customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
+                      colorscale=scale, zmin=-0.5, zmax=len(LIFT) - 0.5, showscale=False, xgap=3, ygap=3, hoverongaps=False)
     # Written on top rather than by the heat map, whose choice of ink knows the light paper only.
-    shape.add_scatter(x=across * len(down), y=[n for n in down for _g in across], text=[t for row in told for t in row], mode="text",
-                      hoverinfo="skip")
-    shape.update_xaxes(side="top", showgrid=False, tickangle=0)
+    inks = ["#6f7d8d" if np.isnan(step) else LIFT[int(step)][2] for step in steps.ravel()]
+    shape.add_scatter(x=across * len(down), y=[n for n in down for _group in across], text=[t for row in told for t in row], mode="text",
+                      textfont={"color": inks}, hoverinfo="skip")
+    shape.update_xaxes(side="top", showgrid=False)
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
 
@@ -128,7 +131,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
     """
     across = min(4, max(1, len(names)))
     down = math.ceil(len(names) / across)
-    shape = make_subplots(down, across, shared_xaxes=True, shared_yaxes=True, subplot_titles=[label(n, 26) for n in names],
+    shape = make_subplots(down, across, shared_xaxes=True, shared_yaxes=True, subplot_titles=[label(words.segment(n), 26) for n in names],
                           horizontal_spacing=0.03, vertical_spacing=min(0.3, 0.35 / down))
     everyone = frame[frame.segment == "all"]
     for i, name in enumerate(names):
@@ -140,7 +143,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
                           hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>", **place)
     shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
     shape.update_xaxes(showgrid=False, tickformat="%m-%d" if axis_day() == "%Y-%m-%d" else "%b", nticks=4, fixedrange=True)
-    shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero")
+    shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero", matches="y")
     shape.update_annotations(font_size=13)
     return shape
 

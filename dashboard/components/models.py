@@ -32,7 +32,7 @@ def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.selectbox(_("Language model"), TUNING, key="tuning", format_func=tuning, width=330)
-        since = st.date_input(_("Learn since (optional)"), None, key="since", max_value=date.today(), format="YYYY-MM-DD", width=190)
+        since = st.date_input(_("Learn since (optional)"), None, key="since", min_value=date(1990, 1, 1), max_value=date.today(), format="YYYY-MM-DD", width=190)
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
         if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
             attempt(acts.retrain, mode, since.isoformat() if since else "")
@@ -73,7 +73,7 @@ def candidate(model: Model, champion: Model | None) -> None:
 def _compared(name: str, mine: float, theirs: float | None) -> dict[str, str]:
     verdict = ""
     if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
-        better = (mine < theirs) == words.lower_is_better(name)
+        better = (mine < theirs) == (name in words.LOWER_IS_BETTER)
         verdict = _(":blue[better]") if better else _(":orange[worse]")
     return {_("Figure"): words.metric(name)[0], _("Candidate"): words.metric_value(name, mine),
             _("In use"): words.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–", " ": verdict}
@@ -88,7 +88,7 @@ def _settings(model: Model) -> str:
 def go_back(champion: Model | None) -> None:
     """The model before, and the snapshots before."""
     before, kept = data.previous_champion(), data.kept_snapshots()
-    left, right = st.columns(2, gap="medium")
+    left, right = cards.halves()
     with left, st.container(border=True, height="stretch"):
         st.markdown(_("**To the model before**"))
         if champion is None or before is None:
@@ -116,7 +116,7 @@ def audit(entries: list) -> None:
         return
     column = st.column_config
     st.dataframe(
-        [{"at": e.at, "act": words.act(e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
+        [{"at": e.at, "act": words.said(words.ACTS, e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
         column_config={"at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150), "act": column.TextColumn(_("Decision"), width=120),
                        "subject": column.TextColumn(_("What"), width=220), "reason": column.TextColumn(_("Why?"), width="large"),
                        "actor": column.TextColumn(_("By"), width=120)},
@@ -130,7 +130,7 @@ def listing(found: list[Model]) -> None:
     column = st.column_config
     names = [n for n in words.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
     st.dataframe(
-        [{"id": m.id, "status": words.model_status(m.status), "settings": _settings(m), "reason": m.reason,
+        [{"id": m.id, "status": words.said(words.MODEL_STATUSES, m.status), "settings": _settings(m), "reason": m.reason,
           **{n: m.metrics.get("metrics", {}).get(n) for n in names}} for m in found],
         column_config={"id": column.TextColumn(_("Model"), width=200), "status": column.TextColumn(_("Status"), width=100),
                        "settings": column.TextColumn(_("Settings"), width=160), "reason": column.TextColumn(_("Why?"), width=220),

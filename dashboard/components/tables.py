@@ -68,7 +68,7 @@ def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> 
         "rising_probability": chance(_("Chance of rising")),
         "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
         "units": trend(_("26 weeks"), help=_("Units sold a week.")),
-        "reasons": column.TextColumn(_("Because of"), width=270, help=_("The three strongest reasons. ▲ speaks for a rise, ▼ against; more "
+        "reasons": column.TextColumn(_("Because of"), width=330, help=_("The three strongest reasons. ▲ speaks for a rise, ▼ against; more "
                                                                         "arrows, stronger.")),
         "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
         "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")),
@@ -80,6 +80,14 @@ def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> 
     dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
     show(shown, {k: v for k, v in columns.items() if k not in dropped}, key="rising_table", alt=_("Products by their chance of rising"),
          height=min(38 + 36 * max(len(shown), 1), 760), segment=segment)
+
+
+def as_csv(frame: pd.DataFrame) -> bytes:
+    """A table as a spreadsheet opens it; text that it would run as a formula is disarmed."""
+    safe = frame.drop(columns="matches")
+    for name in ("product_id", "title", "category", "supplier"):
+        safe[name] = [f"'{v}" if isinstance(v, str) and v[:1] in ("=", "+", "-", "@", "\t", "\r") else v for v in safe[name]]
+    return safe.to_csv(index=False).encode("utf-8-sig")
 
 
 def orders(frame: pd.DataFrame, currency: str) -> None:
@@ -102,6 +110,7 @@ def orders(frame: pd.DataFrame, currency: str) -> None:
         "lead_time": column.TextColumn(_("Lead time (days)"), width=110, help=_("* assumed, since the shop gave none.")),
         "supplier": column.TextColumn(_("Supplier"), width=130),
     }
-    empty = [c for c in ("suggested_order_units", "order_by", "cost", "cover_weeks", "on_hand", "on_order", "supplier") if shown[c].isna().all()]
+    empty = ["status"] if shown.status.nunique() == 1 else []
+    empty += [c for c in ("suggested_order_units", "order_by", "cost", "cover_weeks", "on_hand", "on_order", "supplier") if shown[c].isna().all()]
     show(shown, {k: v for k, v in columns.items() if k not in empty}, key="order_table", alt=_("Products by how urgent their order is"),
          height=min(38 + 36 * max(len(shown), 1), 760))

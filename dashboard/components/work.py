@@ -39,8 +39,8 @@ def panel(kinds: tuple[str, ...], quiet: bool = False) -> bool:
 def _running(job: Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.markdown(f":material/progress_activity: **{words.job(job.kind)}** · "
-                        + (_("waiting for its turn") if job.status == "queued" else words.step(job.step) or _("starting")))
+            st.markdown(f":material/progress_activity: **{words.said(words.JOBS, job.kind)}** · "
+                        + (_("waiting for its turn") if job.status == "queued" else words.said(words.STEPS, job.step) or _("starting")))
             st.space("stretch")
             st.button(_("Cancel"), key=f"cancel_{job.id}", icon=":material/close:", on_click=acts.cancel, args=(job.id,),
                       disabled=job.cancel_requested)
@@ -60,7 +60,7 @@ def _running(job: Job) -> None:
 def _ended(job: Job) -> None:
     colour, icon = _ENDED.get(job.status, ("gray", ":material/info:"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(f"{words.job(job.kind)}: {words.job_status(job.status)}", icon=icon, color=colour)
+        st.badge(f"{words.said(words.JOBS, job.kind)}: {words.said(words.JOB_STATUSES, job.status)}", icon=icon, color=colour)
         when = job.ended_at or job.created_at
         st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {plain(job.error or job.message)}" if (job.error or job.message) else ""))
 
@@ -71,7 +71,7 @@ def history(found: list[Job]) -> None:
         cards.nothing_here(_("Nothing has run in the background yet."))
         return
     st.dataframe(
-        [{"id": j.id, "kind": words.job(j.kind), "status": words.job_status(j.status), "asked": j.created_at, "took": _took(j), "actor": j.actor,
+        [{"id": j.id, "kind": words.said(words.JOBS, j.kind), "status": words.said(words.JOB_STATUSES, j.status), "asked": j.created_at, "took": _took(j), "actor": j.actor,
           "message": j.error or j.message} for j in found],
         column_config={
             "id": st.column_config.NumberColumn(_("No."), width=60), "kind": st.column_config.TextColumn(_("Work"), width=120),

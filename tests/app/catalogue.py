@@ -22,7 +22,7 @@ REPOSITORY = Path(__file__).parents[2]
 PO = REPOSITORY / "dashboard" / "locale" / "zh_CN" / "LC_MESSAGES" / "upswing.po"
 MO = PO.with_suffix(".mo")
 WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)  # so that the same strings give the same file
-KEYWORDS = {"_": None, "n_": (1, 2)}
+KEYWORDS = {"_": None, "N_": None, "n_": (1, 2)}
 
 
 def wanted() -> Catalog:

@@ -14,5 +14,5 @@ select
     (select count(*) from suggestions where status = 'order now') as to_order,
     (select sum(order_cost_cents) from suggestions where status = 'order now') as order_cost_cents,
     (select count(*) from suggestions where status = 'stock unknown') as stock_unknown,
-    (select sum(units) from demand where segment = 'all' and weeks = 4 and level = 0.5) as units_next_4w
+    (select count(*) from suggestions where status <> 'stock unknown') as stock_known
 from everyone

@@ -12,8 +12,13 @@ bought as (
 shared as (
     select segment, grp, orders, sum(orders) over (partition by segment) as segment_orders from bought
 ),
+spread as (
+    select grp, count(*) filter (where orders >= $few and segment <> 'all') as cells from shared group by grp
+),
 biggest as (
-    select grp, orders, segment_orders from shared where segment = 'all' order by orders desc, grp limit $limit
+    -- What most segments buy enough of, so that few cells stay empty; then what sells most.
+    select grp, orders, segment_orders from shared join spread using (grp)
+    where segment = 'all' order by cells desc, orders desc, grp limit $limit
 )
 select s.segment, s.grp, case when $by_product then p.title else s.grp end as name, s.orders, s.segment_orders,
     case when s.orders >= $few then (s.orders / nullif(s.segment_orders, 0)) / nullif(b.orders / nullif(b.segment_orders, 0), 0) end as lift

@@ -1,0 +1,330 @@
+"""Each page on a made-up snapshot: what it must say, in both languages, and what its filters do."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from core.queries import Serving
+from dashboard.i18n import percent, plain
+from tests.app.visit import PAGES, words
+from tests.serving import NASTY, write_snapshot
+
+TITLES = {"overview": ("Overview", "总览"), "rising": ("Rising", "走红榜"), "inventory": ("Inventory", "库存"), "product": ("Product", "商品"),
+          "segments": ("Segments", "客群"), "why": ("Why", "原因"), "data": ("Data", "数据"), "model": ("Model", "模型")}
+
+
+@pytest.fixture(scope="module")
+def tables(readonly_shop) -> dict[str, pd.DataFrame]:
+    folder = next(readonly_shop.snapshots.iterdir())
+    return {f.stem: pd.read_parquet(f) for f in folder.glob("*.parquet")}
+
+
+@pytest.fixture(scope="module")
+def everyone(tables) -> pd.DataFrame:
+    """Forecasts over everyone with their products, likeliest first."""
+    found = tables["forecasts"].query("segment == 'all'").merge(tables["products"], on="product_id")
+    return found.sort_values("rising_probability", ascending=False).reset_index(drop=True)
+
+
+@pytest.mark.parametrize("language", [0, 1], ids=["english", "chinese"])
+@pytest.mark.parametrize("name", PAGES)
+def test_every_page_shows_its_title_and_what_the_data_are_as_of(open_page, name, language):
+    at = open_page(name, ("en", "zh")[language])
+    assert not at.exception and not at.error
+    assert at.title[0].value == TITLES[name][language]
+    assert ("data as of **4 Dec 2011** · model 20111204\\-a1b2c3", "数据截至 **2011年12月4日** · 模型 20111204\\-a1b2c3")[language] in words(at)
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_in_chinese_has_no_english_sentence_left(open_page, name):
+    # Names from the shop's data and code in backticks may be English; a run of four lower-case words is a sentence of ours.
+    at = open_page(name, "zh")
+    ours = [line for line in words(at).splitlines() if not any(title in line for title in ("Harbour", "boxed", "Northwind"))]
+    import re
+
+    assert [line for line in ours if re.search(r"(?:\b[a-z]{2,}\b[ ,;]+){3}\b[a-z]{2,}\b", re.sub(r"`[^`]*`|\{.*\}", "", line))] == []
+
+
+# ---- overview
+
+
+def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone):
+    shown = {m.label: m.value for m in open_page("overview").metric}
+    assert shown["Products about to rise"] == f"{everyone.rising_probability.sum():.0f}"
+    assert shown["Likely ones among them"] == str((everyone.rising_probability >= 0.5).sum())
+    assert shown["To order now"] == str((tables["suggestions"].status == "order now").sum())
+
+
+def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
+    short = everyone.merge(tables["suggestions"].query("status == 'order now'"), on="product_id").query("rising_probability >= 0.5")
+    said = words(open_page("overview"))
+    orders = [row for row in short.itertuples() if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said]
+    assert len(orders) == 1 and f"**{plain(orders[0].title)}**" in said
+
+
+def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, workspace):
+    write_snapshot(workspace, previous=False)
+    said = words(open_page("overview", workspace=workspace))
+    assert "Most likely to rise" in said and "Chances that grew" not in said
+
+
+def test_a_shop_without_stock_is_told_to_check_it(open_page, workspace):
+    write_snapshot(workspace, stock_known=0)
+    at = open_page("overview", workspace=workspace)
+    assert "its stock is unknown" in words(at) and "No stock is known" in words(at)
+    assert "To order now" not in [m.label for m in at.metric]
+
+
+# ---- rising
+
+
+def test_rising_lists_everybody_likeliest_first(open_page, everyone):
+    shown = open_page("rising").dataframe[0].value
+    assert list(shown.product_id) == list(everyone.product_id)
+    assert shown.rising_probability.is_monotonic_decreasing
+
+
+def test_rising_says_the_three_strongest_drivers_with_arrows(open_page, tables, everyone):
+    shown = open_page("rising").dataframe[0].value.iloc[0]
+    mine = tables["attributions"].query("segment == 'all' and product_id == @shown.product_id")
+    strongest = mine.reindex(mine.attribution.abs().sort_values(ascending=False).index).iloc[0]
+    assert shown.reasons.split("  ")[0].endswith("▲▲▲" if strongest.attribution >= 1 else "▲▲")
+    assert shown.reasons.count("  ") == 2
+
+
+def test_rising_narrows_by_category_and_search_together(open_page, everyone):
+    at = open_page("rising", category="Kitchen", q="lunch")
+    shown = at.dataframe[0].value
+    expected = everyone[(everyone.category == "Kitchen") & everyone.title.str.contains("lunch", case=False)]
+    assert list(shown.product_id) == list(expected.product_id) and len(shown)
+
+
+def test_a_search_takes_percent_and_underscore_as_they_are(open_page):
+    at = open_page("rising", q="%")
+    assert not at.dataframe and "No product fits these filters" in words(at)
+
+
+def test_a_search_finds_a_product_by_its_number(open_page):
+    assert list(open_page("rising", q="p0007").dataframe[0].value.product_id) == ["P0007"]
+
+
+def test_rising_narrows_by_price_and_age(open_page, everyone):
+    at = open_page("rising")
+    at.slider(key="price").set_range(5, 10).run()
+    at.slider(key="age").set_range(0, 20).run()
+    shown = at.dataframe[0].value
+    expected = everyone[everyone.price_cents.between(500, 1000) & (everyone.days_on_sale <= 140)]
+    assert list(shown.product_id) == list(expected.product_id) and 0 < len(shown) < len(everyone)
+
+
+def test_rising_of_a_segment_shows_that_segments_chances_and_no_cover(open_page, tables):
+    shown = open_page("rising", segment="Germany").dataframe[0].value
+    expected = tables["forecasts"].query("segment == 'Germany'").set_index("product_id").rising_probability
+    assert (shown.set_index("product_id").rising_probability == expected[shown.product_id]).all()
+    assert shown.cover_weeks.isna().all()
+
+
+def test_rising_sorts_by_movement(open_page):
+    at = open_page("rising")
+    at.selectbox(key="sort").select("movement").run()
+    assert at.dataframe[0].value.movement.is_monotonic_decreasing
+
+
+def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(open_page, workspace):
+    write_snapshot(workspace, products=250, weeks=10)
+    at = open_page("rising", workspace=workspace)
+    first = set(at.dataframe[0].value.product_id)
+    at.get("pagination")[0].set_value(3).run() if hasattr(at.get("pagination")[0], "set_value") else _turn(at, 3)
+    last = set(at.dataframe[0].value.product_id)
+    assert len(first) == 100 and len(last) == 50 and not first & last
+    at.selectbox(key="sort").select("pace").run()
+    assert len(at.dataframe[0].value) == 100
+
+
+def _turn(at, page: int) -> None:
+    at.session_state["page"] = page
+    at.run()
+
+
+# ---- product
+
+
+def test_a_link_names_the_product_that_opens(open_page, everyone):
+    row = everyone.iloc[7]
+    at = open_page("product", product=row.product_id)
+    assert at.header[0].value == plain(row.title)
+    assert f"**{percent(row.rising_probability)}**" in words(at)
+
+
+def test_without_a_link_the_likeliest_riser_opens(open_page, everyone):
+    assert open_page("product").header[0].value == plain(everyone.title[0])
+
+
+def test_a_link_to_no_product_says_so_and_shows_another(open_page, everyone):
+    at = open_page("product", product="no-such-thing")
+    assert "There is no product no\\-such\\-thing" in words(at)
+    assert at.header[0].value == plain(everyone.title[0])
+
+
+def test_choosing_another_product_changes_the_address(open_page):
+    at = open_page("product")
+    at.selectbox(key="product_choice").select("P0021").run()
+    assert at.query_params["product"] == "P0021"
+    assert "P0021" in words(at)
+
+
+@pytest.mark.parametrize("number", range(len(NASTY)))
+def test_a_title_full_of_markup_is_shown_as_it_stands(open_page, number):
+    at = open_page("product", product=f"P{number:04d}")
+    assert not at.exception
+    assert at.header[0].value == plain(NASTY[number])
+    assert not any("<script>" in element.proto.spec for element in at.get("plotly_chart"))
+
+
+def test_values_stand_beside_their_drivers_in_plain_units(open_page, tables):
+    shown = open_page("product", product="P0010").dataframe[0].value
+    stars = tables["feature_values"].query("product_id == 'P0010' and feature == 'rating_mean_90d'").value.iloc[0]
+    assert f"{stars:.1f} stars" in list(shown["Value"]) or f"{stars:.0f} stars" in list(shown["Value"])
+    assert set(shown["Driver"]) >= {"Reviews", "Season", "Price"}
+
+
+def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_page, tables):
+    known = tables["suggestions"].query("status == 'order now'").iloc[0]
+    at = open_page("product", product=known.product_id)
+    assert f"**{known.suggested_order_units:,.0f} units**" in words(at)
+    unknown = tables["suggestions"].query("status == 'stock unknown'").iloc[0]
+    at = open_page("product", product=unknown.product_id)
+    assert "levels only" in words(at) and "units** by" not in words(at)
+
+
+def test_words_that_the_snapshot_lacks_are_asked_of_the_worker(open_page, workspace):
+    from core import jobs
+
+    folder = write_snapshot(workspace)
+    frame = pd.read_parquet(folder / "text_attributions.parquet")
+    frame[frame.product_id != "P0005"].to_parquet(folder / "text_attributions.parquet")
+    at = open_page("product", workspace=workspace, product="P0005")
+    at.button(key="explain").click().run()
+    assert [(job.kind, job.arguments) for job in jobs.recent(workspace)] == [("explain", {"product_id": "P0005"})]
+    assert "explain" not in [b.key for b in at.button]
+
+
+# ---- segments and why
+
+
+def test_small_groups_are_left_out_and_the_page_says_so(open_page, tables):
+    small = tables["segments"].query("orders_base < 200").segment
+    at = open_page("segments")
+    assert f"{len(small)} group with fewer than 200 orders in 8 weeks is left out." in words(at)
+    assert not set(at.dataframe[0].value.segment) & set(small)
+
+
+def test_a_shop_whose_customers_are_not_told_apart_is_told_what_to_give(open_page, workspace):
+    write_snapshot(workspace, segments=("all",))
+    at = open_page("segments", workspace=workspace)
+    assert not at.exception and "Give a customers file" in words(at)
+
+
+def test_a_shop_without_categories_compares_products(open_page, workspace):
+    write_snapshot(workspace, categories=False)
+    assert "best-selling products" in words(open_page("segments", workspace=workspace))
+    at = open_page("rising", workspace=workspace)
+    assert not at.exception and "category" not in [m.key for m in at.multiselect]
+
+
+def test_why_names_the_two_strongest_drivers(open_page, tables):
+    strength = tables["attributions"].query("segment == 'all'").assign(size=lambda f: f.attribution.abs()).groupby("driver")["size"].mean()
+    from dashboard.words import driver
+
+    first, second = strength.sort_values(ascending=False).index[:2]
+    assert f"**{driver(first)}** and **{driver(second)}**" in words(open_page("why"))
+
+
+def test_why_looks_at_each_value_of_a_driver(open_page):
+    at = open_page("why", driver="Sales level")
+    assert list(at.selectbox(key="feature_demand").options) == ["Orders of the last 28 days", "Orders of the last 7 days"]
+
+
+# ---- inventory and data
+
+
+def test_inventory_lists_first_what_to_order(open_page, tables):
+    due = tables["suggestions"].query("status == 'order now'")
+    at = open_page("inventory")
+    assert set(at.dataframe[0].value.product_id) == set(due.product_id)
+    assert at.dataframe[0].value.order_by.is_monotonic_increasing
+
+
+def test_inventory_without_stock_says_so_and_shows_levels_alone(open_page, workspace):
+    write_snapshot(workspace, stock_known=0)
+    at = open_page("inventory", workspace=workspace)
+    assert at.info[0].proto.title == "Stock is unknown"
+    assert len(at.dataframe[0].value) == 60 and at.dataframe[0].value.suggested_order_units.isna().all()
+
+
+def test_the_downloaded_order_cannot_run_as_a_formula():
+    from dashboard.components.tables import as_csv
+
+    frame = pd.DataFrame({"product_id": ["1"], "title": ["=cmd|' /C calc'!A0"], "category": [None], "supplier": ["@x"], "units": [-3.0], "matches": 1})
+    assert as_csv(frame).decode("utf-8-sig").splitlines() == ["product_id,title,category,supplier,units", "1,'=cmd|' /C calc'!A0,,'@x,-3.0"]
+
+
+def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_page):
+    at = open_page("data")
+    shown = {m.label: m.value for m in at.metric}
+    assert shown["Rows read"] == "120,513" and shown["Set aside"] == "1,029"
+    assert list(at.dataframe[1].value.detail) == ["not a product: postage, fees, manual", "date is in the future", "title is missing"]
+    assert "telling a rise from a campaign" in words(at)
+
+
+def test_data_names_the_drivers_without_data(open_page, workspace):
+    write_snapshot(workspace, reviews=False)
+    assert "left out of every forecast: Reviews." in words(open_page("data", workspace=workspace))
+
+
+# ---- nothing yet, or broken
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_without_a_snapshot_a_page_says_what_to_run(open_page, workspace, name):
+    at = open_page(name, workspace=workspace)
+    assert not at.exception and not at.error
+    assert at.info[0].proto.title == "No forecasts yet"
+    assert "upswing import FILE...\nupswing run" in words(at)
+
+
+@pytest.mark.parametrize("damage", [lambda f: f.unlink(), lambda f: f.write_bytes(b"not a table")], ids=["gone", "garbage"])
+def test_a_broken_snapshot_is_reported_with_what_to_do(open_page, workspace, damage):
+    damage(write_snapshot(workspace) / "products.parquet")
+    at = open_page("rising", workspace=workspace)
+    assert not at.exception
+    assert "products\\.parquet" in at.error[0].value and "upswing rollback ID" in words(at)
+
+
+def test_a_pointer_to_no_snapshot_is_reported_with_what_to_do(open_page, workspace):
+    workspace.current.write_text("20200101-000000-000\n", encoding="utf-8")
+    at = open_page("overview", workspace=workspace)
+    assert not at.exception and "upswing rollback ID" in words(at)
+
+
+def test_a_new_snapshot_shows_at_the_next_rerun(open_page, workspace):
+    write_snapshot(workspace, snapshot="20111204-1")
+    at = open_page("overview", workspace=workspace)
+    before = at.metric[0].value
+    write_snapshot(workspace, snapshot="20111204-2", products=120)
+    at.run()
+    assert at.metric[0].value != before
+
+
+def test_the_made_up_snapshot_is_fit_to_be_served(readonly_shop):
+    from core.snapshots import check
+
+    assert check(next(readonly_shop.snapshots.iterdir())) == []
+
+
+def test_a_snapshot_in_a_folder_that_looks_like_a_pattern_is_read(tmp_path):
+    from core.config import Workspace
+
+    folder = write_snapshot(Workspace(tmp_path / "shop [1]*"), products=5, weeks=9)
+    assert len(Serving(folder).ask("product_choices", search="", limit=10)) == 5

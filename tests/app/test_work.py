@@ -1,0 +1,138 @@
+"""Buttons: what they ask for, once, and what the page says of it."""
+
+from __future__ import annotations
+
+from core import jobs, registry, snapshots
+from core.state import State
+from tests.app.visit import words
+from tests.serving import MODEL, write_snapshot
+
+CANDIDATE = "20120101-d4e5f6"
+
+
+def test_retrain_queues_one_job_and_a_second_press_shows_it(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.selectbox(key="tuning").select("last-3")
+    at.button(key="retrain").click().run()
+    assert "**Retraining** · waiting for its turn" in words(at)
+    at.button(key="retrain").click().run()
+    found = jobs.recent(shop)
+    assert [(job.kind, job.status, job.arguments) for job in found] == [("retrain", "queued", {"tuning": "last-3"})]
+    assert "One runs already" in words(at) and not at.exception
+
+
+def test_retrain_learns_since_the_chosen_day(open_page, shop):
+    import datetime
+
+    at = open_page("model", workspace=shop)
+    at.date_input(key="since").set_value(datetime.date(2011, 1, 2))
+    at.button(key="retrain").click().run()
+    assert jobs.recent(shop)[0].arguments == {"tuning": "frozen", "since": "2011-01-02"}
+
+
+def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    token = state.take_worker()
+    job = state.claim_job(token)
+    state.report_job(job.id, token, step="train", done=0.42, message="epoch 5 of 12", figures={"loss": 0.2134}, eta_s=187)
+    for _reload in range(2):
+        at = open_page("model", workspace=shop)
+        assert at.progress[0].value == 42
+        assert at.progress[0].text == "42% · 3 min left · loss 0.2134"
+        assert "**Retraining** · learning" in words(at)
+
+
+def test_cancel_asks_the_worker_to_stop(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    job = state.claim_job(state.take_worker())
+    at = open_page("model", workspace=shop)
+    at.button(key=f"cancel_{job.id}").click().run()
+    assert jobs.get(shop, job.id).cancel_requested
+    assert at.button(key=f"cancel_{job.id}").disabled
+
+
+def test_a_job_whose_worker_died_is_shown_as_interrupted(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    assert "Retraining: interrupted" in words(open_page("model", workspace=shop))
+
+
+def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    assert "upswing worker" in words(open_page("model", workspace=shop))
+
+
+def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
+    shown = open_page("model", workspace=shop).table[0].value
+    assert list(shown.loc["Right in its top 50"]) == ["71%", "68%", ":blue[better]"]
+    assert list(shown.loc["Ranking"]) == ["0.460", "0.470", ":orange[worse]"]
+
+
+def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.text_input(key=f"reason_{CANDIDATE}").set_value("better at the top")
+    at.button(key=f"promote_{CANDIDATE}").click().run()
+    assert registry.champion(shop) == CANDIDATE
+    assert State(shop).audit()[0].reason == "better at the top"
+    assert [job.kind for job in jobs.recent(shop)] == ["rescore"]
+
+
+def test_without_a_reason_nothing_is_promoted_and_the_page_says_why(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.button(key=f"promote_{CANDIDATE}").click().run()
+    assert registry.champion(shop) == MODEL and jobs.recent(shop) == []
+    assert "expected a reason" in at.error[0].value
+
+
+def test_a_candidate_is_discarded_with_a_reason(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.text_input(key=f"reason_{CANDIDATE}").set_value("worse ranking")
+    at.button(key=f"discard_{CANDIDATE}").click().run()
+    assert registry.model(shop, CANDIDATE).status == "discarded" and registry.champion(shop) == MODEL
+    assert "None waits for a decision" in words(at)
+
+
+def test_the_model_before_comes_back_with_a_reason(open_page, shop):
+    registry.promote(shop, CANDIDATE, "try it")
+    at = open_page("model", workspace=shop)
+    at.text_input(key="reason_back").set_value("it was worse")
+    at.button(key="model_back").click().run()
+    assert registry.champion(shop) == MODEL
+    assert [job.kind for job in jobs.recent(shop)] == ["rescore"]
+
+
+def test_an_earlier_snapshot_is_served_again(open_page, shop):
+    write_snapshot(shop, snapshot="20111211-1")
+    at = open_page("model", workspace=shop)
+    at.button(key="snapshot_back").click().run()
+    assert snapshots.current(shop).id == "20111204-1"
+
+
+def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
+    at.form_submit_button[0].click().run()
+    job = jobs.recent(workspace)[0]
+    kept = workspace.root / "uploads"
+    assert (job.kind, job.arguments["preset"]) == ("import", "generic")
+    assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
+    assert job.arguments["files"] == [str(next(kept.iterdir()))]
+
+
+def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.form_submit_button[0].click().run()
+    assert jobs.recent(workspace) == [] and "Choose at least one file" in words(at)
+
+
+def test_the_name_of_an_upload_never_leaves_the_uploads(workspace, monkeypatch):
+    from dashboard.acts import keep
+
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
+        assert keep(name, name.encode()).parent == workspace.root / "uploads"
