@@ -17,7 +17,7 @@ from torch import Tensor
 from core.model import RISING, Inputs, Member
 from core.progress import Progress, paced, silent
 from core.text import embed
-from core.training.fitted import FittedModel
+from core.training.fitted import FittedModel, raw_predictions
 from core.training.panel import Panel
 
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
@@ -31,19 +31,19 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
     """(attributions (n, K), base_logit (n,)), float64, K = len(model.drivers).
 
     Exact Shapley values by all masks of the drivers that a row has; a driver it lacks gets 0. On the scale of the calibrated
-    logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"] but for float32 rounding (below 1e-5).
+    logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
     """
     model.check_features(panel.features)
     rows = np.asarray(rows)
     vectors, progress = model.text_vectors(panel, rows, progress), paced(progress)
-    values, base = np.zeros((len(rows), len(model.net.config.drivers))), np.zeros(len(rows))
     net = model.net.eval()
+    values, base = np.zeros((len(rows), len(net.config.drivers))), np.zeros(len(rows))
     with torch.inference_mode():
         for start in range(0, len(rows), _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
             inputs = model.inputs(panel, rows[block], vectors)
             present = net.present(inputs).numpy()
-            terms = net.terms(inputs)
+            terms, logits = net.terms(inputs), raw_predictions(net, inputs)[0][:, RISING]
             patterns, pattern_of = np.unique(present, axis=0, return_inverse=True)
             for number, pattern in enumerate(patterns):
                 here, drivers = np.flatnonzero(pattern_of == number), np.flatnonzero(pattern)
@@ -51,7 +51,10 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                     chosen = here[first:first + _CHUNK_ROWS]
                     game = sum(_values(member, term[chosen], absent, drivers) for member, (term, absent) in zip(net.members, terms))
                     game /= len(net.members)
-                    values[np.ix_(start + chosen, drivers)] = game @ shapley_weights(len(drivers))
+                    shares = game @ shapley_weights(len(drivers))
+                    # Sums in another order than the forecast's differ by float32 rounding, some 1e-6: shared out evenly.
+                    shares += (logits[chosen] - game[:, 0] - shares.sum(1))[:, None] / max(len(drivers), 1)
+                    values[np.ix_(start + chosen, drivers)] = shares
                     base[start + chosen] = game[:, 0]
                     progress("explain", (start + chosen[-1] + 1) / len(rows), f"{len(rows):,} forecasts, {2 ** len(drivers):,} masks each")
     progress("explain", 1.0)

@@ -142,7 +142,7 @@ class _Trainer:
         groups = [{"params": list(self.net.parameters()), "lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}]
         if isinstance(self.texts, TunedTexts):
             groups.append({"params": self.texts.parameters(), "lr": recipe.encoder_learning_rate, "weight_decay": recipe.weight_decay})
-        self.optimizer = torch.optim.AdamW(groups)
+        self.optimizer = torch.optim.AdamW(groups, fused=True)
         self.parameters = [p for group in groups for p in group["params"]]
         self.mean = [p.detach().clone() for p in self.parameters]
         self.steps = 0
@@ -275,9 +275,9 @@ class _Trainer:
         order = self.random.permutation(len(blocks))
         for start in range(0, len(order), _BUFFER_BLOCKS):
             buffer = np.concatenate([blocks[i] for i in order[start:start + _BUFFER_BLOCKS]])
-            buffer = self.random.permutation(buffer)
-            for first in range(0, len(buffer), self.batch_rows):
-                yield np.sort(buffer[first:first + self.batch_rows])
+            buffer, size = self.random.permutation(buffer), self.batch_rows  # which may shrink while we are here
+            for first in range(0, len(buffer), size):
+                yield np.sort(buffer[first:first + size])
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Uncalibrated logits (n, 2) and demand (n, T, L) with the weights in place."""

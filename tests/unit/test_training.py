@@ -1,0 +1,357 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.config import ModelSettings
+from core.errors import Cancelled, NotReady, UserError
+from core.text import fresh_encoder
+from core.training import FittedModel, Panel, Recipe, fit, split, train
+from core.training import fitting, texts
+from tiny import FEATURES, tiny_encoder, tiny_panel
+
+SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, model=SMALL)
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory) -> str:
+    return str(tiny_encoder(tmp_path_factory.mktemp("encoder")))
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory) -> Panel:
+    return Panel.open(tiny_panel(tmp_path_factory.mktemp("panel")), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def settings(encoder) -> ModelSettings:
+    return ModelSettings(encoder=encoder, max_epochs=4, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def model(panel, settings) -> FittedModel:
+    return fit(panel, panel.matured(), settings, recipe=QUICK)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """Batches this small are slower on two threads, and far slower on a busy machine."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def same(a: FittedModel, b: FittedModel) -> bool:
+    mine, theirs = a.net.state_dict() | a.tuned, b.net.state_dict() | b.tuned
+    return mine.keys() == theirs.keys() and all(torch.equal(mine[k], theirs[k]) for k in mine)
+
+
+# ---- the panel
+
+
+def test_the_memory_mapped_panel_holds_what_the_file_says(panel, tmp_path):
+    import pyarrow.parquet as parquet
+
+    folder = tiny_panel(tmp_path)
+    table = parquet.read_table(folder / "panel.parquet").to_pydict()
+    assert len(panel) == len(table["as_of"]) and isinstance(panel.x, np.memmap)
+    for i, (name, _) in enumerate(FEATURES):
+        expected = np.array([np.nan if v is None else v for v in table[name]], dtype=np.float32)
+        np.testing.assert_array_equal(panel.x[:, i], expected)
+    assert [panel.products[i] for i in panel.product] == table["product_id"]
+    assert [panel.segments[i] for i in panel.segment] == table["segment"]
+    assert panel.as_of.tolist() == table["as_of"]
+    assert [None if np.isnan(v) else bool(v) for v in panel.rising] == table["rising"]
+    assert [None if np.isnan(v) else v for v in panel.units[:, 4]] == table["units_w13"]
+    np.testing.assert_allclose(panel.base[:, 2], table["base_w4"])
+
+
+def test_the_copy_is_made_once_and_again_when_the_panel_changes(tmp_path):
+    folder = tiny_panel(tmp_path / "panel", products=5)
+    calls = []
+    progress = lambda step, *rest, **figures: calls.append(step)  # noqa: E731
+    Panel.open(folder, tmp_path / "cache", progress)
+    first = len(calls)
+    Panel.open(folder, tmp_path / "cache", progress)
+    assert first and len(calls) == first
+    tiny_panel(folder, products=6)
+    assert len(Panel.open(folder, tmp_path / "cache", progress).products) == 6
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
+def test_without_a_panel_the_step_to_run_is_named(tmp_path):
+    with pytest.raises(NotReady, match="upswing features"):
+        Panel.open(tmp_path, tmp_path)
+
+
+# ---- which rows are learnt from
+
+
+def test_learning_ends_a_whole_horizon_before_the_first_validation_origin(panel):
+    parts = split(panel, np.arange(len(panel)), 8)
+    learn, validate = panel.as_of[parts.learn], panel.as_of[parts.validate]
+    assert len(np.unique(validate)) == 8
+    assert learn.max() + np.timedelta64(28, "D") <= validate.min()
+    assert not np.isnan(panel.rising[parts.validate]).any() and not np.isnan(panel.rising[parts.learn]).any()
+    assert validate.max() == panel.as_of[panel.matured()].max()
+
+
+def test_demand_whose_weeks_end_after_the_cut_is_unknown(panel):
+    parts = split(panel, panel.matured(), 8)
+    units = fitting.known_units(panel, parts.learn, parts.learn_until)
+    ends = panel.as_of[parts.learn] + np.timedelta64(13 * 7, "D")
+    assert np.isnan(units[ends > parts.learn_until, 4]).all() and not np.isnan(units[ends <= parts.learn_until, 4]).any()
+
+
+def test_a_short_history_validates_on_fewer_origins_and_a_shorter_one_on_none(panel):
+    origins = np.unique(panel.as_of)
+    counts = {n: len(np.unique(panel.as_of[split(panel, np.flatnonzero(panel.as_of < origins[n]), 8).validate])) for n in (1, 4, 5, 8, 20)}
+    assert counts == {1: 0, 4: 0, 5: 1, 8: 2, 20: 8}
+
+
+def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
+    with pytest.raises(UserError, match="longer history"):
+        fit(panel, panel.latest(), settings)
+
+
+def test_an_epoch_sees_no_more_rows_of_segments_than_of_all(tmp_path, settings):
+    panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
+    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
+    first, second = trainer._draw(), trainer._draw()
+    everyone = panel.all_rows[panel.matured()].sum()
+    assert len(first) == 2 * everyone and panel.all_rows[first].sum() == everyone
+    assert not np.array_equal(first, second)
+
+
+# ---- learning
+
+
+def test_a_planted_cause_is_found(panel, model):
+    figures = model.metrics["metrics"]
+    assert figures["average_precision"] > figures["base_rate"] + 0.25 and figures["brier_skill"] > 0.1
+    assert figures["falling_brier_skill"] > 0.05
+
+
+def test_with_shuffled_labels_there_is_no_skill(tmp_path, settings):
+    panel = Panel.open(tiny_panel(tmp_path / "p", shuffled=True), tmp_path)
+    figures = fit(panel, panel.matured(), settings, recipe=QUICK).metrics["metrics"]
+    assert figures["brier_skill"] < 0.02 and figures["average_precision"] < figures["base_rate"] + 0.08
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_one_others(panel, settings, model):
+    rows = panel.matured()
+    assert same(fit(panel, rows, settings, recipe=QUICK), model)
+    assert not same(fit(panel, rows, replace(settings, seed=8), recipe=QUICK), model)
+
+
+def test_the_callers_random_state_is_left_alone(panel, settings):
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    fit(panel, panel.matured()[:500], replace(settings, max_epochs=1), recipe=QUICK)
+    assert torch.equal(torch.rand(1), expected)
+
+
+def test_forecasts_have_the_shape_and_order_they_promise(panel, model):
+    out = model.predict(panel, panel.latest())
+    n = len(panel.latest())
+    assert out["demand"].shape == (n, 5, 9) and all(out[k].shape == (n,) for k in ("logit", "rising", "falling"))
+    np.testing.assert_allclose(1 / (1 + np.exp(-out["logit"])), out["rising"])
+    assert (np.diff(out["demand"], axis=1) >= 0).all() and (np.diff(out["demand"], axis=2) >= 0).all() and (out["demand"] >= 0).all()
+
+
+def test_a_driver_that_training_never_saw_is_absent_for_good(panel, model):
+    assert "attention" not in model.net.config.drivers and "attention" in model.drivers
+
+
+def test_refitting_learns_from_the_validation_origins_too(panel, settings, model):
+    refitted = fit(panel, panel.matured(), settings, recipe=replace(QUICK, refit=True))
+    assert refitted.metrics["origins"]["refit_on_all"] and not same(refitted, model)
+    assert refitted.rising_calibration == model.rising_calibration and refitted.metrics["metrics"] == model.metrics["metrics"]
+
+
+def test_a_shop_with_one_origin_gets_forecasts_near_its_base_rate(panel, settings):
+    rows = np.flatnonzero(panel.as_of == panel.as_of.min())
+    model = fit(panel, rows, settings, recipe=QUICK)
+    assert model.metrics["metrics"] == {} and model.metrics["origins"]["validate"] is None
+    assert model.predict(panel, rows)["rising"].mean() == pytest.approx(panel.rising[rows].mean(), abs=0.12)
+
+
+def test_a_shop_where_nothing_ever_rose_gets_low_forecasts(panel, settings):
+    calm = replace(panel, rising=np.where(np.isnan(panel.rising), np.nan, 0).astype(np.float32))
+    model = fit(calm, calm.matured(), replace(settings, max_epochs=2), recipe=QUICK)
+    assert model.predict(calm, calm.latest())["rising"].max() < 0.05
+    assert model.metrics["metrics"]["average_precision"] is None
+    json.dumps(model.metrics, allow_nan=False)
+
+
+def test_cancelling_stops_the_training(panel, settings):
+    def cancel(step, done, message="", **figures):
+        if step == "train":
+            raise Cancelled("stop")
+
+    with pytest.raises(Cancelled):
+        fit(panel, panel.matured(), settings, recipe=QUICK, progress=cancel)
+
+
+def test_progress_tells_the_loss_and_never_runs_backwards_within_a_step(panel, settings):
+    seen = []
+    fit(panel, panel.matured(), settings, recipe=QUICK, progress=lambda step, done, message="", **figures: seen.append((step, done, figures)))
+    trained = [(done, figures) for step, done, figures in seen if step == "train"]
+    assert trained and all("loss" in figures for _, figures in trained)
+    assert [d for d, _ in trained] == sorted(d for d, _ in trained)
+
+
+def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
+    sizes, original = [], fitting._Trainer._step
+
+    def short_of_memory(self, rows):
+        if len(rows) > 100:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        sizes.append(len(rows))
+        return original(self, rows)
+
+    monkeypatch.setattr(fitting._Trainer, "_step", short_of_memory)
+    rows = panel.matured()[:600]
+    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
+    trainer._epoch(1, 1)
+    assert sum(sizes) == len(trainer.rows) and max(sizes) <= 100 and trainer.batch_rows == 64
+
+
+def test_an_error_that_is_not_about_memory_is_not_swallowed(panel, settings, monkeypatch):
+    def broken(self, rows):
+        raise RuntimeError("shapes cannot be multiplied")
+
+    monkeypatch.setattr(fitting._Trainer, "_step", broken)
+    with pytest.raises(RuntimeError, match="shapes"):
+        fit(panel, panel.matured(), settings, recipe=QUICK)
+
+
+def test_a_device_that_is_not_there_is_refused(panel, settings):
+    with pytest.raises(UserError, match="device"):
+        fit(panel, panel.matured(), replace(settings, device="tpu"), recipe=QUICK)
+
+
+# ---- tuning the encoder
+
+
+@pytest.fixture(scope="module")
+def tuned(panel, settings) -> FittedModel:
+    return fit(panel, panel.matured(), replace(settings, tuning="last-1"), recipe=replace(QUICK, encoder_learning_rate=1e-3))
+
+
+def test_each_distinct_text_is_encoded_once_a_step(panel, settings, monkeypatch):
+    steps, original = [], texts.TunedTexts.encode
+
+    def counting(self, numbers):
+        if self.layers.training:
+            steps.append(list(numbers))
+        return original(self, numbers)
+
+    monkeypatch.setattr(texts.TunedTexts, "encode", counting)
+    rows = panel.matured()
+    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 1, torch.device("cpu"), lambda *a, **k: None)
+    trainer._epoch(1, 1)
+    assert all(len(s) == len(set(s)) for s in steps)
+    assert {i for s in steps for i in s} == set(range(len(set(panel.texts))))
+    assert sum(map(len, steps)) < len(rows) / 20  # not once a row: products come with all of their origins and segments
+
+
+def test_keeping_the_lower_layers_changes_nothing_about_the_vectors(panel, encoder, tmp_path):
+    own = fresh_encoder(encoder)
+    tuned = texts.TunedTexts(own, [*panel.texts, ""], np.arange(len(panel.texts) + 1), 1, torch.device("cpu"), tmp_path)
+    vectors = tuned.frozen().vectors
+    with torch.no_grad():
+        expected = own.encode(own.tokens(panel.texts)).numpy()
+    np.testing.assert_allclose(vectors[:-1], expected, atol=1e-5)
+    assert (vectors[-1] == 0).all()
+
+
+def test_tuning_changes_the_last_layer_only(panel, settings, tuned):
+    untouched = fitting.load_encoder(settings.encoder).module.state_dict()
+    now = tuned.encoder.module.state_dict()
+    changed = {name.split(".")[2] for name in untouched if not torch.equal(untouched[name], now[name])}
+    assert changed == {"1"} and all(name.startswith("encoder.layer.1.") for name in tuned.tuned)
+
+
+def test_a_tuned_model_loaded_from_its_folder_predicts_the_same(panel, tuned, tmp_path):
+    expected = tuned.predict(panel, panel.latest())
+    tuned.save(tmp_path / "model")
+    loaded = FittedModel.load(tmp_path / "model")
+    assert same(loaded, tuned) and loaded.encoder.version == tuned.encoder.version != loaded.encoder_version
+    for name, values in loaded.predict(replace(panel, cache=tmp_path), panel.latest()).items():
+        np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("tuning", ["last-0", "last-x", "lora", "last-3"])
+def test_a_tuning_that_does_not_exist_is_refused(panel, settings, tuning):
+    with pytest.raises(UserError):
+        fit(panel, panel.matured(), replace(settings, tuning=tuning), recipe=QUICK)
+
+
+# ---- the model folder
+
+
+@pytest.fixture
+def saved(model, tmp_path):
+    model.save(tmp_path / "model")
+    return tmp_path / "model"
+
+
+def test_a_loaded_model_predicts_the_same(panel, model, saved):
+    expected, found = model.predict(panel, panel.latest()), FittedModel.load(saved, panel.features).predict(panel, panel.latest())
+    assert all(np.array_equal(expected[k], found[k]) for k in expected)
+
+
+@pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "features.json", "metrics.json"])
+def test_a_single_flipped_bit_is_refused(saved, name):
+    content = bytearray((saved / name).read_bytes())
+    content[len(content) // 2] ^= 1
+    (saved / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"{name}.*SHA-256"):
+        FittedModel.load(saved)
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "weights.safetensors"])
+def test_a_folder_without_all_of_its_files_is_refused(saved, name):
+    (saved / name).unlink()
+    with pytest.raises(UserError, match=name):
+        FittedModel.load(saved)
+
+
+def test_other_features_are_refused_and_the_difference_is_shown(panel, saved):
+    features = [f for f in panel.features if f["name"] != "price"] + [{"name": "weather", "driver": "season", "unit": "", "meaning": ""}]
+    with pytest.raises(UserError, match=r"without price \(price\); with also weather \(season\)"):
+        FittedModel.load(saved, features)
+    with pytest.raises(UserError, match="another order"):
+        FittedModel.load(saved).predict(replace(panel, features=panel.features[::-1]), panel.latest())
+
+
+def test_an_encoder_with_other_weights_is_refused(panel, saved, tmp_path):
+    loaded = FittedModel.load(saved)
+    loaded.settings = replace(loaded.settings, encoder=str(tiny_encoder(tmp_path / "other", seed=9)))
+    with pytest.raises(UserError, match="as in training"):
+        loaded.predict(panel, panel.latest())
+
+
+def test_train_writes_a_candidate_of_the_workspace(workspace, encoder):
+    tiny_panel(workspace.panel, products=20)
+    settings = workspace.settings().with_values("model", encoder=encoder, max_epochs=1, since="2010-02-01")
+    trained = train(workspace, settings)
+    assert trained.folder == workspace.models / trained.model_id and trained.model_id.startswith("m2")
+    model = FittedModel.load(trained.folder)
+    assert model.metrics["origins"]["learn"]["first"] >= "2010-02-01"
+    assert {"metrics", "calibration", "curves", "origins", "seconds", "model", "trained_at"} <= set(model.metrics)
+    assert f"{trained.metrics['average_precision']:.3f}" in trained.text() and trained.model_id in trained.text()
+
+
+def test_train_refuses_a_since_that_is_no_date(workspace, encoder):
+    tiny_panel(workspace.panel, products=5)
+    with pytest.raises(UserError, match="since"):
+        train(workspace, workspace.settings().with_values("model", encoder=encoder, since="last year"))
