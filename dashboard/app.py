@@ -26,7 +26,8 @@ def page(name: str, title: str, question: str, icon: str, **more) -> st.Page:
 
 
 questions = {
-    "overview": _("What should I do today?"), "rising": _("Which products are about to rise?"), "inventory": _("What do I have to order, and by when?"),
+    "overview": _("What should I do today?"), "rising": _("Which products are about to rise?"),
+    "inventory": _("What do I have to order, and by when?"),
     "product": _("What will this product do, and why?"), "segments": _("Who is interested in what?"),
     "why": _("What moves the forecasts over the whole shop?"), "data": _("What do the forecasts rest on?"),
     "model": _("Can I trust the forecasts, and how do I renew them?"),

@@ -17,7 +17,8 @@ def upload() -> None:
         files = st.file_uploader(_("CSV, Parquet, JSON lines or Excel, gzipped or not"), accept_multiple_files=True, key="files",
                                  type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz"])
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preset = st.selectbox(_("Layout"), PRESETS, key="preset", width=240, help=_("How columns are named. generic understands common names in "
+            preset = st.selectbox(_("Layout"), PRESETS, key="preset", width=240,
+                                  help=_("How columns are named. generic understands common names in "
                                                                                        "English and Chinese."))
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:
@@ -25,7 +26,8 @@ def upload() -> None:
         st.rerun()
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
-    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the model."))
+    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "
+                  "model."))
 
 
 if not data.has_snapshot():
@@ -44,7 +46,8 @@ with st.grid(4, min_column_width=190):
     st.metric(_("Rows read"), number(imports.rows_read.sum(), 0), border=True)
     st.metric(_("Rows kept"), number(imports.rows_kept.sum(), 0), border=True)
     st.metric(_("Duplicates dropped"), number(imports.rows_dropped.sum(), 0), border=True)
-    st.metric(_("Set aside"), number(imports.rows_quarantined.sum(), 0), border=True, help=_("Rows that failed a check. They are kept apart with "
+    st.metric(_("Set aside"), number(imports.rows_quarantined.sum(), 0), border=True,
+              help=_("Rows that failed a check. They are kept apart with "
                                                                                           "their reason and never used."))
 cards.notes(_("Interest is read from: {signal}.").format(signal=words.said(words.SIGNALS, meta.signal)))
 
@@ -55,7 +58,8 @@ st.dataframe(
     imports.assign(table=[words.table(t) for t in imports.table_name]),
     column_config={
         "file": column.TextColumn(_("File"), width=230), "table": column.TextColumn(_("Table"), width=170),
-        "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95), "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
+        "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95),
+        "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
         "rows_dropped": column.NumberColumn(_("Duplicates"), format="%,d", width=95),
         "rows_quarantined": column.NumberColumn(_("Set aside"), format="%,d", width=95),
         "first_day": column.DateColumn(_("First day"), width=105), "last_day": column.DateColumn(_("Last day"), width=105)},
@@ -70,7 +74,8 @@ with left:
     else:
         st.dataframe(
             rejected.assign(table=[words.table(t) for t in rejected.table_name]),
-            column_config={"detail": column.TextColumn(_("Reason"), width=270), "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
+            column_config={"detail": column.TextColumn(_("Reason"), width=270),
+                           "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
                            "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=150)},
             column_order=("detail", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",
             alt=_("Reasons for which rows were set aside"))
@@ -84,7 +89,8 @@ if parts["missing"].empty:
     cards.nothing_here(_("The shop gives everything that Upswing can use."))
 else:
     cards.notes(_("Files that the shop has not given yet, and what each would add to the forecasts:"))
-    st.table({f"**{words.table(r.table_name)}**": plain(words.table_adds(r.table_name, r.detail or "")) for r in parts["missing"].itertuples()},
+    st.table({f"**{words.table(r.table_name)}**": plain(words.table_adds(r.table_name,
+                                                                         r.detail or "")) for r in parts["missing"].itertuples()},
              border="horizontal")
 if not parts["absent"].empty:
     cards.notes(_("Without data, and so left out of every forecast: {drivers}.").format(

@@ -18,7 +18,8 @@ suppliers = data.ask("suppliers").supplier.tolist()
 
 # show: the order in one row
 if numbers.unknown == numbers.products:
-    st.info(_("Upswing knows the demand of this shop but not its stock. For each product it gives the level at which to reorder and the level to "
+    st.info(_("Upswing knows the demand of this shop but not its stock. For each product it gives the level at which to reorder and the "
+              "level to "
               "order up to. With a stock file (day, product_id, on_hand) it would say what to order, how much and by when."),
             title=_("Stock is unknown"), icon=":material/inventory_2:")
 else:
@@ -33,8 +34,10 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     there = [s for s, n in counts.items() if n]
     status = st.segmented_control(_("Status"), there, key="status", bind="query-params", default=there[0], format_func=words.status) \
         if len(there) > 1 else None
-    search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=220)
-    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=260) if suppliers else []
+    search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
+                           width=220)
+    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"),
+                            width=260) if suppliers else []
     asked = {"status": status or "", "search": search.strip(), "suppliers": list(chosen)}
 
     every = data.asker("order_list", **asked, limit=1_000_000)  # asked only when the button is pressed

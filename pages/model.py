@@ -19,12 +19,14 @@ if data.has_snapshot():
         for name in [m for m in words.SHOWN_METRICS if m in figures.index]:
             row = figures.loc[name]
             title, meaning = words.metric(name)
-            st.metric(title, words.metric_value(name, row.value), border=True, height="stretch", help=f"{meaning} {models.interval(name, row)}")
+            st.metric(title, words.metric_value(name, row.value), border=True, height="stretch",
+                      help=f"{meaning} {models.interval(name, row)}")
     cards.notes(_("Measured on the latest weeks that the model had not learned from."))
     left, right = cards.halves()
     with left:
         st.subheader(_("Do chances come true?"), anchor=False)
-        st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Stated chances against what came true"))
+        st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration",
+                        alt=_("Stated chances against what came true"))
         cards.notes(_("On the dotted line, chances can be taken at their word. Larger dots stand for more forecasts."))
     with right:
         st.subheader(_("How it learned"), anchor=False)

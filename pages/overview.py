@@ -30,7 +30,8 @@ with st.grid(4, min_column_width=200):
               help=_("Expected number of risers within 28 days: all chances added up. A riser sells at least 25% above its own pace, "
                      "after the whole shop's growth is taken out."))
     st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
-              help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers, 0)))
+              help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers,
+                                                                                                                  0)))
     sold = _("Units, last 4 weeks"), compact(numbers.units_28d)
     if not absent(numbers.revenue_28d_cents) and numbers.revenue_28d_cents > 0:
         sold = _("Revenue, last 4 weeks"), plain(money(numbers.revenue_28d_cents, meta.currency, short=True))
@@ -43,7 +44,8 @@ with st.grid(4, min_column_width=200):
     else:
         st.metric(_("Products forecast"), number(numbers.products, 0), **card)
 if numbers.stock_known and numbers.stock_unknown:
-    cards.notes(n_("{count} product has unknown stock; its order cannot be worked out.", "{count} products have unknown stock; their orders "
+    cards.notes(n_("{count} product has unknown stock; its order cannot be worked out.",
+                   "{count} products have unknown stock; their orders "
                    "cannot be worked out.", numbers.stock_unknown))
 elif numbers.stock_unknown:
     cards.notes(_("No stock is known, so nothing is said about what to order. See Inventory for the levels."))

@@ -64,14 +64,16 @@ chart, table = cards.halves()
 with chart:
     st.plotly_chart(charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall",
                     alt=_("How each driver moves the chance of rising"))
-    cards.notes(_("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar starts."))
+    cards.notes(_("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar "
+                  "starts."))
 with table:
     seen = data.ask("product_features", product=product)
     order = {d: i for i, d in enumerate(drivers.driver)}
     seen = seen[seen.driver.isin(order)].assign(place=seen.driver.map(order), unusual=-(seen.standing - 0.5).abs())
     seen = seen.sort_values(["place", "unusual"], kind="stable")  # drivers as in the chart, what is most unusual first
     st.dataframe(
-        {_("Driver"): [words.driver(d) for d in seen.driver], _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
+        {_("Driver"): [words.driver(d) for d in seen.driver],
+         _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
          _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
         column_config={_("Driver"): st.column_config.TextColumn(width=105), _("What the model saw"): st.column_config.TextColumn(width=215),
                        _("Value"): st.column_config.TextColumn(width=105),

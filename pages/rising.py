@@ -15,8 +15,10 @@ choices, meta = data.choices(), data.meta()
 sorts = {"probability": _("Chance of rising"), "movement": _("Change"), "pace": _("Sales"), "cover": _("Shortest cover"),
          "falling": _("Chance of falling")}
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = st.text_input(_("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=220)
-    segment = st.selectbox(_("Customer group"), choices["segments"], key="segment", bind="query-params", format_func=words.segment, width=190) \
+    search = st.text_input(_("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
+                           width=220)
+    segment = st.selectbox(_("Customer group"), choices["segments"], key="segment", bind="query-params", format_func=words.segment,
+                           width=190) \
         if len(choices["segments"]) > 1 else "all"
     categories = st.multiselect(_("Category"), choices["categories"], key="category", bind="query-params", placeholder=_("All"),
                                 width=240) if len(choices["categories"]) > 1 else []
@@ -50,5 +52,6 @@ if matches > PAGE_ROWS:
     found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=PAGE_ROWS * (turned - 1))
 with table:
     cards.notes(n_("{count} product.", "{count} products.", matches), _("Choose a row to open it."),
-                "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's matter."))
+                "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's "
+                                              "matter."))
     tables.rising(found, segment, meta.currency, choices["has_previous"])

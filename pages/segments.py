@@ -21,7 +21,8 @@ if others.empty:
 
 # show
 cards.notes(_("Groups by: {attribute}.").format(attribute=data.meta().segment_attribute),
-            n_("{count} group with fewer than {few} orders in 8 weeks is left out.", "{count} groups with fewer than {few} orders in 8 weeks are "
+            n_("{count} group with fewer than {few} orders in 8 weeks is left out.",
+               "{count} groups with fewer than {few} orders in 8 weeks are "
                "left out.", len(others) - len(big), few=FEW_IN_GROUP) if len(others) > len(big) else "")
 if big.empty:
     cards.nothing_here(_("No group has enough orders to say anything about it."))
@@ -36,7 +37,8 @@ if interest.empty:
     cards.nothing_here(_("No group buys enough of any one thing to compare it."))
 else:
     st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("How much more or less each group buys than everyone"))
-    cards.notes(_("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is less."),
+    cards.notes(_("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is "
+                  "less."),
                 _("Empty cells, and groups that are not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
                 if interest.lift.isna().any() or interest.segment.nunique() < len(big) else "",
                 _("The shop names no categories, so the best-selling products stand here.") if by_product else "")
@@ -57,7 +59,8 @@ if special.empty:
     cards.nothing_here(_("No product stands out in one group."))
 else:
     shown = special.sort_values("ahead", ascending=False).assign(
-        group=lambda f: [words.segment(s) for s in f.segment], title=lambda f: [shortened(t, 80) for t in f.title], ahead=lambda f: 100 * f.ahead)
+        group=lambda f: [words.segment(s) for s in f.segment], title=lambda f: [shortened(t, 80) for t in f.title],
+        ahead=lambda f: 100 * f.ahead)
     tables.show(shown, {
         "title": tables.product(),
         "group": tables.column.TextColumn(_("Customer group"), width=150),

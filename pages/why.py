@@ -52,6 +52,7 @@ if dots.empty:
 else:
     st.plotly_chart(charts.dependence(dots, trend, known.unit[feature], words.feature(feature, known.meaning[feature])), config=CONFIG,
                     key="dependence", alt=_("A value against the push of its driver, one dot a product"))
-    cards.notes(_("Each dot is a product: its value, and how its driver pushes the odds of rising. The grey line is the middle. A driver reads "
+    cards.notes(_("Each dot is a product: its value, and how its driver pushes the odds of rising. The grey line is the middle. A driver "
+                  "reads "
                   "several values, so dots of equal value may differ."),
                 "" if segment == "all" else _("Values are known over everyone only, so this chart is of everyone."))

@@ -87,7 +87,8 @@ def write_models(workspace: Workspace, candidates: int = 1) -> list[str]:
         folder = workspace.models / model
         folder.mkdir(parents=True)
         figures = {"precision_at_50": 0.68 + 0.03 * i, "brier_skill": 0.25 + 0.02 * i, "average_precision": 0.47 - 0.01 * i, "ece": 0.012}
-        curves = [{"epoch": e + 1, "train_loss": 0.21 * 0.86 ** e + 0.11, "valid_loss": 0.2 * 0.9 ** e + 0.13 + 0.001 * e} for e in range(9)]
+        curves = [{"epoch": e + 1, "train_loss": 0.21 * 0.86 ** e + 0.11,
+                   "valid_loss": 0.2 * 0.9 ** e + 0.13 + 0.001 * e} for e in range(9)]
         files = {"config.json": {"settings": {"encoder": "minilm", "tuning": "last-3" if i else "frozen", "since": ""}},
                  "metrics.json": {"metrics": figures, "curves": curves, "calibration": []}}
         for name, content in files.items():
@@ -154,7 +155,10 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         "on_hand": np.repeat(on_hand_now, s * weeks) + np.tile(np.arange(weeks)[::-1], n * s)})
     history = history[np.repeat(alive[:, None, :], s, axis=1).ravel()].reset_index(drop=True)
 
-    quantity = lambda weeks, level: demand[(demand.segment == ALL) & (demand.weeks == weeks) & (demand.level == level)].units.to_numpy()  # noqa: E731
+
+    def quantity(weeks: int, level: float) -> np.ndarray:
+        return demand[(demand.segment == ALL) & (demand.weeks == weeks) & (demand.level == level)].units.to_numpy()
+
     known = ~np.isnan(on_hand_now)
     reorder_point, up_to = quantity(2, 0.95), quantity(4, 0.95)
     short = known & (on_hand_now < reorder_point)
@@ -164,12 +168,14 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     suggestions = pd.DataFrame({
         "product_id": ids, "status": np.where(short, "order now", np.where(known, "enough", "stock unknown")), "on_hand": on_hand_now,
         "on_order": np.where(known, 0.0, np.nan), "inventory_position": on_hand_now, "lead_time_days": 14.0,
-        "lead_time_assumed": np.arange(n) % 3 == 0, "review_days": 7, "service_level": 0.95, "safety_stock": reorder_point - quantity(2, 0.5),
+        "lead_time_assumed": np.arange(n) % 3 == 0, "review_days": 7, "service_level": 0.95,
+        "safety_stock": reorder_point - quantity(2, 0.5),
         "reorder_point": reorder_point, "order_up_to_level": up_to, "suggested_order_units": suggested,
         "order_by": [as_of + timedelta(days=int(max(0, 7 * c - 14))) if ok else None for c, ok in zip(np.nan_to_num(cover), known)],
         "cover_weeks": cover, "order_cost_cents": _nullable(suggested * cost)})
 
-    recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders", "units"]].sum()
+    recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
+                                                                                                                    "units"]].sum()
     recent = recent.reindex(ids).fillna(0.0)
     products = pd.DataFrame({
         "product_id": ids, "title": titles, "description": [f"{t}, boxed" for t in titles],
@@ -181,7 +187,8 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         "revenue_28d_cents": (recent.units.to_numpy() * price * 100).astype(int)})
 
     given = [f for f in FEATURES if f[1] in drivers]
-    values = {"share": rng.uniform(0, 0.6, n), "stars": rng.uniform(2.5, 5, n), "times": np.exp(rng.normal(0, 0.5, n)), "days": days_on_sale.astype(float)}
+    values = {"share": rng.uniform(0, 0.6, n), "stars": rng.uniform(2.5, 5, n), "times": np.exp(rng.normal(0, 0.5, n)),
+              "days": days_on_sale.astype(float)}
     feature_values = pd.concat([
         pd.DataFrame({"product_id": ids, "segment": ALL, "driver": driver, "feature": feature,
                       "value": values.get(unit, np.round(pace * rng.uniform(0.5, 2, n)))})

@@ -37,7 +37,8 @@ def nothing_yet() -> None:
     st.info(_("Upswing has not looked at this shop yet. Give it the shop's files, then let it learn and forecast:"),
             title=_("No forecasts yet"), icon=":material/hourglass_empty:")
     st.code("upswing import FILE...\nupswing run", language="bash")
-    st.caption(_("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this page."))
+    st.caption(_("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this "
+                 "page."))
 
 
 def nothing_here(text: str) -> None:
@@ -91,7 +92,8 @@ def _order(row) -> tuple[str, str, str]:
     cover = _("{weeks} weeks of cover").format(weeks=f"**{number(row.cover_weeks, 1)}**")
     because = _("Rises with **{chance}**, {cover}.").format(chance=percent(row.rising_probability), cover=cover)
     then = _("Order {units} units by {day}").format(units=number(row.suggested_order_units, 0), day=day(row.order_by))
-    return _("Order"), because, then + (f" · {plain(money(row.order_cost_cents, row.currency))}" if not absent(row.order_cost_cents) else "")
+    cost = "" if absent(row.order_cost_cents) else f" · {plain(money(row.order_cost_cents, row.currency))}"
+    return _("Order"), because, then + cost
 
 
 def _check(row) -> tuple[str, str, str]:
@@ -153,7 +155,8 @@ def stock(product: pd.Series) -> None:
     facts = {}
     if known:
         if product.status == "order now":
-            facts[_("Order")] = _("**{units} units** by **{day}**").format(units=number(product.suggested_order_units, 0), day=day(product.order_by))
+            facts[_("Order")] = _("**{units} units** by **{day}**").format(units=number(product.suggested_order_units, 0),
+                                                                           day=day(product.order_by))
             facts[_("Cost of the order")] = plain(money(product.order_cost_cents, product.currency))
         facts[_("On hand, on order")] = f"{number(product.on_hand, 0)}, {number(product.on_order, 0)}"
         facts[_("Cover")] = n_("{count} week", "{count} weeks", product.cover_weeks) if round(product.cover_weeks, 1) == 1 \
@@ -164,4 +167,5 @@ def stock(product: pd.Series) -> None:
     facts[_("Lead time")] = lead_time.format(days=number(product.used_lead_time_days))
     st.table(facts, border="horizontal")
     if not known:
-        notes(_("Stock of this product is not known, so these are levels only: bring stock up to the second when it falls below the first."))
+        notes(_("Stock of this product is not known, so these are levels only: bring stock up to the second when it falls below "
+                "the first."))

@@ -69,9 +69,10 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
     shape = figure(64 + 30 * len(names))
     for i, (name, push) in enumerate(zip(names[1:-1], shown.attribution)):
         before, after = chance(steps[i]), chance(steps[i + 1])
+        told = f"{name}: {percent(before)} → {percent(after)}<br>{words.driver_meaning(shown.driver.iloc[i])}"
         shape.add_bar(y=[name], x=[push], base=[steps[i]], orientation="h", marker={"color": direction(push)}, cliponaxis=False,
                       text=points(after - before), textposition="outside", constraintext="none",
-                      hovertemplate=f"{name}: {percent(before)} → {percent(after)}<br>{words.driver_meaning(shown.driver.iloc[i])}<extra></extra>")
+                      hovertemplate=f"{told}<extra></extra>")
     for name, at in ((names[0], base_logit), (names[-1], end)):
         shape.add_scatter(y=[name], x=[at], mode="markers+text", text=f"<b>{percent(chance(at))}</b>", textposition="middle right",
                           marker={"size": 12, "color": QUIET if name == names[0] else direction(end - base_logit), "symbol": "diamond"},
@@ -192,7 +193,8 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     far = max(0.5, dots.attribution.abs().quantile(0.995) * 1.1)
     near, wide = dots.value.quantile(0.005), dots.value.quantile(0.995)
     ticks = [t for t in (-math.log(8), -math.log(4), -math.log(2), 0.0, math.log(2), math.log(4), math.log(8)) if abs(t) <= far]
-    shape.update_yaxes(range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks], title={"text": _("odds of rising")})
+    shape.update_yaxes(range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks],
+                       title={"text": _("odds of rising")})
     shape.update_xaxes(range=[near - 0.03 * (wide - near or 1), wide + 0.03 * (wide - near or 1)], title={"text": html.escape(meaning)})
     if unit == "share":
         shape.update_xaxes(tickformat=".0%")
@@ -206,11 +208,13 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
     """Stated chances against what came true; on the diagonal they can be taken at their word. frame: predicted, observed, rows."""
     shape = figure(320)
     shape.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "width": 1, "dash": "dot"}, hoverinfo="skip")
-    told = [_("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
+    told = [_("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p),
+                                                                                observed=percent(o))
             for p, o, r in zip(frame.predicted, frame.observed, frame.rows)]
     sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
     shape.add_scatter(x=frame.predicted, y=frame.observed, mode="lines+markers", line={"color": RISE, "width": 1.5},
-                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, cliponaxis=False, hovertemplate="%{customdata}<extra></extra>")
+                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, cliponaxis=False,
+                      hovertemplate="%{customdata}<extra></extra>")
     top = max(0.2, 1.08 * max([*frame.predicted, *frame.observed], default=1))
     shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what the model said")})
     shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what came true")})

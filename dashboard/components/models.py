@@ -20,7 +20,8 @@ def interval(name: str, row: pd.Series) -> str:
     """Where the figure lies, if the snapshot says."""
     if absent(row.low) or absent(row.high):
         return ""
-    return _("Between {low} and {high} in 95 of 100 cases.").format(low=words.metric_value(name, row.low), high=words.metric_value(name, row.high))
+    return _("Between {low} and {high} in 95 of 100 cases.").format(low=words.metric_value(name, row.low),
+                                                                    high=words.metric_value(name, row.high))
 
 
 def tuning(name: str) -> str:
@@ -32,7 +33,8 @@ def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.selectbox(_("Language model"), TUNING, key="tuning", format_func=tuning, width=330)
-        since = st.date_input(_("Learn since (optional)"), None, key="since", min_value=date(1990, 1, 1), max_value=date.today(), format="YYYY-MM-DD", width=190)
+        since = st.date_input(_("Learn since (optional)"), None, key="since", min_value=date(1990, 1, 1), max_value=date.today(),
+                              format="YYYY-MM-DD", width=190)
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
         if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
             attempt(acts.retrain, mode, since.isoformat() if since else "")
@@ -63,7 +65,8 @@ def candidate(model: Model, champion: Model | None) -> None:
             st.table(pd.DataFrame(rows).set_index(_("Figure")), border="horizontal")
         cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"), max_chars=300)
+            reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"),
+                                   max_chars=300)
             if st.button(_("Promote"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
                 attempt(acts.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
@@ -117,7 +120,8 @@ def audit(entries: list) -> None:
     column = st.column_config
     st.dataframe(
         [{"at": e.at, "act": words.said(words.ACTS, e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
-        column_config={"at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150), "act": column.TextColumn(_("Decision"), width=120),
+        column_config={"at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
+                       "act": column.TextColumn(_("Decision"), width=120),
                        "subject": column.TextColumn(_("What"), width=220), "reason": column.TextColumn(_("Why?"), width="large"),
                        "actor": column.TextColumn(_("By"), width=120)},
         hide_index=True, alt=_("Decisions, newest first"))

@@ -71,7 +71,8 @@ def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> 
         "reasons": column.TextColumn(_("Because of"), width=330, help=_("The three strongest reasons. ▲ speaks for a rise, ▼ against; more "
                                                                         "arrows, stronger.")),
         "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
-        "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")),
+        "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80,
+                                           help=_("Weeks the stock will last. Empty: stock unknown.")),
         "category": column.TextColumn(_("Category"), width=110),
         "price": money(_("Price"), currency),
         "weeks_on_sale": column.NumberColumn(_("On sale"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
@@ -97,20 +98,23 @@ def orders(frame: pd.DataFrame, currency: str) -> None:
     columns = {
         "title": product(),
         "status": column.TextColumn(_("Status"), width=100),
-        "suggested_order_units": column.NumberColumn(_("Order"), format="%,.0f", width=75, help=_("Units, in whole packs and not below the minimum.")),
+        "suggested_order_units": column.NumberColumn(_("Order"), format="%,.0f", width=75,
+                                                     help=_("Units, in whole packs and not below the minimum.")),
         "order_by": column.DateColumn(_("Order by"), width=100),
         "cost": money(_("Cost"), currency, width=100),
         "rising_probability": chance(_("Chance"), width=95),
         "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last.")),
         "on_hand": column.NumberColumn(_("On hand"), format="%,.0f", width=80),
         "on_order": column.NumberColumn(_("On order"), format="%,.0f", width=80),
-        "reorder_point": column.NumberColumn(_("Reorder below"), format="%,.0f", width=105, help=_("Order when what lies there and is on its "
+        "reorder_point": column.NumberColumn(_("Reorder below"), format="%,.0f", width=105,
+                                             help=_("Order when what lies there and is on its "
                                                                                                    "way falls below this.")),
         "order_up_to_level": column.NumberColumn(_("Order up to"), format="%,.0f", width=90),
         "lead_time": column.TextColumn(_("Lead time (days)"), width=110, help=_("* assumed, since the shop gave none.")),
         "supplier": column.TextColumn(_("Supplier"), width=130),
     }
     empty = ["status"] if shown.status.nunique() == 1 else []
-    empty += [c for c in ("suggested_order_units", "order_by", "cost", "cover_weeks", "on_hand", "on_order", "supplier") if shown[c].isna().all()]
+    empty += [c for c in ("suggested_order_units", "order_by", "cost", "cover_weeks", "on_hand", "on_order",
+                          "supplier") if shown[c].isna().all()]
     show(shown, {k: v for k, v in columns.items() if k not in empty}, key="order_table", alt=_("Products by how urgent their order is"),
          height=min(38 + 36 * max(len(shown), 1), 760))

@@ -71,7 +71,8 @@ def history(found: list[Job]) -> None:
         cards.nothing_here(_("Nothing has run in the background yet."))
         return
     st.dataframe(
-        [{"id": j.id, "kind": words.said(words.JOBS, j.kind), "status": words.said(words.JOB_STATUSES, j.status), "asked": j.created_at, "took": _took(j), "actor": j.actor,
+        [{"id": j.id, "kind": words.said(words.JOBS, j.kind), "status": words.said(words.JOB_STATUSES, j.status), "asked": j.created_at,
+          "took": _took(j), "actor": j.actor,
           "message": j.error or j.message} for j in found],
         column_config={
             "id": st.column_config.NumberColumn(_("No."), width=60), "kind": st.column_config.TextColumn(_("Work"), width=120),

@@ -27,8 +27,10 @@ KEYWORDS = {"_": None, "N_": None, "n_": (1, 2)}
 
 def wanted() -> Catalog:
     """Every string that a page can show, without translations."""
-    catalogue = Catalog(locale="zh_CN", charset="utf-8", project="Upswing", version="0.1.0", fuzzy=False, creation_date=WHEN, revision_date=WHEN,
-                        header_comment="# The dashboard in Chinese. Brought up to date by tests/app/catalogue.py; the translations are made by hand.",
+    catalogue = Catalog(locale="zh_CN", charset="utf-8", project="Upswing", version="0.1.0", fuzzy=False, creation_date=WHEN,
+                        revision_date=WHEN,
+                        header_comment="# The dashboard in Chinese. Brought up to date by tests/app/catalogue.py; the translations are "
+                                       "made by hand.",
                         msgid_bugs_address="", last_translator="", language_team="")
     for room in ("dashboard", "pages"):
         for file, line, message, *_ in extract_from_dir(REPOSITORY / room, [("**.py", "python")], keywords=KEYWORDS):

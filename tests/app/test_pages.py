@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 import pytest
 
+from core import jobs
+from core.config import Workspace
 from core.queries import Serving
+from core.snapshots import check
+from dashboard.components.tables import as_csv
 from dashboard.i18n import percent, plain
+from dashboard.words import driver
 from tests.app.visit import PAGES, words
 from tests.serving import NASTY, write_snapshot
 
@@ -41,8 +48,6 @@ def test_a_page_in_chinese_has_no_english_sentence_left(open_page, name):
     # Names from the shop's data and code in backticks may be English; a run of four lower-case words is a sentence of ours.
     at = open_page(name, "zh")
     ours = [line for line in words(at).splitlines() if not any(title in line for title in ("Harbour", "boxed", "Northwind"))]
-    import re
-
     assert [line for line in ours if re.search(r"(?:\b[a-z]{2,}\b[ ,;]+){3}\b[a-z]{2,}\b", re.sub(r"`[^`]*`|\{.*\}", "", line))] == []
 
 
@@ -59,7 +64,8 @@ def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone
 def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
     short = everyone.merge(tables["suggestions"].query("status == 'order now'"), on="product_id").query("rising_probability >= 0.5")
     said = words(open_page("overview"))
-    orders = [row for row in short.itertuples() if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said]
+    orders = [row for row in short.itertuples()
+              if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said]
     assert len(orders) == 1 and f"**{plain(orders[0].title)}**" in said
 
 
@@ -135,16 +141,12 @@ def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(ope
     write_snapshot(workspace, products=250, weeks=10)
     at = open_page("rising", workspace=workspace)
     first = set(at.dataframe[0].value.product_id)
-    at.get("pagination")[0].set_value(3).run() if hasattr(at.get("pagination")[0], "set_value") else _turn(at, 3)
+    at.session_state["page"] = 3
+    at.run()
     last = set(at.dataframe[0].value.product_id)
     assert len(first) == 100 and len(last) == 50 and not first & last
     at.selectbox(key="sort").select("pace").run()
     assert len(at.dataframe[0].value) == 100
-
-
-def _turn(at, page: int) -> None:
-    at.session_state["page"] = page
-    at.run()
 
 
 # ---- product
@@ -199,8 +201,6 @@ def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_pa
 
 
 def test_words_that_the_snapshot_lacks_are_asked_of_the_worker(open_page, workspace):
-    from core import jobs
-
     folder = write_snapshot(workspace)
     frame = pd.read_parquet(folder / "text_attributions.parquet")
     frame[frame.product_id != "P0005"].to_parquet(folder / "text_attributions.parquet")
@@ -235,8 +235,6 @@ def test_a_shop_without_categories_compares_products(open_page, workspace):
 
 def test_why_names_the_two_strongest_drivers(open_page, tables):
     strength = tables["attributions"].query("segment == 'all'").assign(size=lambda f: f.attribution.abs()).groupby("driver")["size"].mean()
-    from dashboard.words import driver
-
     first, second = strength.sort_values(ascending=False).index[:2]
     assert f"**{driver(first)}** and **{driver(second)}**" in words(open_page("why"))
 
@@ -264,9 +262,8 @@ def test_inventory_without_stock_says_so_and_shows_levels_alone(open_page, works
 
 
 def test_the_downloaded_order_cannot_run_as_a_formula():
-    from dashboard.components.tables import as_csv
-
-    frame = pd.DataFrame({"product_id": ["1"], "title": ["=cmd|' /C calc'!A0"], "category": [None], "supplier": ["@x"], "units": [-3.0], "matches": 1})
+    frame = pd.DataFrame({"product_id": ["1"], "title": ["=cmd|' /C calc'!A0"], "category": [None], "supplier": ["@x"], "units": [-3.0],
+                          "matches": 1})
     assert as_csv(frame).decode("utf-8-sig").splitlines() == ["product_id,title,category,supplier,units", "1,'=cmd|' /C calc'!A0,,'@x,-3.0"]
 
 
@@ -318,13 +315,9 @@ def test_a_new_snapshot_shows_at_the_next_rerun(open_page, workspace):
 
 
 def test_the_made_up_snapshot_is_fit_to_be_served(readonly_shop):
-    from core.snapshots import check
-
     assert check(next(readonly_shop.snapshots.iterdir())) == []
 
 
 def test_a_snapshot_in_a_folder_that_looks_like_a_pattern_is_read(tmp_path):
-    from core.config import Workspace
-
     folder = write_snapshot(Workspace(tmp_path / "shop [1]*"), products=5, weeks=9)
     assert len(Serving(folder).ask("product_choices", search="", limit=10)) == 5

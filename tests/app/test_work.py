@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from core import jobs, registry, snapshots
 from core.state import State
+from dashboard.acts import keep
 from tests.app.visit import words
 from tests.serving import MODEL, write_snapshot
 
@@ -22,10 +25,8 @@ def test_retrain_queues_one_job_and_a_second_press_shows_it(open_page, shop):
 
 
 def test_retrain_learns_since_the_chosen_day(open_page, shop):
-    import datetime
-
     at = open_page("model", workspace=shop)
-    at.date_input(key="since").set_value(datetime.date(2011, 1, 2))
+    at.date_input(key="since").set_value(date(2011, 1, 2))
     at.button(key="retrain").click().run()
     assert jobs.recent(shop)[0].arguments == {"tuning": "frozen", "since": "2011-01-02"}
 
@@ -131,8 +132,6 @@ def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
 
 
 def test_the_name_of_an_upload_never_leaves_the_uploads(workspace, monkeypatch):
-    from dashboard.acts import keep
-
     monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
     for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
         assert keep(name, name.encode()).parent == workspace.root / "uploads"
