@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import permutations
+
+import numpy as np
+import pytest
+import torch
+
+from core import explain
+from core.calibration import Calibration, sigmoid
+from core.config import ModelSettings
+from core.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
+from core.training import FittedModel, Panel, Recipe, fit
+from tiny import tiny_encoder, tiny_panel
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory) -> Panel:
+    panel = Panel.open(tiny_panel(tmp_path_factory.mktemp("panel")), tmp_path_factory.mktemp("cache"))
+    return replace(panel, texts=["" if i == 3 else text for i, text in enumerate(panel.texts)])
+
+
+@pytest.fixture(scope="module")
+def model(panel, tmp_path_factory) -> FittedModel:
+    settings = ModelSettings(encoder=str(tiny_encoder(tmp_path_factory.mktemp("encoder"))), max_epochs=8, device="cpu")
+    recipe = Recipe(refit=False, learning_rate=5e-3, model=dict(members=2, hidden=16, second=8, tower=8, token=8))
+    fitted = fit(panel, panel.matured(), settings, recipe=recipe)
+    return replace(fitted, rising_calibration=Calibration(0.7, -0.4))  # so that a forgotten calibration shows
+
+
+def masked_logits(model: FittedModel, panel: Panel, row: int, keep: np.ndarray) -> np.ndarray:
+    """Calibrated logits of one row under (m, K) masks, by the model's own forward pass on inputs that really lack the drivers."""
+    config, drivers = model.net.config, model.drivers
+    inputs = model.inputs(panel, np.full(len(keep), row), model.text_vectors(panel, np.array([row])))
+    for k, driver in enumerate(drivers):
+        gone = torch.from_numpy(~keep[:, k].astype(bool))
+        if driver == "text":
+            inputs.text[gone] = 0
+        elif driver == "segment":
+            inputs.segment[gone] = -1
+        else:
+            for column in config.columns.get(driver, ()):
+                inputs.x[gone, column] = float("nan")
+    with torch.no_grad():
+        return model.rising_calibration(model.net(inputs).logits[..., 0].double().mean(0).numpy())
+
+
+def test_attributions_add_up_to_the_forecast(panel, model):
+    rows = panel.latest()
+    attributions, base = driver_attributions(model, panel, rows)
+    out = model.predict(panel, rows)
+    assert attributions.shape == (len(rows), len(model.drivers)) and attributions.dtype == np.float64
+    np.testing.assert_allclose(attributions.sum(1) + base, out["logit"], atol=1e-9)
+    np.testing.assert_allclose(sigmoid(attributions.sum(1) + base), out["rising"], atol=1e-9)
+
+
+def test_they_equal_shaps_exact_explainer_on_the_same_masked_model(panel, model):
+    import shap
+
+    rows = panel.latest()[:6]
+    attributions, base = driver_attributions(model, panel, rows)
+    k = len(model.drivers)
+    for row, mine, empty in zip(rows, attributions, base):
+        explainer = shap.explainers.Exact(lambda keep: masked_logits(model, panel, row, keep), np.zeros((1, k)))
+        theirs = explainer(np.ones((1, k)))
+        np.testing.assert_allclose(mine, theirs.values[0], atol=1e-4)
+        assert empty == pytest.approx(theirs.base_values[0], abs=1e-4)
+
+
+def test_a_driver_that_a_row_lacks_gets_nothing(panel, model):
+    rows = panel.latest()
+    attributions, _ = driver_attributions(model, panel, rows)
+    of = {d: attributions[:, i] for i, d in enumerate(model.drivers)}
+    even, blank = panel.product[rows] % 2 == 0, panel.product[rows] == 3
+    assert (of["reviews"][even] == 0).all() and (of["reviews"][~even] != 0).any()
+    assert (of["text"][blank] == 0).all() and (of["attention"] == 0).all()
+
+
+def test_all_forecasts_share_one_base(panel, model):
+    _, base = driver_attributions(model, panel, panel.latest())
+    nothing = masked_logits(model, panel, int(panel.latest()[0]), np.zeros((1, len(model.drivers))))
+    np.testing.assert_allclose(base, nothing[0], atol=1e-5)
+
+
+@pytest.mark.parametrize("low", [0, 2, 6])
+def test_the_split_into_low_and_high_masks_changes_nothing(panel, model, monkeypatch, low):
+    rows = panel.latest()[:10]
+    expected, _ = driver_attributions(model, panel, rows)
+    monkeypatch.setattr(explain, "_LOW_DRIVERS", low)
+    monkeypatch.setattr(explain, "_CHUNK_ROWS", 3)
+    np.testing.assert_allclose(driver_attributions(model, panel, rows)[0], expected, atol=1e-6)
+
+
+def test_the_weights_are_the_mean_over_all_orders_of_arrival():
+    game = np.random.default_rng(0).normal(size=16)
+    expected = np.zeros(4)
+    orders = list(permutations(range(4)))
+    for order in orders:
+        present = 0
+        for player in order:
+            expected[player] += game[present | 1 << player] - game[present]
+            present |= 1 << player
+    np.testing.assert_allclose(game @ shapley_weights(4), expected / len(orders))
+    assert masks(4)[5].tolist() == [1, 0, 1, 0]
+
+
+# ---- words
+
+
+def test_words_add_up_to_what_the_text_adds(panel, model):
+    rows = panel.latest()[:12]
+    text = driver_attributions(model, panel, rows)[0][:, model.drivers.index("text")]
+    for row, words, expected in zip(rows, word_attributions(model, panel, rows), text):
+        assert words.attributions.sum() + words.residual == pytest.approx(expected, abs=1e-5)
+        assert abs(words.residual) < 1e-5 and words.exact
+        assert " ".join(words.units) == panel.texts[panel.product[row]]
+
+
+def test_a_word_is_worth_what_the_text_driver_would_lose_without_it(panel, model):
+    """Two words: the Shapley value by hand, from the text driver's attribution under each of the four texts."""
+    row = next(r for r in panel.latest() if len(panel.texts[panel.product[r]].split()) == 2)
+    product, place = panel.product[row], model.drivers.index("text")
+    first, second = panel.texts[product].split()
+
+    def worth(text: str) -> float:
+        texts = [text if p == product else t for p, t in enumerate(panel.texts)]
+        return driver_attributions(model, replace(panel, texts=texts), np.array([row]))[0][0, place]
+
+    both, a, b = worth(f"{first} {second}"), worth(first), worth(second)
+    words, = word_attributions(model, panel, np.array([row]))
+    np.testing.assert_allclose(words.attributions, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
+
+
+def test_the_planted_word_stands_out(panel, model):
+    rows = np.array([r for r in panel.latest() if panel.texts[panel.product[r]].endswith("heart")])
+    for words in word_attributions(model, panel, rows):
+        assert words.units[np.argmax(words.attributions)] == "heart" and words.attributions.max() > 0.1
+
+
+def test_a_long_text_is_sampled_still_adds_up_and_comes_near_the_exact_values(panel, model, monkeypatch):
+    row = panel.latest()[:1]
+    texts = ["red lamp candle bag heart good lamp" if p == panel.product[row[0]] else t for p, t in enumerate(panel.texts)]
+    long = replace(panel, texts=texts)
+    exact, = word_attributions(model, long, row)
+    monkeypatch.setattr(explain, "_EXACT_UNITS", 5)
+    sampled, = word_attributions(model, long, row, samples=400)
+    assert exact.exact and not sampled.exact and abs(sampled.residual) < 1e-5
+    np.testing.assert_allclose(sampled.attributions, exact.attributions, atol=0.25 * np.abs(exact.attributions).max())
+
+
+def test_a_row_without_text_has_no_words(panel, model):
+    row = panel.latest()[panel.product[panel.latest()] == 3][:1]
+    words, = word_attributions(model, panel, row)
+    assert words.units == [] and len(words.attributions) == 0 and words.residual == 0
+
+
+def test_texts_are_cut_into_words_and_chinese_into_pairs_and_nothing_is_lost():
+    text = "WHITE heart T-LIGHT holder. 红色圣诞节灯，很好 2 pcs"
+    units = split_units(text)
+    assert "".join(units) == text
+    assert [u.strip() for u in units] == ["WHITE", "heart", "T-LIGHT", "holder.", "红色", "圣诞", "节灯，", "很好", "2", "pcs"]
+    long = " ".join(f"w{i}" for i in range(100))
+    assert len(split_units(long)) == 24 and "".join(split_units(long)) == long
+    assert split_units("") == []
