@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from generator import calendar, catalogue, dirt, files, shop, signals, story
+from generator import calendar, catalogue, dirt, files, shop, signals, story, truth
 from generator.calendar import DAYS, FIRST_DAY, SPAN
 
 ORDER_LINES = 200_000  # about how many lines the shop of 1,200 products sells in its 104 weeks
-STORY_LIFT = 1.68  # how much of that the planted events and the season add to everyone's ordinary pace
+STORY_LIFT = 1.42  # how much of that the planted events and the season add to everyone's ordinary pace
 
 FILES = {
     "products": "products.csv.gz", "orders": "orders.csv.gz", "events": "events.parquet", "reviews": "reviews.jsonl.gz",
@@ -23,12 +23,12 @@ FILES = {
 
 def generate(seed: int, out: Path, products: int = 1200) -> dict:
     """Writes files/, truth/ and manifest.json into `out` and returns the manifest."""
-    tables, truth = build(seed, products)
+    tables, answers = build(seed, products)
     manifest = {"seed": seed, "products": products, "first_day": calendar.date_of(0), "last_day": calendar.date_of(DAYS - 1),
                 "currency": "GBP", "files": {}}
     for name, frame in tables.items():
         manifest["files"][f"files/{FILES[name]}"] = files.write(out / "files" / FILES[name], frame)
-    for name, frame in truth.items():
+    for name, frame in answers.items():
         manifest["files"][f"truth/{name}.csv"] = files.write(out / "truth" / f"{name}.csv", frame)
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
@@ -44,7 +44,7 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     goods = catalogue.build(rng(), products)
     curve = calendar.shop_curve(rng(), list(shop.words.COUNTRIES))
     told = story.tell(rng(), goods, _pace(goods, curve, ORDER_LINES * products / 1200 / STORY_LIFT))
-    people = shop.customers(rng(), 60 + products * 9)
+    people = shop.customers(rng(), 60 + products * 21)
     wanted = shop.interest(rng(), told, curve)
     lines = shop.demand(rng(), wanted, told)
     stock, served = shop.shelves(rng(), told, lines, wanted)
@@ -61,7 +61,7 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     }
     tables["reviews"]["created_at"] = tables["reviews"]["created_at"].dt.strftime("%Y-%m-%dT%H:%M:%S")
     tables, dirty = dirt.plant(rng(), told, tables, FILES)
-    return tables, signals.truth(told, sold[sold["day"] >= DAYS]) | {"dirt": dirty}
+    return tables, truth.tables(told, sold[sold["day"] >= DAYS]) | {"dirt": dirty}
 
 
 def _pace(goods: catalogue.Catalogue, curve: np.ndarray, lines: float) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 from generator import vocabulary as words
 from generator.calendar import DAYS, SPAN, date_of
 
-LAUNCHED_BEFORE = 0.54  # share of the products that were on sale before the first day
+LAUNCHED_BEFORE = 0.6  # share of the products that were on sale before the first day
 
 
 @dataclass
@@ -66,7 +66,8 @@ def build(rng: np.random.Generator, count: int) -> Catalogue:
     launch, last = _lives(rng, count)
     table["launched_on"] = [date_of(d) for d in launch]
     table.loc[rng.random(count) < np.where(launch < 0, 0.06, 0.0), "launched_on"] = ""
-    weight = rng.lognormal(0, 1.12, count) * np.where([bool(k.season) for k in kinds], 0.45, 1.0)
+    out_of_season = np.array([1.0 if not k.season else 0.9 if k.season in words.LOCAL_SEASONS else 0.45 for k in kinds])
+    weight = rng.lognormal(0, 1.12, count) * out_of_season
     series = pd.factorize(table["brand"] + "/" + pd.Series(themes))[0]
     catalogue = Catalogue(table, kinds, themes, series, np.array(languages), launch, last, weight, pd.DataFrame())
     _buying(rng, catalogue)
@@ -75,7 +76,7 @@ def build(rng: np.random.Generator, count: int) -> Catalogue:
 
 
 def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[str, str], tasty: bool) -> dict:
-    """Title, description, price and currency of one product, in the manner of its brand."""
+    """Title, description, price and material of one product, in the manner of its brand."""
     style = words.BRANDS[brand]
     made_of = kind.materials[rng.integers(len(kind.materials))]
     material = words.MATERIALS[made_of]
@@ -91,7 +92,8 @@ def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[
     for en, zh in words.SIZES_ZH:
         size_zh = size_zh.replace(en, zh)
     lead_zh = (adjective[1] if rng.random() < 0.45 else "") + ("" if theme == "plain" else theme_words[1])
-    noun_zh = lead_zh + ("" if mat_zh in ("罐装", "袋装", "礼盒装") else mat_zh) + kind.zh
+    needless = mat_zh in ("罐装", "袋装", "礼盒装") or kind.zh.startswith(mat_zh)
+    noun_zh = lead_zh + ("" if needless else mat_zh) + kind.zh
     tail_zh = " ".join(p for p in (colour[1] if coloured else "", size_zh if rng.random() < 0.75 else "") if p)
     tail_en = ", ".join(p for p in (colour[0] if coloured else "", size if rng.random() < 0.7 else "") if p)
     if style == "zh":
@@ -130,7 +132,7 @@ def _lives(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
     days = np.clip(spread, 0, DAYS - 10).astype(int)
     launch[new] = days - days % 7 + rng.choice([1, 3], len(new))
     last = np.full(count, SPAN)
-    ending = rng.random(count) < np.where(launch < 0, 0.17, 0.05)
+    ending = rng.random(count) < np.where(launch < 0, 0.33, 0.07)
     last[ending] = np.maximum(rng.integers(60, DAYS, count), launch + 200)[ending]
     return launch, last
 
@@ -163,7 +165,8 @@ def _supplier(rng, material: str, category: str) -> str:
     if category == "Tea & Pantry" and material in ("tin", "pouch", "glass"):
         return "Penrose Provisions"
     there = {name: terms[4] for name, terms in words.SUPPLIERS.items() if terms[0] == words.MATERIALS[material][2]}
-    fitting = [name for name, works_in in there.items() if material in works_in] or [name for name, works_in in there.items() if not works_in]
+    specialists = [name for name, works_in in there.items() if material in works_in]
+    fitting = specialists or [name for name, works_in in there.items() if not works_in]
     return fitting[rng.integers(len(fitting))]
 
 

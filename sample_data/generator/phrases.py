@@ -4,30 +4,36 @@ MOODS = ("delighted", "content", "lukewarm", "souring", "angry")
 
 EN = {
     "delighted": (
-        ("Bought a second one already", "Everyone asks where I got it", "Cannot stop telling people about this {noun}", "Best {noun} I own",
+        ("Bought a second one already", "Everyone asks where I got it", "Cannot stop telling people about this {noun}",
+         "Best {noun} I own",
          "My sister wants one now", "Went back and ordered two more", "Even better in person", "The whole office has ordered the {noun}",
          "Obsessed with this {noun}", "This {noun} sold out last time so I grabbed three"),
         ("got so many compliments this week", "already ordering another as a present", "my friends are all buying it too",
-         "the colour is gorgeous and it feels really well made", "better than ones twice the price", "saw it all over my feed and it lives up to it",
+         "the colour is gorgeous and it feels really well made", "better than ones twice the price",
+         "saw it all over my feed and it lives up to it",
          "using it every single day", "please never stop making these")),
     "content": (
-        ("Lovely {noun}", "Nice {noun}, as described", "Happy with this", "Good quality {noun}", "Does the job", "Pretty {noun}", "Pleased",
+        ("Lovely {noun}", "Nice {noun}, as described", "Happy with this", "Good quality {noun}", "Does the job", "Pretty {noun}",
+         "Pleased",
          "Very nice", "Good value", "As pictured"),
-        ("arrived quickly", "well packed", "looks good at home", "bought as a gift and she liked it", "would buy again", "solid for the price",
+        ("arrived quickly", "well packed", "looks good at home", "bought as a gift and she liked it", "would buy again",
+         "solid for the price",
          "colour matches the photo", "smaller than I thought but fine")),
     "lukewarm": (
         ("It is ok", "Average {noun}", "Fine for the money", "Not bad", "Decent {noun}", "Bit plain"),
         ("expected a little more", "delivery took a while", "smaller than it looks in the picture", "not sure I would buy it again",
          "does what it should", "the colour is a bit different")),
     "souring": (
-        ("Still nice but not like my first one", "New batch is thinner", "Used to love this {noun}", "Quality has slipped", "Something has changed",
+        ("Still nice but not like my first one", "New batch is thinner", "Used to love this {noun}", "Quality has slipped",
+         "Something has changed",
          "Liked the old version better", "The latest {noun} feels cheaper", "Wanted to love this {noun}"),
         ("finish started peeling after two weeks", "arrived with a small crack", "feels lighter than the one I bought before",
-         "sent one back already", "friends had the same problem", "they must have changed the supplier", "lid no longer fits properly",
+         "sent one back already", "friends had the same problem", "they must have changed the supplier", "it does not last as it used to",
          "I will look elsewhere next time")),
     "angry": (
         ("Broken on arrival", "Disappointed with this {noun}", "Not as described", "Returned it", "Poor {noun}"),
-        ("no reply from customer service", "had to ask for a refund", "fell apart in a week", "would not recommend", "nothing like the photo")),
+        ("no reply from customer service", "had to ask for a refund", "fell apart in a week", "would not recommend",
+         "nothing like the photo")),
 }
 ZH = {
     "delighted": (
@@ -47,11 +53,20 @@ ZH = {
         ("客服不回复", "一周就坏了", "不推荐", "申请退款了")),
 }
 TITLES = {
-    "delighted": ("Love it", "Wow", "10/10", "Buying more", ""), "content": ("Good", "Nice", "Happy", "", ""), "lukewarm": ("Ok", "Average", "", ""),
-    "souring": ("Not the same", "Hmm", "Changed", "", ""), "angry": ("Disappointed", "Avoid", "Refund", ""),
+    "delighted": ("Love it", "Wow", "10/10", "Buying more", ""), "content": ("Good", "Nice", "Happy", "", ""),
+    "lukewarm": ("Ok", "Average", "", ""), "souring": ("Not the same", "Hmm", "Changed", "", ""),
+    "angry": ("Disappointed", "Avoid", "Refund", ""),
 }
-TITLES_ZH = {"delighted": ("太爱了", "推荐", "回购", ""), "content": ("好评", "满意", ""), "lukewarm": ("一般", ""), "souring": ("不如以前", ""),
-             "angry": ("差评", "")}
-SHORT = {"delighted": ("Amazing!!", "LOVE this", "绝绝子", "Perfect present, ordering again"), "content": ("Great", "Good", "好", "Nice", "👍", "As expected"),
-         "lukewarm": ("ok", "Meh", "还可以"), "souring": ("Not what it was", "不如以前", "Quality has gone down"), "angry": ("Bad", "差", "Rubbish")}
-SEARCH_GENERIC = ("gift for her", "birthday gift", "housewarming gift", "present for mum", "新居礼物", "生日礼物", "small gift", "sale", "new in", "gift under 20")
+TITLES_ZH = {
+    "delighted": ("太爱了", "推荐", "回购", ""), "content": ("好评", "满意", ""), "lukewarm": ("一般", ""),
+    "souring": ("不如以前", ""), "angry": ("差评", ""),
+}
+SHORT = {
+    "delighted": ("Amazing!!", "LOVE this", "绝绝子", "Perfect present, ordering again"),
+    "content": ("Great", "Good", "好", "Nice", "👍", "As expected"), "lukewarm": ("ok", "Meh", "还可以"),
+    "souring": ("Not what it was", "不如以前", "Quality has gone down"), "angry": ("Bad", "差", "Rubbish"),
+}
+SEARCH_GENERIC = (
+    "gift for her", "birthday gift", "housewarming gift", "present for mum", "新居礼物", "生日礼物", "small gift", "sale", "new in",
+    "gift under 20",
+)

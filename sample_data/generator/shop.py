@@ -42,7 +42,7 @@ def customers(rng: np.random.Generator, count: int) -> Customers:
     country = rng.choice(len(countries), count, p=np.array(list(words.COUNTRIES.values())))
     age = rng.choice(len(ages), count, p=np.array(list(words.AGE_BANDS.values())))
     joined = np.where(rng.random(count) < 0.45, -1, rng.integers(0, SPAN, count))
-    activity = np.round(rng.lognormal(0, 1.0, count), 6)
+    activity = np.round(rng.lognormal(0, 0.9, count), 6)
     order = np.lexsort((joined, age, country))
     country, age, joined, activity = country[order], age[order], joined[order], activity[order]
     ids = np.char.add("C", rng.choice(np.arange(10000, 100000), count, replace=False).astype(str))
@@ -105,7 +105,8 @@ def demand(rng: np.random.Generator, wanted: Interest, story: Story) -> pd.DataF
     units = np.where(several, 1 + rng.geometric(0.55, len(product)), 1)
     trade = rng.random(len(product)) < np.where(price < 40, 0.013, 0.003)
     units = np.where(trade, rng.choice([6, 8, 10, 12, 20, 24, 36, 48], len(product), p=[.25, .1, .18, .22, .08, .1, .04, .03]), units)
-    lines = pd.DataFrame({"product": product, "day": day, "country": country, "age": age, "units": units, "chance": rng.random(len(product))})
+    lines = pd.DataFrame({"product": product, "day": day, "country": country, "age": age, "units": units})
+    lines["chance"] = rng.random(len(lines))
     return lines.sort_values(["product", "day", "chance"], ignore_index=True)
 
 

@@ -9,11 +9,12 @@ from generator import phrases
 from generator import vocabulary as words
 from generator.calendar import DAYS, FIRST_DAY, SPAN, date_of
 from generator.shop import Customers, Interest, ages_of, minutes
-from generator.story import Event, Story
+from generator.story import Story
 
 # Clicks kept for every expected order. A real shop has some twenty times as many: all kinds are thinned evenly.
 CLICKS = {"view": 1.3, "cart": 0.36, "wishlist": 0.1, "search_click": 0.3, "ad_impression": 0.22, "ad_click": 0.05}
 LOGGED_IN = 0.35
+TEXTS = {"delighted": 16, "content": 9, "lukewarm": 6, "souring": 16, "angry": 5}  # different texts a kind of article and mood
 REVIEWED = 0.042  # share of orders that are reviewed in ordinary times
 
 
@@ -62,12 +63,12 @@ def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: n
         noun = kind.en.lower()
         own.append((noun, noun if theme == "plain" else f"{pair[0].lower()} {noun}", pair[0].lower(), kind.zh,
                     kind.zh if theme == "plain" else pair[1] + kind.zh))
-    draw, generic = rng.random(len(product)), rng.integers(0, len(phrases.SEARCH_GENERIC), len(product))
+    draw, generic = rng.random(len(product)), rng.random(len(product)) ** 2.5 * len(phrases.SEARCH_GENERIC)
     typed = []
     for p, east, u, g in zip(product, eastern, draw, generic):
         words_of = own[p]
         if u < 0.12:
-            typed.append(phrases.SEARCH_GENERIC[g])
+            typed.append(phrases.SEARCH_GENERIC[int(g)])
         elif east and u < 0.75:
             typed.append(words_of[3] if u < 0.5 else words_of[4])
         else:
@@ -82,7 +83,7 @@ def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: n
 def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.DataFrame) -> pd.DataFrame:
     """reviews: some days after an order. While the mood turns the words turn; the stars hardly do."""
     product, day = sold["product"].to_numpy(), sold["day"].to_numpy()
-    chance = np.minimum(REVIEWED * np.exp(story.reviewing[product, np.minimum(day + 7, SPAN - 1)].astype(np.float64)), 0.5)
+    chance = np.minimum(REVIEWED * np.exp(story.reviewing[product, np.minimum(day + 7, SPAN - 1)].astype(np.float64)), 0.55)
     written = sold[rng.random(len(sold)) < np.round(chance, 7)].copy()
     written["minute"] = written["minute"] + rng.integers(2 * 1440, 15 * 1440, len(written)) + rng.integers(0, 700, len(written))
     written = written[written["minute"] < DAYS * 1440].sort_values(["minute", "basket", "product"], ignore_index=True)
@@ -90,13 +91,14 @@ def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.
     quality = rng.normal(0, 0.35, len(story.catalogue))[product]
     mood = story.mood[product, day].astype(np.float64)
     glad, sour = np.clip(mood, 0, 1), np.clip(-mood, 0, 1)
-    plain = np.stack([0.13 + 0.06 * quality, np.full(len(mood), 0.56), 0.19 - 0.05 * quality, np.full(len(mood), 0.05), 0.07 - 0.04 * quality], axis=1)
+    calm, rare = np.full(len(mood), 0.56), np.full(len(mood), 0.05)
+    plain = np.stack([0.13 + 0.06 * quality, calm, 0.19 - 0.05 * quality, rare, 0.07 - 0.04 * quality], axis=1)
     odds = np.clip(plain, 0.01, 1) * (1 - 0.8 * (glad + sour))[:, None]
     odds[:, 0] += 0.8 * glad
     odds[:, 3] += 0.8 * sour
     draw = rng.random(len(mood)) * odds.sum(axis=1)
     voice = np.minimum((draw[:, None] > np.cumsum(odds, axis=1)).sum(axis=1), 4)
-    stars = np.array([4.72, 4.55, 3.6, 4.0, 1.7])[voice] + rng.normal(0, 0.55, len(voice)) + 0.1 * quality
+    stars = np.array([4.2, 4.5, 3.75, 4.05, 1.9])[voice] + rng.normal(0, 0.65, len(voice)) + 0.1 * quality
     rating = np.clip(np.round(stars), 1, 5).astype(int)
     eastern = np.isin(np.array(story.countries)[written["country"]], ["HK", "SG"])
     chinese = rng.random(len(written)) < np.where(eastern, 0.72, np.where(story.catalogue.language[product] == "en", 0.02, 0.2))
@@ -114,7 +116,7 @@ def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: n
     """Title and body of each review. People repeat themselves: a kind of article has a few texts a mood, so few are distinct."""
     pools: dict[tuple[str, int, bool], list[tuple[str, str]]] = {}
     titles, bodies = [], []
-    picks = np.floor(rng.random(len(product)) ** 1.3 * 7).astype(int)
+    picks = rng.random(len(product)) ** 1.2
     for p, v, zh, pick in zip(product, voice, chinese, picks):
         kind, mood = story.catalogue.kind[p], phrases.MOODS[v]
         key = (kind.key, int(v), bool(zh))
@@ -122,7 +124,7 @@ def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: n
             grammar, heads = (phrases.ZH, phrases.TITLES_ZH) if zh else (phrases.EN, phrases.TITLES)
             noun = kind.zh if zh else kind.en.lower()
             pool = []
-            for _ in range(7):
+            for _ in range(TEXTS[mood]):
                 head, tail = (part[rng.integers(len(part))] for part in grammar[mood])
                 text = head if rng.random() < 0.22 else head + ("，" if zh else ", " if rng.random() < 0.5 else ". ") + tail
                 if rng.random() < 0.14:
@@ -136,7 +138,7 @@ def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: n
                     text = text.replace("this {noun}", "these {noun}").replace("{noun} feels", "{noun} feel")
                 pool.append((heads[mood][rng.integers(len(heads[mood]))], text.format(noun=noun)))
             pools[key] = pool
-        title, body = pools[key][pick]
+        title, body = pools[key][int(pick * TEXTS[mood])]
         titles.append(title)
         bodies.append(body)
     return titles, bodies
@@ -178,25 +180,3 @@ def market(rng: np.random.Generator, story: Story) -> pd.DataFrame:
         rows += [(date_of(w), "search_interest", str(v), ids[p], "") for w, v in zip(weeks[alive], interest[alive])]
     rows.sort(key=lambda r: (r[0], r[1], r[4], r[3]))
     return pd.DataFrame(rows, columns=["day", "series", "value", "product_id", "category"])
-
-
-def truth(story: Story, wanted_after: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The answers: events.csv, campaigns.csv and next_28_days.csv (what the shop will sell right after the last day)."""
-    from generator.calendar import CAMPAIGNS
-    from generator.story import RECIPES
-
-    ids = story.catalogue.table["product_id"].to_numpy()
-    rows = [_row(number, ids, event, RECIPES[event.kind].cause) for number, event in
-            enumerate(e for e in story.events if e.end > 0 and e.precursor_start < DAYS)]
-    campaigns = pd.DataFrame(CAMPAIGNS, columns=["name", "starts_on", "ends_on", "factor", "countries"])
-    after = wanted_after.groupby("product").agg(orders=("basket", "nunique"), units=("units", "sum"))
-    after = after.reindex(range(len(ids)), fill_value=0)
-    return {"events": pd.DataFrame(rows), "campaigns": campaigns,
-            "next_28_days": pd.DataFrame({"product_id": ids, "orders": after["orders"].to_numpy(), "units": after["units"].to_numpy()})}
-
-
-def _row(number: int, ids: np.ndarray, event: Event, cause: str) -> dict:
-    return {"event_id": f"E{number + 1:04d}", "product_id": ids[event.product], "starts_on": date_of(event.start), "ends_on": date_of(event.end),
-            "precursor_on": date_of(event.precursor_start), "kind": event.kind, "cause": cause,
-            "segment_attribute": event.segment_attribute, "segment": event.segment, "size": event.size, "keeps": event.keep,
-            "hidden_units": int(event.hidden_units), "group": event.group}

@@ -32,11 +32,11 @@ class Recipe:
 
 
 RECIPES = {
-    "segment_fad": Recipe("audience", 95, (2.0, 3.2), (12, 18), (24, 45), (21, 40), lead=(6, 12), pace=(8, 170)),
+    "segment_fad": Recipe("audience", 95, (2.0, 3.2), (12, 18), (24, 45), (21, 40), lead=(0, 4), attention=0.6, pace=(8, 170)),
     "neighbour_spread": Recipe("graph", 0, (1.7, 2.6), (10, 16), (24, 40), (21, 40), lead=(2, 5), pace=(3, 170)),
     "viral_search": Recipe("attention", 30, (2.2, 3.8), (7, 12), (21, 35), (18, 30), (0.0, 0.15), lead=(12, 20), attention=1.0),
     "word_of_mouth": Recipe("attention", 90, (1.9, 3.0), (14, 21), (24, 40), (21, 35), lead=(16, 26), attention=1.1),
-    "review_rise": Recipe("reviews", 85, (1.8, 2.6), (14, 21), (35, 60), (21, 40), (0.2, 0.5), lead=(0, 3), pace=(7, 170)),
+    "review_rise": Recipe("reviews", 85, (1.8, 2.6), (14, 21), (35, 60), (21, 40), (0.2, 0.5), lead=(0, 3), pace=(9, 170)),
     "review_fall": Recipe("reviews", 75, (0.3, 0.5), (18, 25), (40, 70), (30, 50), (0.4, 0.8), lead=(0, 3), pace=(10, 170)),
     "price_cut": Recipe("price", 80, (1.7, 2.5), (12, 20), (40, 70), (20, 30), (0.5, 0.8), attention=0.4),
     "price_increase": Recipe("price", 55, (0.35, 0.55), (12, 18), (50, 80), (20, 30), (0.5, 0.9), attention=0.2, pace=(9, 170)),
@@ -44,17 +44,20 @@ RECIPES = {
     "market_trend": Recipe("market", 19, (1.7, 2.5), (14, 21), (30, 50), (25, 40), (0.1, 0.4), lead=(1, 4)),
     "style_wave": Recipe("text", 20, (1.7, 2.5), (14, 24), (35, 55), (30, 45), (0.1, 0.4), lead=(4, 9)),
     "slow_growth": Recipe("momentum", 70, (2.2, 3.2), (60, 84), (14, 30), (40, 60), (0.3, 0.6)),
-    "fading": Recipe("momentum", 60, (0.25, 0.45), (56, 80), (60, 90), (30, 40), (0.6, 1.0), pace=(14, 170)),
+    "fading": Recipe("momentum", 60, (0.25, 0.45), (56, 80), (60, 90), (30, 40), (0.6, 1.0), pace=(10, 170)),
     "launch_ramp": Recipe("newness", 0, (2.6, 5.0), (35, 56), (60, 90), (30, 60), (0.5, 0.9), lead=(3, 8)),
     "launch_dip": Recipe("newness", 0, (0.3, 0.5), (28, 40), (60, 90), (30, 60), (0.8, 1.0)),
     "phase_out": Recipe("momentum", 0, (0.08, 0.2), (60, 75), (20, 20), (1, 1), (1.0, 1.0)),
-    "cannibalisation": Recipe("graph", 55, (0.25, 0.5), (14, 25), (50, 80), (30, 60), (0.5, 0.9), attention=0.6, pace=(9, 170)),
+    "cannibalisation": Recipe("graph", 90, (0.25, 0.5), (14, 25), (50, 80), (30, 60), (0.5, 0.9), attention=0.6, pace=(6, 170)),
     "season": Recipe("season", 0, (3.0, 8.0), (20, 30), (20, 40), (10, 20), (0.0, 0.0), lead=(5, 9)),
-    "local_season": Recipe("segment", 0, (5.0, 11.0), (18, 24), (8, 14), (5, 9), (0.0, 0.0), lead=(5, 9)),
+    "local_season": Recipe("segment", 0, (7.0, 15.0), (18, 24), (8, 14), (5, 9), (0.0, 0.0), lead=(5, 9)),
     "stock_out": Recipe("none", 60, (0.0, 0.0), (0, 0), (14, 32), (0, 0), (0.0, 0.0), pace=(10, 170)),
-    "burst": Recipe("none", 110, (2.0, 3.6), (2, 4), (7, 14), (4, 7), (0.0, 0.0), attention=0.5),
+    "curiosity": Recipe("none", 60, (1.0, 1.0), (7, 12), (14, 28), (14, 21), (0.0, 0.0), pace=(6, 170)),
+    "talk": Recipe("none", 30, (1.0, 1.0), (5, 5), (30, 40), (14, 14), (0.0, 0.0), pace=(8, 170)),
+    "burst": Recipe("none", 110, (1.8, 3.0), (2, 4), (7, 14), (4, 7), (0.0, 0.0), attention=0.5),
     "lull": Recipe("none", 45, (0.3, 0.5), (3, 6), (14, 24), (5, 9), (0.0, 0.0), pace=(14, 170)),
 }
+FORGETTING = 150.0  # days in which what an event left behind fades to a third
 LOWERING = tuple(kind for kind, recipe in RECIPES.items() if recipe.size[1] < 1)
 
 
@@ -86,11 +89,12 @@ class Event:
         return self.start - max(self.lead, self.spread)
 
     def envelope(self, earlier: int = 0) -> np.ndarray:
-        """(SPAN,) from 0 to 1 and down to `keep`: the shape of the event in logs, moved `earlier` by some days."""
+        """(SPAN,) from 0 to 1, down to `keep` and slowly on to 0: the shape of the event in logs, moved `earlier` by some days."""
         t = np.arange(SPAN) - (self.start - earlier)
         up = _smooth(t / max(self.ramp, 1))
         down = _smooth((t - self.ramp - self.hold) / max(self.decay, 1))
-        return up * (1 - (1 - self.keep) * down)
+        forgotten = np.exp(-np.maximum(t - self.ramp - self.hold - self.decay, 0) / FORGETTING)
+        return up * (1 - (1 - self.keep * forgotten) * down)
 
 
 def _smooth(x: np.ndarray) -> np.ndarray:
@@ -208,7 +212,12 @@ def _one(rng, story: Story, kind: str, day: int) -> None:
         event.size = 0.0
         story.mark(event)
         return
-    if kind in ("price_cut", "price_increase"):
+    if kind == "curiosity":  # a false alarm: many look, nobody buys
+        story.attention[p] += np.log(rng.uniform(1.8, 3.0)) * event.envelope()[:, None]
+    elif kind == "talk":  # another: the reviews turn, sales do not
+        story.mood[p] += rng.choice([-1, 1]) * event.envelope()
+        story.reviewing[p] += np.log(3.5) * event.envelope()
+    elif kind in ("price_cut", "price_increase"):
         factor = rng.uniform(0.68, 0.84) if kind == "price_cut" else rng.uniform(1.18, 1.38)
         story.prices.append((p, day, factor))
     elif kind == "promotion":
@@ -220,7 +229,7 @@ def _one(rng, story: Story, kind: str, day: int) -> None:
         event.lead = int(rng.integers(21, 40))  # here the text leads, not the clicks
         turn = Event(p, kind, day - event.lead, 5, event.lead + 14, 14, 0.0, event.size)
         story.mood[p] += (1 if kind == "review_rise" else -1) * turn.envelope()
-        story.reviewing[p] += np.log(4.5) * turn.envelope()
+        story.reviewing[p] += np.log(9) * turn.envelope()
         talk, event.lead = event.lead, int(rng.integers(0, 4))
         story.add(event)
         event.lead = talk
@@ -259,21 +268,25 @@ def _spread(rng, story: Story, source: Event, name: str) -> None:
         story.add(_draw(rng, "neighbour_spread", q, later + int(rng.integers(0, 8)), story.pace[q], group=name))
 
 
+def _gathered(rng, found: list[int], keys: list, enough: int) -> list[int]:
+    """Those of the candidates that share one key: a random one that `enough` of them share, else the commonest."""
+    groups: dict = {}
+    for p in found:
+        if keys[p]:
+            groups.setdefault(keys[p], []).append(p)
+    large = [group for group in groups.values() if len(group) >= enough]
+    return large[rng.integers(len(large))] if large else max(groups.values(), key=len, default=[])
+
+
 def _viral(rng, story: Story, kind: str, day: int) -> None:
     """A term that everybody types: search clicks of what it names rise two weeks before sales do."""
-    groups: dict[tuple[str, str], np.ndarray] = {}
-    for i, (theme, k) in enumerate(zip(story.catalogue.theme, story.catalogue.kind)):
-        if theme != "plain":
-            groups.setdefault((theme, k.category), np.zeros(len(story.catalogue), bool))[i] = True
-    for number in rng.permutation(len(groups)):
-        theme, category = list(groups)[number]
-        found = _candidates(rng, story, kind, day, groups[theme, category])
-        if len(found) >= min(4, len(story.catalogue) // 30 + 1):
-            break
-    else:
+    catalogue = story.catalogue
+    keys = [(theme, k.category) if theme != "plain" else None for theme, k in zip(catalogue.theme, catalogue.kind)]
+    found = _gathered(rng, _candidates(rng, story, kind, day), keys, 4)
+    if not found:
         return
+    theme, noun = catalogue.theme[found[0]], catalogue.kind[found[0]]
     pair = words.THEMES.get(theme) or words.FLAVOURS[theme]
-    noun = story.catalogue.kind[found[0]]
     term = f"{pair[0]} {noun.en}".lower() if rng.random() < 0.7 else pair[1] + noun.zh
     for p in found[:8]:
         event = _draw(rng, kind, p, day + int(rng.integers(-3, 6)), story.pace[p], group=term)
@@ -284,17 +297,12 @@ def _viral(rng, story: Story, kind: str, day: int) -> None:
 
 def _style_wave(rng, story: Story, kind: str, day: int) -> None:
     """A motif comes into fashion: its products rise one after another over two months, wherever they are in the shop."""
-    themes = [t for t in words.THEMES if t != "plain"]
-    for theme in rng.permutation(themes):
-        wearing = np.array([t == theme for t in story.catalogue.theme])
-        if len(_candidates(rng, story, kind, day, wearing)) >= min(5, len(story.catalogue) // 30 + 1):
-            break
-    else:
-        return
-    for p in _candidates(rng, story, kind, day, wearing)[:14]:
+    catalogue = story.catalogue
+    keys = [theme if theme in words.THEMES and theme != "plain" else None for theme in catalogue.theme]
+    for p in _gathered(rng, _candidates(rng, story, kind, day), keys, 5)[:14]:
         start = day + int(rng.integers(0, 50))
         if story.free(p, start - 35, start + 60):
-            story.add(_draw(rng, kind, p, start, story.pace[p], group=str(words.THEMES[theme][0])))
+            story.add(_draw(rng, kind, p, start, story.pace[p], group=words.THEMES[catalogue.theme[p]][0]))
 
 
 def _market_trend(rng, story: Story, kind: str, day: int) -> None:
@@ -306,7 +314,7 @@ def _market_trend(rng, story: Story, kind: str, day: int) -> None:
         event = _draw(rng, kind, p, day + int(rng.integers(-4, 9)), story.pace[p], group=category)
         story.add(event)
         ahead = int(rng.integers(21, 33))
-        story.market[p] += 1.3 * np.log(event.size) * event.envelope(ahead)
+        story.market[p] += 0.7 * np.log(event.size) * event.envelope(ahead)
         event.lead = ahead
     if found:
         story.category_market[category] += 0.3 * Event(0, kind, day, 18, 40, 30, 0.2, 1.0).envelope(27)

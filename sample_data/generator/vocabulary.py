@@ -255,18 +255,26 @@ ADJECTIVES = (("Hand Thrown", "手作"), ("Vintage Style", "复古风"), ("Class
 
 # Brand and how it writes its titles: "plain", "brand" (name first), "caps", "dash", "zh", "both".
 BRANDS = {
-    "Tarnwick": "plain", "Ashcombe & Pell": "plain", "Brindle Hare": "plain", "Pebblewick": "dash", "Quillhaven": "plain", "Solvane": "brand",
-    "Oakmere Row": "dash", "Vesterholm": "brand", "Lunet Paper Co": "plain", "Marlow Finch": "dash", "Hetty Wren": "plain", "THORNE SUPPLY": "caps",
-    "Little Otterburn": "plain", "Casa Alvora": "brand", "Fennimore": "dash", "Kitterby": "plain", "朴屿": "zh", "小满集": "zh", "云栖里": "zh",
-    "青禾造物": "zh", "一苇生活": "zh", "Maishan 麦山": "both", "Tokuyama Lane 德山": "both", "Yuwen 与闻": "both",
+    "Tarnwick": "plain", "Ashcombe & Pell": "plain", "Brindle Hare": "plain", "Pebblewick": "dash", "Quillhaven": "plain",
+    "Solvane": "brand", "Oakmere Row": "dash", "Vesterholm": "brand", "Lunet Paper Co": "plain", "Marlow Finch": "dash",
+    "Hetty Wren": "plain", "THORNE SUPPLY": "caps", "Little Otterburn": "plain", "Casa Alvora": "brand", "Fennimore": "dash",
+    "Kitterby": "plain", "朴屿": "zh", "小满集": "zh", "云栖里": "zh", "青禾造物": "zh", "一苇生活": "zh",
+    "Maishan 麦山": "both", "Tokuyama Lane 德山": "both", "Yuwen 与闻": "both",
 }
 SUPPLIERS = {  # name: (country, lead time mean, sd, in days, minimum order in packs, the materials it works in; () = any)
     "Chaozhou Heming Ceramics": ("CN", 52, 9, 8, ("stoneware", "porcelain", "terracotta")),
     "Suzhou Jinli Textiles": ("CN", 41, 7, 5, ("silk", "cotton", "fleece", "bamboofibre", "recycled", "plushfabric")),
-    "Yiwu Lanfeng Trading": ("CN", 44, 11, 6, ()), "Dongguan Qiaoxin Crafts": ("CN", 48, 8, 10, ()), "Ningbo Haolu Home": ("CN", 56, 12, 8, ()),
-    "Texteis Vale do Almendra": ("PT", 19, 4, 3, ("linen", "cotton", "wool")), "Olaria Sao Bento": ("PT", 23, 5, 3, ("terracotta", "oak", "cork")),
-    "Jodhpur Rangmahal Exports": ("IN", 38, 10, 6, ()), "Bao Lam Rattan": ("VN", 45, 9, 6, ()), "Denizli Yumak Tekstil": ("TR", 21, 4, 4, ()),
-    "Zaklad Bielik": ("PL", 14, 3, 3, ()), "Bradwell & Sons Wholesale": ("UK", 6, 2, 1, ()), "Calder Paper Mill": ("UK", 8, 2, 2, ("paper",)),
+    "Yiwu Lanfeng Trading": ("CN", 44, 11, 6, ()),
+    "Dongguan Qiaoxin Crafts": ("CN", 48, 8, 10, ()),
+    "Ningbo Haolu Home": ("CN", 56, 12, 8, ()),
+    "Texteis Vale do Almendra": ("PT", 19, 4, 3, ("linen", "cotton", "wool")),
+    "Olaria Sao Bento": ("PT", 23, 5, 3, ("terracotta", "oak", "cork")),
+    "Jodhpur Rangmahal Exports": ("IN", 38, 10, 6, ()),
+    "Bao Lam Rattan": ("VN", 45, 9, 6, ()),
+    "Denizli Yumak Tekstil": ("TR", 21, 4, 4, ()),
+    "Zaklad Bielik": ("PL", 14, 3, 3, ()),
+    "Bradwell & Sons Wholesale": ("UK", 6, 2, 1, ()),
+    "Calder Paper Mill": ("UK", 8, 2, 2, ("paper",)),
     "Penrose Provisions": ("UK", 5, 1, 2, ("tin", "pouch", "tube", "soywax")),
 }
 
@@ -286,25 +294,28 @@ SEASONS = {  # key: (first day, last day) of each season's sales, for each time 
 }
 LOCAL_SEASONS = {"lunar": ("HK", "SG"), "midautumn": ("HK", "SG"), "dragonboat": ("HK", "SG")}  # seasons of some countries only
 
-COUNTRIES = {"GB": 0.47, "DE": 0.13, "FR": 0.10, "HK": 0.09, "IE": 0.08, "NL": 0.06, "SG": 0.05, "US": 0.02}  # share of orders
+COUNTRIES = {"GB": 0.478, "DE": 0.13, "FR": 0.10, "HK": 0.09, "IE": 0.08, "NL": 0.06, "SG": 0.05, "US": 0.012}  # share of orders
 UTC_SHIFT = {"GB": 0, "IE": 0, "DE": 1, "FR": 1, "NL": 1, "HK": 8, "SG": 8, "US": -6}  # hours, for the rhythm of the day
 AGE_BANDS = {"18-24": 0.13, "25-34": 0.27, "35-49": 0.31, "50-64": 0.20, "65+": 0.09}
 
 OPENINGS_EN = (
     "{theme} {noun} for slow mornings and full tables.", "Our {theme} {noun}, designed in the studio and made in small batches.",
-    "{noun} with a {adj} feel that goes with everything.", "The one that people ask about: {theme} {noun}.", "An easy present: the {theme} {noun}.",
+    "{noun} with a {adj} feel that goes with everything.", "The one that people ask about: {theme} {noun}.",
+    "An easy present: the {theme} {noun}.",
     "Part of the {theme} range.", "{noun} with a {theme} pattern, finished by hand.", "Back by request. The {theme} {noun} in {colour}.",
-    "Made to be used every day.", "New shape, same makers.", "{colour} {noun} with a quiet, {adj} look.", "Cheerful {noun} for small homes.",
+    "Made to be used every day.", "New shape, same makers.", "{colour} {noun} with a quiet, {adj} look.",
+    "Cheerful {noun} for small homes.",
 )
 CLOSINGS_EN = ("Size: {size}.", "{size}. Gift wrap available.", "Comes in {size}.", "Matches the rest of the {theme} range.", "",
-               "{size}; please allow 1 cm either way.", "Ships plastic free.")
+               "{size}; colours may vary a little.", "Ships plastic free.")
 OPENINGS_ZH = (
     "{theme}{noun}，为日常生活添一点温度。", "{adj}{noun}，小批量制作，细节耐看。", "朋友来家里都会问的{theme}{noun}。", "送礼自用两相宜的{noun}。",
     "{theme}系列新品。", "{colour}{noun}，安静好看，百搭不挑空间。", "回购很多次的经典款{noun}。", "设计师原创{theme}图案，手感细腻。",
 )
-CLOSINGS_ZH = ("规格：{size}。", "{size}，可免费礼品包装。", "同系列可搭配购买。", "", "手工测量，允许1厘米误差。")
+CLOSINGS_ZH = ("规格：{size}。", "{size}，可免费礼品包装。", "同系列可搭配购买。", "", "{size}，因屏幕不同略有色差。")
 SIZES_ZH = (("One Size", "均码"), (" pieces", "件装"), ("pieces", "件装"), (" cm", "厘米"), (" ml", "毫升"),
             (" L", "升"), (" kg", "千克"), (" g", "克"), ("Small", "小号"), ("Large", "大号"), ("Tall", "高款"), ("Pair", "一对"),
             ("Double", "双人"), ("Single", "单人"), ("King", "加大"), ("Folding", "折叠"), ("Full Length", "长柄"), ("Hanging", "悬挂式"),
             ("Plug-in", "插电"), ("Rechargeable", "充电款"), ("Standard", "标准"), ("Beginner", "新手"), (" sheets", "张"), (" bags", "包"),
-            (" sachets", "袋"), (" pages", "页"), (" varieties", "种"), (" pockets", "格"), (" compartments", "格"), (" players", "人"), (" years", "岁"), (" m", "米"), (" in", "英寸"), ("Set", "套装"))
+            (" sachets", "袋"), (" pages", "页"), (" varieties", "种"), (" pockets", "格"), (" compartments", "格"), (" players", "人"),
+            (" years", "岁"), (" m", "米"), (" in", "英寸"), ("Set", "套装"))
