@@ -75,10 +75,10 @@ class Panel:
             if not (folder / name).is_file():
                 raise NotReady(f"{name} in {folder}", "nothing there yet", "run `upswing features` first")
         key = _key(folder)
-        copy = cache / f"panel-{key}"
+        copy = cache / f"panel-{folder.name}-{key}"
         if not (copy / "panel.json").is_file():
             _build(folder, copy, progress)
-            for old in cache.glob("panel-*"):
+            for old in cache.glob(f"panel-{folder.name}-*"):
                 if old != copy:
                     shutil.rmtree(old, ignore_errors=True)
         stored = json.loads((copy / "panel.json").read_text(encoding="utf-8"))
