@@ -17,7 +17,7 @@ from torch import Tensor
 from core.model import RISING, Inputs, Member
 from core.progress import Progress, paced, silent
 from core.text import embed
-from core.training.fitted import FittedModel, raw_predictions
+from core.training.fitted import FittedModel, one_thread, raw_predictions
 from core.training.panel import Panel
 
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
@@ -38,7 +38,7 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
     vectors, progress = model.text_vectors(panel, rows, progress), paced(progress)
     net = model.net.eval()
     values, base = np.zeros((len(rows), len(net.config.drivers))), np.zeros(len(rows))
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         for start in range(0, len(rows), _BLOCK_ROWS):
             block = slice(start, start + _BLOCK_ROWS)
             inputs = model.inputs(panel, rows[block], vectors)
@@ -134,7 +134,7 @@ def word_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progre
     vectors = embed(texts, model.encoder, None, progress, step="words")
     own, progress = model.text_vectors(panel, rows), paced(progress)
     out, start = [], 0
-    with torch.inference_mode():
+    with torch.inference_mode(), one_thread():
         for i, row in enumerate(rows):
             count = len(subsets[i])
             inputs = model.inputs(panel, np.array([row]), own)

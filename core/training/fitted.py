@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -102,10 +103,11 @@ class FittedModel:
         vectors, progress = self.text_vectors(panel, rows, progress), paced(progress)
         config = self.net.config
         logits, demand = np.empty((len(rows), 2)), np.empty((len(rows), len(config.weeks), len(config.levels)))
-        for start in range(0, len(rows), _PREDICT_ROWS):
-            part = slice(start, start + _PREDICT_ROWS)
-            logits[part], demand[part] = raw_predictions(self.net, self.inputs(panel, rows[part], vectors))
-            progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
+        with one_thread():
+            for start in range(0, len(rows), _PREDICT_ROWS):
+                part = slice(start, start + _PREDICT_ROWS)
+                logits[part], demand[part] = raw_predictions(self.net, self.inputs(panel, rows[part], vectors))
+                progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         return {"logit": logit, "rising": sigmoid(logit), "falling": sigmoid(self.falling_calibration(logits[:, FALLING])), "demand": demand}
 
@@ -171,6 +173,18 @@ class FittedModel:
 
     def with_metrics(self, metrics: dict) -> "FittedModel":
         return replace(self, metrics=metrics)
+
+
+@contextmanager
+def one_thread():
+    """Inside it, PyTorch uses one CPU thread. The fusion model's matrices are so small that a second thread saves little, and on
+    a machine that is busy (a worker beside its dashboard) the threads wait for each other: 20 times slower was seen."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:

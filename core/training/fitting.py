@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,7 +17,7 @@ from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
-from core.training.fitted import FittedModel, gather, raw_predictions, segment_places, tuned_version
+from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version
 from core.training.panel import Panel
 from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
 
@@ -93,7 +94,8 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
+    # An encoder that learns is worth all threads; and the number is fixed either way, as sums depend on it.
+    with torch.random.fork_rng(devices=devices), nullcontext() if layers else one_thread():
         if len(parts.validate):
             trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, progress)
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
