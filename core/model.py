@@ -28,11 +28,13 @@ class ModelConfig:
     columns     numeric driver -> its columns of x, only features that training rows had values for
     text_width  W, 0 = the model reads no text
     segments    size of the vocabulary of segments, 0 = the model reads none
+    whole_units the shop sells no fractions: a demand quantile below half a unit is 0
     """
 
     columns: dict[str, tuple[int, ...]]
     text_width: int = 0
     segments: int = 0
+    whole_units: bool = False
     members: int = 2
     bins: int = 12
     tower: int = 32

@@ -192,7 +192,11 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
     device = next(net.parameters()).device
     with torch.inference_mode():
         outputs = net.eval()(inputs.to(device))
-        return outputs.logits.double().mean(0).cpu().numpy(), torch.expm1(outputs.demand.double().mean(0)).cpu().numpy()
+        demand = torch.expm1(outputs.demand.double().mean(0)).cpu().numpy()
+    if net.config.whole_units:
+        # A softly fitted 0.2 means "mostly nothing", and its true quantile is 0; else no interval would ever hold a week without a sale.
+        demand[demand < 0.5] = 0.0
+    return outputs.logits.double().mean(0).cpu().numpy(), demand
 
 
 def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:

@@ -166,6 +166,23 @@ def test_forecasts_have_the_shape_and_order_they_promise(panel, model):
     assert (np.diff(out["demand"], axis=1) >= 0).all() and (np.diff(out["demand"], axis=2) >= 0).all() and (out["demand"] >= 0).all()
 
 
+def test_a_shop_of_whole_units_has_no_quantile_between_none_and_half_a_unit(panel, settings, model):
+    whole = model.predict(panel, panel.latest())["demand"]
+    assert (whole == 0).any() and not ((whole > 0) & (whole < 0.5)).any()
+    by_weight = replace(panel, units=panel.units / 3)
+    fractions = fit(by_weight, by_weight.matured(), settings, recipe=QUICK).predict(by_weight, by_weight.latest())["demand"]
+    assert ((fractions > 0) & (fractions < 0.5)).any()
+
+
+def test_one_bad_season_moves_the_calibration_only_a_little(panel, settings):
+    """All of the validation rows rise, which two months of weather could do: the level follows by a fraction of the way."""
+    parts = split(panel, panel.matured(), 8)
+    rising = np.array(panel.rising)
+    rising[parts.validate] = 1.0
+    moved = fit(replace(panel, rising=rising), panel.matured(), settings, recipe=QUICK)
+    assert 0.2 < moved.rising_calibration.intercept < 1.5
+
+
 def test_a_driver_that_training_never_saw_is_absent_for_good(panel, model):
     assert "attention" not in model.net.config.drivers and "attention" in model.drivers
 
