@@ -15,9 +15,9 @@ ASSETS = Path(__file__).parent / "assets"
 NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
-st.session_state.setdefault("lang", "zh" if str(st.context.locale or "").lower().startswith("zh") else "en")
 with st.sidebar:
-    st.segmented_control(_("Language"), list(LANGUAGES), key="lang", required=True, label_visibility="collapsed", bind="query-params",
+    native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
+    st.segmented_control(_("Language"), list(LANGUAGES), default=native, key="lang", required=True, label_visibility="collapsed", bind="query-params",
                          format_func=LANGUAGES.get)
 
 

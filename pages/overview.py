@@ -63,5 +63,5 @@ else:
     st.subheader(_("Most likely to rise"), anchor=False)
     first = data.ask("rising", segment="all", categories=[], search="", lowest_price_cents=None, highest_price_cents=None, newest_days=None,
                      oldest_days=None, sort="probability", limit=8, offset=0)
-    tables.rising(first, "all", meta.currency, compared=False)
+    tables.rising(first, meta.currency, compared=False)
     cards.notes(_("This is the first snapshot; from the second one on, what changed is shown here."))

@@ -25,7 +25,8 @@ def to_address() -> None:
 
 
 groups = data.segments()
-with st.container(horizontal=True):
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    cards.back_to_list()
     product = st.selectbox(_("Product"), list(titles), key="product_choice", format_func=lambda i: f"{shortened(titles[i], 80)} · {i}",
                            on_change=to_address, width=520, filter_mode="contains")
     segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-params", format_func=words.segment, width=200) \
@@ -96,4 +97,4 @@ with right:
     if similar.empty:
         cards.nothing_here(_("Nothing else in the shop reads like it."))
     else:
-        tables.similar(similar, segment)
+        tables.similar(similar)

@@ -54,4 +54,4 @@ with table:
     cards.notes(n_("{count} product.", "{count} products.", matches), _("Choose a row to open it."),
                 "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's "
                                               "matter."))
-    tables.rising(found, segment, meta.currency, choices["has_previous"])
+    tables.rising(found, meta.currency, choices["has_previous"])

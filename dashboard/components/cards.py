@@ -18,18 +18,18 @@ def product_page() -> Path:
     return PAGES / "product.py"
 
 
-def open_product(product_id: str, segment: str = "all") -> None:
+def open_product(product_id: str) -> None:
     """Leaves for the Product page."""
-    st.switch_page(product_page(), query_params=_address(product_id, segment))
+    st.switch_page(product_page(), query_params={"product": product_id})
 
 
-def product_link(product_id: str, label: str, segment: str = "all", **link) -> None:
-    st.page_link(product_page(), label=label, query_params=_address(product_id, segment), **link)
+def back_to_list() -> None:
+    """To the Rising page as it was left, filters and all."""
+    st.page_link(PAGES / "rising.py", label=_("List"), icon=":material/arrow_back:", help=_("Back to the list, with its filters"))
 
 
-def _address(product_id: str, segment: str) -> dict[str, str]:
-    kept = {"lang": st.query_params["lang"]} if "lang" in st.query_params else {}
-    return {"product": product_id, **({} if segment == "all" else {"segment": segment}), **kept}
+def product_link(product_id: str, label: str, **link) -> None:
+    st.page_link(product_page(), label=label, query_params={"product": product_id}, **link)
 
 
 def nothing_yet() -> None:

@@ -67,7 +67,7 @@ def candidate(model: Model, champion: Model | None) -> None:
         with st.container(horizontal=True, vertical_alignment="bottom"):
             reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"),
                                    max_chars=300)
-            if st.button(_("Promote"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
+            if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
                 attempt(acts.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
                 attempt(acts.discard, model.id, reason)

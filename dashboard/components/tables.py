@@ -25,12 +25,12 @@ def money(label: str, currency: str, **more) -> dict:
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
 
 
-def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto", segment: str = "all") -> None:
+def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto") -> None:
     """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
     picked = st.dataframe(frame, column_config=columns, column_order=list(columns), hide_index=True, key=key, alt=alt, height=height,
                           row_height=36, placeholder="", on_select="rerun", selection_mode="single-row")
     if picked.selection.rows:
-        open_product(frame.product_id.iloc[picked.selection.rows[0]], segment)
+        open_product(frame.product_id.iloc[picked.selection.rows[0]])
 
 
 def _points(change: pd.Series) -> pd.Series:
@@ -38,11 +38,11 @@ def _points(change: pd.Series) -> pd.Series:
     return (100 * change.astype(float)).round().astype("Int64")
 
 
-def similar(frame: pd.DataFrame, segment: str) -> None:
+def similar(frame: pd.DataFrame) -> None:
     show(frame.assign(title=[shortened(t, 80) for t in frame.title]),
          {"title": product(), "rising_probability": chance(_("Chance of rising")),
           "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110)},
-         key="similar_table", alt=_("Similar products"), height="content", segment=segment)
+         key="similar_table", alt=_("Similar products"), height="content")
 
 
 def product(label: str | None = None) -> dict:
@@ -59,7 +59,7 @@ def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
     }, key=key, alt=alt, height="content")
 
 
-def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> None:
+def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
     """The ranked list. compared: there is an earlier snapshot to compare with."""
     shown = frame.assign(title=[shortened(t, 90) for t in frame.title], movement=_points(frame.movement), price=frame.price_cents / 100,
                          reasons=[words.pushes(d) for d in frame.drivers], weeks_on_sale=frame.days_on_sale / 7)
@@ -80,7 +80,7 @@ def rising(frame: pd.DataFrame, segment: str, currency: str, compared: bool) -> 
     dropped = [] if compared else ["movement"]
     dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
     show(shown, {k: v for k, v in columns.items() if k not in dropped}, key="rising_table", alt=_("Products by their chance of rising"),
-         height=min(38 + 36 * max(len(shown), 1), 760), segment=segment)
+         height=min(38 + 36 * max(len(shown), 1), 760))
 
 
 def as_csv(frame: pd.DataFrame) -> bytes:

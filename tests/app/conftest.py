@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.config import Workspace
+from dashboard.i18n import LANGUAGES
 from tests.serving import write_models, write_snapshot
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -37,7 +38,7 @@ def open_page(monkeypatch, readonly_shop):
     def open_(name: str, language: str = "en", workspace: Workspace | None = None, **query: str) -> AppTest:
         monkeypatch.setenv("UPSWING_WORKSPACE", str((workspace or readonly_shop).root))
         at = AppTest.from_file(str(APP), default_timeout=60)
-        at.session_state["lang"] = language
+        at.query_params["lang"] = LANGUAGES[language]
         at.run()
         at.switch_page(f"../pages/{name}.py")
         for key, value in query.items():
