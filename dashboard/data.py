@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs, registry, snapshots
-from core.config import Workspace
+from core.config import LabelSettings, Workspace
 from core.errors import NotReady
 from core.queries import LIKELY, WORTH_SAYING, Serving
 from core.schema import ALL
@@ -18,6 +18,11 @@ from core.state import AuditEntry, Job, State
 def workspace() -> Workspace:
     """The shop that `upswing serve` was started for."""
     return Workspace.at()
+
+
+def rules() -> LabelSettings:
+    """What this shop calls a rise."""
+    return workspace().settings().labels
 
 
 # ---- the snapshot

@@ -74,7 +74,7 @@ with left:
     else:
         st.dataframe(
             rejected.assign(table=[words.table(t) for t in rejected.table_name]),
-            column_config={"detail": column.TextColumn(_("Reason"), width=270),
+            column_config={"detail": column.TextColumn(_("Reason"), width=200),
                            "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
                            "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=150)},
             column_order=("detail", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",

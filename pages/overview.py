@@ -4,10 +4,10 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.components import cards, tables
-from dashboard.i18n import _, absent, compact, money, n_, number, plain
+from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain
 
 # data
-meta, numbers = data.meta(), data.one("headline")
+meta, numbers, rules = data.meta(), data.one("headline"), data.rules()
 weekly = data.ask("weekly_orders", weeks=8)
 decisions = data.ask("decisions", limit=3)
 compared = data.choices()["has_previous"]
@@ -27,8 +27,8 @@ card = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
     st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), None if absent(change) else round(change, 1), **card,
               delta_description=None if absent(change) else _("since the last snapshot"),
-              help=_("Expected number of risers within 28 days: all chances added up. A riser sells at least 25% above its own pace, "
-                     "after the whole shop's growth is taken out."))
+              help=_("Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own pace, "
+                     "after the whole shop's growth is taken out.").format(days=rules.horizon_days, more=percent(rules.min_ratio - 1)))
     st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
               help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers,
                                                                                                                   0)))

@@ -113,21 +113,21 @@ def _hold(row) -> tuple[str, str, str]:
     return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
 
 
-def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame) -> None:
-    """The forecast of a product in three sentences."""
+def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, days: int) -> None:
+    """The forecast of a product, for that many days, in three sentences."""
     rising, falling, usual = product.rising_probability, product.falling_probability, product.usual_probability
     compared = _("the average product has {usual}").format(usual=percent(usual))
     if rising >= 0.5:
-        head = _("**Likely to rise.** A chance of {chance} over the next 28 days; {compared}.")
+        head = _("**Likely to rise.** A chance of {chance} over the next {days} days; {compared}.")
     elif falling >= 0.5:
-        head = _("**Likely to fall.** A chance of {falling} to fall, {chance} to rise over the next 28 days.")
+        head = _("**Likely to fall.** A chance of {falling} to fall, {chance} to rise over the next {days} days.")
     elif rising >= 0.25:
-        head = _("**May rise.** A chance of {chance} over the next 28 days; {compared}.")
+        head = _("**May rise.** A chance of {chance} over the next {days} days; {compared}.")
     elif falling >= 0.25:
-        head = _("**May fall.** A chance of {falling} to fall, {chance} to rise over the next 28 days.")
+        head = _("**May fall.** A chance of {falling} to fall, {chance} to rise over the next {days} days.")
     else:
-        head = _("**No sign of a rise.** A chance of {chance} over the next 28 days; {compared}.")
-    said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared)]
+        head = _("**No sign of a rise.** A chance of {chance} over the next {days} days; {compared}.")
+    said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
     lifts = [words.driver(d).lower() for d in drivers[drivers.attribution >= 0.15].driver[:2]]
     holds = [words.driver(d).lower() for d in drivers[drivers.attribution <= -0.15].driver[:2]]
     both = _(" and ")

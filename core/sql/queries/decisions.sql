@@ -1,5 +1,5 @@
 -- What to do today: the best-founded move of each kind, then the second best of each, and so on. Within a kind, likely ones come
--- first, then those with most money at stake (chance x expected units x price).
+-- first, then those with most money at stake (chance x expected units x price; for an order, the part that the stock does not cover).
 --   order    it rises and stock runs short        check    it rises and nobody knows the stock
 --   promote  it rises and there is enough of it   hold     it falls and there is too much of it
 with candidates as (
@@ -22,10 +22,15 @@ judged as (
 ),
 placed as (
     select *, row_number() over (
-        partition by kind order by chance >= $likely desc, chance * worth_4w desc, product_id
+        partition by kind order by chance >= $likely desc, chance * worth_4w * uncovered desc, chance desc, product_id
     ) as place
-    from (select *, case when kind = 'hold' then falling_probability else rising_probability end as chance from judged where kind is not null)
+    from (
+        select *, case when kind = 'hold' then falling_probability else rising_probability end as chance,
+            case when kind = 'order' then greatest(0.0, 1.0 - coalesce(cover_weeks, 0.0) / 4) else 1.0 end as uncovered
+        from judged
+        where kind is not null
+    )
 )
-select * exclude (worth_4w, chance) from placed
+select * exclude (worth_4w, chance, uncovered) from placed
 order by place, case kind when 'order' then 1 when 'check' then 2 when 'promote' then 3 else 4 end
 limit $limit

@@ -1,5 +1,6 @@
 -- Who is interested in what? A group's share of a segment's orders in the base window over its share of everyone's (lift).
--- A group is a category, or a product where the shop names none. A cell with fewer than $few orders has no lift.
+-- A group is a category, or a product where the shop names none. A cell with fewer than $few orders has no lift; a row without any
+-- cell is left out.
 with grouped as (
     select product_id, case when $by_product then product_id else coalesce(category, '') end as grp from products
 ),
@@ -18,7 +19,7 @@ spread as (
 biggest as (
     -- What most segments buy enough of, so that few cells stay empty; then what sells most.
     select grp, orders, segment_orders from shared join spread using (grp)
-    where segment = 'all' order by cells desc, orders desc, grp limit $limit
+    where segment = 'all' and cells > 0 and grp <> '' order by cells desc, orders desc, grp limit $limit
 )
 select s.segment, s.grp, case when $by_product then p.title else s.grp end as name, s.orders, s.segment_orders,
     case when s.orders >= $few then (s.orders / nullif(s.segment_orders, 0)) / nullif(b.orders / nullif(b.segment_orders, 0), 0) end as lift

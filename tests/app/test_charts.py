@@ -1,0 +1,137 @@
+"""Charts draw what the table says, and words and numbers are written as each language writes them."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import streamlit as st
+
+from dashboard import i18n, words
+from dashboard.components import charts
+
+EVIL = '<a href="javascript:alert(1)">& free</a>'
+
+
+@pytest.fixture
+def chinese(monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
+
+
+def test_the_waterfall_leads_from_the_starting_point_to_the_forecast():
+    drivers = pd.DataFrame({"driver": ["season", "price", "text"], "attribution": [1.5, -0.6, 0.001]})
+    shape = charts.waterfall(drivers, base_logit=-2.6)
+    bars = [t for t in shape.data if t.type == "bar"]
+    assert [(bar.base[0], bar.x[0]) for bar in bars] == [(-2.6, 1.5), (-1.1, -0.6)]  # a push too small to see has no bar
+    first, last = (t for t in shape.data if t.type == "scatter")
+    assert (first.x[0], last.x[0]) == (-2.6, pytest.approx(-2.6 + 1.5 - 0.6 + 0.001))
+    assert last.text == f"<b>{100 / (1 + math.exp(1.699)):.0f}%</b>"
+
+
+def test_points_on_the_waterfall_add_up_to_the_change_of_the_chance():
+    drivers = pd.DataFrame({"driver": ["season", "price", "demand"], "attribution": [2.0, -0.5, 0.3]})
+    shape = charts.waterfall(drivers, base_logit=-3.0)
+    told = sum(int(bar.text.split()[0].replace("−", "-")) for bar in shape.data if bar.type == "bar")
+    assert told == pytest.approx(100 * (charts.chance(-1.2) - charts.chance(-3.0)), abs=1.5)
+
+
+def test_the_band_is_the_average_week_until_each_horizon():
+    demand = pd.DataFrame([(w, level, w * 10.0 * (0.5 + level)) for w in (1, 4) for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)],
+                          columns=["weeks", "level", "units"])
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 9.0]})
+    shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
+    middle = shape.data[-1]
+    assert list(middle.y) == [10.0, 10.0]
+    assert [pd.Timestamp(x).date() for x in middle.x] == [date(2011, 12, 11), date(2012, 1, 1)]
+    assert middle.customdata[1] == "4 weeks: 40 in all, 80% sure of 24 to 56"
+
+
+def test_a_product_without_a_forecast_still_shows_its_history():
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [8.0]})
+    assert len(charts.history_with_forecast(history, pd.DataFrame(columns=["weeks", "level", "units"]), date(2011, 12, 4)).data) == 1
+
+
+def test_names_from_the_shop_cannot_bring_html_into_a_chart():
+    interest = pd.DataFrame({"segment": [EVIL, "x"], "name": [EVIL, EVIL], "orders": [30.0, 40.0], "segment_orders": [300.0, 200.0],
+                             "lift": [2.5, np.nan]})
+    dots = pd.DataFrame({"title": [EVIL, "b"], "value": [1.0, 2.0], "attribution": [0.1, -0.2], "rising_probability": [0.5, 0.1]})
+    weeks = pd.DataFrame({"segment": [EVIL, "all"], "week": pd.to_datetime(["2011-12-04"] * 2), "orders": [1.0, 2.0], "pace": [1.0, 1.0]})
+    groups = pd.DataFrame({"segment": [EVIL], "rising_probability": [0.4], "orders_base": [300.0]})
+    for shape in (charts.interest(interest), charts.dependence(dots, dots, "orders", EVIL), charts.segment_multiples(weeks, [EVIL]),
+                  charts.segment_bars(groups)):
+        assert "<a" not in shape.to_json() and "&lt;a" in shape.to_json().replace("\\u003c", "<").replace("\\u0026", "&")
+
+
+def test_a_cell_with_too_few_orders_stays_empty():
+    frame = pd.DataFrame({"segment": ["A", "B"], "name": ["mugs", "mugs"], "orders": [50.0, 3.0], "segment_orders": [500.0, 90.0], "lift": [1.6, np.nan]})
+    heat, written = charts.interest(frame).data
+    assert np.isnan(heat.z[0][1]) and list(written.text) == ["1.6×", ""]
+    assert heat.customdata[0][1] == "too few orders to say"
+
+
+@pytest.mark.parametrize("push, told", [(math.log(2), "×2"), (-math.log(2), "÷2"), (math.log(1.07), "×1.07"), (0.0, "×1")])
+def test_a_push_is_told_as_a_change_of_odds(push, told):
+    assert charts.odds(push) == told
+
+
+@pytest.mark.parametrize("share, told", [(0.784, "78%"), (0.001, "<1%"), (0.9991, ">99%"), (0.0, "0%"), (float("nan"), "–")])
+def test_no_forecast_is_certain(share, told):
+    assert i18n.percent(share) == told
+
+
+@pytest.mark.parametrize("cents, currency, short, told", [
+    (123450, "GBP", False, "£1,234.50"), (123400, "EUR", False, "€1,234"), (-500, "USD", False, "−$5"), (99, "CHF", False, "CHF 0.99"),
+    (1_234_500, "GBP", True, "£12.3k"), (123_450_000, "GBP", True, "£1.2M"), (None, "GBP", False, "–")])
+def test_money_is_told_with_its_currency(cents, currency, short, told):
+    assert i18n.money(cents, currency, short) == told
+
+
+def test_chinese_counts_in_ten_thousands_and_writes_days_its_own_way(chinese):
+    assert i18n.compact(123_456) == "12.3万" and i18n.compact(9_999) == "9,999"
+    assert i18n.day(date(2011, 12, 9)) == "2011年12月9日"
+    assert i18n.n_("{count} product.", "{count} products.", 1) == "共 1 款商品。"
+
+
+def test_one_and_many_have_their_forms():
+    assert i18n.n_("{count} product.", "{count} products.", 1) == "1 product."
+    assert i18n.n_("{count} product.", "{count} products.", 1200) == "1,200 products."
+
+
+@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y"])
+def test_markdown_in_somebody_elses_text_stays_text(text):
+    told = i18n.plain(text)
+    assert "\n" not in told and ":r" not in told and ":m" not in told and ":s" not in told
+    unescaped = told.replace("\u2060", "").replace("\\\\", "\0").replace("\\", "").replace("\0", "\\")
+    assert unescaped == " ".join(text.split())
+
+
+@pytest.mark.parametrize("amount, unit, told", [
+    (12.0, "orders", "12 orders"), (0.34, "share", "34%"), (1.3, "times", "×1.30"), (4.5, "stars", "4.5 stars"), (1.0, "yes or no", "yes"),
+    (3.5, "money", "3.50"), (17.0, "rank", "17"), (2.0, "furlongs", "2 furlongs")])
+def test_a_value_is_told_in_its_unit(amount, unit, told):
+    assert words.value(amount, unit) == told
+
+
+def test_every_unit_of_the_features_has_a_word():
+    from core.features import FEATURES
+
+    assert {f.unit for f in FEATURES} - set(words.UNITS) <= {"share", "times", "yes or no", "money", "index", "phase", "rank"}
+
+
+def test_every_driver_of_the_schema_has_words():
+    from core.schema import DRIVERS
+
+    assert set(DRIVERS) <= set(words.DRIVERS)
+
+
+def test_pushes_are_told_with_arrows_by_strength():
+    drivers = [{"driver": "season", "attribution": 1.2}, {"driver": "price", "attribution": -0.5}, {"driver": "text", "attribution": 0.01}]
+    assert words.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
+
+
+def test_the_session_starts_in_english():
+    st.session_state.pop("lang", None)
+    assert i18n.language() == "en"
