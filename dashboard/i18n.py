@@ -125,13 +125,13 @@ def duration(seconds: float | None) -> str:
 
 
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()<>#+\-.!|~$^=&\"'])")
-_DIRECTIVE = re.compile(r":(?=[A-Za-z0-9+_\-])")
+_JOINED = re.compile(r":(?=[\w+\-/])|\bwww(?=\\?\.)|@", re.IGNORECASE)  # what makes icons, emoji, colours, links of plain text
 
 
 def plain(text) -> str:
     """Somebody else's text inside our Markdown, as it stands: no formatting, links, formulas, icons or emoji codes come of it."""
     single = " ".join(str(text).split())
-    return _DIRECTIVE.sub(":\u2060", _MARKDOWN.sub(r"\\\1", single))
+    return _JOINED.sub("\\g<0>\u2060", _MARKDOWN.sub(r"\\\1", single))
 
 
 def shortened(text, length: int = 60) -> str:

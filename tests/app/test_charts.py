@@ -100,7 +100,7 @@ def test_one_and_many_have_their_forms():
     assert i18n.n_("{count} product.", "{count} products.", 1200) == "1,200 products."
 
 
-@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y"])
+@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y", "(http://x)", "a@b.co www.x.y"])
 def test_markdown_in_somebody_elses_text_stays_text(text):
     told = i18n.plain(text)
     assert "\n" not in told and ":r" not in told and ":m" not in told and ":s" not in told
