@@ -95,7 +95,7 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     _table("text_attributions", "", "*product_id VARCHAR", "*position INTEGER", "*text VARCHAR", "*attribution DOUBLE"),
     _table("history", "", "*product_id VARCHAR", "*segment VARCHAR", "*week DATE", "*units DOUBLE", "*orders DOUBLE",
            "views DOUBLE", "price DOUBLE", "on_hand DOUBLE"),
-    # status: "order now", "enough", "stock unknown"; with unknown stock only the levels are given.
+    # status: one of core.inventory.STATUSES; where the stock cannot be trusted only the levels are given.
     _table("suggestions", "", "*product_id VARCHAR", "*status VARCHAR", "on_hand DOUBLE", "on_order DOUBLE",
            "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*review_days INTEGER",
            "*service_level DOUBLE", "*safety_stock DOUBLE", "*reorder_point DOUBLE", "*order_up_to_level DOUBLE",

@@ -172,8 +172,10 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
         "similarity": similarity.ravel().astype(float),
     })
     workspace.panel.mkdir(parents=True, exist_ok=True)
-    pq.write_table(texts, workspace.panel / "texts.parquet")
-    pq.write_table(table, workspace.panel / "neighbours.parquet")
+    for name, rows in (("texts", texts), ("neighbours", table)):
+        file = workspace.panel / f"{name}.parquet"
+        if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
+            pq.write_table(rows, file)
     con.register("neighbour_table", table)
     db.run(con, "features/text_neighbours", spreading=SPREADING)
     con.unregister("neighbour_table")
