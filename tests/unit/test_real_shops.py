@@ -1,0 +1,72 @@
+"""Whole shops, imported as a user would: labels against the oracle on every row, segments included."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from core import db
+from core.config import Workspace
+from core.features import build
+from core.ingest import import_files
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from oracle import Oracle  # noqa: E402
+
+SAMPLE = Path(__file__).parents[2] / "sample_data" / "files"
+
+SALES = """
+    select o.product_id, o.order_id, coalesce(case when $attribute = 'country' then o.country end, c.value, '') as value,
+        cast(cast(o.ordered_at as date) as timestamp) as day
+    from orders as o left join customers as c on o.customer_id = c.customer_id and c.attribute = $attribute
+    where o.units > 0
+"""
+
+
+def panel_against_oracle(workspace: Workspace) -> pd.DataFrame:
+    """The panel's labelled rows beside the oracle's, joined on (as_of, segment, product_id)."""
+    attribute = workspace.settings().shop.segment_attribute
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        sales = con.execute(SALES, {"attribute": attribute}).df()
+        stock = con.execute("select product_id, cast(day as timestamp) as day, on_hand from stock").df()
+    panel = pd.read_parquet(workspace.panel / "panel.parquet",
+                            columns=["as_of", "product_id", "segment", "n_base", "n_horizon", "expected", "rising", "falling"])
+    mine = panel[panel.rising.notna()].assign(as_of=lambda p: pd.to_datetime(p.as_of).astype("datetime64[us]"))
+    origins = json.loads((workspace.panel / "panel.json").read_text())["origins"]
+    true = Oracle(sales, stock if len(stock) else None).labels(origins, segments=bool(attribute))
+    true["as_of"] = true.as_of.astype("datetime64[us]")
+    return mine.merge(true, on=["as_of", "segment", "product_id"], how="outer", indicator=True, suffixes=("", "_true"))
+
+
+def assert_equal_on_every_row(both: pd.DataFrame) -> None:
+    assert (both._merge == "both").all(), both._merge.value_counts().to_dict()
+    assert (both.n_base == both.n0).all() and (both.n_horizon == both.n1).all()
+    np.testing.assert_allclose(both.expected.to_numpy(float), both.E.to_numpy(float), rtol=1e-8)
+    assert (both.rising.astype(bool) == both.rising_true.astype(bool)).all()
+    assert (both.falling.astype(bool) == both.falling_true.astype(bool)).all()
+
+
+@pytest.mark.real_data
+def test_every_label_of_uci_online_retail_equals_the_oracle_in_every_segment(real_data, workspace):
+    import_files(workspace, [real_data / "uci_online_retail_ii" / "online_retail_II.parquet"], preset="uci-online-retail", mapping=None)
+    build(workspace)
+    both = panel_against_oracle(workspace)
+    assert len(both) > 1_000_000 and {"all", "United Kingdom", "Germany", "other"} <= set(both.segment)
+    assert_equal_on_every_row(both)
+    share = both[both.segment == "all"].groupby("as_of").rising.mean().astype(float)
+    assert share.between(0.02, 0.14).all()  # DESIGN, section 3: 3 to 13% risers an origin
+
+
+def test_every_label_of_the_sample_shop_equals_the_oracle_in_every_segment(workspace):
+    import_files(workspace, sorted(SAMPLE.iterdir()), preset=None, mapping=None)
+    build(workspace)
+    both = panel_against_oracle(workspace)
+    assert len(both) > 50_000 and both.segment.nunique() > 2
+    assert_equal_on_every_row(both)
+    assert both.rising.sum() > 1000
