@@ -104,8 +104,15 @@ def _strptime(column: str, dates: tuple[str, ...]) -> str:
     return f"try_strptime({column}, [{formats}])"
 
 
-def _slashed(column: str) -> str:
-    return f"regexp_replace(regexp_replace({column}, '^([0-9]{{1,2}})[./-]([0-9]{{1,2}})[./-]', '\\1/\\2/'), '[T,]+ *', ' ')"
+def _slashed(column: str, day_first: bool) -> str:
+    """Day, month and year with /, . or - between them; years of two digits and AM or PM take the slower way."""
+    date = "^([0-9]{1,2})[./-]([0-9]{1,2})[./-]([0-9]{4})"
+    order = r"\3-\2-\1" if day_first else r"\3-\1-\2"
+    turned = f"regexp_replace({column}, '{date}', '{order}')"
+    slashes = f"regexp_replace(regexp_replace({column}, '^([0-9]{{1,2}})[./-]([0-9]{{1,2}})[./-]', '\\1/\\2/'), '[T,]+ *', ' ')"
+    slow = _strptime(slashes, ("%d/%m/%y", "%d/%m/%Y") if day_first else ("%m/%d/%y", "%m/%d/%Y"))
+    return (f"case when regexp_matches({column}, '{date}([ T][0-9]{{1,2}}:[0-9]{{2}}[0-9:.]*)?$') then try_cast({turned} as timestamp) "
+            f"when regexp_matches({column}, '^[0-9]{{1,2}}[./-][0-9]{{1,2}}[./-]') then {slow} end")
 
 
 def _iso(column: str) -> str:
@@ -133,8 +140,8 @@ class DateFormat:
 
 DATES: dict[str, DateFormat] = {f.name: f for f in (
     DateFormat("iso", "2024-03-05 14:30", _iso("{c}")),
-    DateFormat("dmy", "05/03/2024 = 5 March", _strptime(_slashed("{c}"), ("%d/%m/%y", "%d/%m/%Y"))),
-    DateFormat("mdy", "03/05/2024 = 5 March", _strptime(_slashed("{c}"), ("%m/%d/%y", "%m/%d/%Y"))),
+    DateFormat("dmy", "05/03/2024 = 5 March", _slashed("{c}", day_first=True)),
+    DateFormat("mdy", "03/05/2024 = 5 March", _slashed("{c}", day_first=False)),
     DateFormat("chinese", "2024年3月5日", "try_cast(regexp_replace(regexp_replace(rtrim(regexp_replace(regexp_replace({c}, ' *[年月] *', '-', 'g'), '日 *', ' ')), "
                "'([0-9]+)[时点]([0-9]+)分?$', '\\1:\\2'), '([0-9]+)[时点]([0-9]+)分([0-9]+)秒$', '\\1:\\2:\\3') as timestamp)"),
     DateFormat("compact", "20240305", _serial("{c}", "(19|20)[0-9]{6}", "try_strptime({c}, '%Y%m%d')")),

@@ -12,6 +12,9 @@ from core.ingest.rules import target_column
 from core.schema import Column
 
 
+SEEN = 20_000  # rows that show which date formats come into question; between those the whole column decides
+
+
 @dataclass
 class Raw:
     """A source's mapped columns as text in a temporary table, beside `line` and `broken`.
@@ -109,12 +112,18 @@ def _decide_dates(con, raw: Raw, undecided: list[str]) -> None:
         filled, iso = con.execute(known + f"select count(c), count({formats.date_sql('c', 'iso')}) from cells").fetchone()
         counts = {"iso": iso}
         if iso < 0.9 * filled:
-            names = [n for n in formats.DATES if n != "iso"]
-            tried = con.execute(known + "select " + ", ".join(f"count({formats.date_sql('c', n)})" for n in names) + " from cells").fetchone()
-            counts |= dict(zip(names, tried))
+            others = [n for n in formats.DATES if n != "iso"]
+            seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else {n: 1 for n in others}
+            counts |= _readable(con, known, [n for n in others if seen[n]] or others)
         raw.dates[source], remark = formats.choose_date(counts, filled)
         if remark:
             raw.remarks[source] = remark
+
+
+def _readable(con, known: str, names: list[str], sample: str = "") -> dict[str, int]:
+    """How many cells each date format reads."""
+    tried = ", ".join(f"count({formats.date_sql('c', n)})" for n in names)
+    return dict(zip(names, con.execute(f"{known} select {tried} from (select c from cells{sample})").fetchone()))
 
 
 def _decide_floats(con, raw: Raw, ids: list[str]) -> None:

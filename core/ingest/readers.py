@@ -28,7 +28,7 @@ from core.errors import UserError
 from core.ingest import delimited
 from core.ingest.delimited import Row
 
-BATCH_ROWS = 100_000
+BATCH_ROWS = 50_000
 FORMATS = "CSV, Excel (.xlsx), Parquet or JSON lines, gzipped or not"
 
 
@@ -129,13 +129,21 @@ def _csv(path: Path, gzipped: bool, encoding: str, delimiter: str) -> Source:
 
 
 def _batches(records: Iterator[Row], names: list[str], columns: list[str], rows: int) -> Iterator[pa.Table]:
-    """Rows of cells as Arrow tables of the asked columns."""
-    positions = [names.index(c) for c in columns]
-    nothing = [None] * len(names)
-    while chunk := list(itertools.islice(records, rows)):
-        lines, broken, cells = zip(*chunk)
-        by_column = list(zip(*(c if c is not None else nothing for c in cells)))
-        yield _table(lines, broken, columns, [pa.array(by_column[p], pa.string()) for p in positions])
+    """Rows of cells as Arrow tables of the asked columns.
+
+    The cells are gathered in one flat list: lists of lists would keep the garbage collector busy for most of the reading.
+    """
+    positions, width = [names.index(c) for c in columns], len(names)
+    nothing = [None] * width
+    while True:
+        lines, broken, flat = [], [], []
+        for line, what, cells in itertools.islice(records, rows):
+            lines.append(line)
+            broken.append(what)
+            flat.extend(nothing if cells is None else cells)
+        if not lines:
+            return
+        yield _table(lines, broken, columns, [pa.array(flat[p::width], pa.string()) for p in positions])
 
 
 def _table(lines, broken, columns: list[str], arrays: list) -> pa.Table:
