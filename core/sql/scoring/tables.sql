@@ -16,3 +16,4 @@ union all
 select 'market' as table_name, count(*) as rows, max(day) as last_day from market
 union all
 select 'links' as table_name, count(*) as rows, cast(null as date) as last_day from links
+order by table_name
