@@ -44,6 +44,8 @@ class Recipe:
     average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
     validation_origins: int = 8
     patience: int = 2
+    least_epochs: int = 4  # of the final learning: one season's validation stops too early for the next
+    segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"
     demand_weight: float = 0.3
     refit: bool = True
@@ -114,6 +116,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
             trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, progress)
+            epochs = max(epochs, min(recipe.least_epochs, settings.max_epochs))
             trainer.run(epochs, None)
     figures |= {"curves": curves, "epochs": epochs, "seconds": round(time.monotonic() - started, 1),
                 "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
@@ -200,7 +203,7 @@ class _Trainer:
         return curves, best_epoch
 
     def _epoch(self, epoch: int, epochs: int) -> float:
-        """One pass over all rows of `all` and as many, drawn anew, of the segments; returns the mean loss of a member."""
+        """One pass over all rows of `all` and some, drawn anew, of the segments; returns the mean loss of a member."""
         rows, total, seen = self._draw(), 0.0, 0
         for batch in self._batches(rows):
             for part in self._fitting(batch):
@@ -256,11 +259,13 @@ class _Trainer:
         return known_units(self.panel, rows, self.known_until)
 
     def _draw(self) -> np.ndarray:
-        """All rows of `all` and as many of the segments, ascending: small segments may inform the model but not drown everyone."""
+        """All rows of `all` and a share of as many of the segments, ascending: a large segment says nearly the same as `all`, and
+        reading it twice an epoch is learning by heart."""
         everyone = self.panel.all_rows[self.rows]
         whole, rest = self.rows[everyone], self.rows[~everyone]
-        if 0 < len(whole) < len(rest):
-            rest = self.random.choice(rest, len(whole), replace=False)
+        most = int(self.recipe.segment_share * len(whole))
+        if 0 < most < len(rest):
+            rest = self.random.choice(rest, most, replace=False)
         return np.sort(np.concatenate([whole, rest]))
 
     def _batches(self, rows: np.ndarray):

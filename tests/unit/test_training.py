@@ -120,12 +120,12 @@ def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
         fit(panel, panel.latest(), settings)
 
 
-def test_an_epoch_sees_no_more_rows_of_segments_than_of_all(tmp_path, settings):
+def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_path, settings):
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
     trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
     first, second = trainer._draw(), trainer._draw()
     everyone = panel.all_rows[panel.matured()].sum()
-    assert len(first) == 2 * everyone and panel.all_rows[first].sum() == everyone
+    assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
     assert not np.array_equal(first, second)
 
 
@@ -238,7 +238,7 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
     rows = panel.matured()[:600]
     trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
     trainer._epoch(1, 1)
-    assert sum(sizes) == len(trainer.rows) and max(sizes) <= 100 and trainer.batch_rows == 64
+    assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 100 and trainer.batch_rows == 64
 
 
 def test_an_error_that_is_not_about_memory_is_not_swallowed(panel, settings, monkeypatch):
