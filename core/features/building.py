@@ -45,7 +45,7 @@ def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
     Raises NotReady without an import, UserError where the history is too short to learn from.
     """
     settings = workspace.settings()
-    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="2500MB") as con:
+    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
         progress("features", 0.0, "daily aggregate")
         shop = _refresh_daily(con, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
@@ -61,7 +61,7 @@ def build_latest(workspace: Workspace, *, progress: Progress = silent) -> Built:
     They lie in panel/latest/, in the panel's format: what a rescore needs, without computing every origin again.
     """
     settings = workspace.settings()
-    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="2500MB") as con:
+    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
         progress("features", 0.0, "new days")
         shop = _refresh_daily(con, workspace, settings, progress)
         progress("features", 0.4, "texts and neighbours")
