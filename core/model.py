@@ -37,8 +37,8 @@ class ModelConfig:
     whole_units: bool = False
     members: int = 2
     bins: int = 12
-    tower: int = 32
-    token: int = 16
+    tower: int = 64
+    token: int = 24
     bottleneck: int = 8
     hidden: int = 64
     second: int = 32
