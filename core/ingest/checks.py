@@ -13,9 +13,11 @@ from core.ingest.rules import mapped_name, target_column
 FIRST_DAY = date(1990, 1, 1)
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may lie this far ahead
 _PLANNED = ("launched_on", "starts_on", "ends_on")
-_WORDS = {"product_id": "product id", "ordered_at": "date", "occurred_at": "date", "created_at": "date", "day": "date", "on_hand": "stock on hand",
-          "starts_on": "first day", "ends_on": "last day", "customer_id": "customer id", "lead_time_days": "lead time", "moq": "minimum order",
-          "lead_time_sd_days": "lead time's deviation", "pack_size": "pack size", "kind": "kind of event"}
+_WORDS = {
+    "product_id": "product id", "customer_id": "customer id", "ordered_at": "date", "occurred_at": "date", "created_at": "date",
+    "day": "date", "starts_on": "first day", "ends_on": "last day", "on_hand": "stock on hand", "kind": "kind of event",
+    "pack_size": "pack size", "lead_time_days": "lead time", "lead_time_sd_days": "lead time's deviation", "moq": "minimum order",
+}
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,14 @@ def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
 
 
 def _unreadable(plan: TablePlan) -> list[Check]:
+    what = {"DOUBLE": "a number that cannot be read", "BIGINT": "a number that cannot be read", "VARCHAR": "unknown kind of event"}
     found = []
     for target in plan.columns:
         column = target_column(plan.table, target)
         if column is None or column.type == "VARCHAR" and not (plan.table == "events" and target == "kind"):
             continue
-        what = {"DOUBLE": "a number that cannot be read", "BIGINT": "a number that cannot be read", "VARCHAR": "unknown kind of event"}
-        found.append(Check(f"{quoted('s_' + target)} is not null and {quoted(column.name)} is null", target, what.get(column.type, "a date that cannot be read")))
+        unread = f"{quoted('s_' + target)} is not null and {quoted(column.name)} is null"
+        found.append(Check(unread, target, what.get(column.type, "a date that cannot be read")))
     return found
 
 
@@ -75,9 +78,10 @@ def _dates(plan: TablePlan, bind, now: datetime) -> list[Check]:
 
 def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table == "orders":
-        free = [Check("units > 0 and (unit_price_cents is null or unit_price_cents <= 0 and not coalesce(try_cast(s_unit_price as double) > 0, false))",
-                      "unit_price", "price not above zero: stock adjustment or sample, not a sale")] if options.free_is_no_sale else []
-        return [Check("units = 0", "units", "units are zero"), *free, Check("unit_price_cents < 0", "unit_price", "a price below zero"),
+        no_price = "unit_price_cents is null or unit_price_cents <= 0 and not coalesce(try_cast(s_unit_price as double) > 0, false)"
+        free = Check(f"units > 0 and ({no_price})", "unit_price", "price not above zero: stock adjustment or sample, not a sale")
+        return [Check("units = 0", "units", "units are zero"), *[free] * options.free_is_no_sale,
+                Check("unit_price_cents < 0", "unit_price", "a price below zero"),
                 Check("order_count < 0", "order_count", "a count of orders below zero")]
     if plan.table == "products":
         return [Check(f"{quoted(c)} < 0", mapped_name(c), f"{_WORDS.get(c, 'a price')} below zero")

@@ -26,14 +26,17 @@ def text(column: str, empty: tuple[str, ...]) -> str:
     nothing = ", ".join("'" + e + "'" for e in empty)
     untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $')"
     tidy = f"case when {untidy} then nullif(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '') else {column} end"
-    return f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} when lower(trim({column})) in ({nothing}) then null else {tidy} end"
+    return (f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} "
+            f"when lower(trim({column})) in ({nothing}) then null else {tidy} end")
 
 
 # Numbers
 
 _CODES = "EUR|USD|GBP|CNY|RMB|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|HKD|TWD|SGD|INR|BRL|KRW|MXN|ZAR|TRY|RUB|AED"
-CURRENCIES = {"€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "RMB": "CNY", "人民币": "CNY", "円": "JPY", "₹": "INR",
-              "RS": "INR", "RS.": "INR", "₩": "KRW", "₽": "RUB", "ZŁ": "PLN", "KR": "SEK", "KR.": "DKK", "US$": "USD", "$": "USD"}
+CURRENCIES = {
+    "€": "EUR", "£": "GBP", "¥": "CNY", "￥": "CNY", "元": "CNY", "圆": "CNY", "块": "CNY", "RMB": "CNY", "人民币": "CNY", "円": "JPY", "₹": "INR",
+    "RS": "INR", "RS.": "INR", "₩": "KRW", "₽": "RUB", "ZŁ": "PLN", "KR": "SEK", "KR.": "DKK", "US$": "USD", "$": "USD",
+}
 _MONEY = rf"(US\$|[€£$¥￥₹₩₽]|(?i:{_CODES}|Rs\.?|kr\.?|zł)|元|圆|円|块)"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
 
@@ -56,7 +59,8 @@ def number(column: str, decimal: str) -> str:
     shape = rf"[+-]?([0-9]+|[0-9]{{1,3}}(\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}})?(\{point}[0-9]*)?([eE][+-]?[0-9]+)?%?"
     bare = _bare(column)
     value = f"replace(replace(rtrim({bare}, '%'), '{group}', ''), '{point}', '.')"
-    slow = f"case when regexp_full_match({bare}, '{shape}') then try_cast({value} as double) / case when {bare} like '%\\%' escape '\\' then 100 else 1 end end"
+    share = f"case when ends_with({bare}, '%') then 100 else 1 end"
+    slow = f"case when regexp_full_match({bare}, '{shape}') then try_cast({value} as double) / {share} end"
     if decimal == ",":
         return slow
     return f"case when regexp_full_match({column}, '{_PLAIN}') then try_cast({column} as double) else {slow} end"
@@ -69,7 +73,9 @@ def decimal_evidence(column: str) -> tuple[str, str]:
     """
     def only(point: str, group: str) -> str:
         p, g = f"\\{point}", f"\\{group}"
-        shape = f"^[^0-9.,]*([0-9]*{p}([0-9]{{1,2}}|[0-9]{{4,}})|0+{p}[0-9]+|[0-9]{{4,}}{p}[0-9]+|[0-9]+({g}[0-9]{{3}})+{p}[0-9]*|[0-9]+({g}[0-9]{{3}}){{2,}})[^0-9.,]*$"
+        telling = (f"[0-9]*{p}([0-9]{{1,2}}|[0-9]{{4,}})", f"0+{p}[0-9]+", f"[0-9]{{4,}}{p}[0-9]+",
+                   f"[0-9]+({g}[0-9]{{3}})+{p}[0-9]*", f"[0-9]+({g}[0-9]{{3}}){{2,}}")
+        shape = f"^[^0-9.,]*({'|'.join(telling)})[^0-9.,]*$"
         return f"count(*) filter (where regexp_matches({column}, '{shape}'))"
 
     return only(".", ","), only(",", ".")
@@ -91,7 +97,8 @@ def currency_code(sign: str) -> str:
 
 def currency_sql(column: str) -> str:
     """SQL of currency_code."""
-    return f"case upper(trim({column})) " + " ".join(f"when '{sign}' then '{code}'" for sign, code in CURRENCIES.items()) + f" else upper(trim({column})) end"
+    cases = " ".join(f"when '{sign}' then '{code}'" for sign, code in CURRENCIES.items())
+    return f"case upper(trim({column})) {cases} else upper(trim({column})) end"
 
 
 # Dates
@@ -119,12 +126,20 @@ def _iso(column: str) -> str:
     """Year first. An offset from UTC, such as +02:00, is taken off."""
     offset = f"regexp_extract({column}, ':[0-9.]+ ?([+-][0-9]{{2}}):?([0-9]{{2}})?$', 1)"
     minutes = f"regexp_extract({column}, ':[0-9.]+ ?[+-][0-9]{{2}}:?([0-9]{{2}})$', 1)"
-    bare = f"regexp_replace(replace({column}, '.', '.'), '(:[0-9.]+) ?([+-][0-9]{{2}}:?([0-9]{{2}})?|Z|UTC)$', '\\1')"
+    bare = f"regexp_replace({column}, '(:[0-9.]+) ?([+-][0-9]{{2}}:?([0-9]{{2}})?|Z|UTC)$', '\\1')"
     dotted = f"regexp_replace({bare}, '^([0-9]{{4}})[./]([0-9]{{1,2}})[./]', '\\1-\\2-')"
-    shift = f"to_minutes(coalesce(try_cast({offset} as integer), 0) * 60 + case when {offset} like '-%' then -1 else 1 end * coalesce(try_cast({minutes} as integer), 0))"
+    sign = f"case when starts_with({offset}, '-') then -1 else 1 end"
+    shift = f"to_minutes(coalesce(try_cast({offset} as integer), 0) * 60 + {sign} * coalesce(try_cast({minutes} as integer), 0))"
     plain = f"regexp_full_match({column}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}([ T][0-9:.]+)?')"
     return (f"case when {plain} then try_cast({column} as timestamp) "
             f"when regexp_matches({column}, '^[0-9]{{4}}[./-][0-9]{{1,2}}[./-]') then try_cast({dotted} as timestamp) - {shift} end")
+
+
+def _chinese(column: str) -> str:
+    day = f"rtrim(regexp_replace(regexp_replace({column}, ' *[年月] *', '-', 'g'), '日 *', ' '))"
+    minutes = f"regexp_replace({day}, '([0-9]+)[时点]([0-9]+)分?$', '\\1:\\2')"
+    seconds = f"regexp_replace({minutes}, '([0-9]+)[时点]([0-9]+)分([0-9]+)秒$', '\\1:\\2:\\3')"
+    return f"case when contains({column}, '年') then try_cast({seconds} as timestamp) end"
 
 
 def _serial(column: str, digits: str, value: str) -> str:
@@ -142,12 +157,12 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
     DateFormat("iso", "2024-03-05 14:30", _iso("{c}")),
     DateFormat("dmy", "05/03/2024 = 5 March", _slashed("{c}", day_first=True)),
     DateFormat("mdy", "03/05/2024 = 5 March", _slashed("{c}", day_first=False)),
-    DateFormat("chinese", "2024年3月5日", "try_cast(regexp_replace(regexp_replace(rtrim(regexp_replace(regexp_replace({c}, ' *[年月] *', '-', 'g'), '日 *', ' ')), "
-               "'([0-9]+)[时点]([0-9]+)分?$', '\\1:\\2'), '([0-9]+)[时点]([0-9]+)分([0-9]+)秒$', '\\1:\\2:\\3') as timestamp)"),
+    DateFormat("chinese", "2024年3月5日", _chinese("{c}")),
     DateFormat("compact", "20240305", _serial("{c}", "(19|20)[0-9]{6}", "try_strptime({c}, '%Y%m%d')")),
     DateFormat("month", "5 Mar 2024", _strptime("regexp_replace({c}, '[-, ]+', ' ', 'g')", (
         "%d %b %y", "%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"))),
-    DateFormat("unix", "seconds since 1970", _serial("{c}", "[0-9]{9,10}(\\.[0-9]+)?", "make_timestamp(cast(floor(cast({c} as double)) as bigint) * 1000000)")),
+    DateFormat("unix", "seconds since 1970", _serial("{c}", "[0-9]{9,10}(\\.[0-9]+)?",
+               "make_timestamp(cast(floor(cast({c} as double)) as bigint) * 1000000)")),
     DateFormat("unix_ms", "milliseconds since 1970", _serial("{c}", "[0-9]{12,13}", "make_timestamp(cast({c} as bigint) * 1000)")),
     DateFormat("excel", "Excel's day number, 45356", _serial("{c}", "[2-6][0-9]{4}(\\.[0-9]+)?",
                "timestamp '1899-12-30' + to_seconds(round(cast({c} as double) * 86400))")),
@@ -162,7 +177,7 @@ def date_sql(column: str, name: str) -> str:
         return DATES[name].sql.replace("{c}", column)
     if week := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", name):
         return f"cast(date '{week[1]}' + 7 * (try_cast({column} as integer) - 1) as timestamp)"
-    if "%" in name and "'" not in name:
+    if re.fullmatch(r"(?:[^%']|%[aAbBdmyYHIMSfpjz%])*%[a-zA-Z](?:[^%']|%[aAbBdmyYHIMSfpjz%])*", name):
         return f"try_strptime({column}, '{name}')"
     raise UserError(f"date_format as one of {', '.join(DATES)}, or like %d.%m.%Y", repr(name), "correct it in the mapping")
 

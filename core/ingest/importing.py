@@ -6,13 +6,14 @@ import os
 from collections import Counter
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from core import db
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, mapping as mappings, privacy, readers, shop
+from core.ingest import formats, privacy, readers, shop
+from core.ingest import mapping as mappings
 from core.ingest.checks import FIRST_DAY
 from core.ingest.mapping import Mapping, TablePlan
 from core.ingest.merge import KNOWN, Merged, is_daily, merge
@@ -23,6 +24,8 @@ from core.ingest.rules import RULES, target_column
 from core.ingest.staging import Staged, stage
 from core.progress import Progress, silent
 from core.schema import CANONICAL, IMPORTS
+
+WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
 
 
 @dataclass
@@ -74,7 +77,11 @@ def _warehouse(workspace: Workspace, dry_run: bool):
     tables = CANONICAL | IMPORTS
     fresh = not workspace.warehouse.exists()
     path = workspace.warehouse.with_suffix(".first") if fresh else workspace.warehouse
-    with db.connect(None if dry_run else path, memory_limit="1GB") as con:
+    with ExitStack() as stack:
+        con = stack.enter_context(db.connect(None if dry_run else path, memory_limit=WORKING_MEMORY))
+        if fresh and not dry_run:  # only now is it known that no other import is building it
+            stack.callback(path.unlink, missing_ok=True)
+            stack.callback(path.with_suffix(".first.wal").unlink, missing_ok=True)
         con.execute("begin").fetchall()
         for t in tables.values():
             con.execute(t.ddl()).fetchall()
@@ -82,8 +89,9 @@ def _warehouse(workspace: Workspace, dry_run: bool):
             _copy(con, workspace, list(tables))
         yield con  # an error leaves the transaction open; closing the connection rolls it back
         con.execute("commit").fetchall()
-    if fresh and not dry_run:
-        os.replace(path, workspace.warehouse)
+        con.close()
+        if fresh and not dry_run:
+            os.replace(path, workspace.warehouse)
 
 
 def _copy(con, workspace: Workspace, tables: list[str]) -> None:
@@ -133,14 +141,14 @@ def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, 
     table = plan.table
     about_people = table == "customers" or table == "products" and privacy.lists_persons(source.columns)
     read = {t: fed for t, fed in plan.columns.items() if t not in RULES[table].people}
-    short = [s for t, fed in read.items() for s in fed.sources if s in source.columns and _is_short_text(table, t)]
-    sample = source.sample(list(dict.fromkeys(short))) if short else None
+    short = list(dict.fromkeys(c for t, fed in read.items() if _is_short_text(table, t) for c in fed.sources if c in source.columns))
+    sample = dict(zip(short, source.sample(short).columns[2:])) if short else {}
     kept = dict(plan.columns)
     for target, fed in read.items():
         for column in fed.sources:
             what = "a person's data by its name" if privacy.looks_personal(column, about_people=about_people) else ""
-            if column in short and not what:
-                what = privacy.holds_personal(sample.column(f"c{list(dict.fromkeys(short)).index(column)}").to_pylist(), attribute=table == "customers")
+            if column in sample and not what:
+                what = privacy.holds_personal(sample[column].to_pylist(), attribute=table == "customers")
             if not what:
                 continue
             kept.pop(target, None)
@@ -152,37 +160,40 @@ def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, 
 
 
 def _is_short_text(table: str, target: str) -> bool:
-    return target_column(table, target) is None or target in ("category", "brand", "channel", "country") or table == "products" and target == "title"
+    """Columns whose values tell at a glance whether they are a person's; free text is masked instead."""
+    short = ("category", "brand", "channel", "country", *(["title"] if table == "products" else []))
+    return target_column(table, target) is None or target in short
 
 
 # Doing
 
-def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], lookup, report: ImportReport, progress, dry_run: bool) -> Settings:
+def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], lookup: readers.Source | None,
+                report: ImportReport, progress: Progress, dry_run: bool) -> Settings:
     """Imports every planned file; returns the shop's settings with what the data say."""
-    number = db.rows(con, "staging/next_import")[0]["number"]
-    import_id, moment = f"{number:06d}", datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+    import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
+    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     secret = privacy.key(workspace, create=not dry_run)
-    lookup_raw = None
+    looked_up, digest = None, mapping.digest
     if lookup is not None:
-        lookup_raw = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
+        looked_up = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
+        digest += next(p.sha256 for p in planned if p.source is lookup)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
-    lookup_hash = next((p.sha256 for p in planned if p.source is lookup), "")
     for number, p in enumerate(planned):
-        digest = mapping.digest + lookup_hash
-        known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
         report.files.append(p.report)
-        if p.source.file in known:
-            p.report.main = TableReport(p.plans[0].table, read=known[p.source.file], dropped={"this very file was imported before": known[p.source.file]})
+        known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
+        if rows := known.get(p.source.file):
+            p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
-        found = _import_source(con, mapping, p, lookup_raw, secret, import_id, currency, _part(progress, number, len(planned)))
+        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, _part(progress, number, len(planned)))
         currency = currency or found
         for t in (p.report.main, *p.report.derived):
             t.check()
-            db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256, preset=mapping.name,
-                   table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
-                   rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day, mapping_sha256=digest).fetchall()
-            if t.kept:
-                db.run(con, "staging/touch", table_name=t.table, first_day=t.first_day or FIRST_DAY, import_id=import_id).fetchall()
+            db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256,
+                   preset=mapping.name, table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
+                   rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day,
+                   mapping_sha256=digest).fetchall()
+            if t.touched:
+                db.run(con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=import_id).fetchall()
     return _finish(con, workspace, mapping, currency, report)
 
 
@@ -191,13 +202,14 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
 
 
-def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes, import_id: str, currency: str, progress) -> str:
+def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, secret: bytes, import_id: str, currency: str,
+                   progress: Progress) -> str:
     """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say."""
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
     raw = load(con, p.source, own, "raw", progress)
     if p.looked_up:
-        raw = add_lookup(con, raw, lookup_raw, mapping.lookup.key, p.looked_up)
+        raw = add_lookup(con, raw, looked_up, mapping.lookup.key, p.looked_up)
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
     main = None
@@ -208,9 +220,12 @@ def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes
         t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
         if not plan.retold:
             t.quarantined = _quarantine(con, staged, import_id, p.source.file)
+        if t.read and t.read == sum(t.quarantined.values()):
+            p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
         daily = plan.table == "orders" and (mapping.options.grain == "day" or not mapping.options.grain and is_daily(con, staged))
         if plan.table == "orders":
-            p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily else "read as single order lines")
+            p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily
+                                  else "read as single order lines")
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
         _count(t, merge(con, staged, daily=daily, rolled_up=mapping.options.roll_up), plan, mapping)
         if plan.derived:
@@ -224,7 +239,8 @@ def _import_source(con, mapping: Mapping, p: _Planned, lookup_raw, secret: bytes
 
 def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int]:
     """Stores the refused rows and counts them by reason."""
-    con.execute(f"create or replace temp view refused as select line, problem, problem_value from {quoted(staged.table)} where problem is not null").fetchall()
+    con.execute(f"""create or replace temp view refused as
+        select line, problem, problem_value from {quoted(staged.table)} where problem is not null""").fetchall()
     db.run(con, "staging/quarantine", import_id=import_id, file=file, table_name=staged.plan.table,
            columns=[c.column for c in staged.checks], reasons=[c.reason for c in staged.checks]).fetchall()
     counts: Counter[str] = Counter()
@@ -238,13 +254,13 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) ->
     """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
     t.kept, t.dropped = merged.kept, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
+    if t.kept:
+        t.touched = merged.touched if t.table == "customers" else merged.first_day or FIRST_DAY
     rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
-    why = "says nothing that another line or the warehouse does not say" if plan.retold or plan.table in ("customers", "events") and plan.derived else KNOWN
-    if t.table == "customers" and not plan.retold:
-        why = "the customer is known with these attributes"
-    if t.table == "products" and mapping.options.roll_up:
-        why = "one of several rows that make one product"
-    if rest > 0:
+    if rest:
+        why = "says what another line or the warehouse says" if plan.derived else KNOWN
+        if t.table == "products" and mapping.options.roll_up:
+            why = "one of several rows that make one product"
         t.dropped = t.dropped | {why: rest}
 
 
@@ -273,6 +289,7 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
     settings, notes = shop.suggest(con, workspace, currency=currency, segment_attribute=mapping.options.segment_attribute)
     foreign = db.run(con, "staging/foreign_prices", currency=settings.shop.currency).fetchone()[0]
     if foreign:
-        report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: their price and cost are left out")
+        report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: "
+                            "their price and cost are left out")
     report.notes += notes
     return settings

@@ -21,6 +21,9 @@ import tomllib
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES, targets
@@ -84,6 +87,9 @@ class TableMapping:
     files: tuple[str, ...] = ()  # names or patterns of files it is meant for, e.g. "orders*"
     others: bool = False  # every further column is taken too (customers: as an attribute)
 
+    def is_meant_for(self, file: str) -> bool:
+        return not self.files or any(fnmatch.fnmatch(file.lower(), pattern.lower()) for pattern in self.files)
+
 
 @dataclass(frozen=True)
 class Lookup:
@@ -140,7 +146,8 @@ def parse(name: str, path: Path) -> Mapping:
     tables = {table: _table(table, columns, path) for table, columns in content.items()}
     if not tables:
         raise UserError(f"a table such as [orders] in {path.name}", "none", "say which source column feeds which column")
-    return Mapping(name, tables, options, kinds or _default_kinds(), Lookup(lookup["key"], tuple(lookup["columns"])) if lookup else None, guesses)
+    known = Lookup(lookup["key"], tuple(lookup["columns"])) if lookup else None
+    return Mapping(name, tables, options, kinds or _default_kinds(), known, guesses)
 
 
 def _default_kinds() -> dict[str, tuple[str, ...]]:
@@ -151,9 +158,10 @@ def _options(given: dict, path: Path) -> Options:
     known = {f.name: f for f in fields(Options)}
     for key, value in given.items():
         if key not in known:
-            raise UserError(f"an option among {', '.join(known)}", f"{key} in {path.name}", f"did you mean {listed(near(key, list(known))) or 'another'}?")
+            raise UserError(f"an option among {', '.join(known)}", f"{key} in {path.name}", _did_you_mean(key, known))
         default = known[key].default
-        if not isinstance(value, (list, str) if isinstance(default, tuple) else (int, float) if isinstance(default, float) else type(default)):
+        allowed = {tuple: (list, str), float: (int, float)}.get(type(default), type(default))
+        if not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool):
             raise UserError(f"{key} like {default!r}", repr(value), f"correct [options] in {path.name}")
     options = Options(**{k: _texts(v) if isinstance(known[k].default, tuple) else v for k, v in given.items()})
     for key, allowed in (("decimal", ("", ".", ",")), ("grain", ("", "day", "line"))):
@@ -161,10 +169,15 @@ def _options(given: dict, path: Path) -> Options:
             raise UserError(f"{key} as one of {allowed[1:]}", repr(getattr(options, key)), f"correct [options] in {path.name}")
     for pattern in options.non_products + options.no_titles:
         try:
-            re.compile(pattern)
-        except re.error as error:
+            pc.match_substring_regex(pa.array([""]), pattern)  # the same kind of expressions as DuckDB's
+        except pa.ArrowInvalid as error:
             raise UserError("a regular expression", f"{pattern!r}: {error}", f"correct [options] in {path.name}") from error
     return options
+
+
+def _did_you_mean(name: str, known) -> str:
+    found = near(name, list(known))
+    return f"did you mean {' or '.join(found)}?" if found else f"take one of {listed(known)}"
 
 
 def _texts(value) -> tuple[str, ...]:
@@ -173,14 +186,13 @@ def _texts(value) -> tuple[str, ...]:
 
 def _table(name: str, columns, path: Path) -> TableMapping:
     if name not in RULES or not isinstance(columns, dict):
-        raise UserError(f"a table among {', '.join(RULES)}", f"[{name}] in {path.name}", f"did you mean {listed(near(name, list(RULES))) or 'another'}?")
+        raise UserError(f"a table among {', '.join(RULES)}", f"[{name}] in {path.name}", _did_you_mean(name, RULES))
     columns = dict(columns)
     files, others = _texts(columns.pop("files", ())), columns.pop("others", False)
     known = targets(name)
     for column in columns:
         if column not in known and name != "customers":
-            raise UserError(f"a column among {', '.join(known)} in [{name}]", f"{column} in {path.name}",
-                            f"did you mean {listed(near(column, list(known))) or 'another'}?")
+            raise UserError(f"a column among {', '.join(known)} in [{name}]", f"{column} in {path.name}", _did_you_mean(column, known))
     feeds = {column: _feed(spec, f"[{name}] {column} in {path.name}") for column, spec in columns.items()}
     for group in RULES[name].needs:
         if not any(column in feeds for column in group):
@@ -240,7 +252,7 @@ def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
     present = {plain(c): c for c in reversed(columns)}
     feedable = {}
     for table, m in mapping.tables.items():
-        if m.files and not any(fnmatch.fnmatch(file.lower(), f.lower()) for f in m.files) and not mapping.guesses:
+        if not mapping.guesses and not m.is_meant_for(file):
             continue
         found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
         if all(any(c in found for c in group) for group in RULES[table].needs):
@@ -281,8 +293,10 @@ def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]]) ->
 
 
 def _guessed_beside(table: str, main: str, found: dict[str, Fed]) -> bool:
-    """Whether a guess may say that lines of the main table also tell of another one: orders of their product, sales totals of the day's views."""
-    return main in ("orders", "events") and table == "products" or main == "orders" and table == "events" and bool(found.keys() & EVENT_COUNTS.keys())
+    """Whether a guess may take the main table's lines for another one too: orders tell of products, sales totals of views."""
+    if table == "events":
+        return main == "orders" and bool(found.keys() & EVENT_COUNTS.keys())
+    return table == "products" and main in ("orders", "events")
 
 
 def _told_beside(table: str, found: dict[str, Fed], main: dict[str, Fed]) -> dict[str, Fed]:
@@ -305,7 +319,7 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     def lacking(m: TableMapping) -> list[tuple[str, ...]]:
         return [g for g in RULES[m.name].needs if not any(c in m.feeds and m.feeds[c].found_in(present) is not None for c in g)]
 
-    fitting = [m for m in mapping.tables.values() if not m.files or mapping.guesses or any(fnmatch.fnmatch(file.lower(), f.lower()) for f in m.files)]
+    fitting = [m for m in mapping.tables.values() if mapping.guesses or m.is_meant_for(file)]
     nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
     if not mapping.guesses:
         return _no_such_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.feeds], file, columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from core import db
 from core.errors import UserError
 from core.ingest.names import quoted
 from core.ingest.rules import EVENT_COUNTS, RULES
@@ -13,7 +14,7 @@ from core.schema import CANONICAL
 
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")
 MOST_EVENTS = 50_000_000
-TWICE, KNOWN = "the same row twice in this file", "already in the warehouse"
+TWICE, LATER, KNOWN = "the same row twice in this file", "a later row of this file says it anew", "already in the warehouse"
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Merged:
     dropped: dict[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
+    touched: date | None = None  # undated tables: the earliest day whose features change
 
 
 def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) -> Merged:
@@ -45,8 +47,8 @@ def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) 
 def is_daily(con, staged: Staged) -> bool:
     """Whether order rows are totals: no order or customer ids, no time of day, and each product once a day, channel and country."""
     source = quoted(staged.table)
-    (named, timed), = _run(con, f"""select count(order_id) + count(customer_id), count(*) filter (where ordered_at <> date_trunc('day', ordered_at))
-        from {source} where problem is null""")
+    (named, timed), = _run(con, f"""select count(order_id) + count(customer_id),
+        count(*) filter (where ordered_at <> date_trunc('day', ordered_at)) from {source} where problem is null""")
     if named or timed:
         return False
     (rows, keys, counted), = _run(con, f"""select count(*), count(distinct ({_list(DAILY_KEY)})), count(*) filter (where order_count <> 1)
@@ -81,7 +83,8 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     once = {"orders": "order_id is not null",
             "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
     once = "false" if rolled_up else once
-    _run(con, f"create or replace temp table given as select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all")
+    _run(con, f"""create or replace temp table given as
+        select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all""")
     _missing(con, table, f"case when {once} then 1 else g.copies end")
     (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint,
         coalesce(sum(copies - 1) filter (where {once}), 0)::bigint,
@@ -99,20 +102,23 @@ def _missing(con, table: str, wanted: str) -> None:
         with stored as (select {renamed}, count(*) as stored_copies from {quoted(table)}
             where {day} between (select min({day}) from given) and (select max({day}) from given) group by all)
         select g.*, greatest({wanted} - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""")
+    _run(con, "drop table given")
 
 
 def _insert_copies(con, table: str) -> None:
     names = _list(CANONICAL[table].names)
     _run(con, f"insert into {quoted(table)} ({names}) select {names} from fresh where missing = 1")
     _run(con, f"insert into {quoted(table)} ({names}) select {names} from fresh, unnest(range(missing)) where missing > 1")
+    _run(con, "drop table fresh")
 
 
 def _event_counts(con, source: str) -> Merged:
     """Totals of views, carts or wishlists a row: each stands for that many events."""
     names = CANONICAL["events"].names
     rest = _list(n for n in names if n != "kind")
-    told = " union all ".join(f"select line, {rest}, '{kind}' as kind, {column} as copies from {quoted(source)} where problem is null and {column} > 0"
-                              for column, kind in EVENT_COUNTS.items())
+    told = " union all ".join(
+        f"select line, {rest}, '{kind}' as kind, {column} as copies from {quoted(source)} where problem is null and {column} > 0"
+        for column, kind in EVENT_COUNTS.items())
     _run(con, f"create or replace temp table told as {told}")
     (events,), = _run(con, "select coalesce(sum(copies), 0)::bigint from told")
     if events > MOST_EVENTS:
@@ -145,7 +151,8 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
     totals = " where order_id is null and customer_id is null" if table == "orders" else ""
     _run(con, f"""create or replace temp table fresh as
         with stored as (select *, rowid as stored_row from {quoted(table)}{totals}),
-        latest as (select * from {quoted(source)} where {last} in (select max({last}) from {quoted(source)} where problem is null group by {_list(key)}))
+        latest as (select * from {quoted(source)} where {last} in
+            (select max({last}) from {quoted(source)} where problem is null group by {_list(key)}))
         select l.line, s.stored_row, {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
         from latest l left join stored s on {_same(key, "l", "s")}
         where s.stored_row is null or {differs}""")
@@ -155,29 +162,33 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
     _run(con, f"insert into {quoted(table)} ({_list(names)}) select {_list(names)} from fresh")
     dropped = {}
     if table != "customers" and not staged.plan.retold and valid > keys:
-        words = " and ".join(k.removesuffix("_id").replace("_", " ").replace("ordered at", "day") for k in key if k not in ("channel", "country"))
-        dropped = {f"a later row of this file tells of the same {words}" if news else TWICE: valid - keys}
-    return Merged(kept, dropped, _day(first), _day(last))
+        dropped = {LATER if news else TWICE: valid - keys}
+    touched = db.rows(con, "staging/changed_customers")[0]["first_day"] if table == "customers" else None
+    return Merged(kept, dropped, _day(first), _day(last), touched)
 
 
 def _attributes(con, staged: Staged) -> str:
     """customers: one row a customer and attribute. Returns the name of the table."""
-    attributes = [c for c in staged.columns if c != "customer_id"]
-    rows = " union all ".join(
-        f"select line, problem, customer_id, $a{i}::varchar as attribute, {quoted('a_' + a)} as value from {quoted(staged.table)} where problem is null"
-        for i, a in enumerate(attributes))
-    _run(con, f"create or replace temp table long_customers as select * from ({rows}) where value is not null", **{f"a{i}": a for i, a in enumerate(attributes)})
+    attributes = {f"a{i}": a for i, a in enumerate(staged.columns) if a != "customer_id"}
+    told = " union all ".join(
+        f"select line, problem, customer_id, {attribute}::varchar as attribute, {value} as value from {quoted(staged.table)}"
+        for attribute, value in [(f"${a}", a) for a in attributes] or [("null", "null::varchar")])
+    _run(con, f"""create or replace temp table long_customers as
+        select * from ({told}) where problem is null and value is not null""", **attributes)
     return "long_customers"
 
 
 def _commonest(con, staged: Staged, source: str) -> str:
-    """Many lines tell of one product: in each column the commonest value wins, the later of two equally common ones. Returns the table's name."""
+    """Many lines tell of one product: in each column the commonest value wins, the later of two equally common ones.
+
+    Returns the name of the table.
+    """
     table = staged.plan.table
     key = RULES[table].key
     others = [c for c in staged.columns if c not in key] if table == "products" else ["value"]
     told = ", ".join(f"""{quoted("told_" + c)} as (select {_list(key)}, arg_max({quoted(c)}, (times, last)) as {quoted(c)} from
-        (select {_list(key)}, {quoted(c)}, count(*) as times, max(line) as last from {quoted(source)} where problem is null and {quoted(c)} is not null
-        group by all) group by all)""" for c in others)
+        (select {_list(key)}, {quoted(c)}, count(*) as times, max(line) as last from {quoted(source)}
+        where problem is null and {quoted(c)} is not null group by all) group by all)""" for c in others)
     joined = " ".join(f"left join {quoted('told_' + c)} using ({_list(key)})" for c in others)
     needed = "title is not null" if table == "products" else "value is not null"
     _run(con, f"""create or replace temp table one_each as with {told},

@@ -17,7 +17,7 @@ def plain(name: str) -> str:
     ('orderdate', 'orderdate', '单价')
     """
     text = unicodedata.normalize("NFKC", name).casefold()
-    return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text)
+    return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text) or text.strip()
 
 
 def near(name: str, columns: list[str]) -> list[str]:

@@ -14,15 +14,17 @@ from core.errors import UserError
 from core.ingest.names import plain
 
 _PERSONAL = re.compile(
-    r"e?mail|phone|mobile|telefon|^tel$|telno|telnumber|fax|address|street|postcode|postalcode|zipcode|^zip$|firstname|lastname|surname|familyname"
-    r"|givenname|middlename|fullname|maidenname|nickname|username|(customer|buyer|client|user|member|recipient|contact|shipping|billing|author"
-    r"|reviewer|account|household)name|birth|^dob$|passport|socialsecurity|^ssn$|iban|creditcard|cardnumber|ipaddress|^ip$"
+    r"e?mail|phone|mobile|telefon|^tel$|telno|telnumber|fax|address|street|postcode|postalcode|zipcode|^zip$|firstname|lastname|surname"
+    r"|familyname|givenname|middlename|fullname|maidenname|nickname|username"
+    r"|(customer|buyer|client|user|member|recipient|contact|shipping|billing|author|reviewer|account|household)name"
+    r"|birth|^dob$|passport|socialsecurity|^ssn$|iban|creditcard|cardnumber|ipaddress|^ip$"
     r"|姓名|收货人|收件人|联系人|买家昵称|昵称|会员名|用户名|客户名|邮箱|邮件|电子邮|手机|电话|联系方式|地址|街道|邮编|身份证|护照|生日|出生|银行卡|微信|qq号"
 )
 MAIL = r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+"
 PHONE = (r"((\+[0-9]{1,3}[ .-]?(\([0-9]{1,4}\))?|\(0[0-9]{1,4}\)|\b0|\b1[3-9])([ .-]?[0-9]){7,12}|\([0-9]{3}\) ?[0-9]{3}[ .-][0-9]{4}"
          r"|\b[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4})\b")
-_MAIL, _PHONE = re.compile(MAIL), re.compile(r"[+(][0-9][0-9 ().-]{6,}[0-9]|0[0-9 ().-]{7,}[0-9]|1[3-9][0-9]{9}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}")
+_MAIL = re.compile(MAIL)
+_PHONE = re.compile(r"[+(][0-9][0-9 ().-]{6,}[0-9]|0[0-9 ().-]{7,}[0-9]|1[3-9][0-9]{9}|[0-9]{3}[ .-][0-9]{3}[ .-][0-9]{4}")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}|[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2,4}")
 
 
@@ -41,7 +43,10 @@ def lists_persons(columns: list[str]) -> bool:
 
 
 def holds_personal(values: list[str | None], *, attribute: bool = False) -> str:
-    """What a fifth of a column's values look like: "mail addresses", "phone numbers", for attributes of customers also ids; "" = nothing of the kind."""
+    """What a fifth of a column's values look like: "mail addresses" or "phone numbers"; "" = nothing of the kind.
+
+    attribute: of customers; then values that nearly all differ count too.
+    """
     filled = [v.strip() for v in values if v and v.strip()]
     few = max(1, 0.2 * len(filled))
     if sum(bool(_MAIL.fullmatch(v)) for v in filled) >= few:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from core.errors import UserError
 from core.ingest import formats
 from core.ingest.mapping import Mapping, TablePlan
 from core.ingest.names import quoted
 from core.ingest.readers import Source
 from core.ingest.rules import target_column
 from core.schema import Column
-
 
 SEEN = 20_000  # rows that show which date formats come into question; between those the whole column decides
 
@@ -79,6 +79,8 @@ def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> N
         if column is None or column.type == "VARCHAR":
             continue
         if column.type in ("DOUBLE", "BIGINT"):
+            if f.feed.format not in ("", ".", ","):
+                raise UserError('format as "." or "," for numbers', repr(f.feed.format), f"correct it for {source!r} in the mapping")
             raw.decimals[source] = formats.TYPED if typed.get(source) == "number" else f.feed.format or options.decimal
         else:
             raw.dates[source] = formats.TYPED if typed.get(source) == "time" else f.feed.format or options.date_format
@@ -113,7 +115,7 @@ def _decide_dates(con, raw: Raw, undecided: list[str]) -> None:
         counts = {"iso": iso}
         if iso < 0.9 * filled:
             others = [n for n in formats.DATES if n != "iso"]
-            seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else {n: 1 for n in others}
+            seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else dict.fromkeys(others, 1)
             counts |= _readable(con, known, [n for n in others if seen[n]] or others)
         raw.dates[source], remark = formats.choose_date(counts, filled)
         if remark:
@@ -129,19 +131,22 @@ def _readable(con, known: str, names: list[str], sample: str = "") -> dict[str, 
 def _decide_floats(con, raw: Raw, ids: list[str]) -> None:
     for source in dict.fromkeys(ids):
         text = raw.text(source, formats.NO_TEXT)
-        filled, whole = con.execute(f"select count(x), count(*) filter (where regexp_full_match(x, '[0-9]+\\.0')) from (select {text} as x from {quoted(raw.table)})").fetchone()
+        filled, whole = con.execute(f"""select count(x), count(*) filter (where regexp_full_match(x, '[0-9]+\\.0'))
+            from (select {text} as x from {quoted(raw.table)})""").fetchone()
         if filled and filled == whole:
             raw.floats.add(source)
 
 
 def _currency(con, raw: Raw, plans: list[TablePlan], amounts: list[str]) -> str:
-    """What a currency column says most often, else the commonest sign in the first amounts."""
-    column = next((plan.columns["currency"].sources[0] for plan in plans if "currency" in plan.columns and plan.columns["currency"].sources), None)
-    text = f"upper({raw.text(column, formats.NO_TEXT)})" if column else None
-    if text is None:
+    """What a currency column says most often, else the sign that most of the first amounts bear."""
+    column = next((s for plan in plans if "currency" in plan.columns for s in plan.columns["currency"].sources), None)
+    if column:
+        text = f"upper({raw.text(column, formats.NO_TEXT)})"
+    else:
         amounts = [s for s in dict.fromkeys(amounts) if s not in raw.source.typed]
         if not amounts:
             return ""
         text = formats.currency_sign("concat_ws(' ', " + ", ".join(raw.columns[s] for s in amounts) + ")")
-    found = con.execute(f"select x from (select {text} as x from {quoted(raw.table)} limit 100000) where x <> '' group by x order by count(*) desc, x limit 1").fetchone()
+    found = con.execute(f"""select x from (select {text} as x from {quoted(raw.table)} where broken is null limit 100000)
+        where x is not null group by x order by count(*) desc, x limit 1""").fetchone()
     return formats.currency_code(found[0]) if found else ""

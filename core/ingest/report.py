@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 
 @dataclass
 class TableReport:
-    """Counts of one table that a file feeds: read = kept + dropped + quarantined."""
+    """Counts of one table that a file feeds: read = kept + dropped + quarantined. touched: the earliest day whose features change."""
 
     table: str
     read: int = 0
@@ -16,16 +17,20 @@ class TableReport:
     quarantined: dict[str, int] = field(default_factory=dict)
     first_day: str | None = None
     last_day: str | None = None
+    touched: date | None = None
     columns: list[tuple[str, str, str]] = field(default_factory=list)  # source, canonical, how it is read
 
     def check(self) -> None:
         """The promise of every import. Its failure is a fault of ours, and nothing is stored."""
         if self.read != self.kept + sum(self.dropped.values()) + sum(self.quarantined.values()):
-            raise AssertionError(f"{self.table}: read {self.read} but kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}")
+            raise AssertionError(f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}")
 
     def as_dict(self) -> dict:
-        return {"read": self.read, "kept": self.kept, "dropped": sum(self.dropped.values()), "quarantined": sum(self.quarantined.values()),
-                "dropped_by_reason": self.dropped, "quarantined_by_reason": self.quarantined, "first_day": self.first_day, "last_day": self.last_day}
+        return {
+            "read": self.read, "kept": self.kept, "dropped": sum(self.dropped.values()), "quarantined": sum(self.quarantined.values()),
+            "dropped_by_reason": self.dropped, "quarantined_by_reason": self.quarantined,
+            "first_day": self.first_day, "last_day": self.last_day,
+        }
 
 
 @dataclass
@@ -62,7 +67,8 @@ class ImportReport:
         return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined")}
 
     def as_dict(self) -> dict:
-        return {"mapping": self.mapping, "dry_run": self.dry_run, "totals": self.totals(), "files": [f.as_dict() for f in self.files], "notes": self.notes}
+        return {"mapping": self.mapping, "dry_run": self.dry_run, "totals": self.totals(), "files": [f.as_dict() for f in self.files],
+                "notes": self.notes}
 
     def text(self) -> str:
         lines = [f"Plan (nothing is written), mapping {self.mapping}" if self.dry_run else f"Imported with mapping {self.mapping}"]

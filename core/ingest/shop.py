@@ -9,10 +9,13 @@ from core.db import rows
 from core.ingest.names import plain
 
 # Names of countries as shops write them, beside those that the holidays library knows.
-_OTHER_NAMES = {"uk": "GB", "england": "GB", "greatbritain": "GB", "eire": "IE", "usa": "US", "unitedstatesofamerica": "US", "rsa": "ZA", "uae": "AE",
-                "deutschland": "DE", "espana": "ES", "italia": "IT", "osterreich": "AT", "schweiz": "CH", "czechrepublic": "CZ", "holland": "NL",
-                "korea": "KR", "中国": "CN", "中国大陆": "CN", "英国": "GB", "美国": "US", "德国": "DE", "法国": "FR", "日本": "JP", "香港": "HK", "中国香港": "HK",
-                "台湾": "TW", "中国台湾": "TW", "新加坡": "SG", "澳大利亚": "AU", "加拿大": "CA", "西班牙": "ES", "意大利": "IT", "荷兰": "NL", "韩国": "KR", "爱尔兰": "IE"}
+_OTHER_NAMES = {
+    "uk": "GB", "england": "GB", "greatbritain": "GB", "eire": "IE", "usa": "US", "unitedstatesofamerica": "US", "rsa": "ZA", "uae": "AE",
+    "deutschland": "DE", "españa": "ES", "italia": "IT", "österreich": "AT", "schweiz": "CH", "czechrepublic": "CZ", "holland": "NL",
+    "korea": "KR", "中国": "CN", "中国大陆": "CN", "英国": "GB", "美国": "US", "德国": "DE", "法国": "FR", "日本": "JP", "香港": "HK", "中国香港": "HK",
+    "台湾": "TW", "中国台湾": "TW", "新加坡": "SG", "澳大利亚": "AU", "加拿大": "CA", "西班牙": "ES", "意大利": "IT", "荷兰": "NL", "韩国": "KR",
+    "爱尔兰": "IE",
+}
 COUNTRY_SHARE = 0.1  # a country with less of the orders does not set the shop's holidays
 
 
@@ -48,7 +51,8 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
     if not settings.shop.segment_attribute and attributes:
         chosen = segment_attribute if segment_attribute in attributes else attributes[0]
         settings = settings.with_values("shop", segment_attribute=chosen)
-        notes.append(f"segments are made by {chosen}" + (f" (there are also {', '.join(a for a in attributes if a != chosen)})" if len(attributes) > 1 else ""))
+        others = ", ".join(a for a in attributes if a != chosen)
+        notes.append(f"segments are made by {chosen}" + (f" (there are also {others})" if others else ""))
     if "countries" not in known:
         counted = rows(con, "staging/countries")
         total = sum(r["orders"] for r in counted)

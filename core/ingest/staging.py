@@ -21,6 +21,7 @@ from core.ingest.rules import EVENT_COUNTS, RULES, mapped_name, target_column
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
+IDS_AT_ONCE = 200_000
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may say anything about anybody
 
 
@@ -78,7 +79,7 @@ class _Query:
 
     def text(self) -> str:
         columns = self.plan.columns
-        texts = ", ".join(f"{self._text(t, f)} as {quoted(f's_{t}')}" for t, f in columns.items())
+        texts = ", ".join(f"{self._text(t, f)} as {self._s(t)}" for t, f in columns.items())
         typed = {t: self._typed(t, f) for t, f in columns.items()}
         joins = self._people(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
@@ -89,8 +90,13 @@ class _Query:
                 f"select line, {self._final()}, problem, {value} as problem_value from checked")
 
     def _name(self, target: str) -> str:
+        """The converted column of a target; attributes of customers by position, for their names may be anything."""
         column = target_column(self.table, target)
-        return f"a_{target}" if column is None else column.name
+        return f"a{list(self.plan.columns).index(target)}" if column is None else column.name
+
+    def _s(self, target: str) -> str:
+        """The text column of a target."""
+        return quoted(f"s_{target}" if target_column(self.table, target) else f"s_{self._name(target)}")
 
     # from source columns to text
 
@@ -120,7 +126,7 @@ class _Query:
     # from text to values
 
     def _typed(self, target: str, fed: Fed) -> str:
-        column, s = target_column(self.table, target), quoted(f"s_{target}")
+        column, s = target_column(self.table, target), self._s(target)
         source = fed.sources[0] if fed.sources else None
         if column is None:
             return s
@@ -143,7 +149,8 @@ class _Query:
             return "case " + " ".join(f"when list_contains({self.bind([n.lower() for n in (k, *names)])}, lower({s})) then {self.bind(k)}"
                                       for k, names in self.mapping.kinds.items() if k in EVENT_KINDS) + " end"
         if target == "title" and self.table == "products" and self.options.no_titles:
-            return f"case when regexp_full_match({s}, {self.bind('|'.join(f'(?:{p})' for p in self.options.no_titles))}) then null else {s} end"
+            remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
+            return f"case when regexp_full_match({s}, {remark}) then null else {s} end"
         if self.table in ("events", "reviews") and target in _UNSHOWN:
             return privacy.masked(s)
         return s
@@ -154,25 +161,36 @@ class _Query:
         for target, kind in RULES[self.table].people.items():
             if target not in self.plan.columns:
                 continue
-            kept, self.values = self.values, {}
-            text = self._text(target, self.plan.columns[target])
-            ids = [i for (i,) in self.con.execute(f"select distinct {text} as id from {quoted(self.raw.table)} where {text} is not null",
-                                                  self.values or None).fetchall()]
-            self.values = kept
-            people = quoted(f"people_{target}")
-            self.con.register("people", pa.table({"id": pa.array(ids, pa.string()), "pseudonym": pa.array(privacy.pseudonyms(self.secret, kind, ids), pa.string())}))
-            self.con.execute(f"create or replace temp table {people} as select * from people").fetchall()
-            self.con.unregister("people")
-            joins += f" left join {people} on {people}.id = {quoted(f's_{target}')}"
+            people = f"people_{target}"
+            self._pseudonyms(people, kind, self.plan.columns[target], target)
+            joins += f" left join {people} on {people}.id = {self._s(target)}"
             typed[target] = f"{people}.pseudonym"
         return joins
+
+    def _pseudonyms(self, people: str, kind: str, fed: Fed, target: str) -> None:
+        """A temporary table of a column's distinct ids and their pseudonyms, made chunk by chunk."""
+        kept, self.values = self.values, {}
+        text = self._text(target, fed)
+        self.con.execute(f"""create or replace temp table ids as select id, cast(row_number() over () as bigint) as number
+            from (select distinct {text} as id from {quoted(self.raw.table)}) where id is not null""", self.values or None).fetchall()
+        self.values = kept
+        self.con.execute(f"create or replace temp table {people} (id varchar, pseudonym varchar)").fetchall()
+        (count,) = self.con.execute("select count(*) from ids").fetchone()
+        for start in range(0, count, IDS_AT_ONCE):
+            chunk = f"select id from ids where number > {start} and number <= {start + IDS_AT_ONCE}"
+            ids = [i for (i,) in self.con.execute(chunk).fetchall()]
+            names = privacy.pseudonyms(self.secret, kind, ids)
+            self.con.register("names", pa.table({"id": pa.array(ids, pa.string()), "pseudonym": pa.array(names, pa.string())}))
+            self.con.execute(f"insert into {people} select id, pseudonym from names").fetchall()
+            self.con.unregister("names")
+        self.con.execute("drop table ids").fetchall()
 
     # from values to the canonical row
 
     def _final(self) -> str:
         """The canonical columns of the table, those the file lacks as null; then what merging needs beside them."""
         if self.table == "customers":
-            return ", ".join(["customer_id", *(quoted(f"a_{t}") for t in self.plan.columns if t != "customer_id")])
+            return ", ".join(["customer_id", *(self._name(t) for t in self.plan.columns if t != "customer_id")])
         parts = []
         for c in CANONICAL[self.table].columns:
             sql = quoted(c.name) if self.has(mapped_name(c.name)) else f"cast(null as {c.type})"
@@ -187,8 +205,8 @@ class _Query:
         if name == "rating" and self.has("rating") and self.options.rating_scale != 5:
             return f"1 + (rating - 1) * 4 / {self.bind(self.options.rating_scale - 1)}"
         if name == "review_id":
-            told = ", ".join(f"cast({quoted(c)} as varchar)" for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c))
-            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {told})))"
+            told = [c for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)]
+            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {', '.join(f'cast({c} as varchar)' for c in told)})))"
         return sql
 
     def _order_column(self, name: str, sql: str) -> str:
@@ -214,5 +232,5 @@ class _Query:
         self.checks = checks(self.plan, self.options, self.bind, datetime.now().replace(microsecond=0))
         problem = " ".join(f"when {c.condition} then {i}" for i, c in enumerate(self.checks, 1))
         hidden = _UNSHOWN | RULES[self.table].people.keys()
-        shown = " ".join(f"when {i} then {quoted('s_' + c.column)}" for i, c in enumerate(self.checks, 1) if c.column and c.column not in hidden)
+        shown = " ".join(f"when {i} then {self._s(c.column)}" for i, c in enumerate(self.checks, 1) if c.column and c.column not in hidden)
         return f"case {problem} end", f"case problem when 1 then broken {shown} end"

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -43,17 +47,27 @@ def add_up(report) -> dict:
 def test_products_and_orders_of_canonical_names_need_no_mapping(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS), write(tmp_path, "orders.csv", ORDERS)])
     assert add_up(report) == {"read": 5, "kept": 5, "dropped": 0, "quarantined": 0}
-    assert stored(workspace, "select product_id, title, price_cents from products order by 1") == [("A1", "Red mug", 450), ("B2", "Blue lamp", 1900)]
-    assert stored(workspace, "select product_id, units, unit_price_cents, order_id, order_count from orders order by ordered_at, units") == [
-        ("A1", 2.0, 450, "o1", 1), ("A1", -1.0, 450, "o1", 1), ("B2", 1.0, 1900, "o2", 1)]
+    assert stored(workspace, "select product_id, title, price_cents from products order by 1") == [
+        ("A1", "Red mug", 450),
+        ("B2", "Blue lamp", 1900),
+    ]
+    assert stored(
+        workspace, "select product_id, units, unit_price_cents, order_id, order_count from orders order by ordered_at, units"
+    ) == [("A1", 2.0, 450, "o1", 1), ("A1", -1.0, 450, "o1", 1), ("B2", 1.0, 1900, "o2", 1)]
     assert stored(workspace, "select table_name, rows_read, rows_kept, first_day::varchar, last_day::varchar from imports order by 1") == [
-        ("orders", 3, 3, "2024-03-01", "2024-03-02"), ("products", 2, 2, None, None)]
+        ("orders", 3, 3, "2024-03-01", "2024-03-02"),
+        ("products", 2, 2, None, None),
+    ]
 
 
 def test_a_second_import_of_the_same_file_changes_nothing(workspace, tmp_path):
     file = write(tmp_path, "orders.csv", ORDERS)
     import_files(workspace, [file])
-    before = workspace.warehouse.read_bytes(), stored(workspace, "select * from orders order by all"), stored(workspace, "select * from imports")
+    before = (
+        workspace.warehouse.read_bytes(),
+        stored(workspace, "select * from orders order by all"),
+        stored(workspace, "select * from imports"),
+    )
     again = import_files(workspace, [file])
     assert add_up(again) == {"read": 3, "kept": 0, "dropped": 3, "quarantined": 0}
     assert again.as_dict()["files"][0]["tables"]["orders"]["dropped_by_reason"] == {"this very file was imported before": 3}
@@ -66,7 +80,10 @@ def test_a_newer_export_of_overlapping_dates_adds_only_what_is_new(workspace, tm
     report = import_files(workspace, [write(tmp_path, "orders_march.csv", newer)])
     assert add_up(report) == {"read": 4, "kept": 1, "dropped": 3, "quarantined": 0}
     assert stored(workspace, "select count(*), sum(units) from orders") == [(4, 5.0)]
-    assert stored(workspace, "select first_day::varchar from touched where table_name = 'orders' order by import_id") == [("2024-03-01",), ("2024-03-05",)]
+    assert stored(workspace, "select first_day::varchar from touched where table_name = 'orders' order by import_id") == [
+        ("2024-03-01",),
+        ("2024-03-05",),
+    ]
 
 
 def test_equal_anonymous_lines_are_two_sales_and_an_overlapping_export_adds_none_twice(workspace, tmp_path):
@@ -98,7 +115,9 @@ def test_an_export_of_totals_without_product_ids_takes_the_name_as_id(workspace,
     assert add_up(report)["kept"] == 3
     assert "read as totals" in report.text()
     assert stored(workspace, "select product_id, title, category from products order by 1") == [
-        ("竹编 灯笼", "竹编 灯笼", "灯饰"), ("青花瓷 茶杯", "青花瓷 茶杯", "茶具")]
+        ("竹编 灯笼", "竹编 灯笼", "灯饰"),
+        ("青花瓷 茶杯", "青花瓷 茶杯", "茶具"),
+    ]
     assert stored(workspace, "select sum(units), sum(order_count), count(order_id) from orders") == [(9.0, 3, 0)]
 
 
@@ -108,7 +127,10 @@ def test_a_newer_export_of_totals_replaces_the_days_it_repeats(workspace, tmp_pa
     report = import_files(workspace, [write(tmp_path, "export2.csv", newer)])
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
     assert stored(workspace, "select ordered_at::date::varchar, units from orders where product_id = '青花瓷 茶杯' order by 1") == [
-        ("2024-03-01", 3.0), ("2024-03-02", 7.0), ("2024-03-03", 2.0)]
+        ("2024-03-01", 3.0),
+        ("2024-03-02", 7.0),
+        ("2024-03-03", 2.0),
+    ]
 
 
 def test_totals_may_say_how_many_orders_they_stand_for(workspace, tmp_path):
@@ -117,36 +139,67 @@ def test_totals_may_say_how_many_orders_they_stand_for(workspace, tmp_path):
 
 
 def test_semicolons_decimal_commas_and_chinese_names_in_gb18030_import_through_a_mapping_of_ten_lines(workspace, tmp_path):
-    text = ("下单日期;商品编码;商品名称;类目;数量;单价\n"
-            "05.03.2024;001;陶瓷花瓶;家居;2;12,50\n"
-            "17.03.2024;002;羊毛围巾;服饰;1.000;1.299,00\n"
-            "18.03.2024;001;陶瓷花瓶;家居;x;12,50\n")
-    mapping = write(tmp_path, "shop.toml", '[orders]\nordered_at = "下单日期"\nproduct_id = "商品编码"\nunits = "数量"\nunit_price = "单价"\n'
-                                           '[products]\nproduct_id = "商品编码"\ntitle = "商品名称"\ncategory = "类目"\n')
+    text = (
+        "下单日期;商品编码;商品名称;类目;数量;单价\n"
+        "05.03.2024;001;陶瓷花瓶;家居;2;12,50\n"
+        "17.03.2024;002;羊毛围巾;服饰;1.000;1.299,00\n"
+        "18.03.2024;001;陶瓷花瓶;家居;x;12,50\n"
+    )
+    mapping = write(
+        tmp_path,
+        "shop.toml",
+        '[orders]\nordered_at = "下单日期"\nproduct_id = "商品编码"\nunits = "数量"\nunit_price = "单价"\n'
+        '[products]\nproduct_id = "商品编码"\ntitle = "商品名称"\ncategory = "类目"\n',
+    )
     report = import_files(workspace, [write(tmp_path, "data.txt", text, "gb18030")], mapping=mapping)
     file = report.as_dict()["files"][0]
     assert (file["encoding"], file["delimiter"]) == ("gb18030", ";")
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert stored(workspace, "select ordered_at::date::varchar, product_id, units, unit_price_cents from orders order by 1") == [
-        ("2024-03-05", "001", 2.0, 1250), ("2024-03-17", "002", 1000.0, 129900)]
-    assert stored(workspace, "select * exclude (import_id) from quarantine") == [("data.txt", "orders", 4, "units", "x", "a number that cannot be read")]
-    assert stored(workspace, "select product_id, title, category from products order by 1") == [("001", "陶瓷花瓶", "家居"), ("002", "羊毛围巾", "服饰")]
+        ("2024-03-05", "001", 2.0, 1250),
+        ("2024-03-17", "002", 1000.0, 129900),
+    ]
+    assert stored(workspace, "select * exclude (import_id) from quarantine") == [
+        ("data.txt", "orders", 4, "units", "x", "a number that cannot be read")
+    ]
+    assert stored(workspace, "select product_id, title, category from products order by 1") == [
+        ("001", "陶瓷花瓶", "家居"),
+        ("002", "羊毛围巾", "服饰"),
+    ]
 
 
 def test_every_failing_row_is_quarantined_with_its_line_column_value_and_reason(workspace, tmp_path):
-    rows = ["2024-03-01,A1,2,4.50", "someday,A1,1,4.50", "2024-03-01,,1,4.50", "2024-03-01,A1,0,4.50", "2024-03-01,A1,two,4.50",
-            "1970-01-01,A1,1,4.50", "2999-01-01,A1,1,4.50", "2024-03-01,A1,1,-4.50", "2024-03-01,A1,1", ",A1,1,4.50"]
+    rows = [
+        "2024-03-01,A1,2,4.50",
+        "someday,A1,1,4.50",
+        "2024-03-01,,1,4.50",
+        "2024-03-01,A1,0,4.50",
+        "2024-03-01,A1,two,4.50",
+        "1970-01-01,A1,1,4.50",
+        "2999-01-01,A1,1,4.50",
+        "2024-03-01,A1,1,-4.50",
+        "2024-03-01,A1,1",
+        ",A1,1,4.50",
+    ]
     report = import_files(workspace, [write(tmp_path, "orders.csv", "ordered_at,product_id,units,unit_price\n" + "\n".join(rows) + "\n")])
     assert add_up(report) == {"read": 10, "kept": 1, "dropped": 0, "quarantined": 9}
     assert stored(workspace, "select line, column_name, value, reason from quarantine order by line") == [
-        (3, "ordered_at", "someday", "a date that cannot be read"), (4, "product_id", None, "no product id"), (5, "units", "0", "units are zero"),
-        (6, "units", "two", "a number that cannot be read"), (7, "ordered_at", "1970-01-01", "a date before 1990"),
-        (8, "ordered_at", "2999-01-01", "a date in the future"), (9, "unit_price", "-4.50", "a price below zero"),
-        (10, None, "3 fields instead of 4", "a broken row"), (11, "ordered_at", None, "no date")]
+        (3, "ordered_at", "someday", "a date that cannot be read"),
+        (4, "product_id", None, "no product id"),
+        (5, "units", "0", "units are zero"),
+        (6, "units", "two", "a number that cannot be read"),
+        (7, "ordered_at", "1970-01-01", "a date before 1990"),
+        (8, "ordered_at", "2999-01-01", "a date in the future"),
+        (9, "unit_price", "-4.50", "a price below zero"),
+        (10, None, "3 fields instead of 4", "a broken row"),
+        (11, "ordered_at", None, "no date"),
+    ]
 
 
 def test_a_product_that_is_sold_but_not_described_is_titled_by_its_id(workspace, tmp_path):
-    report = import_files(workspace, [write(tmp_path, "products.csv", "product_id,title\nA1,Red mug\nB2,\n"), write(tmp_path, "orders.csv", ORDERS)])
+    report = import_files(
+        workspace, [write(tmp_path, "products.csv", "product_id,title\nA1,Red mug\nB2,\n"), write(tmp_path, "orders.csv", ORDERS)]
+    )
     assert stored(workspace, "select product_id, title from products order by 1") == [("A1", "Red mug"), ("B2", "B2")]
     assert any("have no title" in n for n in report.notes)
     import_files(workspace, [write(tmp_path, "more_products.csv", "product_id,title\nB2,Blue lamp\n")])
@@ -155,7 +208,9 @@ def test_a_product_that_is_sold_but_not_described_is_titled_by_its_id(workspace,
 
 def test_a_newer_list_of_products_replaces_only_the_columns_it_has(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS)])
-    report = import_files(workspace, [write(tmp_path, "product_prices.csv", "product_id,title,price\nA1,Red mug,5.00\nB2,Blue lamp,19.00\n")])
+    report = import_files(
+        workspace, [write(tmp_path, "product_prices.csv", "product_id,title,price\nA1,Red mug,5.00\nB2,Blue lamp,19.00\n")]
+    )
     assert add_up(report) == {"read": 2, "kept": 1, "dropped": 1, "quarantined": 0}
     assert stored(workspace, "select category, price_cents from products order by product_id") == [("kitchen", 500), ("lighting", 1900)]
 
@@ -164,13 +219,20 @@ def test_prices_in_another_currency_than_the_shops_are_left_out(workspace, tmp_p
     text = "product_id,title,price,currency\nA1,a,1.00,EUR\nA2,b,2.00,EUR\nA3,c,3.00,usd\n"
     report = import_files(workspace, [write(tmp_path, "products.csv", text)])
     assert workspace.settings().shop.currency == "EUR"
-    assert stored(workspace, "select product_id, price_cents, currency from products order by 1") == [("A1", 100, "EUR"), ("A2", 200, "EUR"), ("A3", None, "USD")]
+    assert stored(workspace, "select product_id, price_cents, currency from products order by 1") == [
+        ("A1", 100, "EUR"),
+        ("A2", 200, "EUR"),
+        ("A3", None, "USD"),
+    ]
     assert any("another currency" in n for n in report.notes)
 
 
 def test_settings_that_a_person_wrote_are_not_changed_by_the_data(workspace, tmp_path):
     workspace.settings_file.write_text('[shop]\ncurrency = "GBP"\nsegment_attribute = "channel"\n')
-    import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,EUR\n"), write(tmp_path, "orders.csv", ORDERS)])
+    import_files(
+        workspace,
+        [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,EUR\n"), write(tmp_path, "orders.csv", ORDERS)],
+    )
     assert (workspace.settings().shop.currency, workspace.settings().shop.segment_attribute) == ("GBP", "channel")
 
 
@@ -182,20 +244,43 @@ def test_countries_and_segments_are_taken_from_the_orders(workspace, tmp_path):
 
 def test_every_optional_table_is_checked_and_stored(workspace, tmp_path):
     files = [
-        write(tmp_path, "events.csv", "occurred_at,product_id,kind,visitor_id\n2024-03-01 10:00:01,A1,pageview,v1\n2024-03-01 10:00:01,A1,view,v1\n2024-03-01 10:01,A1,purchase,v1\n"),
-        write(tmp_path, "reviews.jsonl", json.dumps({"review_id": 7, "created_at": "2024-03-02", "product_id": "A1", "rating": 5, "body": "ok"}) + "\n"
-              + json.dumps({"review_id": 8, "created_at": "2024-03-02", "product_id": "A1", "rating": 9, "body": "ok"}) + "\nnonsense\n"),
+        write(
+            tmp_path,
+            "events.csv",
+            "occurred_at,product_id,kind,visitor_id\n2024-03-01 10:00:01,A1,pageview,v1\n2024-03-01 10:00:01,A1,view,v1\n2024-03-01 10:01,A1,purchase,v1\n",
+        ),
+        write(
+            tmp_path,
+            "reviews.jsonl",
+            json.dumps({"review_id": 7, "created_at": "2024-03-02", "product_id": "A1", "rating": 5, "body": "ok"})
+            + "\n"
+            + json.dumps({"review_id": 8, "created_at": "2024-03-02", "product_id": "A1", "rating": 9, "body": "ok"})
+            + "\nnonsense\n",
+        ),
         write(tmp_path, "customers.csv", "customer_id,tier,age_band\nc1,gold,25-34\nc2,silver,\n"),
         write(tmp_path, "stock.csv", "day,product_id,on_hand\n2024-03-01,A1,5\n2024-03-02,A1,-3\n"),
-        write(tmp_path, "promotions.csv", "product_id,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-07,20%\nA1,2024-03-09,2024-03-08,0.1\n"),
+        write(
+            tmp_path,
+            "promotions.csv",
+            "product_id,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-07,20%\nA1,2024-03-09,2024-03-08,0.1\n",
+        ),
         write(tmp_path, "market.csv", "day,series,value,category\n2024-03-01,search_interest,61,kitchen\n"),
         write(tmp_path, "links.csv", "source,relation,target\nA1,complements,B2\n"),
     ]
     report = import_files(workspace, files)
     assert add_up(report) == {"read": 14, "kept": 8, "dropped": 1, "quarantined": 5}
     assert stored(workspace, "select reason from quarantine order by 1") == [
-        ("a broken row",), ("a rating outside 1 to 5",), ("it ends before it starts",), ("stock below zero",), ("unknown kind of event",)]
-    assert stored(workspace, "select attribute, value from customers order by all") == [("age_band", "25-34"), ("tier", "gold"), ("tier", "silver")]
+        ("a broken row",),
+        ("a rating outside 1 to 5",),
+        ("it ends before it starts",),
+        ("stock below zero",),
+        ("unknown kind of event",),
+    ]
+    assert stored(workspace, "select attribute, value from customers order by all") == [
+        ("age_band", "25-34"),
+        ("tier", "gold"),
+        ("tier", "silver"),
+    ]
     assert stored(workspace, "select discount from promotions") == [(0.2,)]
     assert stored(workspace, "select kind, count(*) from events group by 1") == [("view", 1)]
 
@@ -220,7 +305,10 @@ def test_sales_and_views_of_one_report_feed_both_tables(workspace, tmp_path):
 
 
 def test_cancelled_orders_by_status_become_returns(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", "order date,sku,qty,order id,status\n2024-03-01,A1,2,o1,paid\n2024-03-01,A1,3,o2,Cancelled\n")])
+    import_files(
+        workspace,
+        [write(tmp_path, "orders.csv", "order date,sku,qty,order id,status\n2024-03-01,A1,2,o1,paid\n2024-03-01,A1,3,o2,Cancelled\n")],
+    )
     assert stored(workspace, "select order_id, units from orders order by 1") == [("o1", 2.0), ("o2", -3.0)]
 
 
@@ -229,7 +317,12 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
     report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], dry_run=True)
     assert not workspace.root.exists()
     text = report.text()
-    for part in ("nothing is written", "ordered_at -> ordered_at (date like 2024-03-05 14:30)", "customer_id -> customer_id (pseudonym)", "3 would be kept"):
+    for part in (
+        "nothing is written",
+        "ordered_at -> ordered_at (date like 2024-03-05 14:30)",
+        "customer_id -> customer_id (pseudonym)",
+        "3 would be kept",
+    ):
         assert part in text
 
 
@@ -249,7 +342,10 @@ def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp
         if "storing" in message and "second" in message:
             raise Cancelled("stopped")
 
-    files = [write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"), write(tmp_path, "second.csv", "date,sku,qty\n2024-04-02,A1,1\n")]
+    files = [
+        write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"),
+        write(tmp_path, "second.csv", "date,sku,qty\n2024-04-02,A1,1\n"),
+    ]
     with pytest.raises(Cancelled):
         import_files(workspace, files, progress=stop)
     assert stored(workspace, "select * from orders order by all") == before
@@ -267,12 +363,15 @@ def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
     assert add_up(import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)]))["kept"] == 3
 
 
-@pytest.mark.parametrize("name, text, expected", [
-    ("weather.csv", "station,temperature\nX,1\n", "columns for"),
-    ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
-    ("empty.csv", "", "rows in"),
-    ("blank.csv", "\n \n", "rows in"),
-])
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("weather.csv", "station,temperature\nX,1\n", "columns for"),
+        ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
+        ("empty.csv", "", "rows in"),
+        ("blank.csv", "\n \n", "rows in"),
+    ],
+)
 def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found(workspace, tmp_path, name, text, expected):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, name, text)])
@@ -310,8 +409,18 @@ def test_an_unknown_preset_and_columns_that_do_not_exist_are_refused_with_near_m
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.lists(st.tuples(st.sampled_from(["2024-03-01", "2024-03-02 10:00", "", "bad"]), st.sampled_from(["A", "B", ""]),
-                          st.sampled_from(["1", "2", "0", "-1", "x", ""]), st.sampled_from(["o1", "o2", ""])), min_size=1, max_size=30))
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(["2024-03-01", "2024-03-02 10:00", "", "bad"]),
+            st.sampled_from(["A", "B", ""]),
+            st.sampled_from(["1", "2", "0", "-1", "x", ""]),
+            st.sampled_from(["o1", "o2", ""]),
+        ),
+        min_size=1,
+        max_size=30,
+    )
+)
 def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, rows):
     folder = tmp_path_factory.mktemp("identity")
     file = write(folder, "orders.csv", "ordered_at,product_id,units,order_id\n" + "".join(",".join(r) + "\n" for r in rows))
@@ -320,3 +429,112 @@ def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, row
     assert totals["read"] == sum(any(r) for r in rows)
     assert stored(workspace, "select count(*) from orders") == [(totals["kept"],)]
     assert stored(workspace, "select count(*) from quarantine") == [(totals["quarantined"],)]
+
+
+def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    before = stored(workspace, "select * from orders order by all")
+    write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")
+    script = (
+        "import os, sys; from pathlib import Path; from core.config import Workspace; from core.ingest import importing\n"
+        "importing._finish = lambda *a: os._exit(9)\n"
+        "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "april.csv")], check=False)
+    assert killed.returncode == 9
+    assert stored(workspace, "select * from orders order by all") == before
+    assert add_up(import_files(workspace, [tmp_path / "april.csv"]))["kept"] == 1
+
+
+def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    holder = "import sys, core.db\nwith core.db.connect(sys.argv[1]):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", holder, str(workspace.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(UserError, match="another Upswing process"):
+            import_files(workspace, [write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")])
+        process.stdin.close()
+
+
+def test_names_of_customers_columns_may_be_anything(workspace, tmp_path):
+    text = 'customer_id,"it\'s ""odd""; drop table x",Tier,tier\nc1,a,gold,silver\n'
+    import_files(workspace, [write(tmp_path, "customers.csv", text)])
+    assert stored(workspace, "select attribute, value from customers order by all") == [
+        ("Tier", "gold"),
+        ('it\'s "odd"; drop table x', "a"),
+        ("tier", "silver"),
+    ]
+
+
+def test_a_customer_whose_attributes_change_touches_the_days_of_his_orders_only(workspace, tmp_path):
+    import_files(
+        workspace, [write(tmp_path, "orders.csv", ORDERS), write(tmp_path, "customers.csv", "customer_id,tier\nc1,gold\nc2,gold\n")]
+    )
+    with db.connect(workspace.warehouse) as con:
+        con.execute("delete from touched").fetchall()
+    import_files(workspace, [write(tmp_path, "customers2.csv", "customer_id,tier\nc1,gold\nc2,silver\nc9,gold\n")])
+    assert stored(workspace, "select table_name, first_day::varchar from touched") == [("customers", "2024-03-02")]
+
+
+def test_a_file_of_which_no_row_is_fit_says_so(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\nMarch,A1,1\nApril,A1,2\n")])
+    assert add_up(report)["quarantined"] == 2
+    assert any("no row is fit for orders" in n for n in report.files[0].notes)
+
+
+def test_a_workbook_with_orders_and_products_feeds_both(workspace, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Orders"
+    for row in (
+        ["Order date", "SKU", "Qty", "Price"],
+        [datetime.datetime(2024, 3, 5), 1001, 2, 4.5],
+        [datetime.datetime(2024, 3, 6), 1002, 1, "£3.20"],
+    ):
+        book.active.append(row)
+    sheet = book.create_sheet("Products")
+    for row in (["SKU", "Name"], [1001, "Mug"], [1002, "Lamp"]):
+        sheet.append(row)
+    book.save(tmp_path / "shop.xlsx")
+    report = import_files(workspace, [tmp_path / "shop.xlsx"])
+    assert [(f.file, f.main.table) for f in report.files] == [("shop.xlsx#Orders", "orders"), ("shop.xlsx#Products", "products")]
+    assert stored(workspace, "select p.title, unit_price_cents from orders join products p using (product_id) order by 1") == [
+        ("Lamp", 320),
+        ("Mug", 450),
+    ]
+    assert add_up(import_files(workspace, [tmp_path / "shop.xlsx"])) == {"read": 4, "kept": 0, "dropped": 4, "quarantined": 0}
+
+
+def test_day_and_month_are_told_by_the_whole_column_and_a_doubt_is_shown(workspace, tmp_path):
+    clear = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\n03/04/2024,A1,1\n03/25/2024,A1,2\n")])
+    assert stored(workspace, "select ordered_at::date::varchar from orders order by 1") == [("2024-03-04",), ("2024-03-25",)]
+    assert "could be" not in clear.text()
+    doubtful = import_files(workspace, [write(tmp_path, "orders2.csv", "date,sku,qty\n03/04/2024,B1,1\n")])
+    assert "could be day/month or month/day" in doubtful.text()
+    mapping = write(
+        tmp_path, "m.toml", '[orders]\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\n[options]\ndate_format = "mdy"\n'
+    )
+    import_files(workspace, [write(tmp_path, "orders3.csv", "date,sku,qty\n03/04/2024,C1,1\n")], mapping=mapping)
+    assert stored(workspace, "select product_id, ordered_at::date::varchar from orders where product_id in ('B1', 'C1') order by 1") == [
+        ("B1", "2024-04-03"),
+        ("C1", "2024-03-04"),
+    ]
+
+
+def test_order_lines_in_another_currency_keep_their_units_and_lose_their_price(workspace, tmp_path):
+    text = "date,sku,qty,price,currency\n2024-03-01,A1,1,5.00,GBP\n2024-03-02,A1,2,6.00,GBP\n2024-03-03,A1,3,7.00,EUR\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", text)])
+    assert stored(workspace, "select units, unit_price_cents from orders order by 1") == [(1.0, 500), (2.0, 600), (3.0, None)]
+
+
+def test_the_report_for_programs_adds_up_in_every_file_and_table(workspace, tmp_path):
+    text = "ordered_at,product_id,units,order_id\n2024-03-01,A1,1,o1\n2024-03-01,A1,1,o1\nbad,A1,1,o2\n"
+    report = import_files(workspace, [write(tmp_path, "orders.csv", text), write(tmp_path, "products.csv", PRODUCTS)]).as_dict()
+    assert report["totals"] == {"read": 5, "kept": 3, "dropped": 1, "quarantined": 1}
+    assert json.loads(json.dumps(report)) == report
+    for file in report["files"]:
+        for counts in file["tables"].values():
+            assert counts["read"] == counts["kept"] + counts["dropped"] + counts["quarantined"]
+            assert counts["dropped"] == sum(counts["dropped_by_reason"].values())
+            assert counts["quarantined"] == sum(counts["quarantined_by_reason"].values())

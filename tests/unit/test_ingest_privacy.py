@@ -31,18 +31,38 @@ def everything(workspace) -> str:
 
 
 def test_customer_ids_become_pseudonyms_that_meet_across_files_and_imports(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "customers.csv", "customer_id,tier\nalice-77,gold\n"),
-                             write(tmp_path, "orders.csv", "ordered_at,product_id,units,customer_id\n2024-03-01,A,1,alice-77\n")])
-    import_files(workspace, [write(tmp_path, "reviews.csv", "review_id,created_at,product_id,rating,customer_id\n1,2024-03-02,A,5,alice-77\n")])
+    import_files(
+        workspace,
+        [
+            write(tmp_path, "customers.csv", "customer_id,tier\nalice-77,gold\n"),
+            write(tmp_path, "orders.csv", "ordered_at,product_id,units,customer_id\n2024-03-01,A,1,alice-77\n"),
+        ],
+    )
+    import_files(
+        workspace, [write(tmp_path, "reviews.csv", "review_id,created_at,product_id,rating,customer_id\n1,2024-03-02,A,5,alice-77\n")]
+    )
     assert "alice" not in everything(workspace)
-    assert len({*stored(workspace, "select customer_id from customers"), *stored(workspace, "select customer_id from orders"),
-                *stored(workspace, "select customer_id from reviews")}) == 1
+    assert (
+        len(
+            {
+                *stored(workspace, "select customer_id from customers"),
+                *stored(workspace, "select customer_id from orders"),
+                *stored(workspace, "select customer_id from reviews"),
+            }
+        )
+        == 1
+    )
     assert stat.S_IMODE((workspace.root / "privacy.key").stat().st_mode) == 0o600
 
 
 def test_ids_that_went_through_floats_meet_the_others(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", "ordered_at,product_id,units,customer_id\n2024-03-01,A,1,13085.0\n2024-03-02,A,1,\n"),
-                             write(tmp_path, "customers.csv", "customer_id,tier\n13085,gold\n")])
+    import_files(
+        workspace,
+        [
+            write(tmp_path, "orders.csv", "ordered_at,product_id,units,customer_id\n2024-03-01,A,1,13085.0\n2024-03-02,A,1,\n"),
+            write(tmp_path, "customers.csv", "customer_id,tier\n13085,gold\n"),
+        ],
+    )
     assert stored(workspace, "select count(*) from orders join customers using (customer_id)") == [(1,)]
 
 
@@ -53,7 +73,9 @@ def test_pseudonyms_differ_by_workspace_and_by_kind():
 
 
 def test_columns_of_persons_are_not_read_as_attributes(workspace, tmp_path):
-    text = "customer_id,name,email,phone,street,city contact,tier\n" + "".join(f"c{i},Ann {i},a{i}@example.org,+44 20 7946 0{i:03},Road {i},b{i}@example.org,gold\n" for i in range(9))
+    text = "customer_id,name,email,phone,street,city contact,tier\n" + "".join(
+        f"c{i},Ann {i},a{i}@example.org,+44 20 7946 0{i:03},Road {i},b{i}@example.org,gold\n" for i in range(9)
+    )
     report = import_files(workspace, [write(tmp_path, "customers.csv", text)])
     assert stored(workspace, "select distinct attribute from customers") == [("tier",)]
     assert "example.org" not in everything(workspace) and "Ann" not in everything(workspace)
@@ -75,28 +97,60 @@ def test_a_mapping_that_asks_for_personal_data_is_refused(workspace, tmp_path):
 
 
 def test_mails_and_phones_in_reviews_and_searches_are_masked(workspace, tmp_path):
-    import_files(workspace, [
-        write(tmp_path, "reviews.csv", "review_id,created_at,product_id,rating,title,body\n1,2024-03-02,A,5,x@y.org,Write to ann.smith@example.org or +44 20 7946 0958 (12.50 paid)\n"),
-        write(tmp_path, "events.csv", "occurred_at,product_id,kind,query\n2024-03-01 10:00,A,search_click,ann@example.org\n"),
-    ])
+    import_files(
+        workspace,
+        [
+            write(
+                tmp_path,
+                "reviews.csv",
+                "review_id,created_at,product_id,rating,title,body\n1,2024-03-02,A,5,x@y.org,Write to ann.smith@example.org or +44 20 7946 0958 (12.50 paid)\n",
+            ),
+            write(tmp_path, "events.csv", "occurred_at,product_id,kind,query\n2024-03-01 10:00,A,search_click,ann@example.org\n"),
+        ],
+    )
     assert stored(workspace, "select title, body from reviews") == [("[mail]", "Write to [mail] or [phone] (12.50 paid)")]
     assert stored(workspace, "select query from events") == [("[mail]",)]
 
 
 def test_quarantined_values_show_no_persons(workspace, tmp_path):
-    import_files(workspace, [
-        write(tmp_path, "orders.csv", "ordered_at,product_id,units,customer_id\n2024-03-01,A,ann@example.org,c1\n2024-03-01,A,1,ann@example.org,secret\n"),
-        write(tmp_path, "customers.csv", "customer_id,tier\n,gold\n")])
+    import_files(
+        workspace,
+        [
+            write(
+                tmp_path,
+                "orders.csv",
+                "ordered_at,product_id,units,customer_id\n2024-03-01,A,ann@example.org,c1\n2024-03-01,A,1,ann@example.org,secret\n",
+            ),
+            write(tmp_path, "customers.csv", "customer_id,tier\n,gold\n"),
+        ],
+    )
     assert stored(workspace, "select value from quarantine order by file, line") == [(None,), ("[mail]",), ("5 fields instead of 4",)]
     assert "secret" not in everything(workspace)
 
 
-@pytest.mark.parametrize("column", ["E-mail", "Customer Name", "first_name", "Billing Address", "Phone No.", "收货人姓名", "手机号", "联系电话", "邮箱", "Date of birth", "ShippingStreet"])
+@pytest.mark.parametrize(
+    "column",
+    [
+        "E-mail",
+        "Customer Name",
+        "first_name",
+        "Billing Address",
+        "Phone No.",
+        "收货人姓名",
+        "手机号",
+        "联系电话",
+        "邮箱",
+        "Date of birth",
+        "ShippingStreet",
+    ],
+)
 def test_columns_of_persons_are_known_by_their_names(column):
     assert looks_personal(column)
 
 
-@pytest.mark.parametrize("column", ["product_name", "title", "country", "商品名称", "tier", "age_band", "channel", "item name", "category_name", "brand name"])
+@pytest.mark.parametrize(
+    "column", ["product_name", "title", "country", "商品名称", "tier", "age_band", "channel", "item name", "category_name", "brand name"]
+)
 def test_columns_of_goods_are_not_taken_for_personal(column):
     assert not looks_personal(column)
 

@@ -26,7 +26,12 @@ def rows_of(path: Path, **options) -> tuple[list[str], list[tuple]]:
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("packed", [False, True])
 def test_text_of_any_encoding_and_delimiter_reads_alike(tmp_path, encoding, delimiter, packed):
-    lines = [["编号", "名称", "价格"], ["1", "红色茶杯", "12"], ["2", "a \"quoted\", name; here|there\nsecond line", "7"], ["3", "竹灯笼", ""]]
+    lines = [
+        ["编号", "名称", "价格"],
+        ["1", "红色茶杯", "12"],
+        ["2", 'a "quoted", name; here|there\nsecond line', "7"],
+        ["3", "竹灯笼", ""],
+    ]
     text = "\r\n".join(delimiter.join('"' + c.replace('"', '""') + '"' if not c.isalnum() else c for c in line) for line in lines) + "\r\n"
     data = text.encode(encoding)
     path = tmp_path / "file.csv"
@@ -37,28 +42,40 @@ def test_text_of_any_encoding_and_delimiter_reads_alike(tmp_path, encoding, deli
     assert [r[:2] for r in rows] == [(2, None), (3, None), (5, None)]
 
 
-@pytest.mark.parametrize("encoding, text", [
-    ("cp1252", "sku;désignation;prix\n1;Théière émaillée à fleurs;12,50 €\n2;Crêpière géante été;7,00 €\n"),
-    ("cp1252", "Artikel;Größe\nMütze grün;schön\nTasse weiß;süß\n"), ("cp1250", "nazwa;cena\nżółty kubek;12\nmiły łabędź;7\n"),
-    ("cp1251", "товар;цена\nкрасная кружка;12\nсиняя лампа;7\n"), ("gb18030", "品名,价格\n茶杯,12\n"), ("big5", "商品名稱;價格\n紅色茶杯;12\n藍色檯燈與書桌;7\n"),
-])
+@pytest.mark.parametrize(
+    "encoding, text",
+    [
+        ("cp1252", "sku;désignation;prix\n1;Théière émaillée à fleurs;12,50 €\n2;Crêpière géante été;7,00 €\n"),
+        ("cp1252", "Artikel;Größe\nMütze grün;schön\nTasse weiß;süß\n"),
+        ("cp1250", "nazwa;cena\nżółty kubek;12\nmiły łabędź;7\n"),
+        ("cp1251", "товар;цена\nкрасная кружка;12\nсиняя лампа;7\n"),
+        ("gb18030", "品名,价格\n茶杯,12\n"),
+        ("big5", "商品名稱;價格\n紅色茶杯;12\n藍色檯燈與書桌;7\n"),
+    ],
+)
 def test_text_that_is_no_utf8_is_told_by_its_letters(tmp_path, encoding, text):
     path = tmp_path / "file.csv"
     path.write_bytes(text.encode(encoding))
     columns, rows = rows_of(path)
     delimiter = ";" if ";" in text else ","
-    assert [columns, *([c for c in r[2:]] for r in rows)] == [line.split(delimiter) for line in text.splitlines()]
+    assert [columns, *(list(r[2:]) for r in rows)] == [line.split(delimiter) for line in text.splitlines()]
 
 
 def test_ragged_rows_are_handed_out_as_broken_and_empty_trailing_cells_are_no_fault(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("a,b\n1,2\n1\n1,2,3\n\n1,2,,\n4,5\n")
-    assert [r[:2] for r in rows_of(path)[1]] == [(2, None), (3, "1 fields instead of 2"), (4, "3 fields instead of 2"), (6, None), (7, None)]
+    assert [r[:2] for r in rows_of(path)[1]] == [
+        (2, None),
+        (3, "1 fields instead of 2"),
+        (4, "3 fields instead of 2"),
+        (6, None),
+        (7, None),
+    ]
 
 
 def test_a_quote_that_is_never_closed_costs_one_row_and_not_the_rest_of_the_file(tmp_path):
     path = tmp_path / "file.csv"
-    path.write_text("a,b\n1,2\n3,\"open\n" + "5,6\n" * 2000)
+    path.write_text('a,b\n1,2\n3,"open\n' + "5,6\n" * 2000)
     rows = rows_of(path)[1]
     assert len(rows) == 2002
     assert sum(r[2:] == ("5", "6") for r in rows) == 2000
@@ -87,14 +104,24 @@ def test_equal_and_empty_column_names_are_told_apart(tmp_path):
 
 def test_parquet_types_become_text_that_reads_back(tmp_path):
     path = tmp_path / "file.parquet"
-    pq.write_table(pa.table({
-        "when": pa.array([datetime.datetime(2024, 3, 5, 14, 30), None], pa.timestamp("us")),
-        "zoned": pa.array([datetime.datetime(2024, 3, 5, 14, 30)] * 2, pa.timestamp("us", tz="Europe/Berlin")),
-        "id": [13085.0, None], "price": [2.1, float("nan")], "tags": [["a", "b"], None], "name": pa.array(["x", "y"]).dictionary_encode(),
-    }), path)
+    pq.write_table(
+        pa.table(
+            {
+                "when": pa.array([datetime.datetime(2024, 3, 5, 14, 30), None], pa.timestamp("us")),
+                "zoned": pa.array([datetime.datetime(2024, 3, 5, 14, 30)] * 2, pa.timestamp("us", tz="Europe/Berlin")),
+                "id": [13085.0, None],
+                "price": [2.1, float("nan")],
+                "tags": [["a", "b"], None],
+                "name": pa.array(["x", "y"]).dictionary_encode(),
+            }
+        ),
+        path,
+    )
     columns, rows = rows_of(path)
-    assert rows == [(1, None, "2024-03-05 14:30:00.000000", "2024-03-05 14:30:00.000000", "13085", "2.1", "a b", "x"),
-                    (2, None, None, "2024-03-05 14:30:00.000000", None, None, None, "y")]
+    assert rows == [
+        (1, None, "2024-03-05 14:30:00.000000", "2024-03-05 14:30:00.000000", "13085", "2.1", "a b", "x"),
+        (2, None, None, "2024-03-05 14:30:00.000000", None, None, None, "y"),
+    ]
 
 
 def test_json_lines_and_json_arrays_read_alike(tmp_path):
@@ -103,8 +130,11 @@ def test_json_lines_and_json_arrays_read_alike(tmp_path):
     (tmp_path / "array.json").write_text(json.dumps(items))
     columns, rows = rows_of(tmp_path / "lines.jsonl")
     assert columns == ["id", "price", "tags", "ok", "nested"]
-    assert rows == [(1, None, "1", "2.5", "a b", "true", None), (2, None, "2", None, None, None, '{"k": "v"}'),
-                    (3, "not a JSON object", None, None, None, None, None)]
+    assert rows == [
+        (1, None, "1", "2.5", "a b", "true", None),
+        (2, None, "2", None, None, None, '{"k": "v"}'),
+        (3, "not a JSON object", None, None, None, None, None),
+    ]
     assert rows_of(tmp_path / "array.json")[1] == rows[:2]
 
 
@@ -112,7 +142,14 @@ def test_every_sheet_of_a_workbook_is_a_source_of_its_own(tmp_path):
     book = openpyxl.Workbook()
     first = book.active
     first.title = "orders"
-    for row in (["My shop"], [], ["date", "sku", "qty"], [datetime.datetime(2024, 3, 5), "A", 2], [45356, 13085.0, 1.5], [None, None, None]):
+    for row in (
+        ["My shop"],
+        [],
+        ["date", "sku", "qty"],
+        [datetime.datetime(2024, 3, 5), "A", 2],
+        [45356, 13085.0, 1.5],
+        [None, None, None],
+    ):
         first.append(row)
     second = book.create_sheet("products")
     second.append(["sku", "title"])
@@ -120,7 +157,10 @@ def test_every_sheet_of_a_workbook_is_a_source_of_its_own(tmp_path):
     book.create_sheet("empty")
     book.save(tmp_path / "book.xlsx")
     with opened(tmp_path / "book.xlsx") as sources:
-        assert [(s.file, s.columns) for s in sources] == [("book.xlsx#orders", ["date", "sku", "qty"]), ("book.xlsx#products", ["sku", "title"])]
+        assert [(s.file, s.columns) for s in sources] == [
+            ("book.xlsx#orders", ["date", "sku", "qty"]),
+            ("book.xlsx#products", ["sku", "title"]),
+        ]
         rows = [tuple(r.values()) for r in next(sources[0].batches(["date", "sku", "qty"])).to_pylist()]
     assert rows == [(4, None, "2024-03-05 00:00:00", "A", "2"), (5, None, "45356", "13085", "1.5")]
     with opened(tmp_path / "book.xlsx", sheet="products") as sources:
