@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import comb
+from zlib import crc32
 
 import numpy as np
 import torch
@@ -125,13 +126,14 @@ def word_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progre
     without text, or a model that reads none, has no units.
     """
     model.check_features(panel.features)
-    net, rows, random = model.net.eval(), np.asarray(rows), np.random.default_rng(seed)
+    net, rows = model.net.eval(), np.asarray(rows)
     if "text" not in net.config.drivers:
         return [Words([], np.zeros(0), 0.0, True) for _ in rows]
     units = [split_units(panel.texts[panel.product[r]]) for r in rows]
-    subsets = [_subsets(len(u), samples, random) for u in units]
+    # Subsets depend on the text alone: tomorrow's texts without some of their words are then found in the cache.
+    subsets = [_subsets(len(u), samples, np.random.default_rng([seed, crc32("".join(u).encode())])) for u in units]
     texts = ["".join(piece for piece, kept in zip(u, mask) if kept) for u, chosen in zip(units, subsets) for mask in chosen]
-    vectors = embed(texts, model.encoder, None, progress, step="words")
+    vectors = embed(texts, model.encoder, panel.cache, progress, step="words")
     own, progress = model.text_vectors(panel, rows), paced(progress)
     out, start = [], 0
     with torch.inference_mode(), one_thread():
