@@ -27,6 +27,7 @@ import pyarrow.compute as pc
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES, targets
+from core.schema import EVENT_KINDS
 
 PRESETS = Path(__file__).parent / "presets"
 _PLACE = re.compile(r"\{([^{}]+)\}")
@@ -139,15 +140,38 @@ def parse(name: str, path: Path) -> Mapping:
         content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UserError(f"a mapping in TOML (UTF-8) at {path}", str(error), "correct that line") from error
-    options = _options(content.pop("options", {}), path)
-    kinds = {kind: _texts(names) for kind, names in content.pop("kinds", {}).items()}
-    lookup = content.pop("lookup", None)
-    guesses = content.pop("guesses", False)
+    options = _options(_shaped(content.pop("options", {}), dict, f"[options] in {path.name}"), path)
+    kinds = _kinds(_shaped(content.pop("kinds", {}), dict, f"[kinds] in {path.name}"), path)
+    lookup = _lookup(content.pop("lookup", None), path)
+    guesses = _shaped(content.pop("guesses", False), bool, f"guesses in {path.name}")
     tables = {table: _table(table, columns, path) for table, columns in content.items()}
     if not tables:
         raise UserError(f"a table such as [orders] in {path.name}", "none", "say which source column feeds which column")
-    known = Lookup(lookup["key"], tuple(lookup["columns"])) if lookup else None
-    return Mapping(name, tables, options, kinds or _default_kinds(), known, guesses)
+    return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses)
+
+
+def _shaped(value, kind: type | tuple[type, ...], where: str):
+    """The value if it is of that kind, else a UserError that says where it stands."""
+    if not isinstance(value, kind):
+        names = {dict: "a table", bool: "true or false", str: "a text", list: "a list of texts", int: "a whole number"}
+        raise UserError(" or ".join(names[k] for k in (kind if isinstance(kind, tuple) else (kind,))), f"{value!r} at {where}", "correct it")
+    return value
+
+
+def _kinds(given: dict, path: Path) -> dict[str, tuple[str, ...]]:
+    for kind in given:
+        if kind not in EVENT_KINDS:
+            raise UserError(f"a kind of event among {', '.join(EVENT_KINDS)}", f"{kind} in {path.name}", _did_you_mean(kind, EVENT_KINDS))
+    return {kind: _texts(_shaped(names, (str, list), f"[kinds] {kind} in {path.name}")) for kind, names in given.items()}
+
+
+def _lookup(given, path: Path) -> Lookup | None:
+    if given is None:
+        return None
+    where = f"[lookup] in {path.name}"
+    if set(_shaped(given, dict, where)) != {"key", "columns"}:
+        raise UserError("key and columns in [lookup]", f"{listed(given) or 'nothing'} in {path.name}", "correct it")
+    return Lookup(_shaped(given["key"], str, where), _texts(_shaped(given["columns"], list, where)))
 
 
 def _default_kinds() -> dict[str, tuple[str, ...]]:
@@ -187,8 +211,9 @@ def _texts(value) -> tuple[str, ...]:
 def _table(name: str, columns, path: Path) -> TableMapping:
     if name not in RULES or not isinstance(columns, dict):
         raise UserError(f"a table among {', '.join(RULES)}", f"[{name}] in {path.name}", _did_you_mean(name, RULES))
-    columns = dict(columns)
-    files, others = _texts(columns.pop("files", ())), columns.pop("others", False)
+    columns, where = dict(columns), f"[{name}] in {path.name}"
+    files = _texts(_shaped(columns.pop("files", []), (str, list), f"files of {where}"))
+    others = _shaped(columns.pop("others", False), bool, f"others of {where}")
     known = targets(name)
     for column in columns:
         if column not in known and name != "customers":
@@ -206,8 +231,9 @@ def _feed(spec, where: str) -> Feed:
         known = {"column", "constant", "format", "values", "empty", "plus_days"}
         if set(spec) - known:
             raise UserError(f"keys among {', '.join(sorted(known))}", f"{listed(set(spec) - known)} at {where}", "correct it")
-        rest = {"format": str(spec.get("format", "")), "plus_days": int(spec.get("plus_days", 0)), "empty": _texts(spec.get("empty", ())),
-                "values": tuple((str(k), str(v)) for k, v in spec.get("values", {}).items())}
+        rest = {"format": _shaped(spec.get("format", ""), str, where), "plus_days": _shaped(spec.get("plus_days", 0), int, where),
+                "empty": _texts(_shaped(spec.get("empty", []), (str, list), where)),
+                "values": tuple((str(k), str(v)) for k, v in _shaped(spec.get("values", {}), dict, where).items())}
         if "constant" in spec:
             return Feed(constant=str(spec["constant"]), **rest)
         spec = spec.get("column", "")

@@ -203,6 +203,11 @@ def test_the_generic_preset_knows_the_usual_names(workspace, tmp_path, header):
         ("[orders\n", "TOML"),
         ("[options]\ndecimal = ','\n", "a table such as"),
         ("[options]\nnon_products = ['(']\n", "regular expression"),
+        ("options = 3\n", "a table"),
+        ("[kinds]\nbuy = 'x'\n", "a kind of event among"),
+        ("[lookup]\nkey = 'a'\n", "key and columns"),
+        ("[orders]\nordered_at = {column = 'a', plus_days = 'x'}\n", "a whole number"),
+        ("[orders]\nordered_at = {column = 'a', formt = 'x'}\n", "formt"),
         ("[options]\nnon_products = ['(?!a)b']\n", "regular expression"),
     ],
 )
