@@ -164,7 +164,7 @@ def _parser() -> argparse.ArgumentParser:
 
     p = command("import", _import, "files into the warehouse")
     p.add_argument("files", nargs="+", metavar="FILE")
-    p.add_argument("--preset", help="a mapping that ships: generic (default), uci-online-retail, complete-journey")
+    p.add_argument("--preset", help="a mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews")
     p.add_argument("--mapping", metavar="FILE", help="a mapping of your own (TOML)")
     p.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
     p.add_argument("--report", metavar="OUT.json", help="write what was read, kept, dropped and quarantined")
