@@ -154,7 +154,7 @@ def print_done(progress, text: str) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="upswing", description="Which products are about to rise: for whom, why, and what to order.")
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--workspace", metavar="DIR", default=None, help="folder of one shop (default $UPSWING_WORKSPACE, else ./workspace)")
+    common.add_argument("--workspace", metavar="DIR", default=None, help="folder of one shop (default $UPSWING_WORKSPACE or ./workspace)")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     def command(name, function, help):
