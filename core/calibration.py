@@ -31,8 +31,9 @@ def sigmoid(logit: np.ndarray) -> np.ndarray:
 def fit_calibration(logit: np.ndarray, happened: np.ndarray, weight: np.ndarray | None = None, strength: float = 10.0) -> Calibration:
     """The map that minimises log loss on (n,) rows, pulled towards leaving the logit alone.
 
-    The pull is a Gaussian prior on (log slope, intercept), as strong as `strength` rows of information: with a few risers it
-    wins, with thousands it is not felt. Without any rows, or without both outcomes, the intercept alone may move.
+    The pull is a Gaussian prior on the log of the slope and on the shift of the mean logit, as strong as `strength` units of
+    information: with a few risers it wins, with thousands it is not felt. Around the mean, since a slope around 0 would move the
+    level of a rare event too. With one outcome only the shift alone may move, without rows nothing does.
     """
     logit, happened = np.asarray(logit, dtype=np.float64), np.asarray(happened, dtype=np.float64)
     weight = np.ones(len(logit)) if weight is None else np.asarray(weight, dtype=np.float64)
@@ -41,17 +42,19 @@ def fit_calibration(logit: np.ndarray, happened: np.ndarray, weight: np.ndarray 
     if not len(logit):
         return Calibration()
     both = 0 < happened.sum() < len(happened)
-    parameters = np.zeros(2)  # log slope, intercept
+    mean = weight @ logit / weight.sum()
+    spread = logit - mean if both else np.zeros_like(logit)
+    parameters = np.zeros(2)  # log slope, shift of the mean
 
     def objective(p):
-        z = np.exp(p[0]) * logit + p[1]
+        z = mean + np.exp(p[0]) * spread + p[1]
         return weight @ (np.logaddexp(0.0, z) - happened * z) + 0.5 * strength * (p @ p)
 
     for _ in range(100):  # Newton with halving: two parameters, smooth, a handful of steps
         slope = np.exp(parameters[0])
-        p = sigmoid(slope * logit + parameters[1])
+        p = sigmoid(mean + slope * spread + parameters[1])
         gradient_z, curvature = weight * (p - happened), weight * p * (1 - p)
-        towards = np.stack([slope * logit if both else np.zeros_like(logit), np.ones_like(logit)])
+        towards = np.stack([slope * spread, np.ones_like(logit)])
         gradient = towards @ gradient_z + strength * parameters
         hessian = (towards * curvature) @ towards.T + strength * np.eye(2)
         step = np.linalg.solve(hessian, gradient)
@@ -61,4 +64,5 @@ def fit_calibration(logit: np.ndarray, happened: np.ndarray, weight: np.ndarray 
         parameters = parameters - scale * step
         if np.abs(scale * step).max() < 1e-9:
             break
-    return Calibration(float(np.exp(parameters[0])), float(parameters[1]))
+    slope = float(np.exp(parameters[0]))
+    return Calibration(slope, float(mean + parameters[1] - slope * mean))

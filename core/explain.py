@@ -165,7 +165,7 @@ def split_units(text: str) -> list[str]:
 
 
 def _subsets(n: int, samples: int, random: np.random.Generator) -> np.ndarray:
-    """(m, n) float32 masks: all of them for few units; else none, all, and complementary pairs of sizes drawn as Kernel SHAP weighs them."""
+    """(m, n) float32 masks: all of them for few units; else none, all, and complementary pairs of sizes drawn by Kernel SHAP's weights."""
     if n <= _EXACT_UNITS:
         return masks(n) if n else np.zeros((0, 0), dtype=np.float32)
     sizes = np.arange(1, n)

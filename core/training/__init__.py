@@ -57,8 +57,8 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
     now = datetime.now(timezone.utc)
     weights = model.weights_hash()
     model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
-    model = model.with_metrics({**model.metrics, "model": model_id, "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}", "panel_as_of": panel.meta["as_of"],
-                                "settings": vars(settings.model)})
+    model = model.with_metrics({**model.metrics, "model": model_id, "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
+                                "panel_as_of": panel.meta["as_of"], "settings": vars(settings.model)})
     folder = workspace.models / model_id
     model.save(folder)
     return Trained(model_id, folder, model.metrics["metrics"], model.metrics["origins"], model.metrics["seconds"])

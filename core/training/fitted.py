@@ -58,7 +58,7 @@ class FittedModel:
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder with its tuned layers in place, loaded on first use. Raises UserError where its weights are not those of training."""
+        """The encoder with its tuned layers in place, loaded on first use. Raises UserError where its weights are not training's."""
         if self._encoder is None:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
@@ -76,7 +76,8 @@ class FittedModel:
         if mine == theirs:
             return
         gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
-        found = "; ".join(filter(None, (gone and f"without {', '.join(gone)}", new and f"with also {', '.join(new)}"))) or "in another order"
+        parts = [f"{word} {', '.join(names)}" for word, names in (("without", gone), ("with also", new)) if names]
+        found = "; ".join(parts) or "in another order"
         raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
 
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
@@ -109,7 +110,8 @@ class FittedModel:
                 logits[part], demand[part] = raw_predictions(self.net, self.inputs(panel, rows[part], vectors))
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
-        return {"logit": logit, "rising": sigmoid(logit), "falling": sigmoid(self.falling_calibration(logits[:, FALLING])), "demand": demand}
+        falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
+        return {"logit": logit, "rising": sigmoid(logit), "falling": falling, "demand": demand}
 
     def save(self, folder: Path) -> None:
         """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
@@ -149,7 +151,8 @@ class FittedModel:
             raise UserError(f"a manifest of {', '.join(FILES)} in {folder.name}", "another list of files", "train again")
         for name, expected in manifest.items():
             if (found := _sha256(folder / name)) != expected:
-                raise UserError(f"{name} of model {folder.name} with SHA-256 {expected}", found, "the file was changed: restore it or train again")
+                raise UserError(f"{name} of model {folder.name} with SHA-256 {expected}", found,
+                                "the file was changed: restore it or train again")
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
@@ -201,7 +204,8 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
 
 def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:
     """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
-    return Inputs(torch.from_numpy(panel.x[rows]), text, which, torch.from_numpy(places[panel.segment[rows]]), torch.from_numpy(panel.base[rows]))
+    segment = torch.from_numpy(places[panel.segment[rows]])
+    return Inputs(torch.from_numpy(panel.x[rows]), text, which, segment, torch.from_numpy(panel.base[rows]))
 
 
 def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:

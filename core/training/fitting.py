@@ -15,20 +15,19 @@ from core.config import ModelSettings
 from core.errors import UserError
 from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
+from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
 from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version
 from core.training.panel import Panel
 from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
+from core.training.validation import (
+    CALIBRATION_PRIOR, Split, calibration_weights, known_units, number, split, validation_figures, watched_rows,
+)
 
 _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
-# What rose in one month shares that month's weather: a shock to the whole shop moves all of its outcomes at once. So a month of
-# validation tells the calibration of as much as this many independent rows, and the prior (sd 0.1) stands for as many again. On
-# UCI, calibrating by the rows as if independent cost up to .06 of Brier skill in the next season; this keeps it within .004.
-_CALIBRATION_ROWS_A_MONTH, _CALIBRATION_PRIOR = 150.0, 100.0
 
 
 @dataclass(frozen=True)
@@ -43,46 +42,14 @@ class Recipe:
     warmup_steps: int = 50
     average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
     validation_origins: int = 8
-    patience: int = 2
-    least_epochs: int = 4  # of the final learning: one season's validation stops too early for the next
+    patience: int = 1
+    least_epochs: int = 4  # one season's validation, shocks to the whole shop included, would stop too early for the next
     segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"
     demand_weight: float = 0.3
     refit: bool = True
     epochs_without_validation: int = 3
     model: dict = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Split:
-    """Row numbers to learn from and to validate on, ascending; validate is empty where the history is too short.
-
-    known_until, learn_until: demand whose weeks end after these days is unknown to the refit, to the learning before it.
-    """
-
-    learn: np.ndarray
-    validate: np.ndarray
-    known_until: np.datetime64
-    learn_until: np.datetime64
-
-
-def split(panel: Panel, rows: np.ndarray, validation_origins: int) -> Split:
-    """The last matured origins validate; learning ends horizon_days before the first of them, since a label at t looks
-    horizon_days ahead. With a short history fewer origins validate, and none where learning would be left with fewer still."""
-    horizon = np.timedelta64(int(panel.meta.get("horizon_days", 28)), "D")
-    rows = np.sort(np.asarray(rows))
-    rows = rows[~np.isnan(panel.rising[rows])]
-    if not len(rows):
-        raise UserError(f"products with {horizon.astype(int)} days of history after an origin, to learn what rose",
-                        "no origin whose outcome is known", "import a longer history, or choose an earlier `since`")
-    as_of = panel.as_of[rows]
-    origins = np.unique(as_of)
-    known_until = origins[-1] + horizon
-    for count in range(min(validation_origins, len(origins) - 1), 0, -1):
-        first = origins[-count]
-        if (origins <= first - horizon).sum() >= count:
-            return Split(rows[as_of <= first - horizon], rows[as_of >= first], known_until, first)
-    return Split(rows, rows[:0], known_until, known_until)
 
 
 def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str | None = None, progress: Progress = silent,
@@ -103,20 +70,22 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     # An encoder that learns is worth all threads; and the number is fixed either way, as sums depend on it.
     with torch.random.fork_rng(devices=devices), nullcontext() if layers else one_thread():
         if len(parts.validate):
-            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, progress)
+            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, progress,
+                               span=(0.0, 0.6 if recipe.refit else 1.0))
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
-            weight = _calibration_weights(panel, parts.validate)
-            rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, _CALIBRATION_PRIOR)
-            falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, _CALIBRATION_PRIOR)
-            figures = _figures(panel, parts.validate, sigmoid(rising(logits[:, RISING])), sigmoid(falling(logits[:, FALLING])), demand,
-                               parts.known_until)
+            weight = calibration_weights(panel, parts.validate)
+            rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, CALIBRATION_PRIOR)
+            falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, CALIBRATION_PRIOR)
+            figures = validation_figures(panel, parts.validate, sigmoid(rising(logits[:, RISING])), sigmoid(falling(logits[:, FALLING])),
+                                         demand, parts.known_until)
         else:
-            trainer, curves, epochs, figures = None, [], min(settings.max_epochs, recipe.epochs_without_validation), _no_figures()
+            trainer, curves, figures = None, [], {"metrics": {}, "calibration": []}
+            epochs = min(settings.max_epochs, recipe.epochs_without_validation)
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
-            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, progress)
-            epochs = max(epochs, min(recipe.least_epochs, settings.max_epochs))
+            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, progress,
+                               span=(0.6 if trainer else 0.0, 1.0))
             trainer.run(epochs, None)
     figures |= {"curves": curves, "epochs": epochs, "seconds": round(time.monotonic() - started, 1),
                 "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
@@ -127,9 +96,9 @@ class _Trainer:
     """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
 
     def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, layers: int,
-                 device: torch.device, progress: Progress):
+                 device: torch.device, progress: Progress, span: tuple[float, float] = (0.0, 1.0)):
         self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
-        self.device, self.progress = device, paced(progress)
+        self.device, self.progress, self.span, self.done = device, paced(progress), span, span[0]
         self.random = np.random.default_rng(settings.seed)
         torch.manual_seed(settings.seed)
         self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
@@ -147,7 +116,7 @@ class _Trainer:
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
         self.net = FusionModel(config)
-        rates = tuple(float((np.nansum(values[rows]) + 0.5) / (np.isfinite(values[rows]).sum() + 10)) for values in (panel.rising, panel.falling))
+        rates = tuple(float((np.nansum(y[rows]) + 0.5) / (np.isfinite(y[rows]).sum() + 10)) for y in (panel.rising, panel.falling))
         self.net.fit_inputs(x, self._text_sample(), rates)
         self.net.to(device)
         groups = [{"params": list(self.net.parameters()), "lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}]
@@ -181,20 +150,22 @@ class _Trainer:
         return vectors[np.abs(vectors).sum(1) > 0]
 
     def run(self, epochs: int, validate: np.ndarray | None) -> tuple[list[dict], int]:
-        """Learns; returns the curves and the best number of epochs, whose weights are then in place. Without validation rows,
-        exactly `epochs` of them. Weights in use are always the running mean."""
+        """Learns; returns the curves and the best number of epochs from `least_epochs` on, whose weights are then in place. Without
+        validation rows, exactly `epochs` of them. Weights in use are always the running mean."""
         curves, best, best_epoch, kept = [], np.inf, epochs, None
-        watched = None if validate is None else _watched(self.panel, validate)
+        least = min(self.recipe.least_epochs, epochs)
+        watched = None if validate is None else watched_rows(self.panel, validate)
+        expected = epochs if validate is None else min(epochs, 2 * least)  # early stopping seldom takes longer
         for epoch in range(1, epochs + 1):
-            train_loss = self._epoch(epoch, epochs)
+            train_loss = self._epoch(epoch, epochs, expected)
             if watched is None:
                 continue
             raw = self._swap_in_mean()
             logit, y = self.predict(watched)[0][:, RISING], self.panel.rising[watched]
             valid_loss = metrics.log_loss(y, sigmoid(logit))
             curves.append({"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss,
-                           "valid_average_precision": _number(metrics.average_precision(y, logit))})
-            if valid_loss < best - 1e-5:
+                           "valid_average_precision": number(metrics.average_precision(y, logit))})
+            if epoch >= least and valid_loss < best - 1e-5:
                 best, best_epoch, kept = valid_loss, epoch, self._copy()
             self._restore(raw)
             if epoch - best_epoch >= self.recipe.patience:
@@ -202,14 +173,17 @@ class _Trainer:
         self._restore(kept if kept is not None else self.mean)
         return curves, best_epoch
 
-    def _epoch(self, epoch: int, epochs: int) -> float:
+    def _epoch(self, epoch: int, epochs: int, expected: int) -> float:
         """One pass over all rows of `all` and some, drawn anew, of the segments; returns the mean loss of a member."""
         rows, total, seen = self._draw(), 0.0, 0
+        start, end = self.span
+        message = f"epoch {epoch} of {epochs}, from all origins" if start else f"epoch {epoch} of at most {epochs}"
         for batch in self._batches(rows):
             for part in self._fitting(batch):
                 total += part[0] * part[1]
                 seen += part[1]
-                self.progress("train", (epoch - 1 + seen / len(rows)) / epochs, f"epoch {epoch} of at most {epochs}", loss=total / seen)
+                self.done = start + (end - start) * min(1.0, (epoch - 1 + seen / len(rows)) / expected)
+                self.progress("train", self.done, message, loss=total / seen)
         return total / max(seen, 1)
 
     def _fitting(self, batch: np.ndarray):
@@ -294,13 +268,16 @@ class _Trainer:
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Uncalibrated logits (n, 2) and demand (n, T, L) with the weights in place."""
-        texts = self.texts.frozen(self.progress) if isinstance(self.texts, TunedTexts) else self.texts
+        def checking(step: str, done: float, message: str = "") -> None:
+            self.progress("train", self.done, "checking on the last origins")
+
+        texts = self.texts.frozen(checking) if isinstance(self.texts, TunedTexts) else self.texts
         parts = []
         for start in range(0, len(rows), _EVALUATE_ROWS):
             chosen = rows[start:start + _EVALUATE_ROWS]
             text, which = texts.batch(self.panel.product[chosen])
             parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which)))
-            self.progress("validate", min(1.0, (start + _EVALUATE_ROWS) / len(rows)))
+            checking("validate", 0.0)
         return tuple(np.concatenate(p) for p in zip(*parts))
 
     def _copy(self) -> list[torch.Tensor]:
@@ -327,71 +304,15 @@ class _Trainer:
                            _encoder=self.encoder)
 
 
-def known_units(panel: Panel, rows: np.ndarray, known_until: np.datetime64) -> np.ndarray:
-    """(n, T) actual cumulative units, NaN where their weeks end after `known_until`: thirteen weeks of demand reach further
-    ahead than the label's horizon, and must not tell of days that a test or a validation origin calls the future."""
-    units = np.array(panel.units[rows])
-    ends = panel.as_of[rows][:, None] + np.array([7 * w for w in DEMAND_WEEKS], dtype="timedelta64[D]")
-    units[ends > known_until] = np.nan
-    return units
-
-
 def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:
     rows = np.sort(np.asarray(rows))
     return rows[~np.isnan(panel.rising[rows])]
-
-
-def _watched(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """The validation rows that early stopping looks at: those of `all`, or every one where there are none."""
-    everyone = rows[panel.all_rows[rows]]
-    return everyone if len(everyone) else rows
-
-
-def _calibration_weights(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """(n,) rows of `all` weigh alike, the segments' at most as much together, and all of them what their months are worth."""
-    everyone = panel.all_rows[rows]
-    share = np.where(everyone, 1.0, min(1.0, max(everyone.sum(), 1) / max((~everyone).sum(), 1)) if everyone.any() else 1.0)
-    months = len(np.unique(panel.as_of[rows])) / 4
-    return share * min(1.0, max(1.0, months) * _CALIBRATION_ROWS_A_MONTH / share.sum())
-
-
-def _figures(panel: Panel, rows: np.ndarray, rising: np.ndarray, falling: np.ndarray, demand: np.ndarray, known_until) -> dict:
-    """What metrics.json says of the validation origins. After calibration on the same rows, so a little kind to calibration."""
-    watched = _watched(panel, rows)
-    at = np.searchsorted(rows, watched)
-    y, p, origin = panel.rising[watched], rising[at], panel.as_of[watched]
-    predicted, observed, count = metrics.reliability(y, p)
-    values = metrics.summary(y, p, origin) | {"base_rate": float(np.mean(y))}
-    known = np.isfinite(panel.falling[watched])
-    if known.any():
-        down, q = panel.falling[watched][known], falling[at][known]
-        values |= {"falling_average_precision": metrics.average_precision(down, q), "falling_brier": metrics.brier(down, q),
-                   "falling_brier_skill": metrics.brier_skill(down, q)}
-    units = known_units(panel, watched, known_until)
-    for i, w in enumerate(DEMAND_WEEKS):
-        if (matured := np.isfinite(units[:, i])).any():
-            values[f"demand_loss_w{w}"] = metrics.weighted_quantile_loss(units[matured, i], demand[at][matured, i], DEMAND_LEVELS)
-    segments = np.setdiff1d(np.arange(len(rows)), at)
-    if len(segments):
-        chosen = rows[segments]
-        values |= {f"segments_{k}": v for k, v in metrics.summary(panel.rising[chosen], rising[segments], panel.as_of[chosen]).items()}
-    return {"metrics": {k: _number(v) for k, v in values.items()},
-            "calibration": [{"predicted": float(a), "observed": float(b), "rows": int(c)} for a, b, c in zip(predicted, observed, count)]}
-
-
-def _no_figures() -> dict:
-    return {"metrics": {}, "calibration": []}
 
 
 def _origins(panel: Panel, parts: Split, recipe: Recipe) -> dict:
     span = lambda rows: None if not len(rows) else {  # noqa: E731
         "first": str(panel.as_of[rows].min()), "last": str(panel.as_of[rows].max()), "count": len(np.unique(panel.as_of[rows]))}
     return {"learn": span(parts.learn), "validate": span(parts.validate), "refit_on_all": bool(recipe.refit and len(parts.validate))}
-
-
-def _number(value: float) -> float | None:
-    """JSON has no NaN: what is undefined on these rows is null."""
-    return float(value) if np.isfinite(value) else None
 
 
 def _device(wanted: str) -> torch.device:

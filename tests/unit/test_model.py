@@ -124,7 +124,8 @@ def test_what_has_not_matured_adds_nothing_to_the_loss(model):
     whole = loss(outputs, y, y, units, one, CONFIG.levels)
     half = loss(type(outputs)(outputs.logits[:, :2], outputs.demand[:, :2]), y[:2], y[:2], units[:2], one[:2], CONFIG.levels)
     masked = torch.tensor([True, True, False, False])
-    part = loss(outputs, torch.where(masked, y, NAN), torch.where(masked, y, NAN), torch.where(masked[:, None], units, NAN), one, CONFIG.levels)
+    known, known_units = torch.where(masked, y, NAN), torch.where(masked[:, None], units, NAN)
+    part = loss(outputs, known, known, known_units, one, CONFIG.levels)
     torch.testing.assert_close(part, half)
     assert part != whole
     nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), one, CONFIG.levels)

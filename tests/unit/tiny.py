@@ -42,7 +42,8 @@ def tiny_panel(folder: Path, products: int = 60, origins: int = 40, seed: int = 
 
     random = np.random.default_rng(seed)
     titles = [" ".join(random.choice(WORDS[:5], 2, replace=False)) + (" heart" if i % 4 == 0 else "") for i in range(products)]
-    product, origin, segment = (a.ravel() for a in np.meshgrid(np.arange(products), np.arange(origins), np.arange(len(segments)), indexing="ij"))
+    grid = np.meshgrid(np.arange(products), np.arange(origins), np.arange(len(segments)), indexing="ij")
+    product, origin, segment = (a.ravel() for a in grid)
     n = len(product)
     columns = {name: random.normal(size=n).astype(np.float32) for name, _ in FEATURES}
     columns["pace"] = random.gamma(2.0, 5.0, size=n).astype(np.float32)
@@ -58,7 +59,8 @@ def tiny_panel(folder: Path, products: int = 60, origins: int = 40, seed: int = 
     matured = origin < origins - 4
     order = np.lexsort((np.array(segments)[segment], origin, [f"p{p:03}" for p in product]))
     as_of = np.datetime64("2010-01-03") + 7 * np.arange(origins)
-    table = {"as_of": as_of[origin][order], "product_id": [f"p{p:03}" for p in product[order]], "segment": np.array(segments)[segment[order]],
+    table = {"as_of": as_of[origin][order], "product_id": [f"p{p:03}" for p in product[order]],
+             "segment": np.array(segments)[segment[order]],
              **{name: pa.array(columns[name][order], from_pandas=True) for name, _ in FEATURES},
              "n_base": columns["pace"][order].astype(float), "n_horizon": columns["pace"][order].astype(float),
              "expected": columns["pace"][order].astype(float),
