@@ -24,8 +24,11 @@ from core.training.panel import Panel
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
 _CHUNK_ROWS = 16  # x 128 masks x 64 hidden numbers: half a megabyte, which stays in a core's cache
 _BLOCK_ROWS = 2048
-_EXACT_UNITS = 7  # words of a text up to which all of their subsets are encoded
-_MOST_UNITS = 24
+# Words cost an encoded text a subset, and a demand for a whole description's words costs as much as training: titles are exact, of
+# a long text the first words, where the title is, stand alone and the rest in three stretches.
+_EXACT_UNITS = 5  # words of a text up to which all of their subsets are encoded
+_MOST_UNITS = 10
+_TITLE_UNITS = 7
 
 
 def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
@@ -116,14 +119,14 @@ class Words:
     exact: bool
 
 
-def word_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, samples: int = 128,
+def word_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, samples: int = 24,
                       seed: int = 7) -> list[Words]:
     """The text driver's attribution of each row, shared out to the words of its text: Owen values (Owen 1977).
 
     The game inside the text: u(W) = the attribution that the text driver would have, were W its words, the others removed and
-    all other drivers as they are; u(no words) = 0. Up to seven words by all subsets; longer texts by Kernel SHAP (Lundberg &
-    Lee 2017) on `samples` subsets drawn in complementary pairs, and above 24 words neighbours are taken together. A row
-    without text, or a model that reads none, has no units.
+    all other drivers as they are; u(no words) = 0. Up to five words by all subsets; longer texts by Kernel SHAP (Lundberg &
+    Lee 2017) on `samples` subsets drawn in complementary pairs, and above ten words those after the seventh are taken in three
+    stretches. A row without text, or a model that reads none, has no units.
     """
     model.check_features(panel.features)
     net, rows = model.net.eval(), np.asarray(rows)
@@ -160,8 +163,8 @@ def split_units(text: str) -> list[str]:
     found = re.findall(r"[\u3400-\u9fff\uf900-\ufaff]{1,2}[^\w\s]*\s*|[^\s\u3400-\u9fff\uf900-\ufaff]+\s*", text.strip())
     if len(found) <= _MOST_UNITS:
         return found
-    edges = np.linspace(0, len(found), _MOST_UNITS + 1).round().astype(int)
-    return ["".join(found[a:b]) for a, b in zip(edges, edges[1:])]
+    edges = np.linspace(_TITLE_UNITS, len(found), _MOST_UNITS - _TITLE_UNITS + 1).round().astype(int)
+    return found[:_TITLE_UNITS] + ["".join(found[a:b]) for a, b in zip(edges, edges[1:])]
 
 
 def _subsets(n: int, samples: int, random: np.random.Generator) -> np.ndarray:

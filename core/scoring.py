@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -96,10 +95,9 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     tables = _Tables(temporary)
     try:
         progress("score", 0.1, f"{len(live.rows):,} forecasts")
-        with _one_thread():
-            predicted = fitted.predict(panel, live.rows)
-            attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
-            _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
+        predicted = fitted.predict(panel, live.rows)
+        attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
+        _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
         with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
             _write_forecasts(tables, con, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
@@ -134,8 +132,7 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
     found = live.rows[live.all & (np.asarray(live.product) == product_id)]
     if not len(found):
         raise UserError("a product that is forecast", repr(product_id), "choose one of the Rising page")
-    with _one_thread():
-        words = word_attributions(fitted, panel, found, progress)[0]
+    words = word_attributions(fitted, panel, found, progress)[0]
     listed = [{"position": i, "text": unit, "attribution": float(a)} for i, (unit, a) in enumerate(zip(words.units, words.attributions))]
     return {"product_id": product_id, "model": model_id, "words": listed, "residual": words.residual}
 
@@ -324,20 +321,6 @@ def _part(progress: Progress, inside: str, start: float, end: float) -> Progress
         progress("score", furthest, message, **figures)
 
     return passed_on
-
-
-@contextmanager
-def _one_thread():
-    """Explaining is thousands of small matrix products. Threads gain little there, and on a busy machine they wait for each other:
-    on UCI Online Retail II, under load, two threads took seven times as long as one."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _swap_in(finished: Path, place: Path) -> None:
