@@ -142,7 +142,7 @@ class Encoding(nn.Module):
         x = x[:, self.index]
         missing = torch.isnan(x)
         codes = torch.where(missing, self.FAR, x).unsqueeze(-1)
-        codes = ((codes - self.low) * self.scale).clamp_(0.0, 1.0)
+        codes = (codes - self.low).mul_(self.scale).clamp_(0.0, 1.0)
         value = torch.where(missing, 0.0, ((x - self.mean) / self.deviation).clamp(-4.0, 4.0))
         flags = missing.to(x.dtype)
         out, start = {}, 0
@@ -151,6 +151,22 @@ class Encoding(nn.Module):
             out[driver] = torch.cat([codes[:, start:end].flatten(1), value[:, start:end], flags[:, start:end]], dim=1)
             start = end
         return out
+
+
+class Dropout(nn.Module):
+    """Dropout by random bytes, eight from each random integer: a share in steps of 1/256, at a quarter of nn.Dropout's time on a CPU,
+    where that took a fifth of all training."""
+
+    def __init__(self, share: float):
+        super().__init__()
+        self.dropped = round(256 * share)
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.dropped:
+            return x
+        words = torch.empty(-(-x.numel() // 8), dtype=torch.int64, device=x.device).random_(-2 ** 63, None)
+        kept = words.view(torch.uint8)[: x.numel()].view(x.shape) >= self.dropped
+        return x * kept.to(x.dtype).mul_(256 / (256 - self.dropped))  # multiplying by a bool tensor is slow
 
 
 class Member(nn.Module):
@@ -170,7 +186,7 @@ class Member(nn.Module):
         })
         if config.text_width:
             # Narrow on purpose: one product's text stands in hundreds of rows, and a wide tower learns it by heart.
-            self.text = nn.Sequential(nn.Dropout(config.text_dropout), nn.Linear(config.text_width, config.bottleneck), nn.SiLU(),
+            self.text = nn.Sequential(Dropout(config.text_dropout), nn.Linear(config.text_width, config.bottleneck), nn.SiLU(),
                                       nn.Linear(config.bottleneck, d))
         if config.segments:
             self.segment = nn.Embedding(config.segments, d)
@@ -178,7 +194,7 @@ class Member(nn.Module):
         self.fuse = nn.Parameter(torch.randn(k, d, h) / (k * d) ** 0.5)
         self.fuse_bias = nn.Parameter(torch.zeros(h))
         self.second = nn.Linear(h, config.second)
-        self.dropout = nn.Dropout(config.dropout)
+        self.dropout = Dropout(config.dropout)
         self.probability = nn.Linear(config.second, 2)
         weeks, levels = len(config.weeks), len(config.levels)
         self.median = nn.Linear(config.second, weeks)

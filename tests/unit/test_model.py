@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from core.model import FusionModel, Inputs, ModelConfig, loss, pinball
+from core.model import Dropout, FusionModel, Inputs, ModelConfig, loss, pinball
 
 CONFIG = ModelConfig(columns={"momentum": (0, 1), "reviews": (2,), "price": (3,)}, text_width=6, segments=3, members=2, bins=4)
 NAN = float("nan")
@@ -91,6 +91,15 @@ def test_the_terms_of_the_drivers_add_up_to_the_logits(model):
     batch.x[:20, 2] = NAN
     logits = torch.stack([m.probability(m.top(terms.sum(1) + m.fuse_bias)) for m, (terms, _) in zip(model.members, model.terms(batch))])
     torch.testing.assert_close(logits, model(batch).logits, atol=1e-4, rtol=1e-4)
+
+
+def test_dropout_keeps_the_mean_drops_its_share_and_rests_outside_training():
+    torch.manual_seed(0)
+    layer, x = Dropout(0.3), torch.ones(1000, 37)
+    out = layer(x)
+    assert (out == 0).float().mean() == pytest.approx(0.3, abs=0.01) and out.mean() == pytest.approx(1.0, abs=0.01)
+    assert (out == 0).float().mean(0).std() < 0.02  # every place of a word of eight bytes alike
+    assert torch.equal(layer.eval()(x), x)
 
 
 def test_driver_dropout_acts_in_training_only(model):
