@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import json
 import sqlite3
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
 
@@ -16,42 +17,42 @@ from core.state import State
 KINDS = [f"kind {i}" for i in range(40)]
 
 
-def _claim_all(root: str, token: str, answers) -> None:
-    state = State(Workspace(Path(root)))
-    mine = []
-    while job := state.claim_job(token):
-        mine.append(job.id)
-    answers.put(mine)
+CLAIM_ALL = """
+import json, sys
+from core.config import Workspace
+from core.state import State
+state, mine = State(Workspace(Path(sys.argv[1]))), []
+while job := state.claim_job(sys.argv[2]):
+    mine.append(job.id)
+print(json.dumps(mine))
+"""
+ADD_ALL = """
+import json, sys
+from core.config import Workspace
+from core.state import State
+state = State(Workspace(Path(sys.argv[1])))
+print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40)]))
+"""
 
 
-def _add_all(root: str, answers) -> None:
-    state = State(Workspace(Path(root)))
-    answers.put([state.add_job(kind, {}, "test")[0].id for kind in KINDS])
-
-
-def _in_processes(target, arguments: list[tuple]) -> list:
-    context = multiprocessing.get_context("spawn")
-    answers = context.Queue()
-    processes = [context.Process(target=target, args=(*given, answers)) for given in arguments]
-    for process in processes:
-        process.start()
-    found = [answers.get(timeout=60) for _ in processes]
-    for process in processes:
-        process.join()
-    return found
+def _in_processes(program: str, *arguments: tuple) -> list:
+    """What each of the programs, started at the same time, prints. Plain processes: multiprocessing's would run this one's main
+    script, which tests of pages put another in place of."""
+    running = [subprocess.Popen([sys.executable, "-c", program, *map(str, given)], stdout=subprocess.PIPE, text=True) for given in arguments]
+    return [json.loads(process.communicate(timeout=60)[0]) for process in running]
 
 
 def test_two_processes_never_claim_the_same_job(workspace):
     state = State(workspace)
     ids = {state.add_job(kind, {}, "test")[0].id for kind in KINDS}
-    first, second = _in_processes(_claim_all, [(str(workspace.root), "a"), (str(workspace.root), "b")])
+    first, second = _in_processes(CLAIM_ALL, (workspace.root, "a"), (workspace.root, "b"))
     assert set(first) | set(second) == ids
     assert not set(first) & set(second)
 
 
 def test_two_processes_that_ask_for_the_same_jobs_get_the_same_ones(workspace):
     # They also make the file at the same time, since it is not there yet.
-    first, second = _in_processes(_add_all, [(str(workspace.root),)] * 2)
+    first, second = _in_processes(ADD_ALL, (workspace.root,), (workspace.root,))
     assert first == second
     assert len(State(workspace).jobs()) == len(KINDS)
 
