@@ -19,6 +19,7 @@ KINDS = [f"kind {i}" for i in range(40)]
 
 CLAIM_ALL = """
 import json, sys
+from pathlib import Path
 from core.config import Workspace
 from core.state import State
 state, mine = State(Workspace(Path(sys.argv[1]))), []
@@ -28,6 +29,7 @@ print(json.dumps(mine))
 """
 ADD_ALL = """
 import json, sys
+from pathlib import Path
 from core.config import Workspace
 from core.state import State
 state = State(Workspace(Path(sys.argv[1])))
