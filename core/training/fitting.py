@@ -188,7 +188,7 @@ class _Trainer:
 
     def _fitting(self, batch: np.ndarray):
         """Steps over a batch, in halves of halves as soon as memory does not hold it; yields (loss, rows). Later batches keep the size."""
-        todo = [batch[i:i + self.batch_rows] for i in range(0, len(batch), self.batch_rows)][::-1]
+        todo = np.array_split(batch, -(-len(batch) // self.batch_rows))[::-1]
         while todo:
             rows = todo.pop()
             try:
@@ -250,11 +250,11 @@ class _Trainer:
             groups = np.split(rows, starts[1:])
             chosen, size = [], 0
             for i in self.random.permutation(len(groups)):
-                chosen.append(groups[i])
-                size += len(groups[i])
-                if size >= self.batch_rows:
+                if chosen and size + len(groups[i]) > self.batch_rows:
                     yield np.concatenate(chosen)
                     chosen, size = [], 0
+                chosen.append(groups[i])
+                size += len(groups[i])
             if chosen:
                 yield np.concatenate(chosen)
             return
@@ -262,9 +262,10 @@ class _Trainer:
         order = self.random.permutation(len(blocks))
         for start in range(0, len(order), _BUFFER_BLOCKS):
             buffer = np.concatenate([blocks[i] for i in order[start:start + _BUFFER_BLOCKS]])
-            buffer, size = self.random.permutation(buffer), self.batch_rows  # which may shrink while we are here
-            for first in range(0, len(buffer), size):
-                yield np.sort(buffer[first:first + size])
+            buffer = self.random.permutation(buffer)
+            # In equal parts: a rest of a few rows would move the weights as far as a whole batch, and at random.
+            for batch in np.array_split(buffer, -(-len(buffer) // self.batch_rows)):
+                yield np.sort(batch)
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Uncalibrated logits (n, 2) and demand (n, T, L) with the weights in place."""

@@ -241,7 +241,7 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
     sizes, original = [], fitting._Trainer._step
 
     def short_of_memory(self, rows):
-        if len(rows) > 100:
+        if len(rows) > 70:
             raise torch.OutOfMemoryError("CUDA out of memory")
         sizes.append(len(rows))
         return original(self, rows)
@@ -250,7 +250,7 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
     rows = panel.matured()[:600]
     trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
     trainer._epoch(1, 1, 1)
-    assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 100 and trainer.batch_rows == 64
+    assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
 
 
 def test_an_error_that_is_not_about_memory_is_not_swallowed(panel, settings, monkeypatch):
