@@ -5,7 +5,7 @@ source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
 find_chromium() { for name in ${CHROMIUM:-} chromium chromium-browser google-chrome; do command -v "$name" && return; done; return 1; }
 # Playwright's driver, which talks to Chromium, is linked against it; minimal systems lack it.
-has_libatomic() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1'; }
+has_libatomic() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) == *libatomic.so.1* ]]; }
 has_cjk_font() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh family)" ]; }
 
 missing=()
