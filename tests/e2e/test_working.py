@@ -102,7 +102,7 @@ def test_when_the_worker_is_killed_the_job_is_interrupted_and_the_champion_still
     state, served, champion = State(shop), snapshots.current(shop).id, registry.champion(shop)
     open_model(page)
     retrain(page)
-    until(lambda: retrainings(shop)[0].status == "running", "a running retraining")
+    until(lambda: [j.status for j in retrainings(shop)[:1]] == ["running"], "a running retraining")
     killed = state.worker()
     os.kill(killed.pid, signal.SIGKILL)
     expect(page.get_by_text("Retraining: interrupted")).to_be_visible(timeout=LONG_MS)
