@@ -33,6 +33,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     if snapshots.current(workspace) is None:
         print("Nothing is published yet: the pages will say how to begin (`upswing import FILE...`, then `upswing run`).", flush=True)
     before = signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
     working = worker.start(workspace)
     server = subprocess.Popen(_command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL,
                               env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)})
