@@ -25,6 +25,7 @@ def workspace(tmp_path) -> Workspace:
     return Workspace(tmp_path / "shop").create()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` a file's tests stay in one process, and so do all that share the launched server."""
     for item in items:
