@@ -29,7 +29,15 @@ DRIVERS = {  # name, and what it is about
     "image": (N_("Picture"), N_("what its picture shows")),
 }
 SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
-STATUSES = {"order now": N_("Order now"), "enough": N_("Enough"), "stock unknown": N_("Stock unknown")}
+STATUSES = {"order now": N_("Order now"), "enough": N_("Enough"), "stock unknown": N_("Stock unknown"),
+            "stock outdated": N_("Stock outdated"), "stock below zero": N_("Stock below zero"),
+            "pack size not usable": N_("Pack size not usable")}
+NO_ORDER = {  # why a status has levels and no order
+    "stock unknown": N_("No file gives this stock, so there are levels only: bring stock up to the second when it falls below the first."),
+    "stock outdated": N_("The last stock count is more than 14 days old, so there are levels only. Import a newer stock file."),
+    "stock below zero": N_("The stock count is below zero, which can't be, so there are levels only. Correct it in the stock file."),
+    "pack size not usable": N_("The pack size is 0 or less, so no order can be rounded to it. Correct it in the products file."),
+}
 TABLES = {  # name, and what the table would add to the forecasts
     "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
     "orders": (N_("Orders"), N_("demand itself, and with it momentum, audience and price")),
@@ -91,6 +99,11 @@ def segment(name: str) -> str:
 
 def status(name: str) -> str:
     return said(STATUSES, name)
+
+
+def no_order(name: str) -> str:
+    """Why this status has no order; "" where it has one or needs none."""
+    return said(NO_ORDER, name) if name in NO_ORDER else ""
 
 
 def table(name: str) -> str:

@@ -13,7 +13,7 @@ meta, numbers = data.meta(), data.one("order_headline")
 if not numbers.products:
     cards.nothing_here(_("This snapshot holds no order suggestions."))
     st.stop()
-counts = {"order now": numbers.to_order, "enough": numbers.enough, "stock unknown": numbers.unknown}
+statuses = data.ask("order_statuses").status.tolist()
 suppliers = data.ask("suppliers").supplier.tolist()
 
 # show: the order in one row
@@ -31,9 +31,8 @@ else:
         st.metric(_("Enough"), number(numbers.enough, 0), border=True, height="stretch")
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    there = [s for s, n in counts.items() if n]
-    status = st.segmented_control(_("Status"), there, key="status", bind="query-params", default=there[0], format_func=words.status) \
-        if len(there) > 1 else None
+    status = st.segmented_control(_("Status"), statuses, key="status", bind="query-params", default=statuses[0], format_func=words.status) \
+        if len(statuses) > 1 else None
     search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
                            width=220)
     chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"),
@@ -51,12 +50,13 @@ if found.empty:
 matches = int(found.matches.iloc[0])
 cards.notes(n_("{count} product.", "{count} products.", matches),
             _("The first {count} are shown; the CSV holds all.").format(count=number(SHOWN)) if matches > SHOWN else "",
-            _("Choose a row to open it."))
+            _("Choose a row to open it."), words.no_order(status or ""))
 tables.orders(found, meta.currency)
 cards.notes(
     _("Levels cover demand over lead time and {days} days of review in {share} of cycles.").format(
         days=number(numbers.review_days, 0), share=percent(numbers.service_level)),
     n_("* {count} lead time is assumed, since no file gives it.", "* {count} lead times are assumed, since no file gives them.",
        numbers.lead_time_assumed) if numbers.lead_time_assumed else "",
-    n_("{count} product has unknown stock: levels only.", "{count} products have unknown stock: levels only.", numbers.unknown)
-    if 0 < numbers.unknown < numbers.products else "")
+    n_("{count} product has levels only, since its stock or pack size is not known or can't be right.",
+       "{count} products have levels only, since their stock or pack size is not known or can't be right.", numbers.levels_only)
+    if 0 < numbers.levels_only < numbers.products else "")

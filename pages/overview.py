@@ -44,11 +44,10 @@ with st.grid(4, min_column_width=200):
     else:
         st.metric(_("Products forecast"), number(numbers.products, 0), **card)
 if numbers.stock_known and numbers.stock_unknown:
-    cards.notes(n_("{count} product has unknown stock; its order cannot be worked out.",
-                   "{count} products have unknown stock; their orders "
-                   "cannot be worked out.", numbers.stock_unknown))
+    cards.notes(n_("{count} product has no usable stock figure; its order cannot be worked out.",
+                   "{count} products have no usable stock figure; their orders cannot be worked out.", numbers.stock_unknown))
 elif numbers.stock_unknown:
-    cards.notes(_("No stock is known, so nothing is said about what to order. See Inventory for the levels."))
+    cards.notes(_("No stock can be reckoned with, so nothing is said about what to order. See Inventory for the levels."))
 
 st.space("xsmall")
 if compared:

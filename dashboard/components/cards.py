@@ -97,7 +97,7 @@ def _order(row) -> tuple[str, str, str]:
 
 
 def _check(row) -> tuple[str, str, str]:
-    because = _("Rises with **{chance}**, and its stock is unknown.").format(chance=percent(row.rising_probability))
+    because = _("Rises with **{chance}**. {problem}.").format(chance=percent(row.rising_probability), problem=words.status(row.status))
     return _("Check the stock"), because, _("About {units} units will be asked for in 4 weeks").format(units=number(row.units_4w, 0))
 
 
@@ -149,11 +149,11 @@ def stock(product: pd.Series) -> None:
     if absent(product.status):
         nothing_here(_("No order suggestion for this product."))
         return
-    known = product.status != "stock unknown"
+    problem = words.no_order(product.status)
     colour = {"order now": "orange", "enough": "green"}.get(product.status, "gray")
     st.badge(words.status(product.status), color=colour)
     facts = {}
-    if known:
+    if not absent(product.cover_weeks):
         if product.status == "order now":
             facts[_("Order")] = _("**{units} units** by **{day}**").format(units=number(product.suggested_order_units, 0),
                                                                            day=day(product.order_by))
@@ -166,6 +166,5 @@ def stock(product: pd.Series) -> None:
     lead_time = _("{days} days (assumed)") if product.lead_time_assumed else _("{days} days")
     facts[_("Lead time")] = lead_time.format(days=number(product.used_lead_time_days))
     st.table(facts, border="horizontal")
-    if not known:
-        notes(_("Stock of this product is not known, so these are levels only: bring stock up to the second when it falls below "
-                "the first."))
+    if problem:
+        notes(problem)

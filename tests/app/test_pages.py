@@ -78,7 +78,7 @@ def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, wo
 def test_a_shop_without_stock_is_told_to_check_it(open_page, workspace):
     write_snapshot(workspace, stock_known=0)
     at = open_page("overview", workspace=workspace)
-    assert "its stock is unknown" in words(at) and "No stock is known" in words(at)
+    assert "Stock unknown" in words(at) and "No stock can be reckoned with" in words(at)
     assert "To order now" not in [m.label for m in at.metric]
 
 
@@ -259,6 +259,20 @@ def test_inventory_without_stock_says_so_and_shows_levels_alone(open_page, works
     at = open_page("inventory", workspace=workspace)
     assert at.info[0].proto.title == "Stock is unknown"
     assert len(at.dataframe[0].value) == 60 and at.dataframe[0].value.suggested_order_units.isna().all()
+
+
+@pytest.mark.parametrize("status, said", [("stock below zero", "below zero"), ("stock outdated", "more than 14 days old"),
+                                          ("pack size not usable", "no order can be rounded")])
+def test_a_figure_that_cannot_be_right_is_a_status_of_its_own_with_its_products(open_page, workspace, status, said):
+    file = write_snapshot(workspace) / "suggestions.parquet"
+    frame = pd.read_parquet(file)
+    wrong = frame.product_id.iloc[:3]
+    frame.loc[frame.product_id.isin(wrong), ["status", "suggested_order_units"]] = [status, None]
+    frame.to_parquet(file, index=False)
+    at = open_page("inventory", workspace=workspace, status=status.capitalize())
+    assert set(at.dataframe[0].value.product_id) == set(wrong) and at.dataframe[0].value.suggested_order_units.isna().all()
+    assert said in words(at)
+    assert said in words(open_page("product", workspace=workspace, product=wrong.iloc[0]))
 
 
 def test_the_downloaded_order_cannot_run_as_a_formula():

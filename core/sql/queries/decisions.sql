@@ -1,6 +1,6 @@
 -- What to do today: the best-founded move of each kind, then the second best of each, and so on. Within a kind, likely ones come
 -- first, then those with most money at stake (chance x expected units x price; for an order, the part that the stock does not cover).
---   order    it rises and stock runs short        check    it rises and nobody knows the stock
+--   order    it rises and stock runs short        check    it rises and its stock can't be reckoned with
 --   promote  it rises and there is enough of it   hold     it falls and there is too much of it
 with candidates as (
     select p.product_id, p.title, p.currency, f.rising_probability, f.falling_probability, f.own_pace_orders, s.status, s.on_hand,
@@ -15,7 +15,7 @@ judged as (
     select *, case
             when status = 'order now' and rising_probability >= falling_probability then 'order'
             when falling_probability >= $worth_saying and cover_weeks >= 8 then 'hold'
-            when status = 'stock unknown' and rising_probability >= $worth_saying then 'check'
+            when status not in ('order now', 'enough') and rising_probability >= $worth_saying then 'check'
             when status = 'enough' and rising_probability >= $worth_saying then 'promote'
         end as kind
     from candidates

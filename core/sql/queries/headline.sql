@@ -13,6 +13,6 @@ select
     sum(orders_28d) as orders_28d, sum(units_28d) as units_28d, sum(revenue_28d_cents) as revenue_28d_cents,
     (select count(*) from suggestions where status = 'order now') as to_order,
     (select sum(order_cost_cents) from suggestions where status = 'order now') as order_cost_cents,
-    (select count(*) from suggestions where status = 'stock unknown') as stock_unknown,
-    (select count(*) from suggestions where status <> 'stock unknown') as stock_known
+    (select count(*) from suggestions where status not in ('order now', 'enough')) as stock_unknown,
+    (select count(*) from suggestions where status in ('order now', 'enough')) as stock_known
 from everyone

@@ -1,5 +1,6 @@
 -- The order in one row.
 select count(*) filter (where status = 'order now') as to_order, count(*) filter (where status = 'enough') as enough,
+    count(*) filter (where status not in ('order now', 'enough')) as levels_only,
     count(*) filter (where status = 'stock unknown') as unknown,
     sum(order_cost_cents) filter (where status = 'order now') as cost_cents,
     sum(suggested_order_units) filter (where status = 'order now') as units,
