@@ -1,9 +1,9 @@
-"""A tuned epoch with each text encoded once, against encoding every row: python -m bench.epoch OUT.json [BATCHES] [ROWS]
+"""A tuned epoch with each text encoded once a pass, against encoding every row: python -m bench.epoch OUT.json [BATCHES] [ROWS]
 
-Both sides learn the same fusion model and the same three encoder layers on the same panel, in one process, for as many
-batches; each side's seconds a row times the rows of an epoch is its epoch. Every row's side is the usual way: a batch of rows,
-each row's text through the whole encoder. Its batches have ROWS rows, which is large enough that the optimiser's own time does
-not count much, and small enough that 200 of them end today.
+Both sides learn the same fusion model and the same three encoder layers on the same panel, in one process. Ours is one whole
+epoch. Every row's side is the usual way: a batch of rows, each row's text through the whole encoder and back; its seconds a row,
+over BATCHES batches of ROWS rows, times the rows of an epoch is its epoch. Its batches are large enough that the optimiser's own
+time does not count much, and small enough that 200 of them end today.
 """
 
 from __future__ import annotations
@@ -14,63 +14,62 @@ import time
 from pathlib import Path
 
 import numpy as np
+import torch
 
 from core.config import ModelSettings, Workspace
+from core.model import loss
 from core.progress import silent
 from core.training import Panel, Recipe
+from core.training.fitted import gather, use_threads
 from core.training.fitting import _Trainer, split
-from core.training.texts import TunedTexts, tuned_layers
+from core.training.texts import tuned_layers
 
 TUNING = "last-3"
 
 
-class EveryRow(TunedTexts):
-    """Encodes the text of each row, from the word pieces up, whatever other rows of the batch share it."""
-
-    def __init__(self, tuned: TunedTexts, texts: list[str]):
-        self.__dict__.update(tuned.__dict__)
-        self.tokens = tuned.encoder.tokens([t or "-" for t in texts])
-
-    def batch(self, products: np.ndarray):
-        return self.encoder.encode([self.tokens[p] for p in products]), None
-
-
 def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, float]:
     panel = Panel.open(workspace.panel, workspace.cache)
-    settings, recipe = ModelSettings(tuning=TUNING, device="cpu"), Recipe()
+    settings, recipe, threads = ModelSettings(tuning=TUNING, device="cpu"), Recipe(), torch.get_num_threads()
     parts = split(panel, panel.matured(), recipe.validation_origins)
     started = time.perf_counter()
-    trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuned_layers(TUNING), _cpu(), silent)
-    prepared = time.perf_counter() - started
-    rows = trainer._draw()
-
-    def seconds_a_row(each: list[np.ndarray]) -> float:
-        trainer._step(each[0])  # the first one also sets up threads and buffers
+    with use_threads(1):
+        trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuned_layers(TUNING), torch.device("cpu"), threads, silent)
+        prepared = time.perf_counter() - started
+        epoch = len(trainer._draw())
         started = time.perf_counter()
-        for batch in each[1:]:
-            trainer._step(batch)
-        return (time.perf_counter() - started) / sum(map(len, each[1:]))
-
-    shared: list[np.ndarray] = []
-    while len(shared) <= batches:
-        shared += list(trainer._batches(rows))
-    shared = shared[: batches + 1]
-    once = seconds_a_row(shared)
-    trainer.texts = EveryRow(trainer.texts, panel.texts)
-    random = np.random.default_rng(7)
-    alone = [np.sort(random.choice(rows, min(rows_a_batch, len(rows)), replace=False)) for _ in range(batches + 1)]
-    every = seconds_a_row(alone)
+        trainer._epoch(1, 1, 1)
+        once = time.perf_counter() - started
+    every = _seconds_a_row(trainer, panel, batches, rows_a_batch) * epoch
     return {
-        "times_faster": every / once, "epoch_seconds": once * len(rows), "epoch_seconds_every_row": every * len(rows), "epoch_rows": len(rows),
-        "rows_a_batch": float(np.mean([len(b) for b in shared])), "texts_a_batch": float(np.mean([len(np.unique(panel.product[b])) for b in shared])),
-        "rows_a_batch_every_row": float(len(alone[0])), "batches": batches, "lower_layers_once_seconds": prepared,
+        "times_faster": every / once, "epoch_seconds": once, "epoch_seconds_every_row": every, "epoch_rows": epoch,
+        "texts": len(trainer.texts.table) - 1, "encoder_passes": recipe.encoder_passes, "rows_a_batch_every_row": rows_a_batch,
+        "batches_every_row": batches, "lower_layers_once_seconds": prepared,
     }
 
 
-def _cpu():
-    import torch
+def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: int) -> float:
+    """All threads, every row's tokens through the encoder, gradients into its last three layers and the fusion model."""
+    encoder, net = trainer.texts.encoder, trainer.net.train()
+    tokens = encoder.tokens([t or "-" for t in panel.texts])
+    optimizer = torch.optim.AdamW([*net.parameters(), *trainer.texts.parameters()], lr=1e-5, fused=True)
+    random = np.random.default_rng(7)
+    as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32))  # noqa: E731
 
-    return torch.device("cpu")
+    def step() -> None:
+        rows = np.sort(random.choice(trainer.rows, min(rows_a_batch, len(trainer.rows)), replace=False))
+        text = encoder.encode([tokens[p] for p in panel.product[rows]])
+        outputs = net(gather(panel, rows, trainer.places, text))
+        value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(trainer._units(rows)),
+                     torch.ones(len(rows)), net.config.levels)
+        optimizer.zero_grad(set_to_none=True)
+        value.backward()
+        optimizer.step()
+
+    step()  # the first one also sets up threads and buffers
+    started = time.perf_counter()
+    for _ in range(batches):
+        step()
+    return (time.perf_counter() - started) / (batches * rows_a_batch)
 
 
 if __name__ == "__main__":

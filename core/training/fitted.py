@@ -178,16 +178,21 @@ class FittedModel:
         return replace(self, metrics=metrics)
 
 
-@contextmanager
 def one_thread():
     """Inside it, PyTorch uses one CPU thread. The fusion model's matrices are so small that a second thread saves little, and on
     a machine that is busy (a worker beside its dashboard) the threads wait for each other: 20 times slower was seen."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    return use_threads(1)
+
+
+@contextmanager
+def use_threads(count: int):
+    """PyTorch uses so many CPU threads inside it; gives how many it used before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
     try:
-        yield
+        yield before
     finally:
-        torch.set_num_threads(threads)
+        torch.set_num_threads(before)
 
 
 def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:

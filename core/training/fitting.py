@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +16,7 @@ from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
-from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version
+from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version, use_threads
 from core.training.panel import Panel
 from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
 from core.training.validation import (
@@ -36,7 +35,8 @@ class Recipe:
 
     batch_rows: int = 4096
     learning_rate: float = 2e-3
-    encoder_learning_rate: float = 3e-5
+    encoder_learning_rate: float = 1e-5
+    encoder_passes: int = 2  # how often an epoch a tuned encoder catches up with what the rows said about its texts
     weight_decay: float = 0.02
     clip: float = 1.0
     warmup_steps: int = 50
@@ -67,10 +67,9 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
-    # An encoder that learns is worth all threads; and the number is fixed either way, as sums depend on it.
-    with torch.random.fork_rng(devices=devices), nullcontext() if layers else one_thread():
+    with torch.random.fork_rng(devices=devices), one_thread() as threads:
         if len(parts.validate):
-            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, progress,
+            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, threads, progress,
                                span=(0.0, 0.6 if recipe.refit else 1.0))
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
@@ -84,7 +83,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
-            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, progress,
+            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, threads, progress,
                                span=(0.6 if trainer else 0.0, 1.0))
             trainer.run(epochs, None)
     figures |= {"curves": curves, "epochs": epochs, "seconds": round(time.monotonic() - started, 1),
@@ -96,9 +95,9 @@ class _Trainer:
     """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
 
     def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, layers: int,
-                 device: torch.device, progress: Progress, span: tuple[float, float] = (0.0, 1.0)):
+                 device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0)):
         self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
-        self.device, self.progress, self.span, self.done = device, paced(progress), span, span[0]
+        self.device, self.threads, self.progress, self.span, self.done = device, threads, paced(progress), span, span[0]
         self.random = np.random.default_rng(settings.seed)
         torch.manual_seed(settings.seed)
         self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
@@ -108,7 +107,8 @@ class _Trainer:
         known = np.unique(panel.segment[rows])
         self.segments = [panel.segments[i] for i in known] if len(known) > 1 else []
         self.places = segment_places(panel, self.segments)
-        self._open_texts(layers)
+        with use_threads(threads):  # an encoder is worth them
+            self._open_texts(layers)
         width = 0 if self.encoder is None else self.encoder.width
         sold = panel.units[sample]
         config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments),
@@ -119,11 +119,8 @@ class _Trainer:
         rates = tuple(float((np.nansum(y[rows]) + 0.5) / (np.isfinite(y[rows]).sum() + 10)) for y in (panel.rising, panel.falling))
         self.net.fit_inputs(x, self._text_sample(), rates)
         self.net.to(device)
-        groups = [{"params": list(self.net.parameters()), "lr": recipe.learning_rate, "weight_decay": recipe.weight_decay}]
-        if isinstance(self.texts, TunedTexts):
-            groups.append({"params": self.texts.parameters(), "lr": recipe.encoder_learning_rate, "weight_decay": recipe.weight_decay})
-        self.optimizer = torch.optim.AdamW(groups, fused=True)
-        self.parameters = [p for group in groups for p in group["params"]]
+        self.parameters = list(self.net.parameters())
+        self.optimizer = torch.optim.AdamW(self.parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
         self.mean = [p.detach().clone() for p in self.parameters]
         self.steps = 0
         self.forward = torch.compile(self.net, dynamic=True) if device.type == "cuda" else self.net
@@ -136,7 +133,9 @@ class _Trainer:
             return
         if layers:
             self.encoder = fresh_encoder(self.settings.encoder)
-            self.texts = TunedTexts(self.encoder, panel.texts, np.arange(len(panel.texts)), layers, self.device, panel.cache, self.progress)
+            self.texts = TunedTexts(self.encoder, panel.texts, layers, self.device, panel.cache, rate=self.recipe.encoder_learning_rate,
+                                    weight_decay=self.recipe.weight_decay, warmup_steps=self.recipe.warmup_steps, seed=self.settings.seed,
+                                    progress=self.progress)
         else:
             self.encoder = load_encoder(self.settings.encoder)
             self.texts = FrozenTexts(embed(panel.texts, self.encoder, panel.cache, self.progress))
@@ -145,9 +144,15 @@ class _Trainer:
         """Vectors of the distinct products that learn."""
         if self.encoder is None:
             return None
-        table = self.texts.frozen() if isinstance(self.texts, TunedTexts) else self.texts
-        vectors = table.vectors[np.unique(self.panel.product[self.rows])]
+        vectors = self._table().vectors[np.unique(self.panel.product[self.rows])]
         return vectors[np.abs(vectors).sum(1) > 0]
+
+    def _tuned(self) -> dict[str, torch.Tensor]:
+        """Weights of the encoder's layers that learn; empty where it is frozen."""
+        return self.texts.weights() if isinstance(self.texts, TunedTexts) else {}
+
+    def _table(self) -> FrozenTexts:
+        return self.texts.frozen() if isinstance(self.texts, TunedTexts) else self.texts
 
     def run(self, epochs: int, validate: np.ndarray | None) -> tuple[list[dict], int]:
         """Learns; returns the curves and the best number of epochs from `least_epochs` on, whose weights are then in place. Without
@@ -166,11 +171,15 @@ class _Trainer:
             curves.append({"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss,
                            "valid_average_precision": number(metrics.average_precision(y, logit))})
             if epoch >= least and valid_loss < best - 1e-5:
-                best, best_epoch, kept = valid_loss, epoch, self._copy()
+                best, best_epoch, kept = valid_loss, epoch, (self._copy(), self._tuned())
             self._restore(raw)
             if epoch - best_epoch >= self.recipe.patience:
                 break
-        self._restore(kept if kept is not None else self.mean)
+        weights, tuned = kept or (self.mean, None)
+        self._restore(weights)
+        if tuned:
+            with use_threads(self.threads):
+                self.texts.restore(tuned)
         return curves, best_epoch
 
     def _epoch(self, epoch: int, epochs: int, expected: int) -> float:
@@ -178,12 +187,18 @@ class _Trainer:
         rows, total, seen = self._draw(), 0.0, 0
         start, end = self.span
         message = f"epoch {epoch} of {epochs}, from all origins" if start else f"epoch {epoch} of at most {epochs}"
+        passes = self.recipe.encoder_passes if isinstance(self.texts, TunedTexts) else 0
+        caught_up = 0
         for batch in self._batches(rows):
-            for part in self._fitting(batch):
-                total += part[0] * part[1]
-                seen += part[1]
+            for value, count in self._fitting(batch):
+                total += value * count
+                seen += count
                 self.done = start + (end - start) * min(1.0, (epoch - 1 + seen / len(rows)) / expected)
                 self.progress("train", self.done, message, loss=total / seen)
+            if passes and seen * passes >= (caught_up + 0.5) * len(rows):  # amid the rows, so that the rest can follow it
+                with use_threads(self.threads):
+                    self.texts.learn(lambda: self.progress("train", self.done, f"{message}: the encoder learns", loss=total / seen))
+                caught_up += 1
         return total / max(seen, 1)
 
     def _fitting(self, batch: np.ndarray):
@@ -206,11 +221,8 @@ class _Trainer:
         """One step of the optimiser; returns the loss of an average member."""
         panel, recipe = self.panel, self.recipe
         self.net.train()
-        if isinstance(self.texts, TunedTexts):
-            self.texts.train(True)
-        warm = min(1.0, (self.steps + 1) / recipe.warmup_steps)
-        for group, rate in zip(self.optimizer.param_groups, (recipe.learning_rate, recipe.encoder_learning_rate)):
-            group["lr"] = rate * warm
+        for group in self.optimizer.param_groups:
+            group["lr"] = recipe.learning_rate * min(1.0, (self.steps + 1) / recipe.warmup_steps)
         as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)  # noqa: E731
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
@@ -220,6 +232,8 @@ class _Trainer:
                      demand_weight=recipe.demand_weight)
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()
+        if isinstance(self.texts, TunedTexts):
+            self.texts.collect()
         torch.nn.utils.clip_grad_norm_(self.parameters, recipe.clip * self.net.config.members)
         self.optimizer.step()
         self.steps += 1
@@ -243,21 +257,7 @@ class _Trainer:
         return np.sort(np.concatenate([whole, rest]))
 
     def _batches(self, rows: np.ndarray):
-        """Shuffled batches of ascending row numbers: sets of whole products where texts are encoded anew each step (so that each
-        is encoded for all of its rows at once), random rows otherwise."""
-        if isinstance(self.texts, TunedTexts):
-            starts = np.flatnonzero(np.diff(self.panel.product[rows], prepend=-1))
-            groups = np.split(rows, starts[1:])
-            chosen, size = [], 0
-            for i in self.random.permutation(len(groups)):
-                if chosen and size + len(groups[i]) > self.batch_rows:
-                    yield np.concatenate(chosen)
-                    chosen, size = [], 0
-                chosen.append(groups[i])
-                size += len(groups[i])
-            if chosen:
-                yield np.concatenate(chosen)
-            return
+        """Shuffled batches of ascending row numbers."""
         blocks = np.split(rows, range(_BLOCK_ROWS, len(rows), _BLOCK_ROWS))
         order = self.random.permutation(len(blocks))
         for start in range(0, len(order), _BUFFER_BLOCKS):
@@ -269,16 +269,13 @@ class _Trainer:
 
     def predict(self, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Uncalibrated logits (n, 2) and demand (n, T, L) with the weights in place."""
-        def checking(step: str, done: float, message: str = "") -> None:
-            self.progress("train", self.done, "checking on the last origins")
-
-        texts = self.texts.frozen(checking) if isinstance(self.texts, TunedTexts) else self.texts
+        texts = self._table()
         parts = []
         for start in range(0, len(rows), _EVALUATE_ROWS):
             chosen = rows[start:start + _EVALUATE_ROWS]
             text, which = texts.batch(self.panel.product[chosen])
             parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which)))
-            checking("validate", 0.0)
+            self.progress("train", self.done, "checking on the last origins")
         return tuple(np.concatenate(p) for p in zip(*parts))
 
     def _copy(self) -> list[torch.Tensor]:
@@ -295,7 +292,7 @@ class _Trainer:
         return raw
 
     def fitted(self, rising, falling, figures: dict) -> FittedModel:
-        tuned = self.texts.weights() if isinstance(self.texts, TunedTexts) else {}
+        tuned = self._tuned()
         version = self.encoder.version if self.encoder else ""
         if tuned:
             self.encoder.module.eval().cpu()

@@ -96,21 +96,3 @@ def test_a_thinner_file_keeps_whole_products_and_loses_whole_days(tmp_path):
     assert 3 <= len(codes) <= 25
     assert {r["InvoiceDate"].day for r in kept} == {1, 2}
     assert len(kept) == sum(r["StockCode"] in codes and r["InvoiceDate"].day < 3 for r in table.to_pylist())
-
-
-def test_encoding_every_row_gives_the_vectors_that_encoding_once_does(tmp_path):
-    """Else the comparison of the two would compare different work."""
-    import torch
-
-    from bench.epoch import EveryRow
-    from core.text import fresh_encoder
-    from core.training.panel import Panel
-    from core.training.texts import TunedTexts
-
-    panel = Panel.open(write_panel(tmp_path / "panel", products=12, origins=20), tmp_path / "cache")
-    tuned = TunedTexts(fresh_encoder("minilm"), panel.texts, np.arange(12), 3, torch.device("cpu"), tmp_path / "cache")
-    tuned.train(False)
-    products = np.array([3, 3, 5, 0, 11])
-    with torch.no_grad():
-        (once, which), (every, none) = tuned.batch(products), EveryRow(tuned, panel.texts).batch(products)
-    assert none is None and torch.allclose(once[which], every, atol=1e-5)

@@ -122,7 +122,7 @@ def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
 
 def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_path, settings):
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
-    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
+    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), 1, lambda *a, **k: None)
     first, second = trainer._draw(), trainer._draw()
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
@@ -248,7 +248,7 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
 
     monkeypatch.setattr(fitting._Trainer, "_step", short_of_memory)
     rows = panel.matured()[:600]
-    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), lambda *a, **k: None)
+    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), 1, lambda *a, **k: None)
     trainer._epoch(1, 1, 1)
     assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
 
@@ -275,26 +275,47 @@ def tuned(panel, settings) -> FittedModel:
     return fit(panel, panel.matured(), replace(settings, tuning="last-1"), recipe=replace(QUICK, encoder_learning_rate=1e-3))
 
 
-def test_each_distinct_text_is_encoded_once_a_step(panel, settings, monkeypatch):
-    steps, original = [], texts.TunedTexts.encode
+def trainer(panel, settings, recipe=QUICK) -> fitting._Trainer:
+    return fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, recipe, 1, torch.device("cpu"), 1, lambda *a, **k: None)
+
+
+def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, settings, monkeypatch):
+    learnt, original = [], texts.TunedTexts.encode
 
     def counting(self, numbers):
         if self.layers.training:
-            steps.append(list(numbers))
+            learnt.extend(numbers)
         return original(self, numbers)
 
     monkeypatch.setattr(texts.TunedTexts, "encode", counting)
-    rows = panel.matured()
-    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 1, torch.device("cpu"), lambda *a, **k: None)
-    trainer._epoch(1, 1, 1)
-    assert all(len(s) == len(set(s)) for s in steps)
-    assert {i for s in steps for i in s} == set(range(len(set(panel.texts))))
-    assert sum(map(len, steps)) < len(rows) / 20  # not once a row: products come with all of their origins and segments
+    trainer(panel, settings, replace(QUICK, encoder_passes=3))._epoch(1, 1, 1)
+    assert sorted(learnt) == sorted([*range(1, len(set(panel.texts)) + 1)] * 3)
+
+
+def test_gradients_summed_by_text_are_those_of_encoding_every_row(panel, settings):
+    subject, rows = trainer(panel, settings), panel.matured()[:3000]
+    own = subject.texts
+    own.layers.eval()
+    target = torch.from_numpy(np.random.default_rng(1).normal(size=(len(rows), own.encoder.width)).astype(np.float32))
+    for part in np.array_split(np.arange(len(rows)), 3):
+        text, which = own.batch(panel.product[rows[part]])
+        (text[which] * target[part]).sum().backward()
+        own.collect()
+    every = np.arange(1, len(own.table))
+    own.encode(every).backward(own.gradient[every])
+    summed = [p.grad.clone() for p in own.parameters()]
+    for p in own.parameters():
+        p.grad = None
+    (own.encode(own.text_of[panel.product[rows]]) * target).sum().backward()
+    largest = max(float(p.grad.abs().max()) for p in own.parameters())
+    assert largest > 0
+    for ours, p in zip(summed, own.parameters()):
+        np.testing.assert_allclose(ours, p.grad, rtol=1e-3, atol=1e-5 * largest)
 
 
 def test_keeping_the_lower_layers_changes_nothing_about_the_vectors(panel, encoder, tmp_path):
     own = fresh_encoder(encoder)
-    tuned = texts.TunedTexts(own, [*panel.texts, ""], np.arange(len(panel.texts) + 1), 1, torch.device("cpu"), tmp_path)
+    tuned = texts.TunedTexts(own, [*panel.texts, ""], 1, torch.device("cpu"), tmp_path)
     vectors = tuned.frozen().vectors
     with torch.no_grad():
         expected = own.encode(own.tokens(panel.texts)).numpy()
