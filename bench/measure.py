@@ -67,10 +67,10 @@ def machine() -> dict:
 
 
 def stamp() -> dict:
-    """When, from which commit, beside how much other work."""
+    """When, from which commit (its results apart, which the rows before wrote), beside how much other work."""
     git = ["git", "-C", str(REPOSITORY)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no"], capture_output=True, text=True)
+    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"], capture_output=True, text=True)
     return {"measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "load_before": round(os.getloadavg()[0], 2),
             "commit": (commit.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")}
 

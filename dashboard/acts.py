@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 from core import jobs, registry, snapshots
+from core.errors import UserError
 from core.state import Job
 from dashboard.data import workspace
 
@@ -28,8 +29,15 @@ def explain(product_id: str) -> Job:
 
 
 def import_files(files: list, preset: str) -> Job:
-    """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile."""
-    return jobs.request(workspace(), "import", {"files": [str(keep(f.name, f.getvalue())) for f in files], "preset": preset}, ACTOR)
+    """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile; a TOML file among them is the
+    mapping of the others, and stands in for the preset. Raises UserError for two mappings, and where nothing else is there."""
+    mappings = [f for f in files if f.name.lower().endswith(".toml")]
+    if len(mappings) > 1 or len(mappings) == len(files):
+        raise UserError("files of data, with at most one mapping (.toml)", ", ".join(f.name for f in files) or "nothing",
+                        "choose the data and its mapping together")
+    layout = {"mapping": str(keep(mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
+    kept = [str(keep(f.name, f.getvalue())) for f in files if f not in mappings]
+    return jobs.request(workspace(), "import", {"files": kept, **layout}, ACTOR)
 
 
 def keep(name: str, content: bytes) -> Path:

@@ -15,15 +15,16 @@ def upload() -> None:
     busy = work.panel(("import",))
     with st.form("upload", border=True):
         files = st.file_uploader(_("CSV, Parquet, JSON lines or Excel, gzipped or not"), accept_multiple_files=True, key="files",
-                                 type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz"])
+                                 type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
+                                 help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
+                                        "layout."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             preset = st.selectbox(_("Layout"), PRESETS, key="preset", width=240,
                                   help=_("How columns are named. generic understands common names in "
                                                                                        "English and Chinese."))
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:
-        acts.import_files(files, preset)
-        st.rerun()
+        cards.attempt(acts.import_files, files, preset)
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
     cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "

@@ -36,7 +36,7 @@ class Recipe:
     batch_rows: int = 4096
     learning_rate: float = 2e-3
     encoder_learning_rate: float = 1e-5
-    encoder_passes: int = 2  # how often an epoch a tuned encoder catches up with what the rows said about its texts
+    encoder_passes: int = 1  # how often an epoch a tuned encoder catches up with what the rows said about its texts
     weight_decay: float = 0.02
     clip: float = 1.0
     warmup_steps: int = 50

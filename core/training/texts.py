@@ -133,7 +133,7 @@ class TunedTexts:
 
     def learn(self, beat: Callable[[], None] = lambda: None) -> None:
         """The encoder's steps from the gradients collected since the last ones; then the table anew. beat is called every step."""
-        self.layers.train()
+        # No dropout: the gradients are those at the table's vectors, and other ones would not be what they speak of.
         # Texts of like length go together, in random order of the batches: little padding, and no order to learn.
         order = np.argsort((self.ends - self.starts)[: len(self.table) - 1] + self.random.random(len(self.table) - 1) * 4) + 1
         batches = np.array_split(order, max(1, -(-len(order) // _ENCODER_BATCH)))
@@ -154,7 +154,6 @@ class TunedTexts:
     def renew(self, progress: Progress = silent) -> None:
         """The table from what the encoder says now."""
         order, progress = np.argsort(self.ends - self.starts, kind="stable") + 1, paced(progress)
-        self.layers.eval()
         with torch.no_grad():
             for start in range(0, len(order), _ENCODER_BATCH):
                 chosen = order[start:start + _ENCODER_BATCH]

@@ -46,11 +46,21 @@ def nothing_here(text: str) -> None:
     st.caption(f":material/info: {text}")
 
 
-def problem(error: UserError) -> None:
+def problem(error: UserError, title: str | None = None) -> None:
     """An error somebody can act on: what was found, and what to do."""
     st.error(_("Found {found}, expected {expected}.").format(found=plain(error.found), expected=plain(error.expected)),
-             title=_("This page cannot be shown"), icon=":material/error:")
+             title=title or _("This page cannot be shown"), icon=":material/error:")
     st.markdown(_("**What to do:** {act}.").format(act=plain(error.to_do)))
+
+
+def attempt(act, *arguments) -> None:
+    """Does it and shows the page anew; where it cannot be done, says why."""
+    try:
+        act(*arguments)
+    except UserError as error:
+        problem(error, _("That could not be done"))
+        return
+    st.rerun()
 
 
 def growth(now: float, before: float) -> str | None:

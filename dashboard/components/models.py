@@ -7,7 +7,6 @@ from datetime import date
 import pandas as pd
 import streamlit as st
 
-from core.errors import UserError
 from core.registry import Model
 from dashboard import acts, data, words
 from dashboard.components import cards
@@ -37,22 +36,12 @@ def renew(busy: bool) -> None:
                               format="YYYY-MM-DD", width=190)
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
         if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
-            attempt(acts.retrain, mode, since.isoformat() if since else "")
+            cards.attempt(acts.retrain, mode, since.isoformat() if since else "")
         if st.button(_("Fresh forecasts"), icon=":material/refresh:", key="rescore", disabled=not data.has_snapshot(),
                      help=_("Forecast again with the model in use, on the data of today.")):
-            attempt(acts.rescore)
+            cards.attempt(acts.rescore)
     cards.notes(_("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
                 _("One runs already; pressing again shows it.") if busy else "")
-
-
-def attempt(act, *arguments) -> None:
-    """Does it and shows the page anew; where it cannot be done, says why."""
-    try:
-        act(*arguments)
-    except UserError as error:
-        cards.problem(error)
-        return
-    st.rerun()
 
 
 def candidate(model: Model, champion: Model | None) -> None:
@@ -68,9 +57,9 @@ def candidate(model: Model, champion: Model | None) -> None:
             reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"),
                                    max_chars=300)
             if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
-                attempt(acts.promote, model.id, reason)
+                cards.attempt(acts.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
-                attempt(acts.discard, model.id, reason)
+                cards.attempt(acts.discard, model.id, reason)
 
 
 def _compared(name: str, mine: float, theirs: float | None) -> dict[str, str]:
@@ -100,7 +89,7 @@ def go_back(champion: Model | None) -> None:
             st.caption(f"{plain(champion.id)} → {plain(before)}")
             reason = st.text_input(_("Why?"), key="reason_back", placeholder=_("a few words for the history"), max_chars=300)
             if st.button(_("Back to the model before"), key="model_back", icon=":material/undo:"):
-                attempt(acts.back_to_previous_model, reason)
+                cards.attempt(acts.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):
         st.markdown(_("**To an earlier snapshot**"))
         others = {s.id: s for s in kept if not s.current}
@@ -110,7 +99,7 @@ def go_back(champion: Model | None) -> None:
             chosen = st.selectbox(_("Snapshot"), list(others), key="snapshot_choice",
                                   format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)))
             if st.button(_("Serve this snapshot"), key="snapshot_back", icon=":material/undo:"):
-                attempt(acts.serve_snapshot, chosen, "")
+                cards.attempt(acts.serve_snapshot, chosen, "")
 
 
 def audit(entries: list) -> None:

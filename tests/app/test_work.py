@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 from core import jobs, registry, snapshots
 from core.state import State
@@ -123,6 +124,22 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     assert (job.kind, job.arguments["preset"]) == ("import", "generic")
     assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
     assert job.arguments["files"] == [str(next(kept.iterdir()))]
+
+
+def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("mine.csv", b"a;b\n1;2\n").upload("mine.toml", b"[[tables]]\n")
+    at.form_submit_button[0].click().run()
+    job = jobs.recent(workspace)[0]
+    assert Path(job.arguments["mapping"]).read_bytes() == b"[[tables]]\n" and "preset" not in job.arguments
+    assert [Path(f).name.split("-", 1)[1] for f in job.arguments["files"]] == ["mine.csv"]
+
+
+def test_a_mapping_without_data_is_refused_with_what_to_do(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("mine.toml", b"[[tables]]\n")
+    at.form_submit_button[0].click().run()
+    assert jobs.recent(workspace) == [] and "choose the data and its mapping together" in words(at)
 
 
 def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):

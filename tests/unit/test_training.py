@@ -283,7 +283,7 @@ def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, sett
     learnt, original = [], texts.TunedTexts.encode
 
     def counting(self, numbers):
-        if self.layers.training:
+        if torch.is_grad_enabled():
             learnt.extend(numbers)
         return original(self, numbers)
 
@@ -295,7 +295,6 @@ def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, sett
 def test_gradients_summed_by_text_are_those_of_encoding_every_row(panel, settings):
     subject, rows = trainer(panel, settings), panel.matured()[:3000]
     own = subject.texts
-    own.layers.eval()
     target = torch.from_numpy(np.random.default_rng(1).normal(size=(len(rows), own.encoder.width)).astype(np.float32))
     for part in np.array_split(np.arange(len(rows)), 3):
         text, which = own.batch(panel.product[rows[part]])
