@@ -13,9 +13,9 @@ from panels import write_panel
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from core import baselines
 from core.backtest import as_known, backtest, judgement
 from core.backtest.blocks import plan
+from core.baselines import rising as baselines
 from core.config import Workspace
 from core.errors import Cancelled, NotReady, UserError
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS

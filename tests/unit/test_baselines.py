@@ -10,8 +10,7 @@ import pytest
 from panels import write_panel
 from sklearn.metrics import roc_auc_score
 
-from core import baselines
-from core.baselines import BASELINES
+from core.baselines import BASELINES, rising as baselines, seasonal_naive
 from core.errors import UserError
 from core.schema import DEMAND_LEVELS
 from core.training.panel import Panel
@@ -96,7 +95,7 @@ def test_chinese_titles_have_words_too(panel, rows):
 
 def test_seasonal_naive_quantiles_rise_with_the_level_and_cover_what_they_promise(panel, rows):
     train, test = rows
-    quantiles = baselines.seasonal_naive(panel, train)(panel, test)
+    quantiles = seasonal_naive(panel, train)(panel, test)
     assert quantiles.shape == (len(test), 5, len(DEMAND_LEVELS))
     assert (np.diff(quantiles, axis=2) >= 0).all()
     known = np.isfinite(panel.units[test, 2])
@@ -108,7 +107,7 @@ def test_seasonal_naive_borrows_the_longest_known_weeks_where_none_have_passed(p
     train, test = rows
     units = np.array(panel.units)
     units[:, 4] = np.nan
-    quantiles = baselines.seasonal_naive(replace(panel, units=units), train)(panel, test)
+    quantiles = seasonal_naive(replace(panel, units=units), train)(panel, test)
     expected = quantiles[:, 3] / panel.base[test, 3, None] * panel.base[test, 4, None]
     assert np.median(quantiles[:, 4] / expected) == pytest.approx(1, abs=0.2)
 
