@@ -190,6 +190,25 @@ def coverage(actual, low, high, weight=None) -> float:
     return _mean(((actual >= low) & (actual <= high)).astype(float), _weights(actual, weight))
 
 
+def naive_scale(units, weeks: int) -> np.ndarray:
+    """What MASE (Hyndman & Koehler 2006) divides an error by: mean |S_t - S_(t-weeks)| over a series' own history, where S_t
+    is the units of the `weeks` weeks up to t. That is the in-sample error, one step ahead, of the naive forecast of the series
+    of `weeks`-week sums, over all ways to cut the history into such steps.
+
+    units (n, W), one series of weekly units a row, oldest first; a history begins with its first week above 0. Gives (n,)
+    units; NaN where history is shorter than two steps, or never changed.
+    """
+    units = np.asarray(units, dtype=float)
+    if units.shape[1] < 2 * weeks:
+        return np.full(len(units), np.nan)
+    total = np.cumsum(np.pad(units, ((0, 0), (1, 0))), axis=1)
+    change = np.abs(total[:, 2 * weeks:] - 2 * total[:, weeks:-weeks] + total[:, :-2 * weeks])
+    began = np.where((units > 0).any(axis=1), np.argmax(units > 0, axis=1), units.shape[1])
+    counts = np.arange(change.shape[1]) >= began[:, None]
+    changed = (change * counts).sum(axis=1)
+    return np.divide(changed, counts.sum(axis=1), out=np.full(len(units), np.nan), where=changed > 0)
+
+
 # ---- uncertainty
 
 

@@ -18,9 +18,10 @@ import numpy as np
 
 from core import __version__
 from core.backtest.blocks import Block, as_date, plan
-from core.backtest.judgement import MODEL, NAIVE, Evidence, judge
+from core.backtest.demand import demand_forecasts, left_out, scales
+from core.backtest.judgement import MODEL, Evidence, judge
 from core.backtest.report import page, table
-from core.baselines import BASELINES, seasonal_naive
+from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
@@ -63,6 +64,7 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
     labelled = np.isfinite(panel.rising)
     horizon = settings.labels.horizon_days
     blocks = plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates)
+    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
     since = np.datetime64(settings.model.since or "0001-01-01", "D")
 
     out.mkdir(parents=True, exist_ok=True)
@@ -78,20 +80,21 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
             progress("backtest", (block.number - 1 + min(max(done, 0.0), 1.0)) / len(blocks),
                      f"block {block.number} of {len(blocks)}: {step} {message}".rstrip(), **figures)
 
-        evidence, seconds = _run_block(panel, block, train, test, settings, learn or _fusion, tell)
+        evidence, seconds = _run_block(panel, weekly, block, train, test, settings, learn or _fusion, tell)
         parts.append(evidence)
         described.append({
             "block": block.number, "train_from": str(panel.as_of[train].min()), "train_until": str(panel.as_of[train].max()),
             "test_from": str(block.test[0]), "test_until": str(block.test[-1]), "test_origins": len(block.test),
             "embargo_days": (block.test[0] - block.train_until).days, "train_rows": len(train), "test_rows": len(test), "seconds": seconds,
         })
-    evidence = Evidence.joined(parts)
+    evidence, lacking = Evidence.joined(parts), left_out()
     _write_predictions(out / "predictions.parquet", evidence)
     _write_demand(out / "demand.parquet", evidence)
     report = {
         "shop": settings.shop.name, "created_at": datetime.now(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds"),
         "code_version": __version__, "horizon_days": horizon, "settings": settings.as_dict(), "blocks": described,
-        "learners": {MODEL: "Upswing", **{b.name: b.title for b in BASELINES}, NAIVE: "seasonal naive"}, **judge(evidence, progress),
+        "learners": {MODEL: "Upswing", **{b.name: b.title for b in (*BASELINES, *DEMAND_BASELINES) if b.name not in lacking}},
+        "left_out": lacking, **judge(evidence, progress),
     }
     report["seconds"] = round(time.monotonic() - started, 1)
     written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
@@ -115,7 +118,7 @@ def as_known(panel, day: date, horizon_days: int):
     return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
 
 
-def _run_block(panel, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
+def _run_block(panel, weekly: WeeklyUnits, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
                progress: Progress) -> tuple[Evidence, dict[str, float]]:
     """The evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
@@ -132,10 +135,12 @@ def _run_block(panel, block: Block, train: np.ndarray, test: np.ndarray, setting
         rising[baseline.name][asked] = baseline.learn(known, learnt)(panel, test[asked])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
         progress(baseline.title, share * (number + 1))
-    naive = seasonal_naive(known, train)(panel, test)
+    before = share * (len(BASELINES) + len(DEMAND_BASELINES))
+    demand, sampled, taken = demand_forecasts(
+        panel, known, train, test, weekly, lambda title, done: progress(title, share * (len(BASELINES) + done * len(DEMAND_BASELINES))))
+    seconds |= taken
 
     def tell(step: str, done: float, message: str = "", **figures: float) -> None:
-        before = share * len(BASELINES)
         progress(step, before + (1 - before) * done, message, **figures)
 
     started = time.monotonic()
@@ -146,8 +151,9 @@ def _run_block(panel, block: Block, train: np.ndarray, test: np.ndarray, setting
         product=np.array(panel.products, dtype=object)[panel.product[test]], segment=np.array(panel.segments, dtype=object)[panel.segment[test]],
         y=panel.rising[test], fell=panel.falling[test], n_base=panel.n_base[test], n_horizon=panel.n_horizon[test],
         expected=panel.expected[test], days_on_sale=panel.days_on_sale[test], actual=panel.units[test],
+        scale=scales(panel, test, weekly), sampled=sampled,
         falling=np.asarray(model["falling"], dtype=float), rising={MODEL: np.asarray(model["rising"], dtype=float), **rising},
-        demand={MODEL: np.asarray(model["demand"], dtype=np.float32), NAIVE: naive.astype(np.float32)},
+        demand={MODEL: np.asarray(model["demand"], dtype=np.float32), **demand},
     ), seconds
 
 

@@ -10,12 +10,14 @@ from core import metrics
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
-MODEL, NAIVE = "model", "seasonal_naive"
+MODEL = "model"
 SLICE_REPLICATES = 200  # slices need a rougher interval than the main figure
 AGES = (("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365), ("over a year on sale", 365, np.inf))
 PACES = (("under 5 orders in the base window", 0, 5), ("5 to 19 orders in the base window", 5, 20),
          ("20 and more orders in the base window", 20, np.inf))
-INTERVALS = {"coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its lower and upper end
+SAMPLE = "demand sample"  # the rows on which every demand learner forecasts
+INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its ends
+READ = ("coverage", "bias")  # nearer to a promise is better, not higher or lower: read, not ranked
 
 
 @dataclass
@@ -23,7 +25,8 @@ class Evidence:
     """Everything that was predicted and what happened, one entry a test row; n rows in all.
 
     rising: learner -> (n,) probability, NaN where the learner does not predict that row.
-    demand: learner -> (n, 5, 9) float32 units; actual (n, 5), NaN where the weeks have not passed.
+    demand: learner -> (n, 5, 9) float32 units, NaN where the learner does not predict; actual (n, 5), NaN where the weeks have not
+    passed; scale (n, 5) units, what MASE divides by, NaN where there is none; sampled (n,) bool, rows of the demand sample.
     """
 
     block: np.ndarray
@@ -37,6 +40,8 @@ class Evidence:
     expected: np.ndarray
     days_on_sale: np.ndarray
     actual: np.ndarray
+    scale: np.ndarray
+    sampled: np.ndarray
     falling: np.ndarray  # the model's probability
     rising: dict[str, np.ndarray] = field(default_factory=dict)
     demand: dict[str, np.ndarray] = field(default_factory=dict)
@@ -59,6 +64,7 @@ class Evidence:
             cut |= {f"block {b}": whole & (self.block == b) for b in blocks}
         cut |= {name: whole & (self.days_on_sale >= low) & (self.days_on_sale < high) for name, low, high in AGES}
         cut |= {name: whole & (self.n_base >= low) & (self.n_base < high) for name, low, high in PACES}
+        cut[SAMPLE] = self.sampled
         cut |= {f"segment {s}": self.segment == s for s in sorted(set(self.segment.tolist()) - {ALL})}
         return {name: mask for name, mask in cut.items() if mask.any()}
 
@@ -106,40 +112,50 @@ def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict
 
 
 def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, tuple[dict, dict]]:
-    """As _rising for the quantiles. Every metric here is a ratio of sums, so a replicate is two matrix products."""
-    actual = evidence.actual[rows]
-    known = np.isfinite(actual)
-    actual = np.where(known, actual, 0.0)
+    """As _rising for the quantiles: learner -> (values, replicates of each metric, by weeks), for what it predicts on all these rows.
+
+    wql: 2 x summed pinball loss / summed units, mean over levels. coverage: share inside the interval. mase: mean of
+    |median - actual| / scale over rows that have a scale. bias: summed (median - actual) / summed units; above 0 is too much.
+    Every metric is a ratio of sums, so all replicates are one matrix product.
+    """
+    actual, scale = evidence.actual[rows], evidence.scale[rows]
+    known, scaled = np.isfinite(actual), np.isfinite(actual) & np.isfinite(scale)
+    actual, scale = np.where(known, actual, 0.0), np.where(scaled, scale, 1.0)
     level = {value: i for i, value in enumerate(DEMAND_LEVELS)}
-    weights = [np.ones(len(rows))]
-    weights += [w * o for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=replicates)]
+    weights = np.ones((1 + replicates, len(rows)))
+    for i, (weight, origin_weight) in enumerate(metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=replicates), 1):
+        weights[i] = weight * origin_weight
     found = {}
     for name, quantiles in evidence.demand.items():
         q = quantiles[rows].astype(float)
-        loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2) * known  # (rows, 5)
-        sums = {"wql": (loss, np.abs(actual))}
+        if np.isnan(q).any(axis=(0, 2)).all():  # it forecasts other rows
+            continue
+        wrong = q[:, :, level[0.5]] - actual
+        loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2)
+        sums = {"wql": (loss * known, np.abs(actual)), "mase": (np.abs(wrong) / scale * scaled, scaled), "bias": (wrong * known, np.abs(actual))}
         for metric, (low, high) in INTERVALS.items():
-            inside = (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]) & known
-            sums[metric] = (inside.astype(float), known.astype(float))
-        drawn = {metric: np.array([_ratio(w @ over, w @ under) for w in weights]) for metric, (over, under) in sums.items()}
-        named = {f"{metric}_{weeks}w": drawn[metric][:, i] for i, weeks in enumerate(DEMAND_WEEKS) for metric in sums}
-        named = {metric: values for metric, values in named.items() if np.isfinite(values[0])}
+            inside = np.where(np.isnan(wrong), np.nan, (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]))
+            sums[metric] = (inside * known, known)
+        over, under = (np.concatenate([pair[i] for pair in sums.values()], axis=1).astype(float) for i in (0, 1))
+        drawn = _ratio(weights @ over, weights @ under)  # one NaN forecast makes the sum NaN: the metric is undefined and left out
+        names = [f"{metric}_{weeks}w" for metric in sums for weeks in DEMAND_WEEKS]
+        named = {metric: values for metric, values in zip(names, drawn.T) if np.isfinite(values[0])}
         found[name] = ({m: float(v[0]) for m, v in named.items()}, {m: v[1:] for m, v in named.items()})
     return found
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    return np.divide(over, under, out=np.full(len(over), np.nan), where=under > 0)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
 
 
 def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], higher_is_better: set[str]) -> None:
     """Enters one slice: each learner's figures, the model's lead over each baseline, and the best learner a metric."""
     for learner, (values, drawn) in learners.items():
         entries = found["metrics"].setdefault(learner, {}).setdefault(name, {})
-        entries |= {m: _figure(value, drawn[m], -np.inf if m == "brier_skill" else 0.0) for m, value in values.items()}
+        entries |= {m: _figure(value, drawn[m], -np.inf if m.startswith(("brier_skill", "bias")) else 0.0) for m, value in values.items()}
     best = found["best"].setdefault(name, {})
     for metric in next(iter(learners.values()), ({}, {}))[0]:
-        if metric.startswith("coverage"):  # nearer to its promise is better, which is read, not ranked
+        if metric.startswith(READ):
             continue
         sign = 1 if metric in higher_is_better else -1
         values = {learner: sign * v[metric] for learner, (v, _) in learners.items() if np.isfinite(v.get(metric, np.nan))}
