@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core import metrics
-from core.baselines import DEMAND_BASELINES, WeeklyUnits
+from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 # Statistical models take milliseconds a series: they, and all others beside them, are compared on a sample of each block.
@@ -19,7 +19,7 @@ SEED = 7
 
 def left_out() -> dict[str, list[str]]:
     """Baseline -> the packages that it lacks on this machine, for those that lack any."""
-    return {b.name: missing for b in DEMAND_BASELINES if (missing := b.missing())}
+    return {b.name: missing for b in (*BASELINES, *DEMAND_BASELINES) if (missing := b.missing())}
 
 
 def demand_forecasts(panel, known, train: np.ndarray, test: np.ndarray, weekly: WeeklyUnits,

@@ -47,9 +47,9 @@ class Baseline:
     every_segment: bool = False
     needs: tuple[str, ...] = ()
 
-    @property
-    def available(self) -> bool:
-        return all(find_spec(package) for package in self.needs)
+    def missing(self) -> list[str]:
+        """Packages that it needs and that are not installed."""
+        return [package for package in self.needs if find_spec(package) is None]
 
 
 def base_rate(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
