@@ -187,7 +187,8 @@ def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, 
             continue
         wrong = q[:, :, level[0.5]] - actual
         loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2)
-        sums = {"wql": (loss * known, np.abs(actual)), "mase": (np.abs(wrong) / scale * scaled, scaled), "bias": (wrong * known, np.abs(actual))}
+        sums = {"wql": (loss * known, np.abs(actual)), "bias": (wrong * known, np.abs(actual)),
+                "mase": (np.abs(wrong) / scale * scaled, scaled)}
         for metric, (low, high) in INTERVALS.items():
             inside = np.where(np.isnan(wrong), np.nan, (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]))
             sums[metric] = (inside * known, known)

@@ -100,8 +100,8 @@ def page(report: dict, evidence: Evidence) -> str:
         "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
         "<h2>Slices</h2>", _slices(report, learners),
         "<h2>Demand quantiles</h2>", _demand(report, ALL),
-        f"<p class=small>{escape('; '.join(f'{name}: {what}' for name, what in DEMAND_SHOWN.values()))}. The statistical models forecast one "
-        "series at a time, so all are compared again on a sample of products and test origins:</p>", _demand(report, SAMPLE),
+        f"<p class=small>{escape('; '.join(f'{name}: {what}' for name, what in DEMAND_SHOWN.values()))}. "
+        "The statistical models forecast one series at a time, so all are compared again on a sample of products and test origins:</p>", _demand(report, SAMPLE),
         *(f"<p class=small>Left out: {escape(name)}, as {escape(', '.join(packages))} is not installed.</p>"
           for name, packages in report["left_out"].items()),
     ]
@@ -146,7 +146,8 @@ def _demand(report: dict, part: str) -> str:
         for n, title in report["learners"].items():
             figures = report["metrics"].get(n, {}).get(part, {})
             if f"wql_{weeks}w" in figures:
-                rows.append([f"{weeks} {'week' if weeks == 1 else 'weeks'}: {title}", *(number(figures.get(f"{m}_{weeks}w")) for m in DEMAND_SHOWN)])
+                shown = [number(figures.get(f"{metric}_{weeks}w")) for metric in DEMAND_SHOWN]
+                rows.append([f"{weeks} {'week' if weeks == 1 else 'weeks'}: {title}", *shown])
     return _table([part, *(name for name, _ in DEMAND_SHOWN.values())], rows)
 
 

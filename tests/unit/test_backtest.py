@@ -120,7 +120,7 @@ def test_every_metric_has_its_interval_for_all_and_for_each_slice(done):
             for metric, figure in figures.items():
                 assert set(figure) == {"value", "low", "high"}, (learner, name, metric)
     for name in stored["slices"]:
-        for metric in ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "bias_4w", "coverage_50_4w", "coverage_80_4w"):
+        for metric in ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "bias_4w", "coverage_80_4w"):
             figure = stored["metrics"]["model"][name][metric]
             assert figure["low"] <= figure["high"], (name, metric)
 
