@@ -98,10 +98,10 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
 def _backtest_table(row: dict) -> list[str]:
     report = row["backtest"]
     columns = {"average_precision": "average precision", "brier_skill": "Brier skill", "precision_at_50": "precision@50", "ece": "ECE"}
-    block = report["blocks"][0]
-    lines = [f"## {row['what']}", "",
-             f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
-             f"{block['test_from']} to {block['test_until']}, segment all; 95% intervals.", "",
+    lines = [f"## {row['what']}", ""]
+    lines += [f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
+              f"{block['test_from']} to {block['test_until']}." for block in report["blocks"]]
+    lines += ["", "Segment all; 95% intervals.", "",
              f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
 
     def cell(figure: dict | None) -> str:

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import db
-from core.schema import DEMAND_WEEKS
+from core.schema import CANONICAL, DEMAND_WEEKS
 
 FEATURES = (("month_on_month", "momentum", "times"), ("orders_28d", "demand", "orders"), ("year_ago_lift", "season", "times"))
 WORDS = ("winter", "summer", "garden", "kitchen", "paper", "candle")
@@ -86,4 +86,7 @@ def write_daily(warehouse: Path, *, products: int = 80, weeks: int = 90, until: 
         con.register("sold", sold)
         con.execute("insert into daily (product_id, value, day, units) select product_id, value, day, units from sold")
         con.unregister("sold")
+        con.execute(CANONICAL["products"].ddl())
+        con.executemany("insert into products (product_id, title, category) values (?, 'thing', ?)",
+                        [(f"p{i:03d}", ("lamps", "mugs", None)[i % 3]) for i in range(products)])
     return units

@@ -8,7 +8,7 @@ import numpy as np
 
 from core import metrics
 from core.backtest.judgement import MODEL, SAMPLE, Evidence
-from core.schema import ALL, DEMAND_WEEKS
+from core.schema import ALL, DEMAND_WEEKS, WORTH_SAYING
 
 # metric -> (name for people, what it says)
 SHOWN = {
@@ -17,9 +17,14 @@ SHOWN = {
     "brier": ("Brier", "mean squared error of the probability"),
     "log_loss": ("log loss", "mean -log of the probability given to what happened"),
     "precision_at_50": ("precision@50", "share of risers among the 50 highest at an origin, mean over origins"),
+    "precision_at_100": ("precision@100", "likewise among the 100 highest"),
     "precision_at_50_pooled": ("precision@50, pooled", "share of risers among the 50 highest of all origins together"),
     "lift_top_tenth": ("lift, top tenth", "risers in the top tenth / risers anywhere"),
     "ece": ("ECE", "mean distance of promised and observed share, ten bins of equally many rows"),
+    "accuracy": ("accuracy", f"share of rows told right when a chance of {WORTH_SAYING:.0%} and more is called a rise"),
+    "precision": ("precision", "risers among those called"),
+    "recall": ("recall", "those called among the risers"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
 }
 DEMAND_SHOWN = {
     "wql": ("weighted quantile loss", "2 x summed pinball loss / summed units, mean over levels"),
@@ -98,6 +103,8 @@ def page(report: dict, evidence: Evidence) -> str:
                 for n in learners if n != MODEL]),
         "<h2>Is a promised 20% a real 20%?</h2>", _calibration(evidence, learners, report["learners"]),
         "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
+        "<h2>What each driver adds</h2>", _ablation(report),
+        "<p class=small>Upswing minus itself with that driver absent from every row: it was trained to do without any of them.</p>",
         "<h2>Slices</h2>", _slices(report, learners),
         "<h2>Demand quantiles</h2>", _demand(report, ALL),
         f"<p class=small>{escape('; '.join(f'{name}: {what}' for name, what in DEMAND_SHOWN.values()))}. "
@@ -137,6 +144,16 @@ def _slices(report: dict, learners: list[str]) -> str:
                      number(skill[MODEL].get("brier_skill")), number(skill[MODEL].get("precision_at_50")), number(skill[MODEL].get("ece")),
                      f"{report['learners'][best]} {number(skill[best].get('average_precision'))}" if best else "-"])
     return _table(["slice", "rows", "risers", "average precision", "Brier skill", "precision@50", "ECE", "best average precision"], rows)
+
+
+def _ablation(report: dict) -> str:
+    """Drivers, the one that adds most to average precision first."""
+    found = report["ablation"]
+    slices = list(next(iter(found.values()), {}))
+    order = sorted(found, key=lambda driver: -(found[driver][ALL]["average_precision"]["value"] or 0.0)) if slices else []
+    rows = [[driver, number(found[driver][ALL]["brier_skill"]), *(number(found[driver].get(s, {}).get("average_precision")) for s in slices)]
+            for driver in order]
+    return _table(["driver", "Brier skill", *(f"average precision, {s}" for s in slices)], rows)
 
 
 def _demand(report: dict, part: str) -> str:

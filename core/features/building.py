@@ -146,7 +146,9 @@ def _sentiments(con, workspace: Workspace, settings: Settings, progress: Progres
 
     progress("features", 0.02, f"reading {len(fresh):,} reviews")
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress)
-    con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": np.asarray(values, float)}))
+    # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
+    values = np.round(np.asarray(values, float) * 8192) / 8192
+    con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))
     con.execute("insert into review_sentiment select review_id, sentiment from fresh")
     con.unregister("fresh")
 

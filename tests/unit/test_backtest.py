@@ -55,8 +55,12 @@ class Regression:
     def numbers(panel, rows):
         return np.log(np.maximum(np.nan_to_num(panel.x[rows], nan=1.0), 0.01))
 
-    def predict(self, panel, rows):
-        p = self.curve.predict_proba(self.numbers(panel, rows))[:, 1]
+    reads = ("momentum",)
+
+    def predict(self, panel, rows, without=""):
+        numbers = self.numbers(panel, rows)
+        numbers[:, 0] *= without != "momentum"
+        p = self.curve.predict_proba(numbers)[:, 1]
         demand = panel.base[rows][:, :, None] * (0.5 + np.arange(len(DEMAND_LEVELS)) / 8)
         return {"logit": np.log(p / (1 - p)), "rising": p, "falling": 0.1 * (1 - p), "demand": demand}
 
@@ -159,6 +163,21 @@ def test_a_baseline_whose_package_is_missing_is_left_out_and_named(tmp_path, mon
     assert "Left out: auto_ets, as statsforecast is not installed." in (report.out / "report.html").read_text()
 
 
+def test_the_ablation_says_what_a_driver_adds_to_the_model_itself(done):
+    found = done[1].metrics["ablation"]
+    assert set(found) == {"momentum"} and {"all", "block 1"} <= set(found["momentum"])
+    for metric in ("average_precision", "brier_skill"):
+        figure = found["momentum"]["all"][metric]
+        assert figure["value"] > figure["low"] > 0  # the made-up risers follow momentum
+
+
+def test_slices_tell_ages_text_and_categories_apart(done):
+    slices = done[1].metrics["slices"]
+    assert slices["category lamps"]["products"] == 27 and slices["category mugs"]["products"] == 27
+    assert slices["text of 30 to 99 characters"]["rows"] == slices["all"]["rows"]  # "winter thing number 0. maker. goods" and its like
+    assert "text with Chinese" not in slices
+
+
 def test_a_second_run_gives_the_same_figures(done, tmp_path):
     workspace, report = done
     again = backtest(workspace, tmp_path, learn=Regression)
@@ -220,8 +239,8 @@ def test_the_fusion_model_finds_no_skill_in_shuffled_labels_and_some_in_real_one
 class Blind(Regression):
     """Ranks the wrong way round."""
 
-    def predict(self, panel, rows):
-        predicted = super().predict(panel, rows)
+    def predict(self, panel, rows, without=""):
+        predicted = super().predict(panel, rows, without)
         return predicted | {"rising": 1 - predicted["rising"]}
 
 
@@ -239,7 +258,7 @@ def test_a_baseline_that_wins_is_reported_as_winning(tmp_path):
 
 def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
     class Oracle(Regression):
-        def predict(self, panel, rows):
+        def predict(self, panel, rows, without=""):
             return super().predict(panel, rows) | {"rising": 0.05 + 0.9 * panel.rising[rows]}
 
     workspace = shop(tmp_path, products=50)
