@@ -18,6 +18,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Protocol
 
+_FLUSH_S = 2.0  # how old a curve may be that somebody watches; a flush waits for the disk, so not after every report
 _log = logging.getLogger(__name__)
 
 
@@ -91,13 +92,16 @@ class _EventFiles:
         self.folder = logs / "tensorboard" / f"unfinished-{datetime.now(timezone.utc):%Y%m%d-%H%M%S}-{os.getpid()}"
         self.folder.mkdir(parents=True)
         self.writer = EventsWriter(str(self.folder / "events"))
+        self.flushed = time.monotonic()
 
     def report(self, stage: str, step: int, values: dict[str, float]) -> None:
         from tensorboardX.summary import scalar
 
         for name, value in values.items():
             self._write(scalar(f"{stage}/{name}", value), step)
-        self.writer.flush()
+        if time.monotonic() - self.flushed >= _FLUSH_S:
+            self.writer.flush()
+            self.flushed = time.monotonic()
 
     def finish(self, model_id: str, metrics: dict) -> None:
         """The figures beside the settings that gave them, as the tab HParams compares them."""

@@ -52,8 +52,9 @@ def card(model: Model | None) -> None:
     with st.expander(title.lstrip("# "), icon=":material/description:"):
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
         if model.metrics.get("calibration"):
+            st.caption(_("Stated chances against what came true"))
             st.plotly_chart(charts.calibration(pd.DataFrame(model.metrics["calibration"])), config=CONFIG, key="card_calibration",
-                            alt=_("Stated chances against what came true"))
+                            width=480, alt=_("Stated chances against what came true"))
         st.download_button(_("Download"), text, f"{model.id}.md", "text/markdown", key="card", icon=":material/download:")
 
 
