@@ -266,6 +266,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "segments": facts["segments"], "segment_attribute": settings.shop.segment_attribute,
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days, "code_version": __version__, "settings": settings.as_dict(), "rows": facts["rows"],
+        "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
     }
     (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")
     progress("features", 1.0)

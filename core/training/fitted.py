@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.calibration import Calibration, sigmoid
+from core.card import card
 from core.config import ModelSettings
 from core.errors import UserError
 from core.model import FALLING, RISING, FusionModel, Inputs, ModelConfig
@@ -137,6 +138,7 @@ class FittedModel:
             "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
+        (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # for readers; core/card.py says why the manifest lacks it
         _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)
