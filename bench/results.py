@@ -87,6 +87,8 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
     for row in rows:
         if "backtest" in row:
             lines += ["", *_backtest_table(row)]
+        if "truth" in row:
+            lines += ["", *_truth_table(row)]
     machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
     for machine in machines.values():
         lines += ["", "## The machine", "", *(f"- {key.replace('_', ' ')}: {value}" for key, value in machine.items())]
@@ -98,10 +100,10 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
 def _backtest_table(row: dict) -> list[str]:
     report = row["backtest"]
     columns = {"average_precision": "average precision", "brier_skill": "Brier skill", "precision_at_50": "precision@50", "ece": "ECE"}
-    block = report["blocks"][0]
-    lines = [f"## {row['what']}", "",
-             f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
-             f"{block['test_from']} to {block['test_until']}, segment all; 95% intervals.", "",
+    lines = [f"## {row['what']}", ""]
+    lines += [f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
+              f"{block['test_from']} to {block['test_until']}." for block in report["blocks"]]
+    lines += ["", "Segment all; 95% intervals.", "",
              f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
 
     def cell(figure: dict | None) -> str:
@@ -114,3 +116,24 @@ def _backtest_table(row: dict) -> list[str]:
         if "average_precision" in figures:
             lines.append(f"| Upswing minus {report['learners'][learner]} | {' | '.join(cell(figures.get(c)) for c in columns)} |")
     return lines
+
+
+def _truth_table(row: dict) -> list[str]:
+    found = row["truth"]
+    lines = [f"## {row['what']}", "", "| origins | learnt until | risers | average precision | Brier skill | called rises | cause in the top two |",
+             "|---|---|---|---|---|---|---|"]
+    lines += [f"| {b['from']} to {b['until']} | {b['learnt_until']} | {b['base_rate']:.3f} | {b['average_precision']:.3f} | {b['brier_skill']:.3f} | {b['called']} | "
+              f"{_share(b['in_top_two'], b['called'])} |" for b in found["blocks"]]
+    for definition, thresholds in found["counts"].items():
+        for at_least, kinds in thresholds.items():
+            lines += ["", f"Called from {at_least} on, {definition}:", "",
+                      "| kind | rises | called | cause in the top two | on top | top two where it is not |", "|---|---|---|---|---|---|"]
+            for kind, count in kinds.items():
+                instead = ", ".join(f"{n} {drivers}" for drivers, n in list(count["instead"].items())[:3])
+                lines.append(f"| {kind} | {count['rises']} | {count['called']} | {_share(count['in_top_two'], count['called'])} | "
+                             f"{_share(count['top'], count['called'])} | {instead} |")
+    return lines
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part} ({part / whole:.0%})" if whole else "0"

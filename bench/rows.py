@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.demo import measure_demo
-from bench.measure import PYTHON, Failed, Run, run, say, upswing
+from bench.measure import PYTHON, REPOSITORY, Failed, Run, run, say, upswing
 from bench.results import Limit, Result
 
 PRESET = "uci-online-retail"
 FILE = Path("uci_online_retail_ii") / "online_retail_II.parquet"
+SAMPLE = REPOSITORY / "sample_data" / "files"
 AUTUMN = ("--train-until", "2011-07-31", "--test-from", "2011-09-04", "--test-until", "2011-11-06")
 RESCORE = "from core.config import Workspace; from core.pipeline import rescore; print(rescore(Workspace.at()))"
 
@@ -153,7 +154,7 @@ def uci_backtest(bench: Bench) -> Result:
     out = bench.work / "uci-autumn"
     done = upswing(bench.shop, bench.log("uci_backtest"), "backtest", "--out", out, *AUTUMN)
     report = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
-    whole = {learner: slices["all"] for learner, slices in report["metrics"].items() if "all" in slices}
+    whole = _kept(report)["metrics"]
     value = {learner: {m: f["value"] for m, f in figures.items()} for learner, figures in whole.items()}
     rivals = [value[name] for name in ("lightgbm", "lightgbm_text")]
     figures = _taken(done) | {
@@ -162,13 +163,79 @@ def uci_backtest(bench: Bench) -> Result:
         "brier_skill_lead": value["model"]["brier_skill"] - max(r["brier_skill"] for r in rivals),
         "average_precision_ratio": value["model"]["average_precision"] / max(r["average_precision"] for r in rivals),
     }
-    kept = {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]}, "metrics": whole,
-            "differences": {name: slices["all"] for name, slices in report["differences"].items() if "all" in slices},
-            "best": report["best"]["all"], "settings": report["settings"]}
     return Result("uci_backtest", "Backtest on UCI, autumn 2011", figures,
                   (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
                   ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, on segment all.",),
+                  {"backtest": _kept(report)})
+
+
+KEPT = ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "mase_4w", "bias_4w", "coverage_50_4w", "coverage_80_4w", "coverage_95_4w")
+TREES = ("lightgbm", "lightgbm_text", "lightgbm_encoder", "lightgbm_searched")
+
+
+def uci_blocks(bench: Bench) -> Result:
+    """The model earns its place: three blocks over the last year of UCI, beside trees searched for as long as the model learns."""
+    _need(bench.shop / "panel" / "panel.json", "panel")
+    return _blocks(bench, "uci_blocks", "Backtest on UCI, three blocks", bench.shop)
+
+
+def _blocks(bench: Bench, name: str, what: str, workspace: Path) -> Result:
+    """Ratios are of the model to the best tree in that metric; leads are differences with the ends of their 95% interval."""
+    out = bench.work / name.replace("_", "-")
+    done = upswing(workspace, bench.log(name), "backtest", "--out", out)
+    report = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
+
+    def value(learner: str, metric: str, part: str = "all") -> float:
+        return report["metrics"][learner][part][metric]["value"]
+
+    def best(metric: str, part: str = "all") -> str:
+        return max((t for t in TREES if part in report["metrics"].get(t, {})), key=lambda t: value(t, metric, part))
+
+    young, rival = "under 8 weeks on sale", best("average_precision")
+    lead = report["differences"][rival]["all"]["average_precision"]
+    text = report["ablation"].get("text", {})
+    figures = _taken(done) | {
+        "average_precision_ratio": value("model", "average_precision") / value(rival, "average_precision"),
+        "average_precision_lead": lead["value"], "average_precision_lead_low": lead["low"],
+        "brier_skill_ratio": value("model", "brier_skill") / value(best("brier_skill"), "brier_skill"),
+        "precision_at_50_lead": value("model", "precision_at_50") - value(best("precision_at_50"), "precision_at_50"),
+        "young_average_precision_ratio": value("model", "average_precision", young) / value(best("average_precision", young), "average_precision", young),
+        "ece": value("model", "ece"),
+        "least_text_adds_in_a_block_high": min(figures["average_precision"]["high"] for part, figures in text.items() if part != "all"),
+    }
+    rivals = [n for n in report["metrics"] if n != "model" and "wql_4w" in report["metrics"][n].get("demand sample", {})]
+    sampled = {n: value(n, "wql_4w", "demand sample") for n in rivals}
+    figures |= {"wql_4w_ratio": value("model", "wql_4w", "demand sample") / min(sampled.values()), "coverage_80_4w": value("model", "coverage_80_4w")}
+    limits = (Limit("average_precision_ratio", 1.05, "", at_least=True), Limit("average_precision_lead_low", 0.0, "", at_least=True),
+              Limit("brier_skill_ratio", 1.10, "", at_least=True), Limit("precision_at_50_lead", 0.0, "", at_least=True),
+              Limit("young_average_precision_ratio", 1.10, "", at_least=True), Limit("ece", 0.015, ""), Limit("wql_4w_ratio", 0.95, ""),
+              Limit("least_text_adds_in_a_block_high", 0.0, "", at_least=True))
+    parts = [part for part in report["slices"] if not part.startswith(("segment ", "category "))]
+    kept = _kept(report) | {"left_out": report["left_out"], "ablation": report["ablation"], "by_slice": {
+        part: {learner: {m: found[part][m] for m in KEPT if m in found[part]} for learner, found in report["metrics"].items() if part in found}
+        for part in parts}}
+    return Result(name, what, figures, limits, (f"Against the best of {', '.join(TREES)} in each metric, segment all; demand on its sample.",),
                   {"backtest": kept})
+
+
+def sample_truth(bench: Bench) -> Result:
+    """Must show of "the truth on the sample": the reasons given for called rises against the planted causes."""
+    shop, out = bench.work / "sample", bench.work / "truth.json"
+    shutil.rmtree(shop, ignore_errors=True)
+    upswing(shop, bench.log("sample-import"), "import", *sorted(SAMPLE.iterdir()))
+    upswing(shop, bench.log("sample-features"), "features")
+    done = run([PYTHON, "-m", "bench.truth", out], bench.log("sample_truth"), shop)
+    found = json.loads(out.read_text(encoding="utf-8"))
+    figures = _taken(done)
+    for definition, thresholds in found["counts"].items():
+        for at_least, kinds in thresholds.items():
+            count = kinds["all"]
+            figures |= {f"{definition}_{at_least}_in_top_two": count["in_top_two"] / max(count["called"], 1),
+                        f"{definition}_{at_least}_on_top": count["top"] / max(count["called"], 1),
+                        f"{definition}_{at_least}_called": count["called"], f"{definition}_{at_least}_rises": count["rises"]}
+    return Result("sample_truth", "Planted causes among the reasons for called rises", figures,
+                  (Limit("strict_0.25_in_top_two", 0.9, "", at_least=True),),
+                  ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",), {"truth": found})
 
 
 # name -> (how to measure it, its file in bench/results)
@@ -176,7 +243,18 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "import": (imports, "import"), "panel": (panel, "panel"), "train_frozen": (train_frozen, "train-frozen"),
     "train_last3": (train_last3, "train-last3"), "tuned_epoch": (tuned_epoch, "tuned-epoch"), "publish": (publish, "publish"),
     "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "demo": (demo, "demo"), "uci_backtest": (uci_backtest, "uci-autumn"),
+    "uci_blocks": (uci_blocks, "uci-blocks"),
+    "sample_truth": (sample_truth, "sample-truth"),
 }
+
+
+def _kept(report: dict) -> dict:
+    """Of a backtest's metrics.json, what stands for segment all."""
+    def whole(name: str) -> dict:
+        return {learner: slices["all"] for learner, slices in report[name].items() if "all" in slices}
+
+    return {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]}, "metrics": whole("metrics"),
+            "differences": whole("differences"), "best": report["best"]["all"], "settings": report["settings"]}
 
 
 def _taken(done: Run) -> dict[str, float]:

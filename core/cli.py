@@ -104,8 +104,11 @@ def _rollback(workspace, a, progress):
 
 
 def _models(workspace, a, progress):
-    from core.registry import models
+    from core.registry import model, models
 
+    if a.card:
+        print(model(workspace, a.card).card())
+        return
     for m in models(workspace):
         print(f"{'*' if m.champion else ' '} {m.id}  {m.status}  {m.summary}")
 
@@ -188,7 +191,8 @@ def _parser() -> argparse.ArgumentParser:
     command("snapshots", _snapshots, "list the snapshots")
     p = command("rollback", _rollback, "serve an earlier snapshot")
     p.add_argument("id")
-    command("models", _models, "list the models")
+    p = command("models", _models, "list the models, or print the card of one")
+    p.add_argument("--card", metavar="ID", help="the model card of this one, Markdown")
     p = command("promote", _promote, "make a candidate the champion")
     p.add_argument("id")
     p.add_argument("--reason", default="promoted from the command line")

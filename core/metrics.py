@@ -12,11 +12,14 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from core.schema import WORTH_SAYING
+
 ECE_BINS = 10
 TOP = 50
 REPLICATES = 400
 # Better is higher for these, lower for the rest; the comparison of models reads it.
-HIGHER_IS_BETTER = {"average_precision", "brier_skill", "precision_at_50", "precision_at_50_pooled", "lift_top_tenth"}
+HIGHER_IS_BETTER = {"average_precision", "brier_skill", "precision_at_50", "precision_at_100", "precision_at_50_pooled", "lift_top_tenth",
+                    "accuracy", "precision", "recall", "f1"}
 
 
 def _weights(y: np.ndarray, weight: np.ndarray | None) -> np.ndarray:
@@ -115,6 +118,19 @@ def lift_at_share(y, p, share: float = 0.1, weight=None, order=None) -> float:
     return precision_at_k_pooled(y, p, share * w.sum(), w, order) / rate if rate > 0 else float("nan")
 
 
+def at_threshold(y, p, threshold: float, weight=None) -> dict[str, float]:
+    """Accuracy, precision, recall and F1 of calling a row a riser where `p` is at least `threshold`. Precision is NaN where none is
+    called. Accuracy says little of a rare event: calling none has that of the base rate."""
+    w, called = _weights(y, weight), np.asarray(p) >= threshold
+    rose = np.asarray(y) > 0
+    right, calls, risers = w @ (called & rose), w @ called, w @ rose
+    return {
+        "accuracy": _mean((called == rose).astype(float), w), "precision": float(right / calls) if calls > 0 else float("nan"),
+        "recall": float(right / risers) if risers > 0 else float("nan"),
+        "f1": float(2 * right / (calls + risers)) if calls + risers > 0 else float("nan"),
+    }
+
+
 def reliability_bins(p, bins: int = ECE_BINS) -> np.ndarray:
     """(n,) bin number of each row: about equally many rows a bin, and rows of equal `p` always in one bin."""
     edges = np.unique(np.quantile(p, np.linspace(0, 1, bins + 1)[1:-1])) if len(p) else np.empty(0)
@@ -151,9 +167,11 @@ def summary(y, p, origin, weight=None, origin_weight=None, orders=None) -> dict[
         "brier_skill": brier_skill(y, p, w),
         "log_loss": log_loss(y, p, w),
         "precision_at_50": precision_at_k(y, p, origin, TOP, weight, origin_weight, by_origin),
+        "precision_at_100": precision_at_k(y, p, origin, 2 * TOP, weight, origin_weight, by_origin),
         "precision_at_50_pooled": precision_at_k_pooled(y, p, TOP, w, whole),
         "lift_top_tenth": lift_at_share(y, p, 0.1, w, whole),
         "ece": ece(y, p, weight=w, bin_of=bin_of),
+        **at_threshold(y, p, WORTH_SAYING, w),
     }
 
 
@@ -188,6 +206,25 @@ def coverage(actual, low, high, weight=None) -> float:
     """Share of rows whose actual units lie within [low, high]; all (n,)."""
     actual = np.asarray(actual)
     return _mean(((actual >= low) & (actual <= high)).astype(float), _weights(actual, weight))
+
+
+def naive_scale(units, weeks: int) -> np.ndarray:
+    """What MASE (Hyndman & Koehler 2006) divides an error by: mean |S_t - S_(t-weeks)| over a series' own history, where S_t
+    is the units of the `weeks` weeks up to t. That is the in-sample error, one step ahead, of the naive forecast of the series
+    of `weeks`-week sums, over all ways to cut the history into such steps.
+
+    units (n, W), one series of weekly units a row, oldest first; a history begins with its first week above 0. Gives (n,)
+    units; NaN where history is shorter than two steps, or never changed.
+    """
+    units = np.asarray(units, dtype=float)
+    if units.shape[1] < 2 * weeks:
+        return np.full(len(units), np.nan)
+    total = np.cumsum(np.pad(units, ((0, 0), (1, 0))), axis=1)
+    change = np.abs(total[:, 2 * weeks:] - 2 * total[:, weeks:-weeks] + total[:, :-2 * weeks])
+    began = np.where((units > 0).any(axis=1), np.argmax(units > 0, axis=1), units.shape[1])
+    counts = np.arange(change.shape[1]) >= began[:, None]
+    changed = (change * counts).sum(axis=1)
+    return np.divide(changed, counts.sum(axis=1), out=np.full(len(units), np.nan), where=changed > 0)
 
 
 # ---- uncertainty

@@ -9,7 +9,7 @@ L demand levels, T demand weeks.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import torch
@@ -79,6 +79,16 @@ class Inputs:
     which: Tensor | None
     segment: Tensor
     base: Tensor
+
+    def without(self, driver: str, config: ModelConfig) -> "Inputs":
+        """The same inputs with one driver absent from every row."""
+        if driver == "text":
+            return replace(self, text=torch.zeros_like(self.text))
+        if driver == "segment":
+            return replace(self, segment=torch.full_like(self.segment, -1))
+        x = self.x.clone()
+        x[:, list(config.columns[driver])] = float("nan")
+        return replace(self, x=x)
 
     def to(self, device) -> "Inputs":
         move = lambda t: None if t is None else t.to(device, non_blocking=True)  # noqa: E731

@@ -17,10 +17,7 @@ import pandas as pd
 
 from core import db
 from core.errors import UserError
-from core.schema import SERVING
-
-LIKELY = 0.5  # "likely to rise": the better half of a coin
-WORTH_SAYING = 0.25  # chances below this are not worth a merchandiser's minute
+from core.schema import LIKELY, SERVING, WORTH_SAYING
 
 
 class Serving:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core.card import card
 from core.config import Workspace
 from core.errors import UserError
 from core.state import ModelStatus, State
@@ -38,6 +40,10 @@ class Model:
         """Its main figures in one line."""
         figures = self.metrics.get("metrics", {})
         return "  ".join(f"{name} {figures[name]:.3f}" for name in _SHOWN if isinstance(figures.get(name), (int, float)))
+
+    def card(self, translate: Callable[[str], str] = str) -> str:
+        """Its model card, Markdown, written anew from its files."""
+        return card(self.path, translate)
 
 
 def models(workspace: Workspace) -> list[Model]:

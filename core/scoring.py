@@ -260,8 +260,10 @@ def _noted(kind: str, table: str, detail: str, last_day: date | None = None) -> 
 def _write_about_model(tables, live: _Live, metrics: dict) -> None:
     """The model's own figures, and the segments with their size in the base window."""
     figures = {name: value for name, value in metrics.get("metrics", {}).items() if isinstance(value, (int, float)) and np.isfinite(value)}
+    known = metrics.get("intervals", {})  # of the main figures, and of none in a model that was trained before there were any
+    low, high = zip(*(known.get(name, (None, None)) for name in figures)) if figures else ((), ())
     tables.write("metrics", {"metric": list(figures), "slice": [ALL] * len(figures), "value": [float(v) for v in figures.values()],
-                             "low": [None] * len(figures), "high": [None] * len(figures)})
+                             "low": list(low), "high": list(high)})
     bins = metrics.get("calibration", [])
     tables.write("calibration", {name: [b[name] for b in bins] for name in ("predicted", "observed", "rows")})
     panel, of = live.panel, live.panel.segment[live.rows]

@@ -19,25 +19,23 @@ if data.has_snapshot():
         for name in [m for m in words.SHOWN_METRICS if m in figures.index]:
             row = figures.loc[name]
             title, meaning = words.metric(name)
-            st.metric(title, words.metric_value(name, row.value), border=True, height="stretch",
-                      help=f"{meaning} {models.interval(name, row)}")
-    cards.notes(_("Measured on the latest weeks that the model had not learned from."))
+            st.metric(title, words.metric_value(name, row.value), models.interval(name, row.low, row.high), delta_color="off",
+                      delta_arrow="off", border=True, height="stretch", help=meaning)
+    cards.notes(_("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."))
     left, right = cards.halves()
     with left:
         st.subheader(_("Do chances come true?"), anchor=False)
         st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration",
                         alt=_("Stated chances against what came true"))
         cards.notes(_("On the dotted line, chances can be taken at their word. Larger dots stand for more forecasts."))
-    with right:
-        st.subheader(_("How it learned"), anchor=False)
-        curves = champion.metrics.get("curves") if champion else None
-        if curves:
-            st.plotly_chart(charts.learning(curves), config=CONFIG, key="learning", alt=_("Error after each round of learning"))
-            cards.notes(_("It stops when the weeks held back no longer gain."))
-        else:
-            cards.nothing_here(_("The model in use left no record of its learning in this workspace."))
 else:
     cards.nothing_yet()
+    right = st.container()
+with right:
+    st.subheader(_("How it learned"), anchor=False)
+    chosen = models.choose(found, champion)
+    models.learning(chosen)
+models.card(chosen)
 
 st.subheader(_("Renew"), anchor=False)
 busy = work.panel(("retrain", "rescore"))

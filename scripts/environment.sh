@@ -13,7 +13,7 @@ esac
 log=.venv/pip.log
 
 # What is installed depends on these; the folder too, since an environment does not survive a move.
-wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-dev.txt) <(pwd) | sha256sum | cut -c1-16)
+wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-bench.txt requirements-dev.txt) <(pwd) | sha256sum | cut -c1-16)
 stamp=.venv/installed-$kind
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x .venv/bin/upswing ]; then exit 0; fi
 

@@ -10,7 +10,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core.schema import DEMAND_WEEKS
+from core import db
+from core.schema import CANONICAL, DEMAND_WEEKS
 
 FEATURES = (("month_on_month", "momentum", "times"), ("orders_28d", "demand", "orders"), ("year_ago_lift", "season", "times"))
 WORDS = ("winter", "summer", "garden", "kitchen", "paper", "candle")
@@ -64,3 +65,28 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
         "features": [{"name": n, "driver": d, "unit": u, "meaning": n} for n, d, u in FEATURES], "horizon_days": 28,
         "code_version": "test", "settings": {}, "rows": n}), encoding="utf-8")
     return folder
+
+
+def write_daily(warehouse: Path, *, products: int = 80, weeks: int = 90, until: date = date(2021, 2, 21), seed: int = 0) -> np.ndarray:
+    """A warehouse with nothing but the daily aggregate, for the products of `write_panel`: (products, weeks) units as they were sold.
+
+    The weeks end on `until` and the Sundays before it. Sold in two customer groups, on the first and on the last day of a week.
+    """
+    random = np.random.default_rng(seed)
+    units = random.poisson(np.exp(random.normal(1.5, 0.8, products))[:, None], (products, weeks)).astype(float)
+    p, w = np.nonzero(units)
+    last = np.datetime64(until) - 7 * (weeks - 1 - w)
+    half = np.floor(units[p, w] / 2)
+    sold = pa.table({
+        "product_id": [f"p{i:03d}" for i in np.concatenate([p, p])], "value": ["GB"] * len(p) + ["DE"] * len(p),
+        "day": pa.array(np.concatenate([last - 6, last]), pa.date32()), "units": np.concatenate([half, units[p, w] - half]),
+    })
+    with db.connect(warehouse) as con:
+        db.run(con, "features/daily_tables")
+        con.register("sold", sold)
+        con.execute("insert into daily (product_id, value, day, units) select product_id, value, day, units from sold")
+        con.unregister("sold")
+        con.execute(CANONICAL["products"].ddl())
+        con.executemany("insert into products (product_id, title, category) values (?, 'thing', ?)",
+                        [(f"p{i:03d}", ("lamps", "mugs", None)[i % 3]) for i in range(products)])
+    return units

@@ -88,9 +88,23 @@ def write_models(workspace: Workspace, candidates: int = 1) -> list[str]:
         folder.mkdir(parents=True)
         figures = {"precision_at_50": 0.68 + 0.03 * i, "brier_skill": 0.25 + 0.02 * i, "average_precision": 0.47 - 0.01 * i, "ece": 0.012}
         curves = [{"epoch": e + 1, "train_loss": 0.21 * 0.86 ** e + 0.11,
-                   "valid_loss": 0.2 * 0.9 ** e + 0.13 + 0.001 * e} for e in range(9)]
-        files = {"config.json": {"settings": {"encoder": "minilm", "tuning": "last-3" if i else "frozen", "since": ""}},
-                 "metrics.json": {"metrics": figures, "curves": curves, "calibration": []}}
+                   "valid_loss": 0.2 * 0.9 ** e + 0.13 + 0.001 * e,
+                   "valid_average_precision": figures["average_precision"] - 0.15 * 0.6 ** e} for e in range(9)]
+        settings = {"encoder": "minilm", "tuning": "last-3" if i else "frozen", "since": "", "seed": 7, "max_epochs": 12}
+        net = {"columns": {"demand": [0], "momentum": [1]}, "text_width": 384, "hidden": 64}
+        files = {"config.json": {"settings": settings, "model": net},
+                 "features.json": [{"name": n, "driver": d} for n, d in (("orders_7d", "demand"), ("views_7d", "attention"))],
+                 "metrics.json": {
+                     "model": model, "metrics": figures | {"base_rate": 0.071}, "curves": curves, "settings": settings, "epochs": 9,
+                     "intervals": {k: [0.9 * v, 1.1 * v] for k, v in figures.items()}, "recipe": {"learning_rate": 0.002},
+                     "calibration": [{"predicted": p, "observed": 0.96 * p, "rows": 400} for p in (0.02, 0.05, 0.1, 0.3, 0.7)],
+                     "origins": {"learn": {"first": "2010-04-04", "last": "2011-08-14", "count": 72},
+                                 "validate": {"first": "2011-09-11", "last": "2011-10-30", "count": 8}, "refit_on_all": True},
+                     "rows": {"learn": 210_000, "validate": 24_000}, "panel_as_of": "2011-12-04", "seconds": 131.0,
+                     "data": {"shop": "Harbour gifts", "signal": "orders", "products": 3000, "horizon_days": 28, "code_version": "0.1.0",
+                              "tables": {"products": 3000, "orders": 900_000}, "segments": ["all", "Germany"],
+                              "segment_attribute": "country"},
+                 }}
         for name, content in files.items():
             (folder / name).write_text(json.dumps(content), encoding="utf-8")
         hashes = {name: hashlib.sha256((folder / name).read_bytes()).hexdigest() for name in files}

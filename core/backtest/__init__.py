@@ -16,17 +16,19 @@ from pathlib import Path
 
 import numpy as np
 
-from core import __version__
+from core import __version__, db
 from core.backtest.blocks import Block, as_date, plan
-from core.backtest.judgement import MODEL, NAIVE, Evidence, judge
+from core.backtest.demand import demand_forecasts, left_out, scales
+from core.backtest.judgement import MODEL, Evidence, judge
 from core.backtest.report import page, table
-from core.baselines import BASELINES, seasonal_naive
+from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
-# learn(panel, rows, settings, progress) -> an object with .predict(panel, rows), as core.training.FittedModel
+MODEL_SHARE = 0.4  # of a block's time that the model takes, about
+# learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as core.training.FittedModel
 Learn = Callable[[object, np.ndarray, Settings, Progress], object]
 
 
@@ -63,6 +65,8 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
     labelled = np.isfinite(panel.rising)
     horizon = settings.labels.horizon_days
     blocks = plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates)
+    categories = _categories(workspace, panel.products)
+    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
     since = np.datetime64(settings.model.since or "0001-01-01", "D")
 
     out.mkdir(parents=True, exist_ok=True)
@@ -78,26 +82,34 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
             progress("backtest", (block.number - 1 + min(max(done, 0.0), 1.0)) / len(blocks),
                      f"block {block.number} of {len(blocks)}: {step} {message}".rstrip(), **figures)
 
-        evidence, seconds = _run_block(panel, block, train, test, settings, learn or _fusion, tell)
+        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or _fusion, tell)
         parts.append(evidence)
         described.append({
             "block": block.number, "train_from": str(panel.as_of[train].min()), "train_until": str(panel.as_of[train].max()),
             "test_from": str(block.test[0]), "test_until": str(block.test[-1]), "test_origins": len(block.test),
             "embargo_days": (block.test[0] - block.train_until).days, "train_rows": len(train), "test_rows": len(test), "seconds": seconds,
         })
-    evidence = Evidence.joined(parts)
+    evidence, lacking = Evidence.joined(parts), left_out()
     _write_predictions(out / "predictions.parquet", evidence)
     _write_demand(out / "demand.parquet", evidence)
     report = {
         "shop": settings.shop.name, "created_at": datetime.now(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds"),
         "code_version": __version__, "horizon_days": horizon, "settings": settings.as_dict(), "blocks": described,
-        "learners": {MODEL: "Upswing", **{b.name: b.title for b in BASELINES}, NAIVE: "seasonal naive"}, **judge(evidence, progress),
+        "learners": {MODEL: "Upswing", **{b.name: b.title for b in (*BASELINES, *DEMAND_BASELINES) if b.name not in lacking}},
+        "left_out": lacking, **judge(evidence, progress),
     }
     report["seconds"] = round(time.monotonic() - started, 1)
     written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "metrics.json").write_text(written, encoding="utf-8")
     (out / "report.html").write_text(page(report, evidence), encoding="utf-8")
     return BacktestReport(out, json.loads(written))
+
+
+def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
+    """(products,) names, None = unknown."""
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        known = {row["product_id"]: row["category"] for row in db.rows(con, "scoring/categories")}
+    return np.array([known.get(p) for p in products] + [None], dtype=object)[:-1]  # one more, lest numpy makes text of it
 
 
 def _fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
@@ -115,39 +127,47 @@ def as_known(panel, day: date, horizon_days: int):
     return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
 
 
-def _run_block(panel, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
+def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
                progress: Progress) -> tuple[Evidence, dict[str, float]]:
     """The evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}
-    share = 0.05  # of the block's time that a baseline takes, about
+    def tell(step: str, done: float, message: str = "", **figures: float) -> None:
+        progress(step, MODEL_SHARE * done, message, **figures)
 
-    progress(BASELINES[0].title, 0.0)
+    started = time.monotonic()
+    model = learn(known, train, settings, tell)
+    took = time.monotonic() - started
+    predicted = model.predict(panel, test)
+    seconds[MODEL] = round(time.monotonic() - started, 2)
+    everyone = np.flatnonzero(panel.all_rows[test])
+    without = {driver: np.full(len(test), np.nan) for driver in model.reads}
+    for driver, p in without.items():
+        p[everyone] = model.predict(panel, test[everyone], without=driver)["rising"]
+
     rising = {}
-    for number, baseline in enumerate(BASELINES):
+    running = [b for b in BASELINES if not b.missing()]
+    share = (1 - MODEL_SHARE) / (len(running) + len(DEMAND_BASELINES))  # of the block's time that a baseline takes, about
+    for number, baseline in enumerate(running):
+        progress(baseline.title, MODEL_SHARE + share * number)
         started = time.monotonic()
         every = baseline.every_segment
         learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
         rising[baseline.name] = np.full(len(test), np.nan)
-        rising[baseline.name][asked] = baseline.learn(known, learnt)(panel, test[asked])
+        rising[baseline.name][asked] = baseline.learn(known, learnt, took)(panel, test[asked])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
-        progress(baseline.title, share * (number + 1))
-    naive = seasonal_naive(known, train)(panel, test)
-
-    def tell(step: str, done: float, message: str = "", **figures: float) -> None:
-        before = share * len(BASELINES)
-        progress(step, before + (1 - before) * done, message, **figures)
-
-    started = time.monotonic()
-    model = learn(known, train, settings, tell).predict(panel, test)
-    seconds[MODEL] = round(time.monotonic() - started, 2)
+    before = MODEL_SHARE + share * len(running)
+    demand, sampled, taken = demand_forecasts(panel, known, train, test, weekly, lambda title, done: progress(title, before + (1 - before) * done))
+    seconds |= taken
     return Evidence(
         block=np.full(len(test), block.number, dtype=np.int32), origin=panel.as_of[test],
         product=np.array(panel.products, dtype=object)[panel.product[test]], segment=np.array(panel.segments, dtype=object)[panel.segment[test]],
         y=panel.rising[test], fell=panel.falling[test], n_base=panel.n_base[test], n_horizon=panel.n_horizon[test],
         expected=panel.expected[test], days_on_sale=panel.days_on_sale[test], actual=panel.units[test],
-        falling=np.asarray(model["falling"], dtype=float), rising={MODEL: np.asarray(model["rising"], dtype=float), **rising},
-        demand={MODEL: np.asarray(model["demand"], dtype=np.float32), NAIVE: naive.astype(np.float32)},
+        text=np.array(panel.texts, dtype=object)[panel.product[test]], category=categories[panel.product[test]],
+        scale=scales(panel, test, weekly), sampled=sampled,
+        falling=np.asarray(predicted["falling"], dtype=float), rising={MODEL: np.asarray(predicted["rising"], dtype=float), **rising},
+        without=without, demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
     ), seconds
 
 

@@ -10,12 +10,17 @@ from core import metrics
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
-MODEL, NAIVE = "model", "seasonal_naive"
+MODEL = "model"
 SLICE_REPLICATES = 200  # slices need a rougher interval than the main figure
-AGES = (("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365), ("over a year on sale", 365, np.inf))
+AGES = (("under 4 weeks on sale", 0, 28), ("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365), ("over a year on sale", 365, np.inf))
 PACES = (("under 5 orders in the base window", 0, 5), ("5 to 19 orders in the base window", 5, 20),
          ("20 and more orders in the base window", 20, np.inf))
-INTERVALS = {"coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its lower and upper end
+LENGTHS = (("text under 30 characters", 1, 30), ("text of 30 to 99 characters", 30, 100), ("text of 100 characters and more", 100, np.inf))
+RANDOM_PRODUCTS = 1000  # as in the problem statement
+MOST_CATEGORIES = 12  # the largest by rows
+SAMPLE = "demand sample"  # the rows on which every demand learner forecasts
+INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its ends
+READ = ("coverage", "bias")  # nearer to a promise is better, not higher or lower: read, not ranked
 
 
 @dataclass
@@ -23,7 +28,9 @@ class Evidence:
     """Everything that was predicted and what happened, one entry a test row; n rows in all.
 
     rising: learner -> (n,) probability, NaN where the learner does not predict that row.
-    demand: learner -> (n, 5, 9) float32 units; actual (n, 5), NaN where the weeks have not passed.
+    without: driver -> (n,) the model's probability were that driver absent, NaN outside segment `all`.
+    demand: learner -> (n, 5, 9) float32 units, NaN where the learner does not predict; actual (n, 5), NaN where the weeks have not
+    passed; scale (n, 5) units, what MASE divides by, NaN where there is none; sampled (n,) bool, rows of the demand sample.
     """
 
     block: np.ndarray
@@ -36,9 +43,14 @@ class Evidence:
     n_horizon: np.ndarray
     expected: np.ndarray
     days_on_sale: np.ndarray
+    text: np.ndarray  # what the encoder reads, "" = nothing
+    category: np.ndarray  # names, None = unknown
     actual: np.ndarray
+    scale: np.ndarray
+    sampled: np.ndarray
     falling: np.ndarray  # the model's probability
     rising: dict[str, np.ndarray] = field(default_factory=dict)
+    without: dict[str, np.ndarray] = field(default_factory=dict)
     demand: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +58,11 @@ class Evidence:
         """The rows of all parts, in their order; all parts have the same learners."""
         def rows(name: str):
             values = [getattr(part, name) for part in parts]
-            return {k: np.concatenate([v[k] for v in values]) for k in values[0]} if isinstance(values[0], dict) else np.concatenate(values)
+            if not isinstance(values[0], dict):
+                return np.concatenate(values)
+            # A block may lack what another has, such as a driver without data yet.
+            return {k: np.concatenate([v.get(k, np.full(len(part.y), np.nan)) for v, part in zip(values, parts)])
+                    for k in dict.fromkeys(k for v in values for k in v)}
 
         return cls(**{f.name: rows(f.name) for f in fields(cls)})
 
@@ -59,17 +75,40 @@ class Evidence:
             cut |= {f"block {b}": whole & (self.block == b) for b in blocks}
         cut |= {name: whole & (self.days_on_sale >= low) & (self.days_on_sale < high) for name, low, high in AGES}
         cut |= {name: whole & (self.n_base >= low) & (self.n_base < high) for name, low, high in PACES}
+        cut |= self._of_texts(whole) | self._of_categories(whole)
+        products = np.unique(self.product[whole])
+        if len(products) > RANDOM_PRODUCTS:
+            drawn = np.random.default_rng(7).choice(products, RANDOM_PRODUCTS, replace=False)
+            cut[f"{RANDOM_PRODUCTS:,} random products"] = whole & np.isin(self.product, drawn)
+        cut[SAMPLE] = self.sampled
         cut |= {f"segment {s}": self.segment == s for s in sorted(set(self.segment.tolist()) - {ALL})}
         return {name: mask for name, mask in cut.items() if mask.any()}
 
 
+    def _of_texts(self, whole: np.ndarray) -> dict[str, np.ndarray]:
+        texts, of = np.unique(self.text.astype(str), return_inverse=True)
+        length = np.array([len(t) for t in texts])[of]
+        chinese = np.array([any("\u3400" <= c <= "\u9fff" for c in t) for t in texts])[of]
+        cut = {name: whole & (length >= low) & (length < high) for name, low, high in LENGTHS}
+        if chinese.any():
+            cut |= {"text with Chinese": whole & chinese, "text without Chinese": whole & ~chinese & (length > 0)}
+        return cut
+
+    def _of_categories(self, whole: np.ndarray) -> dict[str, np.ndarray]:
+        names, counts = np.unique([c for c in self.category[whole] if c is not None], return_counts=True)
+        largest = names[np.argsort(-counts, kind="stable")[:MOST_CATEGORIES]]
+        return {f"category {name}": whole & (self.category == name) for name in sorted(largest)}
+
+
 def judge(evidence: Evidence, progress: Progress = silent) -> dict:
-    """{"metrics", "differences", "best", "slices"}, nested slice by slice:
+    """{"metrics", "differences", "best", "slices", "ablation"}, nested slice by slice:
 
     metrics[learner][slice][metric] = {value, low, high}; low and high are the ends of its 95% interval.
     differences[baseline][slice][metric] = {value, low, high, verdict} of model minus baseline on the same resamples; the
     verdict is "ahead", "behind" or "even" (the interval holds 0), from the model's side.
     best[slice][metric] = the learner with the best value, whoever that is.
+    ablation[driver][slice][metric] = {value, low, high} of the model minus itself with that driver absent: what the driver adds to
+    this model. Slices: all and the blocks.
     """
     progress = paced(progress)
     found: dict = {"metrics": {}, "differences": {}, "best": {}, "slices": {}}
@@ -88,7 +127,29 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
         _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)
         _slice(found, name, _demand(evidence, rows, replicates), set())
         done += share
+    found["ablation"] = {driver: {} for driver in evidence.without}
+    for name in (n for n in cut if n == ALL or n.startswith("block ")):
+        for driver, figures in _ablation(evidence, np.flatnonzero(cut[name])).items():
+            found["ablation"][driver][name] = figures
     return found
+
+
+def _ablation(evidence: Evidence, rows: np.ndarray) -> dict[str, dict[str, dict]]:
+    """driver -> metric -> figure of the model minus itself without the driver."""
+    y = evidence.y[rows].astype(float)
+    variants = {MODEL: evidence.rising[MODEL][rows]} | {d: p[rows] for d, p in evidence.without.items() if np.isfinite(p[rows]).all()}
+    order = {name: metrics.descending(p) for name, p in variants.items()}
+
+    def measured(weight) -> dict[str, tuple[float, float]]:
+        return {name: (metrics.average_precision(y, p, weight, order[name]), metrics.brier_skill(y, p, weight)) for name, p in variants.items()}
+
+    value = measured(None)
+    drawn = [measured(w * o) for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=SLICE_REPLICATES)]
+    return {
+        driver: {metric: _figure(value[MODEL][i] - value[driver][i], np.array([d[MODEL][i] - d[driver][i] for d in drawn]))
+                 for i, metric in enumerate(("average_precision", "brier_skill"))}
+        for driver in variants if driver != MODEL
+    }
 
 
 def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict[str, tuple[dict, dict]]:
@@ -106,40 +167,51 @@ def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict
 
 
 def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, tuple[dict, dict]]:
-    """As _rising for the quantiles. Every metric here is a ratio of sums, so a replicate is two matrix products."""
-    actual = evidence.actual[rows]
-    known = np.isfinite(actual)
-    actual = np.where(known, actual, 0.0)
+    """As _rising for the quantiles: learner -> (values, replicates of each metric, by weeks), for what it predicts on all these rows.
+
+    wql: 2 x summed pinball loss / summed units, mean over levels. coverage: share inside the interval. mase: mean of
+    |median - actual| / scale over rows that have a scale. bias: summed (median - actual) / summed units; above 0 is too much.
+    Every metric is a ratio of sums, so all replicates are one matrix product.
+    """
+    actual, scale = evidence.actual[rows], evidence.scale[rows]
+    known, scaled = np.isfinite(actual), np.isfinite(actual) & np.isfinite(scale)
+    actual, scale = np.where(known, actual, 0.0), np.where(scaled, scale, 1.0)
     level = {value: i for i, value in enumerate(DEMAND_LEVELS)}
-    weights = [np.ones(len(rows))]
-    weights += [w * o for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=replicates)]
+    weights = np.ones((1 + replicates, len(rows)))
+    for i, (weight, origin_weight) in enumerate(metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=replicates), 1):
+        weights[i] = weight * origin_weight
     found = {}
     for name, quantiles in evidence.demand.items():
         q = quantiles[rows].astype(float)
-        loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2) * known  # (rows, 5)
-        sums = {"wql": (loss, np.abs(actual))}
+        if np.isnan(q).any(axis=(0, 2)).all():  # it forecasts other rows
+            continue
+        wrong = q[:, :, level[0.5]] - actual
+        loss = 2 * metrics.pinball(actual[:, :, None], q, np.array(DEMAND_LEVELS)).mean(axis=2)
+        sums = {"wql": (loss * known, np.abs(actual)), "bias": (wrong * known, np.abs(actual)),
+                "mase": (np.abs(wrong) / scale * scaled, scaled)}
         for metric, (low, high) in INTERVALS.items():
-            inside = (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]) & known
-            sums[metric] = (inside.astype(float), known.astype(float))
-        drawn = {metric: np.array([_ratio(w @ over, w @ under) for w in weights]) for metric, (over, under) in sums.items()}
-        named = {f"{metric}_{weeks}w": drawn[metric][:, i] for i, weeks in enumerate(DEMAND_WEEKS) for metric in sums}
-        named = {metric: values for metric, values in named.items() if np.isfinite(values[0])}
+            inside = np.where(np.isnan(wrong), np.nan, (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]))
+            sums[metric] = (inside * known, known)
+        over, under = (np.concatenate([pair[i] for pair in sums.values()], axis=1).astype(float) for i in (0, 1))
+        drawn = _ratio(weights @ over, weights @ under)  # one NaN forecast makes the sum NaN: the metric is undefined and left out
+        names = [f"{metric}_{weeks}w" for metric in sums for weeks in DEMAND_WEEKS]
+        named = {metric: values for metric, values in zip(names, drawn.T) if np.isfinite(values[0])}
         found[name] = ({m: float(v[0]) for m, v in named.items()}, {m: v[1:] for m, v in named.items()})
     return found
 
 
 def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    return np.divide(over, under, out=np.full(len(over), np.nan), where=under > 0)
+    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)
 
 
 def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], higher_is_better: set[str]) -> None:
     """Enters one slice: each learner's figures, the model's lead over each baseline, and the best learner a metric."""
     for learner, (values, drawn) in learners.items():
         entries = found["metrics"].setdefault(learner, {}).setdefault(name, {})
-        entries |= {m: _figure(value, drawn[m], -np.inf if m == "brier_skill" else 0.0) for m, value in values.items()}
+        entries |= {m: _figure(value, drawn[m], -np.inf if m.startswith(("brier_skill", "bias")) else 0.0) for m, value in values.items()}
     best = found["best"].setdefault(name, {})
     for metric in next(iter(learners.values()), ({}, {}))[0]:
-        if metric.startswith("coverage"):  # nearer to its promise is better, which is read, not ranked
+        if metric.startswith(READ):
             continue
         sign = 1 if metric in higher_is_better else -1
         values = {learner: sign * v[metric] for learner, (v, _) in learners.items() if np.isfinite(v.get(metric, np.nan))}

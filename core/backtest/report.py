@@ -7,8 +7,8 @@ from html import escape
 import numpy as np
 
 from core import metrics
-from core.backtest.judgement import MODEL, NAIVE, Evidence
-from core.schema import ALL, DEMAND_WEEKS
+from core.backtest.judgement import MODEL, SAMPLE, Evidence
+from core.schema import ALL, DEMAND_WEEKS, WORTH_SAYING
 
 # metric -> (name for people, what it says)
 SHOWN = {
@@ -17,9 +17,22 @@ SHOWN = {
     "brier": ("Brier", "mean squared error of the probability"),
     "log_loss": ("log loss", "mean -log of the probability given to what happened"),
     "precision_at_50": ("precision@50", "share of risers among the 50 highest at an origin, mean over origins"),
+    "precision_at_100": ("precision@100", "likewise among the 100 highest"),
     "precision_at_50_pooled": ("precision@50, pooled", "share of risers among the 50 highest of all origins together"),
     "lift_top_tenth": ("lift, top tenth", "risers in the top tenth / risers anywhere"),
     "ece": ("ECE", "mean distance of promised and observed share, ten bins of equally many rows"),
+    "accuracy": ("accuracy", f"share of rows told right when a chance of {WORTH_SAYING:.0%} and more is called a rise"),
+    "precision": ("precision", "risers among those called"),
+    "recall": ("recall", "those called among the risers"),
+    "f1": ("F1", "harmonic mean of precision and recall"),
+}
+DEMAND_SHOWN = {
+    "wql": ("weighted quantile loss", "2 x summed pinball loss / summed units, mean over levels"),
+    "mase": ("MASE", "mean error of the median / the naive forecast's mean error in the product's own past"),
+    "bias": ("bias", "summed median - actual / summed units; above 0 is too much"),
+    "coverage_50": ("inside the 50% interval", "share of rows"),
+    "coverage_80": ("inside the 80%", "likewise"),
+    "coverage_95": ("inside the 95%", "likewise"),
 }
 WORDS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference"}
 
@@ -53,7 +66,7 @@ def table(report: dict) -> str:
              f"tested {b['test_from']} to {b['test_until']} ({b['test_origins']} origins, {b['test_rows']} rows)" for b in report["blocks"]]
     share = report["slices"][ALL]
     lines += ["", f"segment all: {share['rows']} rows, {share['risers']} risers ({share['risers'] / share['rows']:.1%}); 95% intervals"]
-    learners = [n for n in report["learners"] if ALL in report["metrics"].get(n, {}) and n != NAIVE]
+    learners = _rising_learners(report)
     columns = ("average_precision", "brier_skill", "precision_at_50", "ece")
     cells = [["", *(SHOWN[c][0] for c in columns)]]
     cells += [[report["learners"][n], *(number(report["metrics"][n][ALL].get(c)) for c in columns)] for n in learners]
@@ -62,9 +75,13 @@ def table(report: dict) -> str:
     return "\n".join([*lines, "", verdict(report)])
 
 
+def _rising_learners(report: dict) -> list[str]:
+    return [n for n in report["learners"] if "average_precision" in report["metrics"].get(n, {}).get(ALL, {})]
+
+
 def page(report: dict, evidence: Evidence) -> str:
     """The whole report.html."""
-    learners = [n for n in report["learners"] if n != NAIVE and ALL in report["metrics"].get(n, {})]
+    learners = _rising_learners(report)
     title = f"Backtest of {report['shop']}"
     body = [
         f"<h1>{escape(title)}</h1>",
@@ -86,8 +103,14 @@ def page(report: dict, evidence: Evidence) -> str:
                 for n in learners if n != MODEL]),
         "<h2>Is a promised 20% a real 20%?</h2>", _calibration(evidence, learners, report["learners"]),
         "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
+        "<h2>What each driver adds</h2>", _ablation(report),
+        "<p class=small>Upswing minus itself with that driver absent from every row: it was trained to do without any of them.</p>",
         "<h2>Slices</h2>", _slices(report, learners),
-        "<h2>Demand quantiles</h2>", _demand(report),
+        "<h2>Demand quantiles</h2>", _demand(report, ALL),
+        f"<p class=small>{escape('; '.join(f'{name}: {what}' for name, what in DEMAND_SHOWN.values()))}. "
+        "The statistical models forecast one series at a time, so all are compared again on a sample of products and test origins:</p>", _demand(report, SAMPLE),
+        *(f"<p class=small>Left out: {escape(name)}, as {escape(', '.join(packages))} is not installed.</p>"
+          for name, packages in report["left_out"].items()),
     ]
     return f"<!doctype html><html lang=en><meta charset=utf-8><title>{escape(title)}</title><style>{_STYLE}</style>{''.join(body)}</html>"
 
@@ -123,13 +146,26 @@ def _slices(report: dict, learners: list[str]) -> str:
     return _table(["slice", "rows", "risers", "average precision", "Brier skill", "precision@50", "ECE", "best average precision"], rows)
 
 
-def _demand(report: dict) -> str:
+def _ablation(report: dict) -> str:
+    """Drivers, the one that adds most to average precision first."""
+    found = report["ablation"]
+    slices = list(next(iter(found.values()), {}))
+    order = sorted(found, key=lambda driver: -(found[driver][ALL]["average_precision"]["value"] or 0.0)) if slices else []
+    rows = [[driver, number(found[driver][ALL]["brier_skill"]), *(number(found[driver].get(s, {}).get("average_precision")) for s in slices)]
+            for driver in order]
+    return _table(["driver", "Brier skill", *(f"average precision, {s}" for s in slices)], rows)
+
+
+def _demand(report: dict, part: str) -> str:
+    """Every learner that forecasts all of this slice, weeks by weeks."""
     rows = []
-    for n in (MODEL, NAIVE):
-        figures = report["metrics"].get(n, {}).get(ALL, {})
-        rows += [[f"{report['learners'][n]}, {w} weeks", *(number(figures.get(f"{m}_{w}w")) for m in ("wql", "coverage_80", "coverage_95"))]
-                 for w in DEMAND_WEEKS if f"wql_{w}w" in figures]
-    return _table(["", "weighted quantile loss", "inside the 80% interval", "inside the 95% interval"], rows)
+    for weeks in DEMAND_WEEKS:
+        for n, title in report["learners"].items():
+            figures = report["metrics"].get(n, {}).get(part, {})
+            if f"wql_{weeks}w" in figures:
+                shown = [number(figures.get(f"{metric}_{weeks}w")) for metric in DEMAND_SHOWN]
+                rows.append([f"{weeks} {'week' if weeks == 1 else 'weeks'}: {title}", *shown])
+    return _table([part, *(name for name, _ in DEMAND_SHOWN.values())], rows)
 
 
 def _calibration(evidence: Evidence, learners: list[str], titles: dict[str, str]) -> str:

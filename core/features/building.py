@@ -146,7 +146,9 @@ def _sentiments(con, workspace: Workspace, settings: Settings, progress: Progres
 
     progress("features", 0.02, f"reading {len(fresh):,} reviews")
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress)
-    con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": np.asarray(values, float)}))
+    # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
+    values = np.round(np.asarray(values, float) * 8192) / 8192
+    con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))
     con.execute("insert into review_sentiment select review_id, sentiment from fresh")
     con.unregister("fresh")
 
@@ -264,6 +266,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "segments": facts["segments"], "segment_attribute": settings.shop.segment_attribute,
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days, "code_version": __version__, "settings": settings.as_dict(), "rows": facts["rows"],
+        "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
     }
     (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")
     progress("features", 1.0)

@@ -14,6 +14,7 @@ from core.progress import Progress, silent
 from core.training.fitted import FittedModel
 from core.training.fitting import Recipe, fit, split
 from core.training.panel import Panel
+from core.training.tracking import Tracking
 
 __all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
 
@@ -53,12 +54,24 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
             raise UserError("since: a date like 2011-01-31", repr(settings.model.since), "correct it in the settings") from error
     if until:
         keep &= as_of <= np.datetime64(until)
-    model = fit(panel, rows[keep], settings.model, progress=progress)
-    now = datetime.now(timezone.utc)
-    weights = model.weights_hash()
-    model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
-    model = model.with_metrics({**model.metrics, "model": model_id, "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
-                                "panel_as_of": panel.meta["as_of"], "settings": vars(settings.model)})
-    folder = workspace.models / model_id
-    model.save(folder)
+    with Tracking(workspace.logs, vars(settings.model)) as track:
+        model = fit(panel, rows[keep], settings.model, progress=progress, track=track)
+        now = datetime.now(timezone.utc)
+        weights = model.weights_hash()
+        model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
+        model = model.with_metrics({**model.metrics, "model": model_id, "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
+                                    "panel_as_of": panel.meta["as_of"], "settings": vars(settings.model), "data": _data(panel, settings)})
+        folder = workspace.models / model_id
+        model.save(folder)
+        track.finish(model_id, model.metrics)
     return Trained(model_id, folder, model.metrics["metrics"], model.metrics["origins"], model.metrics["seconds"])
+
+
+def _data(panel: Panel, settings: Settings) -> dict:
+    """What the model card says of the data that the panel was built from."""
+    built = panel.meta.get("settings", {})
+    return {
+        "shop": settings.shop.name, "signal": panel.meta["signal"], "labels": built.get("labels", {}), "products": len(panel.products),
+        "segments": panel.segments, "segment_attribute": panel.meta.get("segment_attribute", ""), "tables": panel.meta.get("tables", {}),
+        "horizon_days": panel.meta.get("horizon_days", 28), "code_version": panel.meta.get("code_version", ""),
+    }

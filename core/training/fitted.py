@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.calibration import Calibration, sigmoid
+from core.card import card
 from core.config import ModelSettings
 from core.errors import UserError
 from core.model import FALLING, RISING, FusionModel, Inputs, ModelConfig
@@ -57,6 +58,11 @@ class FittedModel:
         return tuple(d for d in DRIVERS if d in named)
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """The drivers that some training row had data for."""
+        return self.net.config.drivers
+
+    @property
     def encoder(self) -> Encoder:
         """The encoder with its tuned layers in place, loaded on first use. Raises UserError where its weights are not training's."""
         if self._encoder is None:
@@ -94,10 +100,11 @@ class FittedModel:
         out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress)
         return out
 
-    def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> dict[str, np.ndarray]:
+    def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "") -> dict[str, np.ndarray]:
         """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and demand (n, weeks, levels) units.
 
-        sigmoid(logit) = rising. demand rises in weeks and in levels. Raises UserError where the panel's features differ.
+        sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row. Raises
+        UserError where the panel's features differ.
         """
         self.check_features(panel.features)
         rows = np.asarray(rows)
@@ -107,7 +114,8 @@ class FittedModel:
         with one_thread():
             for start in range(0, len(rows), _PREDICT_ROWS):
                 part = slice(start, start + _PREDICT_ROWS)
-                logits[part], demand[part] = raw_predictions(self.net, self.inputs(panel, rows[part], vectors))
+                inputs = self.inputs(panel, rows[part], vectors)
+                logits[part], demand[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
@@ -130,6 +138,7 @@ class FittedModel:
             "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
+        (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # for readers; core/card.py says why the manifest lacks it
         _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
         shutil.rmtree(folder, ignore_errors=True)
         temporary.rename(folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
@@ -19,6 +19,7 @@ from core.text import embed, fresh_encoder, load_encoder
 from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version, use_threads
 from core.training.panel import Panel
 from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
+from core.training.tracking import Track, untracked
 from core.training.validation import (
     CALIBRATION_PRIOR, Split, calibration_weights, known_units, number, split, validation_figures, watched_rows,
 )
@@ -27,6 +28,7 @@ _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
+_TRACK_STEPS = 10  # a curve needs no point a step
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ class Recipe:
 
 
 def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str | None = None, progress: Progress = silent,
-        recipe: Recipe = Recipe()) -> FittedModel:
+        recipe: Recipe = Recipe(), track: Track = untracked) -> FittedModel:
     """Learns from these row numbers of the panel and from nothing else; `rows` includes what is validated on.
 
     The last matured origins among them choose the number of epochs and fit the calibration; then, if the recipe says so, the
@@ -70,7 +72,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     with torch.random.fork_rng(devices=devices), one_thread() as threads:
         if len(parts.validate):
             trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, threads, progress,
-                               span=(0.0, 0.6 if recipe.refit else 1.0))
+                               span=(0.0, 0.6 if recipe.refit else 1.0), track=track)
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
             weight = calibration_weights(panel, parts.validate)
@@ -84,9 +86,9 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
             trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, threads, progress,
-                               span=(0.6 if trainer else 0.0, 1.0))
+                               span=(0.6 if trainer else 0.0, 1.0), track=track)
             trainer.run(epochs, None)
-    figures |= {"curves": curves, "epochs": epochs, "seconds": round(time.monotonic() - started, 1),
+    figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
     return trainer.fitted(rising, falling, figures)
 
@@ -95,9 +97,11 @@ class _Trainer:
     """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
 
     def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, layers: int,
-                 device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0)):
+                 device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0),
+                 track: Track = untracked):
         self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
         self.device, self.threads, self.progress, self.span, self.done = device, threads, paced(progress), span, span[0]
+        self.track, self.stage = track, "refit" if span[0] else "learn"
         self.random = np.random.default_rng(settings.seed)
         torch.manual_seed(settings.seed)
         self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
@@ -162,14 +166,18 @@ class _Trainer:
         watched = None if validate is None else watched_rows(self.panel, validate)
         expected = epochs if validate is None else min(epochs, 2 * least)  # early stopping seldom takes longer
         for epoch in range(1, epochs + 1):
+            began = time.monotonic()
             train_loss = self._epoch(epoch, epochs, expected)
+            told = {"epoch": epoch, "epoch_train_loss": train_loss, "epoch_seconds": time.monotonic() - began}
             if watched is None:
+                self.track(self.stage, self.steps, told)
                 continue
             raw = self._swap_in_mean()
             logit, y = self.predict(watched)[0][:, RISING], self.panel.rising[watched]
             valid_loss = metrics.log_loss(y, sigmoid(logit))
-            curves.append({"epoch": epoch, "train_loss": train_loss, "valid_loss": valid_loss,
-                           "valid_average_precision": number(metrics.average_precision(y, logit))})
+            valid = {"valid_loss": valid_loss, "valid_average_precision": number(metrics.average_precision(y, logit))}
+            curves.append({"epoch": epoch, "train_loss": train_loss} | valid)
+            self.track(self.stage, self.steps, told | valid)
             if epoch >= least and valid_loss < best - 1e-5:
                 best, best_epoch, kept = valid_loss, epoch, (self._copy(), self._tuned())
             self._restore(raw)
@@ -195,6 +203,8 @@ class _Trainer:
                 seen += count
                 self.done = start + (end - start) * min(1.0, (epoch - 1 + seen / len(rows)) / expected)
                 self.progress("train", self.done, message, loss=total / seen)
+                if self.steps % _TRACK_STEPS == 1:  # the first one too, however few they are
+                    self.track(self.stage, self.steps, {"train_loss": value, "learning_rate": self.optimizer.param_groups[0]["lr"]})
             if passes and seen * passes >= (caught_up + 0.5) * len(rows):  # amid the rows, so that the rest can follow it
                 with use_threads(self.threads):
                     self.texts.learn(lambda: self.progress("train", self.done, f"{message}: the encoder learns", loss=total / seen))

@@ -16,6 +16,8 @@ from core.training.panel import Panel
 # so it already knows their level: the prior (sd 0.05) leaves little but gross errors to correct. On three blocks of UCI, calibrating
 # by the rows as if independent cost .01, .003 and .06 of Brier skill in the next season.
 CALIBRATION_ROWS_A_MONTH, CALIBRATION_PRIOR = 150.0, 400.0
+WITH_INTERVALS = ("average_precision", "brier_skill", "precision_at_50", "ece", "log_loss")
+REPLICATES = 100
 
 
 @dataclass(frozen=True)
@@ -93,8 +95,25 @@ def validation_figures(panel: Panel, rows: np.ndarray, rising: np.ndarray, falli
     if len(segments):
         chosen = rows[segments]
         values |= {f"segments_{k}": v for k, v in metrics.summary(panel.rising[chosen], rising[segments], panel.as_of[chosen]).items()}
-    return {"metrics": {k: number(v) for k, v in values.items()},
+    intervals = figure_intervals(y, p, panel.product[watched], origin, values)
+    return {"metrics": {k: number(v) for k, v in values.items()}, "intervals": intervals,
             "calibration": [{"predicted": float(a), "observed": float(b), "rows": int(c)} for a, b, c in zip(predicted, observed, count)]}
+
+
+def figure_intervals(y, p, product, origin, values: dict[str, float], replicates: int = REPLICATES) -> dict[str, list[float]]:
+    """95% intervals [low, high] of the main figures by name, from n rows and their `values`; a figure undefined on them has none.
+
+    What they cover is the chance in which products and weeks were watched, not the next season's weather.
+    """
+    orders = metrics.prepare(p, origin)
+    drawn = [metrics.summary(y, p, origin, *weights, orders) for weights in metrics.resamples(product, origin, replicates=replicates)]
+    found = {}
+    for name in WITH_INTERVALS:
+        low, high = metrics.interval(np.array([figures[name] for figures in drawn]), values[name])
+        if np.isfinite([low, high]).all():
+            floor = -np.inf if name == "brier_skill" else 0.0  # all others are never negative, a moved percentile could be
+            found[name] = [max(low, floor), high]
+    return found
 
 
 def number(value: float) -> float | None:

@@ -221,15 +221,22 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
     return shape
 
 
-def learning(curves: list[dict]) -> go.Figure:
-    """Loss after each round of learning, on the weeks it learned from and on the ones held back. curves: epoch, train_loss, valid_loss."""
-    frame = pd.DataFrame(curves)
-    shape = figure(320, legend={"orientation": "h", "y": 1.12, "x": 0})
-    shape.update_layout(showlegend=True)
-    for column, name, colour in (("train_loss", _("weeks it learned from"), QUIET), ("valid_loss", _("weeks held back"), RISE)):
-        if column in frame:
-            shape.add_scatter(x=frame.epoch, y=frame[column], mode="lines+markers", name=name, line={"color": colour, "width": 2},
-                              hovertemplate="%{y:.4f}<extra></extra>")
-    shape.update_xaxes(title={"text": _("round of learning")}, dtick=max(1, len(frame) // 10), showgrid=False)
-    shape.update_yaxes(title={"text": _("error")})
+def learning(curves: pd.DataFrame) -> go.Figure:
+    """Error after each round of learning, on the weeks learned from and on those held back, and below it the ranking on the latter.
+
+    curves: epoch, train_loss, valid_loss, valid_average_precision (the last may be missing, or undefined in a round).
+    """
+    panes = [(_("error"), [("train_loss", _("weeks it learned from"), QUIET), ("valid_loss", _("weeks held back"), RISE)])]
+    if "valid_average_precision" in curves and curves.valid_average_precision.notna().any():
+        panes.append((_("ranking"), [("valid_average_precision", _("weeks held back"), RISE)]))
+    shape = make_subplots(len(panes), 1, shared_xaxes=True, vertical_spacing=0.08)
+    for row, (title, lines) in enumerate(panes, 1):
+        for column, name, colour in lines:
+            shape.add_scatter(x=curves.epoch, y=curves[column], mode="lines+markers", name=name, line={"color": colour, "width": 2},
+                              showlegend=row == 1, hovertemplate="%{y:.4f}<extra></extra>", row=row, col=1)
+        shape.update_yaxes(title={"text": title}, gridcolor=GRID, zeroline=False, nticks=5, row=row, col=1)
+    shape.update_layout(height=80 + 160 * len(panes), margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, hovermode="x",
+                        legend={"orientation": "h", "y": 1.12, "x": 0})
+    shape.update_xaxes(showgrid=False, dtick=max(1, len(curves) // 10), fixedrange=True)
+    shape.update_xaxes(title={"text": _("round of learning")}, row=len(panes), col=1)
     return shape

@@ -9,18 +9,53 @@ import streamlit as st
 
 from core.registry import Model
 from dashboard import acts, data, words
-from dashboard.components import cards
+from dashboard.components import cards, charts
 from dashboard.i18n import _, absent, day, plain
+from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
 
-def interval(name: str, row: pd.Series) -> str:
-    """Where the figure lies, if the snapshot says."""
-    if absent(row.low) or absent(row.high):
-        return ""
-    return _("Between {low} and {high} in 95 of 100 cases.").format(low=words.metric_value(name, row.low),
-                                                                    high=words.metric_value(name, row.high))
+def interval(name: str, low, high) -> str | None:
+    """Where the figure lies in 95 of 100 cases; None where nobody computed it."""
+    if absent(low) or absent(high):
+        return None
+    return _("{low} to {high}").format(low=words.metric_value(name, low), high=words.metric_value(name, high))
+
+
+def choose(found: list[Model], champion: Model | None) -> Model | None:
+    """The model to look at: the one in use until somebody chooses another; None where there is none."""
+    if len(found) < 2:
+        return champion or next(iter(found), None)
+    by_id = {m.id: m for m in found}
+    told = lambda i: f"{i} · {words.said(words.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
+    chosen = st.selectbox(_("Model"), list(by_id), list(by_id).index(champion.id) if champion else 0, key="model_choice", format_func=told)
+    return by_id[chosen]
+
+
+def learning(model: Model | None) -> None:
+    """The curves of its training, from its own files."""
+    curves = model.metrics.get("curves") if model else None
+    if not curves:
+        cards.nothing_here(_("This model left no record of its learning in this workspace."))
+        return
+    st.plotly_chart(charts.learning(pd.DataFrame(curves)), config=CONFIG, key="learning", alt=_("Error after each round of learning"))
+    cards.notes(_("It stops when the weeks held back no longer gain."))
+
+
+def card(model: Model | None) -> None:
+    """The model card, folded, with its download."""
+    if model is None:
+        return
+    text = model.card(_)
+    title, body = text.split("\n", 1)
+    with st.expander(title.lstrip("# "), icon=":material/description:"):
+        st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
+        if model.metrics.get("calibration"):
+            st.caption(_("Stated chances against what came true"))
+            st.plotly_chart(charts.calibration(pd.DataFrame(model.metrics["calibration"])), config=CONFIG, key="card_calibration",
+                            width=480, alt=_("Stated chances against what came true"))
+        st.download_button(_("Download"), text, f"{model.id}.md", "text/markdown", key="card", icon=":material/download:")
 
 
 def tuning(name: str) -> str:
@@ -49,7 +84,9 @@ def candidate(model: Model, champion: Model | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(model.id)}** · {plain(_settings(model))}")
         mine, theirs = model.metrics.get("metrics", {}), (champion.metrics.get("metrics", {}) if champion else {})
-        rows = [_compared(name, mine[name], theirs.get(name)) for name in words.SHOWN_METRICS if isinstance(mine.get(name), (int, float))]
+        within = model.metrics.get("intervals", {})
+        rows = [_compared(name, mine[name], theirs.get(name), within.get(name))
+                for name in words.SHOWN_METRICS if isinstance(mine.get(name), (int, float))]
         if rows:
             st.table(pd.DataFrame(rows).set_index(_("Figure")), border="horizontal")
         cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
@@ -62,12 +99,13 @@ def candidate(model: Model, champion: Model | None) -> None:
                 cards.attempt(acts.discard, model.id, reason)
 
 
-def _compared(name: str, mine: float, theirs: float | None) -> dict[str, str]:
+def _compared(name: str, mine: float, theirs: float | None, within: list | None) -> dict[str, str]:
     verdict = ""
     if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
         better = (mine < theirs) == (name in words.LOWER_IS_BETTER)
         verdict = _(":blue[better]") if better else _(":orange[worse]")
-    return {_("Figure"): words.metric(name)[0], _("Candidate"): words.metric_value(name, mine),
+    told = words.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
+    return {_("Figure"): words.metric(name)[0], _("Candidate"): told,
             _("In use"): words.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–", " ": verdict}
 
 

@@ -1,6 +1,6 @@
 """Brings the Chinese catalogue up to date with the strings in the code: python tests/app/catalogue.py
 
-Strings marked _() or n_() in dashboard/ and pages/ and the meanings of the features go into
+Strings marked _() or n_() in dashboard/, pages/ and core/card.py and the meanings of the features go into
 dashboard/locale/zh_CN/LC_MESSAGES/upswing.po (translations there are kept, unused ones dropped), and from there into the .mo that the
 pages read. New strings come out untranslated; tests/app/test_catalogue.py names them.
 """
@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
+from babel.messages.extract import extract_from_dir, extract_from_file
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
@@ -20,6 +20,7 @@ from core.features import FEATURES
 
 REPOSITORY = Path(__file__).parents[2]
 PO = REPOSITORY / "dashboard" / "locale" / "zh_CN" / "LC_MESSAGES" / "upswing.po"
+CARD = REPOSITORY / "core" / "card.py"  # the one text of core that a page shows whole
 MO = PO.with_suffix(".mo")
 WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)  # so that the same strings give the same file
 KEYWORDS = {"_": None, "N_": None, "n_": (1, 2)}
@@ -35,6 +36,8 @@ def wanted() -> Catalog:
     for room in ("dashboard", "pages"):
         for file, line, message, *_ in extract_from_dir(REPOSITORY / room, [("**.py", "python")], keywords=KEYWORDS):
             catalogue.add(message, locations=[(f"{room}/{file}", line)])
+    for _lines, message, *_rest in extract_from_file("python", CARD, keywords=KEYWORDS):
+        catalogue.add(message, locations=[("core/card.py", 0)])
     for feature in FEATURES:
         catalogue.add(feature.meaning, locations=[("core/features.py", 0)])
     return catalogue

@@ -14,7 +14,7 @@ _spec = importlib.util.spec_from_file_location("catalogue", Path(__file__).paren
 catalogue = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(catalogue)
 
-SOURCES = sorted([*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "pages").glob("*.py")])
+SOURCES = sorted([*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "pages").glob("*.py"), catalogue.CARD])
 
 
 def forms(text) -> list[str]:

@@ -72,6 +72,15 @@ def test_a_cell_with_too_few_orders_stays_empty():
     assert heat.customdata[0][1] == "too few orders to say"
 
 
+def test_the_curves_of_learning_show_the_ranking_where_it_was_defined():
+    curves = pd.DataFrame({"epoch": [1, 2], "train_loss": [0.4, 0.3], "valid_loss": [0.35, 0.34], "valid_average_precision": [None, 0.5]})
+    drawn = charts.learning(curves).data
+    assert [list(line.y) for line in drawn[:2]] == [[0.4, 0.3], [0.35, 0.34]]
+    assert drawn[2].y[1] == 0.5 and drawn[2].yaxis != drawn[0].yaxis
+    assert len(charts.learning(curves.drop(columns="valid_average_precision")).data) == 2
+    assert len(charts.learning(curves.assign(valid_average_precision=None)).data) == 2
+
+
 @pytest.mark.parametrize("push, told", [(math.log(2), "×2"), (-math.log(2), "÷2"), (math.log(1.07), "×1.07"), (0.0, "×1")])
 def test_a_push_is_told_as_a_change_of_odds(push, told):
     assert charts.odds(push) == told

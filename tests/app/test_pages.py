@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,7 +16,7 @@ from dashboard.components.tables import as_csv
 from dashboard.i18n import percent, plain
 from dashboard.words import driver
 from tests.app.visit import PAGES, words
-from tests.serving import NASTY, write_snapshot
+from tests.serving import MODEL, NASTY, write_models, write_snapshot
 
 TITLES = {"overview": ("Overview", "总览"), "rising": ("Rising", "走红榜"), "inventory": ("Inventory", "库存"), "product": ("Product", "商品"),
           "segments": ("Segments", "客群"), "why": ("Why", "原因"), "data": ("Data", "数据"), "model": ("Model", "模型")}
@@ -292,6 +293,37 @@ def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_pag
 def test_data_names_the_drivers_without_data(open_page, workspace):
     write_snapshot(workspace, reviews=False)
     assert "left out of every forecast: Reviews." in words(open_page("data", workspace=workspace))
+
+
+# ---- model
+
+
+def test_each_figure_of_the_model_stands_with_its_interval(open_page):
+    shown = {m.label: (m.value, m.delta) for m in open_page("model").metric}
+    assert shown["Right in its top 50"] == ("68%", "60% to 75%") and shown["Ranking"] == ("0.470", "0.430 to 0.510")
+
+
+def test_a_snapshot_from_before_there_were_intervals_shows_its_figures_without(open_page, workspace):
+    file = write_snapshot(workspace) / "metrics.parquet"
+    frame = pd.read_parquet(file)
+    frame.assign(low=np.nan, high=np.nan).to_parquet(file, index=False)
+    at = open_page("model", workspace=workspace)
+    assert not at.exception and {m.delta for m in at.metric} == {""}
+
+
+def test_the_card_of_the_model_in_use_is_shown_and_another_ones_when_chosen(open_page, workspace):
+    write_snapshot(workspace)
+    other, = write_models(workspace)
+    at = open_page("model", workspace=workspace)
+    assert [e.label for e in at.expander] == [f"Model card: `{MODEL}`"] and "`frozen`" in at.expander[0].markdown[0].value
+    at.selectbox(key="model_choice").select(other).run()
+    assert [e.label for e in at.expander] == [f"Model card: `{other}`"] and "`last-3`" in at.expander[0].markdown[0].value
+
+
+def test_before_the_first_snapshot_a_trained_model_shows_how_it_learned_and_its_card(open_page, workspace):
+    write_models(workspace, candidates=0)
+    at = open_page("model", workspace=workspace)
+    assert not at.exception and len(at.expander) == 1 and "It stops when the weeks held back" in words(at)
 
 
 # ---- nothing yet, or broken

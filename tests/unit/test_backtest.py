@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import date, timedelta
 from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from panels import write_panel
+from panels import write_daily, write_panel
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import average_precision_score
 
-from core.backtest import as_known, backtest, judgement
+from core.backtest import as_known, backtest, demand as demand_part, judgement
 from core.backtest.blocks import plan
-from core.baselines import rising as baselines
+from core.baselines import DEMAND_BASELINES, demand as demand_baselines, rising as baselines
 from core.config import Workspace
 from core.errors import Cancelled, NotReady, UserError
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
@@ -34,6 +35,9 @@ def quick():
         patch.setattr(baselines, "TREES", 40)
         patch.setattr(baselines, "THREADS", 1)
         patch.setitem(baselines.LIGHTGBM, "learning_rate", 0.15)
+        patch.setattr(demand_baselines, "TREES", 5)
+        patch.setitem(demand_baselines.LIGHTGBM, "num_threads", 1)
+        patch.setattr(demand_part, "SAMPLE_PRODUCTS", 10)
         patch.setattr(judgement.metrics, "REPLICATES", 60)
         patch.setattr(judgement, "SLICE_REPLICATES", 10)
         yield
@@ -51,8 +55,12 @@ class Regression:
     def numbers(panel, rows):
         return np.log(np.maximum(np.nan_to_num(panel.x[rows], nan=1.0), 0.01))
 
-    def predict(self, panel, rows):
-        p = self.curve.predict_proba(self.numbers(panel, rows))[:, 1]
+    reads = ("momentum",)
+
+    def predict(self, panel, rows, without=""):
+        numbers = self.numbers(panel, rows)
+        numbers[:, 0] *= without != "momentum"
+        p = self.curve.predict_proba(numbers)[:, 1]
         demand = panel.base[rows][:, :, None] * (0.5 + np.arange(len(DEMAND_LEVELS)) / 8)
         return {"logit": np.log(p / (1 - p)), "rising": p, "falling": 0.1 * (1 - p), "demand": demand}
 
@@ -60,6 +68,7 @@ class Regression:
 def shop(folder, **options) -> Workspace:
     workspace = Workspace(folder).create()
     write_panel(workspace.panel, **options)
+    write_daily(workspace.warehouse, products=options.get("products", 80))
     return workspace
 
 
@@ -107,7 +116,7 @@ def test_every_metric_has_its_interval_for_all_and_for_each_slice(done):
     _, report = done
     stored = json.loads((report.out / "metrics.json").read_text())
     assert stored == report.metrics
-    names = {"model", *(b.name for b in baselines.BASELINES), "seasonal_naive"}
+    names = {"model", *(b.name for b in baselines.BASELINES), *(b.name for b in DEMAND_BASELINES if not b.missing())}
     assert set(stored["metrics"]) == names == set(stored["learners"])
     assert {"all", "block 1", "segment GB", "20 and more orders in the base window", "8 weeks to a year on sale"} <= set(stored["slices"])
     for learner, slices in stored["metrics"].items():
@@ -115,7 +124,7 @@ def test_every_metric_has_its_interval_for_all_and_for_each_slice(done):
             for metric, figure in figures.items():
                 assert set(figure) == {"value", "low", "high"}, (learner, name, metric)
     for name in stored["slices"]:
-        for metric in ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "coverage_80_4w"):
+        for metric in ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "bias_4w", "coverage_80_4w"):
             figure = stored["metrics"]["model"][name][metric]
             assert figure["low"] <= figure["high"], (name, metric)
 
@@ -131,6 +140,42 @@ def test_the_main_figure_is_that_of_the_written_predictions_of_segment_all(done)
 def test_baselines_of_segment_all_are_not_judged_on_other_segments(done):
     figures = done[1].metrics["metrics"]
     assert "segment GB" not in figures["lightgbm"] and "segment GB" in figures["lightgbm_text_segments"]
+
+
+def test_every_demand_learner_is_compared_on_one_sample_and_the_quick_ones_on_all(done):
+    figures = done[1].metrics["metrics"]
+    for learner in ("model", "seasonal_naive", "lightgbm_quantile", "twelve_week_mean"):
+        assert {"wql_4w", "mase_4w", "bias_4w", "coverage_80_4w"} <= set(figures[learner]["demand sample"]), learner
+        assert ("all" in figures[learner]) == (learner != "twelve_week_mean")
+    assert "wql_4w" in figures["lightgbm_quantile"]["all"] and "wql_8w" not in figures["lightgbm_quantile"]["all"]
+    sample = done[1].metrics["slices"]["demand sample"]
+    assert sample["origins"] == 2 * len(done[1].metrics["blocks"]) and 0 < sample["rows"] <= 10 * sample["origins"]
+    html = (done[1].out / "report.html").read_text()
+    assert html.count("4 weeks: LightGBM quantiles") == 2 and html.count("4 weeks: mean of the last 12 weeks") == 1
+
+
+def test_a_baseline_whose_package_is_missing_is_left_out_and_named(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "statsforecast", None)
+    report = backtest(shop(tmp_path, products=30), tmp_path / "out", test_from=SUNDAYS[48], learn=Regression)
+    lacking = {b.name for b in DEMAND_BASELINES if b.needs == ("statsforecast",)}
+    assert report.metrics["left_out"] == {name: ["statsforecast"] for name in lacking} and len(lacking) == 4
+    assert not lacking & (set(report.metrics["metrics"]) | set(report.metrics["learners"]))
+    assert "Left out: auto_ets, as statsforecast is not installed." in (report.out / "report.html").read_text()
+
+
+def test_the_ablation_says_what_a_driver_adds_to_the_model_itself(done):
+    found = done[1].metrics["ablation"]
+    assert set(found) == {"momentum"} and {"all", "block 1"} <= set(found["momentum"])
+    for metric in ("average_precision", "brier_skill"):
+        figure = found["momentum"]["all"][metric]
+        assert figure["value"] > figure["low"] > 0  # the made-up risers follow momentum
+
+
+def test_slices_tell_ages_text_and_categories_apart(done):
+    slices = done[1].metrics["slices"]
+    assert slices["category lamps"]["products"] == 27 and slices["category mugs"]["products"] == 27
+    assert slices["text of 30 to 99 characters"]["rows"] == slices["all"]["rows"]  # "winter thing number 0. maker. goods" and its like
+    assert "text with Chinese" not in slices
 
 
 def test_a_second_run_gives_the_same_figures(done, tmp_path):
@@ -194,8 +239,8 @@ def test_the_fusion_model_finds_no_skill_in_shuffled_labels_and_some_in_real_one
 class Blind(Regression):
     """Ranks the wrong way round."""
 
-    def predict(self, panel, rows):
-        predicted = super().predict(panel, rows)
+    def predict(self, panel, rows, without=""):
+        predicted = super().predict(panel, rows, without)
         return predicted | {"rising": 1 - predicted["rising"]}
 
 
@@ -213,7 +258,7 @@ def test_a_baseline_that_wins_is_reported_as_winning(tmp_path):
 
 def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
     class Oracle(Regression):
-        def predict(self, panel, rows):
+        def predict(self, panel, rows, without=""):
             return super().predict(panel, rows) | {"rising": 0.05 + 0.9 * panel.rising[rows]}
 
     workspace = shop(tmp_path, products=50)

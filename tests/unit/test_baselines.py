@@ -40,7 +40,7 @@ def rows(panel):
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda b: b.name)
 def test_a_baseline_gives_one_probability_a_row_and_the_same_again(baseline, panel, rows):
     train, test = rows
-    first, second = (baseline.learn(panel, train)(panel, test) for _ in range(2))
+    first, second = (baseline.learn(panel, train, 0.0)(panel, test) for _ in range(2))
     assert first.shape == (len(test),) and ((first >= 0) & (first <= 1)).all()
     assert (first == second).all()
 
@@ -51,14 +51,15 @@ def test_a_baseline_sees_no_label_outside_its_rows(baseline, panel, rows):
     hidden = np.full(len(panel), np.nan, dtype=np.float32)
     hidden[train] = panel.rising[train]
     blind = replace(panel, rising=hidden)
-    assert (baseline.learn(blind, train)(blind, test) == baseline.learn(panel, train)(panel, test)).all()
+    assert (baseline.learn(blind, train, 0.0)(blind, test) == baseline.learn(panel, train, 0.0)(panel, test)).all()
 
 
 def test_each_richer_baseline_ranks_better_on_data_where_momentum_season_and_text_matter(panel, rows):
     train, test = (r[panel.all_rows[r]] for r in rows)
-    ranked = {b.name: roc_auc_score(panel.rising[test] > 0, b.learn(panel, train)(panel, test)) for b in BASELINES}
+    ranked = {b.name: roc_auc_score(panel.rising[test] > 0, b.learn(panel, train, 0.0)(panel, test)) for b in BASELINES}
     assert ranked["base_rate"] == 0.5
-    assert 0.6 < ranked["momentum"] < ranked["lightgbm"] < ranked["lightgbm_text"]
+    assert 0.6 < ranked["momentum"] < ranked["lightgbm"] < min(ranked["lightgbm_text"], ranked["lightgbm_encoder"])
+    assert 0.5 < min(ranked["text_regression"], ranked["text_encoder"])
 
 
 def test_the_base_rate_is_that_of_the_rows_segment(panel, rows):
@@ -112,10 +113,18 @@ def test_seasonal_naive_borrows_the_longest_known_weeks_where_none_have_passed(p
     assert np.median(quantiles[:, 4] / expected) == pytest.approx(1, abs=0.2)
 
 
-def test_a_missing_lightgbm_is_said_so(panel, rows, monkeypatch):
+def test_a_baseline_names_the_packages_that_it_lacks(monkeypatch):
     monkeypatch.setitem(sys.modules, "lightgbm", None)
-    with pytest.raises(UserError, match="requirements-dev.txt"):
-        baselines.boosted_trees(panel, rows[0])
+    assert {b.name for b in BASELINES if b.missing() == ["lightgbm"]} == {b.name for b in BASELINES if "lightgbm" in b.needs}
+
+
+def test_a_search_reads_only_earlier_origins_and_tries_at_least_once(panel, rows, monkeypatch):
+    train, test = (r[panel.all_rows[r]] for r in rows)
+    tried, original = [], baselines._suggested
+    monkeypatch.setattr(baselines, "_suggested", lambda trial: tried.append(trial.number) or original(trial))
+    ranked = roc_auc_score(panel.rising[test] > 0, baselines.searched_trees(panel, train, 0.0)(panel, test))
+    assert tried == [0, 0]  # once tried, once learnt anew
+    assert ranked > 0.6
 
 
 def test_a_panel_without_the_momentum_feature_is_said_so(panel, rows):

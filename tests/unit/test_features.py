@@ -147,6 +147,18 @@ def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
     pd.testing.assert_frame_equal(aggregate[["n_base", "n_horizon", "rising", "orders_28d"]], single[["n_base", "n_horizon", "rising", "orders_28d"]])
 
 
+def test_every_review_counts_whether_or_not_the_shop_knows_views(shop, built, tmp_path):
+    blind = build(shops.write(Workspace(tmp_path / "blind").create(), {k: v for k, v in shop.items() if k != "events"})) and Workspace(tmp_path / "blind")
+    for panel in (panel_of(built), panel_of(blind)):
+        rows = panel[(panel.segment == "all") & (pd.to_datetime(panel.as_of) == pd.to_datetime(panel.as_of).max())].set_index("product_id")
+        age = (pd.Timestamp(rows.as_of.iloc[0]) - shop["reviews"].created_at.dt.normalize()).dt.days
+        for days in (28, 182):
+            counts = shop["reviews"][age.between(0, days - 1)].groupby("product_id").size()
+            known = rows[f"reviews_{days}d"].dropna()
+            assert known.sum() > 10 and (known == counts.reindex(known.index, fill_value=0)).all()
+        assert rows.low_rating_share.max() <= 1
+
+
 def test_outcomes_cumulate_and_are_null_where_their_weeks_have_not_passed(shop, built):
     panel = panel_of(built)
     units = panel[[f"units_w{w}" for w in (1, 2, 4, 8, 13)]].to_numpy(float)

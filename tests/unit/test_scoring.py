@@ -98,7 +98,8 @@ class Model:
     """Stands for a FittedModel: rising most for the first row, demand of ten units a week."""
 
     drivers = DRIVERS
-    metrics = {"metrics": {"average_precision": 0.5, "brier_skill": None, "ece": float("nan")},
+    metrics = {"metrics": {"average_precision": 0.5, "brier_skill": None, "ece": float("nan"), "base_rate": 0.07},
+               "intervals": {"average_precision": [0.4, 0.6]},
                "calibration": [{"predicted": 0.1, "observed": 0.12, "rows": 40}]}
 
     def predict(self, panel, rows, progress=None):
@@ -249,7 +250,8 @@ def test_neighbours_are_the_ten_nearest_of_live_products(scored):
 
 
 def test_only_figures_that_are_numbers_are_served(scored):
-    assert [(m["metric"], m["slice"], m["value"]) for m in scored("metrics")] == [("average_precision", ALL, 0.5)]
+    assert [tuple(m.values()) for m in scored("metrics")] == [("average_precision", ALL, 0.5, 0.4, 0.6),
+                                                              ("base_rate", ALL, 0.07, None, None)]
     assert scored("calibration") == [{"predicted": 0.1, "observed": 0.12, "rows": 40}]
 
 

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from core import metrics
 from core.config import ModelSettings
 from core.errors import Cancelled, NotReady, UserError
 from core.text import fresh_encoder
 from core.training import FittedModel, Panel, Recipe, fit, split, train
 from core.training import fitting, texts
+from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
@@ -136,6 +138,34 @@ def test_a_planted_cause_is_found(panel, model):
     figures = model.metrics["metrics"]
     assert figures["average_precision"] > figures["base_rate"] + 0.25 and figures["brier_skill"] > 0.1
     assert figures["falling_brier_skill"] > 0.05
+
+
+def test_the_main_figures_have_intervals_around_them(model):
+    figures, intervals = model.metrics["metrics"], model.metrics["intervals"]
+    assert set(intervals) == {"average_precision", "brier_skill", "precision_at_50", "ece", "log_loss"}
+    for name, (low, high) in intervals.items():
+        assert low < figures[name] < high, name
+    assert intervals["ece"][0] >= 0
+
+
+def test_more_products_make_the_intervals_narrower():
+    random = np.random.default_rng(4)
+
+    def width(products: int) -> float:
+        product, origin = np.repeat(np.arange(products), 6), np.tile(np.arange(6), products)
+        p = random.beta(1, 5, len(product))
+        y = (random.random(len(product)) < p).astype(float)
+        low, high = figure_intervals(y, p, product, origin, metrics.summary(y, p, origin))["brier_skill"]
+        return high - low
+
+    assert width(1600) < 0.5 * width(100)
+
+
+def test_a_figure_that_is_undefined_has_no_interval():
+    product, p = np.arange(30), np.linspace(0.1, 0.2, 30)
+    nothing = np.zeros(30)
+    found = figure_intervals(nothing, p, product, product % 3, metrics.summary(nothing, p, product % 3))
+    assert "average_precision" not in found and "log_loss" in found
 
 
 def test_with_shuffled_labels_there_is_no_skill(tmp_path, settings):

@@ -14,9 +14,7 @@ select
     sum(search_clicks) filter (where age < 28) as search_clicks_28d,
     sum(search_clicks) filter (where age < 56) as search_clicks_56d,
     sum(ad_impressions) filter (where age < 28) as ad_impressions_28d,
-    sum(ad_clicks) filter (where age < 28) as ad_clicks_28d,
-    sum(reviews) filter (where age < 28) as reviews_28d,
-    sum(reviews) filter (where age < 182) as reviews_182d
+    sum(ad_clicks) filter (where age < 28) as ad_clicks_28d
 from placed
 where age < 56 and views + carts + wishlists + search_clicks + ad_impressions + ad_clicks > 0
 group by as_of, segment, product_id

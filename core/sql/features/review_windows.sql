@@ -2,6 +2,8 @@
 create or replace temp table review_windows as
 select
     as_of, segment, product_id,
+    sum(reviews) filter (where age < 28) as reviews_28d,
+    sum(reviews) filter (where age < 182) as reviews_182d,
     sum(rated) filter (where age < 42) as rated_42d,
     sum(rating_sum) filter (where age < 42) as rating_sum_42d,
     sum(rated) filter (where age < 364) as rated_364d,

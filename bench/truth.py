@@ -1,0 +1,200 @@
+"""Are the reasons right? Attributions against what was planted in the sample shop: python -m bench.truth OUT.json
+
+The last year of origins is told in four quarters, each by a model that learnt from earlier origins alone, up to `horizon_days` before
+the quarter, from the panel as it was known then. The quarters join, so that a rise is judged when it is first called.
+
+A *planted rise* is a row of sample_data/truth/events.csv with a size above 1 whose cause is a driver. It is looked for in its own
+segments where it has some that the panel knows, else in `all`. Several definitions of "the model calls it" make sense; both
+are counted, and the strict one is the figure that has to keep its limit:
+
+strict    Every origin at which the rise is in play: it begins within the horizon, or is under way while the label says rising.
+          Called once `rising_probability` reaches the threshold; the first such origin counts, once a rise. Right where one
+          of the two largest attributions, and a positive one, is the planted cause, or that of another rise in play there.
+fair      The same with three differences. Origins before `precursor_on` do not count: nothing in the data tells of the rise,
+          so a call then is about something else. Neither do rows whose label is not rising: no rise, no reason. And a
+          fad is looked for in `all`: its cause says that one group buys first and everybody follows, which inside the group tells nothing.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from bench.measure import REPOSITORY, say
+from core import metrics
+from core.backtest import as_known
+from core.backtest.blocks import Block, plan
+from core.config import Settings, Workspace
+from core.errors import UserError
+from core.explain import driver_attributions
+from core.queries import LIKELY, WORTH_SAYING
+from core.schema import ALL, DRIVERS
+from core.training import Panel, fit
+
+EVENTS = REPOSITORY / "sample_data" / "truth" / "events.csv"
+BLOCKS, ORIGINS_A_BLOCK = 4, 13
+DEFINITIONS = ("strict", "fair")
+
+
+@dataclass(frozen=True)
+class Rise:
+    """A planted rise. segments: where it happens first or only; () = everywhere."""
+
+    product: str
+    starts_on: np.datetime64
+    ends_on: np.datetime64
+    precursor_on: np.datetime64
+    kind: str
+    cause: str
+    segments: tuple[str, ...] = ()
+
+    def in_play(self, origin: np.datetime64, rising: bool, horizon_days: int, definition: str = "strict") -> bool:
+        """Is a call of this product at this origin one of this rise?"""
+        begins = origin < self.starts_on <= origin + horizon_days
+        under_way = self.starts_on <= origin < self.ends_on and rising
+        return bool(begins or under_way) and (definition == "strict" or bool(rising and origin >= self.precursor_on))
+
+    def places(self, known: set[str], definition: str = "strict") -> tuple[str, ...]:
+        """The segments of the panel in which this rise is looked for."""
+        own = () if definition == "fair" and self.cause == "audience" else tuple(s for s in self.segments if s in known)
+        return own or (ALL,)
+
+
+@dataclass(frozen=True)
+class Forecasts:
+    """n rows of forecasts of past origins: origin (n,) datetime64[D], product, segment (n,) names, probability, rising (n,)."""
+
+    origin: np.ndarray
+    product: np.ndarray
+    segment: np.ndarray
+    probability: np.ndarray
+    rising: np.ndarray
+
+
+def planted_rises(path: Path = EVENTS) -> list[Rise]:
+    """The rises of the truth. UserError where the file is missing or a cause is no driver."""
+    if not path.is_file():
+        raise UserError(f"the planted events at {path}", "no such file", "run `python sample_data/generate.py`")
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["cause"] != "none" and float(row["size"]) > 1]
+    unknown = {row["cause"] for row in rows} - set(DRIVERS)
+    if unknown:
+        raise UserError(f"causes among {', '.join(DRIVERS)}", ", ".join(sorted(unknown)), f"correct {path.name}")
+    return [Rise(row["product_id"], *(np.datetime64(row[name], "D") for name in ("starts_on", "ends_on", "precursor_on")),
+                 row["kind"], row["cause"], tuple(row["segment"].split())) for row in rows]
+
+
+@dataclass(frozen=True)
+class Call:
+    """The first row in which a rise is called; row None where it never is. causes: what counts as right there."""
+
+    rise: Rise
+    row: int | None = None
+    causes: frozenset[str] = frozenset()
+
+
+def calls(rises: list[Rise], told: Forecasts, at_least: float, horizon_days: int, definition: str = "strict") -> list[Call]:
+    """One Call a rise that was in play in some row of the forecasts."""
+    known, in_time = set(told.segment), np.lexsort((-told.probability, told.origin))  # of two segments at one origin the surer one
+    rows, of_product = defaultdict(list), defaultdict(list)
+    for place, i in enumerate(in_time):
+        rows[told.product[i], told.segment[i]].append((place, i))
+    for rise in rises:
+        of_product[rise.product].append(rise)
+
+    def in_play(rise: Rise, row: int, definition: str) -> bool:
+        return rise.in_play(told.origin[row], told.rising[row] > 0, horizon_days, definition)
+
+    out = []
+    for rise in rises:
+        mine = [i for _, i in sorted(pair for place in rise.places(known, definition) for pair in rows[rise.product, place])]
+        mine = [i for i in mine if in_play(rise, i, definition)]
+        row = next((int(i) for i in mine if told.probability[i] >= at_least), None)
+        causes = () if row is None else (other.cause for other in of_product[rise.product] if in_play(other, row, "strict"))
+        if mine:
+            out.append(Call(rise, row, frozenset(causes)))
+    return out
+
+
+def top_two(attributions: np.ndarray, drivers: tuple[str, ...]) -> list[str]:
+    """Up to two drivers with the largest positive attributions (K,), the largest first."""
+    return [drivers[i] for i in np.argsort(-attributions, kind="stable")[:2] if attributions[i] > 0]
+
+
+def compare(found: list[Call], attributions: dict[int, np.ndarray], drivers: tuple[str, ...]) -> dict[str, dict]:
+    """kind (and `all` of them) -> rises, called, in_top_two, top, and `instead`: the top two where neither is right, counted."""
+    out: dict[str, dict] = {}
+    for call in found:
+        for name in ("all", call.rise.kind):
+            count = out.setdefault(name, {"rises": 0, "called": 0, "in_top_two": 0, "top": 0, "instead": Counter()})
+            count["rises"] += 1
+            if call.row is None:
+                continue
+            count["called"] += 1
+            best = top_two(attributions[call.row], drivers)
+            right = [driver in call.causes for driver in best]
+            count["in_top_two"] += any(right)
+            count["top"] += right[:1] == [True]
+            if not any(right):
+                count["instead"][" + ".join(best) or "nothing"] += 1
+    return {name: count | {"instead": dict(count["instead"].most_common())} for name, count in sorted(out.items())}
+
+
+def measure(workspace: Workspace, path: Path = EVENTS) -> dict:
+    """What OUT.json holds: blocks (with average precision), and for each definition and threshold the counts of `compare`."""
+    settings, horizon = workspace.settings(), workspace.settings().labels.horizon_days
+    rises = planted_rises(path)
+    panel = Panel.open(workspace.panel, workspace.cache)
+    parts, blocks, models = [], [], []
+    for quarter in quarters(panel, horizon):
+        say(f"  learning until {quarter.train_until}, telling {quarter.name}")
+        rows, probability, model, figures = tell(panel, quarter, settings)
+        parts.append((rows, probability))
+        models.append(model)
+        blocks.append(figures)
+    rows, block_of = np.concatenate([r for r, _ in parts]), np.repeat(np.arange(len(parts)), [len(r) for r, _ in parts])
+    told = Forecasts(panel.as_of[rows], np.array(panel.products, dtype=object)[panel.product[rows]],
+                     np.array(panel.segments, dtype=object)[panel.segment[rows]], np.concatenate([p for _, p in parts]), panel.rising[rows])
+    found = {(d, t): calls(rises, told, t, horizon, d) for d in DEFINITIONS for t in (WORTH_SAYING, LIKELY)}
+    wanted = np.unique([call.row for each in found.values() for call in each if call.row is not None]).astype(int)
+    attributions = {}
+    for number, model in enumerate(models):
+        here = wanted[block_of[wanted] == number]
+        attributions |= dict(zip(here.tolist(), driver_attributions(model, panel, rows[here])[0]))
+    for number, block in enumerate(blocks):  # a driver whose past the shop did not have yet cannot be learnt: later quarters know more
+        here = [call for call in found["strict", WORTH_SAYING] if call.row is not None and block_of[call.row] == number]
+        block |= {key: compare(here, attributions, model.drivers).get("all", {}).get(key, 0) for key in ("called", "in_top_two")}
+    counts = {d: {f"{t:g}": compare(found[d, t], attributions, model.drivers) for t in (WORTH_SAYING, LIKELY)} for d in DEFINITIONS}
+    return {"blocks": blocks, "counts": counts}
+
+
+def quarters(panel: Panel, horizon_days: int) -> list[Block]:
+    """The last year of origins with known labels in joined blocks, each with its own last origin to learn from."""
+    origins = [d.astype(date) for d in np.unique(panel.as_of[panel.all_rows & np.isfinite(panel.rising)])]
+    last = origins[-BLOCKS * ORIGINS_A_BLOCK:]
+    cuts = [last[i:i + ORIGINS_A_BLOCK] for i in range(0, len(last), ORIGINS_A_BLOCK)]
+    return [plan(origins, horizon_days, test_from=cut[0], test_until=cut[-1])[0] for cut in cuts]
+
+
+def tell(panel: Panel, block: Block, settings: Settings) -> tuple[np.ndarray, np.ndarray, object, dict]:
+    """(rows, rising_probability, model, figures) of a block's origins; the model learnt from what was known before them."""
+    learn = np.flatnonzero(np.isfinite(panel.rising) & (panel.as_of <= np.datetime64(block.train_until)))
+    model = fit(as_known(panel, block.test[0], settings.labels.horizon_days), learn, settings.model)
+    rows = np.flatnonzero(np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
+    probability = model.predict(panel, rows)["rising"]
+    judged = panel.all_rows[rows] & np.isfinite(panel.rising[rows])
+    y, p = panel.rising[rows][judged], probability[judged]
+    return rows, probability, model, {
+        "learnt_until": str(block.train_until), "from": str(block.test[0]), "until": str(block.test[-1]), "base_rate": float(y.mean()),
+        "average_precision": metrics.average_precision(y, p), "brier_skill": metrics.brier_skill(y, p)}
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(json.dumps(measure(Workspace.at()), indent=1), encoding="utf-8")
