@@ -186,7 +186,7 @@ def quarters(panel: Panel, horizon_days: int) -> list[Block]:
 def tell(panel: Panel, block: Block, settings: Settings) -> tuple[np.ndarray, np.ndarray, object, dict]:
     """(rows, rising_probability, model, figures) of a block's origins; the model learnt from what was known before them."""
     learn = np.flatnonzero(np.isfinite(panel.rising) & (panel.as_of <= np.datetime64(block.train_until)))
-    model = fit(as_known(panel, block.test[0], settings.labels.horizon_days), learn, settings.model)
+    model = fit(as_known(panel, block.test[0], settings.labels.horizon_days), learn, settings.model, recipe=settings.recipe)
     rows = np.flatnonzero(np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
     probability = model.predict(panel, rows)["rising"]
     judged = panel.all_rows[rows] & np.isfinite(panel.rising[rows])

@@ -55,6 +55,41 @@ class ModelSettings:
 
 
 @dataclass(frozen=True)
+class Recipe:
+    """The numbers of training. The defaults hold for shops that nobody has seen; `upswing tune` searches better ones for one shop.
+
+    The last group are core.model.ModelConfig's sizes.
+    """
+
+    batch_rows: int = 4096
+    learning_rate: float = 2e-3
+    encoder_learning_rate: float = 1e-5
+    encoder_passes: int = 1  # how often an epoch a tuned encoder catches up with what the rows said about its texts
+    weight_decay: float = 0.02
+    clip: float = 1.0
+    warmup_steps: int = 50
+    average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
+    validation_origins: int = 8
+    patience: int = 1
+    least_epochs: int = 4  # one season's validation, shocks to the whole shop included, would stop too early for the next
+    segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
+    objective: str = "log"  # or "brier"
+    demand_weight: float = 0.3
+    refit: bool = True
+    epochs_without_validation: int = 3
+    members: int = 2
+    bins: int = 12
+    tower: int = 64
+    token: int = 24
+    bottleneck: int = 8
+    hidden: int = 64
+    second: int = 32
+    dropout: float = 0.1
+    text_dropout: float = 0.3
+    driver_dropout: float = 0.5  # share of training rows in which drivers are dropped
+
+
+@dataclass(frozen=True)
 class InventorySettings:
     service_level: float = 0.95
     review_days: int = 7
@@ -66,6 +101,7 @@ class Settings:
     shop: ShopSettings = field(default_factory=ShopSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
+    recipe: Recipe = field(default_factory=Recipe)
     inventory: InventorySettings = field(default_factory=InventorySettings)
 
     def with_values(self, section: str, **values) -> "Settings":
@@ -145,7 +181,7 @@ class Workspace:
         settings = Settings()
         for section, values in given.items():
             if section not in {f.name for f in fields(Settings)}:
-                raise UserError("one of [shop] [labels] [model] [inventory]", f"[{section}]", f"correct {self.settings_file}")
+                raise UserError(f"one of {' '.join(f'[{f.name}]' for f in fields(Settings))}", f"[{section}]", f"correct {self.settings_file}")
             current = getattr(settings, section)
             known = {f.name: f for f in fields(current)}
             for key, value in values.items():
@@ -153,7 +189,7 @@ class Workspace:
                     raise UserError(f"one of {', '.join(known)} in [{section}]", key, f"correct {self.settings_file}")
                 default = getattr(current, key)
                 kind = (int, float) if isinstance(default, float) else (list, tuple) if isinstance(default, tuple) else type(default)
-                if not isinstance(value, kind) or isinstance(value, bool):
+                if not isinstance(value, kind) or isinstance(value, bool) != isinstance(default, bool):
                     raise UserError(f"{section}.{key} like {default!r}", repr(value), f"correct {self.settings_file}")
             values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             settings = settings.with_values(section, **values)

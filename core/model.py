@@ -16,6 +16,7 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor, nn
 
+from core.config import Recipe
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
 
 RISING, FALLING = 0, 1
@@ -35,16 +36,16 @@ class ModelConfig:
     text_width: int = 0
     segments: int = 0
     whole_units: bool = False
-    members: int = 2
-    bins: int = 12
-    tower: int = 64
-    token: int = 24
-    bottleneck: int = 8
-    hidden: int = 64
-    second: int = 32
-    dropout: float = 0.1
-    text_dropout: float = 0.3
-    driver_dropout: float = 0.5  # share of training rows in which drivers are dropped
+    members: int = Recipe.members
+    bins: int = Recipe.bins
+    tower: int = Recipe.tower
+    token: int = Recipe.token
+    bottleneck: int = Recipe.bottleneck
+    hidden: int = Recipe.hidden
+    second: int = Recipe.second
+    dropout: float = Recipe.dropout
+    text_dropout: float = Recipe.text_dropout
+    driver_dropout: float = Recipe.driver_dropout
     levels: tuple[float, ...] = DEMAND_LEVELS
     weeks: tuple[int, ...] = DEMAND_WEEKS
 

@@ -115,7 +115,7 @@ def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
 def _fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
     from core.training import fit
 
-    return fit(panel, rows, settings.model, progress=progress)
+    return fit(panel, rows, settings.model, recipe=settings.recipe, progress=progress)
 
 
 def as_known(panel, day: date, horizon_days: int):

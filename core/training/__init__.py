@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from core.config import Settings, Workspace
+from core.config import Recipe, Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
 from core.training.fitted import FittedModel
-from core.training.fitting import Recipe, fit, split
+from core.training.fitting import fit, split
 from core.training.panel import Panel
 from core.training.tracking import Tracking
 
@@ -55,7 +55,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
     if until:
         keep &= as_of <= np.datetime64(until)
     with Tracking(workspace.logs, vars(settings.model)) as track:
-        model = fit(panel, rows[keep], settings.model, progress=progress, track=track)
+        model = fit(panel, rows[keep], settings.model, recipe=settings.recipe, progress=progress, track=track)
         now = datetime.now(timezone.utc)
         weights = model.weights_hash()
         model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, fields
 
 import numpy as np
 import torch
 
 from core import metrics
 from core.calibration import fit_calibration, sigmoid
-from core.config import ModelSettings
+from core.config import ModelSettings, Recipe
 from core.errors import UserError
 from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
@@ -29,29 +29,6 @@ _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows ma
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
 _TRACK_STEPS = 10  # a curve needs no point a step
-
-
-@dataclass(frozen=True)
-class Recipe:
-    """Numbers of training that a shop need not set. model: overrides of ModelConfig's sizes."""
-
-    batch_rows: int = 4096
-    learning_rate: float = 2e-3
-    encoder_learning_rate: float = 1e-5
-    encoder_passes: int = 1  # how often an epoch a tuned encoder catches up with what the rows said about its texts
-    weight_decay: float = 0.02
-    clip: float = 1.0
-    warmup_steps: int = 50
-    average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
-    validation_origins: int = 8
-    patience: int = 1
-    least_epochs: int = 4  # one season's validation, shocks to the whole shop included, would stop too early for the next
-    segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
-    objective: str = "log"
-    demand_weight: float = 0.3
-    refit: bool = True
-    epochs_without_validation: int = 3
-    model: dict = field(default_factory=dict)
 
 
 def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str | None = None, progress: Progress = silent,
@@ -116,7 +93,8 @@ class _Trainer:
         width = 0 if self.encoder is None else self.encoder.width
         sold = panel.units[sample]
         config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments),
-                             whole_units=not (sold[np.isfinite(sold)] % 1).any(), **recipe.model)
+                             whole_units=not (sold[np.isfinite(sold)] % 1).any(),
+                             **{f.name: getattr(recipe, f.name) for f in fields(ModelConfig) if hasattr(recipe, f.name)})
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
         self.net = FusionModel(config)

@@ -18,7 +18,7 @@ from core.training import fitting, train
 from core.training.tracking import Tracking
 from tiny import tiny_encoder, tiny_panel
 
-METRICS = {"metrics": {"average_precision": 0.4, "brier_skill": None}, "recipe": {"batch_rows": 512, "model": {}}}
+METRICS = {"metrics": {"average_precision": 0.4, "brier_skill": None}, "recipe": {"batch_rows": 512}}
 
 
 @pytest.fixture(autouse=True)

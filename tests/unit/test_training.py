@@ -17,7 +17,7 @@ from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, model=SMALL)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, **SMALL)
 
 
 @pytest.fixture(scope="module")
