@@ -79,8 +79,7 @@ def _data(config: dict, metrics: dict, features: list, _: Translate) -> str:
 
 def _recipe(config: dict, metrics: dict, _: Translate) -> str:
     settings, net = _settings(config, metrics), config.get("model", {})
-    numbers = metrics.get("recipe", {})
-    numbers |= {k: v for k, v in net.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+    numbers = metrics.get("recipe", {}) | {k: v for k, v in net.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     epochs, seconds = metrics.get("epochs"), metrics.get("seconds")
     return _table((_("What"), ""), (
         (_("Encoder of the texts"), _code(settings["encoder"]) if settings.get("encoder") else None),
