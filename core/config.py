@@ -75,6 +75,7 @@ class Recipe:
     segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"  # or "brier"
     demand_weight: float = 0.3
+    grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     refit: bool = True
     epochs_without_validation: int = 3
     members: int = 2

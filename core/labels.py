@@ -35,13 +35,14 @@ def label(n_base, n_horizon, base_length, prior_a, prior_b, growth, expected, ph
 
     All arguments are float arrays of one shape: orders in the base and horizon windows, days on sale inside the base
     window, the Gamma prior, the shop's growth, expected orders in the horizon and the dispersion.
-    Returns two boolean arrays. Falling mirrors rising: at most 1/1.25 of the own pace, at least 5 orders fewer, and at most
-    a 1-in-20 chance of so few.
+    Returns rising and falling, boolean, and tail: the chance of so many orders or more at the own pace, whose smallness makes a riser.
+    Falling mirrors rising: at most 1/1.25 of the own pace, at least 5 orders fewer, and at most a 1-in-20 chance of so few.
     """
     success = (prior_b + base_length) / (prior_b + base_length + settings.horizon_days * growth)
     shape = (prior_a + n_base) / phi
+    tail = upper_tail(np.ceil(n_horizon / phi), shape, success)
     rising = (
-        (upper_tail(np.ceil(n_horizon / phi), shape, success) <= settings.luck)
+        (tail <= settings.luck)
         & (n_horizon >= settings.min_ratio * expected)
         & (n_horizon - expected >= settings.min_extra_orders)
     )
@@ -50,4 +51,4 @@ def label(n_base, n_horizon, base_length, prior_a, prior_b, growth, expected, ph
         & (settings.min_ratio * n_horizon <= expected)
         & (expected - n_horizon >= settings.min_extra_orders)
     )
-    return rising, falling
+    return rising, falling, tail

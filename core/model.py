@@ -20,6 +20,9 @@ from core.config import Recipe
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
 
 RISING, FALLING = 0, 1
+# Besides rising and falling the model learns how lucky the outcome was: whether the chance of so many orders or more at the own pace
+# (core.labels, tail) is at most each of these. A riser is one step of that ladder; the others say how far a product was from it.
+GRADES = (1e-4, 1e-3, 0.01, 0.1, 0.25, 0.5, 0.8, 0.95)
 
 
 @dataclass(frozen=True)
@@ -98,7 +101,7 @@ class Inputs:
 
 @dataclass
 class Outputs:
-    """logits (M, B, 2): rising, falling. demand (M, B, T, L): log1p of cumulative units, rising in T and in L."""
+    """logits (M, B, 2 + grades): rising, falling, then tail <= each of GRADES. demand (M, B, T, L): log1p of cumulative units, rising in T and in L."""
 
     logits: Tensor
     demand: Tensor
@@ -206,7 +209,7 @@ class Member(nn.Module):
         self.fuse_bias = nn.Parameter(torch.zeros(h))
         self.second = nn.Linear(h, config.second)
         self.dropout = Dropout(config.dropout)
-        self.probability = nn.Linear(config.second, 2)
+        self.probability = nn.Linear(config.second, 2 + len(GRADES))
         weeks, levels = len(config.weeks), len(config.levels)
         self.median = nn.Linear(config.second, weeks)
         self.steps = nn.Linear(config.second, weeks * (levels - 1))
@@ -276,7 +279,7 @@ class FusionModel(nn.Module):
             self.text_deviation.fill_(max(float(texts.std()), 1e-6))
         for member in self.members:
             rate = torch.tensor(rates).clamp(1e-4, 1 - 1e-4)
-            member.probability.bias.data.copy_(torch.logit(rate))
+            member.probability.bias.data[:2] = torch.logit(rate)
 
     def present(self, inputs: Inputs) -> Tensor:
         """(B, K) bool: a numeric driver is absent where all its features are missing, text where it is blank, segment where unknown."""
@@ -333,8 +336,8 @@ class FusionModel(nn.Module):
         return out
 
 
-def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, weight: Tensor, levels: tuple[float, ...], *,
-         objective: str = "log", demand_weight: float = 0.3) -> Tensor:
+def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, tail: Tensor, weight: Tensor, levels: tuple[float, ...], *,
+         objective: str = "log", demand_weight: float = 0.3, grades_weight: float = 0.0) -> Tensor:
     """The joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball on log1p.
 
     rising, falling (B,), units (B, T): NaN where not matured, which adds nothing. weight (B,). Members are summed, so that each
@@ -349,6 +352,12 @@ def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, weigh
         else:
             each = (torch.sigmoid(logits) - target) ** 2
         total = total + (each * share).sum() / share.sum().clamp_min(1e-6)
+    if grades_weight:
+        known = ~torch.isnan(tail)
+        reached = (tail.unsqueeze(-1) <= torch.tensor(GRADES, device=tail.device)).float()
+        logits = outputs.logits[..., 2:]
+        each = f.binary_cross_entropy_with_logits(logits, reached.expand_as(logits), reduction="none").mean(-1)
+        total = total + grades_weight * (each * (weight * known)).sum() / (weight * known).sum().clamp_min(1e-6)
     if demand_weight:
         total = total + demand_weight * pinball(outputs.demand, units, weight, levels)
     return total

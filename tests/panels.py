@@ -49,7 +49,7 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
         "as_of": pa.array([days[t] for t in week], pa.date32()), "product_id": [f"p{p:03d}" for p in product],
         "segment": np.where(segment == 0, "all", "GB").astype(object), "month_on_month": np.exp(0.4 * trend).astype(np.float32),
         "orders_28d": (n_base / 2).astype(np.float32), "year_ago_lift": pa.array(np.exp(0.4 * lift).astype(np.float32), mask=week < 20),
-        "n_base": n_base, "n_horizon": known(n_horizon), "expected": known(expected), "rising": known(rising), "falling": known(falling),
+        "n_base": n_base, "n_horizon": known(n_horizon), "expected": known(expected), "rising": known(rising), "falling": known(falling), "tail": known(np.where(rising, 0.01, 0.5)),
         "prior_a": np.full(n, 1.0), "prior_b": np.full(n, 20.0), "own_pace_orders": pace, "days_on_sale": (week * 7 + 10).astype(np.int32),
     }
     for w in DEMAND_WEEKS:

@@ -123,7 +123,7 @@ def as_known(panel, day: date, horizon_days: int):
     last = np.datetime64(day, "D")
     matured = panel.as_of + np.timedelta64(horizon_days, "D") <= last
     ends = panel.as_of[:, None] + np.array(DEMAND_WEEKS) * np.timedelta64(7, "D")
-    hidden = {name: np.where(matured, getattr(panel, name), np.nan) for name in ("rising", "falling", "n_horizon", "expected")}
+    hidden = {name: np.where(matured, getattr(panel, name), np.nan) for name in ("rising", "falling", "n_horizon", "expected", "tail")}
     return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
 
 

@@ -274,15 +274,15 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
 
 
 def _label(con, settings: Settings) -> None:
-    """Adds rising and falling to this chunk's paces: the tails of a negative binomial, which SQL does not have."""
+    """Adds rising, falling and tail to this chunk's paces: the tails of a negative binomial, which SQL does not have."""
     import pyarrow as pa
 
     paces = db.arrow(con, "features/matured_paces")
     column = {name: paces[name].to_numpy() for name in
               ("n_base", "n_horizon", "base_length", "prior_a", "prior_b", "growth", "expected", "phi")}
-    rising, falling = label(**column, settings=settings.labels)
+    rising, falling, tail = label(**column, settings=settings.labels)
     con.register("labelled", pa.table({"as_of": paces["as_of"], "segment": paces["segment"], "product_id": paces["product_id"],
-                                       "rising": rising, "falling": falling}))
+                                       "rising": rising, "falling": falling, "tail": tail}))
     con.execute("create or replace temp table labels as select * from labelled")
     con.unregister("labelled")
 

@@ -213,7 +213,7 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
     if net.config.whole_units:
         # A softly fitted 0.2 means "mostly nothing", and its true quantile is 0; else no interval would ever hold a week without a sale.
         demand[demand < 0.5] = 0.0
-    return outputs.logits.double().mean(0).cpu().numpy(), demand
+    return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
 
 
 def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:

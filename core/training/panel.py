@@ -16,8 +16,8 @@ from core.errors import NotReady, UserError
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
 
-FORMAT = 1  # of the memory-mapped copy; a change makes it anew
-_DOUBLES = ("n_base", "n_horizon", "expected", "prior_a", "prior_b", "own_pace_orders")
+FORMAT = 2  # of the memory-mapped copy; a change makes it anew
+_DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 65_536
 
@@ -36,6 +36,7 @@ class Panel:
     rising, falling  (R,) float32, 0 or 1, NaN = not matured
     base, units      (R, 5) float32, cumulative units at DEMAND_WEEKS: seasonal-naive; actual, NaN = not matured
     n_base, n_horizon, expected, prior_a, prior_b, own_pace_orders  (R,) float64
+    tail             (R,) float64, the chance of so many orders or more at the own pace (core.labels); NaN = not matured
     """
 
     features: list[dict]
@@ -56,6 +57,7 @@ class Panel:
     n_base: np.ndarray
     n_horizon: np.ndarray
     expected: np.ndarray
+    tail: np.ndarray
     prior_a: np.ndarray
     prior_b: np.ndarray
     own_pace_orders: np.ndarray

@@ -82,7 +82,7 @@ def write_panel(workspace: Workspace, live=LIVE, folder=None) -> None:
     n = len(rows)
     table |= {f["name"]: pa.array(np.arange(n), pa.float32()) for f in FEATURES}
     table["rating"] = pa.nulls(n, pa.float32())
-    table |= {k: np.arange(n, dtype=float) for k in ("n_base", "n_horizon", "expected", "prior_a", "prior_b", "own_pace_orders")}
+    table |= {k: np.arange(n, dtype=float) for k in ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")}
     table |= {k: pa.array([None] * n, pa.bool_()) for k in ("rising", "falling")} | {"days_on_sale": pa.array([100] * n, pa.int32())}
     table |= {f"{k}_w{w}": np.full(n, w, np.float32) for k in ("base", "units") for w in DEMAND_WEEKS}
     pq.write_table(pa.table(table), folder / "panel.parquet")

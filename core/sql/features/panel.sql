@@ -6,6 +6,7 @@ select
     cast(case when b.rising is not null then p.n_horizon end as double) as n_horizon,
     cast(case when b.rising is not null then p.expected end as double) as expected,
     b.rising, b.falling,
+    cast(b.tail as double) as tail,
     cast(p.prior_a as double) as prior_a,
     cast(p.prior_b as double) as prior_b,
     cast(p.own_pace_orders as double) as own_pace_orders,
