@@ -11,6 +11,7 @@ whose packages are not installed is left out of a backtest.
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -142,7 +143,10 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
     study = optuna.create_study(sampler=optuna.samplers.TPESampler(seed=7))
     study.enqueue_trial({"text": "tf-idf", "learning_rate": 0.03, "num_leaves": 31, "min_data_in_leaf": 100, "feature_fraction": 1.0,
                          "bagging_fraction": 1.0, "lambda_l1": 1e-3, "lambda_l2": 1e-3})
-    study.optimize(loss, timeout=max(seconds, 1e-3))
+    started = time.monotonic()
+    study.optimize(loss, n_trials=1)
+    if (left := seconds - (time.monotonic() - started)) > 0:
+        study.optimize(loss, timeout=left)
     best = study.best_trial
     text = None if best.params["text"] == "none" else TEXTS[best.params["text"]](panel, rows)
     booster = lightgbm.train(_suggested(best), lightgbm.Dataset(numbers(panel, rows, text), panel.rising[rows]), best.user_attrs["trees"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, timedelta
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
@@ -30,7 +31,7 @@ SUNDAYS = [date(2020, 1, 5) + timedelta(7 * k) for k in range(56)]
 
 @pytest.fixture(autouse=True, scope="module")
 def quick():
-    """Few trees and replicates: what is tested here does not hang on their number."""
+    """Few trees and replicates, and no time for a search: what is tested here does not hang on their number, nor on the machine's speed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "TREES", 40)
         patch.setattr(baselines, "THREADS", 1)
@@ -40,6 +41,7 @@ def quick():
         patch.setattr(demand_part, "SAMPLE_PRODUCTS", 10)
         patch.setattr(judgement.metrics, "REPLICATES", 60)
         patch.setattr(judgement, "SLICE_REPLICATES", 10)
+        patch.setattr("core.backtest.time", SimpleNamespace(monotonic=lambda: 0.0))
         yield
 
 
