@@ -84,6 +84,16 @@ def _backtest(workspace, a, progress):
                                   baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
 
 
+def _tune(workspace, a, progress):
+    from core.tune import tune
+
+    found = tune(workspace, trials=a.trials, minutes=a.minutes, until=a.until, tunings=tuple(a.tuning), encoders=tuple(a.encoder),
+                 apply=a.apply, progress=progress)
+    print_done(progress, found.text())
+    if found.interrupted:
+        raise KeyboardInterrupt
+
+
 def _export(workspace, a, progress):
     from core.snapshots import export
 
@@ -203,6 +213,13 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--switches", nargs="?", const="", metavar="A,B", help="learn anew with each of the model's switches flipped, or with these: "
                    "what is each worth?")
     p.add_argument("--baselines", metavar="A,B", help="run only these baselines; '' for none (default: all)")
+    p = command("tune", _tune, "search better numbers of the model's recipe for this shop; stop and resume at will")
+    p.add_argument("--trials", type=int, metavar="N", help="until the study has N sets of numbers (default 30, without --minutes)")
+    p.add_argument("--minutes", type=float, metavar="M", help="begin no set after M minutes")
+    p.add_argument("--until", metavar="DATE", help="last origin it may know (default: the last before those that a backtest tests)")
+    p.add_argument("--tuning", type=_names, default=(), metavar="A,B", help="tunings of the encoder to choose among as well")
+    p.add_argument("--encoder", type=_names, default=(), metavar="A,B", help="encoders to choose among as well")
+    p.add_argument("--apply", action="store_true", help="write the best set into upswing.toml")
     p = command("export", _export, "a serving table as CSV, Parquet or XLSX")
     p.add_argument("table")
     p.add_argument("--out", required=True, metavar="FILE")

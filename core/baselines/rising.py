@@ -4,8 +4,8 @@
     p = predict(panel, other_rows)            # (len(other_rows),) rising probabilities
 
 None of them sees a row that is not in `rows`; vocabularies, priors and scales come from `rows` alone. seconds is the time that the
-fusion model took; only a baseline that searches uses it, and searches for as long. lightgbm and optuna are optional: a baseline
-whose packages are not installed is left out of a backtest.
+fusion model took; only a baseline that searches uses it, and searches for as long. lightgbm is optional: a baseline whose
+packages are not installed is left out of a backtest.
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ BASELINES: tuple[Baseline, ...] = (
     Baseline("lightgbm", "LightGBM", boosted_trees, needs=("lightgbm",)),
     Baseline("lightgbm_text", "LightGBM + TF-IDF text", boosted_trees_text, needs=("lightgbm",)),
     Baseline("lightgbm_encoder", "LightGBM + BERT vectors", boosted_trees_encoder, needs=("lightgbm",)),
-    Baseline("lightgbm_searched", "LightGBM, searched", searched_trees, needs=("lightgbm", "optuna")),
+    Baseline("lightgbm_searched", "LightGBM, searched", searched_trees, needs=("lightgbm",)),
     Baseline("lightgbm_text_segments", "LightGBM + TF-IDF text, all segments", boosted_trees_text_segments, every_segment=True,
              needs=("lightgbm",)),
 )
