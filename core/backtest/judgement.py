@@ -19,6 +19,7 @@ LENGTHS = (("text under 30 characters", 1, 30), ("text of 30 to 99 characters", 
 RANDOM_PRODUCTS = 1000  # as in the problem statement
 MOST_CATEGORIES = 12  # the largest by rows
 ABLATION = ("average_precision", "brier_skill")  # what drivers and switches are weighed by
+ROUNDING = 1e-9
 ABLATED = (ALL, "under 8 weeks on sale")
 SAMPLE = "demand sample"  # the rows on which every demand learner forecasts
 INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its ends
@@ -230,10 +231,10 @@ def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], highe
 
 
 def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
-    """The figure of a difference with its verdict; sign: 1 where higher is better, -1 where lower is."""
+    """The figure of a difference with its verdict; sign: 1 where higher is better, -1 where lower is. What rounding can make is even."""
     figure = _figure(lead, replicates)
     verdict = "even"
-    if figure["low"] is not None and (figure["low"] > 0 or figure["high"] < 0):
+    if figure["low"] is not None and (figure["low"] > ROUNDING or figure["high"] < -ROUNDING):
         verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
     return figure | {"verdict": verdict}
 

@@ -26,6 +26,8 @@ SHOWN = {
     "recall": ("recall", "those called among the risers"),
     "f1": ("F1", "harmonic mean of precision and recall"),
 }
+CALLS = ("accuracy", "precision", "recall", "f1")
+RANKING = tuple(metric for metric in SHOWN if metric not in CALLS)
 DEMAND_SHOWN = {
     "wql": ("weighted quantile loss", "2 x summed pinball loss / summed units, mean over levels"),
     "mase": ("MASE", "mean error of the median / the naive forecast's mean error in the product's own past"),
@@ -34,7 +36,7 @@ DEMAND_SHOWN = {
     "coverage_80": ("inside the 80%", "likewise"),
     "coverage_95": ("inside the 95%", "likewise"),
 }
-WORDS = {"ahead": "ahead", "behind": "behind", "even": "no clear difference"}
+WORDS = {"ahead": "more than chance", "behind": "more than chance", "even": "no clear difference"}
 REFERENCES = ("as promised", "share of risers")  # curves to compare with, drawn in grey without dots
 # Kinds of slices by how their names begin, in the report's order.
 KINDS = (("When", (ALL, "block ")), ("By time on sale", ("under 4 weeks", "under 8 weeks", "8 weeks to", "over a year")),
@@ -46,8 +48,14 @@ def number(figure: dict | None, digits: int = 3) -> str:
     """'.448 [.420, .475]', or '-' where undefined."""
     if not figure or figure["value"] is None:
         return "-"
-    ends = "" if figure["low"] is None else f" [{figure['low']:.{digits}f}, {figure['high']:.{digits}f}]"
-    return f"{figure['value']:.{digits}f}{ends}"
+    ends = "" if figure["low"] is None else f" [{_shown(figure['low'], digits)}, {_shown(figure['high'], digits)}]"
+    return f"{_shown(figure['value'], digits)}{ends}"
+
+
+def _shown(value: float, digits: int = 3) -> str:
+    """Rounded, and a nothing without a sign."""
+    text = f"{value:.{digits}f}"
+    return text.lstrip("-") if float(text) == 0 else text
 
 
 def verdict(report: dict) -> list[str]:
@@ -104,15 +112,9 @@ def page(report: dict, evidence: Evidence) -> str:
         _table(["block", "learnt from", "until", "rows", "embargo, days", "tested from", "until", "origins", "rows"],
                [[b["block"], b["train_from"], b["train_until"], f"{b['train_rows']:,}", b["embargo_days"], b["test_from"], b["test_until"],
                  b["test_origins"], f"{b['test_rows']:,}"] for b in report["blocks"]]),
-        "<h2>Rising: all customers, all blocks</h2>",
-        _table(["", *(name for name, _ in SHOWN.values())],
-               [[report["learners"][n], *(_figure(report["metrics"][n][ALL].get(m)) for m in SHOWN)] for n in learners],
-               bold={(i, j + 1) for i, n in enumerate(learners) for j, m in enumerate(SHOWN) if report["best"][ALL].get(m) == n}),
+        "<h2>Rising: all customers, all blocks</h2>", *(_values(report, learners, shown) for shown in (RANKING, CALLS)),
         "<p class=small>Bold: the best value. “-”: undefined, as precision is where nothing is called.</p>", _meanings(SHOWN),
-        *(["<h2>Upswing minus each baseline</h2>",
-           _table(["", *(name for name, _ in SHOWN.values())],
-                  [[report["learners"][n], *(_figure(report["differences"].get(n, {}).get(ALL, {}).get(m)) for m in SHOWN)]
-                   for n in learners if n != MODEL])] if len(learners) > 1 else []),
+        *(["<h2>Upswing minus each baseline</h2>", *(_leads(report, learners, shown) for shown in (RANKING, CALLS))] if len(learners) > 1 else []),
         "<h2>Is a promised 20% a real 20%?</h2>",
         "<p class=small>Ten groups of equally many rows, from the lowest forecast to the highest. On the grey line a chance can be taken at its word; "
         "below it too much was promised.</p>", _calibration(evidence, learners, report["learners"]),
@@ -122,7 +124,8 @@ def page(report: dict, evidence: Evidence) -> str:
         _ablation(report["ablation"], "driver", {name: name for name in report["ablation"]}),
         *(["<h2>What each switch is worth</h2>",
            "<p class=small>Upswing minus itself learnt anew with that one switch flipped, on the same rows. Above 0: better as it is.</p>",
-           _ablation(report["switches"], "switch", {name: f"{name}: {_is(report, name)}, {report['switch_settings'][name]['meaning']}"
+           _ablation(report["switches"], "switch", {name: _Markup(f"{escape(name)}<small>{escape(_is(report, name))}: "
+                                                                  f"{escape(report['switch_settings'][name]['meaning'])}</small>")
                                                     for name in report["switches"]})] if report["switches"] else []),
         "<h2>Slices</h2>", _slices(report, learners),
         "<h2>Demand quantiles</h2>",
@@ -137,11 +140,11 @@ def page(report: dict, evidence: Evidence) -> str:
 
 
 _STYLE = """
-body{font:15px/1.5 system-ui,sans-serif;max-width:1180px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
+body{font:15px/1.5 system-ui,sans-serif;max-width:1400px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
 table{border-collapse:collapse;margin:.5rem 0;font-variant-numeric:tabular-nums;font-size:13px}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #e3e7ee;white-space:nowrap;vertical-align:top}
 th{vertical-align:bottom;white-space:normal}td:first-child{white-space:normal;min-width:11rem;position:sticky;left:0;background:#fff}
-td small{display:block;color:#5b6675;font-size:11px}.ahead{color:#0f6b3a}.behind{color:#b42318}.group td{font-weight:600;border-bottom:2px solid #c9d0dc}
+td small{display:block;font-weight:400;color:#5b6675;font-size:11px}.ahead{color:#0f6b3a}.behind{color:#b42318}.group td{font-weight:600;border-bottom:2px solid #c9d0dc}
 .wide{overflow-x:auto}th:first-child,td:first-child{text-align:left}.small,summary{color:#5b6675;font-size:13px}.verdict{margin:.2rem 0;font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
 """
@@ -170,15 +173,27 @@ class _Markup(str):
     """Made here, so not escaped again."""
 
 
-def _figure(figure: dict | None) -> _Markup:
-    """The value, its interval below it in small, and the verdict of a difference."""
+def _figure(figure: dict | None, words: tuple[str, str] = ("ahead", "behind")) -> _Markup:
+    """The value, its interval below it in small, and of a difference its verdict in one of the words."""
     if not figure or figure["value"] is None:
         return _Markup("-")
-    ends = "" if figure["low"] is None else f"<small>{figure['low']:.3f} to {figure['high']:.3f}</small>"
+    ends = "" if figure["low"] is None else f"<small>{_shown(figure['low'])} to {_shown(figure['high'])}</small>"
     said = figure.get("verdict", "even")
-    word = f"<small class={said}>{said}</small>" if said != "even" else ""
-    sign = "+" if "verdict" in figure and figure["value"] > 0 else ""
-    return _Markup(f"{sign}{figure['value']:.3f}{ends}{word}")
+    word = f"<small class={said}>{words[said == 'behind']}</small>" if said != "even" else ""
+    sign = "+" if "verdict" in figure and float(f"{figure['value']:.3f}") > 0 else ""
+    return _Markup(f"{sign}{_shown(figure['value'])}{ends}{word}")
+
+
+def _values(report: dict, learners: list[str], shown: tuple[str, ...]) -> str:
+    return _table(["", *(SHOWN[m][0] for m in shown)],
+                  [[report["learners"][n], *(_figure(report["metrics"][n][ALL].get(m)) for m in shown)] for n in learners],
+                  bold={(i, j) for i, n in enumerate(learners) for j, m in enumerate(shown, 1) if report["best"][ALL].get(m) == n})
+
+
+def _leads(report: dict, learners: list[str], shown: tuple[str, ...]) -> str:
+    return _table(["", *(SHOWN[m][0] for m in shown)],
+                  [[report["learners"][n], *(_figure(report["differences"].get(n, {}).get(ALL, {}).get(m)) for m in shown)]
+                   for n in learners if n != MODEL])
 
 
 def _difference(figure: dict | None) -> str:
@@ -215,8 +230,8 @@ def _ablation(found: dict, kind: str, titles: dict[str, str]) -> str:
     """The one that adds most to average precision first."""
     slices = list(dict.fromkeys(s for figures in found.values() for s in figures))
     order = sorted(found, key=lambda name: -(found[name].get(ALL, {}).get("average_precision", {}).get("value") or 0.0))
-    rows = [[titles[name], _figure(found[name].get(ALL, {}).get("brier_skill")),
-             *(_figure(found[name].get(s, {}).get("average_precision")) for s in slices)] for name in order]
+    told = lambda name, part, metric: _figure(found[name].get(part, {}).get(metric), ("helps", "hurts"))  # noqa: E731
+    rows = [[titles[name], told(name, ALL, "brier_skill"), *(told(name, s, "average_precision") for s in slices)] for name in order]
     return _table([kind, "Brier skill, all", *(f"average precision, {s}" for s in slices)], rows)
 
 
@@ -243,29 +258,43 @@ def _calibration(evidence: Evidence, learners: list[str], titles: dict[str, str]
         if name in (MODEL, rival):
             predicted, observed, _ = metrics.reliability(evidence.y[whole].astype(float), evidence.rising[name][whole])
             curves[titles[name]] = (predicted, observed)
-    top = max([0.05] + [float(max(x.max(), y.max())) for x, y in curves.values()]) * 1.05
+    top = _top(max([0.05] + [float(max(x.max(), y.max())) for x, y in curves.values()]))
     curves["as promised"] = (np.array([0, top]), np.array([0, top]))
     return _chart(curves, (0, top), (0, top), "predicted share", "observed share", width=460)
 
 
 def _by_origin(evidence: Evidence, learners: list[str], titles: dict[str, str]) -> str:
+    """A gap between blocks: what was learnt from changes there, and months may lie between."""
     whole = evidence.segment == ALL
-    origins = np.unique(evidence.origin[whole])
+    origins = [np.unique(evidence.origin[whole & (evidence.block == block)]) for block in np.unique(evidence.block[whole])]
+    starts = np.cumsum([0] + [len(each) + 1 for each in origins])
+    places = np.concatenate([start + np.arange(len(each)) for start, each in zip(starts, origins)])
     curves = {}
     for name in [*(n for n in learners if n in (MODEL, "momentum", "lightgbm_text", "lightgbm_searched")), "base_rate"]:
         points = []
-        for origin in origins:
+        for origin in np.concatenate(origins):
             here = whole & (evidence.origin == origin)
             y = evidence.y[here].astype(float)
             points.append(y.mean() if name == "base_rate" else metrics.average_precision(y, evidence.rising[name][here]))
-        curves["share of risers" if name == "base_rate" else titles[name]] = (np.arange(len(origins)), np.nan_to_num(points))
-    top = max([0.05] + [float(y.max()) for _, y in curves.values()]) * 1.05
-    ticks = {i: str(o) for i, o in enumerate(origins) if i in (0, len(origins) // 2, len(origins) - 1)}
-    return _chart(curves, (0, max(1, len(origins) - 1)), (0, top), "origin", "average precision", ticks=ticks)
+        curves["share of risers" if name == "base_rate" else titles[name]] = (places, np.nan_to_num(points))
+    top = _top(max([0.05] + [float(y.max()) for _, y in curves.values()]))
+    ticks = {start: str(each[0]) for start, each in zip(starts, origins)}
+    return _chart(curves, (0, max(1, places[-1])), (0, top), "first origins of the blocks, weekly from there", "average precision", ticks=ticks)
+
+
+def _top(value: float) -> float:
+    """The end of an axis of shares from 0 on that holds the value, a whole number of _step."""
+    step = _step(value)
+    return min(1.0, step * int(np.ceil(value * 1.02 / step)))
+
+
+def _step(top: float) -> float:
+    """Between an axis's lines: at most seven of them."""
+    return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if top / step < 7.001), 0.2)
 
 
 def _chart(curves: dict, x_range, y_range, x_name: str, y_name: str, ticks: dict | None = None, width: int = 760, height: int = 330) -> str:
-    """An SVG line chart: {name: (x, y)} with a legend on the right."""
+    """An SVG line chart from 0 on: {name: (x, y)} with a legend on the right; with ticks (x -> text) a line breaks where x skips one."""
     left, bottom, top, right = 56, 44, 12, 210
 
     def at(x, y) -> tuple[float, float]:
@@ -273,16 +302,19 @@ def _chart(curves: dict, x_range, y_range, x_name: str, y_name: str, ticks: dict
                 top + (1 - (y - y_range[0]) / (y_range[1] - y_range[0])) * (height - top - bottom))
 
     marks = []
-    for value in np.linspace(*y_range, 5):
+    for value in np.arange(0, y_range[1] + 1e-9, _step(y_range[1])):
         y = at(x_range[0], value)[1]
         marks.append(f"<line x1={left} x2={width} y1={y:.1f} y2={y:.1f} stroke='#e3e7ee'/>"
                      f"<text x={left - 6} y={y + 4:.1f} text-anchor=end>{value:.2f}</text>")
-    for value, text in (ticks or {v: f"{v:.2f}" for v in np.linspace(*x_range, 5)}).items():
+    for value, text in (ticks or {v: f"{v:.2f}" for v in np.arange(0, x_range[1] + 1e-9, _step(x_range[1]))}).items():
         marks.append(f"<text x={at(value, 0)[0]:.1f} y={height - bottom + 18} text-anchor=middle>{escape(text)}</text>")
     for i, (name, (xs, ys)) in enumerate(curves.items()):
         colour = _REFERENCE if name in REFERENCES else _COLOURS[i % len(_COLOURS)]
         points = [at(x, y) for x, y in zip(xs, ys)]
-        marks.append(f"<polyline fill=none stroke='{colour}' stroke-width=2 points='{' '.join(f'{x:.1f},{y:.1f}' for x, y in points)}'/>")
+        breaks = [i for i in range(1, len(xs)) if ticks and xs[i] - xs[i - 1] > 1]
+        for start, end in zip([0, *breaks], [*breaks, len(xs)]):
+            line = " ".join(f"{x:.1f},{y:.1f}" for x, y in points[start:end])
+            marks.append(f"<polyline fill=none stroke='{colour}' stroke-width=2 points='{line}'/>")
         marks += [f"<circle cx={x:.1f} cy={y:.1f} r=3 fill='{colour}'/>" for x, y in points if name not in REFERENCES]
         marks.append(f"<rect x={width + 16} y={top + 22 * i} width=12 height=12 fill='{colour}'/>"
                      f"<text x={width + 34} y={top + 11 + 22 * i}>{escape(name)}</text>")
