@@ -210,8 +210,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--test-from", metavar="DATE", help="first test origin")
     p.add_argument("--test-until", metavar="DATE", help="last test origin")
     p.add_argument("--blocks", default="", metavar="1,3", help="only these blocks of origins (default: all)")
-    p.add_argument("--switches", nargs="?", const="", metavar="A,B", help="learn anew with each of the model's switches flipped, or with these: "
-                   "what is each worth?")
+    p.add_argument("--switches", nargs="?", const="", metavar="A,B",
+                   help="learn anew with each of the model's switches flipped, or with these: what is each worth?")
     p.add_argument("--baselines", metavar="A,B", help="run only these baselines; '' for none (default: all)")
     p = command("tune", _tune, "search better numbers of the model's recipe for this shop; stop and resume at will")
     p.add_argument("--trials", type=int, metavar="N", help="until the study has N sets of numbers (default 30, without --minutes)")

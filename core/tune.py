@@ -100,8 +100,8 @@ class Found:
             lines.append(f"log loss {self.before:.4f}: nothing better than the settings in use was found")
         else:
             clear = "" if self.gain[0] > 0 else ", which may be chance"
-            lines += [f"log loss {self.before:.4f} with the settings in use, {self.best:.4f} at best: lower by {self.before - self.best:.4f} "
-                      f"[{self.gain[0]:.4f}, {self.gain[1]:.4f}]{clear}",
+            lines += [f"log loss {self.before:.4f} with the settings in use, {self.best:.4f} at best: "
+                      f"lower by {self.before - self.best:.4f} [{self.gain[0]:.4f}, {self.gain[1]:.4f}]{clear}",
                       "the best of many looks a little better than it is: `upswing backtest` tells what it is worth", *self._written(),
                       "written into upswing.toml; the file before is upswing.toml.before" if self.applied else
                       "nothing was written; the same command with --apply does it"]
@@ -213,7 +213,8 @@ def looks(panel, rows: np.ndarray, settings: Settings) -> list[np.ndarray]:
     """Row numbers of each look, earliest first: all of `rows`, and those up to half a year before where enough of them are left."""
     as_of = panel.as_of[rows]
     cuts = [as_of.max() - np.timedelta64(APART_DAYS * back, "D") for back in range(LOOKS)]
-    long_enough = [cut for cut in cuts[1:] if len(np.unique(as_of[as_of <= cut])) >= max(LEAST_ORIGINS, 2 * settings.recipe.validation_origins)]
+    least = max(LEAST_ORIGINS, 2 * settings.recipe.validation_origins)
+    long_enough = [cut for cut in cuts[1:] if len(np.unique(as_of[as_of <= cut])) >= least]
     return [rows[as_of <= cut] for cut in reversed(cuts[:1] + long_enough)]
 
 
@@ -234,7 +235,8 @@ def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bo
         last = origins[-1] + timedelta(1) if origins else None
     kept = rows if (until or last) is None else rows[panel.as_of[rows] <= np.datetime64(until or last)]
     if not len(kept):
-        raise UserError("origins whose outcome is known", f"none up to {until or last}", "choose a later --until, or import a longer history")
+        raise UserError("origins whose outcome is known", f"none up to {until or last}",
+                        "choose a later --until, or import a longer history")
     return kept, until is None or (last is not None and until <= last)
 
 
@@ -251,7 +253,8 @@ def _firsts(settings: Settings, space: tuple[Searched, ...]) -> list[dict]:
         value = _value(settings, s.name)
         today[s.name] = value if s.choices else rounded(value)
     found = [today] + [today | {s.name: value} for s in space if s.section == "model" for value in s.choices if value != today[s.name]]
-    return [{k: v for k, v in first.items() if k != TUNED.name or first.get("model.tuning", settings.model.tuning) != "frozen"} for first in found]
+    frozen = lambda first: first.get("model.tuning", settings.model.tuning) == "frozen"  # noqa: E731
+    return [{k: v for k, v in first.items() if k != TUNED.name or not frozen(first)} for first in found]
 
 
 def _value(settings: Settings, name: str):
@@ -271,7 +274,8 @@ def _name(workspace: Workspace, settings: Settings, space: tuple[Searched, ...],
     searched = {s.name for s in space}
     fixed = {f"{section}.{field}": value for section in ("labels", "model", "recipe")
              for field, value in vars(getattr(settings, section)).items() if f"{section}.{field}" not in searched}
-    told = [fixed, [vars(s) for s in space], len(rows), str(panel.as_of[rows].max()), (workspace.panel / "panel.json").read_text(encoding="utf-8")]
+    told = [fixed, [vars(s) for s in space], len(rows), str(panel.as_of[rows].max()),
+            (workspace.panel / "panel.json").read_text(encoding="utf-8")]
     return f"until {panel.as_of[rows].max()} {hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]}"
 
 

@@ -26,7 +26,7 @@ from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
 MODEL_SHARE = 0.4  # of a block's time that the model takes, about
 # learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as core.training.FittedModel
@@ -39,6 +39,16 @@ class BacktestReport:
 
     out: Path
     metrics: dict
+
+    def summary(self) -> dict:
+        """What the Model page shows: learners from the best ranking down, each with main figures and the verdict on the model's lead."""
+        found, metrics = self.metrics, ("average_precision", "brier_skill", "precision_at_50", "ece")
+        learners = [{"learner": name, "title": found["learners"][name],
+                     "verdict": found["differences"].get(name, {}).get(ALL, {}).get("average_precision", {}).get("verdict"),
+                     **{m: slices[ALL].get(m) for m in metrics}}
+                    for name, slices in found["metrics"].items() if "average_precision" in slices.get(ALL, {})]
+        learners.sort(key=lambda each: -(each["average_precision"]["value"] or 0.0))
+        return {"blocks": [[b["test_from"], b["test_until"]] for b in found["blocks"]], "learners": learners}
 
     def text(self) -> str:
         return f"{table(self.metrics)}\n\nwrote predictions, demand, metrics and report.html to {self.out}"
@@ -145,8 +155,8 @@ def as_known(panel, day: date, horizon_days: int):
     return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
 
 
-def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
-               flipped: dict, running: tuple, progress: Progress) -> tuple[Evidence, dict[str, float]]:
+def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings,
+               learn: Learn, flipped: dict, running: tuple, progress: Progress) -> tuple[Evidence, dict[str, float]]:
     """The evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}

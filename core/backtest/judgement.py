@@ -149,10 +149,12 @@ def _ablation(evidence: Evidence, variants: dict[str, np.ndarray], rows: np.ndar
     orders = [metrics.descending(p) for p in predicted]
 
     def measured(weight) -> np.ndarray:
-        return np.array([(metrics.average_precision(y, p, weight, order), metrics.brier_skill(y, p, weight)) for p, order in zip(predicted, orders)])
+        return np.array([(metrics.average_precision(y, p, weight, order), metrics.brier_skill(y, p, weight))
+                         for p, order in zip(predicted, orders)])
 
     value = measured(None)
-    drawn = np.stack([measured(w * o) for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=SLICE_REPLICATES)])
+    resamples = metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=SLICE_REPLICATES)
+    drawn = np.stack([measured(w * o) for w, o in resamples])
     lead, leads = value[0] - value[1:], drawn[:, :1] - drawn[:, 1:]
     return {name: {metric: _compared(lead[i, m], leads[:, i, m], 1) for m, metric in enumerate(ABLATION)} for i, name in enumerate(known)}
 

@@ -90,7 +90,8 @@ def table(report: dict) -> str:
     lines += ["  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in cells]
     if report["switches"]:
         lines += ["", "as it is minus with the switch flipped: average precision, Brier skill"]
-        lines += [f"  {name:<16} {_is(report, name)}: {', '.join(_difference(report['switches'][name][ALL][m]) for m in ABLATION)}" for name in report["switches"]]
+        lines += [f"  {name:<16} {_is(report, name)}: {', '.join(_difference(figures[ALL][m]) for m in ABLATION)}"
+                  for name, figures in report["switches"].items()]
     return "\n".join([*lines, "", " ".join(verdict(report))])
 
 
@@ -105,8 +106,8 @@ def page(report: dict, evidence: Evidence) -> str:
     body = [
         f"<h1>{escape(title)}</h1>",
         *(f"<p class=verdict>{escape(sentence)}</p>" for sentence in verdict(report)),
-        f"<p class=small>Made {report['created_at']} with version {report['code_version']}. Small figures are 95% intervals of a bootstrap over "
-        "products and runs of origins: how far the chance in what was tested reaches. Every learner was refitted for each block on earlier "
+        f"<p class=small>Made {report['created_at']} with version {report['code_version']}. Small figures are 95% intervals of a bootstrap "
+        "over products and runs of origins: how far the chance in what was tested reaches. Every learner was refitted for each block on earlier "
         "rows alone. “Ahead” and “behind” are said where the interval of the difference does not hold 0.</p>",
         "<h2>What was tested</h2>",
         _table(["block", "learnt from", "until", "rows", "embargo, days", "tested from", "until", "origins", "rows"],
@@ -114,10 +115,11 @@ def page(report: dict, evidence: Evidence) -> str:
                  b["test_origins"], f"{b['test_rows']:,}"] for b in report["blocks"]]),
         "<h2>Rising: all customers, all blocks</h2>", *(_values(report, learners, shown) for shown in (RANKING, CALLS)),
         "<p class=small>Bold: the best value. “-”: undefined, as precision is where nothing is called.</p>", _meanings(SHOWN),
-        *(["<h2>Upswing minus each baseline</h2>", *(_leads(report, learners, shown) for shown in (RANKING, CALLS))] if len(learners) > 1 else []),
+        *(["<h2>Upswing minus each baseline</h2>", *(_leads(report, learners, shown) for shown in (RANKING, CALLS))]
+          if len(learners) > 1 else []),
         "<h2>Is a promised 20% a real 20%?</h2>",
-        "<p class=small>Ten groups of equally many rows, from the lowest forecast to the highest. On the grey line a chance can be taken at its word; "
-        "below it too much was promised.</p>", _calibration(evidence, learners, report["learners"]),
+        "<p class=small>Ten groups of equally many rows, from the lowest forecast to the highest. On the grey line a chance can be taken at "
+        "its word; below it too much was promised.</p>", _calibration(evidence, learners, report["learners"]),
         "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
         "<h2>What each driver adds</h2>",
         "<p class=small>Upswing minus itself with that driver absent from every row: it was trained to do without any of them.</p>",
@@ -129,7 +131,8 @@ def page(report: dict, evidence: Evidence) -> str:
                                                     for name in report["switches"]})] if report["switches"] else []),
         "<h2>Slices</h2>", _slices(report, learners),
         "<h2>Demand quantiles</h2>",
-        "<p class=small>A good interval holds the share that it promises: 50%, 80%, 95%.</p>", _meanings(DEMAND_SHOWN), _demand(report, ALL),
+        "<p class=small>A good interval holds the share that it promises: 50%, 80%, 95%.</p>",
+        _meanings(DEMAND_SHOWN), _demand(report, ALL),
         "<p class=small>The statistical models forecast one series at a time, so all are compared again on a sample of products and test "
         "origins:</p>", _demand(report, SAMPLE),
         *(f"<p class=small>Left out: {escape(name)}, as {escape(', '.join(packages))} is not installed.</p>"
@@ -144,8 +147,10 @@ body{font:15px/1.5 system-ui,sans-serif;max-width:1400px;margin:2rem auto;paddin
 table{border-collapse:collapse;margin:.5rem 0;font-variant-numeric:tabular-nums;font-size:13px}
 th,td{padding:.25rem .6rem;text-align:right;border-bottom:1px solid #e3e7ee;white-space:nowrap;vertical-align:top}
 th{vertical-align:bottom;white-space:normal}td:first-child{white-space:normal;min-width:11rem;position:sticky;left:0;background:#fff}
-td small{display:block;font-weight:400;color:#5b6675;font-size:11px}.ahead{color:#0f6b3a}.behind{color:#b42318}.group td{font-weight:600;border-bottom:2px solid #c9d0dc}
-.wide{overflow-x:auto}th:first-child,td:first-child{text-align:left}.small,summary{color:#5b6675;font-size:13px}.verdict{margin:.2rem 0;font-weight:600}
+td small{display:block;font-weight:400;color:#5b6675;font-size:11px}.ahead{color:#0f6b3a}.behind{color:#b42318}
+.group td{font-weight:600;border-bottom:2px solid #c9d0dc}
+.wide{overflow-x:auto}th:first-child,td:first-child{text-align:left}
+.small,summary{color:#5b6675;font-size:13px}.verdict{margin:.2rem 0;font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
 """
 _COLOURS = ("#2458d3", "#b8860b", "#0f766e", "#c2410c", "#7c3aed")
@@ -202,8 +207,8 @@ def _difference(figure: dict | None) -> str:
 
 def _meanings(shown: dict[str, tuple[str, str]]) -> str:
     """Folded: what the columns say."""
-    return (f"<details><summary>What the columns say</summary>{''.join(f'<p class=small><b>{escape(n)}</b>: {escape(w)}</p>' for n, w in shown.values())}"
-            "</details>")
+    told = "".join(f"<p class=small><b>{escape(name)}</b>: {escape(what)}</p>" for name, what in shown.values())
+    return f"<details><summary>What the columns say</summary>{told}</details>"
 
 
 def _slices(report: dict, learners: list[str]) -> str:
@@ -219,11 +224,12 @@ def _slices(report: dict, learners: list[str]) -> str:
             rivals = {n: f["value"] for n, f in rivals.items() if f and f["value"] is not None}
             best = max(rivals, key=lambda n: rivals[n]) if rivals else None
             lead = report["differences"].get(best, {}).get(name, {}).get("average_precision")
-            rows.append([name.removeprefix("category ").removeprefix("segment "), f"{size['rows']:,}", f"{size['risers'] / size['rows']:.1%}",
+            rows.append([name.removeprefix("category ").removeprefix("segment "), f"{size['rows']:,}",
+                         f"{size['risers'] / size['rows']:.1%}",
                          *(_figure(mine.get(m)) for m in ("average_precision", "brier_skill", "precision_at_50", "ece")),
                          report["learners"][best] if best else "-", _figure(lead)])
-    return _table(["slice", "rows", "risers", "average precision", "Brier skill", "precision@50", "ECE", "best baseline by average precision",
-                   "Upswing minus it"], rows)
+    return _table(["slice", "rows", "risers", "average precision", "Brier skill", "precision@50", "ECE",
+                   "best baseline by average precision", "Upswing minus it"], rows)
 
 
 def _ablation(found: dict, kind: str, titles: dict[str, str]) -> str:
@@ -243,10 +249,12 @@ def _demand(report: dict, part: str) -> str:
         said = {n: figures for n, figures in said.items() if f"wql_{weeks}w" in figures}
         rows += [[f"{weeks} {'week' if weeks == 1 else 'weeks'}"]] if said else []
         for j, metric in enumerate(("wql", "mase"), 1):
-            values = {i: figures[f"{metric}_{weeks}w"]["value"] for i, figures in enumerate(said.values()) if f"{metric}_{weeks}w" in figures}
+            key = f"{metric}_{weeks}w"
+            values = {i: figures[key]["value"] for i, figures in enumerate(said.values()) if key in figures}
             if len(values) > 1:
                 bold.add((len(rows) + min(values, key=lambda i: values[i]), j))
-        rows += [[report["learners"][n], *(_figure(figures.get(f"{metric}_{weeks}w")) for metric in DEMAND_SHOWN)] for n, figures in said.items()]
+        rows += [[report["learners"][n], *(_figure(figures.get(f"{metric}_{weeks}w")) for metric in DEMAND_SHOWN)]
+                 for n, figures in said.items()]
     return _table([part, *(name for name, _ in DEMAND_SHOWN.values())], rows, bold)
 
 
@@ -279,7 +287,8 @@ def _by_origin(evidence: Evidence, learners: list[str], titles: dict[str, str]) 
         curves["share of risers" if name == "base_rate" else titles[name]] = (places, np.nan_to_num(points))
     top = _top(max([0.05] + [float(y.max()) for _, y in curves.values()]))
     ticks = {start: str(each[0]) for start, each in zip(starts, origins)}
-    return _chart(curves, (0, max(1, places[-1])), (0, top), "first origins of the blocks, weekly from there", "average precision", ticks=ticks)
+    x_name = "first origins of the blocks, weekly from there"
+    return _chart(curves, (0, max(1, places[-1])), (0, top), x_name, "average precision", ticks=ticks)
 
 
 def _top(value: float) -> float:
