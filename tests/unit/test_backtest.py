@@ -11,8 +11,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from panels import write_daily, write_panel
-from sklearn.linear_model import LogisticRegression
+from panels import Regression, write_daily, write_panel
 from sklearn.metrics import average_precision_score
 
 from core.backtest import as_known, backtest, demand as demand_part, judgement
@@ -44,28 +43,6 @@ def quick():
         patch.setattr(judgement, "SLICE_REPLICATES", 10)
         patch.setattr("core.backtest.time", SimpleNamespace(monotonic=lambda: 0.0))
         yield
-
-
-class Regression:
-    """Stands in for the fusion model behind the same interface: logistic regression on the panel's numbers."""
-
-    def __init__(self, panel, rows, settings, progress):
-        progress("fit", 0.5, "half way", loss=0.2)
-        self.seen = rows
-        self.curve = LogisticRegression().fit(self.numbers(panel, rows), panel.rising[rows] > 0)
-
-    @staticmethod
-    def numbers(panel, rows):
-        return np.log(np.maximum(np.nan_to_num(panel.x[rows], nan=1.0), 0.01))
-
-    reads = ("momentum",)
-
-    def predict(self, panel, rows, without=""):
-        numbers = self.numbers(panel, rows)
-        numbers[:, 0] *= without != "momentum"
-        p = self.curve.predict_proba(numbers)[:, 1]
-        demand = panel.base[rows][:, :, None] * (0.5 + np.arange(len(DEMAND_LEVELS)) / 8)
-        return {"logit": np.log(p / (1 - p)), "rising": p, "falling": 0.1 * (1 - p), "demand": demand}
 
 
 def shop(folder, **options) -> Workspace:
@@ -204,7 +181,8 @@ def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_th
     assert set(found) == set(said) == {"objective", "members"} and "all" in found["objective"]
     assert found["objective"]["all"]["average_precision"]["low"] > 0 and found["objective"]["all"]["brier_skill"]["verdict"] == "ahead"
     assert {(f["value"], f["low"], f["high"], f["verdict"]) for f in found["members"]["all"].values()} == {(0.0, 0.0, 0.0, "even")}
-    assert said["objective"] == {"setting": "recipe.objective", "is": "log", "instead": "brier", "seconds": 0.0, "meaning": said["objective"]["meaning"]}
+    assert said["objective"] == {"setting": "recipe.objective", "is": "log", "instead": "brier", "seconds": 0.0,
+                                 "meaning": said["objective"]["meaning"]}
     html = (report.out / "report.html").read_text()
     assert "squared error of the probability" in html and "Upswing minus itself learnt" in html
     assert "objective" in report.text()
