@@ -20,12 +20,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--work", type=Path, default=REPOSITORY / "build" / "bench", help="where workspaces are made and kept between rows")
     parser.add_argument("--thin", type=int, default=1, metavar="N", help="a dry run on one product in N; its results stay in the work folder")
     parser.add_argument("--batches", type=int, default=200, help="batches of each side of row tuned_epoch")
+    parser.add_argument("--blocks", default="", metavar="1,3", help="only these blocks of the backtests in blocks (default: all)")
+    parser.add_argument("--switches", default="", metavar="A,B", help="only these switches (default: all; see core/backtest/switches.py)")
     a = parser.parse_args(argv)
     unknown = [row for row in a.rows if row not in ROWS]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")
     folder = RESULTS if a.thin == 1 else a.work / "results"
-    bench = Bench(a.data.resolve(), a.work.resolve(), a.thin, a.batches)
+    bench = Bench(a.data.resolve(), a.work.resolve(), a.thin, a.batches, blocks=a.blocks, switches=a.switches)
     failed = []
     for name in [row for row in ROWS if row in (a.rows or ROWS)]:
         measure, file = ROWS[name]

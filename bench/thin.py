@@ -1,4 +1,4 @@
-"""A smaller copy of the UCI file: python -m bench.thin SOURCE OUT [ONE_PRODUCT_IN [LAST_DAYS_CUT]]"""
+"""Smaller data for a dry run. A smaller copy of the UCI file: python -m bench.thin SOURCE OUT [ONE_PRODUCT_IN [LAST_DAYS_CUT]]"""
 
 from __future__ import annotations
 
@@ -23,6 +23,14 @@ def thin(source: Path, out: Path, one_in: int = 1, days_cut: int = 0) -> None:
         end = datetime.combine(last - timedelta(days_cut - 1), time())
         table = table.filter(pc.less(table["InvoiceDate"], pa.scalar(end, table["InvoiceDate"].type)))
     pq.write_table(table, out, compression="zstd")
+
+
+def thin_panel(folder: Path, one_in: int) -> None:
+    """Keeps of a workspace's panel one product in `one_in`, by a hash of its id, with all of its rows."""
+    for name in ("panel", "texts"):
+        table = pq.read_table(folder / f"{name}.parquet")
+        ids = [i for i in table["product_id"].unique().to_pylist() if zlib.crc32(i.encode()) % one_in == 0]
+        pq.write_table(table.filter(pc.is_in(table["product_id"], pa.array(ids, table["product_id"].type))), folder / f"{name}.parquet")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from core.config import Workspace
-from core.errors import UpswingError
+from core.errors import UpswingError, UserError
 from core.progress import TerminalProgress
 
 
@@ -80,7 +80,18 @@ def _backtest(workspace, a, progress):
     from core.backtest import backtest
 
     print_done(progress, backtest(workspace, Path(a.out), train_until=a.train_until, test_from=a.test_from, test_until=a.test_until,
-                                  progress=progress).text())
+                                  blocks=_numbers(a.blocks), switches=None if a.switches is None else _names(a.switches),
+                                  baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
+
+
+def _tune(workspace, a, progress):
+    from core.tune import tune
+
+    found = tune(workspace, trials=a.trials, minutes=a.minutes, until=a.until, tunings=tuple(a.tuning), encoders=tuple(a.encoder),
+                 apply=a.apply, progress=progress)
+    print_done(progress, found.text())
+    if found.interrupted:
+        raise KeyboardInterrupt
 
 
 def _export(workspace, a, progress):
@@ -149,6 +160,19 @@ def _doctor(workspace, a, progress):
         raise UpswingError("doctor found a problem; see FAIL above")
 
 
+def _names(text: str) -> tuple[str, ...]:
+    """`a,b` as an option's value."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    """`1,3` as an option's value."""
+    try:
+        return tuple(int(name) for name in _names(text))
+    except ValueError as error:
+        raise UserError("numbers like 1,3", repr(text), "correct the option") from error
+
+
 def print_done(progress, text: str) -> None:
     progress.close()
     print(text)
@@ -185,6 +209,17 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--train-until", metavar="DATE", help="last training origin")
     p.add_argument("--test-from", metavar="DATE", help="first test origin")
     p.add_argument("--test-until", metavar="DATE", help="last test origin")
+    p.add_argument("--blocks", default="", metavar="1,3", help="only these blocks of origins (default: all)")
+    p.add_argument("--switches", nargs="?", const="", metavar="A,B",
+                   help="learn anew with each of the model's switches flipped, or with these: what is each worth?")
+    p.add_argument("--baselines", metavar="A,B", help="run only these baselines; '' for none (default: all)")
+    p = command("tune", _tune, "search better numbers of the model's recipe for this shop; stop and resume at will")
+    p.add_argument("--trials", type=int, metavar="N", help="until the study has N sets of numbers (default 30, without --minutes)")
+    p.add_argument("--minutes", type=float, metavar="M", help="begin no set after M minutes")
+    p.add_argument("--until", metavar="DATE", help="last origin it may know (default: the last before those that a backtest tests)")
+    p.add_argument("--tuning", type=_names, default=(), metavar="A,B", help="tunings of the encoder to choose among as well")
+    p.add_argument("--encoder", type=_names, default=(), metavar="A,B", help="encoders to choose among as well")
+    p.add_argument("--apply", action="store_true", help="write the best set into upswing.toml")
     p = command("export", _export, "a serving table as CSV, Parquet or XLSX")
     p.add_argument("table")
     p.add_argument("--out", required=True, metavar="FILE")

@@ -153,6 +153,11 @@ class Workspace:
         return self.root / "state.sqlite"
 
     @property
+    def study(self) -> Path:
+        """What `upswing tune` tried."""
+        return self.root / "tune.sqlite"
+
+    @property
     def logs(self) -> Path:
         return self.root / "logs"
 
@@ -204,7 +209,7 @@ class Workspace:
             changed = {k.name: getattr(mine, k.name) for k in fields(mine) if getattr(mine, k.name) != getattr(default, k.name)}
             if changed:
                 lines.append(f"[{f.name}]")
-                lines += [f"{k} = {_toml(v)}" for k, v in changed.items()]
+                lines += [f"{k} = {as_toml(v)}" for k, v in changed.items()]
                 lines.append("")
         self.create()
         temporary = self.settings_file.with_suffix(".tmp")
@@ -212,9 +217,10 @@ class Workspace:
         temporary.replace(self.settings_file)
 
 
-def _toml(value) -> str:
+def as_toml(value) -> str:
+    """A value as upswing.toml holds it."""
     import json
 
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(_toml(v) for v in value) + "]"
+        return "[" + ", ".join(as_toml(v) for v in value) + "]"
     return json.dumps(value, ensure_ascii=False)

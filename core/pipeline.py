@@ -142,7 +142,7 @@ def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict
     out = workspace.root / arguments.get("out", "backtest")
     done = backtest(workspace, out, train_until=arguments.get("train_until"), test_from=arguments.get("test_from"),
                     test_until=arguments.get("test_until"), progress=progress)
-    return {"out": str(out), "text": done.text()}
+    return {"out": str(out), "summary": done.summary(), "text": done.text()}
 
 
 def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:

@@ -23,6 +23,10 @@ def rescore() -> Job:
     return jobs.request(workspace(), "rescore", {}, ACTOR)
 
 
+def backtest() -> Job:
+    return jobs.request(workspace(), "backtest", {}, ACTOR)
+
+
 def explain(product_id: str) -> Job:
     """Asks for the words of one product."""
     return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)

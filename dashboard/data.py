@@ -107,6 +107,11 @@ def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
     return [job for job in jobs.recent(workspace(), 5 * limit) if job.kind in kinds][:limit]
 
 
+def backtest() -> Job | None:
+    """The last backtest that came to its end; its result holds what core.backtest's summary says."""
+    return next((job for job in recent_jobs(("backtest",), 20) if job.status == "done" and "summary" in job.result), None)
+
+
 def explained(product_id: str, model: str) -> pd.DataFrame:
     """The words of a product that the worker weighed for this model: position, text, attribution; empty if it did not yet."""
     for job in jobs.recent(workspace(), 50, "explain"):

@@ -56,6 +56,13 @@ METRICS = {
     "precision_at_50": (N_("Right in its top 50"), N_("Of the 50 products it put first, the share that did rise.")),
     "ece": (N_("Chances are off by"), N_("How far a stated chance lies from what came true, on average. Lower is better.")),
 }
+LEARNERS = {
+    "model": N_("Upswing"), "base_rate": N_("The shop's average"), "momentum": N_("What grew goes on growing"),
+    "text_regression": N_("Words alone"), "text_encoder": N_("Language model alone"), "lightgbm": N_("Trees"),
+    "lightgbm_text": N_("Trees with words"), "lightgbm_encoder": N_("Trees with the language model"),
+    "lightgbm_searched": N_("Trees, searched"), "lightgbm_text_segments": N_("Trees with words, all groups"),
+}
+VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
 SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
 UNITS = {

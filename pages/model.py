@@ -41,6 +41,10 @@ st.subheader(_("Renew"), anchor=False)
 busy = work.panel(("retrain", "rescore"))
 models.renew(busy)
 
+st.subheader(_("Would it have been right?"), anchor=False)
+work.panel(("backtest",), quiet=True)
+models.backtest(data.backtest())
+
 st.subheader(_("Candidates"), anchor=False)
 if not candidates:
     cards.nothing_here(_("None waits for a decision. A retraining ends in a candidate, which is used only once somebody says so."))

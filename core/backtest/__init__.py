@@ -17,15 +17,16 @@ from pathlib import Path
 import numpy as np
 
 from core import __version__, db
-from core.backtest.blocks import Block, as_date, plan
+from core.backtest.blocks import Block, as_date, plan, some
 from core.backtest.demand import demand_forecasts, left_out, scales
 from core.backtest.judgement import MODEL, Evidence, judge
 from core.backtest.report import page, table
+from core.backtest.switches import chosen
 from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
 MODEL_SHARE = 0.4  # of a block's time that the model takes, about
 # learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as core.training.FittedModel
@@ -39,19 +40,33 @@ class BacktestReport:
     out: Path
     metrics: dict
 
+    def summary(self) -> dict:
+        """What the Model page shows: learners from the best ranking down, each with main figures and the verdict on the model's lead."""
+        found, metrics = self.metrics, ("average_precision", "brier_skill", "precision_at_50", "ece")
+        learners = [{"learner": name, "title": found["learners"][name],
+                     "verdict": found["differences"].get(name, {}).get(ALL, {}).get("average_precision", {}).get("verdict"),
+                     **{m: slices[ALL].get(m) for m in metrics}}
+                    for name, slices in found["metrics"].items() if "average_precision" in slices.get(ALL, {})]
+        learners.sort(key=lambda each: -(each["average_precision"]["value"] or 0.0))
+        return {"blocks": [[b["test_from"], b["test_until"]] for b in found["blocks"]], "learners": learners}
+
     def text(self) -> str:
         return f"{table(self.metrics)}\n\nwrote predictions, demand, metrics and report.html to {self.out}"
 
 
 def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None = None, test_from: str | date | None = None,
-             test_until: str | date | None = None, progress: Progress = silent, learn: Learn | None = None) -> BacktestReport:
+             test_until: str | date | None = None, blocks: tuple[int, ...] = (), switches: tuple[str, ...] | None = None,
+             baselines: tuple[str, ...] | None = None, progress: Progress = silent, learn: Learn | None = None) -> BacktestReport:
     """Refits and judges the model and every baseline; writes the backtest files of DESIGN section 8 into `out`.
 
     Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block (see
-    core.backtest.blocks.plan). `learn` stands in for the fusion model. Raises UserError where history is too short or the
-    embargo is broken, NotReady without a panel.
+    core.backtest.blocks.plan). `blocks` takes some of them by number, () all. `switches` are those to refit the model without (see
+    core.backtest.switches), () all of them, None none. `baselines` are the names of those to run, None all. `learn` stands in for
+    the fusion model. Raises UserError where history is too short, the embargo is broken or a name unknown, NotReady without a panel.
     """
     settings = workspace.settings()
+    flipped = chosen(switches, settings)
+    running = _baselines(baselines)
     workspace.need(workspace.panel / "panel.json", "features")
     out = Path(out)
     if out.exists() and not out.is_dir():
@@ -64,45 +79,58 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
     panel = Panel.open(workspace.panel, workspace.cache)
     labelled = np.isfinite(panel.rising)
     horizon = settings.labels.horizon_days
-    blocks = plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates)
+    blocks = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
     categories = _categories(workspace, panel.products)
     weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
     since = np.datetime64(settings.model.since or "0001-01-01", "D")
 
     out.mkdir(parents=True, exist_ok=True)
     parts, described = [], []
-    for block in blocks:
+    for number, block in enumerate(blocks):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)) & (panel.as_of >= since))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
         if not len(train):
             raise UserError(f"training origins since {settings.model.since}", f"none up to {block.train_until}", "set model.since earlier")
 
-        def tell(step: str, done: float, message: str = "", block=block, **figures: float) -> None:
-            progress("backtest", (block.number - 1 + min(max(done, 0.0), 1.0)) / len(blocks),
-                     f"block {block.number} of {len(blocks)}: {step} {message}".rstrip(), **figures)
+        def tell(step: str, done: float, message: str = "", number=number, **figures: float) -> None:
+            progress("backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks),
+                     f"block {number + 1} of {len(blocks)}: {step} {message}".rstrip(), **figures)
 
-        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or _fusion, tell)
+        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or _fusion, flipped, running, tell)
         parts.append(evidence)
         described.append({
             "block": block.number, "train_from": str(panel.as_of[train].min()), "train_until": str(panel.as_of[train].max()),
             "test_from": str(block.test[0]), "test_until": str(block.test[-1]), "test_origins": len(block.test),
             "embargo_days": (block.test[0] - block.train_until).days, "train_rows": len(train), "test_rows": len(test), "seconds": seconds,
         })
-    evidence, lacking = Evidence.joined(parts), left_out()
+    evidence, lacking = Evidence.joined(parts), left_out(running)
     _write_predictions(out / "predictions.parquet", evidence)
     _write_demand(out / "demand.parquet", evidence)
     report = {
         "shop": settings.shop.name, "created_at": datetime.now(timezone.utc).replace(tzinfo=None).isoformat(timespec="seconds"),
         "code_version": __version__, "horizon_days": horizon, "settings": settings.as_dict(), "blocks": described,
-        "learners": {MODEL: "Upswing", **{b.name: b.title for b in (*BASELINES, *DEMAND_BASELINES) if b.name not in lacking}},
-        "left_out": lacking, **judge(evidence, progress),
+        "learners": {MODEL: "Upswing", **{b.name: b.title for b in running if b.name not in lacking}},
+        "left_out": lacking,
+        "switch_settings": {name: {"setting": f"{s.section}.{s.field}", "is": s.setting(settings), "instead": s.other(settings),
+                                   "meaning": s.meaning, "seconds": round(sum(b["seconds"][f"switch {name}"] for b in described), 1)}
+                            for name, (s, _) in flipped.items()},
+        **judge(evidence, progress),
     }
     report["seconds"] = round(time.monotonic() - started, 1)
     written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
     (out / "metrics.json").write_text(written, encoding="utf-8")
     (out / "report.html").write_text(page(report, evidence), encoding="utf-8")
     return BacktestReport(out, json.loads(written))
+
+
+def _baselines(names: tuple[str, ...] | None) -> tuple:
+    """The baselines of both kinds that these names choose."""
+    every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
+    unknown = [name for name in names or () if name not in every]
+    if unknown:
+        raise UserError(f"baselines: {', '.join(every)}", ", ".join(unknown), "choose among these, or leave the option out for all")
+    return tuple(every.values()) if names is None else tuple(b for b in every.values() if b.name in names)
 
 
 def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
@@ -127,13 +155,15 @@ def as_known(panel, day: date, horizon_days: int):
     return replace(panel, **hidden, units=np.where(ends <= last, panel.units, np.nan).astype(np.float32))
 
 
-def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings, learn: Learn,
-               progress: Progress) -> tuple[Evidence, dict[str, float]]:
+def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block, train: np.ndarray, test: np.ndarray, settings: Settings,
+               learn: Learn, flipped: dict, running: tuple, progress: Progress) -> tuple[Evidence, dict[str, float]]:
     """The evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}
-    def tell(step: str, done: float, message: str = "", **figures: float) -> None:
-        progress(step, MODEL_SHARE * done, message, **figures)
+    done, each = 0.0, 1 / (1 / MODEL_SHARE + len(flipped))  # of the block: what is done, what one fit of the model takes
+
+    def tell(step: str, share: float, message: str = "", **figures: float) -> None:
+        progress(step, done + each * share, message, **figures)
 
     started = time.monotonic()
     model = learn(known, train, settings, tell)
@@ -144,20 +174,31 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
         p[everyone] = model.predict(panel, test[everyone], without=driver)["rising"]
+    done += each
+
+    switched = {}
+    for name, (switch, other) in flipped.items():
+        progress(f"switch {name}", done)
+        again = time.monotonic()
+        switched[name] = np.full(len(test), np.nan)
+        switched[name][everyone] = learn(known, train, other, tell).predict(panel, test[everyone])["rising"]
+        seconds[f"switch {name}"] = round(time.monotonic() - again, 2)
+        done += each
 
     rising = {}
-    running = [b for b in BASELINES if not b.missing()]
-    share = (1 - MODEL_SHARE) / (len(running) + len(DEMAND_BASELINES))  # of the block's time that a baseline takes, about
-    for number, baseline in enumerate(running):
-        progress(baseline.title, MODEL_SHARE + share * number)
+    present = [b for b in running if not b.missing()]
+    share = (1 - done) / max(1, len(present))  # of the block's time that a baseline takes, about
+    for baseline in (b for b in present if b in BASELINES):
+        progress(baseline.title, done)
         started = time.monotonic()
         every = baseline.every_segment
         learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
         rising[baseline.name] = np.full(len(test), np.nan)
         rising[baseline.name][asked] = baseline.learn(known, learnt, took)(panel, test[asked])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
-    before = MODEL_SHARE + share * len(running)
-    demand, sampled, taken = demand_forecasts(panel, known, train, test, weekly, lambda title, done: progress(title, before + (1 - before) * done))
+        done += share
+    demand, sampled, taken = demand_forecasts(panel, known, train, test, weekly, [b for b in present if b in DEMAND_BASELINES],
+                                              lambda title, part: progress(title, done + (1 - done) * part))
     seconds |= taken
     return Evidence(
         block=np.full(len(test), block.number, dtype=np.int32), origin=panel.as_of[test],
@@ -167,7 +208,7 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
         text=np.array(panel.texts, dtype=object)[panel.product[test]], category=categories[panel.product[test]],
         scale=scales(panel, test, weekly), sampled=sampled,
         falling=np.asarray(predicted["falling"], dtype=float), rising={MODEL: np.asarray(predicted["rising"], dtype=float), **rising},
-        without=without, demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
+        without=without, switched=switched, demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
     ), seconds
 
 

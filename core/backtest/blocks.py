@@ -62,6 +62,14 @@ def plan(origins: list[date], horizon_days: int, train_until: date | None = None
     return [_block(number, origins, tuple(free[end - size:end]), horizon_days) for number, end in enumerate(ends, 1)]
 
 
+def some(blocks: list[Block], numbers: tuple[int, ...]) -> list[Block]:
+    """Those with these numbers, () = all; UserError for a number that there is not."""
+    unknown = sorted(set(numbers) - {b.number for b in blocks})
+    if unknown:
+        raise UserError(f"--blocks among {', '.join(str(b.number) for b in blocks)}", ", ".join(map(str, unknown)), "choose others")
+    return [b for b in blocks if not numbers or b.number in numbers]
+
+
 def _single(origins, horizon_days, train_until, test_from, test_until) -> Block:
     if test_from is None:
         if train_until is not None:

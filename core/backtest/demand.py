@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from core import metrics
-from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
+from core.baselines import DemandBaseline, WeeklyUnits
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 # Statistical models take milliseconds a series: they, and all others beside them, are compared on a sample of each block.
@@ -17,12 +17,12 @@ SAMPLE_ORIGINS = 2
 SEED = 7
 
 
-def left_out() -> dict[str, list[str]]:
-    """Baseline -> the packages that it lacks on this machine, for those that lack any."""
-    return {b.name: missing for b in (*BASELINES, *DEMAND_BASELINES) if (missing := b.missing())}
+def left_out(baselines) -> dict[str, list[str]]:
+    """Of these baselines, those that lack packages on this machine -> which."""
+    return {b.name: missing for b in baselines if (missing := b.missing())}
 
 
-def demand_forecasts(panel, known, train: np.ndarray, test: np.ndarray, weekly: WeeklyUnits,
+def demand_forecasts(panel, known, train: np.ndarray, test: np.ndarray, weekly: WeeklyUnits, running: list[DemandBaseline],
                      progress: Callable[[str, float], None]) -> tuple[dict[str, np.ndarray], np.ndarray, dict[str, float]]:
     """(baseline -> (len(test), 5, 9) float32 units, which test rows are the sample, baseline -> seconds).
 
@@ -31,7 +31,6 @@ def demand_forecasts(panel, known, train: np.ndarray, test: np.ndarray, weekly: 
     """
     sampled = np.isin(test, _sample(panel, test, _spread(panel.as_of[test])))
     learnt_sample = _sample(panel, train, _learnt_origins(known, train))
-    running = [b for b in DEMAND_BASELINES if not b.missing()]
     found, seconds = {}, {}
     for number, baseline in enumerate(running):
         progress(baseline.title, number / len(running))

@@ -18,6 +18,9 @@ PACES = (("under 5 orders in the base window", 0, 5), ("5 to 19 orders in the ba
 LENGTHS = (("text under 30 characters", 1, 30), ("text of 30 to 99 characters", 30, 100), ("text of 100 characters and more", 100, np.inf))
 RANDOM_PRODUCTS = 1000  # as in the problem statement
 MOST_CATEGORIES = 12  # the largest by rows
+ABLATION = ("average_precision", "brier_skill")  # what drivers and switches are weighed by
+ROUNDING = 1e-9
+ABLATED = (ALL, "under 8 weeks on sale")
 SAMPLE = "demand sample"  # the rows on which every demand learner forecasts
 INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its ends
 READ = ("coverage", "bias")  # nearer to a promise is better, not higher or lower: read, not ranked
@@ -29,6 +32,7 @@ class Evidence:
 
     rising: learner -> (n,) probability, NaN where the learner does not predict that row.
     without: driver -> (n,) the model's probability were that driver absent, NaN outside segment `all`.
+    switched: switch -> (n,) the probability of the model learnt anew with that switch flipped, NaN likewise.
     demand: learner -> (n, 5, 9) float32 units, NaN where the learner does not predict; actual (n, 5), NaN where the weeks have not
     passed; scale (n, 5) units, what MASE divides by, NaN where there is none; sampled (n,) bool, rows of the demand sample.
     """
@@ -51,6 +55,7 @@ class Evidence:
     falling: np.ndarray  # the model's probability
     rising: dict[str, np.ndarray] = field(default_factory=dict)
     without: dict[str, np.ndarray] = field(default_factory=dict)
+    switched: dict[str, np.ndarray] = field(default_factory=dict)
     demand: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
@@ -101,14 +106,15 @@ class Evidence:
 
 
 def judge(evidence: Evidence, progress: Progress = silent) -> dict:
-    """{"metrics", "differences", "best", "slices", "ablation"}, nested slice by slice:
+    """{"metrics", "differences", "best", "slices", "ablation", "switches"}, nested slice by slice:
 
     metrics[learner][slice][metric] = {value, low, high}; low and high are the ends of its 95% interval.
     differences[baseline][slice][metric] = {value, low, high, verdict} of model minus baseline on the same resamples; the
     verdict is "ahead", "behind" or "even" (the interval holds 0), from the model's side.
     best[slice][metric] = the learner with the best value, whoever that is.
-    ablation[driver][slice][metric] = {value, low, high} of the model minus itself with that driver absent: what the driver adds to
-    this model. Slices: all and the blocks.
+    ablation[driver][slice][metric] = {value, low, high, verdict} of the model minus itself with that driver absent: what the driver adds
+    to this model. switches[switch][slice][metric] likewise of the model minus the one learnt with that switch flipped. Slices: ABLATED
+    and the blocks; metrics: ABLATION.
     """
     progress = paced(progress)
     found: dict = {"metrics": {}, "differences": {}, "best": {}, "slices": {}}
@@ -127,29 +133,30 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
         _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)
         _slice(found, name, _demand(evidence, rows, replicates), set())
         done += share
-    found["ablation"] = {driver: {} for driver in evidence.without}
-    for name in (n for n in cut if n == ALL or n.startswith("block ")):
-        for driver, figures in _ablation(evidence, np.flatnonzero(cut[name])).items():
-            found["ablation"][driver][name] = figures
+    for part, variants in (("ablation", evidence.without), ("switches", evidence.switched)):
+        found[part] = {variant: {} for variant in variants}
+        for name in (n for n in cut if variants and (n in ABLATED or n.startswith("block "))):
+            for variant, figures in _ablation(evidence, variants, np.flatnonzero(cut[name])).items():
+                found[part][variant][name] = figures
     return found
 
 
-def _ablation(evidence: Evidence, rows: np.ndarray) -> dict[str, dict[str, dict]]:
-    """driver -> metric -> figure of the model minus itself without the driver."""
+def _ablation(evidence: Evidence, variants: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, dict[str, dict]]:
+    """variant -> metric -> figure of the model minus the variant, on the same resamples."""
     y = evidence.y[rows].astype(float)
-    variants = {MODEL: evidence.rising[MODEL][rows]} | {d: p[rows] for d, p in evidence.without.items() if np.isfinite(p[rows]).all()}
-    order = {name: metrics.descending(p) for name, p in variants.items()}
+    known = {name: p[rows] for name, p in variants.items() if np.isfinite(p[rows]).all()}
+    predicted = [evidence.rising[MODEL][rows], *known.values()]
+    orders = [metrics.descending(p) for p in predicted]
 
-    def measured(weight) -> dict[str, tuple[float, float]]:
-        return {name: (metrics.average_precision(y, p, weight, order[name]), metrics.brier_skill(y, p, weight)) for name, p in variants.items()}
+    def measured(weight) -> np.ndarray:
+        return np.array([(metrics.average_precision(y, p, weight, order), metrics.brier_skill(y, p, weight))
+                         for p, order in zip(predicted, orders)])
 
     value = measured(None)
-    drawn = [measured(w * o) for w, o in metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=SLICE_REPLICATES)]
-    return {
-        driver: {metric: _figure(value[MODEL][i] - value[driver][i], np.array([d[MODEL][i] - d[driver][i] for d in drawn]))
-                 for i, metric in enumerate(("average_precision", "brier_skill"))}
-        for driver in variants if driver != MODEL
-    }
+    resamples = metrics.resamples(evidence.product[rows], evidence.origin[rows], replicates=SLICE_REPLICATES)
+    drawn = np.stack([measured(w * o) for w, o in resamples])
+    lead, leads = value[0] - value[1:], drawn[:, :1] - drawn[:, 1:]
+    return {name: {metric: _compared(lead[i, m], leads[:, i, m], 1) for m, metric in enumerate(ABLATION)} for i, name in enumerate(known)}
 
 
 def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict[str, tuple[dict, dict]]:
@@ -221,11 +228,17 @@ def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], highe
             if learner == MODEL or MODEL not in values or learner not in values:
                 continue
             mine, my_draws = learners[MODEL][0], learners[MODEL][1]
-            figure = _figure(mine[metric] - v[metric], my_draws[metric] - drawn[metric])
-            verdict = "even"
-            if figure["low"] is not None and (figure["low"] > 0 or figure["high"] < 0):
-                verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
-            found["differences"].setdefault(learner, {}).setdefault(name, {})[metric] = figure | {"verdict": verdict}
+            figure = _compared(mine[metric] - v[metric], my_draws[metric] - drawn[metric], sign)
+            found["differences"].setdefault(learner, {}).setdefault(name, {})[metric] = figure
+
+
+def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
+    """The figure of a difference with its verdict; sign: 1 where higher is better, -1 where lower is. What rounding can make is even."""
+    figure = _figure(lead, replicates)
+    verdict = "even"
+    if figure["low"] is not None and (figure["low"] > ROUNDING or figure["high"] < -ROUNDING):
+        verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
+    return figure | {"verdict": verdict}
 
 
 def _figure(value: float, replicates: np.ndarray, floor: float = -np.inf) -> dict[str, float | None]:

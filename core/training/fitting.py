@@ -240,7 +240,7 @@ class _Trainer:
         everyone = self.panel.all_rows[self.rows]
         whole, rest = self.rows[everyone], self.rows[~everyone]
         most = int(self.recipe.segment_share * len(whole))
-        if 0 < most < len(rest):
+        if len(whole) and most < len(rest):
             rest = self.random.choice(rest, most, replace=False)
         return np.sort(np.concatenate([whole, rest]))
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from core.registry import Model
+from core.state import Job
 from dashboard import acts, data, words
 from dashboard.components import cards, charts
 from dashboard.i18n import _, absent, day, plain
@@ -77,6 +79,34 @@ def renew(busy: bool) -> None:
             cards.attempt(acts.rescore)
     cards.notes(_("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
                 _("One runs already; pressing again shows it.") if busy else "")
+
+
+def backtest(done: Job | None) -> None:
+    """Asks for a backtest, and shows what the last one found."""
+    with st.container(border=True):
+        if st.button(_("Look back"), icon=":material/history:", key="backtest"):
+            cards.attempt(acts.backtest)
+        cards.notes(_("Learns anew at earlier dates and compares its forecasts with simpler methods on weeks that none of them had seen. "
+                      "It takes many times as long as a retraining and changes nothing that is served."))
+        if done is None:
+            return
+        blocks = [f"{day(a)} – {day(b)}" for a, b in done.result["summary"]["blocks"]]
+        st.markdown(_("Tested on {weeks}, from the best ranking down:").format(weeks=", ".join(blocks)))
+        st.table(pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]).set_index(_("Method")), border="horizontal")
+        report = Path(done.result["out"]) / "report.html"
+        if report.is_file():
+            st.download_button(_("Download the whole report"), report.read_bytes, "backtest.html", "text/html", key="backtest_report",
+                               icon=":material/download:")
+
+
+def _learner(each: dict) -> dict[str, str]:
+    told = {_("Method"): words.said(words.LEARNERS, each["learner"])}
+    for name in words.SHOWN_METRICS:
+        figure = each.get(name) or {}
+        within = interval(name, figure.get("low"), figure.get("high"))
+        told[words.metric(name)[0]] = "–" if absent(figure.get("value")) else words.metric_value(name, figure["value"]) + (
+            f" ({within})" if within else "")
+    return told | {_("Ranking compared"): words.said(words.VERDICTS, each["verdict"]) if each["verdict"] else "–"}
 
 
 def candidate(model: Model, champion: Model | None) -> None:

@@ -32,6 +32,29 @@ def test_retrain_learns_since_the_chosen_day(open_page, shop):
     assert jobs.recent(shop)[0].arguments == {"tuning": "frozen", "since": "2011-01-02"}
 
 
+def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_report(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.button(key="backtest").click().run()
+    state = State(shop)
+    job = state.claim_job(state.take_worker())
+    assert job.kind == "backtest" and job.arguments == {} and "**Backtest** · starting" in words(open_page("model", workspace=shop))
+    (shop.root / "backtest").mkdir()
+    (shop.root / "backtest" / "report.html").write_text("<h1>the report</h1>")
+    figure = {"value": 0.448, "low": 0.42, "high": 0.475}
+    nothing = {"value": None, "low": None, "high": None}
+    learners = [{"learner": name, "title": name, "verdict": verdict, "average_precision": figure, "brier_skill": nothing,
+                 "precision_at_50": figure, "ece": figure} for name, verdict in (("lightgbm", "even"), ("model", None))]
+    state.end_job(job.id, state.worker().token, "done", message="done", result={
+        "text": "done", "out": str(shop.root / "backtest"), "summary": {"blocks": [["2011-06-05", "2011-07-24"]], "learners": learners}})
+    at = open_page("model", workspace=shop)
+    told = next(t.value for t in at.table if "Trees" in t.value.index)
+    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking"]["Trees"] == "0.448 (0.420 to 0.475)"
+    assert told["Ranking compared"]["Trees"] == "no clear difference" and told["Skill of the chances"]["Upswing"] == "–"
+    assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
+    chinese = open_page("model", language="zh", workspace=shop)
+    assert not chinese.exception and "回测" in words(chinese)
+
+
 def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload(open_page, shop):
     state = State(shop)
     jobs.request(shop, "retrain", {"tuning": "frozen"})

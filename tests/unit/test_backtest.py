@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date, timedelta
+from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from panels import write_daily, write_panel
-from sklearn.linear_model import LogisticRegression
+from panels import Regression, write_daily, write_panel
 from sklearn.metrics import average_precision_score
 
 from core.backtest import as_known, backtest, demand as demand_part, judgement
 from core.backtest.blocks import plan
+from core.backtest.switches import SWITCHES, chosen
 from core.baselines import DEMAND_BASELINES, demand as demand_baselines, rising as baselines
-from core.config import Workspace
+from core.config import Recipe, Settings, Workspace
 from core.errors import Cancelled, NotReady, UserError
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.training.panel import Panel
@@ -30,7 +31,7 @@ SUNDAYS = [date(2020, 1, 5) + timedelta(7 * k) for k in range(56)]
 
 @pytest.fixture(autouse=True, scope="module")
 def quick():
-    """Few trees and replicates: what is tested here does not hang on their number."""
+    """Few trees and replicates, and no time for a search: what is tested here does not hang on their number, nor on the machine's speed."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(baselines, "TREES", 40)
         patch.setattr(baselines, "THREADS", 1)
@@ -40,29 +41,8 @@ def quick():
         patch.setattr(demand_part, "SAMPLE_PRODUCTS", 10)
         patch.setattr(judgement.metrics, "REPLICATES", 60)
         patch.setattr(judgement, "SLICE_REPLICATES", 10)
+        patch.setattr("core.backtest.time", SimpleNamespace(monotonic=lambda: 0.0))
         yield
-
-
-class Regression:
-    """Stands in for the fusion model behind the same interface: logistic regression on the panel's numbers."""
-
-    def __init__(self, panel, rows, settings, progress):
-        progress("fit", 0.5, "half way", loss=0.2)
-        self.seen = rows
-        self.curve = LogisticRegression().fit(self.numbers(panel, rows), panel.rising[rows] > 0)
-
-    @staticmethod
-    def numbers(panel, rows):
-        return np.log(np.maximum(np.nan_to_num(panel.x[rows], nan=1.0), 0.01))
-
-    reads = ("momentum",)
-
-    def predict(self, panel, rows, without=""):
-        numbers = self.numbers(panel, rows)
-        numbers[:, 0] *= without != "momentum"
-        p = self.curve.predict_proba(numbers)[:, 1]
-        demand = panel.base[rows][:, :, None] * (0.5 + np.arange(len(DEMAND_LEVELS)) / 8)
-        return {"logit": np.log(p / (1 - p)), "rising": p, "falling": 0.1 * (1 - p), "demand": demand}
 
 
 def shop(folder, **options) -> Workspace:
@@ -151,7 +131,9 @@ def test_every_demand_learner_is_compared_on_one_sample_and_the_quick_ones_on_al
     sample = done[1].metrics["slices"]["demand sample"]
     assert sample["origins"] == 2 * len(done[1].metrics["blocks"]) and 0 < sample["rows"] <= 10 * sample["origins"]
     html = (done[1].out / "report.html").read_text()
-    assert html.count("4 weeks: LightGBM quantiles") == 2 and html.count("4 weeks: mean of the last 12 weeks") == 1
+    whole, sample = (part.split("</table>")[0] for part in html.split("<h2>Demand quantiles")[1].split("<table>")[1:])
+    assert "<td>LightGBM quantiles</td>" in whole and "<td>LightGBM quantiles</td>" in sample
+    assert "mean of the last 12 weeks" not in whole and "mean of the last 12 weeks" in sample
 
 
 def test_a_baseline_whose_package_is_missing_is_left_out_and_named(tmp_path, monkeypatch):
@@ -169,6 +151,67 @@ def test_the_ablation_says_what_a_driver_adds_to_the_model_itself(done):
     for metric in ("average_precision", "brier_skill"):
         figure = found["momentum"]["all"][metric]
         assert figure["value"] > figure["low"] > 0  # the made-up risers follow momentum
+
+
+class Switched(Regression):
+    """One whose skill hangs on a switch: with the squared error as its loss it ranks the wrong way round."""
+
+    def __init__(self, panel, rows, settings, progress):
+        super().__init__(panel, rows, settings, progress)
+        self.wrong = settings.recipe.objective == "brier"
+
+    def predict(self, panel, rows, without=""):
+        predicted = super().predict(panel, rows, without)
+        return predicted | {"rising": 1 - predicted["rising"]} if self.wrong else predicted
+
+
+def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_the_same_resamples(tmp_path):
+    learnt = []
+
+    class Watched(Switched):
+        def __init__(self, panel, rows, settings, progress):
+            super().__init__(panel, rows, settings, progress)
+            learnt.append((settings.recipe, settings.model, rows))
+
+    workspace = shop(tmp_path, products=30)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Watched, switches=("objective", "members"), baselines=())
+    assert [r for r, _, _ in learnt] == [Recipe(), Recipe(objective="brier"), Recipe(members=1)]
+    assert all((rows == learnt[0][2]).all() and model == learnt[0][1] for _, model, rows in learnt)
+    found, said = report.metrics["switches"], report.metrics["switch_settings"]
+    assert set(found) == set(said) == {"objective", "members"} and "all" in found["objective"]
+    assert found["objective"]["all"]["average_precision"]["low"] > 0 and found["objective"]["all"]["brier_skill"]["verdict"] == "ahead"
+    assert {(f["value"], f["low"], f["high"], f["verdict"]) for f in found["members"]["all"].values()} == {(0.0, 0.0, 0.0, "even")}
+    assert said["objective"] == {"setting": "recipe.objective", "is": "log", "instead": "brier", "seconds": 0.0,
+                                 "meaning": said["objective"]["meaning"]}
+    html = (report.out / "report.html").read_text()
+    assert "squared error of the probability" in html and "Upswing minus itself learnt" in html
+    assert "objective" in report.text()
+
+
+def test_every_switch_is_a_setting_with_something_to_flip_to_and_a_flipped_one_goes_back_to_the_default():
+    for switch in SWITCHES:
+        flipped = switch.flipped(Settings())
+        assert switch.setting(flipped) == switch.value != switch.setting(Settings()), switch.name
+        assert switch.flipped(flipped) == Settings() and switch.meaning
+    assert len({switch.name for switch in SWITCHES}) == len(SWITCHES) == len(chosen((), Settings())) and chosen(None, Settings()) == {}
+
+
+def test_a_backtest_takes_the_blocks_and_baselines_that_were_asked_for(done, tmp_path):
+    report = backtest(done[0], tmp_path / "out", learn=Regression, blocks=(2,), baselines=("base_rate", "seasonal_naive"))
+    (block,) = report.metrics["blocks"]
+    assert block["block"] == 2 and block["test_from"] == done[1].metrics["blocks"][1]["test_from"]
+    assert set(report.metrics["learners"]) == {"model", "base_rate", "seasonal_naive"}
+    alone = backtest(done[0], tmp_path / "alone", learn=Regression, blocks=(2,), baselines=())
+    assert set(alone.metrics["metrics"]) == {"model"} and alone.metrics["differences"] == {}
+    assert "no baseline" in alone.text() and "Best" not in alone.text()
+
+
+@pytest.mark.parametrize(("given", "message"), [({"blocks": (9,)}, "--blocks among 1, 2"), ({"switches": ("warp",)}, "switches: objective"),
+                                                ({"baselines": ("oracle",)}, "baselines: base_rate")])
+def test_a_block_switch_or_baseline_that_there_is_not_is_refused(done, tmp_path, given, message):
+    with pytest.raises(UserError, match=message):
+        backtest(done[0], tmp_path / "out", learn=Regression, **given)
+    assert not (tmp_path / "out").exists()
 
 
 def test_slices_tell_ages_text_and_categories_apart(done):
@@ -253,7 +296,7 @@ def test_a_baseline_that_wins_is_reported_as_winning(tmp_path):
     assert report.metrics["differences"][best]["all"]["brier"]["verdict"] == "behind"  # lower is better, and ours is higher
     title = report.metrics["learners"][best]
     for text in (report.text(), (report.out / "report.html").read_text()):
-        assert f"Best average precision: {title}; Upswing is " in text and "behind it (behind)" in text
+        assert f"Best average precision: {title}; Upswing is " in text and "behind it (more than chance)" in text
 
 
 def test_a_model_that_wins_is_reported_as_ahead(tmp_path):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,13 +12,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from panels import write_panel
+from panels import Regression, write_daily, write_panel
 
-from bench import results
-from bench.measure import REPOSITORY, Failed, machine, run, stamp
+import core.metrics
+from bench import backtests, results
+from bench.backtests import EARNED, NOT_BEHIND
+from bench.measure import REPOSITORY, Failed, Run, machine, run, stamp
 from bench.results import Limit, Result
 from bench.rows import ROWS, _p95
-from bench.thin import thin
+from bench.shops import Bench
+from bench.thin import thin, thin_panel
+from core.backtest import backtest, judgement
+from core.baselines import rising
+from core.cli import _parser
+from core.config import Workspace
 
 STAMP = {"measured_at": "2026-01-02 03:04 UTC", "load_before": 0.5, "commit": "abc1234"}
 
@@ -77,6 +85,78 @@ def test_recorded_results_belong_to_rows_and_the_readme_is_made_from_them(tmp_pa
 
 def test_the_95th_percentile_is_a_rerun_that_happened():
     assert _p95([float(i) for i in range(1, 21)]) == 19 and _p95([3.0]) == 3 and _p95([1.0, 2.0]) == 2
+
+
+@pytest.fixture
+def backtested(tmp_path, monkeypatch) -> Bench:
+    """A bench whose sample shop is a made-up panel, and whose backtests run in this process with a stub and few baselines."""
+    workspace = Workspace(tmp_path / "sample").create()
+    write_panel(workspace.panel, products=40)
+    write_daily(workspace.warehouse, products=40)
+
+    def upswing(root, log, *words):
+        a = _parser().parse_args([str(word) for word in words])
+        given = {} if a.switches is None else {"switches": tuple(a.switches.split(",")) if a.switches else ()}
+        baselines = ("lightgbm", "lightgbm_text", "seasonal_naive") if a.baselines is None else ()
+        blocks = tuple(int(b) for b in a.blocks.split(",") if b)
+        backtest(Workspace(root), Path(a.out), blocks=blocks, baselines=baselines, learn=Regression, **given)
+        return Run(12.0, 0.5, "")
+
+    monkeypatch.setattr(backtests, "upswing", upswing)
+    monkeypatch.setattr(backtests, "sample", lambda bench: workspace.root)
+    monkeypatch.setattr(rising, "TREES", 20)
+    monkeypatch.setattr(core.metrics, "REPLICATES", 10)
+    monkeypatch.setattr(judgement, "SLICE_REPLICATES", 10)
+    return Bench(tmp_path, tmp_path)
+
+
+def test_a_row_of_blocks_holds_the_model_against_the_best_tree_and_the_best_demand_baseline(backtested):
+    result = ROWS["sample_blocks"][0](backtested)
+    figures, report = result.figures, json.loads((backtested.work / "sample-blocks" / "metrics.json").read_text())
+    value = {n: report["metrics"][n]["all"]["average_precision"]["value"] for n in ("model", "lightgbm", "lightgbm_text")}
+    assert figures["average_precision_ratio"] == pytest.approx(value["model"] / max(value["lightgbm"], value["lightgbm_text"]))
+    assert figures["average_precision_lead_low"] <= figures["average_precision_lead"] <= figures["average_precision_lead_high"]
+    wql = {n: report["metrics"][n]["demand sample"]["wql_4w"]["value"] for n in ("model", "seasonal_naive")}
+    assert figures["wql_4w_ratio"] == pytest.approx(wql["model"] / wql["seasonal_naive"])
+    assert figures["blocks"] == len(report["blocks"]) == 3 and figures["crossing_forecasts"] == 0
+    assert figures["worst_segment_ece"] == report["metrics"]["model"]["segment GB"]["ece"]["value"]
+    not_here = {"least_text_adds_in_a_block_high", "young_average_precision_ratio"}  # the stub reads no text, and no product is young
+    assert {limit.figure for limit in (*EARNED, *NOT_BEHIND)} - not_here <= set(figures)
+    written = results.write(backtested.work / "results", "sample-blocks", result, {"cores": 2}, STAMP)
+    assert "Upswing minus LightGBM" in results.readme(written.parent, list(ROWS))
+
+
+def test_rows_of_switches_stand_side_by_side_with_every_driver(backtested):
+    bench = Bench(backtested.data, backtested.work, blocks="2", switches="members,objective")
+    result = ROWS["sample_switches"][0](bench)
+    assert set(result.more["ablation"]["switches"]) == {"members", "objective"} and result.figures["blocks"] == 1
+    for name, data in (("sample_switches", "sample"), ("uci_switches", "UCI")):
+        other = replace(result, name=name, more={"ablation": result.more["ablation"] | {"data": data}})
+        results.write(bench.work / "results", ROWS[name][1], other, {"cores": 2}, STAMP)
+    lines = results.readme(bench.work / "results", list(ROWS)).splitlines()
+    assert "| | UCI: average precision | UCI: Brier skill | sample: average precision | sample: Brier skill |" in lines
+    momentum = next(line for line in lines if line.startswith("| driver momentum"))
+    assert momentum.count("+0.") >= 4 and momentum.count("[") == 4
+    assert any(line.startswith("| `recipe.members` 2, not 1: one network alone | +0.000 [+0.000, +0.000]") for line in lines)
+
+
+def test_forecasts_that_cross_are_counted(tmp_path):
+    rising_rows = np.arange(6, dtype=float).reshape(1, 2, 3)
+    crossed = rising_rows.copy()
+    crossed[0, 1, 2] = 1.0
+    q = np.concatenate([rising_rows, crossed, rising_rows])
+    table = {"weeks": np.tile(np.repeat([1, 2], 3), 3), "level": np.tile([0.1, 0.5, 0.9], 6), "quantile": q.ravel()}
+    pq.write_table(pa.table(table), tmp_path / "d")
+    assert backtests.crossing(tmp_path / "d") == 1
+
+
+def test_a_thinner_panel_keeps_whole_products_with_their_texts(tmp_path):
+    write_panel(tmp_path, products=40)
+    whole = pq.read_table(tmp_path / "panel.parquet").num_rows
+    thin_panel(tmp_path, 4)
+    kept, texts = (set(pq.read_table(tmp_path / f"{name}.parquet")["product_id"].to_pylist()) for name in ("panel", "texts"))
+    assert kept == texts and 3 <= len(kept) <= 20
+    assert pq.read_table(tmp_path / "panel.parquet").num_rows == whole * len(kept) // 40
 
 
 def test_the_machine_is_described_without_its_paths():

@@ -54,7 +54,7 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.ingest": SimpleNamespace(import_files=import_files), "core.training": SimpleNamespace(train=train),
         "core.features": SimpleNamespace(build=step("features"), build_latest=step("new days")),
         "core.scoring": SimpleNamespace(score=score),
-        "core.backtest": SimpleNamespace(backtest=step("backtest")),
+        "core.backtest": SimpleNamespace(backtest=step("backtest", summary=lambda: {"learners": []})),
     }
     for name, fake in fakes.items():
         monkeypatch.setitem(sys.modules, name, fake)
@@ -127,7 +127,7 @@ def test_a_retrain_job_brings_a_stale_panel_up_to_date_first(workspace, steps):
 def test_a_backtest_job_writes_into_the_workspace(workspace, steps):
     result = pipeline.do_job(workspace, "backtest", {}, silent)
     assert steps == ["features", "backtest"]
-    assert Path(result["out"]).parent == workspace.root
+    assert Path(result["out"]).parent == workspace.root and result["summary"] == {"learners": []}
 
 
 def test_a_panel_is_fresh_until_an_import_or_the_settings_change(workspace):

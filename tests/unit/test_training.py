@@ -129,6 +129,8 @@ def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_pat
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
     assert not np.array_equal(first, second)
+    trainer.recipe = replace(QUICK, segment_share=0.0)
+    assert panel.all_rows[trainer._draw()].all()
 
 
 # ---- learning
