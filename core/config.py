@@ -74,7 +74,7 @@ class Recipe:
     least_epochs: int = 4  # one season's validation, shocks to the whole shop included, would stop too early for the next
     segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"  # or "brier"
-    demand_weight: float = 0.3
+    demand_weight: float = 1.0
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     refit: bool = True
     epochs_without_validation: int = 3
@@ -85,6 +85,7 @@ class Recipe:
     bottleneck: int = 8
     hidden: int = 64
     second: int = 32
+    demand_hidden: int = 128
     dropout: float = 0.1
     text_dropout: float = 0.3
     driver_dropout: float = 0.5  # share of training rows in which drivers are dropped

@@ -1,7 +1,8 @@
 """The fusion model: one tower a driver, an absent embedding in place of any token, one small head on their sum.
 
 Reads top to bottom: what goes in (ModelConfig, Inputs), numbers to codes (Encoding), one member of the ensemble (Member),
-the whole (FusionModel), what it is trained on (loss). Knows arrays only: no SQL, no data frames, no files.
+the whole (FusionModel), what it is trained on (loss). core/demand.py has its demand quantiles. Knows arrays only: no SQL, no
+data frames, no files.
 
 Shapes: B rows, F features, K drivers, D token width, H hidden width, U texts, W width of a text vector, M members,
 L demand levels, T demand weeks.
@@ -17,6 +18,7 @@ import torch.nn.functional as f
 from torch import Tensor, nn
 
 from core.config import Recipe
+from core.demand import DemandHead, pinball
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
 
 RISING, FALLING = 0, 1
@@ -45,6 +47,7 @@ class ModelConfig:
     token: int = Recipe.token
     bottleneck: int = Recipe.bottleneck
     hidden: int = Recipe.hidden
+    demand_hidden: int = Recipe.demand_hidden
     second: int = Recipe.second
     dropout: float = Recipe.dropout
     text_dropout: float = Recipe.text_dropout
@@ -210,11 +213,7 @@ class Member(nn.Module):
         self.second = nn.Linear(h, config.second)
         self.dropout = Dropout(config.dropout)
         self.probability = nn.Linear(config.second, 2 + len(GRADES))
-        weeks, levels = len(config.weeks), len(config.levels)
-        self.median = nn.Linear(config.second, weeks)
-        self.steps = nn.Linear(config.second, weeks * (levels - 1))
-        nn.init.constant_(self.steps.bias, -0.5)  # softplus(-0.5) = 0.47 a level: the spread of an average product
-        nn.init.zeros_(self.median.weight)
+        self.demand = DemandHead(h, config.demand_hidden, config.weeks, config.levels)
 
     def tokens(self, codes: dict[str, Tensor], inputs: Inputs) -> Tensor:
         """(B, K, D)."""
@@ -235,25 +234,8 @@ class Member(nn.Module):
         return tokens.flatten(1) @ self.fuse.flatten(0, 1) + self.fuse_bias
 
     def top(self, hidden: Tensor) -> Tensor:
-        """(..., H) before activation -> (..., second), what all heads read."""
+        """(..., H) before activation -> (..., second), what the probabilities' head reads."""
         return f.relu(self.second(self.dropout(f.relu(hidden))))
-
-    def demand(self, top: Tensor, base: Tensor) -> Tensor:
-        """(B, T, L) log1p of cumulative units.
-
-        Units of each span between weeks are base * exp(r); r grows with the level by softplus steps out of the median, and
-        spans add up: quantiles cannot cross, in levels or in weeks.
-        """
-        config = self.config
-        weeks, levels = len(config.weeks), len(config.levels)
-        centre = min(range(levels), key=lambda i: abs(config.levels[i] - 0.5))
-        # In float32 whatever autocast says: bf16 rounds cumulative units.
-        steps = f.softplus(self.steps(top).float()).view(-1, weeks, levels - 1)
-        below = -steps[..., :centre].flip(-1).cumsum(-1).flip(-1)
-        above = steps[..., centre:].cumsum(-1)
-        r = self.median(top).float().unsqueeze(-1) + torch.cat([below, torch.zeros_like(below[..., :1]), above], dim=-1)
-        spans = torch.diff(base, dim=1, prepend=torch.zeros_like(base[:, :1])).clamp_min(1e-3)
-        return torch.log1p((spans.unsqueeze(-1) * r.clamp(max=12.0).exp()).cumsum(1))
 
 
 class FusionModel(nn.Module):
@@ -307,9 +289,9 @@ class FusionModel(nn.Module):
         logits, demand = [], []
         for member in self.members:
             kept = present & self._kept(present) if self.training else present
-            top = member.top(member.hidden(member.tokens(codes, inputs), kept))
-            logits.append(member.probability(top).float())
-            demand.append(member.demand(top, inputs.base))
+            hidden = member.hidden(member.tokens(codes, inputs), kept)
+            logits.append(member.probability(member.top(hidden)).float())
+            demand.append(member.demand(f.relu(hidden), inputs.base))
         return Outputs(torch.stack(logits), torch.stack(demand))
 
     def _kept(self, present: Tensor) -> Tensor:
@@ -337,7 +319,7 @@ class FusionModel(nn.Module):
 
 
 def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, tail: Tensor, weight: Tensor, levels: tuple[float, ...], *,
-         objective: str = "log", demand_weight: float = 0.3, grades_weight: float = 0.0) -> Tensor:
+         objective: str = "log", demand_weight: float = Recipe.demand_weight, grades_weight: float = Recipe.grades_weight) -> Tensor:
     """The joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball on log1p.
 
     rising, falling (B,), units (B, T): NaN where not matured, which adds nothing. weight (B,). Members are summed, so that each
@@ -361,13 +343,3 @@ def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, tail:
     if demand_weight:
         total = total + demand_weight * pinball(outputs.demand, units, weight, levels)
     return total
-
-
-def pinball(demand: Tensor, units: Tensor, weight: Tensor, levels: tuple[float, ...]) -> Tensor:
-    """Pinball loss of log1p quantiles demand (M, B, T, L) against units (B, T), mean over what has matured, summed over members."""
-    known = ~torch.isnan(units)
-    error = torch.log1p(torch.where(known, units, 0.0).clamp_min(0.0)).unsqueeze(-1) - demand
-    level = torch.tensor(levels, device=demand.device)
-    each = torch.maximum(level * error, (level - 1) * error).mean(-1)
-    share = weight.unsqueeze(-1) * known
-    return (each * share).sum() / share.sum().clamp_min(1e-6)

@@ -20,9 +20,10 @@ from core.model import FALLING, RISING, FusionModel, Inputs, ModelConfig
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
+from core.training.conformal import Intervals
 from core.training.panel import Panel
 
-FORMAT = 1
+FORMAT = 2
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
 
@@ -36,6 +37,7 @@ class FittedModel:
     encoder_version SHA-256 of the untuned encoder's weights ("" = reads no text)
     tuned           weights of the encoder's layers that learnt: parameter name -> tensor; empty = frozen
     rising_calibration, falling_calibration  affine maps of the two logits
+    intervals       what the widths of the demand quantiles are multiplied by
     metrics         what metrics.json holds
     """
 
@@ -47,6 +49,7 @@ class FittedModel:
     tuned: dict[str, torch.Tensor] = field(default_factory=dict)
     rising_calibration: Calibration = Calibration()
     falling_calibration: Calibration = Calibration()
+    intervals: Intervals = Intervals.untouched()
     metrics: dict = field(default_factory=dict)
     _encoder: Encoder | None = None
 
@@ -119,7 +122,7 @@ class FittedModel:
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
-        return {"logit": logit, "rising": sigmoid(logit), "falling": falling, "demand": demand}
+        return {"logit": logit, "rising": sigmoid(logit), "falling": falling, "demand": self.intervals(demand, panel.n_base[rows])}
 
     def save(self, folder: Path) -> None:
         """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
@@ -135,7 +138,8 @@ class FittedModel:
         calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
         _write(temporary / "config.json", {
             "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
-            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations})
+            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations,
+            "demand_factors": self.intervals.factors.tolist()})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
         (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # for readers; core/card.py says why the manifest lacks it
@@ -174,7 +178,8 @@ class FittedModel:
             segments=config["segments"], encoder_version=config["encoder"]["version"],
             tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
             rising_calibration=Calibration(**config["calibration"]["rising"]),
-            falling_calibration=Calibration(**config["calibration"]["falling"]), metrics=_read(folder / "metrics.json"))
+            falling_calibration=Calibration(**config["calibration"]["falling"]),
+            intervals=Intervals(np.array(config["demand_factors"]), net.config.whole_units), metrics=_read(folder / "metrics.json"))
         if features is not None:
             model.check_features(features)
         return model
@@ -205,14 +210,11 @@ def use_threads(count: int):
 
 
 def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
-    """Uncalibrated logits (B, 2) and demand units (B, T, L), float64: means over members, of demand on the log1p scale."""
+    """Logits (B, 2) and demand units (B, T, L), float64, before calibration: means over members, of demand on the log1p scale."""
     device = next(net.parameters()).device
     with torch.inference_mode():
         outputs = net.eval()(inputs.to(device))
         demand = torch.expm1(outputs.demand.double().mean(0)).cpu().numpy()
-    if net.config.whole_units:
-        # A softly fitted 0.2 means "mostly nothing", and its true quantile is 0; else no interval would ever hold a week without a sale.
-        demand[demand < 0.5] = 0.0
     return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
 
 

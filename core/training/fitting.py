@@ -16,6 +16,7 @@ from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
+from core.training.conformal import Intervals, fit_intervals
 from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version, use_threads
 from core.training.panel import Panel
 from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
@@ -28,6 +29,7 @@ _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
+_INTERVAL_ROWS = 40_000  # rows that the widths of the demand intervals are fitted on
 _TRACK_STEPS = 10  # a curve needs no point a step
 
 
@@ -55,8 +57,9 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             weight = calibration_weights(panel, parts.validate)
             rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, CALIBRATION_PRIOR)
             falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, CALIBRATION_PRIOR)
+            intervals = trainer.intervals()
             figures = validation_figures(panel, parts.validate, sigmoid(rising(logits[:, RISING])), sigmoid(falling(logits[:, FALLING])),
-                                         demand, parts.known_until)
+                                         intervals(demand, panel.n_base[parts.validate]), parts.known_until)
         else:
             trainer, curves, figures = None, [], {"metrics": {}, "calibration": []}
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)
@@ -65,9 +68,10 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, threads, progress,
                                span=(0.6 if trainer else 0.0, 1.0), track=track)
             trainer.run(epochs, None)
+            intervals = trainer.intervals()
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
-    return trainer.fitted(rising, falling, figures)
+    return trainer.fitted(rising, falling, intervals, figures)
 
 
 class _Trainer:
@@ -266,6 +270,13 @@ class _Trainer:
             self.progress("train", self.done, "checking on the last origins")
         return tuple(np.concatenate(p) for p in zip(*parts))
 
+    def intervals(self) -> Intervals:
+        """The widths that hold on what was learnt from, with the weights in place."""
+        rows = watched_rows(self.panel, self.rows)
+        if len(rows) > _INTERVAL_ROWS:
+            rows = np.sort(np.random.default_rng(self.settings.seed).choice(rows, _INTERVAL_ROWS, replace=False))
+        return fit_intervals(self.predict(rows)[1], self._units(rows), self.panel.n_base[rows], self.net.config.whole_units)
+
     def _copy(self) -> list[torch.Tensor]:
         return [p.detach().clone() for p in self.parameters]
 
@@ -279,15 +290,15 @@ class _Trainer:
         self._restore(self.mean)
         return raw
 
-    def fitted(self, rising, falling, figures: dict) -> FittedModel:
+    def fitted(self, rising, falling, intervals: Intervals, figures: dict) -> FittedModel:
         tuned = self._tuned()
         version = self.encoder.version if self.encoder else ""
         if tuned:
             self.encoder.module.eval().cpu()
             self.encoder.version = tuned_version(version, tuned)
         return FittedModel(net=self.net.eval().cpu(), settings=self.settings, features=self.panel.features, segments=self.segments,
-                           encoder_version=version, tuned=tuned, rising_calibration=rising, falling_calibration=falling, metrics=figures,
-                           _encoder=self.encoder)
+                           encoder_version=version, tuned=tuned, rising_calibration=rising, falling_calibration=falling, intervals=intervals,
+                           metrics=figures, _encoder=self.encoder)
 
 
 def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.model import Dropout, FusionModel, Inputs, ModelConfig, loss, pinball
+from core.demand import DemandHead, pinball
+from core.model import Dropout, FusionModel, Inputs, ModelConfig, loss
 
 CONFIG = ModelConfig(columns={"momentum": (0, 1), "reviews": (2,), "price": (3,)}, text_width=6, segments=3, members=2, bins=4)
 NAN = float("nan")
@@ -37,6 +38,28 @@ def test_demand_stays_finite_where_the_base_says_nothing_was_ever_sold(model):
     batch = inputs(20)
     batch.base = torch.zeros_like(batch.base)
     assert torch.isfinite(model(batch).demand).all()
+
+
+def test_far_weeks_follow_the_near_ones_until_something_is_known_of_them():
+    torch.manual_seed(0)
+    head, base = DemandHead(8, 16, (1, 2, 4, 8, 13), CONFIG.levels), 10 * torch.tensor([1.0, 2.0, 4.0, 8.0, 13.0]).repeat(20, 1)
+    near = torch.full((20, 5), NAN)
+    near[:, :3] = 30 * torch.tensor([1.0, 2.0, 4.0])  # three times the base; weeks 8 and 13 have not matured
+    learning = torch.optim.Adam(head.parameters(), 0.02)
+    for _ in range(200):
+        learning.zero_grad()
+        pinball(head(torch.ones(20, 8), base).unsqueeze(0), near, torch.ones(20), CONFIG.levels).backward()
+        learning.step()
+    median = torch.expm1(head(torch.ones(1, 8), base[:1]))[0, :, 3]
+    assert median.tolist() == pytest.approx([30, 60, 120, 240, 390], rel=0.1)
+
+
+def test_two_products_that_differ_only_in_what_they_sell_have_quantiles_of_their_own(model):
+    batch = inputs(2)
+    batch.x[1], batch.text[1], batch.segment[1] = batch.x[0], batch.text[0], batch.segment[0]
+    batch.base = torch.tensor([[1.0, 2.0, 4.0, 8.0, 13.0]]) * torch.tensor([[1.0], [1000.0]])
+    spread = model(batch).demand[..., 7] - model(batch).demand[..., 5]
+    assert not torch.allclose(spread[:, 0], spread[:, 1], rtol=0.05)
 
 
 def test_a_driver_without_any_feature_is_its_absent_embedding(model):
@@ -130,7 +153,7 @@ def test_a_feature_with_one_value_only_tells_nothing_and_breaks_nothing():
 def test_what_has_not_matured_adds_nothing_to_the_loss(model):
     outputs = model(inputs(4))
     y, units, one = torch.tensor([1.0, 0, 1, 0]), torch.ones(4, 5), torch.ones(4)
-    whole = loss(outputs, y, y, units, one, CONFIG.levels)
+    whole = loss(outputs, y, y, units, tail, one, CONFIG.levels)
     half = loss(type(outputs)(outputs.logits[:, :2], outputs.demand[:, :2]), y[:2], y[:2], units[:2], one[:2], CONFIG.levels)
     masked = torch.tensor([True, True, False, False])
     known, known_units = torch.where(masked, y, NAN), torch.where(masked[:, None], units, NAN)
