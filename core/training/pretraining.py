@@ -71,7 +71,7 @@ def pretrain(name: str, texts: list[str], epochs: int, rate: float, *, seed: int
         for _ in range(passes):
             batches = _batches(tokens, learnt, random)
             steps = steps or passes * len(batches)
-            for i in random.permutation(len(batches)):
+            for count, i in enumerate(random.permutation(len(batches)), 1):
                 step += 1
                 for group, high in zip(optimizer.param_groups, highest):
                     group["lr"] = high * max(0.0, min(step / max(1.0, _WARMUP * steps), (steps - step) / ((1 - _WARMUP) * steps)))
@@ -80,7 +80,7 @@ def pretrain(name: str, texts: list[str], epochs: int, rate: float, *, seed: int
                 value.backward()
                 torch.nn.utils.clip_grad_norm_([p for g in parameters for p in g["params"]], 1.0)
                 optimizer.step()
-                progress("pretrain", (done + (i + 1) / len(batches)) / total, message, loss=float(value.detach()))
+                progress("pretrain", (done + count / len(batches)) / total, message, loss=float(value.detach()))
             done += 1
 
     new = {"params": language.new, "lr": _NEW_RATE}

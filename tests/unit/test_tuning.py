@@ -189,6 +189,12 @@ def test_the_same_seed_pretrains_the_same_encoder_whatever_the_order_of_the_text
     assert versions[0] == versions[1]
 
 
+def test_pretraining_says_how_far_it_is_and_never_runs_backwards(encoder):
+    told = []
+    pretraining.pretrain(encoder, shop(30), 2, 1e-3, progress=lambda step, done, message="", **figures: told.append((step, done)))
+    assert {step for step, _ in told} == {"pretrain"} and [d for _, d in told] == sorted(d for _, d in told) and told[-1][1] == 1
+
+
 def test_pretraining_reads_no_product_that_first_shows_after_the_learning_rows(panel, settings, monkeypatch):
     read = []
     original = pretraining.pretrain
