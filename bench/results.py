@@ -138,12 +138,14 @@ def _truth_table(row: dict) -> list[str]:
 
 
 def _tuning_table(row: dict) -> list[str]:
-    lines = [f"## {row['what']}", "", "| | average precision | Brier skill | precision@50 | ECE | epochs | seconds | processor seconds | learning parameters |",
+    lines = [f"## {row['what']}", "",
+             "| | average precision | Brier skill | precision@50 | ECE | epochs | seconds | processor seconds | learning parameters |",
              "|---|---|---|---|---|---|---|---|---|"]
-    lines += [f"| {m['mode']} | {m['average_precision']:.3f} | {m['brier_skill']:.3f} | {m['precision_at_50']:.3f} | {m['ece']:.3f} | {m['epochs']} | "
-              f"{m['seconds']:.0f} | {m['processor_seconds']:.0f} | {m['learning_parameters']:,} |" for m in row["tuning"]]
+    lines += [f"| {m['mode']} | {m['average_precision']:.3f} | {m['brier_skill']:.3f} | {m['precision_at_50']:.3f} | {m['ece']:.3f} | "
+              f"{m['epochs']} | {m['seconds']:.0f} | {m['processor_seconds']:.0f} | {m['learning_parameters']:,} |" for m in row["tuning"]]
     lines += [line for m in row["tuning"] if "pieces" in m for line in (
-        "", f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, {m['perplexity_after']:.1f} after.")]
+        "", f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, "
+            f"{m['perplexity_after']:.1f} after.")]
     return lines
 
 

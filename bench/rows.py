@@ -249,7 +249,7 @@ def tuning(bench: Bench) -> Result:
     best = max(modes, key=lambda mode: mode["average_precision"])
     figures = _taken(done) | {f"average_precision_{mode['mode']}": mode["average_precision"] for mode in modes}
     return Result("tuning", "Ways for the encoder to learn, on the sample", figures, (),
-                  (f"One block, segment all, one seed, no refit: bench/tuning.py. The highest average precision is that of {best['mode']}.",),
+                  (f"One block, segment all, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
                   {"tuning": modes})
 
 

@@ -2,7 +2,8 @@
 
 One block of the workspace's backtest, its last; each mode learns from the block's rows of segment `all` up to its validation
 (no refit), is tested on the block's origins, and gets one line. `pretrained` is frozen after PRETRAIN_EPOCHS of masked-language
-pretraining. Processor seconds are those of the whole process, so that what else runs on the machine counts little. THIN: one product in so many, for a dry run.
+pretraining. Processor seconds are those of the whole process, so that what else runs on the machine counts little. THIN: one
+product in so many, for a dry run.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dic
     for mode in modes:
         tuning, epochs = ("frozen", PRETRAIN_EPOCHS) if mode == "pretrained" else (mode, 0)
         started, busy = time.perf_counter(), time.process_time()
-        model = fit(known, learn, replace(settings.model, tuning=tuning), recipe=replace(settings.recipe, refit=False, pretrain_epochs=epochs))
+        recipe = replace(settings.recipe, refit=False, pretrain_epochs=epochs)
+        model = fit(known, learn, replace(settings.model, tuning=tuning), recipe=recipe)
         p, y = model.predict(panel, test)["rising"], panel.rising[test]
         found.append({
             "mode": mode, "average_precision": metrics.average_precision(y, p), "brier_skill": metrics.brier_skill(y, p),
@@ -51,7 +53,8 @@ def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dic
             "seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - busy,
             "learning_parameters": model.metrics["encoder_learns"], "epochs": model.metrics["epochs"]} | {
                 name: value for name, value in model.metrics["pretraining"].items() if name.startswith(("perplexity", "pieces"))})
-        say("    " + ", ".join(f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in found[-1].items()))
+        said = (f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in found[-1].items())
+        say("    " + ", ".join(said))
     return found
 
 

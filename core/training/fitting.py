@@ -53,8 +53,10 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
-                pretrained = pretrain(settings.encoder, [panel.texts[p] for p in np.unique(panel.product[parts.learn])], recipe.pretrain_epochs,
-                                      recipe.pretrain_learning_rate, seed=settings.seed, device=device, progress=progress)
+                learnt = [panel.texts[p] for p in np.unique(panel.product[parts.learn])]
+                torch.manual_seed(settings.seed)
+                pretrained = pretrain(settings.encoder, learnt, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
+                                      device=device, progress=progress)
         if len(parts.validate):
             trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuning, device, threads, progress,
                                span=(0.0, 0.6 if recipe.refit else 1.0), track=track, pretrained=pretrained)
@@ -74,7 +76,8 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
                                span=(0.6 if trainer else 0.0, 1.0), track=track, pretrained=pretrained)
             trainer.run(epochs, None)
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
-                "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
+                "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
+                "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
     return trainer.fitted(rising, falling, figures)
 
 

@@ -94,7 +94,10 @@ class TunedTexts:
         ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
         mask = mask.bool().to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
-            hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device)) if self.states is None else self._kept(chosen, ids.shape[1])
+            if self.states is None:
+                hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
+            else:
+                hidden = self._kept(chosen, ids.shape[1])
             for layer in self.layers:
                 hidden = layer(hidden, additive(mask))
         return pool(hidden.float(), mask)

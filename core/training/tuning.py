@@ -39,11 +39,12 @@ class Tuning:
             return cls(name)
         found = re.fullmatch(r"(last|lora|adalora|adapters)-([1-9]\d{0,3})", name)
         if not found:
-            raise UserError("tuning: frozen, last-N (layers), lora-R, adalora-R (rank), adapters-W (width) or full", repr(name), "choose one of them")
+            raise UserError("tuning: frozen, last-N (layers), lora-R, adalora-R (rank), adapters-W (width) or full", repr(name),
+                            "choose one of them")
         return cls(found[1], int(found[2]))
 
     def first(self, encoder: Encoder) -> int:
-        """The lowest layer that learns; -1 = the embeddings too. Raises UserError where the encoder has fewer layers, or none like BERT's."""
+        """The lowest layer that learns; -1 = the embeddings too. Raises UserError where there are fewer, or none like BERT's."""
         layers = len(stack(encoder))
         if self.kind == "last" and self.size > layers:
             raise UserError(f"at most last-{layers} for encoder {encoder.name}", f"last-{self.size}", "tune fewer layers")
@@ -74,7 +75,8 @@ class Tuning:
         try:
             from peft import AdaLoraConfig, AdaLoraModel, LoraConfig, LoraModel
         except ImportError as error:
-            raise UserError("the package peft for tuning lora-R and adalora-R", "it is not installed", "install requirements.txt") from error
+            raise UserError("the package peft for tuning lora-R and adalora-R", "it is not installed",
+                            "install requirements.txt") from error
         # No dropout: the gradients that arrive are those at the vectors the encoder gave without.
         common = {"lora_alpha": 2 * self.size, "lora_dropout": 0.0, "target_modules": ["query", "value"]}
         if self.kind == "lora":

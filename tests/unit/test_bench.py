@@ -65,7 +65,8 @@ def test_a_figure_is_written_as_a_person_would(value, unit, text):
 
 
 def test_the_ways_for_the_encoder_to_learn_stand_in_a_table_with_what_they_cost(tmp_path):
-    mode = {"average_precision": 0.5, "brier_skill": 0.25, "precision_at_50": 0.6, "ece": 0.01, "epochs": 4, "seconds": 61.0, "processor_seconds": 42.4}
+    mode = {"average_precision": 0.5, "brier_skill": 0.25, "precision_at_50": 0.6, "ece": 0.01, "epochs": 4, "seconds": 61.0,
+            "processor_seconds": 42.4}
     read = {"pieces": 3, "perplexity_before": 171.6, "perplexity_after": 34.04}
     modes = [mode | {"mode": "lora-8", "learning_parameters": 73728}, mode | read | {"mode": "pretrained", "learning_parameters": 0}]
     results.write(tmp_path, "tuning", Result("tuning", "Ways to learn", {}, (), (), {"tuning": modes}), {"cores": 2}, STAMP)

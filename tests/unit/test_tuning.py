@@ -17,7 +17,8 @@ from core.training.texts import TunedTexts
 from core.training.tuning import Tuning
 from tiny import tiny_encoder, tiny_panel
 
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8, token=8)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8,
+               token=8)
 MODES = ["last-1", "lora-2", "adalora-2", "adapters-4", "full"]
 CPU = torch.device("cpu")
 TITLES = ["red lamp", "red candle", "good bag", "bad bag", "heart holder", "红 灯", "lamp holder", "candle holder"]
@@ -64,7 +65,8 @@ def test_before_any_step_every_mode_says_what_the_checkpoint_says(encoder, mode,
 @pytest.mark.parametrize("mode", MODES)
 def test_every_mode_moves_the_vectors_where_the_gradients_point(encoder, mode, tmp_path):
     subject = table(encoder, mode, tmp_path, passes=20, rate=5e-3)
-    target = torch.nn.functional.normalize(torch.from_numpy(np.random.default_rng(0).normal(size=(len(TITLES), 16)).astype(np.float32)), dim=1)
+    target = torch.from_numpy(np.random.default_rng(0).normal(size=(len(TITLES), 16)).astype(np.float32))
+    target = torch.nn.functional.normalize(target, dim=1)
 
     def near() -> float:
         return float((torch.from_numpy(subject.frozen().vectors) * target).sum(1).mean())
@@ -77,8 +79,9 @@ def test_every_mode_moves_the_vectors_where_the_gradients_point(encoder, mode, t
 
 
 @pytest.mark.parametrize("mode, learns", [
-    ("last-1", {"encoder.layer.1"}), ("lora-2", {"encoder.layer.0", "encoder.layer.1"}), ("adalora-2", {"encoder.layer.0", "encoder.layer.1"}),
-    ("adapters-4", {"encoder.layer.0", "encoder.layer.1"}), ("full", {"encoder.layer.0", "encoder.layer.1", "embeddings"})])
+    ("last-1", {"encoder.layer.1"}), ("lora-2", {"encoder.layer.0", "encoder.layer.1"}),
+    ("adalora-2", {"encoder.layer.0", "encoder.layer.1"}), ("adapters-4", {"encoder.layer.0", "encoder.layer.1"}),
+    ("full", {"encoder.layer.0", "encoder.layer.1", "embeddings"})])
 def test_a_model_of_every_mode_loaded_from_its_folder_predicts_the_same(panel, settings, mode, learns, tmp_path):
     model = fit(panel, panel.matured(), replace(settings, tuning=mode), recipe=QUICK)
     assert {".".join(name.split(".")[:3 if name.startswith("encoder") else 1]) for name in model.tuned} == learns
@@ -205,6 +208,11 @@ def test_pretraining_reads_no_product_that_first_shows_after_the_learning_rows(p
     newcomer = (panel.product[rows] != late) | (panel.as_of[rows] >= np.unique(panel.as_of[rows])[-1])
     fit(replace(panel, texts=texts), rows[newcomer], settings, recipe=replace(QUICK, pretrain_epochs=1))
     assert read and texts[late] not in read and set(read) == {t for i, t in enumerate(texts) if i != late}
+
+
+def test_two_trainings_with_pretraining_are_the_same(panel, settings):
+    first, second = (fit(panel, panel.matured(), settings, recipe=replace(QUICK, pretrain_epochs=1)) for _ in range(2))
+    assert first.weights_hash() == second.weights_hash()
 
 
 @pytest.mark.parametrize("mode", ["frozen", "lora-2", "adapters-4"])
