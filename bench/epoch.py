@@ -22,7 +22,7 @@ from core.progress import silent
 from core.training import Panel, Recipe
 from core.training.fitted import gather, use_threads
 from core.training.fitting import _Trainer, split
-from core.training.texts import tuned_layers
+from core.training.tuning import Tuning
 
 TUNING = "last-3"
 
@@ -33,7 +33,7 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
     parts = split(panel, panel.matured(), recipe.validation_origins)
     started = time.perf_counter()
     with use_threads(1):
-        trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuned_layers(TUNING), torch.device("cpu"), threads, silent)
+        trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, Tuning.of(TUNING), torch.device("cpu"), threads, silent)
         prepared = time.perf_counter() - started
         epoch = len(trainer._draw())
         started = time.perf_counter()

@@ -89,6 +89,8 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
             lines += ["", *_backtest_table(row)]
         if "truth" in row:
             lines += ["", *_truth_table(row)]
+        if "tuning" in row:
+            lines += ["", *_tuning_table(row)]
     if ablated := [row["ablation"] for row in rows if "ablation" in row]:
         lines += ["", *_ablation_table(ablated)]
     machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
@@ -152,6 +154,18 @@ def _truth_table(row: dict) -> list[str]:
                 instead = ", ".join(f"{n} {drivers}" for drivers, n in list(count["instead"].items())[:3])
                 lines.append(f"| {kind} | {count['rises']} | {count['called']} | {_share(count['in_top_two'], count['called'])} | "
                              f"{_share(count['top'], count['called'])} | {instead} |")
+    return lines
+
+
+def _tuning_table(row: dict) -> list[str]:
+    lines = [f"## {row['what']}", "",
+             "| | average precision | Brier skill | precision@50 | ECE | epochs | seconds | processor seconds | learning parameters |",
+             "|---|---|---|---|---|---|---|---|---|"]
+    lines += [f"| {m['mode']} | {m['average_precision']:.3f} | {m['brier_skill']:.3f} | {m['precision_at_50']:.3f} | {m['ece']:.3f} | "
+              f"{m['epochs']} | {m['seconds']:.0f} | {m['processor_seconds']:.0f} | {m['learning_parameters']:,} |" for m in row["tuning"]]
+    lines += [line for m in row["tuning"] if "pieces" in m for line in (
+        "", f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, "
+            f"{m['perplexity_after']:.1f} after.")]
     return lines
 
 

@@ -84,6 +84,10 @@ def _recipe(config: dict, metrics: dict, _: Translate) -> str:
     return _table((_("What"), ""), (
         (_("Encoder of the texts"), _code(settings["encoder"]) if settings.get("encoder") else None),
         (_("Its tuning"), _code(settings["tuning"]) if settings.get("tuning") else None),
+        (_("Read the shop's texts before"),
+         _("perplexity {before} before, {after} after, on {held_out} texts held out; {pieces} new word pieces").format(
+             before=f"{read['perplexity_before']:.1f}", after=f"{read['perplexity_after']:.1f}", held_out=read["held_out"],
+             pieces=read["pieces"]) if (read := metrics.get("pretraining")) else None),
         (_("Seed"), settings.get("seed")),
         (_("Epochs"), _("{epochs} of at most {most}").format(epochs=epochs, most=settings.get("max_epochs", epochs)) if epochs else None),
         (_("Trained (UTC)"), metrics.get("trained_at")),

@@ -197,7 +197,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--report", metavar="OUT.json", help="write what was read, kept, dropped and quarantined")
     command("features", _features, "warehouse to panel: features, labels, texts")
     p = command("train", _train, "panel to a candidate model")
-    p.add_argument("--tuning", help="frozen, or last-N encoder layers")
+    p.add_argument("--tuning", help="how the encoder learns: frozen, last-N layers, lora-R, adalora-R, adapters-W or full")
     p.add_argument("--since", metavar="DATE", help="first origin to learn from")
     p.add_argument("--encoder", help="minilm, or a local folder of a BERT-type checkpoint")
     p = command("score", _score, "model and latest features to forecasts, attributions, suggestions")

@@ -47,7 +47,7 @@ class ModelSettings:
     """How the fusion model is built and trained."""
 
     encoder: str = "minilm"  # or a local folder of any BERT-type checkpoint
-    tuning: str = "frozen"  # or "last-N": the last N encoder layers learn too
+    tuning: str = "frozen"  # or how the encoder learns too: last-N, lora-R, adalora-R, adapters-W, full (core/training/tuning.py)
     since: str = ""  # first origin to learn from, ISO date; "" = all there are
     seed: int = 7
     max_epochs: int = 12
@@ -63,7 +63,10 @@ class Recipe:
 
     batch_rows: int = 4096
     learning_rate: float = 2e-3
+    pretrain_epochs: int = 0  # passes of masked-language pretraining over the products' texts, before training
+    pretrain_learning_rate: float = 5e-5
     encoder_learning_rate: float = 1e-5
+    encoder_layer_decay: float = 1.0  # each layer of a tuned encoder learns this many times as fast as the one above it
     encoder_passes: int = 1  # how often an epoch a tuned encoder catches up with what the rows said about its texts
     weight_decay: float = 0.02
     clip: float = 1.0

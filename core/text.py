@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import json
 import os
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -73,6 +75,26 @@ class Encoder:
         if not texts:
             return []
         return self.tokenizer(texts, truncation=True, max_length=min(max_tokens, self.longest), return_attention_mask=False)["input_ids"]
+
+    def extend(self, pieces: Sequence[str]) -> None:
+        """New word pieces at the end of the vocabulary; each begins with the mean word vector and has yet to be learnt."""
+        if not pieces:
+            return
+        import torch
+        from tokenizers import Tokenizer
+
+        described = json.loads(self.tokenizer.backend_tokenizer.to_str())
+        vocabulary = described["model"]["vocab"]
+        old = self.module.get_input_embeddings().weight.detach()
+        vocabulary |= {piece: len(old) + i for i, piece in enumerate(pieces)}  # a table may be longer than its vocabulary
+        special = self.tokenizer.special_tokens_map
+        self.tokenizer = type(self.tokenizer)(tokenizer_object=Tokenizer.from_str(json.dumps(described)), **special)
+        table = torch.nn.Embedding(len(old) + len(pieces), old.shape[1], self.module.config.pad_token_id)
+        with torch.no_grad():
+            table.weight[:len(old)] = old
+            table.weight[len(old):] = old.mean(0)
+        self.module.set_input_embeddings(table.requires_grad_(False))
+        self.module.config.vocab_size = len(table.weight)
 
     def encode(self, tokens: list[list[int]]):
         """(len(tokens), width) unit vectors as a torch tensor on the module's device; gradients flow where the module learns."""
@@ -188,14 +210,14 @@ def _encode_all(encoder: Encoder, texts: list[str], positions: np.ndarray, out: 
     order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
     total, done = sum(map(len, tokens)), 0
     with torch.inference_mode():
-        for batch in _batches([len(tokens[i]) for i in order]):
+        for batch in batches_of([len(tokens[i]) for i in order]):
             chosen = [order[i] for i in batch]
             out[positions[chosen]] = encoder.encode([tokens[i] for i in chosen]).cpu().numpy()
             done += sum(len(tokens[i]) for i in chosen)
             progress(step, done / total, f"{len(texts)} texts")
 
 
-def _batches(lengths: list[int]):
+def batches_of(lengths: Sequence[int]):
     """Ranges of consecutive positions with at most _BATCH_TOKENS padded tokens each; lengths ascending."""
     start = 0
     for end in range(1, len(lengths) + 1):

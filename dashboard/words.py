@@ -75,8 +75,8 @@ JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fres
 JOB_STATUSES = {"queued": N_("waiting"), "running": N_("running"), "done": N_("done"), "failed": N_("failed"), "cancelled": N_("cancelled"),
                 "interrupted": N_("interrupted")}
 STEPS = {"import": N_("reading files"), "features": N_("preparing data"), "panel": N_("loading"), "embed": N_("reading texts"),
-         "train": N_("learning"), "score": N_("forecasting"), "publish": N_("publishing"), "words": N_("weighing words"),
-         "backtest": N_("looking back"), "judge": N_("judging")}
+         "pretrain": N_("learning the shop's words"), "train": N_("learning"), "score": N_("forecasting"), "publish": N_("publishing"),
+         "words": N_("weighing words"), "backtest": N_("looking back"), "judge": N_("judging")}
 MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
 ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_("rolled back"), "publish": N_("published")}
 

@@ -22,6 +22,7 @@ from core.schema import DRIVERS
 from core.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
 from core.training.conformal import Intervals
 from core.training.panel import Panel
+from core.training.tuning import rebuild, tuned_version
 
 FORMAT = 2
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
@@ -35,7 +36,8 @@ class FittedModel:
     features        panel.json's feature records, the columns of x it was trained on
     segments        vocabulary of the segment driver, in the order of its embeddings
     encoder_version SHA-256 of the untuned encoder's weights ("" = reads no text)
-    tuned           weights of the encoder's layers that learnt: parameter name -> tensor; empty = frozen
+    tuned           weights of the encoder that differ from its checkpoint's, by parameter name; empty = as it came
+    pieces          word pieces that its vocabulary got
     rising_calibration, falling_calibration  affine maps of the two logits
     intervals       what the widths of the demand quantiles are multiplied by
     metrics         what metrics.json holds
@@ -47,6 +49,7 @@ class FittedModel:
     segments: list[str]
     encoder_version: str = ""
     tuned: dict[str, torch.Tensor] = field(default_factory=dict)
+    pieces: tuple[str, ...] = ()
     rising_calibration: Calibration = Calibration()
     falling_calibration: Calibration = Calibration()
     intervals: Intervals = Intervals.untouched()
@@ -67,15 +70,14 @@ class FittedModel:
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder with its tuned layers in place, loaded on first use. Raises UserError where its weights are not training's."""
+        """The encoder with what it learnt in place, loaded on first use. Raises UserError where its weights are not training's."""
         if self._encoder is None:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
                 raise UserError(f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
                                 f"weights {encoder.version[:16]}", "put the encoder's files back, or train again")
             if self.tuned:
-                encoder.module.load_state_dict(self.tuned, strict=False)
-                encoder.version = tuned_version(self.encoder_version, self.tuned)
+                rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
             self._encoder = encoder
         return self._encoder
 
@@ -138,7 +140,7 @@ class FittedModel:
         calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
         _write(temporary / "config.json", {
             "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
-            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS}, "calibration": calibrations,
+            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)}, "calibration": calibrations,
             "demand_factors": self.intervals.factors.tolist()})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
@@ -177,6 +179,7 @@ class FittedModel:
             net=net.eval(), settings=ModelSettings(**config["settings"]), features=_read(folder / "features.json"),
             segments=config["segments"], encoder_version=config["encoder"]["version"],
             tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
+            pieces=tuple(config["encoder"].get("pieces", ())),
             rising_calibration=Calibration(**config["calibration"]["rising"]),
             falling_calibration=Calibration(**config["calibration"]["falling"]),
             intervals=Intervals(np.array(config["demand_factors"]), net.config.whole_units), metrics=_read(folder / "metrics.json"))
@@ -186,7 +189,7 @@ class FittedModel:
 
     def weights_hash(self) -> str:
         """SHA-256 over all learnt weights: equal for equal models."""
-        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned})
+        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned}, self.pieces)
 
     def with_metrics(self, metrics: dict) -> "FittedModel":
         return replace(self, metrics=metrics)
@@ -228,15 +231,6 @@ def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:
     """(panel's segments,) int64: each one's place in the vocabulary, -1 = unknown."""
     known = {name: i for i, name in enumerate(vocabulary)}
     return np.array([known.get(name, -1) for name in panel.segments], dtype=np.int64)
-
-
-def tuned_version(base: str, tuned: dict[str, torch.Tensor]) -> str:
-    """SHA-256 over the untuned weights' hash and the tuned tensors: what cached embeddings are keyed by."""
-    digest = hashlib.sha256(base.encode())
-    for name in sorted(tuned):
-        digest.update(name.encode())
-        digest.update(tuned[name].detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()
 
 
 def _write(path: Path, value) -> None:

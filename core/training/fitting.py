@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import time
 from dataclasses import asdict, fields
 
@@ -17,10 +18,12 @@ from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
 from core.training.conformal import Intervals, fit_intervals
-from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, tuned_version, use_threads
+from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, use_threads
 from core.training.panel import Panel
-from core.training.texts import FrozenTexts, TunedTexts, tuned_layers
+from core.training.pretraining import Pretrained, pretrain
+from core.training.texts import FrozenTexts, TunedTexts
 from core.training.tracking import Track, untracked
+from core.training.tuning import Tuning, changed, tuned_version
 from core.training.validation import (
     CALIBRATION_PRIOR, Split, calibration_weights, known_units, number, split, validation_figures, watched_rows,
 )
@@ -43,15 +46,22 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     """
     if encoder is not None:
         settings = ModelSettings(**{**vars(settings), "encoder": encoder})
-    layers = tuned_layers(settings.tuning)
+    tuning = Tuning.of(settings.tuning)
     device = _device(settings.device)
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), one_thread() as threads:
+        pretrained = None
+        if recipe.pretrain_epochs:
+            with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
+                learnt = [panel.texts[p] for p in np.unique(panel.product[parts.learn])]
+                torch.manual_seed(settings.seed)
+                pretrained = pretrain(settings.encoder, learnt, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
+                                      device=device, progress=progress)
         if len(parts.validate):
-            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, layers, device, threads, progress,
-                               span=(0.0, 0.6 if recipe.refit else 1.0), track=track)
+            trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuning, device, threads, progress,
+                               span=(0.0, 0.6 if recipe.refit else 1.0), track=track, pretrained=pretrained)
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
             weight = calibration_weights(panel, parts.validate)
@@ -65,23 +75,25 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
-            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, layers, device, threads, progress,
-                               span=(0.6 if trainer else 0.0, 1.0), track=track)
+            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, tuning, device, threads, progress,
+                               span=(0.6 if trainer else 0.0, 1.0), track=track, pretrained=pretrained)
             trainer.run(epochs, None)
             intervals = trainer.intervals()
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
-                "origins": _origins(panel, parts, recipe), "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
+                "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
+                "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
     return trainer.fitted(rising, falling, intervals, figures)
 
 
 class _Trainer:
     """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
 
-    def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, layers: int,
+    def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, tuning: Tuning,
                  device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0),
-                 track: Track = untracked):
+                 track: Track = untracked, pretrained: Pretrained | None = None):
         self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
         self.device, self.threads, self.progress, self.span, self.done = device, threads, paced(progress), span, span[0]
+        self.tuning, self.pretrained = tuning, pretrained
         self.track, self.stage = track, "refit" if span[0] else "learn"
         self.random = np.random.default_rng(settings.seed)
         torch.manual_seed(settings.seed)
@@ -93,7 +105,7 @@ class _Trainer:
         self.segments = [panel.segments[i] for i in known] if len(known) > 1 else []
         self.places = segment_places(panel, self.segments)
         with use_threads(threads):  # an encoder is worth them
-            self._open_texts(layers)
+            self._open_texts()
         width = 0 if self.encoder is None else self.encoder.width
         sold = panel.units[sample]
         config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments),
@@ -111,20 +123,21 @@ class _Trainer:
         self.steps = 0
         self.forward = torch.compile(self.net, dynamic=True) if device.type == "cuda" else self.net
 
-    def _open_texts(self, layers: int) -> None:
+    def _open_texts(self) -> None:
         """Frozen: vectors of every product that learns or may validate. Tuned: an encoder of our own."""
         panel = self.panel
         self.encoder, self.texts = None, FrozenTexts(None)
         if not any(panel.texts[p] for p in np.unique(panel.product[self.rows])):
             return
-        if layers:
-            self.encoder = fresh_encoder(self.settings.encoder)
-            self.texts = TunedTexts(self.encoder, panel.texts, layers, self.device, panel.cache, rate=self.recipe.encoder_learning_rate,
-                                    weight_decay=self.recipe.weight_decay, warmup_steps=self.recipe.warmup_steps, seed=self.settings.seed,
-                                    progress=self.progress)
-        else:
-            self.encoder = load_encoder(self.settings.encoder)
+        recipe, name = self.recipe, self.settings.encoder
+        if self.tuning.kind == "frozen":
+            self.encoder = self.pretrained.encoder if self.pretrained else load_encoder(name)
             self.texts = FrozenTexts(embed(panel.texts, self.encoder, panel.cache, self.progress))
+        else:
+            self.encoder = copy.deepcopy(self.pretrained.encoder) if self.pretrained else fresh_encoder(name)
+            self.texts = TunedTexts(self.encoder, panel.texts, self.tuning, self.device, panel.cache, rate=recipe.encoder_learning_rate,
+                                    decay=recipe.encoder_layer_decay, weight_decay=recipe.weight_decay, warmup_steps=recipe.warmup_steps,
+                                    passes=recipe.encoder_passes * recipe.least_epochs, seed=self.settings.seed, progress=self.progress)
 
     def _text_sample(self) -> np.ndarray | None:
         """Vectors of the distinct products that learn."""
@@ -134,7 +147,7 @@ class _Trainer:
         return vectors[np.abs(vectors).sum(1) > 0]
 
     def _tuned(self) -> dict[str, torch.Tensor]:
-        """Weights of the encoder's layers that learn; empty where it is frozen."""
+        """What of the encoder learns; empty where it is frozen."""
         return self.texts.weights() if isinstance(self.texts, TunedTexts) else {}
 
     def _table(self) -> FrozenTexts:
@@ -291,14 +304,19 @@ class _Trainer:
         return raw
 
     def fitted(self, rising, falling, intervals: Intervals, figures: dict) -> FittedModel:
-        tuned = self._tuned()
-        version = self.encoder.version if self.encoder else ""
-        if tuned:
-            self.encoder.module.eval().cpu()
-            self.encoder.version = tuned_version(version, tuned)
+        version, tuned, pieces, figures = "", {}, (), {"encoder_learns": 0, **figures}
+        if self.encoder is not None:
+            checkpoint = load_encoder(self.settings.encoder)
+            version, pieces = checkpoint.version, self.pretrained.pieces if self.pretrained else ()
+            if isinstance(self.texts, TunedTexts):
+                figures["encoder_learns"] = sum(p.numel() for p in self.texts.parameters())
+                self.texts.finish()
+            tuned = changed(self.encoder, checkpoint) if self.encoder is not checkpoint else {}
+            if tuned:
+                self.encoder.version = tuned_version(version, tuned, pieces)
         return FittedModel(net=self.net.eval().cpu(), settings=self.settings, features=self.panel.features, segments=self.segments,
-                           encoder_version=version, tuned=tuned, rising_calibration=rising, falling_calibration=falling, intervals=intervals,
-                           metrics=figures, _encoder=self.encoder)
+                           encoder_version=version, tuned=tuned, pieces=pieces, rising_calibration=rising, falling_calibration=falling,
+                           intervals=intervals, metrics=figures, _encoder=self.encoder)
 
 
 def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -11,21 +10,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.errors import UserError
 from core.progress import Progress, paced, silent
-from core.text import Encoder, pool
+from core.text import Encoder, pad, pool
+from core.training.tuning import Tuning, stack
 
 _ENCODER_BATCH = 64  # texts
-
-
-def tuned_layers(tuning: str) -> int:
-    """"frozen" -> 0, "last-3" -> 3. Raises UserError for anything else."""
-    if tuning == "frozen":
-        return 0
-    found = re.fullmatch(r"last-([1-9]\d?)", tuning)
-    if not found:
-        raise UserError("tuning: frozen, or last-N for the last N encoder layers", repr(tuning), "choose one of them")
-    return int(found[1])
 
 
 class FrozenTexts:
@@ -40,84 +29,85 @@ class FrozenTexts:
 
 
 class TunedTexts:
-    """A table of vectors whose encoder's last `layers` learn.
+    """A table of vectors whose encoder learns.
 
     The fusion model takes its steps on rows of any products, with vectors from the table, and the gradients that its loss has for
     them are summed by text (`collect`). A few times an epoch the encoder catches up (`learn`): every text goes through it once,
-    whatever the number of its rows, backwards from its summed gradient, and the table is made anew. What the layers below say
-    about a text never changes, so that is computed once and kept on disk.
+    whatever the number of its rows, backwards from its summed gradient, and the table is made anew. What layers below the first one
+    that learns say about a text never changes, so that is computed once and kept on disk.
 
     encoder  a copy of its own (core.text.fresh_encoder): its weights will change
     texts    (products,) by product index; blank ones get zeros
-    rate, weight_decay, warmup_steps  of the encoder's own AdamW
+    rate, decay, weight_decay, warmup_steps  of the encoder's own AdamW; each layer's rate is `decay` times that of the one above
+    passes   how often it will learn at least
     """
 
-    def __init__(self, encoder: Encoder, texts: list[str], layers: int, device: torch.device, cache: Path, *, rate: float = 3e-5,
-                 weight_decay: float = 0.0, warmup_steps: int = 1, seed: int = 0, progress: Progress = silent):
-        stack = getattr(getattr(encoder.module, "encoder", None), "layer", None)
-        if stack is None or not hasattr(encoder.module, "embeddings"):
-            raise UserError("an encoder built like BERT (embeddings, then encoder layers) for tuning", encoder.name, "choose tuning frozen")
-        if layers > len(stack):
-            raise UserError(f"at most last-{len(stack)} for encoder {encoder.name}", f"last-{layers}", "tune fewer layers")
+    def __init__(self, encoder: Encoder, texts: list[str], tuning: Tuning, device: torch.device, cache: Path, *, rate: float = 3e-5,
+                 decay: float = 1.0, weight_decay: float = 0.0, warmup_steps: int = 1, passes: int = 1, seed: int = 0,
+                 progress: Progress = silent):
         self.encoder, self.device = encoder, device
-        self.layers = stack[len(stack) - layers:].to(device)
-        self.prefixes = tuple(f"encoder.layer.{i}." for i in range(len(stack) - layers, len(stack)))
+        first = tuning.first(encoder)
         distinct: dict[str, int] = {}
         # product -> row of the table; row 0 is the blank text's zeros
         self.text_of = np.array([distinct.setdefault(t, len(distinct) + 1) if t else 0 for t in texts], dtype=np.int64)
-        self._keep_lower(list(distinct), stack[: len(stack) - layers], cache, progress)
-        for parameter in self.parameters():
-            parameter.requires_grad_(True)
-        self.optimizer = torch.optim.AdamW(self.parameters(), lr=rate, weight_decay=weight_decay, fused=True)
-        self.rate, self.warmup_steps, self.steps = rate, warmup_steps, 0
+        self.tokens = encoder.tokens(list(distinct))
+        self.lengths = np.array([len(t) for t in self.tokens], dtype=np.int64)
+        self.states = self._keep_lower(stack(encoder)[:first], cache, progress) if first > 0 else None
+        self.budget = tuning.prepare(encoder, passes * -(-len(distinct) // _ENCODER_BATCH))
+        self.layers = stack(encoder)[max(first, 0):]
+        encoder.module.to(device)
+        self.optimizer = torch.optim.AdamW(tuning.groups(encoder, rate, decay), weight_decay=weight_decay, fused=True)
+        self.warmup_steps, self.steps = warmup_steps, 0
         self.random = np.random.default_rng(seed)
         self.table = torch.zeros(len(distinct) + 1, encoder.width, device=device)
         self.gradient = torch.zeros_like(self.table)
         self._read: tuple[np.ndarray, Tensor] | None = None
         self.renew(progress)
 
-    def _keep_lower(self, texts: list[str], below, cache: Path, progress: Progress) -> None:
-        """Runs the layers that don't learn over all texts; their hidden states go to a temporary file, token after token."""
-        tokens, progress = self.encoder.tokens(texts), paced(progress)
-        lengths = np.array([len(t) for t in tokens], dtype=np.int64)
-        self.ends = np.cumsum(lengths)
-        self.starts = self.ends - lengths
+    def _keep_lower(self, below, cache: Path, progress: Progress) -> np.memmap:
+        """(tokens, W): what the layers that don't learn say of all texts, token after token in a temporary file."""
+        progress = paced(progress)
+        self.ends = np.cumsum(self.lengths)
+        self.starts = self.ends - self.lengths
         cache.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=cache)  # noqa: SIM115 - lives as long as this object
-        width, total = self.encoder.width, int(lengths.sum())
-        self.states = np.memmap(self._file, dtype=np.float32, mode="w+", shape=(max(total, 1), width))
-        order = np.argsort(lengths, kind="stable")
+        states = np.memmap(self._file, dtype=np.float32, mode="w+", shape=(max(int(self.lengths.sum()), 1), self.encoder.width))
+        order = np.argsort(self.lengths, kind="stable")
         with torch.inference_mode():
             for start in range(0, len(order), _ENCODER_BATCH):
                 chosen = order[start:start + _ENCODER_BATCH]
-                longest = int(lengths[chosen].max())
-                ids = torch.full((len(chosen), longest), self.encoder.tokenizer.pad_token_id or 0)
-                for row, i in enumerate(chosen):
-                    ids[row, : lengths[i]] = torch.tensor(tokens[i])
-                mask = torch.arange(longest) < torch.from_numpy(lengths[chosen])[:, None]
+                ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
                 hidden = self.encoder.module.embeddings(input_ids=ids)
                 for layer in below:
-                    hidden = layer(hidden, additive(mask))
+                    hidden = layer(hidden, additive(mask.bool()))
                 for row, i in enumerate(chosen):
-                    self.states[self.starts[i]:self.ends[i]] = hidden[row, : lengths[i]].numpy()
-                progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)), f"{len(texts)} texts")
+                    states[self.starts[i]:self.ends[i]] = hidden[row, : self.lengths[i]].numpy()
+                progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)), f"{len(self.lengths)} texts")
+        return states
 
     def parameters(self) -> list[torch.nn.Parameter]:
-        return list(self.layers.parameters())
+        return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def encode(self, texts: np.ndarray) -> Tensor:
         """(U,) rows of the table, 0 not among them -> (U, W) unit vectors, with gradients."""
-        starts, ends = self.starts[texts - 1], self.ends[texts - 1]
-        longest = int((ends - starts).max())
-        states = np.zeros((len(texts), longest, self.encoder.width), dtype=np.float32)
-        for row, (start, end) in enumerate(zip(starts, ends)):
-            states[row, : end - start] = self.states[start:end]
-        mask = (torch.arange(longest) < torch.from_numpy(ends - starts)[:, None]).to(self.device)
-        hidden = torch.from_numpy(states).to(self.device)
+        chosen = texts - 1
+        ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
+        mask = mask.bool().to(self.device)
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+            if self.states is None:
+                hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
+            else:
+                hidden = self._kept(chosen, ids.shape[1])
             for layer in self.layers:
                 hidden = layer(hidden, additive(mask))
         return pool(hidden.float(), mask)
+
+    def _kept(self, chosen: np.ndarray, longest: int) -> Tensor:
+        """(U, longest, W): these texts' states below the layers that learn, zeros on padding."""
+        states = np.zeros((len(chosen), longest, self.encoder.width), dtype=np.float32)
+        for row, i in enumerate(chosen):
+            states[row, : self.lengths[i]] = self.states[self.starts[i]:self.ends[i]]
+        return torch.from_numpy(states).to(self.device)
 
     def batch(self, products: np.ndarray) -> tuple[Tensor, Tensor]:
         """(text, which): each distinct text of these rows' products once, from the table, and every row's place among them."""
@@ -135,7 +125,7 @@ class TunedTexts:
         """The encoder's steps from the gradients collected since the last ones; then the table anew. beat is called every step."""
         # No dropout: the gradients are those at the table's vectors, and other ones would not be what they speak of.
         # Texts of like length go together, in random order of the batches: little padding, and no order to learn.
-        order = np.argsort((self.ends - self.starts)[: len(self.table) - 1] + self.random.random(len(self.table) - 1) * 4) + 1
+        order = np.argsort(self.lengths + self.random.random(len(self.lengths)) * 4) + 1
         batches = np.array_split(order, max(1, -(-len(order) // _ENCODER_BATCH)))
         for i in self.random.permutation(len(batches)):
             gradient = self.gradient[batches[i]]
@@ -144,16 +134,17 @@ class TunedTexts:
             self.optimizer.zero_grad(set_to_none=True)
             self.steps += 1
             for group in self.optimizer.param_groups:
-                group["lr"] = self.rate * min(1.0, self.steps / self.warmup_steps)
+                group["lr"] = group["highest"] * min(1.0, self.steps / self.warmup_steps)
             self.encode(batches[i]).backward(gradient)
             self.optimizer.step()
+            self.budget.step(self.steps)
             beat()
         self.gradient.zero_()
         self.renew()
 
     def renew(self, progress: Progress = silent) -> None:
         """The table from what the encoder says now."""
-        order, progress = np.argsort(self.ends - self.starts, kind="stable") + 1, paced(progress)
+        order, progress = np.argsort(self.lengths, kind="stable") + 1, paced(progress)
         with torch.no_grad():
             for start in range(0, len(order), _ENCODER_BATCH):
                 chosen = order[start:start + _ENCODER_BATCH]
@@ -165,14 +156,19 @@ class TunedTexts:
         return FrozenTexts(self.table.cpu().numpy()[self.text_of])
 
     def weights(self) -> dict[str, Tensor]:
-        """The layers that learn, by parameter name of the encoder's module: copies on the CPU."""
-        state = self.encoder.module.state_dict()
-        return {name: value.detach().cpu().clone() for name, value in state.items() if name.startswith(self.prefixes)}
+        """What learns, by parameter name of the encoder's module: copies on the CPU."""
+        return {name: p.detach().cpu().clone() for name, p in self.encoder.module.named_parameters() if p.requires_grad}
 
     def restore(self, weights: dict[str, Tensor]) -> None:
         """Puts back what `weights` gave, and the table that goes with it."""
         self.encoder.module.load_state_dict(weights, strict=False)
         self.renew()
+
+    def finish(self) -> Encoder:
+        """The encoder as it has learnt, built as its checkpoint is (with bottlenecks, if it got some), on the CPU."""
+        self.budget.merge()
+        self.encoder.module.eval().requires_grad_(False).cpu()
+        return self.encoder
 
 
 def additive(mask: Tensor) -> Tensor:

@@ -72,6 +72,17 @@ def test_a_figure_is_written_as_a_person_would(value, unit, text):
     assert results.shown(value, unit) == text
 
 
+def test_the_ways_for_the_encoder_to_learn_stand_in_a_table_with_what_they_cost(tmp_path):
+    mode = {"average_precision": 0.5, "brier_skill": 0.25, "precision_at_50": 0.6, "ece": 0.01, "epochs": 4, "seconds": 61.0,
+            "processor_seconds": 42.4}
+    read = {"pieces": 3, "perplexity_before": 171.6, "perplexity_after": 34.04}
+    modes = [mode | {"mode": "lora-8", "learning_parameters": 73728}, mode | read | {"mode": "pretrained", "learning_parameters": 0}]
+    results.write(tmp_path, "tuning", Result("tuning", "Ways to learn", {}, (), (), {"tuning": modes}), {"cores": 2}, STAMP)
+    text = results.readme(tmp_path, ["tuning"])
+    assert "| lora-8 | 0.500 | 0.250 | 0.600 | 0.010 | 4 | 61 | 42 | 73,728 |" in text
+    assert "Pretraining: 3 new word pieces; perplexity of texts held out 171.6 before, 34.0 after." in text
+
+
 def test_recorded_results_belong_to_rows_and_the_readme_is_made_from_them(tmp_path):
     recorded = REPOSITORY / "bench" / "results"
     files = sorted(recorded.glob("*.json"))

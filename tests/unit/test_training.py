@@ -13,6 +13,7 @@ from core.errors import Cancelled, NotReady, UserError
 from core.text import fresh_encoder
 from core.training import FittedModel, Panel, Recipe, fit, split, train
 from core.training import fitting, texts
+from core.training.tuning import Tuning
 from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
@@ -124,7 +125,8 @@ def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
 
 def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_path, settings):
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
-    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), 1, lambda *a, **k: None)
+    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
+                               lambda *a, **k: None)
     first, second = trainer._draw(), trainer._draw()
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
@@ -280,7 +282,8 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
 
     monkeypatch.setattr(fitting._Trainer, "_step", short_of_memory)
     rows = panel.matured()[:600]
-    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, 0, torch.device("cpu"), 1, lambda *a, **k: None)
+    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
+                               lambda *a, **k: None)
     trainer._epoch(1, 1, 1)
     assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
 
@@ -308,7 +311,8 @@ def tuned(panel, settings) -> FittedModel:
 
 
 def trainer(panel, settings, recipe=QUICK) -> fitting._Trainer:
-    return fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, recipe, 1, torch.device("cpu"), 1, lambda *a, **k: None)
+    return fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, recipe, Tuning("last", 1), torch.device("cpu"), 1,
+                            lambda *a, **k: None)
 
 
 def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, settings, monkeypatch):
@@ -346,7 +350,7 @@ def test_gradients_summed_by_text_are_those_of_encoding_every_row(panel, setting
 
 def test_keeping_the_lower_layers_changes_nothing_about_the_vectors(panel, encoder, tmp_path):
     own = fresh_encoder(encoder)
-    tuned = texts.TunedTexts(own, [*panel.texts, ""], 1, torch.device("cpu"), tmp_path)
+    tuned = texts.TunedTexts(own, [*panel.texts, ""], Tuning("last", 1), torch.device("cpu"), tmp_path)
     vectors = tuned.frozen().vectors
     with torch.no_grad():
         expected = own.encode(own.tokens(panel.texts)).numpy()
@@ -370,7 +374,7 @@ def test_a_tuned_model_loaded_from_its_folder_predicts_the_same(panel, tuned, tm
         np.testing.assert_allclose(values, expected[name], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("tuning", ["last-0", "last-x", "lora", "last-3"])
+@pytest.mark.parametrize("tuning", ["last-0", "last-x", "lora", "last-3", "adapters-0", "full-2"])
 def test_a_tuning_that_does_not_exist_is_refused(panel, settings, tuning):
     with pytest.raises(UserError):
         fit(panel, panel.matured(), replace(settings, tuning=tuning), recipe=QUICK)
