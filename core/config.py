@@ -62,7 +62,7 @@ class Recipe:
     """
 
     batch_rows: int = 4096
-    learning_rate: float = 2e-3
+    learning_rate: float = 1e-3
     pretrain_epochs: int = 0  # passes of masked-language pretraining over the products' texts, before training
     pretrain_learning_rate: float = 5e-5
     encoder_learning_rate: float = 1e-5
@@ -74,11 +74,14 @@ class Recipe:
     average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
     validation_origins: int = 8
     patience: int = 1
-    least_epochs: int = 4  # one season's validation, shocks to the whole shop included, would stop too early for the next
+    least_epochs: int = 3  # one season's validation, shocks to the whole shop included, would stop too early for the next
     segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"  # or "brier"
     demand_weight: float = 1.0
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
+    trees_share: float = 0.65  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
+    trees_rounds: int = 300
+    trees_graded: float = 0.25  # of the trees' target: how far a row was from the line of a riser; the rest: on which side
     refit: bool = True
     epochs_without_validation: int = 3
     members: int = 2

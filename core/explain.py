@@ -18,7 +18,8 @@ from torch import Tensor
 from core.model import RISING, Inputs, Member
 from core.progress import Progress, paced, silent
 from core.text import embed
-from core.training.fitted import FittedModel, one_thread, raw_predictions
+from core.schema import DRIVERS
+from core.training.fitted import FittedModel, blended, one_thread, raw_predictions
 from core.training.panel import Panel
 
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
@@ -34,8 +35,8 @@ _TITLE_UNITS = 7
 def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
     """(attributions (n, K), base_logit (n,)), float64, K = len(model.drivers).
 
-    Exact Shapley values by all masks of the drivers that a row has; a driver it lacks gets 0. On the scale of the calibrated
-    logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
+    Exact Shapley values by all masks of the drivers that a row has; a driver it lacks gets 0. Those of the net and of the trees are
+    blended as their logits are, which Shapley values allow: they are linear in the game. On the scale of the calibrated logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
     """
     model.check_features(panel.features)
     rows = np.asarray(rows)
@@ -62,10 +63,20 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                     base[start + chosen] = game[:, 0]
                     progress("explain", (start + chosen[-1] + 1) / len(rows), f"{len(rows):,} forecasts, {2 ** len(drivers):,} masks each")
     progress("explain", 1.0)
-    slope = model.rising_calibration.slope
     out = np.zeros((len(rows), len(model.drivers)))
-    out[:, [model.drivers.index(d) for d in net.config.drivers]] = slope * values
-    return out, model.rising_calibration(base)
+    out[:, [model.drivers.index(d) for d in net.config.drivers]] = values
+    if model.trees is not None:
+        out, base = _with_trees(model, panel, rows, out, base)
+    return model.rising_calibration.slope * out, model.rising_calibration(base)
+
+
+def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The net's attributions (n, K) and base logits (n,), before calibration, with the trees' blended in."""
+    found = np.zeros((len(rows), len(DRIVERS)))
+    shares = model.trees.attributions(panel.read(rows))
+    found[:, : shares.shape[1]] = shares
+    found = found[:, [DRIVERS.index(d) for d in model.drivers]]
+    return blended(values, found, model.trees_share), blended(base, np.full(len(rows), model.trees.base), model.trees_share)
 
 
 def _values(member: Member, terms: Tensor, absent: Tensor, drivers: np.ndarray) -> np.ndarray:
@@ -214,5 +225,5 @@ def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tup
             logits = _logits(member, hidden)
             gain = logits[len(part):].view(len(part), -1) - logits[: len(part), None]
             total += (weight[first:first + 64] @ gain).double().numpy()
-    total *= model.rising_calibration.slope / len(net.members)
+    total *= model.rising_calibration.slope * (1 - model.trees_share) / len(net.members)  # trees read no text
     return total[0], total[1:]

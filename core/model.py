@@ -249,10 +249,10 @@ class FusionModel(nn.Module):
         self.register_buffer("text_deviation", torch.ones(config.text_width))
         self.members = nn.ModuleList(Member(config, {d: self.encoding.width(d) for d in config.columns}) for _ in range(config.members))
 
-    def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, float]) -> None:
+    def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, ...]) -> None:
         """Fits what is not learnt by gradients, from training rows only.
 
-        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates: shares of rising and of falling rows.
+        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + grades,): shares of rows that rose, that fell, and that reached each of GRADES.
         """
         self.encoding.fit(sample)
         if self.config.text_width and texts is not None and len(texts):
@@ -261,7 +261,7 @@ class FusionModel(nn.Module):
             self.text_deviation.fill_(max(float(texts.std()), 1e-6))
         for member in self.members:
             rate = torch.tensor(rates).clamp(1e-4, 1 - 1e-4)
-            member.probability.bias.data[:2] = torch.logit(rate)
+            member.probability.bias.data.copy_(torch.logit(rate))
 
     def present(self, inputs: Inputs) -> Tensor:
         """(B, K) bool: a numeric driver is absent where all its features are missing, text where it is blank, segment where unknown."""

@@ -23,6 +23,7 @@ from core.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
 from core.training.conformal import Intervals
 from core.training.panel import Panel
 from core.training.tuning import rebuild, tuned_version
+from core.trees import Trees
 
 FORMAT = 2
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
@@ -40,6 +41,7 @@ class FittedModel:
     pieces          word pieces that its vocabulary got
     rising_calibration, falling_calibration  affine maps of the two logits
     intervals       what the widths of the demand quantiles are multiplied by
+    trees           boosted trees that say `trees_share` of the rising logit, beside the net; None where the share is 0
     metrics         what metrics.json holds
     """
 
@@ -53,6 +55,8 @@ class FittedModel:
     rising_calibration: Calibration = Calibration()
     falling_calibration: Calibration = Calibration()
     intervals: Intervals = Intervals.untouched()
+    trees: Trees | None = None
+    trees_share: float = 0.0
     metrics: dict = field(default_factory=dict)
     _encoder: Encoder | None = None
 
@@ -121,10 +125,18 @@ class FittedModel:
                 part = slice(start, start + _PREDICT_ROWS)
                 inputs = self.inputs(panel, rows[part], vectors)
                 logits[part], demand[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
+                logits[part, RISING] = self.with_trees(logits[part, RISING], inputs, without)
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
         return {"logit": logit, "rising": sigmoid(logit), "falling": falling, "demand": self.intervals(demand, panel.n_base[rows])}
+
+    def with_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
+        """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""
+        if self.trees is None:
+            return logit
+        absent = DRIVERS.index(without) if without else -1
+        return blended(logit, self.trees.predict(inputs.x.numpy(), absent), self.trees_share)
 
     def save(self, folder: Path) -> None:
         """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
@@ -136,12 +148,13 @@ class FittedModel:
         temporary.mkdir(parents=True)
         weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net.state_dict().items()}
         weights |= {f"encoder.{k}": v.detach().cpu().contiguous() for k, v in self.tuned.items()}
+        weights |= self._tree_tensors()
         save_file(weights, temporary / "weights.safetensors")
         calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
         _write(temporary / "config.json", {
             "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
             "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)}, "calibration": calibrations,
-            "demand_factors": self.intervals.factors.tolist()})
+            "demand_factors": self.intervals.factors.tolist(), "trees_share": self.trees_share})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
         (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # for readers; core/card.py says why the manifest lacks it
@@ -175,8 +188,11 @@ class FittedModel:
         weights = load_file(folder / "weights.safetensors")
         net = FusionModel(ModelConfig.from_dict(config["model"]))
         net.load_state_dict({k.removeprefix("net."): v for k, v in weights.items() if k.startswith("net.")}, strict=True)
+        known = _read(folder / "features.json")
+        arrays = {k.removeprefix("trees."): v.numpy() for k, v in weights.items() if k.startswith("trees.")}
         model = cls(
-            net=net.eval(), settings=ModelSettings(**config["settings"]), features=_read(folder / "features.json"),
+            net=net.eval(), settings=ModelSettings(**config["settings"]), features=known, trees_share=config["trees_share"],
+            trees=Trees.from_arrays(arrays, driver_of(known)) if arrays else None,
             segments=config["segments"], encoder_version=config["encoder"]["version"],
             tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
             pieces=tuple(config["encoder"].get("pieces", ())),
@@ -187,12 +203,25 @@ class FittedModel:
             model.check_features(features)
         return model
 
+    def _tree_tensors(self) -> dict[str, torch.Tensor]:
+        return {f"trees.{name}": torch.from_numpy(array) for name, array in (self.trees.arrays() if self.trees else {}).items()}
+
     def weights_hash(self) -> str:
         """SHA-256 over all learnt weights: equal for equal models."""
-        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned}, self.pieces)
+        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned, **self._tree_tensors()}, self.pieces)
 
     def with_metrics(self, metrics: dict) -> "FittedModel":
         return replace(self, metrics=metrics)
+
+
+def blended(net: np.ndarray, trees: np.ndarray, trees_share: float) -> np.ndarray:
+    """The rising logit before calibration, from the net's and the trees'. A mean of logits, so that attributions are the same mean."""
+    return (1 - trees_share) * net + trees_share * trees
+
+
+def driver_of(features: list[dict]) -> np.ndarray:
+    """(F,) place in DRIVERS of each feature record's driver."""
+    return np.array([DRIVERS.index(f["driver"]) for f in features])
 
 
 def one_thread():
@@ -224,7 +253,7 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
 def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:
     """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
     segment = torch.from_numpy(places[panel.segment[rows]])
-    return Inputs(torch.from_numpy(panel.x[rows]), text, which, segment, torch.from_numpy(panel.base[rows]))
+    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]))
 
 
 def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 
 import numpy as np
 import torch
@@ -13,12 +13,13 @@ from core import metrics
 from core.calibration import fit_calibration, sigmoid
 from core.config import ModelSettings, Recipe
 from core.errors import UserError
-from core.model import FALLING, RISING, FusionModel, ModelConfig, loss
+from core.model import FALLING, GRADES, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
+from core.training.boosting import fit_trees
 from core.training.conformal import Intervals, fit_intervals
-from core.training.fitted import FittedModel, gather, one_thread, raw_predictions, segment_places, use_threads
+from core.training.fitted import FittedModel, blended, gather, one_thread, raw_predictions, segment_places, use_threads
 from core.training.panel import Panel
 from core.training.pretraining import Pretrained, pretrain
 from core.training.texts import FrozenTexts, TunedTexts
@@ -33,6 +34,7 @@ _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows ma
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
 _INTERVAL_ROWS = 40_000  # rows that the widths of the demand intervals are fitted on
+_A_YEAR_ROUND = 364 + 28  # days: its last horizon has been seen twice
 _TRACK_STEPS = 10  # a curve needs no point a step
 
 
@@ -60,10 +62,14 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
                 pretrained = pretrain(settings.encoder, learnt, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
                                       device=device, progress=progress)
         if len(parts.validate):
+            first = 0.6 if recipe.refit else 1.0
             trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuning, device, threads, progress,
-                               span=(0.0, 0.6 if recipe.refit else 1.0), track=track, pretrained=pretrained)
+                               span=(0.0, 0.75 * first), track=track, pretrained=pretrained)
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
+            trees = fit_trees(panel, parts.learn, recipe, settings.seed, threads=threads, progress=progress, span=(0.75 * first, first))
+            if trees:
+                logits[:, RISING] = blended(logits[:, RISING], trees.predict(panel.read(parts.validate)), recipe.trees_share)
             weight = calibration_weights(panel, parts.validate)
             rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, CALIBRATION_PRIOR)
             falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, CALIBRATION_PRIOR)
@@ -75,32 +81,36 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
         if trainer is None or recipe.refit:
-            trainer = _Trainer(panel, _matured(panel, rows), parts.known_until, settings, recipe, tuning, device, threads, progress,
-                               span=(0.6 if trainer else 0.0, 1.0), track=track, pretrained=pretrained)
+            start = 0.6 if trainer else 0.0
+            learnt = _matured(panel, rows)
+            trainer = _Trainer(panel, learnt, parts.known_until, settings, recipe, tuning, device, threads, progress,
+                               span=(start, 0.9), stage="refit", track=track, pretrained=pretrained)
             trainer.run(epochs, None)
+            trees = fit_trees(panel, learnt, recipe, settings.seed, threads=threads, progress=progress, span=(0.9, 1.0))
             intervals = trainer.intervals()
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
                 "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
-    return trainer.fitted(rising, falling, intervals, figures)
+    return replace(trainer.fitted(rising, falling, intervals, figures), trees=trees, trees_share=recipe.trees_share if trees else 0.0)
 
 
 class _Trainer:
     """One run of learning over fixed rows: the model, its texts, its optimiser, the running mean of its weights."""
 
     def __init__(self, panel: Panel, rows: np.ndarray, known_until: np.datetime64, settings: ModelSettings, recipe: Recipe, tuning: Tuning,
-                 device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0),
+                 device: torch.device, threads: int, progress: Progress, span: tuple[float, float] = (0.0, 1.0), stage: str = "learn",
                  track: Track = untracked, pretrained: Pretrained | None = None):
         self.panel, self.rows, self.known_until, self.recipe, self.settings = panel, rows, known_until, recipe, settings
         self.device, self.threads, self.progress, self.span, self.done = device, threads, paced(progress), span, span[0]
         self.tuning, self.pretrained = tuning, pretrained
-        self.track, self.stage = track, "refit" if span[0] else "learn"
+        self.track, self.stage = track, stage
         self.random = np.random.default_rng(settings.seed)
         torch.manual_seed(settings.seed)
         self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
         sample = rows if len(rows) <= _SAMPLE_ROWS else np.sort(self.random.choice(rows, _SAMPLE_ROWS, replace=False))
-        x = np.asarray(panel.x[sample])
-        columns = {d: tuple(i for i, f in enumerate(panel.features) if f["driver"] == d and np.isfinite(x[:, i]).any()) for d in DRIVERS}
+        x = panel.read(sample)
+        told = np.isfinite(x).any(0) & ~self._shop_wide(x, sample)
+        columns = {d: tuple(i for i, f in enumerate(panel.features) if f["driver"] == d and told[i]) for d in DRIVERS}
         known = np.unique(panel.segment[rows])
         self.segments = [panel.segments[i] for i in known] if len(known) > 1 else []
         self.places = segment_places(panel, self.segments)
@@ -114,7 +124,8 @@ class _Trainer:
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
         self.net = FusionModel(config)
-        rates = tuple(float((np.nansum(y[rows]) + 0.5) / (np.isfinite(y[rows]).sum() + 10)) for y in (panel.rising, panel.falling))
+        happened = (panel.rising[rows], panel.falling[rows], *(np.where(np.isnan(panel.tail[rows]), np.nan, panel.tail[rows] <= g) for g in GRADES))
+        rates = tuple(float((np.nansum(y) + 0.5) / (np.isfinite(y).sum() + 10)) for y in happened)
         self.net.fit_inputs(x, self._text_sample(), rates)
         self.net.to(device)
         self.parameters = list(self.net.parameters())
@@ -122,6 +133,20 @@ class _Trainer:
         self.mean = [p.detach().clone() for p in self.parameters]
         self.steps = 0
         self.forward = torch.compile(self.net, dynamic=True) if device.type == "cuda" else self.net
+
+    def _shop_wide(self, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
+        """(F,) bool: columns that the net had better not read. Before a year has come round, what is the same for all products on a
+        day (the time of the year, the shop's growth) is only that day's name, and the season ahead lies beyond all that it saw."""
+        as_of = self.panel.as_of[rows]
+        if as_of.max() - as_of.min() >= np.timedelta64(_A_YEAR_ROUND, "D"):
+            return np.zeros(x.shape[1], dtype=bool)
+        everyone = self.panel.all_rows[rows]
+        x, as_of = (x[everyone], as_of[everyone]) if everyone.any() else (x, as_of)
+        same = np.ones(x.shape[1], dtype=bool)
+        for day in np.unique(as_of):
+            here = x[as_of == day]
+            same &= ((here == here[0]) | (np.isnan(here) & np.isnan(here[0]))).all(0)
+        return same
 
     def _open_texts(self) -> None:
         """Frozen: vectors of every product that learns or may validate. Tuned: an encoder of our own."""
@@ -187,9 +212,9 @@ class _Trainer:
 
     def _epoch(self, epoch: int, epochs: int, expected: int) -> float:
         """One pass over all rows of `all` and some, drawn anew, of the segments; returns the mean loss of a member."""
-        rows, total, seen = self._draw(), 0.0, 0
+        rows, total, seen = self.panel.draw(self.rows, self.recipe.segment_share, self.random), 0.0, 0
         start, end = self.span
-        message = f"epoch {epoch} of {epochs}, from all origins" if start else f"epoch {epoch} of at most {epochs}"
+        message = f"epoch {epoch} of {epochs}, from all origins" if self.stage == "refit" else f"epoch {epoch} of at most {epochs}"
         passes = self.recipe.encoder_passes if isinstance(self.texts, TunedTexts) else 0
         caught_up = 0
         for batch in self._batches(rows):
@@ -250,16 +275,6 @@ class _Trainer:
 
     def _units(self, rows: np.ndarray) -> np.ndarray:
         return known_units(self.panel, rows, self.known_until)
-
-    def _draw(self) -> np.ndarray:
-        """All rows of `all` and a share of as many of the segments, ascending: a large segment says nearly the same as `all`, and
-        reading it twice an epoch is learning by heart."""
-        everyone = self.panel.all_rows[self.rows]
-        whole, rest = self.rows[everyone], self.rows[~everyone]
-        most = int(self.recipe.segment_share * len(whole))
-        if len(whole) and most < len(rest):
-            rest = self.random.choice(rest, most, replace=False)
-        return np.sort(np.concatenate([whole, rest]))
 
     def _batches(self, rows: np.ndarray):
         """Shuffled batches of ascending row numbers."""

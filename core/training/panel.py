@@ -16,7 +16,7 @@ from core.errors import NotReady, UserError
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
 
-FORMAT = 2  # of the memory-mapped copy; a change makes it anew
+FORMAT = 3  # of the memory-mapped copy; a change makes it anew
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 65_536
@@ -32,6 +32,7 @@ class Panel:
     meta             the rest of panel.json: as_of, signal, origins, horizon_days ...
     cache            folder for what can be made again (embeddings)
     x                (R, F) float32, NaN = missing
+    ranks            (R, len(ranked)) float32, the columns `ranked` of x as shares of their origin's and segment's rows below them
     as_of            (R,) datetime64[D];  product, segment (R,) int32 indexes;  days_on_sale (R,) int32
     rising, falling  (R,) float32, 0 or 1, NaN = not matured
     base, units      (R, 5) float32, cumulative units at DEMAND_WEEKS: seasonal-naive; actual, NaN = not matured
@@ -46,6 +47,7 @@ class Panel:
     meta: dict
     cache: Path
     x: np.ndarray
+    ranks: np.ndarray
     as_of: np.ndarray
     product: np.ndarray
     segment: np.ndarray
@@ -93,6 +95,19 @@ class Panel:
         return [f["name"] for f in self.features]
 
     @cached_property
+    def ranked(self) -> list[int]:
+        """Columns that the model reads as ranks: ratios of a product's now to its before. When the whole shop grows they all do, and a
+        model that learned in a calm quarter would call half of the shop; a riser is what goes ahead of the others."""
+        return [i for i, f in enumerate(self.features) if ranks_tell(f)]
+
+    def read(self, rows: np.ndarray) -> np.ndarray:
+        """(n, F) float32, what the model reads of these rows: x, with ranks in the place of the columns `ranked`."""
+        x = np.array(self.x[rows])
+        if self.ranked:
+            x[:, self.ranked] = self.ranks[rows]
+        return x
+
+    @cached_property
     def all_rows(self) -> np.ndarray:
         """(R,) bool: rows of the segment `all`."""
         return np.asarray(self.segment) == (self.segments.index(ALL) if ALL in self.segments else -1)
@@ -101,9 +116,43 @@ class Panel:
         """Row numbers whose rising label is known, ascending."""
         return np.flatnonzero(~np.isnan(self.rising))
 
+    def draw(self, rows: np.ndarray, segment_share: float, random: np.random.Generator) -> np.ndarray:
+        """Of these row numbers, ascending: all of `all` and a share of as many of the segments, drawn: a large segment says nearly the
+        same as `all`, and reading it twice is learning by heart."""
+        everyone = self.all_rows[rows]
+        whole, rest = rows[everyone], rows[~everyone]
+        most = int(segment_share * len(whole))
+        if len(whole) and most < len(rest):
+            rest = random.choice(rest, most, replace=False)
+        return np.sort(np.concatenate([whole, rest]))
+
     def latest(self) -> np.ndarray:
         """Row numbers of the last as_of, ascending: what is scored."""
         return np.flatnonzero(self.as_of == np.datetime64(self.meta["as_of"]))
+
+
+def ranks_tell(feature: dict) -> bool:
+    """Whether a feature record's values say more as ranks. What the market says is said of the shop, not of one product beside others."""
+    return feature["unit"] == "times" and feature["driver"] != "market"
+
+
+def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """(R, C) float32 of values (R, C): the share of the same group's rows that are below, ties and itself half; NaN stays NaN.
+
+    >>> within(np.array([[3.0], [5.0], [3.0], [np.nan]]), np.array([0, 0, 0, 0])).ravel().tolist()
+    [0.3333333432674408, 0.8333333134651184, 0.3333333432674408, nan]
+    """
+    out = np.full(values.shape, np.nan, dtype=np.float32)
+    order = np.argsort(group, kind="stable")
+    for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        part = values[rows]
+        for column in range(values.shape[1]):
+            given = part[:, column]
+            known = np.sort(given[~np.isnan(given)])
+            if len(known):
+                below, upto = np.searchsorted(known, given, "left"), np.searchsorted(known, given, "right")
+                out[rows, column] = np.where(np.isnan(given), np.nan, (below + upto) / (2 * len(known)))
+    return out
 
 
 def _key(folder: Path) -> str:
@@ -130,7 +179,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     rows = source.metadata.num_rows
     temporary = copy.with_name(f"{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
     temporary.mkdir(parents=True)
-    shapes = {"x": ("<f4", (rows, len(names))), "as_of": ("<M8[D]", (rows,)), "product": ("<i4", (rows,)), "segment": ("<i4", (rows,)),
+    ranked = [i for i, f in enumerate(meta["features"]) if ranks_tell(f)]
+    shapes = {"x": ("<f4", (rows, len(names))), "ranks": ("<f4", (rows, len(ranked))), "as_of": ("<M8[D]", (rows,)), "product": ("<i4", (rows,)), "segment": ("<i4", (rows,)),
               "days_on_sale": ("<i4", (rows,)), **{n: ("<f4", (rows,)) for n in _LABELS}, **{n: ("<f8", (rows,)) for n in _DOUBLES},
               **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")}}
     try:
@@ -152,6 +202,10 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
             arrays["segment"][start:end] = _indexes(batch, "segment", segments)
             start = end
             progress("panel", end / rows, f"{end:,} of {rows:,} rows")
+        progress("panel", 1.0, "ranks")
+        group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"] if rows else np.empty(0, dtype=np.int64)
+        for place, column in enumerate(ranked):
+            arrays["ranks"][:, place] = within(arrays["x"][:, [column]], group)[:, 0]
         written = parquet.read_table(folder / "texts.parquet", columns=["product_id", "text"]).to_pydict()
         texts = {p: (t or "").strip() for p, t in zip(written["product_id"], written["text"])}
         for array in arrays.values():

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.demand import DemandHead, pinball
-from core.model import Dropout, FusionModel, Inputs, ModelConfig, loss
+from core.model import GRADES, Dropout, FusionModel, Inputs, ModelConfig, loss
 
 CONFIG = ModelConfig(columns={"momentum": (0, 1), "reviews": (2,), "price": (3,)}, text_width=6, segments=3, members=2, bins=4)
 NAN = float("nan")
@@ -16,7 +16,7 @@ def model() -> FusionModel:
     torch.manual_seed(0)
     model = FusionModel(CONFIG)
     random = np.random.default_rng(0)
-    model.fit_inputs(random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32), (0.1, 0.05))
+    model.fit_inputs(random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32), (0.1, 0.05, *(0.5 for _ in GRADES)))
     for parameter in model.parameters():  # far from its tame start, so that what holds, holds by construction
         parameter.data.add_(torch.randn_like(parameter) * 0.5)
     return model.eval()
@@ -106,7 +106,7 @@ def test_shared_texts_give_the_same_as_one_text_a_row(model):
     which = torch.tensor([0, 1, 0, 2, 1, 0])
     shared = Inputs(batch.x, batch.text[:3], which, batch.segment, batch.base)
     apart = Inputs(batch.x, batch.text[:3][which], None, batch.segment, batch.base)
-    torch.testing.assert_close(model(shared).logits, model(apart).logits)
+    torch.testing.assert_close(model(shared).logits, model(apart).logits, rtol=1e-5, atol=1e-5)
 
 
 def test_the_terms_of_the_drivers_add_up_to_the_logits(model):
@@ -145,7 +145,7 @@ def test_codes_grow_with_the_value_and_missing_is_flagged(model):
 
 def test_a_feature_with_one_value_only_tells_nothing_and_breaks_nothing():
     model = FusionModel(ModelConfig(columns={"price": (0,)}, members=1))
-    model.fit_inputs(np.ones((50, 1), dtype=np.float32), None, (0.1, 0.1))
+    model.fit_inputs(np.ones((50, 1), dtype=np.float32), None, (0.1,) * (2 + len(GRADES)))
     codes = model.encoding(torch.tensor([[1.0], [NAN]]))["price"]
     assert torch.isfinite(codes).all() and codes[0].abs().sum() == 0
 
@@ -153,14 +153,14 @@ def test_a_feature_with_one_value_only_tells_nothing_and_breaks_nothing():
 def test_what_has_not_matured_adds_nothing_to_the_loss(model):
     outputs = model(inputs(4))
     y, units, one = torch.tensor([1.0, 0, 1, 0]), torch.ones(4, 5), torch.ones(4)
-    whole = loss(outputs, y, y, units, tail, one, CONFIG.levels)
-    half = loss(type(outputs)(outputs.logits[:, :2], outputs.demand[:, :2]), y[:2], y[:2], units[:2], one[:2], CONFIG.levels)
+    whole = loss(outputs, y, y, units, y, one, CONFIG.levels)
+    half = loss(type(outputs)(outputs.logits[:, :2], outputs.demand[:, :2]), y[:2], y[:2], units[:2], y[:2], one[:2], CONFIG.levels)
     masked = torch.tensor([True, True, False, False])
     known, known_units = torch.where(masked, y, NAN), torch.where(masked[:, None], units, NAN)
-    part = loss(outputs, known, known, known_units, one, CONFIG.levels)
+    part = loss(outputs, known, known, known_units, known, one, CONFIG.levels)
     torch.testing.assert_close(part, half)
     assert part != whole
-    nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), one, CONFIG.levels)
+    nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), torch.full((4,), NAN), one, CONFIG.levels)
     assert nothing == 0
 
 

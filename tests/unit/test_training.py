@@ -18,7 +18,7 @@ from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, **SMALL)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +127,12 @@ def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_pat
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
     trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
                                lambda *a, **k: None)
-    first, second = trainer._draw(), trainer._draw()
+    draw = lambda share: panel.draw(trainer.rows, share, trainer.random)  # noqa: E731
+    first, second = draw(QUICK.segment_share), draw(QUICK.segment_share)
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
     assert not np.array_equal(first, second)
-    trainer.recipe = replace(QUICK, segment_share=0.0)
-    assert panel.all_rows[trainer._draw()].all()
+    assert panel.all_rows[draw(0.0)].all()
 
 
 # ---- learning
@@ -285,7 +285,7 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
     trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
                                lambda *a, **k: None)
     trainer._epoch(1, 1, 1)
-    assert sum(sizes) == len(trainer._draw()) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
+    assert sum(sizes) == len(panel.draw(rows, QUICK.segment_share, trainer.random)) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
 
 
 def test_an_error_that_is_not_about_memory_is_not_swallowed(panel, settings, monkeypatch):

@@ -1,0 +1,241 @@
+"""Boosted trees beside the fusion net: what they say, and exactly which driver says it. Arrays only: no SQL, no data frames, no torch.
+
+LightGBM grows them (Ke et al. 2017); what is kept are their arrays, so that a model folder is read without it and holds no code.
+
+The game that attributions are Shapley values of: with only the drivers in S present, a split on any other driver's feature sends a row
+both ways, in the shares in which the training rows went (as TreeSHAP's, Lundberg et al. 2020, but whole drivers come and go together).
+A driver for which a row has no value at all is absent from the forecast itself, as it is for the net: it gets 0.
+A leaf's value then is a product of one factor a driver on its path: 0 or 1 where the driver is present, the share of training rows
+where it is absent. Each leaf has few drivers on its path, so all of their subsets are written down, and the sum over leaves is exact.
+
+Shapes: B rows, F features, K drivers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import product
+from math import comb
+
+import numpy as np
+
+LEAVES, DEPTH = 31, 7
+SETTINGS = {
+    "objective": "cross_entropy", "learning_rate": 0.03, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100, "lambda_l2": 10.0,
+    "feature_fraction": 0.5, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True,
+}
+_ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
+FAIL, PASS, LACK = 0, 1, 2  # a driver's conditions for a leaf: not met by the row, met, the row has no such driver
+_ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value")
+
+
+@dataclass(frozen=True)
+class Trees:
+    """An ensemble's nodes, tree after tree. N nodes, T trees; a tree's node 0 is its root.
+
+    starts   (T + 1,) int64, each tree's first node
+    feature  (N,) int32, column of x that a node asks for; -1 = a leaf
+    threshold (N,) float64, at most it = left;  nan_left (N,) int8: missing goes left (1), right (0), or counts as 0.0 (-1)
+    left, right (N,) int32, children, counted inside the tree
+    rows     (N,) float64, training rows that came by
+    value    (N,) float64, what a leaf adds to the logit
+    driver   (F,) int64, each column's driver, 0..K-1
+    """
+
+    starts: np.ndarray
+    feature: np.ndarray
+    threshold: np.ndarray
+    nan_left: np.ndarray
+    left: np.ndarray
+    right: np.ndarray
+    rows: np.ndarray
+    value: np.ndarray
+    driver: np.ndarray
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What a model folder keeps of them; `from_arrays` takes it back."""
+        return {name: np.ascontiguousarray(getattr(self, name)) for name in _ARRAYS}
+
+    @classmethod
+    def from_arrays(cls, arrays: dict[str, np.ndarray], driver: np.ndarray) -> "Trees":
+        return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS}, driver=np.asarray(driver))
+
+    def predict(self, x: np.ndarray, without: int = -1) -> np.ndarray:
+        """(B,) float64 logits of x (B, F) float32, NaN = missing; `without` = a driver taken as absent from every row."""
+        out = np.zeros(len(x))
+        for chosen in _chunks(len(x)):
+            here = np.asarray(x[chosen], dtype=np.float64)
+            lacks = self._lacks(here)
+            if without >= 0:
+                lacks[:, without] = True
+            for tree in self._trees:
+                factor = np.where(lacks[:, tree.pair_driver], tree.pair_share, tree.met(here))
+                out[chosen] += np.multiply.reduceat(factor, tree.pair_starts, axis=1) @ tree.value if tree.pairs else tree.value[0]
+        return out
+
+    @cached_property
+    def base(self) -> float:
+        """The logit of a row without any driver."""
+        return float(self.predict(np.full((1, len(self.driver)), np.nan))[0])
+
+    def attributions(self, x: np.ndarray) -> np.ndarray:
+        """(B, K) float64 Shapley values of x (B, F), K = the largest driver + 1; base + their sum = predict(x)."""
+        out = np.zeros((len(x), self.driver.max() + 1))
+        for chosen in _chunks(len(x)):
+            here = np.asarray(x[chosen], dtype=np.float64)
+            lacks, mine = self._lacks(here), np.zeros((len(chosen), out.shape[1]))
+            for tree in self._trees:
+                if tree.pairs:
+                    state = np.where(lacks[:, tree.pair_driver], LACK, tree.met(here).astype(np.int64))
+                    place = np.add.reduceat(state * tree.pair_power, tree.pair_starts, axis=1)
+                    for leaf, (table, drivers) in enumerate(tree.tables):
+                        mine[:, drivers] += table[place[:, leaf]]
+            out[chosen] = np.where(lacks, 0.0, mine)  # rounding left some 1e-19 there
+        return out
+
+    def _lacks(self, x: np.ndarray) -> np.ndarray:
+        """(B, K) bool: a row has no value of any of the driver's columns."""
+        missing = np.isnan(x)
+        return np.stack([missing[:, self.driver == d].all(1) for d in range(self.driver.max() + 1)], axis=1)
+
+    @cached_property
+    def _trees(self) -> list["_Tree"]:
+        return [_Tree.of(self, start, end) for start, end in zip(self.starts[:-1], self.starts[1:])]
+
+
+@dataclass(frozen=True)
+class _Tree:
+    """One tree by its leaves. A pair is a leaf and a driver on its path; pairs stand leaf by leaf.
+
+    columns, threshold, nan_left  of the P inner nodes
+    fails        (2P, pairs) float32: 1 where going left (first P) or right at that node fails the pair's conditions
+    value        (leaves,);  pair_starts (leaves,) first pair of each leaf;  pair_driver, pair_share, pair_power (pairs,)
+    tables       for each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers
+    """
+
+    columns: np.ndarray
+    threshold: np.ndarray
+    nan_left: np.ndarray
+    fails: np.ndarray
+    value: np.ndarray
+    pair_starts: np.ndarray
+    pair_driver: np.ndarray
+    pair_share: np.ndarray
+    pair_power: np.ndarray
+
+    @property
+    def pairs(self) -> int:
+        return len(self.pair_driver)
+
+    def met(self, x: np.ndarray) -> np.ndarray:
+        """(B, pairs) bool: whether a row meets all conditions that the pair's driver has for its leaf."""
+        values = x[:, self.columns]
+        missing = np.isnan(values)
+        with np.errstate(invalid="ignore"):
+            left = np.where(missing & (self.nan_left >= 0), self.nan_left == 1, np.where(missing, 0.0, values) <= self.threshold)
+        went = np.concatenate([left, ~left], axis=1).astype(np.float32)
+        return went @ self.fails == 0
+
+    @cached_property
+    def tables(self) -> list[tuple[np.ndarray, np.ndarray]]:
+        ends = np.append(self.pair_starts[1:], self.pairs)
+        return [(value * leaf_shares(self.pair_share[a:b]), self.pair_driver[a:b]) for value, a, b in zip(self.value, self.pair_starts, ends)]
+
+    @classmethod
+    def of(cls, trees: Trees, start: int, end: int) -> "_Tree":
+        feature = trees.feature[start:end]
+        inner = np.flatnonzero(feature >= 0)
+        place = {int(node): i for i, node in enumerate(inner)}
+        columns, fails, values = [], [], []
+        starts, drivers, shares, powers = [], [], [], []
+        for leaf, path in _paths(trees, start, 0, []):
+            by_driver: dict[int, list] = {}
+            for node, side, share in path:
+                by_driver.setdefault(int(trees.driver[feature[node]]), []).append((place[node] + (0 if side else len(inner)), share))
+            starts.append(len(drivers))
+            values.append(trees.value[start + leaf])
+            for power, (driver, steps) in enumerate(by_driver.items()):
+                column = np.zeros(2 * len(inner), dtype=np.float32)
+                column[[step for step, _ in steps]] = 1.0
+                fails.append(column)
+                drivers.append(driver)
+                shares.append(np.prod([share for _, share in steps]))
+                powers.append(3 ** power)
+        columns = feature[inner]
+        return cls(columns, trees.threshold[start:end][inner], trees.nan_left[start:end][inner],
+                   np.array(fails).T if fails else np.zeros((0, 0), np.float32), np.array(values), np.array(starts, dtype=np.int64),
+                   np.array(drivers, dtype=np.int64), np.array(shares), np.array(powers, dtype=np.int64))
+
+
+def _paths(trees: Trees, start: int, node: int, path: list) -> Iterator[tuple[int, list]]:
+    """(leaf, [(inner node, whether going left there fails, share of its rows that went this way)]) of each leaf of a tree."""
+    at = start + node
+    if trees.feature[at] < 0:
+        yield node, path
+        return
+    for child, left_fails in ((int(trees.left[at]), False), (int(trees.right[at]), True)):
+        share = trees.rows[start + child] / trees.rows[at]
+        yield from _paths(trees, start, child, [*path, (node, left_fails, share)])
+
+
+def leaf_shares(share: np.ndarray) -> np.ndarray:
+    """(3^m, m) Shapley values of a leaf of value 1 with m drivers on its path, by their states (FAIL, PASS, LACK), first driver lowest.
+
+    share (m,): an absent driver's factor, and that of a driver that the row LACKs whether it is in S or not.
+
+    >>> leaf_shares(np.array([0.25]))[:, 0].tolist()
+    [-0.25, 0.75, 0.0]
+    """
+    m = len(share)
+    states = np.array([s[::-1] for s in product(range(3), repeat=m)])  # (3^m, m)
+    inside = (np.arange(2 ** m)[:, None] >> np.arange(m) & 1).astype(bool)  # (2^m, m)
+    present = np.where(states == LACK, share, states == PASS)
+    game = np.where(inside[None], present[:, None], share).prod(axis=2)  # (3^m, 2^m)
+    size = inside.sum(1)
+    weight = np.array([1.0 / (m * comb(m - 1, s)) if s < m else 0.0 for s in range(m + 1)])
+    return game @ np.where(inside, weight[size - 1][:, None], -weight[size][:, None])
+
+
+def grow(x: np.ndarray, target: np.ndarray, driver: np.ndarray, *, rounds: int, seed: int, threads: int = 1,
+         beat: Callable[[float], None] = lambda done: None) -> Trees:
+    """Trees learnt from x (B, F) float32, NaN = missing, and target (B,) in 0..1. driver (F,) of each column; beat(share done)."""
+    import lightgbm
+
+    def tell(env) -> None:
+        beat((env.iteration + 1) / rounds)
+
+    settings = SETTINGS | {"seed": seed, "num_threads": threads}
+    booster = lightgbm.train(settings, lightgbm.Dataset(x, target, params=settings), rounds, callbacks=[tell])
+    nodes: list[tuple] = []
+    starts = [0]
+    for tree in booster.dump_model()["tree_info"]:
+        nodes += _nodes(tree["tree_structure"], len(x))
+        starts.append(len(nodes))
+    feature, threshold, nan_left, left, right, rows, value = (np.array(column) for column in zip(*nodes))
+    return Trees(np.array(starts, dtype=np.int64), feature.astype(np.int32), threshold.astype(np.float64), nan_left.astype(np.int8),
+                 left.astype(np.int32), right.astype(np.int32), rows.astype(np.float64), value.astype(np.float64), np.asarray(driver))
+
+
+def _nodes(root: dict, rows: int) -> list[tuple]:
+    """LightGBM's nested nodes, parents before children: (feature, threshold, nan_left, left, right, rows, value)."""
+    out: list[list] = []
+
+    def add(node: dict) -> int:
+        place = len(out)
+        if "split_feature" not in node:
+            out.append([-1, 0.0, 0, -1, -1, node.get("leaf_count", rows), node["leaf_value"]])
+            return place
+        nan_left = -1 if node["missing_type"] == "None" else int(node["default_left"])
+        out.append([node["split_feature"], node["threshold"], nan_left, -1, -1, node["internal_count"], 0.0])
+        out[place][3], out[place][4] = add(node["left_child"]), add(node["right_child"])
+        return place
+
+    add(root)
+    return [tuple(node) for node in out]
+
+
+def _chunks(rows: int) -> Iterator[np.ndarray]:
+    for start in range(0, rows, _ROWS):
+        yield np.arange(start, min(start + _ROWS, rows))

@@ -1,0 +1,95 @@
+"""Boosted trees: the arrays that are kept say what LightGBM says, and their attributions are Shapley values of their own game."""
+
+from itertools import permutations
+
+import lightgbm
+import numpy as np
+import pytest
+
+from core import trees
+from core.trees import Trees, grow, leaf_shares
+
+DRIVER = np.array([0, 0, 1, 2, 2, 3])
+
+
+@pytest.fixture(scope="module")
+def data():
+    random = np.random.default_rng(3)
+    x = random.normal(size=(1500, 6)).astype(np.float32)
+    x[random.random(x.shape) < 0.1] = np.nan
+    x[:, 5] = np.nan_to_num(x[:, 5])  # never missing in training
+    chance = 1 / (1 + np.exp(-(np.nan_to_num(x[:, 0]) + np.nan_to_num(x[:, 2]) * np.nan_to_num(x[:, 3]) + x[:, 5])))
+    return x, np.where(random.random(1500) < chance, 0.9, 0.1)
+
+
+@pytest.fixture(scope="module")
+def grown(data):
+    return grow(*data, DRIVER, rounds=12, seed=7)
+
+
+def value(ensemble: Trees, x: np.ndarray, inside: set[int]) -> float:
+    """The game by walking down every tree, both ways where a split's driver is absent."""
+    def walk(start: int, node: int) -> float:
+        at = start + node
+        if ensemble.feature[at] < 0:
+            return ensemble.value[at]
+        children = [int(ensemble.left[at]), int(ensemble.right[at])]
+        if DRIVER[ensemble.feature[at]] not in inside:
+            return sum(ensemble.rows[start + c] / ensemble.rows[at] * walk(start, c) for c in children)
+        v = x[ensemble.feature[at]]
+        left = ensemble.nan_left[at] == 1 if np.isnan(v) and ensemble.nan_left[at] >= 0 else np.nan_to_num(v) <= ensemble.threshold[at]
+        return walk(start, children[0 if left else 1])
+
+    return sum(walk(start, 0) for start in ensemble.starts[:-1])
+
+
+def test_the_arrays_say_what_lightgbm_says(data, grown):
+    x, y = data
+    booster = lightgbm.train(trees.SETTINGS | {"seed": 7, "num_threads": 1}, lightgbm.Dataset(x, y), 12)
+    probe = x.copy()
+    probe[:40, 4] = np.nan
+    probe = probe[~np.isnan(probe[:, :2]).all(1) & ~np.isnan(probe[:, 2]) & ~np.isnan(probe[:, 3:5]).all(1)]  # rows with all drivers
+    np.testing.assert_allclose(grown.predict(probe), booster.predict(probe, raw_score=True), atol=1e-9)
+
+
+def test_attributions_are_the_shapley_values_of_the_game(data, grown):
+    x, drivers = data[0][:4], range(4)
+    found = grown.attributions(x)
+    for row in range(4):
+        expected = np.zeros(4)
+        for order in permutations(drivers):
+            for i, driver in enumerate(order):
+                expected[driver] += value(grown, x[row], set(order[:i + 1])) - value(grown, x[row], set(order[:i]))
+        np.testing.assert_allclose(found[row], expected / 24, atol=1e-9)
+
+
+def test_a_driver_that_a_row_lacks_gets_nothing_and_the_rest_still_adds_up(data, grown):
+    x = data[0][:50].copy()
+    x[:, 3:5] = np.nan
+    found = grown.attributions(x)
+    assert (found[:, 2] == 0).all() and (found[:, 0] != 0).any()
+    np.testing.assert_allclose(found.sum(1) + grown.base, grown.predict(x), atol=1e-9)
+    np.testing.assert_allclose(grown.predict(x[:5]), [value(grown, row, {0, 1, 3}) for row in x[:5]], atol=1e-9)
+
+
+def test_without_a_driver_its_splits_go_both_ways(data, grown):
+    x = data[0][:5]
+    np.testing.assert_allclose(grown.predict(x, without=1), [value(grown, row, {0, 2, 3}) for row in x], atol=1e-9)
+
+
+def test_arrays_survive_being_kept(data, grown):
+    again = Trees.from_arrays(grown.arrays(), DRIVER)
+    np.testing.assert_array_equal(again.predict(data[0][:20]), grown.predict(data[0][:20]))
+
+
+def test_trees_that_found_nothing_to_split_say_the_base_rate():
+    x = np.zeros((300, 2), dtype=np.float32)
+    grown = grow(x, np.full(300, 0.2), np.array([0, 1]), rounds=3, seed=7)
+    np.testing.assert_allclose(1 / (1 + np.exp(-grown.predict(x[:2]))), 0.2, atol=1e-6)
+    assert (grown.attributions(x[:2]) == 0).all()
+
+
+def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
+    table = leaf_shares(np.array([0.5, 0.2]))
+    # both met: v() = .1, v({0}) = .2, v({1}) = .5, v({0, 1}) = 1
+    np.testing.assert_allclose(table[1 + 3 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
