@@ -2,6 +2,10 @@
 
 The game: v(S) is the calibrated rising logit with only the drivers in S present and the absent embedding for the others, a
 prediction that driver dropout trained the model for. v(nothing) is the base logit, v(everything a row has) its logit.
+
+The order: groups of drivers come one after another (core.schema.REASONS), and within a group in every order alike: asymmetric Shapley
+values (Frye, Rowat & Feige 2020). A symptom (sales have begun to rise, so have views) knows whatever its cause knows; without an order the
+two share the credit, and "it rises because it has begun to rise" stands where the cause should.
 """
 
 from __future__ import annotations
@@ -17,8 +21,8 @@ from torch import Tensor
 
 from core.model import RISING, Inputs, Member
 from core.progress import Progress, paced, silent
+from core.schema import DRIVERS, REASONS
 from core.text import embed
-from core.schema import DRIVERS
 from core.training.fitted import FittedModel, blended, one_thread, raw_predictions
 from core.training.panel import Panel
 
@@ -35,8 +39,9 @@ _TITLE_UNITS = 7
 def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
     """(attributions (n, K), base_logit (n,)), float64, K = len(model.drivers).
 
-    Exact Shapley values by all masks of the drivers that a row has; a driver it lacks gets 0. Those of the net and of the trees are
-    blended as their logits are, which Shapley values allow: they are linear in the game. On the scale of the calibrated logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
+    Exact Shapley values in the order of REASONS, by all masks of a group's drivers that a row has, those before it present and those
+    after it absent; a driver it lacks gets 0. Those of the net and of the trees are blended as their logits are: Shapley values are
+    linear in the game. On the scale of the calibrated logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
     """
     model.check_features(panel.features)
     rows = np.asarray(rows)
@@ -51,17 +56,19 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
             terms, logits = net.terms(inputs), raw_predictions(net, inputs)[0][:, RISING]
             patterns, pattern_of = np.unique(present, axis=0, return_inverse=True)
             for number, pattern in enumerate(patterns):
-                here, drivers = np.flatnonzero(pattern_of == number), np.flatnonzero(pattern)
+                here, groups = np.flatnonzero(pattern_of == number), _groups(net.config.drivers, pattern)
+                drivers, count = np.concatenate(groups), sum(2 ** len(g) for g in groups)
                 for first in range(0, len(here), _CHUNK_ROWS):
                     chosen = here[first:first + _CHUNK_ROWS]
-                    game = sum(_values(member, term[chosen], absent, drivers) for member, (term, absent) in zip(net.members, terms))
-                    game /= len(net.members)
-                    shares = game @ shapley_weights(len(drivers))
+                    games = [sum(_values(member, term[chosen], absent, group, np.concatenate([drivers[:0], *groups[:i]]))
+                                 for member, (term, absent) in zip(net.members, terms)) / len(net.members)
+                             for i, group in enumerate(groups)]
+                    shares = np.concatenate([game @ shapley_weights(len(group)) for game, group in zip(games, groups)], axis=1)
                     # Sums in another order than the forecast's differ by float32 rounding, some 1e-6: shared out evenly.
-                    shares += (logits[chosen] - game[:, 0] - shares.sum(1))[:, None] / max(len(drivers), 1)
+                    shares += (logits[chosen] - games[0][:, 0] - shares.sum(1))[:, None] / max(len(drivers), 1)
                     values[np.ix_(start + chosen, drivers)] = shares
-                    base[start + chosen] = game[:, 0]
-                    progress("explain", (start + chosen[-1] + 1) / len(rows), f"{len(rows):,} forecasts, {2 ** len(drivers):,} masks each")
+                    base[start + chosen] = games[0][:, 0]
+                    progress("explain", (start + chosen[-1] + 1) / len(rows), f"{len(rows):,} forecasts, {count:,} masks each")
     progress("explain", 1.0)
     out = np.zeros((len(rows), len(model.drivers)))
     out[:, [model.drivers.index(d) for d in net.config.drivers]] = values
@@ -72,21 +79,24 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
 
 def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The net's attributions (n, K) and base logits (n,), before calibration, with the trees' blended in."""
-    found = np.zeros((len(rows), len(DRIVERS)))
-    shares = model.trees.attributions(panel.read(rows))
-    found[:, : shares.shape[1]] = shares
-    found = found[:, [DRIVERS.index(d) for d in model.drivers]]
+    group = np.array([next(number for number, drivers in enumerate(REASONS) if d in drivers) for d in DRIVERS])
+    found = model.trees.attributions(panel.read(rows), group)[:, [DRIVERS.index(d) for d in model.drivers]]
     return blended(values, found, model.trees_share), blended(base, np.full(len(rows), model.trees.base), model.trees_share)
 
 
-def _values(member: Member, terms: Tensor, absent: Tensor, drivers: np.ndarray) -> np.ndarray:
-    """(n, 2^k) float64: the member's logit under every mask of these k drivers; bit i of a mask is drivers[i]."""
+def _groups(drivers: tuple[str, ...], present: np.ndarray) -> list[np.ndarray]:
+    """The places of a row's drivers, group by group in the order of REASONS; a group may be empty."""
+    return [np.array([i for i, d in enumerate(drivers) if d in group and present[i]], dtype=int) for group in REASONS]
+
+
+def _values(member: Member, terms: Tensor, absent: Tensor, drivers: np.ndarray, given: np.ndarray) -> np.ndarray:
+    """(n, 2^k) float64: the member's logit under every mask of these k drivers, those `given` present; bit i of a mask is drivers[i]."""
     n, k, hidden = len(terms), len(drivers), absent.shape[1]
     low = min(k, _LOW_DRIVERS)
     change = terms[:, drivers] - absent[drivers]
-    start = absent.sum(0) + member.fuse_bias
+    start = absent.sum(0) + member.fuse_bias + (terms[:, given] - absent[given]).sum(1)  # (n, H)
     below = torch.from_numpy(masks(low)) @ change[:, :low]  # (n, 2^low, H)
-    above = torch.from_numpy(masks(k - low)) @ change[:, low:] + start  # (n, 2^(k - low), H)
+    above = torch.from_numpy(masks(k - low)) @ change[:, low:] + start[:, None]  # (n, 2^(k - low), H)
     out = np.empty((n, above.shape[1], below.shape[1]))
     for i in range(above.shape[1]):
         out[:, i] = _logits(member, (below + above[:, i:i + 1]).view(-1, hidden)).view(n, -1).numpy()
@@ -209,7 +219,9 @@ def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tup
     """What the text driver's attribution of one row is with its own text, vectors[0], and would be with each of vectors[1:]."""
     net = model.net
     place = net.config.drivers.index("text")
-    others = np.array([i for i in np.flatnonzero(net.present(inputs)[0].numpy()) if i != place])
+    groups = _groups(net.config.drivers, net.present(inputs)[0].numpy())
+    own = next(number for number, group in enumerate(REASONS) if "text" in group)
+    others, given = groups[own][groups[own] != place], np.concatenate([groups[0][:0], *groups[:own]])
     k = len(others)
     size = masks(k).sum(1).astype(int)
     weight = torch.tensor([1.0 / ((k + 1) * comb(k, s)) for s in size], dtype=torch.float32)
@@ -217,7 +229,8 @@ def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tup
     text = (torch.from_numpy(vectors) - net.text_mean) / net.text_deviation
     total = np.zeros(len(vectors))
     for member, (terms, absent) in zip(net.members, net.terms(inputs)):
-        context = torch.from_numpy(masks(k)) @ (terms[0, others] - absent[others]) + absent.sum(0) + member.fuse_bias  # (2^k, H)
+        start = absent.sum(0) + member.fuse_bias + (terms[0, given] - absent[given]).sum(0)
+        context = torch.from_numpy(masks(k)) @ (terms[0, others] - absent[others]) + start  # (2^k, H)
         change = torch.where(known[:, None], member.text(text) @ member.fuse[place] - absent[place], 0.0)  # (V, H)
         for first in range(0, len(context), 64):
             part = context[first:first + 64]

@@ -116,8 +116,14 @@ SERVING: dict[str, Table] = {t.name: t for t in (
 
 DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "price", "promotion", "season", "market",
            "newness", "graph", "segment")
+# Reasons are told in this order: what may make a rise, then what its own sales show of it, then what visitors add to that. A group is
+# credited with what it says beyond those before it (core/explain.py).
+REASONS = (("text", "reviews", "audience", "price", "promotion", "season", "market", "newness", "graph", "segment"),
+           ("demand", "momentum"), ("attention",))
 DEMAND_WEEKS = (1, 2, 4, 8, 13)
 LIKELY = 0.5  # "likely to rise": the better half of a coin
 WORTH_SAYING = 0.25  # from this chance on a product is said to be about to rise: lower ones are not worth a merchandiser's minute
 DEMAND_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 ALL = "all"  # the segment that is everyone
+
+assert sorted(d for group in REASONS for d in group) == sorted(DRIVERS)

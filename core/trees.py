@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
 from math import comb
 
@@ -80,19 +80,19 @@ class Trees:
         """The logit of a row without any driver."""
         return float(self.predict(np.full((1, len(self.driver)), np.nan))[0])
 
-    def attributions(self, x: np.ndarray) -> np.ndarray:
-        """(B, K) float64 Shapley values of x (B, F), K = the largest driver + 1; base + their sum = predict(x)."""
-        out = np.zeros((len(x), self.driver.max() + 1))
-        for chosen in _chunks(len(x)):
-            here = np.asarray(x[chosen], dtype=np.float64)
-            lacks, mine = self._lacks(here), np.zeros((len(chosen), out.shape[1]))
-            for tree in self._trees:
-                if tree.pairs:
-                    state = np.where(lacks[:, tree.pair_driver], LACK, tree.met(here).astype(np.int64))
-                    place = np.add.reduceat(state * tree.pair_power, tree.pair_starts, axis=1)
-                    for leaf, (table, drivers) in enumerate(tree.tables):
-                        mine[:, drivers] += table[place[:, leaf]]
-            out[chosen] = np.where(lacks, 0.0, mine)  # rounding left some 1e-19 there
+    def attributions(self, x: np.ndarray, group: np.ndarray) -> np.ndarray:
+        """(B, K) float64 Shapley values of x (B, F) whose sum + base = predict(x). group (K,), of each driver: groups come one after
+        another, the lowest first, and the drivers of one in every order alike."""
+        x = np.asarray(x, dtype=np.float64)
+        out, lacks = np.zeros((len(x), len(group))), self._lacks(x)
+        for tree in self._trees:
+            tables = tree.tables(group) if tree.pairs else []
+            for chosen in _chunks(len(x)) if tables else ():
+                state = np.where(lacks[chosen][:, tree.pair_driver], LACK, tree.met(x[chosen]).astype(np.int64))
+                place = np.add.reduceat(state * tree.pair_power, tree.pair_starts, axis=1)
+                for leaf, (table, drivers) in enumerate(tables):
+                    out[chosen[:, None], drivers] += table[place[:, leaf]]
+        out[:, : lacks.shape[1]][lacks] = 0.0  # rounding left some 1e-19 there
         return out
 
     def _lacks(self, x: np.ndarray) -> np.ndarray:
@@ -105,14 +105,13 @@ class Trees:
         return [_Tree.of(self, start, end) for start, end in zip(self.starts[:-1], self.starts[1:])]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Tree:
     """One tree by its leaves. A pair is a leaf and a driver on its path; pairs stand leaf by leaf.
 
     columns, threshold, nan_left  of the P inner nodes
     fails        (2P, pairs) float32: 1 where going left (first P) or right at that node fails the pair's conditions
     value        (leaves,);  pair_starts (leaves,) first pair of each leaf;  pair_driver, pair_share, pair_power (pairs,)
-    tables       for each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers
     """
 
     columns: np.ndarray
@@ -138,10 +137,11 @@ class _Tree:
         went = np.concatenate([left, ~left], axis=1).astype(np.float32)
         return went @ self.fails == 0
 
-    @cached_property
-    def tables(self) -> list[tuple[np.ndarray, np.ndarray]]:
+    def tables(self, group: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+        """For each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers."""
         ends = np.append(self.pair_starts[1:], self.pairs)
-        return [(value * leaf_shares(self.pair_share[a:b]), self.pair_driver[a:b]) for value, a, b in zip(self.value, self.pair_starts, ends)]
+        leaves = [(value, slice(a, b)) for value, a, b in zip(self.value, self.pair_starts, ends)]
+        return [(value * leaf_shares(self.pair_share[pairs], group[self.pair_driver[pairs]]), self.pair_driver[pairs]) for value, pairs in leaves]
 
     @classmethod
     def of(cls, trees: Trees, start: int, end: int) -> "_Tree":
@@ -180,22 +180,38 @@ def _paths(trees: Trees, start: int, node: int, path: list) -> Iterator[tuple[in
         yield from _paths(trees, start, child, [*path, (node, left_fails, share)])
 
 
-def leaf_shares(share: np.ndarray) -> np.ndarray:
+def leaf_shares(share: np.ndarray, group: np.ndarray) -> np.ndarray:
     """(3^m, m) Shapley values of a leaf of value 1 with m drivers on its path, by their states (FAIL, PASS, LACK), first driver lowest.
 
-    share (m,): an absent driver's factor, and that of a driver that the row LACKs whether it is in S or not.
+    share (m,): an absent driver's factor, and that of a driver that the row LACKs whether it is in S or not. group (m,): their order.
 
-    >>> leaf_shares(np.array([0.25]))[:, 0].tolist()
+    >>> leaf_shares(np.array([0.25]), np.array([0]))[:, 0].tolist()
     [-0.25, 0.75, 0.0]
     """
     m = len(share)
     states = np.array([s[::-1] for s in product(range(3), repeat=m)])  # (3^m, m)
-    inside = (np.arange(2 ** m)[:, None] >> np.arange(m) & 1).astype(bool)  # (2^m, m)
+    inside = _subsets(m)
     present = np.where(states == LACK, share, states == PASS)
     game = np.where(inside[None], present[:, None], share).prod(axis=2)  # (3^m, 2^m)
-    size = inside.sum(1)
-    weight = np.array([1.0 / (m * comb(m - 1, s)) if s < m else 0.0 for s in range(m + 1)])
-    return game @ np.where(inside, weight[size - 1][:, None], -weight[size][:, None])
+    return game @ _ordered_weights(tuple(np.unique(group, return_inverse=True)[1].tolist()))
+
+
+@cache
+def _ordered_weights(group: tuple[int, ...]) -> np.ndarray:
+    """(2^m, m): a game over all subsets @ this = Shapley values inside each group, those before it present, those after it absent."""
+    inside, of = _subsets(len(group)), np.array(group)
+    weights = np.zeros(inside.shape)
+    for subset, row in enumerate(inside):
+        for player, number in enumerate(group):
+            if row[of < number].all() and not row[of > number].any():
+                k, s = int((of == number).sum()), int(row[of == number].sum())
+                weights[subset, player] = 1.0 / (k * comb(k - 1, s - 1)) if row[player] else -1.0 / (k * comb(k - 1, s))
+    return weights
+
+
+def _subsets(m: int) -> np.ndarray:
+    """(2^m, m) bool: row s has the bits of s, lowest first."""
+    return (np.arange(2 ** m)[:, None] >> np.arange(m) & 1).astype(bool)
 
 
 def grow(x: np.ndarray, target: np.ndarray, driver: np.ndarray, *, rounds: int, seed: int, threads: int = 1,

@@ -68,7 +68,7 @@ SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "
 UNITS = {
     "orders": N_("orders"), "orders a week": N_("orders a week"), "units": N_("units"), "days": N_("days"), "views": N_("views"),
     "stars": N_("stars"), "buyers": N_("buyers"), "groups": N_("groups"), "clicks": N_("clicks"), "reviews": N_("reviews"),
-    "points": N_("points"), "words": N_("words"),
+    "points": N_("points"), "words": N_("words"), "deviations": N_("standard deviations"),
 }
 JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
         "explain": N_("Words of a product")}

@@ -28,7 +28,9 @@ left, right = cards.halves()
 with left:
     st.subheader(_("All products"), anchor=False)
     st.plotly_chart(charts.driver_ranking(ranking), config=CONFIG, key="ranking", alt=_("Drivers by how much they move the forecasts"))
-    cards.notes(_("How large each driver's part is on average, up or down, as a share of all of them."))
+    cards.notes(_("How large each driver's part is on average, up or down, as a share of all of them."),
+                _("Reasons come in order: what may make a rise, then what sales show beyond that, then what views add. "
+                  "A part is what is new in it."))
 with right:
     st.subheader(_("Today's top {count} risers").format(count=LEADERS), anchor=False)
     st.plotly_chart(charts.leader_pushes(ranking), config=CONFIG, key="leaders", alt=_("Which way each driver pushes the top risers"))

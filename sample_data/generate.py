@@ -12,7 +12,7 @@ import pandas as pd
 from generator import calendar, catalogue, dirt, files, shop, signals, story, truth
 from generator.calendar import DAYS, FIRST_DAY, SPAN
 
-ORDER_LINES = 200_000  # about how many lines the shop of 1,200 products sells in its 104 weeks
+ORDER_LINES = 200_000  # about how many lines the shop of 800 products sells in its 156 weeks
 STORY_LIFT = 1.42  # how much of that the planted events and the season add to everyone's ordinary pace
 
 FILES = {
@@ -21,7 +21,7 @@ FILES = {
 }
 
 
-def generate(seed: int, out: Path, products: int = 1200) -> dict:
+def generate(seed: int, out: Path, products: int = 800) -> dict:
     """Writes files/, truth/ and manifest.json into `out` and returns the manifest."""
     tables, answers = build(seed, products)
     manifest = {"seed": seed, "products": products, "first_day": calendar.date_of(0), "last_day": calendar.date_of(DAYS - 1),
@@ -43,7 +43,7 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
 
     goods = catalogue.build(rng(), products)
     curve = calendar.shop_curve(rng(), list(shop.words.COUNTRIES))
-    told = story.tell(rng(), goods, _pace(goods, curve, ORDER_LINES * products / 1200 / STORY_LIFT))
+    told = story.tell(rng(), goods, _pace(goods, curve, ORDER_LINES * products / 800 / STORY_LIFT))
     people = shop.customers(rng(), 60 + products * 21)
     wanted = shop.interest(rng(), told, curve)
     lines = shop.demand(rng(), wanted, told)
@@ -96,7 +96,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Make the sample shop.")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--out", type=Path, required=True, help="folder for files/, truth/ and manifest.json")
-    parser.add_argument("--products", type=int, default=1200, help="a smaller shop, for tests")
+    parser.add_argument("--products", type=int, default=800, help="a smaller shop, for tests")
     given = parser.parse_args()
     manifest = generate(given.seed, given.out, given.products)
     for name, facts in manifest["files"].items():

@@ -19,7 +19,7 @@ from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS, SIGNALS
 
 _ORIGINS_A_CHUNK = 16  # bounds memory: window sums of this many origins at once
-_STEPS = ("placed", "year_windows", "recent_windows", "attention_windows", "review_windows", "windows", "lift_memory",
+_STEPS = ("placed", "year_windows", "recent_windows", "attention_windows", "review_windows", "windows", "lift_memory", "surges",
           "neighbour_memory", "surroundings", "campaigns", "stock_windows", "market_series", "outcomes")
 
 
@@ -189,7 +189,7 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
 
     labels = settings.labels
     first = shop.first_day + timedelta(days=labels.base_days - 1)
-    lags = (0, 28, 56, 84, 336, 350, 357, 364, 371, 378)
+    lags = (0, 28, 56, 84, 336, 350, 357, 364, 371, 378, 392)
     every = sorted({t - timedelta(days=lag) for t in origins for lag in lags if t - timedelta(days=lag) >= first})
     con.register("origin_list", pa.table({"as_of": every}))
     con.execute("create or replace temp table every_origin as select as_of from origin_list")

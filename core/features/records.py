@@ -1,8 +1,8 @@
 """The features: one record each. The panel's SQL, the model's width, the words on the page and the glossary derive from them.
 
-Expressions read the relation built in core/sql/features/panel.sql: w = windows up to the origin, l = lift memory, n = neighbours,
-s = surroundings, c = campaigns, k = stock, m = market series, y = calendar, p = pace and product, h = what the shop's history
-covers by then. Nothing after as_of can reach a feature: every relation is joined as of the origin.
+Expressions read the relation built in core/sql/features/panel.sql: w = windows up to the origin, l = lift memory, z = surges,
+n = neighbours, s = surroundings, c = campaigns, k = stock, m = market series, y = calendar, p = pace and product, h = what the
+shop's history covers by then. Nothing after as_of can reach a feature: every relation is joined as of the origin.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ FEATURES: tuple[Feature, ...] = (
             "Units returned, of units sold in 13 weeks"),
     Feature("out_of_stock_56d", "demand", "share", "k.out_of_stock_56d", "Share of recorded days out of stock, last 56 days"),
     Feature("out_of_stock_14d", "demand", "share", "k.out_of_stock_14d", "Share of recorded days out of stock, last 14 days"),
+    Feature("buyers_28d", "demand", "buyers", f"case when {_ORDERS} then coalesce(w.buyers_28d, 0) end",
+            "Known buyers in the last 28 days"),
     # momentum: how its pace changes
     Feature("week_on_month", "momentum", "times", _times("w.interest_7d", "w.interest_28d / 4", 0.5), "Last week against the last four"),
     Feature("fortnight_on_base", "momentum", "times", _times("w.interest_14d", "(w.interest_56d - w.interest_14d) / 3"),
@@ -60,11 +62,16 @@ FEATURES: tuple[Feature, ...] = (
             "Last 8 weeks against 26 weeks"),
     Feature("recent_lift", "momentum", "times", "exp(l.recent)", "Last four weeks against its own pace, shop's growth taken out"),
     Feature("earlier_lift", "momentum", "times", "exp(l.before)", "The four weeks before those against its own pace"),
+    Feature("surge", "momentum", "deviations", "z.surge",
+            "How far four weeks' orders exceed the pace of the nine before, in standard deviations"),
     Feature("units_week_on_month", "momentum", "times", _times("w.units_7d", "w.units_28d / 4", 1.0),
             "Units last week against the last four"),
+    Feature("lead_segment_trend", "momentum", "times", "s.lead_segment_trend",
+            "Four weeks against four before, in the fastest customer group"),
+    Feature("whole_trend", "momentum", "times", "case when p.segment <> 'all' then s.whole_trend end", "Its trend over all customers"),
+    Feature("whole_recent_lift", "momentum", "times", "case when p.segment <> 'all' then exp(s.whole_recent) end",
+            "Its recent lift over all customers"),
     # audience: who buys it
-    Feature("buyers_28d", "audience", "buyers", f"case when {_ORDERS} then coalesce(w.buyers_28d, 0) end",
-            "Known buyers in the last 28 days"),
     Feature("first_buy_share", "audience", "share", "w.first_buys_56d / nullif(w.buyers_56d, 0)",
             "Buyers who bought it for the first time, last 56 days"),
     Feature("first_buy_share_28d", "audience", "share", "w.first_buys_28d / nullif(w.buyers_28d, 0)",
@@ -75,13 +82,10 @@ FEATURES: tuple[Feature, ...] = (
             "Orders of unknown customers, last 56 days"),
     Feature("largest_order_share", "audience", "share", "w.largest_order_units_56d / nullif(w.units_56d, 0)",
             "Share of the largest order in 56 days' units"),
-    Feature("lead_segment_trend", "audience", "times", "s.lead_segment_trend",
-            "Four weeks against four before, in the fastest customer group"),
+    Feature("lead_segment_ahead", "audience", "deviations", "s.lead_segment_ahead",
+            "How far one customer group is ahead of all the others together"),
     Feature("largest_segment_share", "audience", "share", "s.largest_segment_share", "Share of the largest customer group"),
     Feature("segments_28d", "audience", "groups", "s.segments_28d", "Customer groups that bought it in the last 28 days"),
-    Feature("whole_trend", "audience", "times", "case when p.segment <> 'all' then s.whole_trend end", "Its trend over all customers"),
-    Feature("whole_recent_lift", "audience", "times", "case when p.segment <> 'all' then exp(s.whole_recent) end",
-            "Its recent lift over all customers"),
     # attention: who looks at it
     Feature("views_28d", "attention", "views", f"case when {_EVENTS} then coalesce(w.views_28d, 0) end", "Views in the last 28 days"),
     Feature("views_week", "attention", "times", f"case when {_EVENTS} then {_times('w.views_7d', 'w.views_28d / 4', 2)} end",
@@ -190,8 +194,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature("neighbours_year_ago_lift", "graph", "times", "exp(n.year_ago)",
             "What products with similar text did in the coming weeks a year ago"),
     Feature("neighbours_year_ago_near", "graph", "times", "exp(n.year_ago_near)", "What they did in the weeks around those a year ago"),
+    Feature("neighbours_surging", "graph", "share", "n.surging", "Share of the products with similar text that sell far above their pace"),
     Feature("linked_recent_lift", "graph", "times", "exp(n.link_recent)", "Recent lift of products linked in the knowledge graph"),
     Feature("linked_trend", "graph", "times", "exp(n.link_trend)", "Two weeks against six before, linked products"),
+    Feature("linked_surge", "graph", "deviations", "n.link_surge", "How far the linked product that surges most exceeds its usual pace"),
+    Feature("linked_surges", "graph", "deviations", "n.link_surges", "How far linked products exceed their usual pace on average"),
+    Feature("kin_surges", "graph", "deviations", "n.kin_surges",
+            "How far products that share a theme or the like with it exceed their usual pace on average"),
     Feature("linked_year_ago_lift", "graph", "times", "exp(n.link_year_ago)", "What linked products did in the coming weeks a year ago"),
     # segment (its name is the driver's category; these place the product in it)
     Feature("segment_share", "segment", "share", "case when p.segment <> 'all' then s.segment_share end",

@@ -11,7 +11,7 @@ import pandas as pd
 from generator import vocabulary as words
 from generator.calendar import DAYS, SPAN, date_of
 
-LAUNCHED_BEFORE = 0.6  # share of the products that were on sale before the first day
+LAUNCHED_BEFORE = 0.55  # share of the products that were on sale before the first day
 
 
 @dataclass
@@ -27,6 +27,7 @@ class Catalogue:
     last: np.ndarray  # last day on sale
     weight: np.ndarray  # expected orders a day, up to one factor for the whole shop
     links: pd.DataFrame
+    beside: list[list[int]]  # products bought together with it, by the links, in both directions
 
     def __len__(self) -> int:
         return len(self.table)
@@ -67,11 +68,12 @@ def build(rng: np.random.Generator, count: int) -> Catalogue:
     table["launched_on"] = [date_of(d) for d in launch]
     table.loc[rng.random(count) < np.where(launch < 0, 0.06, 0.0), "launched_on"] = ""
     out_of_season = np.array([1.0 if not k.season else 0.9 if k.season in words.LOCAL_SEASONS else 0.45 for k in kinds])
-    weight = rng.lognormal(0, 1.12, count) * out_of_season
+    # A shop launches what it believes in, and sees little of what failed before the first day.
+    weight = rng.lognormal(0, 1.12, count) * out_of_season * np.where(launch > 0, 1.5, 1.0)
     series = pd.factorize(table["brand"] + "/" + pd.Series(themes))[0]
-    catalogue = Catalogue(table, kinds, themes, series, np.array(languages), launch, last, weight, pd.DataFrame())
+    catalogue = Catalogue(table, kinds, themes, series, np.array(languages), launch, last, weight, pd.DataFrame(), [])
     _buying(rng, catalogue)
-    catalogue.links = _links(rng, catalogue)
+    catalogue.links, catalogue.beside = _links(rng, catalogue)
     return catalogue
 
 
@@ -170,8 +172,8 @@ def _supplier(rng, material: str, category: str) -> str:
     return fitting[rng.integers(len(fitting))]
 
 
-def _links(rng, catalogue: Catalogue) -> pd.DataFrame:
-    """same_series, substitute_of, newer_version_of and bought_together, between products only."""
+def _links(rng, catalogue: Catalogue) -> tuple[pd.DataFrame, list[list[int]]]:
+    """same_series, substitute_of, newer_version_of and bought_together between products, has_motif to a motif; and who is beside whom."""
     ids = catalogue.table["product_id"].to_numpy()
     brand, price = catalogue.table["brand"].to_numpy(), catalogue.table["price"].to_numpy()
     keys = np.array([k.key for k in catalogue.kind])
@@ -179,17 +181,25 @@ def _links(rng, catalogue: Catalogue) -> pd.DataFrame:
     links: dict[tuple[int, int], str] = {}
     for i in range(len(ids)):
         same = np.flatnonzero((catalogue.series == catalogue.series[i]) & (np.arange(len(ids)) != i))
-        for j in rng.permutation(same)[:4]:
+        for j in rng.permutation(same)[:1]:
             links.setdefault((i, j), "same_series")
         alike = np.flatnonzero((keys == keys[i]) & (np.abs(np.log(price / price[i])) < 0.5) & (np.arange(len(ids)) != i))
-        for j in rng.permutation(alike)[:2]:
+        for j in rng.permutation(alike)[:1]:
             links.setdefault((i, j), "substitute_of")
         if catalogue.launch[i] > 0:
             older = np.flatnonzero((keys == keys[i]) & (brand == brand[i]) & (catalogue.launch < catalogue.launch[i] - 90))
             for j in older[:1]:
                 links[(i, j)] = "newer_version_of"
-        near = np.flatnonzero((category == category[i]) & (keys != keys[i]))
-        for j in rng.permutation(near)[: int(rng.integers(0, 3))]:
+        # Counts of common orders join what sells about alike.
+        near = np.flatnonzero((category == category[i]) & (keys != keys[i]) & (catalogue.weight < catalogue.weight[i]))
+        for j in near[np.argsort(-catalogue.weight[near], kind="stable")][:2]:
             links.setdefault((i, j), "bought_together")
-    pairs = sorted(links.items(), key=lambda item: (ids[item[0][0]], item[1], ids[item[0][1]]))
-    return pd.DataFrame([(ids[i], relation, ids[j]) for (i, j), relation in pairs], columns=["source", "relation", "target"])
+    beside: list[list[int]] = [[] for _ in ids]
+    for (i, j), relation in links.items():
+        if relation == "bought_together":
+            beside[i].append(j)
+            beside[j].append(i)
+    rows = [(ids[i], relation, ids[j]) for (i, j), relation in links.items()]
+    rows += [(ids[i], "has_motif", f"motif: {words.THEMES[theme][0].lower()}") for i, theme in enumerate(catalogue.theme)
+             if theme in words.THEMES and theme != "plain"]
+    return pd.DataFrame(sorted(rows), columns=["source", "relation", "target"]), [sorted(set(found)) for found in beside]

@@ -71,7 +71,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     ids = story.catalogue.table["product_id"].to_numpy()
     quiet = np.setdiff1d(np.flatnonzero(story.pace < np.quantile(story.pace, 0.35)), [e.product for e in story.events])
     quiet = rng.permutation(quiet)
-    few = max(1, round(len(ids) / 300))
+    few = max(1, round(len(ids) / 200))
     amount = len(tables["orders"]) / 215_000
     soils = {name: Soil(rng, file, tables[name], 1 if ".csv" in file else 0) for name, file in files.items()}
 
@@ -106,7 +106,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     negative = np.sort(rng.choice(empty, min(14, len(empty)), replace=False))
     soils["stock"].changed("negative stock", "on_hand", negative, [-int(v) for v in rng.integers(1, 9, len(negative))], QUARANTINED)
     soils["stock"].duplicate(max(2, round(25 * amount)))
-    soils["promotions"].broken("ends before it starts", "ends_on", ["2024-06-01", "2024-06-03"])
+    soils["promotions"].broken("ends before it starts", "ends_on", ["2023-06-01", "2023-06-03"])
     soils["market"].broken("value that is no number", "value", ["n/a", "n/a", "-", "n/a"])
     soils["links"].duplicate(5)
     soils["links"].broken("missing target", "target", ["", ""])

@@ -8,10 +8,10 @@ EN = {
          "Best {noun} I own",
          "My sister wants one now", "Went back and ordered two more", "Even better in person", "The whole office has ordered the {noun}",
          "Obsessed with this {noun}", "This {noun} sold out last time so I grabbed three"),
-        ("got so many compliments this week", "already ordering another as a present", "my friends are all buying it too",
-         "the colour is gorgeous and it feels really well made", "better than ones twice the price",
-         "saw it all over my feed and it lives up to it",
-         "using it every single day", "please never stop making these")),
+        ("love it, got so many compliments this week", "excellent quality, already ordering another as a present",
+         "my friends are all buying it too, highly recommended", "the colour is gorgeous and the quality is excellent",
+         "absolutely love it, better than ones twice the price", "saw it all over my feed and I am so happy with it",
+         "works perfectly, using it every single day", "I love them, great value, please never stop making these")),
     "content": (
         ("Lovely {noun}", "Nice {noun}, as described", "Happy with this", "Good quality {noun}", "Does the job", "Pretty {noun}",
          "Pleased",
@@ -27,9 +27,9 @@ EN = {
         ("Still nice but not like my first one", "New batch is thinner", "Used to love this {noun}", "Quality has slipped",
          "Something has changed",
          "Liked the old version better", "The latest {noun} feels cheaper", "Wanted to love this {noun}"),
-        ("finish started peeling after two weeks", "arrived with a small crack", "feels lighter than the one I bought before",
-         "sent one back already", "friends had the same problem", "they must have changed the supplier", "it does not last as it used to",
-         "I will look elsewhere next time")),
+        ("finish started peeling after two weeks, very disappointed", "arrived with a crack and does not work", "terrible quality now",
+         "returned one already", "friends had the same problem, do not buy", "poor quality, they must have changed the supplier",
+         "waste of money, it does not last as it used to", "disappointed, I will look elsewhere next time")),
     "angry": (
         ("Broken on arrival", "Disappointed with this {noun}", "Not as described", "Returned it", "Poor {noun}"),
         ("no reply from customer service", "had to ask for a refund", "fell apart in a week", "would not recommend",
@@ -38,7 +38,7 @@ EN = {
 ZH = {
     "delighted": (
         ("已经回购第二个了", "朋友都来问链接", "这个{noun}真的太好看了", "被种草买的，没失望", "全家都爱这个{noun}", "同事看到都下单了", "超出预期"),
-        ("准备再买一个送人", "质感比贵一倍的还好", "每天都在用", "颜色绝了", "发了朋友圈好多人问", "希望不要断货")),
+        ("非常喜欢，准备再买一个送人", "质量非常好，比贵一倍的还好", "很好用，每天都在用", "颜色绝了，非常满意", "强烈推荐，发了朋友圈好多人问", "物超所值，希望不要断货")),
     "content": (
         ("不错", "{noun}和图片一样", "质量挺好", "好评", "喜欢", "性价比可以", "{noun}挺好看的"),
         ("物流很快", "包装仔细", "送朋友的她很喜欢", "会再来", "大小合适", "做工不错")),
@@ -47,7 +47,7 @@ ZH = {
         ("比想象中小", "颜色有点色差", "物流有点慢", "没有特别惊喜")),
     "souring": (
         ("新批次没有以前的厚实", "和第一次买的不一样了", "品质下降了", "以前很喜欢这个{noun}", "这次的{noun}手感变差"),
-        ("用两周就掉漆", "收到有小裂纹", "退了一个", "朋友买的也有同样问题", "下次不买了", "感觉换了厂家")),
+        ("用两周就掉漆，很失望", "收到就坏了", "已经退货一个", "朋友买的也有同样问题，不推荐", "浪费钱，下次不买了", "质量很差，感觉换了厂家")),
     "angry": (
         ("收到就是坏的", "失望", "{noun}与描述不符", "已退货"),
         ("客服不回复", "一周就坏了", "不推荐", "申请退款了")),

@@ -12,6 +12,7 @@ from generator.calendar import DAYS, FIRST_DAY, SPAN
 from generator.story import Story
 
 GUESTS = 0.17  # share of orders without a customer id
+PLACING = 0.17  # weekly shocks (in logs) to how often a product is seen for every order
 COUPONS = 0.04  # share of orders with 10% off
 BASKETS = [0.45, 0.24, 0.14, 0.09, 0.05, 0.03]  # lines an order: 1 .. 6
 HOURS = np.array([1.1, 0.6, 0.4, 0.3, 0.3, 0.5, 1.2, 2.6, 3.9, 4.8, 5.4, 5.8, 6.4, 6.1, 5.3, 5.0, 5.1, 5.4, 5.9, 6.9, 7.8, 7.6, 5.3, 2.7])
@@ -88,7 +89,12 @@ def interest(rng: np.random.Generator, story: Story, curve: np.ndarray) -> Inter
     base = (story.pace / 28)[:, None] * alive * np.exp(np.repeat(drift, 7, axis=1))
     grid = base[:, :, None] * share[:, None, :] * curve[None]
     ages = (taste[:, None, :] * np.exp(story.by_age)).sum(axis=2)
-    liking = rng.lognormal(0, 0.3, count)[:, None, None]  # some products are looked at a lot for every order
+    liking = rng.lognormal(0, 0.3, count)[:, None]  # some products are looked at a lot for every order
+    placing = np.zeros_like(drift)  # and what moves views alone: a place on the front page, a mail, robots
+    shock = rng.normal(0, PLACING, drift.shape)
+    for week in range(1, drift.shape[1]):
+        placing[:, week] = 0.8 * placing[:, week - 1] + shock[:, week]
+    liking = (liking * np.exp(np.repeat(placing, 7, axis=1)))[:, :, None]
     # Rounded, so that the last bit of exp() on another processor cannot change a single draw.
     orders = np.round(grid * np.exp(story.sales.astype(np.float64)) * ages[:, :, None], 7)
     attention = np.round(grid * np.exp(story.attention.astype(np.float64)) * liking, 7)

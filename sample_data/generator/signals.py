@@ -15,6 +15,7 @@ from generator.story import Story
 CLICKS = {"view": 1.3, "cart": 0.36, "wishlist": 0.1, "search_click": 0.3, "ad_impression": 0.22, "ad_click": 0.05}
 LOGGED_IN = 0.35
 TEXTS = {"delighted": 16, "content": 9, "lukewarm": 6, "souring": 16, "angry": 5}  # different texts a kind of article and mood
+SEEN_OUTSIDE = 0.12  # how much of what happens in the shop shows in series of the whole market: a shop is a small part of it
 REVIEWED = 0.042  # share of orders that are reviewed in ordinary times
 
 
@@ -159,7 +160,7 @@ def promotions(rng: np.random.Generator, story: Story) -> pd.DataFrame:
 def market(rng: np.random.Generator, story: Story) -> pd.DataFrame:
     """market: weekly, on Sundays: search interest (0 to 100) of categories and followed products, and the products' ranks elsewhere."""
     catalogue, weeks = story.catalogue, np.arange(6, DAYS, 7)
-    outside = story.market[:, weeks] + 0.45 * story.attention.mean(axis=2)[:, weeks]
+    outside = story.market[:, weeks] + SEEN_OUTSIDE * story.attention.mean(axis=2)[:, weeks]
     moved = np.zeros(len(catalogue), bool)
     moved[[e.product for e in story.events if e.kind == "market_trend"]] = True
     followed = np.flatnonzero(moved | (rng.random(len(catalogue)) < 0.3))

@@ -1,7 +1,7 @@
 """What happens to the products: the planted events, and what each does to sales, attention, reviews, prices and market series.
 
-A `Story` holds log multipliers on a grid of products, days and countries. Precursors are built here too: attention, review text,
-search interest, a first segment and neighbours move before sales do, by the lead that each kind of event states below.
+A `Story` holds log multipliers on a grid of products, days and countries. Precursors are built here too: attention where it is the
+cause (elsewhere people come, look and buy on the same day), review text, search interest, a first segment and neighbours move first.
 """
 
 from __future__ import annotations
@@ -20,43 +20,46 @@ class Recipe:
     """How one kind of event usually goes. Ranges are uniform; days, except `size` (factor on sales) and `keep` (share that stays)."""
 
     cause: str  # a driver of core.schema.DRIVERS, or "none"
-    count: int  # how many of them in a shop of 1,200 products
+    count: int  # how many of them in a shop of 800 products
     size: tuple[float, float]
     ramp: tuple[int, int]
     hold: tuple[int, int]
     decay: tuple[int, int]
     keep: tuple[float, float] = (0.0, 0.25)
-    lead: tuple[int, int] = (0, 0)  # how many days attention moves before sales
-    attention: float = 0.8  # how much of the lift (in logs) attention shows
+    lead: tuple[int, int] = (0, 0)  # how many days attention moves before sales: only where attention is what makes them
+    attention: float = 0.6  # how much of the lift (in logs) attention shows: who comes for a reason buys more often
     pace: tuple[float, float] = (4.0, 170.0)  # orders in 28 days of the products it happens to
 
 
 RECIPES = {
-    "segment_fad": Recipe("audience", 95, (2.0, 3.2), (12, 18), (24, 45), (21, 40), lead=(0, 4), attention=0.6, pace=(8, 170)),
-    "neighbour_spread": Recipe("graph", 0, (1.7, 2.6), (10, 16), (24, 40), (21, 40), lead=(2, 5), pace=(3, 170)),
+    "segment_fad": Recipe("audience", 95, (2.0, 3.2), (12, 18), (24, 45), (21, 40), pace=(12, 170)),
+    "neighbour_spread": Recipe("graph", 0, (1.7, 2.6), (10, 16), (24, 40), (21, 40), pace=(2, 170)),
     "viral_search": Recipe("attention", 30, (2.2, 3.8), (7, 12), (21, 35), (18, 30), (0.0, 0.15), lead=(12, 20), attention=1.0),
     "word_of_mouth": Recipe("attention", 90, (1.9, 3.0), (14, 21), (24, 40), (21, 35), lead=(16, 26), attention=1.1),
-    "review_rise": Recipe("reviews", 85, (1.8, 2.6), (14, 21), (35, 60), (21, 40), (0.2, 0.5), lead=(0, 3), pace=(9, 170)),
-    "review_fall": Recipe("reviews", 75, (0.3, 0.5), (18, 25), (40, 70), (30, 50), (0.4, 0.8), lead=(0, 3), pace=(10, 170)),
+    "review_rise": Recipe("reviews", 85, (1.8, 2.6), (14, 21), (35, 60), (21, 40), (0.2, 0.5), pace=(9, 170)),
+    "review_fall": Recipe("reviews", 75, (0.3, 0.5), (18, 25), (40, 70), (30, 50), (0.4, 0.8), pace=(10, 170)),
     "price_cut": Recipe("price", 80, (1.7, 2.5), (12, 20), (40, 70), (20, 30), (0.5, 0.8), attention=0.4),
     "price_increase": Recipe("price", 55, (0.35, 0.55), (12, 18), (50, 80), (20, 30), (0.5, 0.9), attention=0.2, pace=(9, 170)),
-    "promotion": Recipe("promotion", 130, (1.7, 2.6), (5, 9), (16, 26), (4, 8), (0.0, 0.1), attention=0.6),
-    "market_trend": Recipe("market", 19, (1.7, 2.5), (14, 21), (30, 50), (25, 40), (0.1, 0.4), lead=(1, 4)),
-    "style_wave": Recipe("text", 20, (1.7, 2.5), (14, 24), (35, 55), (30, 45), (0.1, 0.4), lead=(4, 9)),
+    "promotion": Recipe("promotion", 130, (1.7, 2.6), (5, 9), (16, 26), (4, 8), (0.0, 0.1)),
+    "market_trend": Recipe("market", 19, (1.7, 2.5), (14, 21), (30, 50), (25, 40), (0.1, 0.4)),
+    "style_wave": Recipe("graph", 14, (1.7, 2.5), (14, 24), (35, 55), (30, 45), (0.1, 0.4), pace=(2, 170)),
+    "style_start": Recipe("none", 0, (1.9, 2.7), (10, 16), (50, 70), (30, 45), (0.1, 0.4)),
     "slow_growth": Recipe("momentum", 70, (2.2, 3.2), (60, 84), (14, 30), (40, 60), (0.3, 0.6)),
     "fading": Recipe("momentum", 60, (0.25, 0.45), (56, 80), (60, 90), (30, 40), (0.6, 1.0), pace=(10, 170)),
-    "launch_ramp": Recipe("newness", 0, (2.6, 5.0), (35, 56), (60, 90), (30, 60), (0.5, 0.9), lead=(3, 8)),
+    "launch_ramp": Recipe("newness", 0, (2.6, 5.0), (35, 56), (60, 90), (30, 60), (0.5, 0.9)),
     "launch_dip": Recipe("newness", 0, (0.3, 0.5), (28, 40), (60, 90), (30, 60), (0.8, 1.0)),
     "phase_out": Recipe("momentum", 0, (0.08, 0.2), (60, 75), (20, 20), (1, 1), (1.0, 1.0)),
-    "cannibalisation": Recipe("graph", 90, (0.25, 0.5), (14, 25), (50, 80), (30, 60), (0.5, 0.9), attention=0.6, pace=(6, 170)),
-    "season": Recipe("season", 0, (3.0, 8.0), (20, 30), (20, 40), (10, 20), (0.0, 0.0), lead=(5, 9)),
-    "local_season": Recipe("segment", 0, (7.0, 15.0), (18, 24), (8, 14), (5, 9), (0.0, 0.0), lead=(5, 9)),
+    "cannibalisation": Recipe("graph", 90, (0.25, 0.5), (14, 25), (50, 80), (30, 60), (0.5, 0.9), pace=(6, 170)),
+    "season": Recipe("season", 0, (3.0, 8.0), (20, 30), (20, 40), (10, 20), (0.0, 0.0)),
+    "first_season": Recipe("none", 0, (3.0, 8.0), (20, 30), (20, 40), (10, 20), (0.0, 0.0)),
+    "local_season": Recipe("season", 0, (7.0, 15.0), (18, 24), (8, 14), (5, 9), (0.0, 0.0)),
     "stock_out": Recipe("none", 60, (0.0, 0.0), (0, 0), (14, 32), (0, 0), (0.0, 0.0), pace=(10, 170)),
     "curiosity": Recipe("none", 60, (1.0, 1.0), (7, 12), (14, 28), (14, 21), (0.0, 0.0), pace=(6, 170)),
     "talk": Recipe("none", 30, (1.0, 1.0), (5, 5), (30, 40), (14, 14), (0.0, 0.0), pace=(8, 170)),
-    "burst": Recipe("none", 110, (1.8, 3.0), (2, 4), (7, 14), (4, 7), (0.0, 0.0), attention=0.5),
+    "burst": Recipe("none", 110, (1.8, 3.0), (2, 4), (7, 14), (4, 7), (0.0, 0.0)),
     "lull": Recipe("none", 45, (0.3, 0.5), (3, 6), (14, 24), (5, 9), (0.0, 0.0), pace=(14, 170)),
 }
+FAD_ORDERS = 1.5  # orders in 28 days that the group where a fad starts has at least
 FORGETTING = 150.0  # days in which what an event left behind fades to a third
 LOWERING = tuple(kind for kind, recipe in RECIPES.items() if recipe.size[1] < 1)
 
@@ -79,6 +82,7 @@ class Event:
     spread: int = 0
     group: str = ""
     hidden_units: float = 0.0
+    told_from: int | None = None  # the day from which on the data tell of it, where that is not when its own precursors begin
 
     @property
     def end(self) -> int:
@@ -87,6 +91,10 @@ class Event:
     @property
     def precursor_start(self) -> int:
         return self.start - max(self.lead, self.spread)
+
+    @property
+    def tells(self) -> int:
+        return self.precursor_start if self.told_from is None else min(self.told_from, self.start)
 
     def envelope(self, earlier: int = 0) -> np.ndarray:
         """(SPAN,) from 0 to 1, down to `keep` and slowly on to 0: the shape of the event in logs, moved `earlier` by some days."""
@@ -138,7 +146,7 @@ class Story:
         wave, seen = event.envelope(), event.envelope(event.lead)
         ahead, ahead_seen = event.envelope(event.spread), event.envelope(event.spread + event.lead)
         in_country = np.array([event.segment_attribute == "country" and c in event.segment.split() for c in self.countries])
-        only = event.kind == "local_season"
+        only = event.segment_attribute == "country" and not event.spread  # a season of some countries
         for c in range(len(self.countries)):
             if only and not in_country[c]:
                 continue
@@ -157,13 +165,13 @@ class Story:
 
 
 def tell(rng: np.random.Generator, catalogue: Catalogue, pace: np.ndarray) -> Story:
-    """All planted events of the shop, spread evenly over the two years and the three weeks after them."""
+    """All planted events of the shop, spread evenly over the three years and the three weeks after them."""
     story = Story(catalogue, list(words.COUNTRIES), list(words.AGE_BANDS), pace)
-    scale = len(catalogue) / 1200
+    scale = len(catalogue) / 800
     _launches(rng, story)
     _seasons(rng, story)
     _endings(rng, story)
-    plans = [(kind, day) for kind, recipe in RECIPES.items() for day in _days(rng, round(recipe.count * scale), kind)]
+    plans = [(kind, day) for kind, recipe in RECIPES.items() if recipe.count for day in _days(rng, round(recipe.count * scale), kind)]
     for number in rng.permutation(len(plans)):
         kind, day = plans[number]
         _TELLERS.get(kind, _one)(rng, story, kind, int(day))
@@ -230,42 +238,46 @@ def _one(rng, story: Story, kind: str, day: int) -> None:
         turn = Event(p, kind, day - event.lead, 5, event.lead + 14, 14, 0.0, event.size)
         story.mood[p] += (1 if kind == "review_rise" else -1) * turn.envelope()
         story.reviewing[p] += np.log(9) * turn.envelope()
-        talk, event.lead = event.lead, int(rng.integers(0, 4))
+        talk, event.lead = event.lead, 0
         story.add(event)
         event.lead = talk
+        if kind == "review_rise":
+            _spread(rng, story, event)
         return
     story.add(event)
+    if kind == "word_of_mouth":
+        _spread(rng, story, event)
 
 
 def _segment_fad(rng, story: Story, kind: str, day: int) -> None:
-    """Starts in one country or age band, reaches everyone some weeks later, then the products beside it."""
+    """Starts in one country or age band, reaches everyone some weeks later, then the products linked to it."""
     found = _candidates(rng, story, kind, day)
     if not found:
         return
     p = found[0]
     if rng.random() < 0.75:
-        attribute, choices = "country", ["DE", "FR", "HK", "IE", "NL", "SG"]
-        segment = str(rng.choice(choices, p=[0.27, 0.21, 0.2, 0.15, 0.1, 0.07]))
+        attribute, shares = "country", {c: words.COUNTRIES[c] for c in ("DE", "FR", "HK", "IE", "NL", "SG")}
     else:
-        attribute, segment = "age_band", str(rng.choice(["18-24", "25-34", "35-49", "50-64"]))
+        attribute, shares = "age_band", {a: words.AGE_BANDS[a] for a in ("18-24", "25-34", "35-49", "50-64")}
+    # A handful of orders, not one: in a group that buys less of it, nobody could tell a fad from chance.
+    choices = [g for g in shares if shares[g] * story.pace[p] >= FAD_ORDERS]
+    odds = np.array([shares[g] for g in choices]) ** 0.5
+    segment = str(rng.choice(choices, p=odds / odds.sum()))
     name = f"fad {len(story.events)}"
     spread = int(rng.integers(18, 33))
     event = _draw(rng, kind, p, day, story.pace[p], segment_attribute=attribute, segment=segment, spread=spread, group=name)
     story.add(event, early=1.5)
-    _spread(rng, story, event, name)
+    _spread(rng, story, event)
 
 
-def _spread(rng, story: Story, source: Event, name: str) -> None:
-    """The same fad in up to four products of the same series or motif, two to four weeks later."""
-    catalogue, p = story.catalogue, source.product
-    alike = (catalogue.series == catalogue.series[p]) | (np.array([t == catalogue.theme[p] for t in catalogue.theme])
-                                                        & np.array([k.category == catalogue.kind[p].category for k in catalogue.kind]))
-    alike[p] = False
-    if catalogue.theme[p] == "plain":
-        alike &= np.array([k.key == catalogue.kind[p].key for k in catalogue.kind])
-    later = source.start + int(rng.integers(12, 22))
-    for q in _candidates(rng, story, "neighbour_spread", later, alike)[: int(rng.integers(2, 5))]:
-        story.add(_draw(rng, "neighbour_spread", q, later + int(rng.integers(0, 8)), story.pace[q], group=name))
+def _spread(rng, story: Story, source: Event) -> None:
+    """What people buy because it is talked about, they buy with what belongs to it: up to three products linked to it follow later."""
+    beside = np.zeros(len(story.catalogue), bool)
+    beside[story.catalogue.beside[source.product]] = True
+    for q in _candidates(rng, story, "neighbour_spread", source.start + 28, beside)[:3]:
+        start = source.start + int(rng.integers(16, 30))
+        story.add(_draw(rng, "neighbour_spread", q, start, story.pace[q], group=source.group or f"beside {source.product}",
+                        told_from=source.start))
 
 
 def _gathered(rng, found: list[int], keys: list, enough: int) -> list[int]:
@@ -293,16 +305,22 @@ def _viral(rng, story: Story, kind: str, day: int) -> None:
         story.add(event)
         story.search[p] += 1.1 * event.envelope(event.lead)
         story.terms.append((p, event.start - event.lead, event.end, term))
+        _spread(rng, story, event)
 
 
 def _style_wave(rng, story: Story, kind: str, day: int) -> None:
-    """A motif comes into fashion: its products rise one after another over two months, wherever they are in the shop."""
+    """A motif comes into fashion: its best sellers rise first, unannounced; the rest of the motif follows, wherever it is in the shop."""
     catalogue = story.catalogue
     keys = [theme if theme in words.THEMES and theme != "plain" else None for theme in catalogue.theme]
-    for p in _gathered(rng, _candidates(rng, story, kind, day), keys, 5)[:14]:
-        start = day + int(rng.integers(0, 50))
+    found = _gathered(rng, _candidates(rng, story, kind, day), keys, 7)[:16]
+    found.sort(key=lambda p: (-story.pace[p], p))
+    for place, p in enumerate(found):
+        first = place < max(len(found) // 3, 2)
+        start = day + int(rng.integers(0, 12) if first else rng.integers(24, 46))
         if story.free(p, start - 35, start + 60):
-            story.add(_draw(rng, kind, p, start, story.pace[p], group=words.THEMES[catalogue.theme[p]][0]))
+            group = words.THEMES[catalogue.theme[p]][0]
+            name, told_from = ("style_start", None) if first else (kind, day + 12)
+            story.add(_draw(rng, name, p, start, story.pace[p], group=group, told_from=told_from))
 
 
 def _market_trend(rng, story: Story, kind: str, day: int) -> None:
@@ -316,6 +334,7 @@ def _market_trend(rng, story: Story, kind: str, day: int) -> None:
         ahead = int(rng.integers(21, 33))
         story.market[p] += 0.7 * np.log(event.size) * event.envelope(ahead)
         event.lead = ahead
+        _spread(rng, story, event)
     if found:
         story.category_market[category] += 0.3 * Event(0, kind, day, 18, 40, 30, 0.2, 1.0).envelope(27)
 
@@ -334,14 +353,14 @@ def _cannibalisation(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _launches(rng, story: Story) -> None:
-    """Every launch in the two years: a third start small and climb, a fifth start with a bang and settle, the rest are steady."""
+    """Every launch in the three years: most start small and climb, some start with a bang and settle, the rest are steady."""
     for p in np.flatnonzero(story.catalogue.launch >= 0):
         luck = rng.random()
-        kind = "launch_ramp" if luck < 0.36 else "launch_dip" if luck < 0.52 else ""
-        if not kind or story.pace[p] < 3 or story.catalogue.kind[p].season:
+        kind = "launch_ramp" if luck < 0.7 else "launch_dip" if luck < 0.82 else ""
+        if not kind or story.pace[p] < 2 or story.catalogue.kind[p].season:
             continue
         start = int(story.catalogue.launch[p]) + (int(rng.integers(8, 22)) if kind == "launch_ramp" else 5)
-        story.add(_draw(rng, kind, p, start, 12.0))
+        story.add(_draw(rng, kind, p, start, 12.0, told_from=int(story.catalogue.launch[p])))
 
 
 def _endings(rng, story: Story) -> None:
@@ -353,13 +372,15 @@ def _endings(rng, story: Story) -> None:
 
 
 def _seasons(rng, story: Story) -> None:
-    """Seasonal articles do the same in each year, give or take a few days: that is what can be learned from a year ago."""
+    """Seasonal articles do the same in each year, give or take a few days: that is what can be learned from a year ago.
+
+    The first season that an article is on sale is a kind of its own: its own past cannot know it.
+    """
     for p, kind in enumerate(story.catalogue.kind):
         if not kind.season:
             continue
         local = words.LOCAL_SEASONS.get(kind.season)
-        name = "local_season" if local else "season"
-        recipe = RECIPES[name]
+        recipe, before = RECIPES["local_season" if local else "season"], None
         size, shift = rng.uniform(*recipe.size), int(rng.integers(-12, 16))
         ramp_share = rng.uniform(0.3, 0.45)
         for first, last in words.SEASONS[kind.season]:
@@ -367,7 +388,10 @@ def _seasons(rng, story: Story) -> None:
             whole = day_of(last) - start
             if start > SPAN or story.catalogue.launch[p] > start + 10:
                 continue
-            event = _draw(rng, name, p, start, 100.0, group=kind.season)
+            known = before is not None and max(story.catalogue.launch[p], 0) < before - 28
+            name = "first_season" if not known else "local_season" if local else "season"
+            event = _draw(rng, name, p, start, 100.0, group=kind.season, told_from=before if known else None)
+            before = start
             event.ramp = max(int(whole * ramp_share), 10)
             event.decay = max(int(whole * 0.14), 5)
             event.hold = max(whole - event.ramp - event.decay // 2, 5)

@@ -23,7 +23,7 @@ def tables(story: Story, sold_after: pd.DataFrame) -> dict[str, pd.DataFrame]:
 
 def _row(number: int, ids: np.ndarray, event: Event, cause: str) -> dict:
     return {"event_id": f"E{number + 1:04d}", "product_id": ids[event.product],
-            "starts_on": date_of(event.start), "ends_on": date_of(event.end), "precursor_on": date_of(event.precursor_start),
+            "starts_on": date_of(event.start), "ends_on": date_of(event.end), "precursor_on": date_of(event.tells),
             "kind": event.kind, "cause": cause,
             "segment_attribute": event.segment_attribute, "segment": event.segment, "size": event.size, "keeps": event.keep,
             "hidden_units": int(event.hidden_units), "group": event.group}

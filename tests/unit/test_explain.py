@@ -11,6 +11,7 @@ from core import explain
 from core.calibration import Calibration, sigmoid
 from core.config import ModelSettings
 from core.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
+from core.schema import REASONS
 from core.training import FittedModel, Panel, Recipe, fit
 from tiny import tiny_encoder, tiny_panel
 
@@ -55,17 +56,44 @@ def test_attributions_add_up_to_the_forecast(panel, model):
     np.testing.assert_allclose(sigmoid(attributions.sum(1) + base), out["rising"], atol=1e-9)
 
 
-def test_they_equal_shaps_exact_explainer_on_the_same_masked_model(panel, model):
+def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model):
     import shap
 
-    rows = panel.latest()[:6]
+    rows = panel.latest()[:4]
     attributions, base = driver_attributions(model, panel, rows)
-    k = len(model.drivers)
     for row, mine, empty in zip(rows, attributions, base):
-        explainer = shap.explainers.Exact(lambda keep: masked_logits(model, panel, row, keep), np.zeros((1, k)))
-        theirs = explainer(np.ones((1, k)))
-        np.testing.assert_allclose(mine, theirs.values[0], atol=1e-4)
-        assert empty == pytest.approx(theirs.base_values[0], abs=1e-4)
+        before = np.zeros(len(model.drivers))
+        for group in REASONS:
+            places = [i for i, d in enumerate(model.drivers) if d in group]
+            if not places:
+                continue
+
+            def worth(keep: np.ndarray) -> np.ndarray:
+                every = np.repeat(before[None], len(keep), axis=0)
+                every[:, places] = keep
+                return masked_logits(model, panel, row, every)
+
+            theirs = shap.explainers.Exact(worth, np.zeros((1, len(places))))(np.ones((1, len(places))))
+            np.testing.assert_allclose(mine[places], theirs.values[0], atol=1e-4)
+            if not before.any():
+                assert empty == pytest.approx(theirs.base_values[0], abs=1e-4)
+            before[places] = 1
+
+
+def test_a_symptom_is_credited_only_with_what_its_cause_does_not_say(panel, model):
+    """The first group stands as if the later ones were not there: whatever sales show, the causes' share is the same."""
+    row = panel.latest()[:1]
+    later = [i for i, d in enumerate(model.drivers) if d not in REASONS[0]]
+    before, _ = driver_attributions(model, panel, row)
+    columns = [i for i, f in enumerate(panel.features) if f["driver"] not in REASONS[0]]
+    x = np.array(panel.x[row[0]])
+    x[columns] = x[columns] * 3 + 1
+    changed = np.array(panel.x)
+    changed[row[0]] = x
+    after, _ = driver_attributions(model, replace(panel, x=changed), row)
+    first = [i for i in range(len(model.drivers)) if i not in later]
+    np.testing.assert_allclose(after[0, first], before[0, first], atol=1e-5)
+    assert np.abs(after[0, later] - before[0, later]).max() > 0.01
 
 
 def test_a_driver_that_a_row_lacks_gets_nothing(panel, model):

@@ -173,6 +173,22 @@ def test_outcomes_cumulate_and_are_null_where_their_weeks_have_not_passed(shop, 
     assert (base > 0).all() and (np.diff(base, axis=1) > 0).all()
 
 
+def test_a_surge_is_how_many_deviations_four_weeks_lie_above_the_pace_of_the_nine_before(shop, built):
+    panel = panel_of(built).assign(as_of=lambda p: pd.to_datetime(p.as_of))
+    t = panel.as_of.min() + pd.Timedelta(days=84)  # no year ago yet that a season could be known from
+    rows = panel[(panel.as_of == t) & (panel.segment == "all") & panel.surge.notna()].set_index("product_id")
+    sales = sales_of(shop, lambda o: o.country).drop_duplicates(["order_id", "product_id"])
+    age = (t - sales.day).dt.days
+    lately = sales[age.between(0, 27)].groupby("product_id").size()
+    before = sales[age.between(28, 90)].groupby("product_id").size()
+    usual = before / 63 * 28 * (lately.sum() / 28) / (before.sum() / 63)
+    old = rows.index[rows.days_on_sale >= 91]
+    expected = (lately.reindex(old, fill_value=0) - usual.reindex(old, fill_value=0)) / np.sqrt(usual.reindex(old, fill_value=0) + 1)
+    assert len(old) > 20
+    np.testing.assert_allclose(rows.surge[old], expected, rtol=1e-5, atol=1e-5)
+    assert panel.surge[(panel.days_on_sale < 56) & (panel.segment == "all")].isna().all()
+
+
 def test_origins_are_sundays_and_the_last_day():
     origins = weekly_origins(date(2024, 1, 1), date(2024, 12, 31), Settings())
     assert origins[-1] == date(2024, 12, 31) and all(t.isoweekday() == 7 for t in origins[:-1])

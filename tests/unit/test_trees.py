@@ -52,21 +52,23 @@ def test_the_arrays_say_what_lightgbm_says(data, grown):
     np.testing.assert_allclose(grown.predict(probe), booster.predict(probe, raw_score=True), atol=1e-9)
 
 
-def test_attributions_are_the_shapley_values_of_the_game(data, grown):
+@pytest.mark.parametrize("group", [[0, 0, 0, 0], [1, 0, 1, 0], [2, 1, 0, 3]])
+def test_attributions_are_the_shapley_values_of_the_game_in_its_order(data, grown, group):
     x, drivers = data[0][:4], range(4)
-    found = grown.attributions(x)
+    found = grown.attributions(x, np.array(group))
+    orders = [order for order in permutations(drivers) if [group[d] for d in order] == sorted(group)]
     for row in range(4):
         expected = np.zeros(4)
-        for order in permutations(drivers):
+        for order in orders:
             for i, driver in enumerate(order):
                 expected[driver] += value(grown, x[row], set(order[:i + 1])) - value(grown, x[row], set(order[:i]))
-        np.testing.assert_allclose(found[row], expected / 24, atol=1e-9)
+        np.testing.assert_allclose(found[row], expected / len(orders), atol=1e-9)
 
 
 def test_a_driver_that_a_row_lacks_gets_nothing_and_the_rest_still_adds_up(data, grown):
     x = data[0][:50].copy()
     x[:, 3:5] = np.nan
-    found = grown.attributions(x)
+    found = grown.attributions(x, np.zeros(4))
     assert (found[:, 2] == 0).all() and (found[:, 0] != 0).any()
     np.testing.assert_allclose(found.sum(1) + grown.base, grown.predict(x), atol=1e-9)
     np.testing.assert_allclose(grown.predict(x[:5]), [value(grown, row, {0, 1, 3}) for row in x[:5]], atol=1e-9)
@@ -86,10 +88,10 @@ def test_trees_that_found_nothing_to_split_say_the_base_rate():
     x = np.zeros((300, 2), dtype=np.float32)
     grown = grow(x, np.full(300, 0.2), np.array([0, 1]), rounds=3, seed=7)
     np.testing.assert_allclose(1 / (1 + np.exp(-grown.predict(x[:2]))), 0.2, atol=1e-6)
-    assert (grown.attributions(x[:2]) == 0).all()
+    assert (grown.attributions(x[:2], np.zeros(2)) == 0).all()
 
 
 def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
-    table = leaf_shares(np.array([0.5, 0.2]))
+    table = leaf_shares(np.array([0.5, 0.2]), np.zeros(2))
     # both met: v() = .1, v({0}) = .2, v({1}) = .5, v({0, 1}) = 1
     np.testing.assert_allclose(table[1 + 3 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])

@@ -72,10 +72,21 @@ def test_counts_are_by_kind_and_say_what_stood_there_instead():
     assert found["summer"]["top"] == 1
 
 
-def test_the_truth_is_read_without_falls_noise_and_false_alarms(tmp_path):
+def test_nothing_is_demanded_of_a_rise_whose_cause_no_driver_can_know():
+    rises = [rise("a"), rise("b", cause="none", kind="burst"), rise("c", "audience", segments=("18-24",)), rise("d", "audience", segments=("SG",))]
+    told = forecasts(*((0, product, place, 0.9, 1) for product in "abcd" for place in ("all", "SG")))
+    found = calls(rises, told, 0.25, 28)
+    assert [call.knowable for call in found] == [True, False, False, True]
+    counts = compare(found, {call.row: np.array([0, 0, 1.0, 0]) for call in found}, DRIVERS)
+    assert (counts["all"]["rises"], counts["all"]["in_top_two"]) == (2, 1)
+    assert counts["all (not to be known)"]["called"] == 2 and counts["burst (not to be known)"]["rises"] == 1
+
+
+def test_the_truth_is_read_without_falls_and_false_alarms(tmp_path):
     rises = planted_rises(EVENTS)
     assert {"price_cut", "season", "segment_fad"} <= {r.kind for r in rises}
-    assert not {r.kind for r in rises} & {"burst", "curiosity", "talk", "fading", "price_increase"}
+    assert not {r.kind for r in rises} & {"curiosity", "talk", "fading", "price_increase"}
+    assert {r.kind for r in rises if r.cause == "none"} == {"burst", "first_season", "style_start"}
     assert ("HK", "SG") in {r.segments for r in rises if r.kind == "local_season"}
     with pytest.raises(UserError, match="no such file"):
         planted_rises(tmp_path / "events.csv")

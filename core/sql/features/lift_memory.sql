@@ -1,6 +1,6 @@
 -- Lifts known at each origin: log of realised to expected orders of windows that had fully passed by then.
 -- recent: the window that ended at the origin; before: the one before it; year_ago: the very weeks to be predicted, last year;
--- year_ago_near: the windows one and two weeks to either side of those.
+-- year_ago_now: the window that ended a year before the origin; year_ago_near: the windows one and two weeks to either side of those.
 -- Logs are averaged as whole billionths: sums of integers do not depend on the order in which threads add them.
 create or replace temp table lift_memory as
 with lifts as (
@@ -16,9 +16,10 @@ final as (
         avg(case when date_diff('day', l.as_of, o.as_of) = 56 then l.lift end) / 1e9 as before,
         avg(case when date_diff('day', l.as_of, o.as_of) = 364 then l.lift end) / 1e9 as year_ago,
         avg(case when date_diff('day', l.as_of, o.as_of) in (350, 357, 371, 378) then l.lift end) / 1e9 as year_ago_near,
-        avg(case when date_diff('day', l.as_of, o.as_of) = 336 then l.lift end) / 1e9 as year_ago_after
+        avg(case when date_diff('day', l.as_of, o.as_of) = 336 then l.lift end) / 1e9 as year_ago_after,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 392 then l.lift end) / 1e9 as year_ago_now
     from origin as o
-    inner join lifts as l on date_diff('day', l.as_of, o.as_of) in (28, 56, 336, 350, 357, 364, 371, 378)
+    inner join lifts as l on date_diff('day', l.as_of, o.as_of) in (28, 56, 336, 350, 357, 364, 371, 378, 392)
     group by o.as_of, l.segment, l.product_id
 )
 

@@ -1,5 +1,5 @@
 -- Products joined by the shop's knowledge graph: directly, or through one shared thing (a theme, a material) that joins at most
--- 50 products, so that "is a product" joins nobody.
+-- 50 products, so that "is a product" joins nobody. direct: a link of its own; alike: they share a thing that is no product.
 create or replace temp table linked_products as
 with ends as (
     select source as product_id, target as thing from links
@@ -8,9 +8,10 @@ with ends as (
 ),
 
 known_ends as (
-    select e.product_id, e.thing
+    select e.product_id, e.thing, case when t.product_id is null then 1 else 0 end as alike
     from ends as e
     inner join products as p on e.product_id = p.product_id
+    left join products as t on e.thing = t.product_id
 ),
 
 small_things as (
@@ -18,14 +19,17 @@ small_things as (
 ),
 
 pairs as (
-    select k.product_id, k.thing as neighbour_id
+    select k.product_id, k.thing as neighbour_id, 1 as direct, 0 as alike
     from known_ends as k
-    inner join products as p on k.thing = p.product_id
-    union
-    select a.product_id, b.product_id as neighbour_id
+    where k.alike = 0
+    union all
+    select a.product_id, b.product_id as neighbour_id, 0 as direct, a.alike
     from known_ends as a
     inner join small_things as s on a.thing = s.thing
     inner join known_ends as b on b.thing = s.thing
 )
 
-select product_id, neighbour_id from pairs where product_id <> neighbour_id
+select product_id, neighbour_id, max(direct) as direct, max(alike) as alike
+from pairs
+where product_id <> neighbour_id
+group by product_id, neighbour_id

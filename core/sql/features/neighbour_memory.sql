@@ -17,19 +17,26 @@ with known as (
 by_text as (
     select
         k.as_of, n.product_id,
+        sum(case when z.surge >= 2 then n.weight else 0 end)
+            / nullif(sum(case when z.surge is not null then n.weight end), 0) as surging,
         sum(n.weight * k.recent) / nullif(sum(case when k.recent is not null then n.weight end), 0) / 1e9 as recent,
         sum(n.weight * k.year_ago) / nullif(sum(case when k.year_ago is not null then n.weight end), 0) / 1e9 as year_ago,
         sum(n.weight * k.year_ago_near) / nullif(sum(case when k.year_ago_near is not null then n.weight end), 0) / 1e9 as year_ago_near,
         sum(n.weight * k.trend) / nullif(sum(case when k.trend is not null then n.weight end), 0) / 1e9 as trend
     from text_neighbours as n
     inner join known as k on n.neighbour_id = k.product_id
+    left join surges as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
     group by k.as_of, n.product_id
 ),
 
 by_link as (
-    select k.as_of, n.product_id, avg(k.recent) / 1e9 as recent, avg(k.year_ago) / 1e9 as year_ago, avg(k.trend) / 1e9 as trend
+    select k.as_of, n.product_id, avg(k.recent) / 1e9 as recent, avg(k.year_ago) / 1e9 as year_ago, avg(k.trend) / 1e9 as trend,
+        max(case when n.direct = 1 then z.surge end) as surge,
+        avg(case when n.direct = 1 then least(greatest(floor(z.surge), 0), 6) end) as surges,
+        avg(case when n.alike = 1 then least(greatest(floor(z.surge), 0), 6) end) as kin_surges
     from linked_products as n
     inner join known as k on n.neighbour_id = k.product_id
+    left join surges as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
     group by k.as_of, n.product_id
 ),
 
@@ -37,8 +44,9 @@ final as (
     select
         coalesce(t.as_of, l.as_of) as as_of,
         coalesce(t.product_id, l.product_id) as product_id,
-        t.recent, t.year_ago, t.year_ago_near, t.trend,
-        l.recent as link_recent, l.year_ago as link_year_ago, l.trend as link_trend
+        t.recent, t.year_ago, t.year_ago_near, t.trend, t.surging,
+        l.recent as link_recent, l.year_ago as link_year_ago, l.trend as link_trend, l.surge as link_surge,
+        l.surges as link_surges, l.kin_surges
     from by_text as t
     full outer join by_link as l on t.as_of = l.as_of and t.product_id = l.product_id
 )

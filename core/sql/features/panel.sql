@@ -33,6 +33,7 @@ from (
 ) as p
 left join windows as w on p.as_of = w.as_of and p.segment = w.segment and p.product_id = w.product_id
 left join lift_memory as l on p.as_of = l.as_of and p.segment = l.segment and p.product_id = l.product_id
+left join surges as z on p.as_of = z.as_of and p.segment = z.segment and p.product_id = z.product_id
 left join neighbour_memory as n on p.as_of = n.as_of and p.product_id = n.product_id
 left join surroundings as s on p.as_of = s.as_of and p.segment = s.segment and p.product_id = s.product_id
 left join campaigns as c on p.as_of = c.as_of and p.product_id = c.product_id

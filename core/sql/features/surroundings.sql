@@ -36,6 +36,16 @@ fastest as (
     group by as_of, product_id
 ),
 
+-- Against the rest of the customers: where everybody buys more, no group is ahead.
+standing_out as (
+    select z.as_of, z.product_id, max((z.lately - z.usual * (a.lately - z.lately + 2) / (greatest(a.usual - z.usual, 0) + 2))
+            / sqrt(z.usual * (a.lately - z.lately + 2) / (greatest(a.usual - z.usual, 0) + 2) + 1)) as lead_segment_ahead
+    from surges as z
+    inner join surges as a on z.as_of = a.as_of and z.product_id = a.product_id and a.segment = 'all'
+    where z.segment <> 'all'
+    group by z.as_of, z.product_id
+),
+
 whole as (
     select w.as_of, w.product_id, w.interest_56d, w.interest_28d,
         (w.interest_28d + 1) / (w.interest_56d - w.interest_28d + 1) as trend, l.recent
@@ -52,7 +62,7 @@ final as (
         w.interest_56d / nullif(c.interest_56d, 0) as category_share,
         s.interest_56d / nullif(a.interest_56d, 0) as segment_share,
         (w.interest_56d / nullif(s.interest_56d, 0)) / nullif(h.interest_56d / nullif(a.interest_56d, 0), 0) as segment_affinity,
-        g.lead_segment_trend, g.largest_segment_share, g.segments_28d,
+        g.lead_segment_trend, g.largest_segment_share, g.segments_28d, e.lead_segment_ahead,
         h.trend as whole_trend, h.recent as whole_recent
     from windows as w
     inner join shop as s on w.as_of = s.as_of and w.segment = s.segment
@@ -60,6 +70,7 @@ final as (
     inner join products_of as p on w.product_id = p.product_id
     left join category as c on w.as_of = c.as_of and w.segment = c.segment and p.category = c.category
     left join fastest as g on w.as_of = g.as_of and w.product_id = g.product_id
+    left join standing_out as e on w.as_of = e.as_of and w.product_id = e.product_id
     left join whole as h on w.as_of = h.as_of and w.product_id = h.product_id
 )
 
