@@ -50,7 +50,7 @@ class ModelSettings:
     tuning: str = "frozen"  # or how the encoder learns too: last-N, lora-R, adalora-R, adapters-W, full (core/training/tuning.py)
     since: str = ""  # first origin to learn from, ISO date; "" = all there are
     seed: int = 7
-    max_epochs: int = 12
+    max_epochs: int = 6
     device: str = "auto"
 
 
@@ -80,7 +80,7 @@ class Recipe:
     demand_weight: float = 1.0
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     trees_share: float = 0.65  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
-    trees_rounds: int = 300
+    trees_rounds: int = 500
     trees_graded: float = 0.25  # of the trees' target: how far a row was from the line of a riser; the rest: on which side
     refit: bool = True
     epochs_without_validation: int = 3

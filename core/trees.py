@@ -21,10 +21,10 @@ from math import comb
 
 import numpy as np
 
-LEAVES, DEPTH = 31, 7
+LEAVES, DEPTH = 15, 7
 SETTINGS = {
     "objective": "cross_entropy", "learning_rate": 0.03, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100, "lambda_l2": 10.0,
-    "feature_fraction": 0.5, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True,
+    "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True,
 }
 _ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
 FAIL, PASS, LACK = 0, 1, 2  # a driver's conditions for a leaf: not met by the row, met, the row has no such driver

@@ -69,6 +69,7 @@ SPACE = (
     Searched("recipe", "bottleneck", choices=(4, 8, 16, 32)),
     Searched("recipe", "tower", choices=(32, 64, 96)),
     Searched("recipe", "hidden", choices=(32, 64, 128)),
+    Searched("recipe", "trees_share", 0.3, 0.9),
     Searched("recipe", "objective", choices=("log", "brier")),
 )
 TUNED = Searched("recipe", "encoder_learning_rate", 3e-6, 1e-4, log=True)  # only where a tuned encoder is tried

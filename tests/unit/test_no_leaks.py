@@ -26,6 +26,7 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 SMALL = {"recipe": {"members": 1, "hidden": 16, "second": 8, "tower": 16, "token": 8}}
 FITTED = {  # name -> settings by section: ways of training that fit something of their own, as many at once as go together
     "default": {},
+    "pretrained": {"recipe": {"pretrain_epochs": 1, "pretrain_learning_rate": 1e-3}},
     "tuned": {"model": {"tuning": "last-1"}, "recipe": {"segment_share": 1.0, "objective": "brier"}},
 }
 FIRST = date(2020, 1, 5) + timedelta(7 * 44)  # the first test origin
