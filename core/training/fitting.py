@@ -124,7 +124,8 @@ class _Trainer:
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
         self.net = FusionModel(config)
-        happened = (panel.rising[rows], panel.falling[rows], *(np.where(np.isnan(panel.tail[rows]), np.nan, panel.tail[rows] <= g) for g in GRADES))
+        tail = panel.tail[rows]
+        happened = (panel.rising[rows], panel.falling[rows], *(np.where(np.isnan(tail), np.nan, tail <= grade) for grade in GRADES))
         rates = tuple(float((np.nansum(y) + 0.5) / (np.isfinite(y).sum() + 10)) for y in happened)
         self.net.fit_inputs(x, self._text_sample(), rates)
         self.net.to(device)
@@ -142,9 +143,9 @@ class _Trainer:
             return np.zeros(x.shape[1], dtype=bool)
         everyone = self.panel.all_rows[rows]
         x, as_of = (x[everyone], as_of[everyone]) if everyone.any() else (x, as_of)
-        same = np.ones(x.shape[1], dtype=bool)
-        for day in np.unique(as_of):
-            here = x[as_of == day]
+        days = [here for day in np.unique(as_of) if len(here := x[as_of == day]) > 1]  # one product alone is always like itself
+        same = np.full(x.shape[1], bool(days))
+        for here in days:
             same &= ((here == here[0]) | (np.isnan(here) & np.isnan(here[0]))).all(0)
         return same
 

@@ -1,0 +1,105 @@
+"""Trees beside the net: what they learn from, how they are blended, kept and left out; and what a net may not read before a year is round."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from core.config import LabelSettings, ModelSettings, Recipe
+from core.explain import driver_attributions
+from core.training import FittedModel, Panel, fit
+from core.training import fitting
+from core.training.boosting import _near, fit_trees
+from core.training.panel import within
+from core.training.tuning import Tuning
+from tiny import tiny_encoder, tiny_panel
+
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, members=1, hidden=16, second=8, tower=8, token=8)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory) -> Panel:
+    return Panel.open(tiny_panel(tmp_path_factory.mktemp("panel")), tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory) -> ModelSettings:
+    return ModelSettings(encoder=str(tiny_encoder(tmp_path_factory.mktemp("encoder"))), max_epochs=2, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def model(panel, settings) -> FittedModel:
+    return fit(panel, panel.matured(), settings, recipe=QUICK)
+
+
+def test_the_forecast_is_the_blend_of_both_logits(panel, settings, model):
+    rows = panel.latest()
+    alone = fit(panel, panel.matured(), settings, recipe=replace(QUICK, trees_share=0.0))
+    assert alone.trees is None and alone.trees_share == 0.0
+    net = (alone.predict(panel, rows)["logit"] - alone.rising_calibration.intercept) / alone.rising_calibration.slope
+    both = model.rising_calibration(0.35 * net + 0.65 * model.trees.predict(panel.read(rows)))
+    np.testing.assert_allclose(model.predict(panel, rows)["logit"], both, atol=1e-5)
+
+
+def test_a_saved_model_keeps_its_trees(panel, model, tmp_path):
+    model.save(tmp_path / "m")
+    loaded, rows = FittedModel.load(tmp_path / "m"), panel.latest()
+    np.testing.assert_array_equal(loaded.predict(panel, rows)["logit"], model.predict(panel, rows)["logit"])
+    np.testing.assert_array_equal(driver_attributions(loaded, panel, rows)[0], driver_attributions(model, panel, rows)[0])
+
+
+def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
+    rows = panel.latest()
+    whole, without = model.predict(panel, rows)["logit"], model.predict(panel, rows, without="momentum")["logit"]
+    blind = replace(panel, x=np.where([f["driver"] == "momentum" for f in panel.features], np.nan, panel.x).astype(np.float32))
+    np.testing.assert_allclose(without, model.predict(blind, rows)["logit"], atol=1e-6)
+    assert np.abs(whole - without).max() > 0.1
+
+
+def test_too_few_rows_grow_no_trees(panel):
+    assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
+
+
+def test_a_near_miss_counts_for_more_than_a_far_one():
+    tail, expected = np.array([0.05, 0.06, 0.5, 1e-6]), np.full(4, 20.0)
+    near = _near(tail, np.array([25.0, 24.0, 20.0, 60.0]), expected, LabelSettings())
+    assert near[0] == pytest.approx(0.5) and 0.3 < near[1] < 0.5 and near[2] < 0.1 and near[3] > 0.9
+
+
+def test_ranks_are_taken_inside_a_group_and_missing_stays_missing():
+    values = np.array([[5.0], [1.0], [np.nan], [7.0], [7.0]])
+    np.testing.assert_allclose(within(values, np.array([1, 1, 1, 2, 2]))[:, 0], [0.75, 0.25, np.nan, 0.5, 0.5])
+
+
+def test_the_model_reads_ratios_as_ranks_and_the_panel_keeps_their_values(tmp_path):
+    folder = tiny_panel(tmp_path / "p", products=12)
+    text = (folder / "panel.json").read_text().replace('"name": "trend", "driver": "momentum", "unit": ""',
+                                                       '"name": "trend", "driver": "momentum", "unit": "times"')
+    (folder / "panel.json").write_text(text)
+    panel = Panel.open(folder, tmp_path)
+    rows = np.flatnonzero(panel.all_rows & (panel.as_of == panel.as_of[0]))
+    read, column = panel.read(rows), panel.feature_names.index("trend")
+    np.testing.assert_allclose(np.sort(read[:, column]), (np.arange(12) + 0.5) / 12, atol=1e-6)
+    np.testing.assert_array_equal(np.argsort(read[:, column]), np.argsort(panel.x[rows, column]))
+    others = [i for i in range(read.shape[1]) if i != column]
+    np.testing.assert_array_equal(read[:, others], panel.x[rows][:, others])
+
+
+@pytest.mark.parametrize("origins, may", [(40, False), (64, True)])
+def test_what_is_the_same_for_all_products_is_read_once_a_year_has_come_round(tmp_path, settings, origins, may):
+    panel = Panel.open(tiny_panel(tmp_path / "p", products=8, origins=origins), tmp_path)
+    x = np.array(panel.x)
+    x[:, panel.feature_names.index("price")] = panel.as_of.astype(np.int64) % 91  # the day's alone
+    panel = replace(panel, x=x)
+    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
+                               lambda *a, **k: None)
+    assert ("price" in trainer.net.config.columns) is may and "momentum" in trainer.net.config.columns
