@@ -18,11 +18,11 @@ class DemandHead(nn.Module):
     by weight decay: what happened in the far weeks is known for the fewest origins, so the near ones speak for them until it is.
     """
 
-    def __init__(self, width: int, hidden: int, weeks: tuple[int, ...], levels: tuple[float, ...]):
+    def __init__(self, width: int, hidden: int, weeks: tuple[int, ...], levels: tuple[float, ...], plain: int = 0):
         super().__init__()
         self.count, self.centre = len(levels), min(range(len(levels)), key=lambda i: abs(levels[i] - 0.5))
         self.register_buffer("lengths", torch.diff(torch.tensor([0.0, *weeks])), persistent=False)  # weeks of each span
-        self.top = nn.Sequential(nn.Linear(width + len(weeks), hidden), nn.SiLU())
+        self.top = nn.Sequential(nn.Linear(width + len(weeks) + plain, hidden), nn.SiLU())
         self.median = nn.Linear(hidden, len(weeks))
         self.steps = nn.Linear(hidden, len(weeks) * (len(levels) - 1))
         nn.init.zeros_(self.median.weight)
@@ -38,10 +38,10 @@ class DemandHead(nn.Module):
         paces = (spans / self.lengths).log()
         return torch.cat([(paces.mean(1, keepdim=True) - 1) / 2, paces.diff(dim=1)], dim=1)  # units a week: log about 1, sd about 2
 
-    def forward(self, known: Tensor, base: Tensor) -> Tensor:
-        """known (B, H), base (B, T) cumulative units -> (B, T, L) log1p of cumulative units."""
+    def forward(self, known: Tensor, base: Tensor, plain: Tensor | None = None) -> Tensor:
+        """known (B, H), base (B, T) cumulative units, plain (B, Z) numbers as they are -> (B, T, L) log1p of cumulative units."""
         spans = torch.diff(base, dim=1, prepend=torch.zeros_like(base[:, :1])).clamp_min(1e-3)
-        top = self.top(torch.cat([known, self.volume(spans)], dim=1))
+        top = self.top(torch.cat([known, self.volume(spans), *([] if plain is None else [plain])], dim=1))
         # In float32 whatever autocast says: bf16 rounds cumulative units.
         median = self.median(top).float().cumsum(1).unsqueeze(-1)
         steps = f.softplus(self.steps(top).float().view(len(base), -1, self.count - 1).cumsum(1))

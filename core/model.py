@@ -10,7 +10,7 @@ L demand levels, T demand weeks.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -35,12 +35,14 @@ class ModelConfig:
     text_width  W, 0 = the model reads no text
     segments    size of the vocabulary of segments, 0 = the model reads none
     whole_units the shop sells no fractions: a demand quantile below half a unit is 0
+    plain       columns that the demand head reads as they are, since the drivers read them as ranks or not at all
     """
 
     columns: dict[str, tuple[int, ...]]
     text_width: int = 0
     segments: int = 0
     whole_units: bool = False
+    plain: tuple[int, ...] = ()
     members: int = Recipe.members
     bins: int = Recipe.bins
     tower: int = Recipe.tower
@@ -67,7 +69,8 @@ class ModelConfig:
     @classmethod
     def from_dict(cls, values: dict) -> "ModelConfig":
         columns = {driver: tuple(columns) for driver, columns in values["columns"].items()}
-        return cls(**{**values, "columns": columns, "levels": tuple(values["levels"]), "weeks": tuple(values["weeks"])})
+        return cls(**{**values, "columns": columns, "plain": tuple(values["plain"]),
+                      "levels": tuple(values["levels"]), "weeks": tuple(values["weeks"])})
 
 
 @dataclass
@@ -79,6 +82,7 @@ class Inputs:
     which    (B,) int64, each row's place in text; None where U = B and they are in the same order
     segment  (B,) int64, -1 = a segment that training did not know
     base     (B, T) float32, seasonal-naive cumulative units
+    plain    (B, Z) float32, the config's `plain` columns, never as ranks; None = none, and unknown where the config has some
     """
 
     x: Tensor
@@ -86,6 +90,7 @@ class Inputs:
     which: Tensor | None
     segment: Tensor
     base: Tensor
+    plain: Tensor | None = None
 
     def without(self, driver: str, config: ModelConfig) -> "Inputs":
         """The same inputs with one driver absent from every row."""
@@ -99,7 +104,7 @@ class Inputs:
 
     def to(self, device) -> "Inputs":
         move = lambda t: None if t is None else t.to(device, non_blocking=True)  # noqa: E731
-        return Inputs(move(self.x), move(self.text), move(self.which), move(self.segment), move(self.base))
+        return Inputs(*(move(getattr(self, each.name)) for each in fields(self)))
 
 
 @dataclass
@@ -213,7 +218,7 @@ class Member(nn.Module):
         self.second = nn.Linear(h, config.second)
         self.dropout = Dropout(config.dropout)
         self.probability = nn.Linear(config.second, 2 + len(GRADES))
-        self.demand = DemandHead(h, config.demand_hidden, config.weeks, config.levels)
+        self.demand = DemandHead(h, config.demand_hidden, config.weeks, config.levels, len(config.plain))
 
     def tokens(self, codes: dict[str, Tensor], inputs: Inputs) -> Tensor:
         """(B, K, D)."""
@@ -247,14 +252,22 @@ class FusionModel(nn.Module):
         self.encoding = Encoding(config.columns, config.bins)
         self.register_buffer("text_mean", torch.zeros(config.text_width))
         self.register_buffer("text_deviation", torch.ones(config.text_width))
+        self.register_buffer("plain_mean", torch.zeros(len(config.plain)))
+        self.register_buffer("plain_deviation", torch.ones(len(config.plain)))
         self.members = nn.ModuleList(Member(config, {d: self.encoding.width(d) for d in config.columns}) for _ in range(config.members))
 
-    def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, ...]) -> None:
+    def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, ...],
+                   plain: np.ndarray | None = None) -> None:
         """Fits what is not learnt by gradients, from training rows only.
 
         sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + grades,): shares of rows that rose, that fell, and that reached each of GRADES.
         """
         self.encoding.fit(sample)
+        if plain is not None and plain.shape[1]:
+            low, high = np.nanquantile(plain, [0.01, 0.99], axis=0)
+            central = np.clip(plain, low, high)
+            self.plain_mean.copy_(torch.from_numpy(np.nanmean(central, axis=0)))
+            self.plain_deviation.copy_(torch.from_numpy(np.maximum(np.nanstd(central, axis=0), 1e-6)))
         if self.config.text_width and texts is not None and len(texts):
             self.text_mean.copy_(torch.from_numpy(texts.mean(0)))
             # One deviation for all dimensions: their relative sizes are the encoder's own idea of what matters.
@@ -280,7 +293,7 @@ class FusionModel(nn.Module):
         """The same inputs with text vectors centred and scaled."""
         if not self.config.text_width:
             return inputs
-        return Inputs(inputs.x, (inputs.text - self.text_mean) / self.text_deviation, inputs.which, inputs.segment, inputs.base)
+        return replace(inputs, text=(inputs.text - self.text_mean) / self.text_deviation)
 
     def forward(self, inputs: Inputs) -> Outputs:
         present = self.present(inputs)
@@ -291,8 +304,16 @@ class FusionModel(nn.Module):
             kept = present & self._kept(present) if self.training else present
             hidden = member.hidden(member.tokens(codes, inputs), kept)
             logits.append(member.probability(member.top(hidden)).float())
-            demand.append(member.demand(f.relu(hidden), inputs.base))
+            demand.append(member.demand(f.relu(hidden), inputs.base, self.plain(inputs)))
         return Outputs(torch.stack(logits), torch.stack(demand))
+
+    def plain(self, inputs: Inputs) -> Tensor | None:
+        """(B, Z) standardised, 0 = missing."""
+        if not self.config.plain:
+            return None
+        if inputs.plain is None:
+            return inputs.base.new_zeros(len(inputs.base), len(self.config.plain))
+        return torch.nan_to_num(((inputs.plain - self.plain_mean) / self.plain_deviation).clamp(-4.0, 4.0))
 
     def _kept(self, present: Tensor) -> Tensor:
         """Driver dropout, (B, K) bool: in a share of the rows, each driver goes with that row's own probability, drawn evenly

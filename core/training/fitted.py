@@ -21,11 +21,12 @@ from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
 from core.training.conformal import Intervals
+from core.training.demand_trees import DemandTrees
 from core.training.panel import Panel
 from core.training.tuning import rebuild, tuned_version
 from core.trees import Trees
 
-FORMAT = 2
+FORMAT = 3
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
 
@@ -42,6 +43,7 @@ class FittedModel:
     rising_calibration, falling_calibration  affine maps of the two logits
     intervals       what the widths of the demand quantiles are multiplied by
     trees           boosted trees that say `trees_share` of the rising logit, beside the net; None where the share is 0
+    demand_trees    the same for the demand quantiles
     metrics         what metrics.json holds
     """
 
@@ -57,6 +59,7 @@ class FittedModel:
     intervals: Intervals = Intervals.untouched()
     trees: Trees | None = None
     trees_share: float = 0.0
+    demand_trees: DemandTrees | None = None
     metrics: dict = field(default_factory=dict)
     _encoder: Encoder | None = None
 
@@ -98,7 +101,7 @@ class FittedModel:
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
         """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
         text = None if vectors is None else torch.from_numpy(vectors[panel.product[rows]])
-        return gather(panel, rows, segment_places(panel, self.segments), text)
+        return gather(panel, rows, segment_places(panel, self.segments), text, plain=self.net.config.plain)
 
     def text_vectors(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> np.ndarray | None:
         """(products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
@@ -112,8 +115,8 @@ class FittedModel:
     def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "") -> dict[str, np.ndarray]:
         """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and demand (n, weeks, levels) units.
 
-        sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row. Raises
-        UserError where the panel's features differ.
+        sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row, of which only
+        the logits can be told: demand is left out then. Raises UserError where the panel's features differ.
         """
         self.check_features(panel.features)
         rows = np.asarray(rows)
@@ -129,7 +132,12 @@ class FittedModel:
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
-        return {"logit": logit, "rising": sigmoid(logit), "falling": falling, "demand": self.intervals(demand, panel.n_base[rows])}
+        found = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
+        if without:
+            return found
+        if self.demand_trees is not None:
+            demand = self.demand_trees(demand, panel, rows)
+        return found | {"demand": self.intervals(demand, panel.n_base[rows])}
 
     def with_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
         """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""
@@ -154,7 +162,8 @@ class FittedModel:
         _write(temporary / "config.json", {
             "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
             "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)}, "calibration": calibrations,
-            "demand_factors": self.intervals.factors.tolist(), "trees_share": self.trees_share})
+            "demand_factors": self.intervals.factors.tolist(), "trees_share": self.trees_share,
+            "demand_trees_share": self.demand_trees.share if self.demand_trees else 0.0})
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
         (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # for readers; core/card.py says why the manifest lacks it
@@ -189,10 +198,12 @@ class FittedModel:
         net = FusionModel(ModelConfig.from_dict(config["model"]))
         net.load_state_dict({k.removeprefix("net."): v for k, v in weights.items() if k.startswith("net.")}, strict=True)
         known = _read(folder / "features.json")
-        arrays = {k.removeprefix("trees."): v.numpy() for k, v in weights.items() if k.startswith("trees.")}
+        arrays, demand_arrays = ({k.removeprefix(kind): v.numpy() for k, v in weights.items() if k.startswith(kind)}
+                                 for kind in ("trees.", "demand_trees."))
         model = cls(
             net=net.eval(), settings=ModelSettings(**config["settings"]), features=known, trees_share=config["trees_share"],
             trees=Trees.from_arrays(arrays, driver_of(known)) if arrays else None,
+            demand_trees=DemandTrees.from_arrays(demand_arrays, config["demand_trees_share"]),
             segments=config["segments"], encoder_version=config["encoder"]["version"],
             tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
             pieces=tuple(config["encoder"].get("pieces", ())),
@@ -204,7 +215,8 @@ class FittedModel:
         return model
 
     def _tree_tensors(self) -> dict[str, torch.Tensor]:
-        return {f"trees.{name}": torch.from_numpy(array) for name, array in (self.trees.arrays() if self.trees else {}).items()}
+        both = (("trees", self.trees), ("demand_trees", self.demand_trees))
+        return {f"{kind}.{name}": torch.from_numpy(array) for kind, trees in both if trees for name, array in trees.arrays().items()}
 
     def weights_hash(self) -> str:
         """SHA-256 over all learnt weights: equal for equal models."""
@@ -250,10 +262,12 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
     return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
 
 
-def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None) -> Inputs:
+def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None,
+           plain: tuple[int, ...] = ()) -> Inputs:
     """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
     segment = torch.from_numpy(places[panel.segment[rows]])
-    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]))
+    as_they_are = torch.from_numpy(panel.x[rows][:, list(plain)]) if plain else None
+    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]), as_they_are)
 
 
 def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:

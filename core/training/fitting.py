@@ -19,6 +19,7 @@ from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
 from core.training.boosting import fit_trees
 from core.training.conformal import Intervals, fit_intervals
+from core.training.demand_trees import DemandTrees, fit_demand_trees
 from core.training.fitted import FittedModel, blended, gather, one_thread, raw_predictions, segment_places, use_threads
 from core.training.panel import Panel
 from core.training.pretraining import Pretrained, pretrain
@@ -73,7 +74,10 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             weight = calibration_weights(panel, parts.validate)
             rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, CALIBRATION_PRIOR)
             falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, CALIBRATION_PRIOR)
-            intervals = trainer.intervals()
+            demand_trees = trainer.demand_trees(first)
+            intervals = trainer.intervals(demand_trees)
+            if demand_trees:
+                demand = demand_trees(demand, panel, parts.validate)
             figures = validation_figures(panel, parts.validate, sigmoid(rising(logits[:, RISING])), sigmoid(falling(logits[:, FALLING])),
                                          intervals(demand, panel.n_base[parts.validate]), parts.known_until)
         else:
@@ -87,11 +91,13 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
                                span=(start, 0.9), stage="refit", track=track, pretrained=pretrained)
             trainer.run(epochs, None)
             trees = fit_trees(panel, learnt, recipe, settings.seed, threads=threads, progress=progress, span=(0.9, 1.0))
-            intervals = trainer.intervals()
+            demand_trees = trainer.demand_trees(1.0)
+            intervals = trainer.intervals(demand_trees)
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
                 "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
-    return replace(trainer.fitted(rising, falling, intervals, figures), trees=trees, trees_share=recipe.trees_share if trees else 0.0)
+    return replace(trainer.fitted(rising, falling, intervals, figures), trees=trees, trees_share=recipe.trees_share if trees else 0.0,
+                   demand_trees=demand_trees)
 
 
 class _Trainer:
@@ -109,7 +115,9 @@ class _Trainer:
         self.batch_rows = int(np.clip(len(rows) // 100, 128, recipe.batch_rows))
         sample = rows if len(rows) <= _SAMPLE_ROWS else np.sort(self.random.choice(rows, _SAMPLE_ROWS, replace=False))
         x = panel.read(sample)
-        told = np.isfinite(x).any(0) & ~self._shop_wide(x, sample)
+        known = np.isfinite(x).any(0)
+        told = known & ~self._shop_wide(x, sample)
+        plain = tuple(int(i) for i in np.flatnonzero(known) if i in panel.ranked or not told[i])
         columns = {d: tuple(i for i, f in enumerate(panel.features) if f["driver"] == d and told[i]) for d in DRIVERS}
         known = np.unique(panel.segment[rows])
         self.segments = [panel.segments[i] for i in known] if len(known) > 1 else []
@@ -119,7 +127,7 @@ class _Trainer:
         width = 0 if self.encoder is None else self.encoder.width
         sold = panel.units[sample]
         config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments),
-                             whole_units=not (sold[np.isfinite(sold)] % 1).any(),
+                             whole_units=not (sold[np.isfinite(sold)] % 1).any(), plain=plain,
                              **{f.name: getattr(recipe, f.name) for f in fields(ModelConfig) if hasattr(recipe, f.name)})
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
@@ -127,7 +135,7 @@ class _Trainer:
         tail = panel.tail[rows]
         happened = (panel.rising[rows], panel.falling[rows], *(np.where(np.isnan(tail), np.nan, tail <= grade) for grade in GRADES))
         rates = tuple(float((np.nansum(y) + 0.5) / (np.isfinite(y).sum() + 10)) for y in happened)
-        self.net.fit_inputs(x, self._text_sample(), rates)
+        self.net.fit_inputs(x, self._text_sample(), rates, panel.x[sample][:, list(plain)])
         self.net.to(device)
         self.parameters = list(self.net.parameters())
         self.optimizer = torch.optim.AdamW(self.parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
@@ -257,7 +265,7 @@ class _Trainer:
         as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)  # noqa: E731
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
-            outputs = self.forward(gather(panel, rows, self.places, text, which).to(self.device))
+            outputs = self.forward(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)), as_tensor(panel.tail[rows]),
                      torch.ones(len(rows), device=self.device), self.net.config.levels, objective=recipe.objective,
                      demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
@@ -295,16 +303,24 @@ class _Trainer:
         for start in range(0, len(rows), _EVALUATE_ROWS):
             chosen = rows[start:start + _EVALUATE_ROWS]
             text, which = texts.batch(self.panel.product[chosen])
-            parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which)))
+            parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which, self.net.config.plain)))
             self.progress("train", self.done, "checking on the last origins")
         return tuple(np.concatenate(p) for p in zip(*parts))
 
-    def intervals(self) -> Intervals:
-        """The widths that hold on what was learnt from, with the weights in place."""
+    def demand_trees(self, done: float) -> DemandTrees | None:
+        """Trees for demand, from the rows that were learnt from and what was known of them. done: how far the whole training is."""
+        return fit_demand_trees(self.panel, self.rows, self._units(self.rows), self.recipe, self.settings.seed, threads=self.threads,
+                                progress=self.progress, done=done)
+
+    def intervals(self, trees: DemandTrees | None) -> Intervals:
+        """The widths that hold on what was learnt from, with the weights in place and these trees' share."""
         rows = watched_rows(self.panel, self.rows)
         if len(rows) > _INTERVAL_ROWS:
             rows = np.sort(np.random.default_rng(self.settings.seed).choice(rows, _INTERVAL_ROWS, replace=False))
-        return fit_intervals(self.predict(rows)[1], self._units(rows), self.panel.n_base[rows], self.net.config.whole_units)
+        demand = self.predict(rows)[1]
+        if trees:
+            demand = trees(demand, self.panel, rows)
+        return fit_intervals(demand, self._units(rows), self.panel.n_base[rows], self.net.config.whole_units)
 
     def _copy(self) -> list[torch.Tensor]:
         return [p.detach().clone() for p in self.parameters]

@@ -95,3 +95,12 @@ def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
     table = leaf_shares(np.array([0.5, 0.2]), np.zeros(2))
     # both met: v() = .1, v({0}) = .2, v({1}) = .5, v({0, 1}) = 1
     np.testing.assert_allclose(table[1 + 3 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
+
+
+def test_a_plain_walk_says_what_lightgbm_says_of_every_row_and_quantile(data):
+    x, y = data
+    weight, settings = np.linspace(1, 2, len(x)), {"objective": "quantile", "alpha": 0.9}
+    mine = grow(x, 3 * y, DRIVER, rounds=12, seed=7, weight=weight, **settings)
+    settings = trees.SETTINGS | settings | {"seed": 7, "num_threads": 1}
+    theirs = lightgbm.train(settings, lightgbm.Dataset(x, 3 * y, weight=weight, params=settings), 12)
+    np.testing.assert_allclose(mine.walk(x), theirs.predict(x), atol=1e-6)
