@@ -18,7 +18,7 @@ from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, **SMALL)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,91 @@
+"""Trees for demand: they move the net's quantiles a share of the way, all weeks together, and come back from a model folder."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from core.config import ModelSettings, Recipe
+from core.schema import DEMAND_LEVELS
+from core.training import FittedModel, Panel, demand_trees, fit
+from core.training.demand_trees import DemandTrees, fit_demand_trees
+from core.training.panel import within
+from tiny import tiny_encoder, tiny_panel
+
+MEDIAN = DEMAND_LEVELS.index(0.5)
+QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_share=0.0, members=1, hidden=16, second=8, tower=8, token=8)
+
+
+@pytest.fixture(autouse=True)
+def few_rounds(monkeypatch):
+    monkeypatch.setattr(demand_trees, "ROUNDS", 40)
+
+
+@pytest.fixture(scope="module")
+def panel(tmp_path_factory) -> Panel:
+    """A shop that sells twice its base where the price is high, and half of it elsewhere."""
+    found = Panel.open(tiny_panel(tmp_path_factory.mktemp("panel")), tmp_path_factory.mktemp("cache"))
+    ratio = np.where(found.x[:, found.feature_names.index("price")] > 0, 2.0, 0.5).astype(np.float32)
+    return replace(found, units=np.where(np.isfinite(found.units), found.base * ratio[:, None], np.nan).astype(np.float32))
+
+
+def grown(panel: Panel, share: float) -> DemandTrees | None:
+    rows = panel.matured()
+    return fit_demand_trees(panel, rows, panel.units[rows], replace(QUICK, demand_trees_share=share), seed=7)
+
+
+def at_the_base(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    """(n, T, L) quantiles that all say the base."""
+    return np.repeat(panel.base[rows].astype(float)[..., None], len(DEMAND_LEVELS), axis=2)
+
+
+def test_trees_know_what_the_net_does_not_and_all_weeks_go_along(panel):
+    rows = np.arange(0, len(panel), 7)
+    moved = grown(panel, 1.0)(at_the_base(panel, rows), panel, rows)[..., MEDIAN]
+    high = panel.x[rows, panel.feature_names.index("price")] > 0
+    ratio = moved / panel.base[rows]
+    assert (np.median(ratio[high], axis=0) > 1.4).all() and (np.median(ratio[~high], axis=0) < 0.85).all()
+
+
+def test_half_a_share_goes_half_of_the_way_in_logs(panel):
+    rows = np.arange(50)
+    floor = 0.1 * np.array([1, 2, 4, 8, 13])
+    net, half, whole = (np.log((q + floor)[:, 2]) for q in (
+        at_the_base(panel, rows)[..., MEDIAN], *(grown(panel, s)(at_the_base(panel, rows), panel, rows)[..., MEDIAN] for s in (0.5, 1.0))))
+    np.testing.assert_allclose(half, (net + whole) / 2, atol=1e-6)
+
+
+def test_quantiles_never_cross_whatever_the_net_says(panel):
+    rows = np.arange(200)
+    wild = np.random.default_rng(1).gamma(1.0, 20.0, size=(200, 5, len(DEMAND_LEVELS)))
+    moved = grown(panel, 0.6)(wild, panel, rows)
+    assert np.isfinite(moved).all() and (moved >= 0).all() and (np.diff(moved, axis=1) >= 0).all() and (np.diff(moved, axis=2) >= 0).all()
+
+
+def test_without_a_share_or_with_few_rows_there_are_none(panel):
+    assert grown(panel, 0.0) is None
+    rows = panel.matured()[:100]
+    assert fit_demand_trees(panel, rows, panel.units[rows], QUICK, seed=7) is None
+
+
+def test_a_model_folder_gives_them_back_to_the_last_digit(panel, tmp_path):
+    encoder = str(tiny_encoder(tmp_path / "encoder"))
+    model = fit(panel, panel.matured(), ModelSettings(encoder=encoder, max_epochs=1, device="cpu"), recipe=QUICK)
+    model.save(tmp_path / "model")
+    loaded, latest = FittedModel.load(tmp_path / "model"), panel.latest()
+    assert loaded.demand_trees.share == QUICK.demand_trees_share and loaded.weights_hash() == model.weights_hash()
+    assert np.array_equal(loaded.predict(panel, latest)["demand"], model.predict(panel, latest)["demand"])
+    assert not np.array_equal(replace(loaded, demand_trees=None).predict(panel, latest)["demand"], model.predict(panel, latest)["demand"])
+
+
+def test_the_demand_head_reads_as_they_are_the_columns_that_drivers_read_as_ranks(panel, tmp_path):
+    column = panel.feature_names.index("trend")
+    features = [f | {"unit": "times"} if f["name"] == "trend" else f for f in panel.features]
+    ranked = replace(panel, features=features, ranks=within(panel.x[:, [column]], panel.as_of.astype(np.int64)))
+    settings = ModelSettings(encoder=str(tiny_encoder(tmp_path / "encoder")), max_epochs=1, device="cpu")
+    model, latest = fit(ranked, ranked.matured(), settings, recipe=replace(QUICK, demand_trees_share=0.0)), ranked.latest()
+    assert model.net.config.plain == (column,)
+    x = np.array(ranked.x)
+    x[:, column] += 2  # the whole shop trends: no rank changes
+    before, after = (model.predict(p, latest) for p in (ranked, replace(ranked, x=x)))
+    assert np.array_equal(before["logit"], after["logit"]) and not np.array_equal(before["demand"], after["demand"])
