@@ -6,7 +6,7 @@ Conformalised quantile regression (Romano et al. 2019), one factor a volume band
   The lower levels are narrowed until the promised share of a *band* lies below, those products first of which the model is surest.
 - The factors come from all origins that were learnt from, not from the last matured ones: one season's outcomes share that season's
   weather, and factors fitted on it carried a good autumn's surprise into the next winter. But a model has read those rows and errs a
-  little less on them than on others, so that factors go three quarters of the way (TRUST), and upper levels, which stock is ordered
+  little less on them than on others, so that factors go half of the way (TRUST), and upper levels, which stock is ordered
   by, are never narrowed.
 """
 
@@ -21,7 +21,7 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 EDGES = (5.0, 20.0)  # orders in the base window: slow, usual and fast sellers
 ROWS_A_BAND = 200  # with fewer known outcomes a band keeps the model's own widths
-TRUST = 0.75
+TRUST = 0.5
 NARROWEST, WIDEST = 0.1, 3.0  # a factor beyond these would not be a correction any more
 _NONE_SOLD = 0.499  # whole units: a quantile below half a unit is 0, so that 0 lies below a quantile from half a unit on
 _MEDIAN = DEMAND_LEVELS.index(0.5)
