@@ -68,7 +68,7 @@ class Trees:
         for chosen in _chunks(len(x)):
             here = np.asarray(x[chosen], dtype=np.float64)
             lacks = self._lacks(here)
-            if without >= 0:
+            if 0 <= without < lacks.shape[1]:  # a driver beyond them, such as the text's words, has no column here
                 lacks[:, without] = True
             for tree in self._trees:
                 factor = np.where(lacks[:, tree.pair_driver], tree.pair_share, tree.met(here))

@@ -104,3 +104,7 @@ def test_a_plain_walk_says_what_lightgbm_says_of_every_row_and_quantile(data):
     settings = trees.SETTINGS | settings | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, 3 * y, weight=weight, params=settings), 12)
     np.testing.assert_allclose(mine.walk(x), theirs.predict(x), atol=1e-6)
+
+
+def test_a_driver_without_any_column_may_be_left_out_and_changes_nothing(data, grown):
+    assert np.array_equal(grown.predict(data[0][:5], without=12), grown.predict(data[0][:5]))
