@@ -35,7 +35,7 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
     with use_threads(1):
         trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, Tuning.of(TUNING), torch.device("cpu"), threads, silent)
         prepared = time.perf_counter() - started
-        epoch = len(trainer._draw())
+        epoch = len(panel.draw(trainer.rows, recipe.segment_share, np.random.default_rng(7)))
         started = time.perf_counter()
         trainer._epoch(1, 1, 1)
         once = time.perf_counter() - started
@@ -58,9 +58,9 @@ def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: 
     def step() -> None:
         rows = np.sort(random.choice(trainer.rows, min(rows_a_batch, len(trainer.rows)), replace=False))
         text = encoder.encode([tokens[p] for p in panel.product[rows]])
-        outputs = net(gather(panel, rows, trainer.places, text))
+        outputs = net(gather(panel, rows, trainer.places, text, plain=net.config.plain))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(trainer._units(rows)),
-                     torch.ones(len(rows)), net.config.levels)
+                     as_tensor(panel.tail[rows]), torch.ones(len(rows)), net.config.levels)
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()

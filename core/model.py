@@ -260,7 +260,8 @@ class FusionModel(nn.Module):
                    plain: np.ndarray | None = None) -> None:
         """Fits what is not learnt by gradients, from training rows only.
 
-        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + grades,): shares of rows that rose, that fell, and that reached each of GRADES.
+        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + grades,): shares of rows that rose, that fell, and that
+        reached each of GRADES; plain (n, Z) the same rows' columns `plain`.
         """
         self.encoding.fit(sample)
         if plain is not None and plain.shape[1]:
@@ -343,7 +344,8 @@ def loss(outputs: Outputs, rising: Tensor, falling: Tensor, units: Tensor, tail:
          objective: str = "log", demand_weight: float = Recipe.demand_weight, grades_weight: float = Recipe.grades_weight) -> Tensor:
     """The joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball on log1p.
 
-    rising, falling (B,), units (B, T): NaN where not matured, which adds nothing. weight (B,). Members are summed, so that each
+    Beside these the steps of GRADES that `tail` reached, by log loss. rising, falling, tail (B,), units (B, T): NaN where not matured,
+    which adds nothing. weight (B,). Members are summed, so that each
     learns as if it were alone.
     """
     total = outputs.logits.new_zeros(())

@@ -266,8 +266,8 @@ class _Trainer:
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
             outputs = self.forward(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
-        value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)), as_tensor(panel.tail[rows]),
-                     torch.ones(len(rows), device=self.device), self.net.config.levels, objective=recipe.objective,
+        value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)),
+                     as_tensor(panel.tail[rows]), torch.ones(len(rows), device=self.device), self.net.config.levels, objective=recipe.objective,
                      demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()
