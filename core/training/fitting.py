@@ -309,6 +309,7 @@ class _Trainer:
 
     def demand_trees(self, done: float) -> DemandTrees | None:
         """Trees for demand, from the rows that were learnt from and what was known of them. done: how far the whole training is."""
+        self.done = done
         return fit_demand_trees(self.panel, self.rows, self._units(self.rows), self.recipe, self.settings.seed, threads=self.threads,
                                 progress=self.progress, done=done)
 
