@@ -28,7 +28,7 @@ SETTINGS = {
 }
 _ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
 FAIL, PASS, LACK = 0, 1, 2  # a driver's conditions for a leaf: not met by the row, met, the row has no such driver
-_ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value")
+_ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
 
 
 @dataclass(frozen=True)
@@ -59,38 +59,24 @@ class Trees:
         return {name: np.ascontiguousarray(getattr(self, name)) for name in _ARRAYS}
 
     @classmethod
-    def from_arrays(cls, arrays: dict[str, np.ndarray], driver: np.ndarray) -> "Trees":
-        return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS}, driver=np.asarray(driver))
+    def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Trees":
+        return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS})
 
     def predict(self, x: np.ndarray, without: int = -1) -> np.ndarray:
         """(B,) float64 logits of x (B, F) float32, NaN = missing; `without` = a driver taken as absent from every row."""
-        out = np.zeros(len(x))
-        for chosen in _chunks(len(x)):
-            here = np.asarray(x[chosen], dtype=np.float64)
-            lacks = self._lacks(here)
-            if 0 <= without < lacks.shape[1]:  # a driver beyond them, such as the text's words, has no column here
-                lacks[:, without] = True
+        out, lacks = np.zeros(len(x)), self._lacks(x)
+        if 0 <= without < lacks.shape[1]:  # a driver beyond them, such as the text's words, has no column here
+            lacks[:, without] = True
+        whole = ~lacks[:, np.unique(self.driver[self.feature[self.feature >= 0]])].any(1)
+        for chosen in _chunks(np.flatnonzero(whole)):  # one leaf a tree
+            sides = _sides(x[chosen])
             for tree in self._trees:
-                factor = np.where(lacks[:, tree.pair_driver], tree.pair_share, tree.met(here))
-                out[chosen] += np.multiply.reduceat(factor, tree.pair_starts, axis=1) @ tree.value if tree.pairs else tree.value[0]
-        return out
-
-    def walk(self, x: np.ndarray) -> np.ndarray:
-        """(B,) float64, what LightGBM says of x (B, F): every row down every tree, missing ones by the way that training found. Of
-        drivers it knows nothing, and it is quicker than `predict`."""
-        out = np.empty(len(x))
-        root = self.starts[:-1]
-        for chosen in _chunks(len(x)):
-            here = np.asarray(x[chosen], dtype=np.float64)
-            each, at = np.arange(len(here))[:, None], np.broadcast_to(root, (len(here), len(root)))
-            for _ in range(DEPTH):
-                feature = self.feature[at]
-                value, nan_left = here[each, feature], self.nan_left[at]
-                missing = np.isnan(value)
-                with np.errstate(invalid="ignore"):
-                    left = np.where(missing & (nan_left >= 0), nan_left == 1, np.where(missing, 0.0, value) <= self.threshold[at])
-                at = np.where(feature < 0, at, root + np.where(left, self.left[at], self.right[at]))
-            out[chosen] = self.value[at].sum(1)
+                out[chosen] += tree.value @ tree.leaves.met(tree.left(sides))
+        for chosen in _chunks(np.flatnonzero(~whole)):  # every leaf, by the share that would come to it
+            sides, absent = _sides(x[chosen]), lacks[chosen].T
+            for tree in self._trees:
+                factor = np.where(absent[tree.pair_driver], tree.pair_share[:, None], tree.pairs.met(tree.left(sides)))
+                out[chosen] += tree.value @ np.multiply.reduceat(factor, tree.pair_starts, axis=0) if len(factor) else tree.value[0]
         return out
 
     @cached_property
@@ -99,17 +85,19 @@ class Trees:
         return float(self.predict(np.full((1, len(self.driver)), np.nan))[0])
 
     def attributions(self, x: np.ndarray, group: np.ndarray) -> np.ndarray:
-        """(B, K) float64 Shapley values of x (B, F) whose sum + base = predict(x). group (K,), of each driver: groups come one after
-        another, the lowest first, and the drivers of one in every order alike."""
-        x = np.asarray(x, dtype=np.float64)
+        """(B, K) float64 Shapley values of x (B, F) float32 whose sum + base = predict(x). group (K,), of each driver: groups come one
+        after another, the lowest first, and the drivers of one in every order alike."""
         out, lacks = np.zeros((len(x), len(group))), self._lacks(x)
-        for tree in self._trees:
-            tables = tree.tables(group) if tree.pairs else []
-            for chosen in _chunks(len(x)) if tables else ():
-                state = np.where(lacks[chosen][:, tree.pair_driver], LACK, tree.met(x[chosen]).astype(np.int64))
-                place = np.add.reduceat(state * tree.pair_power, tree.pair_starts, axis=1)
-                for leaf, (table, drivers) in enumerate(tables):
-                    out[chosen[:, None], drivers] += table[place[:, leaf]]
+        tables = [tree.tables(group) for tree in self._trees]
+        for chosen in _chunks(np.arange(len(x))):
+            sides, absent = _sides(x[chosen]), lacks[chosen].T
+            for tree, leaves in zip(self._trees, tables):
+                if not leaves:
+                    continue
+                state = np.where(absent[tree.pair_driver], LACK, tree.pairs.met(tree.left(sides)).astype(np.int64))
+                place = np.add.reduceat(state * tree.pair_power[:, None], tree.pair_starts, axis=0)
+                for at, (table, drivers) in zip(place, leaves):
+                    out[chosen[:, None], drivers] += table[at]
         out[:, : lacks.shape[1]][lacks] = 0.0  # rounding left some 1e-19 there
         return out
 
@@ -124,40 +112,55 @@ class Trees:
 
 
 @dataclass(frozen=True, eq=False)
+class _Conditions:
+    """Sets of conditions on which way a row goes at P inner nodes: going left at node p breaks wrong (sets, P) of them = 1, going
+    right -1; going right at all nodes breaks `right` (sets,)."""
+
+    wrong: np.ndarray
+    right: np.ndarray
+
+    def met(self, left: np.ndarray) -> np.ndarray:
+        """left (P, B) float32, 1 where a row goes left -> (sets, B) bool: all conditions hold."""
+        return self.wrong @ left == -self.right[:, None]
+
+    @classmethod
+    def of(cls, sets: list[list[tuple[int, bool]]], nodes: int) -> "_Conditions":
+        """sets: of (inner node, whether going left there breaks it)."""
+        wrong = np.zeros((len(sets), nodes), dtype=np.float32)
+        for row, conditions in zip(wrong, sets):
+            for node, left_breaks in conditions:
+                row[node] = 1.0 if left_breaks else -1.0
+        return cls(wrong, (wrong < 0).sum(1).astype(np.float32))
+
+
+@dataclass(frozen=True, eq=False)
 class _Tree:
     """One tree by its leaves. A pair is a leaf and a driver on its path; pairs stand leaf by leaf.
 
-    columns, threshold, nan_left  of the P inner nodes
-    fails        (2P, pairs) float32: 1 where going left (first P) or right at that node fails the pair's conditions
+    column, threshold  of the P inner nodes, in _sides' arrays
+    leaves, pairs      the conditions on a row to come to a leaf, and those of them that are a pair's
     value        (leaves,);  pair_starts (leaves,) first pair of each leaf;  pair_driver, pair_share, pair_power (pairs,)
     """
 
-    columns: np.ndarray
+    column: np.ndarray
     threshold: np.ndarray
-    nan_left: np.ndarray
-    fails: np.ndarray
+    leaves: _Conditions
+    pairs: _Conditions
     value: np.ndarray
     pair_starts: np.ndarray
     pair_driver: np.ndarray
     pair_share: np.ndarray
     pair_power: np.ndarray
 
-    @property
-    def pairs(self) -> int:
-        return len(self.pair_driver)
-
-    def met(self, x: np.ndarray) -> np.ndarray:
-        """(B, pairs) bool: whether a row meets all conditions that the pair's driver has for its leaf."""
-        values = x[:, self.columns]
-        missing = np.isnan(values)
-        with np.errstate(invalid="ignore"):
-            left = np.where(missing & (self.nan_left >= 0), self.nan_left == 1, np.where(missing, 0.0, values) <= self.threshold)
-        went = np.concatenate([left, ~left], axis=1).astype(np.float32)
-        return went @ self.fails == 0
+    def left(self, sides: np.ndarray) -> np.ndarray:
+        """(P, B) float32: 1 where a row of `_sides` goes left."""
+        return (sides[self.column] <= self.threshold).astype(np.float32)
 
     def tables(self, group: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers."""
-        ends = np.append(self.pair_starts[1:], self.pairs)
+        """For each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers; empty where there is nothing to split."""
+        if not len(self.pair_driver):
+            return []
+        ends = np.append(self.pair_starts[1:], len(self.pair_driver))
         leaves = [(value, slice(a, b)) for value, a, b in zip(self.value, self.pair_starts, ends)]
         return [(value * leaf_shares(self.pair_share[pairs], group[self.pair_driver[pairs]]), self.pair_driver[pairs]) for value, pairs in leaves]
 
@@ -166,25 +169,39 @@ class _Tree:
         feature = trees.feature[start:end]
         inner = np.flatnonzero(feature >= 0)
         place = {int(node): i for i, node in enumerate(inner)}
-        columns, fails, values = [], [], []
+        leaves, pairs, values = [], [], []
         starts, drivers, shares, powers = [], [], [], []
         for leaf, path in _paths(trees, start, 0, []):
             by_driver: dict[int, list] = {}
-            for node, side, share in path:
-                by_driver.setdefault(int(trees.driver[feature[node]]), []).append((place[node] + (0 if side else len(inner)), share))
+            for node, left_breaks, share in path:
+                by_driver.setdefault(int(trees.driver[feature[node]]), []).append((place[node], left_breaks, share))
             starts.append(len(drivers))
             values.append(trees.value[start + leaf])
+            leaves.append([(place[node], left_breaks) for node, left_breaks, _ in path])
             for power, (driver, steps) in enumerate(by_driver.items()):
-                column = np.zeros(2 * len(inner), dtype=np.float32)
-                column[[step for step, _ in steps]] = 1.0
-                fails.append(column)
+                pairs.append([(node, left_breaks) for node, left_breaks, _ in steps])
                 drivers.append(driver)
-                shares.append(np.prod([share for _, share in steps]))
+                shares.append(np.prod([share for *_, share in steps]))
                 powers.append(3 ** power)
-        columns = feature[inner]
-        return cls(columns, trees.threshold[start:end][inner], trees.nan_left[start:end][inner],
-                   np.array(fails).T if fails else np.zeros((0, 0), np.float32), np.array(values), np.array(starts, dtype=np.int64),
+        side = trees.nan_left[start:end][inner].astype(np.int64) % 3  # 0 right, 1 left, 2 (-1) as 0.0
+        column = feature[inner] + side * len(trees.driver)
+        return cls(column, _not_above(trees.threshold[start:end][inner])[:, None], _Conditions.of(leaves, len(inner)),
+                   _Conditions.of(pairs, len(inner)), np.array(values), np.array(starts, dtype=np.int64),
                    np.array(drivers, dtype=np.int64), np.array(shares), np.array(powers, dtype=np.int64))
+
+
+def _sides(x: np.ndarray) -> np.ndarray:
+    """(3F, B) float32 of x (B, F), missing values going right in the first F rows, left in the next, and taken as 0.0 in the last."""
+    x = np.ascontiguousarray(np.asarray(x, dtype=np.float32).T)
+    missing = np.isnan(x)
+    return np.concatenate([np.where(missing, np.float32(side), x) for side in (np.inf, -np.inf, 0.0)])
+
+
+def _not_above(threshold: np.ndarray) -> np.ndarray:
+    """The largest float32 not above each float64: what lies at most there is the same for float32 numbers."""
+    with np.errstate(over="ignore"):
+        near = threshold.astype(np.float32)
+    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
 
 
 def _paths(trees: Trees, start: int, node: int, path: list) -> Iterator[tuple[int, list]]:
@@ -233,16 +250,13 @@ def _subsets(m: int) -> np.ndarray:
 
 
 def grow(x: np.ndarray, target: np.ndarray, driver: np.ndarray, *, rounds: int, seed: int, threads: int = 1,
-         beat: Callable[[float], None] = lambda done: None, weight: np.ndarray | None = None, **settings) -> Trees:
+         check: Callable[[], None] = lambda: None, weight: np.ndarray | None = None, **settings) -> Trees:
     """Trees learnt from x (B, F) float32, NaN = missing, and target (B,), in 0..1 unless `settings`, which replace some of SETTINGS,
-    have another objective. driver (F,) of each column; beat(share done); weight (B,) of each row."""
+    have another objective. driver (F,) of each column; check() is called from tree to tree; weight (B,) of each row."""
     import lightgbm
 
-    def tell(env) -> None:
-        beat((env.iteration + 1) / rounds)
-
     settings = SETTINGS | settings | {"seed": seed, "num_threads": threads}
-    booster = lightgbm.train(settings, lightgbm.Dataset(x, target, weight=weight, params=settings), rounds, callbacks=[tell])
+    booster = lightgbm.train(settings, lightgbm.Dataset(x, target, weight=weight, params=settings), rounds, callbacks=[lambda env: check()])
     nodes: list[tuple] = []
     starts = [0]
     for tree in booster.dump_model()["tree_info"]:
@@ -271,6 +285,6 @@ def _nodes(root: dict, rows: int) -> list[tuple]:
     return [tuple(node) for node in out]
 
 
-def _chunks(rows: int) -> Iterator[np.ndarray]:
-    for start in range(0, rows, _ROWS):
-        yield np.arange(start, min(start + _ROWS, rows))
+def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, len(rows), _ROWS):
+        yield rows[start:start + _ROWS]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from core.config import LabelSettings, Recipe
-from core.progress import Progress, silent
 from core.training.fitted import driver_of
 from core.training.panel import Panel
 from core.trees import Trees, grow
@@ -15,13 +16,12 @@ _RATIO_STEP, _ORDERS_STEP = 0.25, 2.0
 _FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
 
 
-def fit_trees(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1, progress: Progress = silent,
-              span: tuple[float, float] = (0.0, 1.0)) -> Trees | None:
+def fit_trees(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1,
+              check: Callable[[], None] = lambda: None) -> Trees | None:
     """Trees learnt from these row numbers, whose outcome is known; None where the recipe gives them no share or rows are too few.
 
-    span: from where to where they are in the progress of the whole training.
+    check() is called from tree to tree, and may raise to end it.
     """
-    start, end = span
     rows = panel.draw(rows, recipe.segment_share, np.random.default_rng(seed))
     if not recipe.trees_share or len(rows) < _FEWEST_ROWS:
         return None
@@ -29,7 +29,7 @@ def fit_trees(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, thre
     graded = _near(panel.tail[rows], panel.n_horizon[rows], panel.expected[rows], labels)
     target = (1 - recipe.trees_graded) * panel.rising[rows] + recipe.trees_graded * graded
     return grow(panel.read(rows), target, driver_of(panel.features), rounds=recipe.trees_rounds, seed=seed, threads=threads,
-                beat=lambda done: progress("train", start + (end - start) * done, f"{recipe.trees_rounds} trees"))
+                check=check)
 
 
 def _near(tail: np.ndarray, n_horizon: np.ndarray, expected: np.ndarray, labels: LabelSettings) -> np.ndarray:

@@ -7,13 +7,13 @@ as they are and as ranks: a rank says who goes ahead of the others, but demand g
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
 from core.config import Recipe
-from core.progress import Progress, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.training.panel import Panel
 from core.trees import Trees, grow
@@ -40,7 +40,7 @@ class DemandTrees:
     def __call__(self, demand: np.ndarray, panel: Panel, rows: np.ndarray) -> np.ndarray:
         """The net's demand (n, T, L) units of these row numbers -> (n, T, L) units with the trees' share, rising in T and L."""
         x, base = inputs(panel, rows), np.maximum(panel.base[rows][:, WEEK].astype(np.float64), _FLOOR[WEEK])
-        found = np.sort(np.stack([trees.walk(x) for trees in self.ensembles], axis=1), axis=1)
+        found = np.sort(np.stack([trees.predict(x) for trees in self.ensembles], axis=1), axis=1)
         net = np.log((demand[:, WEEK][:, [DEMAND_LEVELS.index(q) for q in LEVELS]] + _FLOOR[WEEK]) / base[:, None])
         factor = np.exp(self.share * (found - net) @ _BETWEEN)
         floor = _FLOOR[:, None]
@@ -55,7 +55,7 @@ class DemandTrees:
     def from_arrays(cls, arrays: dict[str, np.ndarray], share: float) -> "DemandTrees | None":
         """None where there are no arrays."""
         of = lambda level: {k.removeprefix(f"{level}."): v for k, v in arrays.items() if k.startswith(f"{level}.")}  # noqa: E731
-        return cls(tuple(Trees.from_arrays(of(level), np.zeros(0, dtype=np.int64)) for level in LEVELS), share) if arrays else None
+        return cls(tuple(Trees.from_arrays(of(level)) for level in LEVELS), share) if arrays else None
 
 
 def inputs(panel: Panel, rows: np.ndarray) -> np.ndarray:
@@ -64,9 +64,9 @@ def inputs(panel: Panel, rows: np.ndarray) -> np.ndarray:
 
 
 def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1,
-                     progress: Progress = silent, done: float = 0.0) -> DemandTrees | None:
+                     check: Callable[[], None] = lambda: None) -> DemandTrees | None:
     """Trees learnt from these row numbers and what was sold of them, units (n, T), NaN = not known; None where the recipe gives them
-    no share or rows are too few. done: how far the whole training is."""
+    no share or rows are too few. check() is called from tree to tree, and may raise to end it."""
     random = np.random.default_rng(seed)
     rows, units = rows[known := np.isfinite(units[:, WEEK])], units[known, WEEK]
     drawn = panel.draw(rows, recipe.segment_share, random)
@@ -78,6 +78,5 @@ def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: 
     base = np.maximum(panel.base[drawn][:, WEEK].astype(np.float64), _FLOOR[WEEK])
     x, target = inputs(panel, drawn), np.log((sold + _FLOOR[WEEK]) / base)
     # Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
-    tell = lambda part: progress("train", done, "trees for demand")  # noqa: E731
-    return DemandTrees(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, beat=tell,
+    return DemandTrees(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, check=check,
                                   weight=np.sqrt(base), **SETTINGS, alpha=level) for level in LEVELS), recipe.demand_trees_share)

@@ -26,7 +26,7 @@ from core.training.panel import Panel
 from core.training.tuning import rebuild, tuned_version
 from core.trees import Trees
 
-FORMAT = 3
+FORMAT = 4
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
 
@@ -202,7 +202,7 @@ class FittedModel:
                                  for kind in ("trees.", "demand_trees."))
         model = cls(
             net=net.eval(), settings=ModelSettings(**config["settings"]), features=known, trees_share=config["trees_share"],
-            trees=Trees.from_arrays(arrays, driver_of(known)) if arrays else None,
+            trees=Trees.from_arrays(arrays) if arrays else None,
             demand_trees=DemandTrees.from_arrays(demand_arrays, config["demand_trees_share"]),
             segments=config["segments"], encoder_version=config["encoder"]["version"],
             tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},

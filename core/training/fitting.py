@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
+from collections.abc import Callable
 from dataclasses import asdict, fields, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from core.model import FALLING, GRADES, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
+from core.training.beside import Beside
 from core.training.boosting import fit_trees
 from core.training.conformal import Intervals, fit_intervals
 from core.training.demand_trees import DemandTrees, fit_demand_trees
@@ -29,6 +31,7 @@ from core.training.tuning import Tuning, changed, tuned_version
 from core.training.validation import (
     CALIBRATION_PRIOR, Split, calibration_weights, known_units, number, split, validation_figures, watched_rows,
 )
+from core.trees import Trees
 
 _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
@@ -54,27 +57,30 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), one_thread() as threads:
+    with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
+        grow = lambda rows, until: beside.start(_grow, panel, rows, until, recipe, settings.seed, max(1, threads - 1), beside.check)  # noqa: E731
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
-                learnt = [panel.texts[p] for p in np.unique(panel.product[parts.learn])]
+                texts = [panel.texts[p] for p in np.unique(panel.product[parts.learn])]
                 torch.manual_seed(settings.seed)
-                pretrained = pretrain(settings.encoder, learnt, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
+                pretrained = pretrain(settings.encoder, texts, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
                                       device=device, progress=progress)
-        if len(parts.validate):
-            first = 0.6 if recipe.refit else 1.0
+        learnt = _matured(panel, rows)
+        growing = grow(parts.learn, parts.learn_until) if len(parts.validate) else None
+        growing_anew = grow(learnt, parts.known_until) if growing is None or recipe.refit else None
+        if growing:
+            first = 0.55 if recipe.refit else 1.0
             trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, tuning, device, threads, progress,
-                               span=(0.0, 0.75 * first), track=track, pretrained=pretrained)
+                               span=(0.0, first), track=track, pretrained=pretrained)
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
-            trees = fit_trees(panel, parts.learn, recipe, settings.seed, threads=threads, progress=progress, span=(0.75 * first, first))
+            trees, demand_trees = beside.wait(growing, lambda: progress("train", first, "trees"))
             if trees:
                 logits[:, RISING] = blended(logits[:, RISING], trees.predict(panel.read(parts.validate)), recipe.trees_share)
             weight = calibration_weights(panel, parts.validate)
             rising = fit_calibration(logits[:, RISING], panel.rising[parts.validate], weight, CALIBRATION_PRIOR)
             falling = fit_calibration(logits[:, FALLING], panel.falling[parts.validate], weight, CALIBRATION_PRIOR)
-            demand_trees = trainer.demand_trees(first)
             intervals = trainer.intervals(demand_trees)
             if demand_trees:
                 demand = demand_trees(demand, panel, parts.validate)
@@ -84,14 +90,11 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             trainer, curves, figures = None, [], {"metrics": {}, "calibration": []}
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)
             rising = falling = fit_calibration(np.empty(0), np.empty(0))
-        if trainer is None or recipe.refit:
-            start = 0.6 if trainer else 0.0
-            learnt = _matured(panel, rows)
+        if growing_anew:
             trainer = _Trainer(panel, learnt, parts.known_until, settings, recipe, tuning, device, threads, progress,
-                               span=(start, 0.9), stage="refit", track=track, pretrained=pretrained)
+                               span=(first if trainer else 0.0, 0.97), stage="refit", track=track, pretrained=pretrained)
             trainer.run(epochs, None)
-            trees = fit_trees(panel, learnt, recipe, settings.seed, threads=threads, progress=progress, span=(0.9, 1.0))
-            demand_trees = trainer.demand_trees(1.0)
+            trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, "trees"))
             intervals = trainer.intervals(demand_trees)
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
@@ -307,12 +310,6 @@ class _Trainer:
             self.progress("train", self.done, "checking on the last origins")
         return tuple(np.concatenate(p) for p in zip(*parts))
 
-    def demand_trees(self, done: float) -> DemandTrees | None:
-        """Trees for demand, from the rows that were learnt from and what was known of them. done: how far the whole training is."""
-        self.done = done
-        return fit_demand_trees(self.panel, self.rows, self._units(self.rows), self.recipe, self.settings.seed, threads=self.threads,
-                                progress=self.progress, done=done)
-
     def intervals(self, trees: DemandTrees | None) -> Intervals:
         """The widths that hold on what was learnt from, with the weights in place and these trees' share."""
         rows = watched_rows(self.panel, self.rows)
@@ -350,6 +347,13 @@ class _Trainer:
         return FittedModel(net=self.net.eval().cpu(), settings=self.settings, features=self.panel.features, segments=self.segments,
                            encoder_version=version, tuned=tuned, pieces=pieces, rising_calibration=rising, falling_calibration=falling,
                            intervals=intervals, metrics=figures, _encoder=self.encoder)
+
+
+def _grow(panel: Panel, rows: np.ndarray, known_until: np.datetime64, recipe: Recipe, seed: int, threads: int,
+          check: Callable[[], None]) -> tuple[Trees | None, DemandTrees | None]:
+    """All trees that are learnt from these rows."""
+    trees = fit_trees(panel, rows, recipe, seed, threads=threads, check=check)
+    return trees, fit_demand_trees(panel, rows, known_units(panel, rows, known_until), recipe, seed, threads=threads, check=check)
 
 
 def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:

@@ -80,7 +80,7 @@ def test_without_a_driver_its_splits_go_both_ways(data, grown):
 
 
 def test_arrays_survive_being_kept(data, grown):
-    again = Trees.from_arrays(grown.arrays(), DRIVER)
+    again = Trees.from_arrays(grown.arrays())
     np.testing.assert_array_equal(again.predict(data[0][:20]), grown.predict(data[0][:20]))
 
 
@@ -97,14 +97,23 @@ def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
     np.testing.assert_allclose(table[1 + 3 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
 
 
-def test_a_plain_walk_says_what_lightgbm_says_of_every_row_and_quantile(data):
+def test_of_one_driver_alone_the_arrays_say_what_lightgbm_says_of_every_row_and_quantile(data):
     x, y = data
     weight, settings = np.linspace(1, 2, len(x)), {"objective": "quantile", "alpha": 0.9}
-    mine = grow(x, 3 * y, DRIVER, rounds=12, seed=7, weight=weight, **settings)
+    mine = grow(x, 3 * y, np.zeros_like(DRIVER), rounds=12, seed=7, weight=weight, **settings)
     settings = trees.SETTINGS | settings | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, 3 * y, weight=weight, params=settings), 12)
-    np.testing.assert_allclose(mine.walk(x), theirs.predict(x), atol=1e-6)
+    np.testing.assert_allclose(mine.predict(x), theirs.predict(x), atol=1e-6)
 
 
 def test_a_driver_without_any_column_may_be_left_out_and_changes_nothing(data, grown):
     assert np.array_equal(grown.predict(data[0][:5], without=12), grown.predict(data[0][:5]))
+
+
+def test_many_columns_are_told_apart(data):
+    x = np.tile(data[0], (1, 40))[:, :200]
+    x[:, :190] += np.random.default_rng(1).normal(size=(len(x), 190)).astype(np.float32)  # the last ones are the best
+    driver = np.zeros(200, dtype=np.int64)
+    settings = trees.SETTINGS | {"seed": 7, "num_threads": 1}
+    theirs = lightgbm.train(settings, lightgbm.Dataset(x, data[1], params=settings), 12)
+    np.testing.assert_allclose(grow(x, data[1], driver, rounds=12, seed=7).predict(x), theirs.predict(x, raw_score=True), atol=1e-9)
