@@ -25,6 +25,17 @@ def workspace(tmp_path) -> Workspace:
     return Workspace(tmp_path / "shop").create()
 
 
+@pytest.fixture(scope="module")
+def one_thread():
+    """Batches as small as a test's are slower on two threads, and far slower on a busy machine."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` a file's tests stay in one process, and so do all that share the launched server."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from core.calibration import level_shift
 from core.config import LabelSettings, Recipe
 from core.training.fitted import driver_of
 from core.training.panel import Panel
@@ -13,6 +14,7 @@ from core.trees import Trees, grow
 
 # One step of the margin: a chance e times smaller, a quarter more of the own pace, two orders.
 _RATIO_STEP, _ORDERS_STEP = 0.25, 2.0
+_LEVEL_ROWS = 40_000  # rows that the mean forecast is set on
 _FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
 
 
@@ -28,8 +30,10 @@ def fit_trees(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, thre
     labels = LabelSettings(**panel.meta.get("settings", {}).get("labels", {}))
     graded = _near(panel.tail[rows], panel.n_horizon[rows], panel.expected[rows], labels)
     target = (1 - recipe.trees_graded) * panel.rising[rows] + recipe.trees_graded * graded
-    return grow(panel.read(rows), target, driver_of(panel.features), rounds=recipe.trees_rounds, seed=seed, threads=threads,
-                check=check)
+    trees = grow(panel.read(rows), target, driver_of(panel.features), rounds=recipe.trees_rounds, seed=seed, threads=threads, check=check)
+    # More rows miss the line by a little than make it by a little, so that the graded target, and trees with it, say too much.
+    sample = rows if len(rows) <= _LEVEL_ROWS else np.sort(np.random.default_rng(seed).choice(rows, _LEVEL_ROWS, replace=False))
+    return trees.shifted(level_shift(trees.predict(panel.read(sample)), float(panel.rising[sample].mean())))
 
 
 def _near(tail: np.ndarray, n_horizon: np.ndarray, expected: np.ndarray, labels: LabelSettings) -> np.ndarray:

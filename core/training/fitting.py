@@ -96,6 +96,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
             trainer.run(epochs, None)
             trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, "trees"))
             intervals = trainer.intervals(demand_trees)
+    progress("train", 1.0)
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
                 "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}

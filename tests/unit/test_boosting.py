@@ -1,29 +1,27 @@
 """Trees beside the net: what they learn from, how they are blended, kept and left out; and what a net may not read before a year is round."""
 
 from dataclasses import replace
+from threading import Event
 
 import numpy as np
 import pytest
 import torch
 
+from core.calibration import sigmoid
 from core.config import LabelSettings, ModelSettings, Recipe
+from core.errors import Cancelled
 from core.explain import driver_attributions
 from core.training import FittedModel, Panel, fit
 from core.training import fitting
+from core.training.beside import Beside
 from core.training.boosting import _near, fit_trees
 from core.training.panel import within
 from core.training.tuning import Tuning
 from tiny import tiny_encoder, tiny_panel
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, members=1, hidden=16, second=8, tower=8, token=8)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +65,23 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
 
 def test_too_few_rows_grow_no_trees(panel):
     assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
+
+
+def test_trees_say_as_many_rises_as_there_were(panel):
+    rows = panel.matured()
+    found = fit_trees(panel, rows, replace(QUICK, trees_graded=0.9), seed=7)
+    drawn = panel.draw(rows, QUICK.segment_share, np.random.default_rng(7))
+    assert sigmoid(found.predict(panel.read(drawn))).mean() == pytest.approx(panel.rising[drawn].mean(), abs=1e-6)
+
+
+def test_trees_stop_growing_when_nobody_waits_for_them(panel):
+    begun = Event()
+    with Beside() as beside:
+        check = lambda: (begun.set(), beside.check())  # noqa: E731
+        growing = beside.start(fit_trees, panel, panel.matured(), replace(QUICK, trees_rounds=1_000_000), 7, check=check)
+        assert begun.wait(60)
+    with pytest.raises(Cancelled):
+        growing.result()
 
 
 def test_a_near_miss_counts_for_more_than_a_far_one():

@@ -17,6 +17,8 @@ from core.training.tuning import Tuning
 from core.training.validation import figure_intervals
 from tiny import FEATURES, tiny_encoder, tiny_panel
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
 QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
@@ -39,15 +41,6 @@ def settings(encoder) -> ModelSettings:
 @pytest.fixture(scope="module")
 def model(panel, settings) -> FittedModel:
     return fit(panel, panel.matured(), settings, recipe=QUICK)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """Batches this small are slower on two threads, and far slower on a busy machine."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def same(a: FittedModel, b: FittedModel) -> bool:

@@ -17,6 +17,8 @@ from core.training.texts import TunedTexts
 from core.training.tuning import Tuning
 from tiny import tiny_encoder, tiny_panel
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8,
                token=8)
 MODES = ["last-1", "lora-2", "adalora-2", "adapters-4", "full"]
@@ -37,14 +39,6 @@ def panel(tmp_path_factory) -> Panel:
 @pytest.fixture(scope="module")
 def settings(encoder) -> ModelSettings:
     return ModelSettings(encoder=encoder, max_epochs=2, device="cpu")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def table(encoder: str, mode: str, cache, **numbers) -> TunedTexts:
