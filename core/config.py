@@ -50,7 +50,7 @@ class ModelSettings:
     tuning: str = "frozen"  # or how the encoder learns too: last-N, lora-R, adalora-R, adapters-W, full (core/training/tuning.py)
     since: str = ""  # first origin to learn from, ISO date; "" = all there are
     seed: int = 7
-    max_epochs: int = 6
+    max_epochs: int = 12
     device: str = "auto"
 
 
@@ -79,7 +79,7 @@ class Recipe:
     objective: str = "log"  # or "brier"
     demand_weight: float = 1.0
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
-    trees_share: float = 0.65  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
+    trees_share: float = 0.8  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
     trees_rounds: int = 500
     trees_graded: float = 0.25  # of the trees' target: how far a row was from the line of a riser; the rest: on which side
     demand_trees_share: float = 0.6  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
