@@ -77,12 +77,13 @@ class Trees:
         for chosen in _chunks(np.flatnonzero(whole)):  # one leaf a tree
             sides = _sides(x[chosen])
             for tree in self._trees:
-                out[chosen] += tree.value @ tree.leaves.met(tree.left(sides))
+                out[chosen] += tree.value[tree.leaves.met(tree.left(sides)).argmax(0)]
         for chosen in _chunks(np.flatnonzero(~whole)):  # every leaf, by the share that would come to it
             sides, absent = _sides(x[chosen]), lacks[chosen].T
             for tree in self._trees:
                 factor = np.where(absent[tree.pair_driver], tree.pair_share[:, None], tree.pairs.met(tree.left(sides)))
-                out[chosen] += tree.value @ np.multiply.reduceat(factor, tree.pair_starts, axis=0) if len(factor) else tree.value[0]
+                shares = np.multiply.reduceat(factor, tree.pair_starts, axis=0) if len(factor) else np.ones((1, len(chosen)))
+                out[chosen] += (tree.value[:, None] * shares).sum(0)
         return out
 
     @cached_property
@@ -96,14 +97,16 @@ class Trees:
         out, lacks = np.zeros((len(x), len(group))), self._lacks(x)
         tables = [tree.tables(group) for tree in self._trees]
         for chosen in _chunks(np.arange(len(x))):
-            sides, absent = _sides(x[chosen]), lacks[chosen].T
+            sides, absent, here = _sides(x[chosen]), lacks[chosen].T, np.zeros((len(group), len(chosen)))
             for tree, leaves in zip(self._trees, tables):
                 if not leaves:
                     continue
-                state = np.where(absent[tree.pair_driver], LACK, tree.pairs.met(tree.left(sides)).astype(np.int64))
+                state = np.where(absent[tree.pair_driver], LACK, tree.pairs.met(tree.left(sides)).astype(np.int32))
                 place = np.add.reduceat(state * tree.pair_power[:, None], tree.pair_starts, axis=0)
                 for at, (table, drivers) in zip(place, leaves):
-                    out[chosen[:, None], drivers] += table[at]
+                    for values, driver in zip(table.T, drivers):
+                        here[driver] += values[at]
+            out[chosen] = here.T
         out[:, : lacks.shape[1]][lacks] = 0.0  # rounding left some 1e-19 there
         return out
 
@@ -119,24 +122,22 @@ class Trees:
 
 @dataclass(frozen=True, eq=False)
 class _Conditions:
-    """Sets of conditions on which way a row goes at P inner nodes: going left at node p breaks wrong (sets, P) of them = 1, going
-    right -1; going right at all nodes breaks `right` (sets,)."""
+    """Sets of conditions on which way a row goes at inner nodes, a bit a node: asked (sets, 1) uint32, of the nodes that a set has a
+    condition on; left (sets, 1), of those where it asks for left. Bits and no matrices, whose threads wait for each other on a busy
+    machine."""
 
-    wrong: np.ndarray
-    right: np.ndarray
+    asked: np.ndarray
+    left: np.ndarray
 
     def met(self, left: np.ndarray) -> np.ndarray:
-        """left (P, B) float32, 1 where a row goes left -> (sets, B) bool: all conditions hold."""
-        return self.wrong @ left == -self.right[:, None]
+        """left (B,) uint32, the nodes at which a row goes left -> (sets, B) bool: all conditions hold."""
+        return (left & self.asked) == self.left
 
     @classmethod
-    def of(cls, sets: list[list[tuple[int, bool]]], nodes: int) -> "_Conditions":
+    def of(cls, sets: list[list[tuple[int, bool]]]) -> "_Conditions":
         """sets: of (inner node, whether going left there breaks it)."""
-        wrong = np.zeros((len(sets), nodes), dtype=np.float32)
-        for row, conditions in zip(wrong, sets):
-            for node, left_breaks in conditions:
-                row[node] = 1.0 if left_breaks else -1.0
-        return cls(wrong, (wrong < 0).sum(1).astype(np.float32))
+        asked, left = ([sum(1 << node for node, breaks in one if not (breaks and lefts)) for one in sets] for lefts in (False, True))
+        return cls(*(np.array(bits, dtype=np.uint32)[:, None] for bits in (asked, left)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -159,8 +160,11 @@ class _Tree:
     pair_power: np.ndarray
 
     def left(self, sides: np.ndarray) -> np.ndarray:
-        """(P, B) float32: 1 where a row of `_sides` goes left."""
-        return (sides[self.column] <= self.threshold).astype(np.float32)
+        """(B,) uint32: the bits of the inner nodes at which a row of `_sides` goes left."""
+        bits = np.zeros((sides.shape[1], 4), dtype=np.uint8)
+        packed = np.packbits(sides[self.column] <= self.threshold, axis=0, bitorder="little")
+        bits[:, : len(packed)] = packed.T
+        return bits.view("<u4")[:, 0]
 
     def tables(self, group: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
         """For each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers; empty where there is nothing to split."""
@@ -174,6 +178,7 @@ class _Tree:
     def of(cls, trees: Trees, start: int, end: int) -> "_Tree":
         feature = trees.feature[start:end]
         inner = np.flatnonzero(feature >= 0)
+        assert len(inner) <= 32, "a bit a node"
         place = {int(node): i for i, node in enumerate(inner)}
         leaves, pairs, values = [], [], []
         starts, drivers, shares, powers = [], [], [], []
@@ -191,9 +196,9 @@ class _Tree:
                 powers.append(3 ** power)
         side = trees.nan_left[start:end][inner].astype(np.int64) % 3  # 0 right, 1 left, 2 (-1) as 0.0
         column = feature[inner] + side * len(trees.driver)
-        return cls(column, _not_above(trees.threshold[start:end][inner])[:, None], _Conditions.of(leaves, len(inner)),
-                   _Conditions.of(pairs, len(inner)), np.array(values), np.array(starts, dtype=np.int64),
-                   np.array(drivers, dtype=np.int64), np.array(shares), np.array(powers, dtype=np.int64))
+        return cls(column, _not_above(trees.threshold[start:end][inner])[:, None], _Conditions.of(leaves),
+                   _Conditions.of(pairs), np.array(values), np.array(starts, dtype=np.int64),
+                   np.array(drivers, dtype=np.int64), np.array(shares), np.array(powers, dtype=np.int32))
 
 
 def _sides(x: np.ndarray) -> np.ndarray:

@@ -53,7 +53,7 @@ def number(value: float, digits: int | None = None) -> str:
         return "–"
     if digits is None:
         digits = 1 if abs(value) < 10 and abs(value - round(value)) >= 0.05 else 0
-    return f"{value:,.{digits}f}"
+    return f"{value:z,.{digits}f}"
 
 
 def compact(value: float) -> str:
@@ -75,7 +75,7 @@ def percent(share: float) -> str:
         return "<1%"
     if 0.995 < share < 1:
         return ">99%"
-    return f"{share * 100:.0f}%"
+    return f"{share * 100:z.0f}%"
 
 
 def points(change: float) -> str:
