@@ -19,7 +19,7 @@ from core.schema import ALL, DEMAND_WEEKS
 FORMAT = 3  # of the memory-mapped copy; a change makes it anew
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
-_BATCH_ROWS = 65_536
+_BATCH_ROWS = 16_384
 
 
 @dataclass(frozen=True)
@@ -136,22 +136,30 @@ def ranks_tell(feature: dict) -> bool:
     return feature["unit"] == "times" and feature["driver"] != "market"
 
 
-def within(values: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """(R, C) float32 of values (R, C): the share of the same group's rows that are below, ties and itself half; NaN stays NaN.
+def within(values: np.ndarray, group: np.ndarray, columns: list[int] | slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
+    """(R, C) float32 of values (R, any), its C `columns`: the share of the same group's rows that are below, ties and itself half; NaN
+    stays NaN. Written into `out` if given.
 
     >>> within(np.array([[3.0], [5.0], [3.0], [np.nan]]), np.array([0, 0, 0, 0])).ravel().tolist()
     [0.3333333432674408, 0.8333333134651184, 0.3333333432674408, nan]
     """
-    out = np.full(values.shape, np.nan, dtype=np.float32)
+    if out is None:
+        out = np.empty(values[:, columns].shape, dtype=np.float32)
     order = np.argsort(group, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
-        part = values[rows]
-        for column in range(values.shape[1]):
-            given = part[:, column]
-            known = np.sort(given[~np.isnan(given)])
-            if len(known):
-                below, upto = np.searchsorted(known, given, "left"), np.searchsorted(known, given, "right")
-                out[rows, column] = np.where(np.isnan(given), np.nan, (below + upto) / (2 * len(known)))
+        part = np.ascontiguousarray(values[rows][:, columns].T)  # (C, n)
+        n, place = part.shape[1], np.argsort(part, axis=1)  # NaN last
+        ranked = np.take_along_axis(part, place, axis=1)
+        new = ranked[:, 1:] != ranked[:, :-1]
+        edge = np.ones((len(part), 1), dtype=bool)
+        at = np.arange(n)
+        first = np.maximum.accumulate(np.where(np.hstack([edge, new]), at, 0), axis=1)
+        last = np.minimum.accumulate(np.where(np.hstack([new, edge]), at, n)[:, ::-1], axis=1)[:, ::-1]
+        missing = np.isnan(ranked)
+        share = (first + last + 1) / (2 * np.maximum(n - missing.sum(1, keepdims=True), 1))
+        found = np.empty(part.shape, dtype=np.float32)
+        np.put_along_axis(found, place, np.where(missing, np.nan, share).astype(np.float32), axis=1)
+        out[rows] = found.T
     return out
 
 
@@ -189,8 +197,7 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         progress, start = paced(progress), 0
         for batch in source.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
             end = start + batch.num_rows
-            for i, name in enumerate(names):
-                arrays["x"][start:end, i] = _numbers(batch, name)
+            arrays["x"][start:end] = np.stack([_numbers(batch, name).astype(np.float32) for name in names]).T
             for kind in ("base", "units"):
                 for i, w in enumerate(DEMAND_WEEKS):
                     arrays[kind][start:end, i] = _numbers(batch, f"{kind}_w{w}")
@@ -203,9 +210,9 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
             start = end
             progress("panel", end / rows, f"{end:,} of {rows:,} rows")
         progress("panel", 1.0, "ranks")
-        group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"] if rows else np.empty(0, dtype=np.int64)
-        for place, column in enumerate(ranked):
-            arrays["ranks"][:, place] = within(arrays["x"][:, [column]], group)[:, 0]
+        if rows:
+            group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"]
+            within(arrays["x"], group, ranked, arrays["ranks"])
         written = parquet.read_table(folder / "texts.parquet", columns=["product_id", "text"]).to_pydict()
         texts = {p: (t or "").strip() for p, t in zip(written["product_id"], written["text"])}
         for array in arrays.values():
