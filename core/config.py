@@ -50,7 +50,7 @@ class ModelSettings:
     tuning: str = "frozen"  # or how the encoder learns too: last-N, lora-R, adalora-R, adapters-W, full (core/training/tuning.py)
     since: str = ""  # first origin to learn from, ISO date; "" = all there are
     seed: int = 7
-    max_epochs: int = 12
+    max_epochs: int = 10
     device: str = "auto"
 
 
