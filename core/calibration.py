@@ -28,21 +28,6 @@ def sigmoid(logit: np.ndarray) -> np.ndarray:
     return np.where(logit >= 0, 1.0, small) / (1.0 + small)
 
 
-def level_shift(logit: np.ndarray, rate: float) -> float:
-    """What to add to (n,) logits for their mean chance to be `rate`; 0 where that is no chance between 0 and 1.
-
-    >>> round(level_shift(np.zeros(3), 0.75), 6) == round(float(np.log(3)), 6)
-    True
-    """
-    if not 0.0 < rate < 1.0 or not len(logit):
-        return 0.0
-    low, high = -40.0, 40.0
-    while high - low > 1e-9:  # the mean rises with the shift
-        middle = (low + high) / 2
-        low, high = (middle, high) if sigmoid(logit + middle).mean() < rate else (low, middle)
-    return (low + high) / 2
-
-
 def fit_calibration(logit: np.ndarray, happened: np.ndarray, weight: np.ndarray | None = None, strength: float = 10.0) -> Calibration:
     """The map that minimises log loss on (n,) rows, pulled towards leaving the logit alone.
 

@@ -81,7 +81,6 @@ class Recipe:
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     trees_share: float = 0.8  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
     trees_rounds: int = 500
-    trees_graded: float = 0.25  # of the trees' target: how far a row was from the line of a riser; the rest: on which side
     demand_trees_share: float = 0.6  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
     refit: bool = True
     epochs_without_validation: int = 3

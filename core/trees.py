@@ -14,7 +14,7 @@ Shapes: B rows, F features, K drivers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache, cached_property
 from itertools import product
 from math import comb
@@ -61,12 +61,6 @@ class Trees:
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Trees":
         return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS})
-
-    def shifted(self, by: float) -> "Trees":
-        """The same trees, whose every logit is `by` higher: a row comes to one leaf of the first tree, in parts perhaps."""
-        value = self.value.copy()
-        value[: self.starts[1]] += by
-        return replace(self, value=value)
 
     def predict(self, x: np.ndarray, without: int = -1) -> np.ndarray:
         """(B,) float64 logits of x (B, F) float32, NaN = missing; `without` = a driver taken as absent from every row."""

@@ -7,14 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from core.calibration import sigmoid
-from core.config import LabelSettings, ModelSettings, Recipe
+from core.config import ModelSettings, Recipe
 from core.errors import Cancelled
 from core.explain import driver_attributions
 from core.training import FittedModel, Panel, fit
 from core.training import fitting
 from core.training.beside import Beside
-from core.training.boosting import _near, fit_trees
+from core.training.boosting import fit_trees
 from core.training.panel import within
 from core.training.tuning import Tuning
 from tiny import tiny_encoder, tiny_panel
@@ -67,13 +66,6 @@ def test_too_few_rows_grow_no_trees(panel):
     assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
 
 
-def test_trees_say_as_many_rises_as_there_were(panel):
-    rows = panel.matured()
-    found = fit_trees(panel, rows, replace(QUICK, trees_graded=0.9), seed=7)
-    drawn = panel.draw(rows, QUICK.segment_share, np.random.default_rng(7))
-    assert sigmoid(found.predict(panel.read(drawn))).mean() == pytest.approx(panel.rising[drawn].mean(), abs=1e-6)
-
-
 def test_trees_stop_growing_when_nobody_waits_for_them(panel):
     begun = Event()
     with Beside() as beside:
@@ -82,12 +74,6 @@ def test_trees_stop_growing_when_nobody_waits_for_them(panel):
         assert begun.wait(60)
     with pytest.raises(Cancelled):
         growing.result()
-
-
-def test_a_near_miss_counts_for_more_than_a_far_one():
-    tail, expected = np.array([0.05, 0.06, 0.5, 1e-6]), np.full(4, 20.0)
-    near = _near(tail, np.array([25.0, 24.0, 20.0, 60.0]), expected, LabelSettings())
-    assert near[0] == pytest.approx(0.5) and 0.3 < near[1] < 0.5 and near[2] < 0.1 and near[3] > 0.9
 
 
 def test_ranks_are_taken_inside_a_group_and_missing_stays_missing():
