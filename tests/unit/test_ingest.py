@@ -1,47 +1,18 @@
-"""From files to canonical tables: counts that add up, imports that repeat, shapes that are refused."""
+"""From files to canonical tables: counts that add up, imports that repeat, every kind of export."""
 
 from __future__ import annotations
 
 import datetime
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import openpyxl
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db
 from core.config import Workspace
-from core.errors import Cancelled, UserError
 from core.ingest import import_files
-
-PRODUCTS = "product_id,title,category,price\nA1,Red mug,kitchen,4.50\nB2,Blue lamp,lighting,19.00\n"
-ORDERS = (
-    "ordered_at,product_id,units,unit_price,order_id,customer_id,country\n"
-    "2024-03-01 10:00,A1,2,4.50,o1,c1,United Kingdom\n"
-    "2024-03-02 11:30,B2,1,19.00,o2,c2,Germany\n"
-    "2024-03-02 11:30,A1,-1,4.50,o1,c1,United Kingdom\n"
-)
-
-
-def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
-    path = folder / name
-    path.write_bytes(text.encode(encoding))
-    return path
-
-
-def stored(workspace: Workspace, query: str) -> list[tuple]:
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        return con.execute(query).fetchall()
-
-
-def add_up(report) -> dict:
-    totals = report.totals()
-    assert totals["read"] == totals["kept"] + totals["dropped"] + totals["quarantined"]
-    return totals
+from importing import ORDERS, PRODUCTS, add_up, stored, write
 
 
 def test_products_and_orders_of_canonical_names_need_no_mapping(workspace, tmp_path):
@@ -312,102 +283,6 @@ def test_cancelled_orders_by_status_become_returns(workspace, tmp_path):
     assert stored(workspace, "select order_id, units from orders order by 1") == [("o1", 2.0), ("o2", -3.0)]
 
 
-def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
-    workspace = Workspace(tmp_path / "untouched")
-    report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], dry_run=True)
-    assert not workspace.root.exists()
-    text = report.text()
-    for part in (
-        "nothing is written",
-        "ordered_at -> ordered_at (date like 2024-03-05 14:30)",
-        "customer_id -> customer_id (pseudonym)",
-        "3 would be kept",
-    ):
-        assert part in text
-
-
-def test_a_dry_run_knows_what_the_warehouse_has(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    before = workspace.warehouse.read_bytes()
-    report = import_files(workspace, [write(tmp_path, "newer.csv", ORDERS + "2024-03-05 09:00,B2,3,18.00,o3,c2,Germany\n")], dry_run=True)
-    assert add_up(report) == {"read": 4, "kept": 1, "dropped": 3, "quarantined": 0}
-    assert workspace.warehouse.read_bytes() == before
-
-
-def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    before = stored(workspace, "select * from orders order by all")
-
-    def stop(step, done, message="", **figures):
-        if "storing" in message and "second" in message:
-            raise Cancelled("stopped")
-
-    files = [
-        write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"),
-        write(tmp_path, "second.csv", "date,sku,qty\n2024-04-02,A1,1\n"),
-    ]
-    with pytest.raises(Cancelled):
-        import_files(workspace, files, progress=stop)
-    assert stored(workspace, "select * from orders order by all") == before
-    assert stored(workspace, "select count(*) from imports where file <> 'orders.csv'") == [(0,)]
-
-
-def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
-    def stop(step, done, message="", **figures):
-        if "storing" in message:
-            raise Cancelled("stopped")
-
-    with pytest.raises(Cancelled):
-        import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], progress=stop)
-    assert not workspace.warehouse.exists()
-    assert add_up(import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)]))["kept"] == 3
-
-
-@pytest.mark.parametrize(
-    "name, text, expected",
-    [
-        ("weather.csv", "station,temperature\nX,1\n", "columns for"),
-        ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
-        ("empty.csv", "", "rows in"),
-        ("blank.csv", "\n \n", "rows in"),
-    ],
-)
-def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found(workspace, tmp_path, name, text, expected):
-    with pytest.raises(UserError) as error:
-        import_files(workspace, [write(tmp_path, name, text)])
-    assert expected in error.value.expected
-    assert not workspace.warehouse.exists()
-
-
-def test_the_refusal_names_aliases_columns_and_a_mapping_to_write(workspace, tmp_path):
-    with pytest.raises(UserError) as error:
-        import_files(workspace, [write(tmp_path, "orders.csv", "when,what,how many\n1,2,3\n")])
-    message = str(error.value)
-    for part in ("订单日期", "order_date", "when, what, how many", "--mapping", 'units = "..."'):
-        assert part in message
-
-
-def test_damaged_missing_and_binary_files_are_refused(workspace, tmp_path):
-    (tmp_path / "a.parquet").write_bytes(b"PAR1" + b"\0" * 50)
-    (tmp_path / "b.csv").write_bytes(bytes(range(256)) * 20)
-    (tmp_path / "c.csv.gz").write_bytes(b"\x1f\x8b\x08\x00garbage")
-    (tmp_path / "d.xlsx").write_bytes(b"PK\x03\x04 not a zip")
-    (tmp_path / "e.xls").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 50)
-    for name in ("a.parquet", "b.csv", "c.csv.gz", "d.xlsx", "e.xls", "missing.csv"):
-        with pytest.raises(UserError):
-            import_files(workspace, [tmp_path / name])
-
-
-def test_an_unknown_preset_and_columns_that_do_not_exist_are_refused_with_near_matches(workspace, tmp_path):
-    file = write(tmp_path, "orders.csv", ORDERS)
-    with pytest.raises(UserError, match="generic"):
-        import_files(workspace, [file], preset="shopfy")
-    mapping = write(tmp_path, "m.toml", '[orders]\nordered_at = "ordered"\nproduct_id = "product_id"\nunits = "unit"\n')
-    with pytest.raises(UserError) as error:
-        import_files(workspace, [file], mapping=mapping)
-    assert "unit -> units" in str(error.value) and "ordered -> ordered_at" in str(error.value)
-
-
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
@@ -429,33 +304,6 @@ def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, row
     assert totals["read"] == sum(any(r) for r in rows)
     assert stored(workspace, "select count(*) from orders") == [(totals["kept"],)]
     assert stored(workspace, "select count(*) from quarantine") == [(totals["quarantined"],)]
-
-
-def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    before = stored(workspace, "select * from orders order by all")
-    write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")
-    script = (
-        "import os, sys; from pathlib import Path; from core.config import Workspace; from core.ingest import importing\n"
-        "importing._finish = lambda *a: os._exit(9)\n"
-        "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
-    )
-    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "april.csv")], check=False)
-    assert killed.returncode == 9
-    assert stored(workspace, "select * from orders order by all") == before
-    assert add_up(import_files(workspace, [tmp_path / "april.csv"]))["kept"] == 1
-
-
-def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    holder = "import sys, core.db\nwith core.db.connect(sys.argv[1]):\n    print('held', flush=True)\n    sys.stdin.read()\n"
-    with subprocess.Popen(
-        [sys.executable, "-c", holder, str(workspace.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match="another Upswing process"):
-            import_files(workspace, [write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")])
-        process.stdin.close()
 
 
 def test_names_of_customers_columns_may_be_anything(workspace, tmp_path):

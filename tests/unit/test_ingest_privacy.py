@@ -10,17 +10,7 @@ from core import db
 from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.privacy import holds_personal, looks_personal, pseudonyms
-
-
-def stored(workspace, query: str) -> list[tuple]:
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        return con.execute(query).fetchall()
-
-
-def write(folder, name: str, text: str):
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
+from importing import stored, write
 
 
 def everything(workspace) -> str:

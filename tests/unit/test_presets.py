@@ -10,11 +10,7 @@ from core import db
 from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.mapping import load, presets
-
-
-def stored(workspace, query: str) -> list[tuple]:
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        return con.execute(query).fetchall()
+from importing import stored
 
 
 def test_every_preset_loads():
