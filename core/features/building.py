@@ -212,7 +212,7 @@ def _calendar(origins: list[date], settings: Settings):
     for country in settings.shop.countries:
         try:
             days |= set(holidays.country_holidays(country, years=years))
-        except NotImplementedError as error:
+        except NotImplementedError as error:  # the library's word for a country that it does not know
             raise UserError("ISO country codes in shop.countries", country, "correct upswing.toml") from error
     rows = []
     for t in origins:

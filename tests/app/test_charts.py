@@ -91,6 +91,10 @@ def test_no_forecast_is_certain(share, told):
     assert i18n.percent(share) == told
 
 
+def test_what_rounds_to_nothing_has_no_minus():
+    assert i18n.percent(-0.002) == "0%" and i18n.number(-0.0004, 3) == "0.000" and i18n.number(-0.04) == "0" and i18n.percent(-0.2) == "-20%"
+
+
 @pytest.mark.parametrize("cents, currency, short, told", [
     (123450, "GBP", False, "£1,234.50"), (123400, "EUR", False, "€1,234"), (-500, "USD", False, "−$5"), (99, "CHF", False, "CHF 0.99"),
     (1_234_500, "GBP", True, "£12.3k"), (123_450_000, "GBP", True, "£1.2M"), (None, "GBP", False, "–")])

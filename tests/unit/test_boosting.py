@@ -43,7 +43,7 @@ def test_the_forecast_is_the_blend_of_both_logits(panel, settings, model):
     alone = fit(panel, panel.matured(), settings, recipe=replace(QUICK, trees_share=0.0))
     assert alone.trees is None and alone.trees_share == 0.0
     net = (alone.predict(panel, rows)["logit"] - alone.rising_calibration.intercept) / alone.rising_calibration.slope
-    both = model.rising_calibration(0.2 * net + 0.8 * model.trees.predict(panel.read(rows)))
+    both = model.rising_calibration((1 - QUICK.trees_share) * net + QUICK.trees_share * model.trees.predict(panel.read(rows)))
     np.testing.assert_allclose(model.predict(panel, rows)["logit"], both, atol=1e-5)
 
 
