@@ -49,6 +49,16 @@ TABLES = {  # name, and what the table would add to the forecasts
     "market": (N_("Market"), N_("trends outside the shop: ranks and search interest")),
     "links": (N_("Product links"), N_("neighbours: what spreads from one product to the next")),
 }
+REJECTED = (  # why rows are set aside: core/ingest/checks.py
+    N_("a broken row"), N_("a count below zero"), N_("a count of orders below zero"), N_("a date before 1990"),
+    N_("a date in the future"), N_("a date that cannot be read"), N_("a number that cannot be read"), N_("a price below zero"),
+    N_("a rating outside 1 to 5"), N_("it ends before it starts"), N_("lead time below zero"), N_("lead time's deviation below zero"),
+    N_("minimum order below zero"), N_("no customer id"), N_("no date"), N_("no first day"), N_("no kind of event"), N_("no last day"),
+    N_("no product id"), N_("no relation"), N_("no series"), N_("no source"), N_("no stock on hand"), N_("no target"), N_("no title"),
+    N_("no units"), N_("no value"), N_("not a product: postage, fee, discount, voucher, sample or test"), N_("pack size below zero"),
+    N_("price not above zero: stock adjustment or sample, not a sale"), N_("stock below zero"), N_("units are zero"),
+    N_("units on order below zero"), N_("unknown kind of event"),
+)
 METRICS = {
     "average_precision": (N_("Ranking"), N_("How well risers stand above the rest: 1 is perfect, the share of risers is guessing.")),
     "brier_skill": (N_("Skill of the chances"), N_("How much closer its chances come to what happened than the shop's average would: "
@@ -64,6 +74,8 @@ LEARNERS = {
 }
 VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
+LAYOUTS = {"generic": N_("Common column names"), "uci-online-retail": N_("UCI Online Retail"), "complete-journey": N_("The Complete Journey"),
+           "amazon-reviews": N_("Amazon reviews")}
 SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
 UNITS = {
     "orders": N_("orders"), "orders a week": N_("orders a week"), "units": N_("units"), "days": N_("days"), "views": N_("views"),
@@ -119,6 +131,16 @@ def table(name: str) -> str:
 
 def table_adds(name: str, otherwise: str) -> str:
     return _(TABLES[name][1]) if name in TABLES else otherwise
+
+
+def rejected(reason: str) -> str:
+    """Why rows were set aside; a reason nobody foresaw stands for itself."""
+    return _(reason) if reason in REJECTED else reason
+
+
+def layout(preset: str) -> str:
+    """What a preset of the import is called."""
+    return said(LAYOUTS, preset)
 
 
 def metric(name: str) -> tuple[str, str]:

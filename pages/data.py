@@ -6,8 +6,6 @@ from dashboard import acts, data, words
 from dashboard.components import cards, work
 from dashboard.i18n import _, absent, day, n_, number, plain
 
-PRESETS = ("generic", "uci-online-retail", "complete-journey", "amazon-reviews")
-
 
 def upload() -> None:
     """The form that takes files, and the import that is running."""
@@ -19,9 +17,8 @@ def upload() -> None:
                                  help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
                                         "layout."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preset = st.selectbox(_("Layout"), PRESETS, key="preset", width=240,
-                                  help=_("How columns are named. generic understands common names in "
-                                                                                       "English and Chinese."))
+            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key="preset", width=240,
+                                  help=_("How columns are named. Common names in English and Chinese suit most files."))
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:
         cards.attempt(acts.import_files, files, preset)
@@ -74,11 +71,11 @@ with left:
         cards.nothing_here(_("Every row passed."))
     else:
         st.dataframe(
-            rejected.assign(table=[words.table(t) for t in rejected.table_name]),
-            column_config={"detail": column.TextColumn(_("Reason"), width=200),
+            rejected.assign(table=[words.table(t) for t in rejected.table_name], reason=[words.rejected(r) for r in rejected.detail]),
+            column_config={"reason": column.TextColumn(_("Reason"), width=200),
                            "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
                            "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=150)},
-            column_order=("detail", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",
+            column_order=("reason", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",
             alt=_("Reasons for which rows were set aside"))
 with right:
     st.subheader(_("How fresh it is"), anchor=False)
