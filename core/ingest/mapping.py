@@ -280,6 +280,8 @@ def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
     for table, m in mapping.tables.items():
         if not mapping.guesses and not m.is_meant_for(file):
             continue
+        if mapping.guesses and table == "customers" and not _named_for(m, file) and _tells_of_products(mapping, present):
+            continue  # lines of sales whose date or units nobody knew by name: customers would take any column, and lose every sale
         found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
         if all(any(c in found for c in group) for group in RULES[table].needs):
             missing = [c for c in m.feeds if c not in found]
@@ -288,7 +290,7 @@ def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
             feedable[table] = _with_others(m, found, columns)
     if not feedable:
         raise _wrong_shape(mapping, file, columns, present)
-    return _chosen(mapping, file, feedable)
+    return _chosen(mapping, file, feedable, present)
 
 
 def _strict(m: TableMapping, missing: list[str]) -> bool:
@@ -303,19 +305,33 @@ def _with_others(m: TableMapping, found: dict[str, Fed], columns: list[str]) -> 
     return found | {c: Fed(Feed(columns=(c,)), (c,)) for c in columns if c not in used}
 
 
-def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]]) -> list[TablePlan]:
+def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]], present: dict[str, str]) -> list[TablePlan]:
     """The main table first: of a guess the one the file's name says, else the first of the contract that it can feed; then the others."""
     order = [t for t in RULES if t in feedable]
     if mapping.guesses:
-        named = [t for t in order if any(word.lower() in file.lower() for word in mapping.tables[t].files)]
+        named = [t for t in order if _named_for(mapping.tables[t], file)]
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
+        persons = mapping.tables["orders"].feeds["customer_id"].found_in(present)  # beyond doubt: a bare `id` may be a product's
+        if main == "products" and not named and persons and "customers" in order and not _tells_of_products(mapping, present):
+            main = "customers"  # a name beside a customer's id is the customer's
         beside = [t for t in order if t != main and _guessed_beside(t, main, feedable[t])]
         told = {t: _told_beside(t, feedable[t], feedable[main]) for t in beside}
         beside = [t for t in beside if all(any(c in told[t] for c in group) for group in RULES[t].needs)]
     else:
         main, beside, told = order[0], order[1:], feedable
     return [TablePlan(main, feedable[main]), *(TablePlan(t, told[t], derived=True) for t in beside)]
+
+
+def _named_for(m: TableMapping, file: str) -> bool:
+    """Whether a file's name has one of the words by which a guess knows the table."""
+    return any(word.lower() in file.lower() for word in m.files)
+
+
+def _tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Whether a column names products beyond doubt, as reviews and stock do: orders and products take a bare `name` for one too."""
+    return any(m.feeds["product_id"].found_in(present) for t, m in mapping.tables.items()
+               if t not in ("orders", "products") and "product_id" in m.feeds)
 
 
 def _guessed_beside(table: str, main: str, found: dict[str, Fed]) -> bool:
@@ -345,7 +361,7 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     def lacking(m: TableMapping) -> list[tuple[str, ...]]:
         return [g for g in RULES[m.name].needs if not any(c in m.feeds and m.feeds[c].found_in(present) is not None for c in g)]
 
-    fitting = [m for m in mapping.tables.values() if mapping.guesses or m.is_meant_for(file)]
+    fitting = [m for m in mapping.tables.values() if (lacking(m) if mapping.guesses else m.is_meant_for(file))]
     nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
     if not mapping.guesses:
         return _no_such_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.feeds], file, columns)

@@ -247,16 +247,11 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
 # Excel
 
 def _workbook(path: Path, name: str, sheet: str) -> list[Source]:
-    from openpyxl import load_workbook
-
     try:
-        book = load_workbook(path, read_only=True, data_only=True)
+        with _opened(path) as book:
+            titles = [s.title for s in book.worksheets]
     except (KeyError, ValueError) as error:
         raise UserError(FORMATS, f"{name}, a zip archive that is no workbook", "unpack it and name the files in it") from error
-    try:
-        titles = [s.title for s in book.worksheets]
-    finally:
-        book.close()
     if sheet and sheet not in titles:
         raise UserError(f"a sheet {sheet!r} in {name}", f"sheets {', '.join(titles)}", "correct `sheet` in the mapping")
     wanted = [sheet] if sheet else titles
@@ -266,19 +261,27 @@ def _workbook(path: Path, name: str, sheet: str) -> list[Source]:
     return sources
 
 
+@contextmanager
+def _opened(path: Path):
+    """The workbook in a file. As a stream: of a path openpyxl asks its ending and not what is in it."""
+    from openpyxl import load_workbook
+
+    with open(path, "rb") as stream:
+        book = load_workbook(stream, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
+
+
 def _sheet(path: Path, name: str, title: str, *, alone: bool) -> Source | None:
     def records() -> Iterator[tuple[int, list]]:
-        from openpyxl import load_workbook
-
-        book = load_workbook(path, read_only=True, data_only=True)
-        try:
+        with _opened(path) as book:
             page = book[title]
             page.reset_dimensions()  # some exporters write a wrong size
             for line, cells in enumerate(page.iter_rows(values_only=True), 1):
                 if any(c is not None and c != "" for c in cells):
                     yield line, list(cells)
-        finally:
-            book.close()
 
     head = []
     for line, cells in itertools.islice(records(), 200):

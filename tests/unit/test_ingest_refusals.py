@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import zipfile
 
+import openpyxl
 import pytest
 
 from core.config import Workspace
@@ -86,6 +88,28 @@ def test_the_refusal_names_aliases_columns_and_a_mapping_to_write(workspace, tmp
     message = str(error.value)
     for part in ("订单日期", "order_date", "when, what, how many", "--mapping", 'units = "..."'):
         assert part in message
+
+
+def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(workspace, tmp_path):
+    till = "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,PRODUCT_ID,AMOUNT,SALES_PRICE\n11/1/2000,c1,45-49,4710199010372,2,30\n"
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [write(tmp_path, "till.csv", till)])
+    assert error.value.expected.startswith("columns for orders in till.csv: units") and "PRODUCT_ID, AMOUNT" in error.value.found
+    assert not workspace.warehouse.exists()
+    report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
+    assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [("age_group", "45-49")]
+
+
+def test_a_zip_archive_of_files_is_refused_and_a_workbook_called_zip_is_read(workspace, tmp_path):
+    with zipfile.ZipFile(tmp_path / "month.zip", "w") as archive:
+        archive.writestr("orders.csv", ORDERS)
+    with pytest.raises(UserError, match="unpack it"):
+        import_files(workspace, [tmp_path / "month.zip"])
+    book = openpyxl.Workbook()
+    for row in (["Order date", "SKU", "Qty"], ["2024-03-05", "A1", 2]):
+        book.active.append(row)
+    book.save(tmp_path / "orders.zip")
+    assert add_up(import_files(workspace, [tmp_path / "orders.zip"]))["kept"] == 1
 
 
 def test_damaged_missing_and_binary_files_are_refused(workspace, tmp_path):
