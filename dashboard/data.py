@@ -70,6 +70,11 @@ def one(question: str, **values) -> pd.Series | None:
     return None if answer.empty else answer.iloc[0]
 
 
+def checked() -> bool:
+    """Whether the snapshot's model was measured on weeks held back: a short history has none to spare."""
+    return "average_precision" in set(ask("metrics").metric)
+
+
 def meta() -> pd.Series:
     return one("meta")
 

@@ -13,7 +13,10 @@ champion = next((m for m in found if m.champion), None)
 candidates = [m for m in found if m.status == "candidate"]
 
 # show: how good it is
-if data.has_snapshot():
+if data.has_snapshot() and not data.checked():
+    cards.unchecked()
+    right = st.container()
+elif data.has_snapshot():
     figures = data.ask("metrics").set_index("metric")
     with st.grid(4, min_column_width=190):
         for name in [m for m in words.SHOWN_METRICS if m in figures.index]:

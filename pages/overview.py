@@ -6,13 +6,25 @@ from dashboard import data
 from dashboard.components import cards, tables
 from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain
 
+
+def movers(found, key: str, alt: str) -> None:
+    if len(found):
+        tables.movers(found, key, alt)
+    else:
+        cards.nothing_here(_("None."))
+
+
 # data
 meta, numbers, rules = data.meta(), data.one("headline"), data.rules()
 weekly = data.ask("weekly_orders", weeks=8)
 decisions = data.ask("decisions", limit=3)
 compared = data.choices()["has_previous"]
+grown, shrunk = (data.ask("movers", direction=way, limit=6) if compared else () for way in (1, -1))
+moved = len(grown) or len(shrunk)
 
 # show: decisions first
+if not data.checked():
+    cards.unchecked()
 st.subheader(_("Decisions for today"), anchor=False)
 if decisions.empty:
     cards.nothing_here(_("Nothing presses: no riser runs short, and nothing that falls lies around for long."))
@@ -22,11 +34,12 @@ with st.grid(3, min_column_width=250):
 
 st.space("xsmall")
 last, before = weekly.tail(4), weekly.iloc[-8:-4]
-change = numbers.expected_risers - numbers.previous_expected_risers
+change = round(numbers.expected_risers - numbers.previous_expected_risers, 1)  # NaN without a snapshot before
+changed = not absent(change) and change != 0
 card = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
-    st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), None if absent(change) else round(change, 1), **card,
-              delta_description=None if absent(change) else _("since the last snapshot"),
+    st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), change if changed else None, **card,
+              delta_description=_("since the last snapshot") if changed else None,
               help=_("Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own pace, "
                      "after the whole shop's growth is taken out.").format(days=rules.horizon_days, more=percent(rules.min_ratio - 1)))
     st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
@@ -50,17 +63,18 @@ elif numbers.stock_unknown:
     cards.notes(_("No stock can be reckoned with, so nothing is said about what to order. See Inventory for the levels."))
 
 st.space("xsmall")
-if compared:
+if moved:
     up, down = cards.halves()
     with up:
         st.subheader(_("Chances that grew"), anchor=False)
-        tables.movers(data.ask("movers", direction=1, limit=6), "movers_up", _("Products whose chance of rising grew most"))
+        movers(grown, "movers_up", _("Products whose chance of rising grew most"))
     with down:
         st.subheader(_("Chances that shrank"), anchor=False)
-        tables.movers(data.ask("movers", direction=-1, limit=6), "movers_down", _("Products whose chance of rising shrank most"))
+        movers(shrunk, "movers_down", _("Products whose chance of rising shrank most"))
 else:
     st.subheader(_("Most likely to rise"), anchor=False)
     first = data.ask("rising", segment="all", categories=[], search="", lowest_price_cents=None, highest_price_cents=None, newest_days=None,
                      oldest_days=None, sort="probability", limit=8, offset=0)
     tables.rising(first, meta.currency, compared=False)
-    cards.notes(_("This is the first snapshot; from the second one on, what changed is shown here."))
+    cards.notes(_("No chance has changed since the last snapshot.") if compared else
+                _("This is the first snapshot; from the second one on, what changed is shown here."))

@@ -54,13 +54,14 @@ FEATURES = (  # feature, driver, unit, meaning
 def write_snapshot(workspace: Workspace | Path, products: int = 60, seed: int = 1, *, as_of: date = date(2011, 12, 4), weeks: int = 60,
                    segments: tuple[str, ...] = (ALL, "United Kingdom", "Germany", "France"), snapshot: str = "20111204-1",
                    stock_known: float = 0.8, categories: bool = True, previous: bool = True, reviews: bool = True,
-                   currency: str = "GBP", current: bool = True) -> Path:
+                   currency: str = "GBP", current: bool = True, **altered) -> Path:
     """Writes snapshots/<snapshot>/ with every serving table of core/schema.py, and CURRENT; returns the folder.
 
     stock_known  share of products whose stock is known (0: a shop without stock files)
     categories   False: a shop whose products file names no category
     previous     False: the shop's first snapshot, with nothing to compare with
     reviews      False: the reviews driver is absent
+    altered      a table's name: what makes another frame of its frame
     """
     workspace = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     rng = np.random.default_rng(seed)
@@ -68,6 +69,8 @@ def write_snapshot(workspace: Workspace | Path, products: int = 60, seed: int = 
     folder = workspace.create().snapshots / snapshot
     folder.mkdir(parents=True, exist_ok=True)
     listed = {}
+    for name, alter in altered.items():
+        tables[name] = alter(tables[name])
     for name, frame in tables.items():
         file = folder / f"{name}.parquet"
         pq.write_table(_arrow(name, frame), file)

@@ -74,6 +74,12 @@ def halves() -> tuple:
     return grid.cell(), grid.cell()
 
 
+def unchecked() -> None:
+    """What to think of forecasts that no held-back week has been compared with."""
+    st.warning(_("These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
+                 "the average product does. Import a longer history and retrain."), icon=":material/warning:")
+
+
 def notes(*texts: str) -> None:
     """Small print under a chart or table."""
     st.caption(" ".join(t for t in texts if t))

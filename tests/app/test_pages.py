@@ -76,6 +76,28 @@ def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, wo
     assert "Most likely to rise" in said and "Chances that grew" not in said
 
 
+def test_where_no_chance_has_changed_the_likeliest_stand_instead_of_empty_tables(open_page, workspace):
+    write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability))
+    at = open_page("overview", workspace=workspace)
+    assert "Most likely to rise" in words(at) and "No chance has changed" in words(at) and "Chances that" not in words(at)
+    assert not next(m for m in at.metric if m.label == "Products about to rise").delta
+
+
+def test_where_chances_only_grew_the_other_side_says_so(open_page, workspace):
+    write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability / 2))
+    said = words(open_page("overview", workspace=workspace))
+    assert "Chances that shrank" in said and "None." in said and "Most likely to rise" not in said
+
+
+@pytest.mark.parametrize("page", ["overview", "model"])
+def test_forecasts_that_nothing_was_held_back_to_check_are_shown_with_a_warning(open_page, workspace, page):
+    write_snapshot(workspace, metrics=lambda m: m[:0], calibration=lambda c: c[:0])
+    at = open_page(page, workspace=workspace)
+    assert not at.exception and "have not been checked" in at.warning[0].value
+    assert "On the dotted line" not in words(at) and "Measured on the latest weeks" not in words(at)
+    assert not open_page(page).warning
+
+
 def test_a_shop_without_stock_is_told_to_check_it(open_page, workspace):
     write_snapshot(workspace, stock_known=0)
     at = open_page("overview", workspace=workspace)
