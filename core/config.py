@@ -99,9 +99,13 @@ class Recipe:
 
 @dataclass(frozen=True)
 class InventorySettings:
+    """core.inventory.Rules has the same fields, and says what they mean."""
+
     service_level: float = 0.95
     review_days: int = 7
     default_lead_time_days: int = 14
+    target: str = "cycle"  # what a service level promises: "cycle", "fill" or "cost"
+    holding_cost_share: float = 0.25  # of the unit cost, a year
 
 
 @dataclass(frozen=True)

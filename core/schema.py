@@ -97,9 +97,16 @@ SERVING: dict[str, Table] = {t.name: t for t in (
            "views DOUBLE", "price DOUBLE", "on_hand DOUBLE"),
     # status: one of core.inventory.STATUSES; where the stock cannot be trusted only the levels are given.
     _table("suggestions", "", "*product_id VARCHAR", "*status VARCHAR", "on_hand DOUBLE", "on_order DOUBLE",
-           "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*review_days INTEGER",
+           "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*review_days DOUBLE",
            "*service_level DOUBLE", "*safety_stock DOUBLE", "*reorder_point DOUBLE", "*order_up_to_level DOUBLE",
-           "suggested_order_units DOUBLE", "order_by DATE", "cover_weeks DOUBLE", "order_cost_cents BIGINT"),
+           "suggested_order_units DOUBLE", "order_by DATE", "cover_weeks DOUBLE", "order_cost_cents BIGINT",
+           "stockout_probability DOUBLE", "lost_margin_cents BIGINT", "fill_rate DOUBLE", "excess_units DOUBLE",
+           "excess_cost_cents BIGINT"),
+    # What the suggestions were made from, as core.inventory.Terms: the page plans again from it where a planner knows better.
+    _table("planning", "", "*product_id VARCHAR", "on_hand DOUBLE", "on_order DOUBLE", "stock_age_days DOUBLE", "lead_time_days DOUBLE",
+           "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "max_order DOUBLE", "shelf_life_days DOUBLE",
+           "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE"),
+    _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
     # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop
     # could still give), "freshness" (one a table: detail = its last day), "absent" (one a driver the model had no data for).

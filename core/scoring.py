@@ -231,15 +231,19 @@ def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, sett
 def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date, settings: Settings, sold: bool) -> None:
     """Order suggestions for every live product, from everyone's demand."""
     if not sold:
-        tables.write("suggestions", {c.name: [] for c in SERVING["suggestions"].columns})
+        for name in ("planning", "suggestions", "problems"):
+            tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
     known = db.arrow(con, "scoring/planning", as_of=as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
-    rules = settings.inventory
-    suggested = inventory.suggest(demand[live.all], as_of=as_of, **given, service_level=rules.service_level, review_days=rules.review_days,
-                                  default_lead_time_days=float(rules.default_lead_time_days))
-    tables.write("suggestions", {"product_id": live.product.filter(pa.array(live.all))}
-                 | {f.name: getattr(suggested, f.name) for f in fields(suggested)})
+    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules(**asdict(settings.inventory))
+    products = live.product.filter(pa.array(live.all))
+    suggested = inventory.suggest(demand[live.all], terms, rules, as_of)
+    tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})
+    tables.write("suggestions", {"product_id": products} | {f.name: getattr(suggested, f.name) for f in fields(suggested)})
+    named = [(name, np.flatnonzero(has)) for name, has in terms.problems(rules).items()]
+    tables.write("problems", {"product_id": products.take(pa.array(np.concatenate([rows for _, rows in named]))),
+                              "problem": np.repeat([name for name, _ in named], [len(rows) for _, rows in named])})
 
 
 def _write_quality(tables, con, absent: list[str]) -> bool:

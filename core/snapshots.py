@@ -42,6 +42,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
     "text_attributions": ("product_id", "position"),
     "history": ("product_id", "segment", "week"),
     "suggestions": ("product_id",),
+    "planning": ("product_id",),
+    "problems": ("product_id", "problem"),
     "neighbours": ("product_id", "rank"),
     "metrics": ("metric", "slice"),
     "segments": ("segment",),

@@ -31,6 +31,8 @@ A_ROW_IS = {
     "text_attributions": "one piece of a product's text and what it adds, on the logit scale",
     "history": "a product, segment and week (by its first day)",
     "suggestions": "a product: reorder point, order-up-to level and, where its stock is known, what to order by when",
+    "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule",
+    "problems": "a product and one thing in its planning data that is missing or can't be true",
     "neighbours": "one of the products nearest by text",
     "quality": "one thing to know about the data: an import, a rejection, a missing table, how fresh a table is, an absent driver",
     "metrics": "one figure of the served model, from its own matured validation origins",

@@ -16,6 +16,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from core import inventory
 from core.config import Workspace
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING
 from core.state import State
@@ -172,24 +173,17 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         "on_hand": np.repeat(on_hand_now, s * weeks) + np.tile(np.arange(weeks)[::-1], n * s)})
     history = history[np.repeat(alive[:, None, :], s, axis=1).ravel()].reset_index(drop=True)
 
-
-    def quantity(weeks: int, level: float) -> np.ndarray:
-        return demand[(demand.segment == ALL) & (demand.weeks == weeks) & (demand.level == level)].units.to_numpy()
-
-    known = ~np.isnan(on_hand_now)
-    reorder_point, up_to = quantity(2, 0.95), quantity(4, 0.95)
-    short = known & (on_hand_now < reorder_point)
-    suggested = np.where(short, np.ceil((up_to - np.nan_to_num(on_hand_now)) / 6) * 6, np.where(known, 0.0, np.nan))
-    cover = on_hand_now / (quantity(4, 0.5) / 4)
     cost = np.round(price * 45).astype(int)
-    suggestions = pd.DataFrame({
-        "product_id": ids, "status": np.where(short, "order now", np.where(known, "enough", "stock unknown")), "on_hand": on_hand_now,
-        "on_order": np.where(known, 0.0, np.nan), "inventory_position": on_hand_now, "lead_time_days": 14.0,
-        "lead_time_assumed": np.arange(n) % 3 == 0, "review_days": 7, "service_level": 0.95,
-        "safety_stock": reorder_point - quantity(2, 0.5),
-        "reorder_point": reorder_point, "order_up_to_level": up_to, "suggested_order_units": suggested,
-        "order_by": [as_of + timedelta(days=int(max(0, 7 * c - 14))) if ok else None for c, ok in zip(np.nan_to_num(cover), known)],
-        "cover_weeks": cover, "order_cost_cents": _nullable(suggested * cost)})
+    terms = inventory.Terms.of(
+        n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
+        lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
+        unit_cost_cents=cost, price_cents=np.round(price * 100))
+    rules = inventory.Rules()
+    everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
+    suggestions = pd.DataFrame({"product_id": ids} | vars(inventory.suggest(everyone, terms, rules, as_of)))
+    planning = pd.DataFrame({"product_id": ids} | vars(terms))
+    problems = pd.DataFrame([(product, name) for name, has in terms.problems(rules).items() for product in np.array(ids)[has]],
+                            columns=["product_id", "problem"])
 
     recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
                                                                                                                     "units"]].sum()
@@ -235,7 +229,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     predicted = np.linspace(0.03, 0.9, 10)
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
-        "text_attributions": text, "history": history, "suggestions": suggestions, "quality": quality, "metrics": metrics,
+        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems, "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),

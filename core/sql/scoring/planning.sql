@@ -10,7 +10,8 @@ with counted as (
 
 select
     cast(c.on_hand as double) as on_hand, cast(c.on_order as double) as on_order, cast(c.stock_age_days as double) as stock_age_days,
-    p.lead_time_days, p.lead_time_sd_days, p.moq, p.pack_size, cast(p.unit_cost_cents as double) as unit_cost_cents
+    p.lead_time_days, p.lead_time_sd_days, p.moq, p.pack_size, cast(p.unit_cost_cents as double) as unit_cost_cents,
+    cast(p.price_cents as double) as price_cents
 from live as l
 left join products as p on l.product_id = p.product_id
 left join counted as c on l.product_id = c.product_id and c.place = 1
