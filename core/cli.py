@@ -95,9 +95,10 @@ def _tune(workspace, a, progress):
 
 
 def _export(workspace, a, progress):
-    from core.snapshots import export
+    from core import plan, snapshots
 
-    print_done(progress, f"wrote {export(workspace, a.table, Path(a.out))} rows to {a.out}")
+    rows = plan.export(workspace, Path(a.out)) if a.table == "plan" else snapshots.export(workspace, a.table, Path(a.out))
+    print_done(progress, f"wrote {rows} rows to {a.out}")
 
 
 def _snapshots(workspace, a, progress):
@@ -220,8 +221,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--tuning", type=_names, default=(), metavar="A,B", help="tunings of the encoder to choose among as well")
     p.add_argument("--encoder", type=_names, default=(), metavar="A,B", help="encoders to choose among as well")
     p.add_argument("--apply", action="store_true", help="write the best set into upswing.toml")
-    p = command("export", _export, "a serving table as CSV, Parquet or XLSX")
-    p.add_argument("table")
+    p = command("export", _export, "a serving table, or the plan with what planners changed, as CSV, Parquet or XLSX")
+    p.add_argument("table", help="plan, or a serving table such as suggestions")
     p.add_argument("--out", required=True, metavar="FILE")
     command("snapshots", _snapshots, "list the snapshots")
     p = command("rollback", _rollback, "serve an earlier snapshot")

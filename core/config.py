@@ -99,13 +99,17 @@ class Recipe:
 
 @dataclass(frozen=True)
 class InventorySettings:
-    """core.inventory.Rules has the same fields, and says what they mean."""
+    """core.inventory.Rules has the first fields too, and says what they mean.
+
+    order_columns: what a purchase order lists, names of core.plan.ORDER_COLUMNS, each as "name" or "name = heading".
+    """
 
     service_level: float = 0.95
     review_days: int = 7
     default_lead_time_days: int = 14
     target: str = "cycle"  # what a service level promises: "cycle", "fill" or "cost"
     holding_cost_share: float = 0.25  # of the unit cost, a year
+    order_columns: tuple[str, ...] = ("product_id", "title", "order_units", "packs", "unit_cost", "line_cost", "order_by", "comment")
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice, zip_longest
 from pathlib import Path
-from typing import Iterator
+from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,6 +19,7 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  #
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _EXCEL_ROWS = 1_048_576
 _EXCEL_CELL = 32_767
+_ROWS_FOR_WIDTHS, _NARROWEST, _WIDEST = 200, 9, 60  # characters
 
 
 def write_table(table: pa.Table, out: Path) -> int:
@@ -54,6 +58,43 @@ def _rows(table: pa.Table) -> Iterator[tuple]:
         yield from zip(*(column.to_pylist() for column in batch.columns))
 
 
+def csv_bytes(rows: Iterable[Sequence]) -> bytes:
+    """Rows as a CSV file that Excel opens as it should: UTF-8 with a byte-order mark, no text that runs."""
+    stream = io.StringIO(newline="")
+    csv.writer(stream).writerows([safe_text(v) for v in row] for row in rows)
+    return stream.getvalue().encode("utf-8-sig")
+
+
+def write_book(sheets: Iterable[tuple[str, Iterable[Sequence]]], out: Path | BinaryIO) -> None:
+    """A workbook of sheets (name, rows), the first row of each kept in view. Text that would run as a formula is quoted text."""
+    from openpyxl import Workbook
+    from openpyxl.utils import get_column_letter
+
+    book = Workbook(write_only=True)
+    for name, rows in sheets:
+        sheet, rows = book.create_sheet(name), iter(rows)
+        sheet.freeze_panes = "A2"
+        first = list(islice(rows, _ROWS_FOR_WIDTHS))
+        for i, values in enumerate(zip_longest(*first), start=1):
+            widest = max(len(str(v)) for v in values if v is not None) if any(v is not None for v in values) else 0
+            sheet.column_dimensions[get_column_letter(i)].width = min(max(widest + 2, _NARROWEST), _WIDEST)
+        for row in chain(first, rows):
+            sheet.append([_xlsx_cell(sheet, value) for value in row])
+    book.save(out)
+
+
+def _xlsx_cell(sheet, value):
+    from openpyxl.cell import WriteOnlyCell
+
+    if not isinstance(value, str):
+        return value
+    text = WriteOnlyCell(sheet)
+    text.value = _NOT_IN_XML.sub("", value)[:_EXCEL_CELL]
+    if value.startswith(_FORMULA):
+        text.data_type, text.quotePrefix = "s", True  # a string, and still one when someone edits the cell
+    return text
+
+
 def _write_csv(table: pa.Table, file: Path) -> None:
     with file.open("w", encoding="utf-8-sig", newline="") as stream:
         writer = csv.writer(stream)
@@ -62,23 +103,4 @@ def _write_csv(table: pa.Table, file: Path) -> None:
 
 
 def _write_xlsx(table: pa.Table, file: Path) -> None:
-    from openpyxl import Workbook
-    from openpyxl.cell import WriteOnlyCell
-
-    book = Workbook(write_only=True)
-    sheet = book.create_sheet("data")
-    sheet.freeze_panes = "A2"
-
-    def cell(value):
-        if not isinstance(value, str):
-            return value
-        text = WriteOnlyCell(sheet)
-        text.value = _NOT_IN_XML.sub("", value)[:_EXCEL_CELL]
-        if value.startswith(_FORMULA):
-            text.data_type, text.quotePrefix = "s", True  # a string, and still one when someone edits the cell
-        return text
-
-    sheet.append([cell(name) for name in table.column_names])
-    for row in _rows(table):
-        sheet.append([cell(v) for v in row])
-    book.save(file)
+    write_book([("data", chain([table.column_names], _rows(table)))], file)

@@ -236,7 +236,7 @@ def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date
         return
     known = db.arrow(con, "scoring/planning", as_of=as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
-    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules(**asdict(settings.inventory))
+    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules.of(settings.inventory)
     products = live.product.filter(pa.array(live.all))
     suggested = inventory.suggest(demand[live.all], terms, rules, as_of)
     tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})

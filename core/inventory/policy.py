@@ -59,6 +59,11 @@ class Rules:
     target: str = CYCLE
     holding_cost_share: float = 0.25
 
+    @classmethod
+    def of(cls, settings) -> "Rules":
+        """From a record that has these fields among others: the shop's [inventory] settings."""
+        return cls(**{f.name: getattr(settings, f.name) for f in fields(cls)})
+
     def check(self) -> None:
         """Raises UserError for what makes no sense."""
         if self.target not in TARGETS:

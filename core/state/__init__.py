@@ -9,20 +9,20 @@ from __future__ import annotations
 import json
 import os
 import socket
-import sqlite3
-from typing import Any
 from uuid import uuid4
 
 from core.errors import UserError
-from core.state.file import StateFile
+from core.state.file import add_note
+from core.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
 from core.state.records import (
     ACTIVE, STALE_AFTER_S, AuditEntry, Comment, Heartbeat, Job, ModelStatus, Override, View, as_text, now, read,
 )
 
-__all__ = ["ACTIVE", "STALE_AFTER_S", "AuditEntry", "Comment", "Heartbeat", "Job", "ModelStatus", "Override", "State", "View", "now"]
+__all__ = ["ACTIVE", "FIELDS", "REASONS", "SCOPES", "STALE_AFTER_S", "AuditEntry", "Comment", "Heartbeat", "Job", "ModelStatus", "Override",
+           "State", "TERMS", "View", "now"]
 
 
-class State(StateFile):
+class State(Overrides):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs
@@ -149,7 +149,7 @@ class State(StateFile):
     def note(self, actor: str, act: str, subject: str, reason: str = "", **details) -> None:
         """Adds one line to the audit log."""
         with self._write() as con:
-            _note(con, actor, act, subject, reason, details)
+            add_note(con, actor, act, subject, reason, details)
 
     def audit(self, limit: int = 100) -> list[AuditEntry]:
         """The latest entries, newest first."""
@@ -171,30 +171,15 @@ class State(StateFile):
                 con.execute("update models set status = 'retired', reason = ?, changed_at = ? where id = ?",
                             (f"replaced by {model_id}", as_text(now()), before))
             con.execute("insert or replace into models values (?, 'champion', ?, ?)", (model_id, reason, as_text(now())))
-            _note(con, actor, act, model_id, reason, {"before": before})
+            add_note(con, actor, act, model_id, reason, {"before": before})
         return before
 
     def set_discarded(self, model_id: str, reason: str, actor: str) -> None:
         with self._write() as con:
             con.execute("insert or replace into models values (?, 'discarded', ?, ?)", (model_id, reason, as_text(now())))
-            _note(con, actor, "discard", model_id, reason, {})
+            add_note(con, actor, "discard", model_id, reason, {})
 
-    # ---- what users add: overrides, comments, saved views
-
-    def set_override(self, product_id: str, field: str, value: Any, reason: str, actor: str) -> None:
-        """The user's own value of a product's field; None takes it back."""
-        with self._write() as con:
-            if value is None:
-                con.execute("delete from overrides where product_id = ? and field = ?", (product_id, field))
-            else:
-                con.execute("insert or replace into overrides values (?, ?, ?, ?, ?, ?)",
-                            (product_id, field, json.dumps(value), reason, actor, as_text(now())))
-            _note(con, actor, "override", product_id, reason, {"field": field, "value": value})
-
-    def overrides(self, product_id: str | None = None) -> list[Override]:
-        with self._connect() as con:
-            found = con.execute("select * from overrides where ?1 is null or product_id = ?1 order by product_id, field", (product_id,))
-            return [read(Override, row) for row in found]
+    # ---- what users add: comments, saved views (overrides: core/state/overrides.py)
 
     def add_comment(self, product_id: str, text: str, actor: str) -> None:
         with self._write() as con:
@@ -218,7 +203,3 @@ class State(StateFile):
         with self._write() as con:
             con.execute("delete from views where page = ? and name = ?", (page, name))
 
-
-def _note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: str, details: dict) -> None:
-    con.execute("insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
-                (as_text(now()), actor, act, subject, reason, json.dumps(details)))

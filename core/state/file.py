@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from typing import Iterator
 
 from core.config import Workspace
 from core.errors import UserError
+from core.state.records import as_text, now
 
 _BUSY_S = 10.0
 _SCHEMA = (
@@ -45,6 +47,19 @@ _SCHEMA = (
         page text not null, name text not null, choices text not null, actor text not null, at text not null,
         primary key (page, name)
     );
+    """,
+    # version 2: overrides have a scope, an end and a history; those of version 1 were a product's, without an end
+    """
+    alter table overrides rename to overrides_1;
+    create table overrides (
+        id integer primary key autoincrement, scope text not null, name text not null, field text not null, value text not null,
+        before text not null default 'null', reason text not null, comment text not null default '', actor text not null, at text not null,
+        expires_on text not null, ended_at text, ended_by text, basis text not null default '{}'
+    );
+    create unique index one_open_override on overrides (scope, name, field) where ended_at is null;
+    insert into overrides (scope, name, field, value, reason, comment, actor, at, expires_on)
+        select 'product', product_id, field, value, 'other', reason, actor, at, date(at, '+90 days') from overrides_1;
+    drop table overrides_1;
     """,
 )
 
@@ -110,6 +125,12 @@ class StateFile:
                 for statement in filter(str.strip, script.split(";")):
                     con.execute(statement)
             con.execute(f"pragma user_version = {len(_SCHEMA)}")
+
+
+def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: str, details: dict) -> None:
+    """Adds one line to the audit log, in the transaction that does what it tells of."""
+    con.execute("insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
+                (as_text(now()), actor, act, subject, reason, json.dumps(details, ensure_ascii=False)))
 
 
 def _set_wal(con: sqlite3.Connection) -> None:

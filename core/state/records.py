@@ -7,7 +7,7 @@ import os
 import socket
 import sqlite3
 from dataclasses import dataclass, fields
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 ACTIVE = ("queued", "running")
@@ -88,14 +88,30 @@ class ModelStatus:
 
 @dataclass(frozen=True)
 class Override:
-    """A user's own value for one field of a product, e.g. its lead time."""
+    """A planner's own value in place of the plan's; core.state.overrides says which there can be."""
 
-    product_id: str
+    id: int
+    scope: str
+    name: str  # the product's id, the supplier's name, or A, B, C
     field: str
-    value: Any
+    value: Any  # units, a share, days, or an ISO day
+    before: Any  # what it replaced; None where nothing was known
     reason: str
+    comment: str
     actor: str
     at: datetime
+    expires_on: date  # the last day it holds
+    ended_at: datetime | None  # taken back or replaced before that
+    ended_by: str | None
+    basis: dict  # what was known at the time, to compare later with what happened (core/plan/hindsight.py)
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What it is about: of one place one override is open at a time."""
+        return self.scope, self.name, self.field
+
+    def holds(self, on: date) -> bool:
+        return self.ended_at is None and on <= self.expires_on
 
 
 @dataclass(frozen=True)
@@ -118,7 +134,7 @@ class View:
     at: datetime
 
 
-_JSON = {"arguments", "figures", "result", "details", "value", "choices"}
+_JSON = {"arguments", "figures", "result", "details", "value", "before", "choices", "basis"}
 
 
 def read(kind, row: sqlite3.Row):
@@ -132,6 +148,8 @@ def read(kind, row: sqlite3.Row):
             value = datetime.fromisoformat(value) if value else None
         elif f.name == "cancel_requested":
             value = bool(value)
+        elif f.name == "expires_on":
+            value = date.fromisoformat(value)
         values[f.name] = value
     return kind(**values)
 

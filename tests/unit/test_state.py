@@ -7,12 +7,13 @@ import sqlite3
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date, timedelta
 
 import pytest
 
 from core.config import Workspace
 from core.errors import UserError
-from core.state import State
+from core.state import State, file
 
 KINDS = [f"kind {i}" for i in range(40)]
 
@@ -21,7 +22,7 @@ CLAIM_ALL = """
 import json, sys
 from pathlib import Path
 from core.config import Workspace
-from core.state import State
+from core.state import State, file
 state, mine = State(Workspace(Path(sys.argv[1]))), []
 while job := state.claim_job(sys.argv[2]):
     mine.append(job.id)
@@ -31,7 +32,7 @@ ADD_ALL = """
 import json, sys
 from pathlib import Path
 from core.config import Workspace
-from core.state import State
+from core.state import State, file
 state = State(Workspace(Path(sys.argv[1])))
 print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40)]))
 """
@@ -95,14 +96,57 @@ def test_there_is_one_champion_and_every_change_is_audited(workspace):
     assert newest.at >= oldest.at
 
 
-def test_overrides_are_replaced_and_taken_back(workspace):
+NEXT_WEEK = date(2026, 12, 3)
+
+
+def set_lead_time(state: State, days: float, **more):
+    return state.set_override("product", "P1", "lead_time_days", days, **{"reason": "other", "actor": "ana", "expires_on": NEXT_WEEK} | more)
+
+
+def test_an_override_that_is_replaced_or_taken_back_stays_readable_with_who_ended_it(workspace):
     state = State(workspace)
-    state.set_override("P1", "lead_time_days", 21, "new supplier", "ana")
-    state.set_override("P1", "lead_time_days", 28, "slower than said", "ana")
-    assert [(o.field, o.value, o.reason) for o in state.overrides("P1")] == [("lead_time_days", 28, "slower than said")]
-    state.set_override("P1", "lead_time_days", None, "back to the file", "ana")
-    assert state.overrides() == []
-    assert len(state.audit()) == 3
+    set_lead_time(state, 21, before=14)
+    second = set_lead_time(state, 28, comment=" slower than said ", actor="ben")
+    state.end_override(second.id, "cho")
+    state.end_override(second.id, "dan")  # nothing left to end
+    assert [(o.value, o.before, o.comment, o.actor, o.ended_by) for o in state.overrides()] == [
+        (21, 14, "", "ana", "ben"), (28, None, "slower than said", "ben", "cho")]
+    assert [(e.actor, e.act, e.details["before"], e.details["after"]) for e in reversed(state.audit())] == [
+        ("ana", "override", 14, 21), ("ben", "override", 21, 28), ("cho", "take back", 28, None)]
+
+
+def test_an_override_holds_until_its_last_day_or_its_end(workspace):
+    state = State(workspace)
+    made = set_lead_time(state, 21)
+    assert made.holds(NEXT_WEEK) and not made.holds(NEXT_WEEK + timedelta(days=1))
+    state.end_override(made.id, "ana")
+    assert not state.overrides()[0].holds(date(2026, 11, 26))
+
+
+@pytest.mark.parametrize("scope, field, value, reason, said", [
+    ("product", "lead_time_days", 21, "", "a reason from the list"), ("product", "lead_time_days", 0, "other", "above 0 days"),
+    ("product", "order_units", -1, "other", "0 or more"), ("product", "order_units", float("nan"), "other", "0 or more"),
+    ("product", "service_level", 95, "other", "below 100%"), ("product", "snooze_until", "soon", "other", "a day such as"),
+    ("supplier", "order_units", 5, "other", "one of service_level"), ("brand", "service_level", 0.9, "other", "one of product"),
+])
+def test_an_override_that_makes_no_sense_is_refused_and_leaves_nothing(workspace, scope, field, value, reason, said):
+    state = State(workspace)
+    with pytest.raises(UserError, match=said):
+        state.set_override(scope, "P1", field, value, reason=reason, actor="ana", expires_on=NEXT_WEEK)
+    assert state.overrides() == [] and state.audit() == []
+
+
+def test_a_store_of_the_first_version_keeps_its_overrides_and_all_else(workspace):
+    with sqlite3.connect(workspace.create().state) as con:
+        con.executescript(file._SCHEMA[0] + "pragma user_version = 1;")
+        con.execute("insert into overrides values ('P1', 'lead_time_days', '21', 'new supplier', 'ana', '2026-11-01T08:00:00.000')")
+        con.execute("insert into comments (product_id, text, actor, at) values ('P1', 'early', 'ana', '2026-11-01T08:00:00.000')")
+    state = State(workspace)
+    assert [(o.scope, o.name, o.field, o.value, o.reason, o.comment, o.actor, o.expires_on) for o in state.overrides()] == [
+        ("product", "P1", "lead_time_days", 21, "other", "new supplier", "ana", date(2027, 1, 30))]
+    assert [c.text for c in state.comments("P1")] == ["early"]
+    set_lead_time(state, 28)
+    assert [o.ended_by for o in state.overrides()] == ["ana", None]
 
 
 def test_comments_and_views_come_back_as_they_were_given(workspace):

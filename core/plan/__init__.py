@@ -1,0 +1,15 @@
+"""The plan as planners see it, change it and send it: what the page shows and what leaves the house are one table.
+
+table.py lays the planner's overrides over the snapshot's suggestions; orders.py turns it into purchase orders and lists;
+hindsight.py says whether the changes were right.
+"""
+
+from core.plan.hindsight import STEPS, errors, hindsight, remembered
+from core.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
+from core.plan.table import (
+    CLASSES, SNOOZED, STOP_CHANCE, STOP_COVER_WEEKS, Basis, by_supplier, export, make, read, replanned, select, stop_list,
+)
+
+__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "Basis", "by_supplier", "errors", "export",
+           "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "read", "remembered", "replanned", "select",
+           "stop_list"]

@@ -1,0 +1,216 @@
+"""The plan of one snapshot with the planner's overrides on it, one row a product.
+
+Days are the plan's own: an override holds as long as the snapshot's `as_of` is not after its last day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from core.config import Workspace
+from core.errors import NotReady
+from core.export import write_table
+from core.inventory import ENOUGH, ORDER_NOW, Distribution, Rules, Suggestions, Terms, levels, suggest
+from core.queries import Serving
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.snapshots import current
+from core.state import SCOPES, TERMS, Override, State
+
+SNOOZED = "snoozed"  # a status beside those of core.inventory
+CLASSES = ("A", "B", "C")
+CLASS_SHARES = (0.8, 0.95)  # of the shop's margin: A reaches the first, B the second
+ERROR_BOUNDS = (0.5, 1.0)  # X and Y forecast errors, as shares of the demand
+BETWEEN_10_AND_90 = 2.563  # standard deviations, of a normal distribution
+STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for long enough, to stop ordering
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order."""
+
+    products: pd.DataFrame
+    terms: Terms
+    demand: np.ndarray
+    rules: Rules
+    as_of: date
+
+
+def read(serving: Serving, rules: Rules) -> Basis:
+    """The basis that a snapshot serves, with ABC and XYZ classes."""
+    products = serving.ask("plan_products")
+    known = serving.ask("plan_terms")
+    terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})
+    demand = serving.ask("plan_demand").units.to_numpy().reshape(len(products), len(DEMAND_WEEKS), len(DEMAND_LEVELS))
+    named = serving.ask("plan_problems").groupby("product_id").problem.agg(list)
+    products["problems"] = [named.get(product, []) for product in products.product_id]
+    products["abc"], products["xyz"] = abc(_margin(products, demand)), xyz(demand)
+    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date())
+
+
+def abc(worth: np.ndarray) -> np.ndarray:
+    """A, B or C for each product (n,): those that begin below 80% of the worth, counted from the most, are A; below 95%, B.
+
+    >>> print(*abc(np.array([5.0, 700.0, 150.0, 100.0, 45.0])))
+    C A A B C
+    """
+    order = np.argsort(-worth, kind="stable")
+    before = np.empty(len(worth))
+    before[order] = np.cumsum(worth[order]) - worth[order]
+    return np.array(CLASSES)[np.searchsorted(CLASS_SHARES, before / max(worth.sum(), 1e-9), side="right")]
+
+
+def xyz(demand: np.ndarray) -> np.ndarray:
+    """X, Y or Z for each product, by how far the forecast of 4 weeks may be off, as a share of it; what does not sell is Z."""
+    month = demand[:, DEMAND_WEEKS.index(4)]
+    off = (month[:, DEMAND_LEVELS.index(0.9)] - month[:, DEMAND_LEVELS.index(0.1)]) / BETWEEN_10_AND_90
+    mean = Distribution(month).mean
+    error = np.divide(off, mean, out=np.full(len(demand), np.inf), where=mean > 0)
+    return np.array(["X", "Y", "Z"])[np.searchsorted(ERROR_BOUNDS, error, side="right")]
+
+
+def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
+    """The basis with products planned again whose service level or lead time a planner changed; the others stay as they are.
+
+    A lead time of the planner's own is taken as certain in its mean; its spread stays the shop's.
+    """
+    own = {name: values(basis, overrides, name) for name in TERMS}
+    rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
+    if not len(rows):
+        return basis
+    terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
+    again = suggest(basis.demand[rows], terms.rows(rows), basis.rules, basis.as_of)
+    products = basis.products.copy()
+    for f in fields(Suggestions):
+        column = pd.Series(getattr(again, f.name), index=products.index[rows])
+        kind = "float64" if f.name.endswith("_cents") else products[f.name].dtype
+        products[f.name] = products[f.name].astype(kind)
+        products.loc[column.index, f.name] = column.astype(kind)
+    return replace(basis, products=products, terms=terms)
+
+
+def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
+    """Names of the fields set for each product, comma-separated."""
+    asleep = {o.name for o in overrides if o.field == "snooze_until" and o.holds(basis.as_of)}
+    own = {field: ~np.isnan(values(basis, overrides, field)) for field in ("order_units", *TERMS)}
+    own["snooze_until"] = basis.products.product_id.isin(asleep).to_numpy()
+    return [", ".join(field for field, has in zip(own, each) if has) for each in zip(*own.values())]
+
+
+def values(basis: Basis, overrides: Sequence[Override], field: str) -> np.ndarray:
+    """The planners' value of a field for each product, (n,); NaN where there is none. The narrower scope wins."""
+    found = np.full(len(basis.products), np.nan)
+    for scope, column in zip(SCOPES, ("product_id", "supplier", "abc")):
+        own = {o.name: float(o.value) for o in overrides if o.scope == scope and o.field == field and o.holds(basis.as_of)}
+        if own:
+            found = np.where(np.isnan(found), basis.products[column].map(own).to_numpy(np.float64), found)
+    return found
+
+
+def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
+    """The plan, most lost by waiting first: the basis' products and
+
+    planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
+    order_units           what goes out today: the planner's, else the suggested; 0 while snoozed
+    packs, line_cost_cents, snooze_until, expected_units (demand until the next order could arrive)
+    changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
+    changed               the fields that a planner set for it, in any scope, as one text
+
+    basis: as `replanned` gives it. lost_margin_cents stays that of the suggested order, fill_rate is that of order_units.
+    """
+    plan = basis.products.copy()
+    own = {o.name: o for o in overrides if o.field == "order_units" and o.holds(basis.as_of)}
+    asleep = {o.name: o for o in overrides if o.field == "snooze_until" and o.holds(basis.as_of)}
+    plan["planner_order_units"] = values(basis, overrides, "order_units")
+    plan["snooze_until"] = pd.to_datetime(plan.product_id.map({name: o.value for name, o in asleep.items()}))
+    sleeps = plan.snooze_until.notna()
+    plan.loc[sleeps, "status"] = SNOOZED
+    units = plan.planner_order_units.fillna(plan.suggested_order_units).fillna(0.0)
+    plan["order_units"] = units.where(~sleeps, 0.0)
+    plan["pack_size"] = np.where(basis.terms.pack_size > 0, basis.terms.pack_size, np.nan)
+    plan["minimum"] = basis.terms.moq
+    plan["packs"] = plan.order_units / plan.pack_size
+    plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0).astype("float64")).round()
+    plan["expected_units"] = plan.reorder_point + (plan.order_up_to_level - plan.reorder_point) / 2 - plan.safety_stock
+    because = plan.product_id.map(own | asleep)
+    for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
+        plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
+    plan["changed"] = _changed(basis, overrides)
+    changed = np.flatnonzero(plan.planner_order_units.notna() & plan.inventory_position.notna())
+    if len(changed):
+        plan.loc[plan.index[changed], "fill_rate"] = _fill_rate(basis, changed, plan.order_units.to_numpy()[changed])
+    return plan.sort_values(["lost_margin_cents", "order_units", "product_id"], ascending=[False, False, True], ignore_index=True)
+
+
+def select(plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (), classes: Sequence[str] = (), search: str = "",
+           problem: str = "") -> pd.DataFrame:
+    """The rows that fit all filters; an empty one fits every row. A search is in title and number, as it stands, in any case."""
+    fits = np.ones(len(plan), dtype=bool)
+    if status == ORDER_NOW:  # also what only the planner orders; without what only the planner does not
+        fits &= (plan.order_units > 0) | ((plan.status == ORDER_NOW) & plan.planner_order_units.notna())
+    elif status:
+        fits &= plan.status == status
+    if suppliers:
+        fits &= plan.supplier.isin(suppliers)
+    if classes:
+        fits &= plan.abc.isin(classes)
+    if search:
+        text = search.lower()
+        fits &= (plan.title.str.lower().str.contains(text, regex=False) | plan.product_id.str.lower().str.contains(text, regex=False))
+    if problem:
+        fits &= np.fromiter((problem in named for named in plan.problems), dtype=bool, count=len(plan))
+    return plan[fits]
+
+
+def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
+    """What goes out today to each supplier: supplier, lines, units, line_cost_cents; most money first. Unknown suppliers are one row."""
+    lines = plan[plan.order_units > 0]
+    return lines.groupby("supplier", dropna=False).agg(
+        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", "sum"),
+        lost_margin_cents=("lost_margin_cents", "sum")).reset_index().sort_values(
+            ["line_cost_cents", "lines"], ascending=False, ignore_index=True)
+
+
+def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
+    """What not to order for now: more than is likely to sell, or likely to fall with stock for weeks; most money first."""
+    falls = (plan.falling_probability >= STOP_CHANCE) & (plan.cover_weeks >= STOP_COVER_WEEKS)
+    return plan[(plan.excess_units > 0) | falls].sort_values(["excess_cost_cents", "cover_weeks", "product_id"],
+                                                             ascending=[False, False, True])
+
+
+def export(workspace: Workspace, out: Path) -> int:
+    """Writes the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end; gives its rows."""
+    snapshot = current(workspace)
+    if snapshot is None:
+        raise NotReady("a published snapshot", "none yet", "run `upswing run` first")
+    overrides = State(workspace).overrides()
+    plan = make(replanned(read(Serving(snapshot.path), Rules.of(workspace.settings().inventory)), overrides), overrides)
+    plan["problems"] = plan.problems.map(", ".join)
+    plan["before"] = pd.to_numeric(plan.before, errors="coerce")
+    for column in ("order_by", "snooze_until"):
+        plan[column] = plan[column].dt.date
+    return write_table(pa.Table.from_pandas(plan, preserve_index=False), out)
+
+
+def _margin(products: pd.DataFrame, demand: np.ndarray) -> np.ndarray:
+    """Expected margin of the forecast's 13 weeks, cents (n,); where price or cost are unknown, with the shop's median of them."""
+    price = products.price_cents.to_numpy(np.float64, na_value=np.nan)
+    price = np.nan_to_num(price, nan=np.nanmedian(price) if np.isfinite(price).any() else 1.0)
+    cost = products.unit_cost_cents.to_numpy(np.float64, na_value=np.nan)
+    share = np.where((price > 0) & (cost > 0), 1 - cost / np.maximum(price, 1), np.nan)
+    usual = np.nanmedian(share) if np.isfinite(share).any() else 1.0
+    return price * np.maximum(np.where(np.isnan(share), usual, share), 0.0) * Distribution(demand[:, -1]).mean
+
+
+def _fill_rate(basis: Basis, rows: np.ndarray, units: np.ndarray) -> np.ndarray:
+    """Expected share of the next cycle's demand met from stock, if `units` (m,) are ordered of the products `rows` (m,)."""
+    policy = levels(basis.demand[rows], basis.terms.rows(rows), basis.rules)
+    stock = basis.products.inventory_position.to_numpy(np.float64, na_value=np.nan)[rows] + units
+    lacking = np.maximum(policy.protection.short(stock) - policy.before_delivery.short(stock), 0.0)
+    return 1 - lacking / np.maximum(policy.protection.mean - policy.before_delivery.mean, 1e-9)

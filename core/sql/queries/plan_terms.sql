@@ -1,0 +1,2 @@
+-- What was the plan made from?
+select * from planning order by product_id
