@@ -6,9 +6,10 @@ import hashlib
 import re
 from pathlib import Path
 
-from core import jobs, registry, snapshots
+from core import jobs, plan, registry, snapshots
 from core.errors import UserError
-from core.state import Job
+from core.state import Job, State
+from dashboard import data
 from dashboard.data import workspace
 
 ACTOR = "dashboard"
@@ -78,3 +79,23 @@ def back_to_previous_model(reason: str) -> Job:
 
 def serve_snapshot(snapshot_id: str, reason: str) -> None:
     snapshots.rollback(workspace(), snapshot_id, reason, ACTOR)
+
+
+def change(wanted: list[dict], reason: str, comment: str) -> None:
+    """Puts planners' values in place of the plan's. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+    state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
+    for one in wanted:
+        state.set_override(**one, before=plan.before(rows, one["scope"], one["name"], one["field"]), reason=reason, comment=comment,
+                           actor=data.planner(), basis=_basis(rows, one, as_of))
+
+
+def _basis(rows, one: dict, as_of) -> dict:
+    """What hindsight will need of a quantity."""
+    if one["field"] != "order_units":
+        return {}
+    row = rows[rows.product_id == one["name"]].iloc[0]
+    return plan.remembered(row, data.ask("plan_sales", products=[one["name"]]), as_of)
+
+
+def take_back(override_id: int) -> None:
+    State(workspace()).end_override(override_id, data.planner())

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
 
 from core import jobs, registry, snapshots
+from core import plan as plans
 from core.config import LabelSettings, Workspace
 from core.errors import NotReady
+from core.inventory import Rules
 from core.queries import LIKELY, WORTH_SAYING, Serving
 from core.schema import ALL
-from core.state import AuditEntry, Job, State
+from core.state import TERMS, AuditEntry, Job, Override, State
 
 
 def workspace() -> Workspace:
@@ -90,6 +93,82 @@ def choices() -> dict:
 def segments() -> list[str]:
     """The customer groups that are forecast, everyone first."""
     return choices()["segments"]
+
+
+# ---- the plan: the snapshot's suggestions under what planners changed. Both are cached as they are, so nobody may alter them.
+
+
+def inventory_rules() -> Rules:
+    return Rules.of(workspace().settings().inventory)
+
+
+def order_template() -> tuple[str, ...]:
+    return workspace().settings().inventory.order_columns
+
+
+def planner() -> str:
+    """Who is at work in this session, as far as they said."""
+    return (st.session_state.get("planner") or "").strip() or "dashboard"
+
+
+def overrides() -> list[Override]:
+    """All there ever were, oldest first."""
+    return _overrides(str(workspace().root), State(workspace()).overrides_version())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _overrides(root: str, version: tuple) -> list[Override]:
+    return State(Workspace(Path(root))).overrides()
+
+
+def basis() -> plans.Basis:
+    """What the plan is made from, under the service levels and lead times that hold."""
+    folder = st.session_state["_snapshot"]
+    terms = [o for o in overrides() if o.field in TERMS and o.ended_at is None]
+    return _replanned(folder, inventory_rules(), tuple(o.id for o in terms), terms)
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _basis(folder: str, rules: Rules) -> plans.Basis:
+    return plans.read(_serving(folder), rules)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _replanned(folder: str, rules: Rules, ids: tuple, _terms: list[Override]) -> plans.Basis:
+    return plans.replanned(_basis(folder, rules), _terms)
+
+
+def plan() -> pd.DataFrame:
+    """The plan, one row a product, as core.plan.make gives it."""
+    return _plan(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), basis(), overrides())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _plan(folder: str, rules: Rules, version: tuple, _based: plans.Basis, _made: list[Override]) -> pd.DataFrame:
+    return plans.make(_based, _made)
+
+
+def plan_problems() -> dict[str, int]:
+    """How many products have each problem; it is the snapshot's matter, whatever planners change."""
+    return _problems(st.session_state["_snapshot"], inventory_rules())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _problems(folder: str, rules: Rules) -> dict[str, int]:
+    return plans.problem_counts(_basis(folder, rules).products)
+
+
+def plan_version(asked: dict) -> str:
+    """Differs where the rows of a filtered plan may differ."""
+    told = (st.session_state["_snapshot"], State(workspace()).overrides_version(), sorted(asked.items()))
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def hindsight() -> pd.DataFrame:
+    """Planners' quantities whose time is over, against what was needed."""
+    made = overrides()
+    products = sorted({o.name for o in made if o.field == "order_units"})
+    return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
 
 
 # ---- what changes while one looks: models, jobs, audit

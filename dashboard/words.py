@@ -31,12 +31,15 @@ DRIVERS = {  # name, and what it is about
 SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
 STATUSES = {"order now": N_("Order now"), "enough": N_("Enough"), "stock unknown": N_("Stock unknown"),
             "stock outdated": N_("Stock outdated"), "stock below zero": N_("Stock below zero"),
-            "pack size not usable": N_("Pack size not usable")}
+            "pack size not usable": N_("Pack size not usable"), "minimum above maximum": N_("Minimum above maximum"),
+            "snoozed": N_("Snoozed"), "withheld": N_("No order possible")}
 NO_ORDER = {  # why a status has levels and no order
     "stock unknown": N_("No file gives this stock, so there are levels only: bring stock up to the second when it falls below the first."),
     "stock outdated": N_("The last stock count is more than 14 days old, so there are levels only. Import a newer stock file."),
     "stock below zero": N_("The stock count is below zero, which can't be, so there are levels only. Correct it in the stock file."),
     "pack size not usable": N_("The pack size is 0 or less, so no order can be rounded to it. Correct it in the products file."),
+    "minimum above maximum": N_("The minimum order is above the maximum, so no quantity meets both. Correct one of them in the products "
+                                "file."),
 }
 TABLES = {  # name, and what the table would add to the forecasts
     "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
@@ -90,7 +93,8 @@ STEPS = {"import": N_("reading files"), "features": N_("preparing data"), "panel
          "pretrain": N_("learning the shop's words"), "train": N_("learning"), "score": N_("forecasting"), "publish": N_("publishing"),
          "words": N_("weighing words"), "backtest": N_("looking back"), "judge": N_("judging")}
 MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
-ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_("rolled back"), "publish": N_("published")}
+ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_("rolled back"), "publish": N_("published"),
+        "override": N_("plan changed"), "take back": N_("change taken back")}
 
 
 def said(among: dict[str, str], name: str) -> str:

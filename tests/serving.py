@@ -55,18 +55,19 @@ FEATURES = (  # feature, driver, unit, meaning
 def write_snapshot(workspace: Workspace | Path, products: int = 60, seed: int = 1, *, as_of: date = date(2011, 12, 4), weeks: int = 60,
                    segments: tuple[str, ...] = (ALL, "United Kingdom", "Germany", "France"), snapshot: str = "20111204-1",
                    stock_known: float = 0.8, categories: bool = True, previous: bool = True, reviews: bool = True,
-                   currency: str = "GBP", current: bool = True, **altered) -> Path:
+                   currency: str = "GBP", current: bool = True, planted: bool = False, **altered) -> Path:
     """Writes snapshots/<snapshot>/ with every serving table of core/schema.py, and CURRENT; returns the folder.
 
     stock_known  share of products whose stock is known (0: a shop without stock files)
     categories   False: a shop whose products file names no category
     previous     False: the shop's first snapshot, with nothing to compare with
     reviews      False: the reviews driver is absent
+    planted      True: the first products have one problem of their planning data each, in the order of core.inventory.PROBLEMS
     altered      a table's name: what makes another frame of its frame
     """
     workspace = workspace if isinstance(workspace, Workspace) else Workspace(Path(workspace))
     rng = np.random.default_rng(seed)
-    tables = _tables(rng, products, as_of, weeks, segments, snapshot, stock_known, categories, previous, reviews, currency)
+    tables = _tables(rng, products, as_of, weeks, segments, snapshot, stock_known, categories, previous, reviews, currency, planted)
     folder = workspace.create().snapshots / snapshot
     folder.mkdir(parents=True, exist_ok=True)
     listed = {}
@@ -117,7 +118,9 @@ def write_models(workspace: Workspace, candidates: int = 1) -> list[str]:
     return ids[1:]
 
 
-def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, previous, reviews, currency) -> dict[str, pd.DataFrame]:
+def _tables(
+    rng, n, as_of, weeks, segments, snapshot, stock_known, categories, previous, reviews, currency, planted
+) -> dict[str, pd.DataFrame]:
     things = [THINGS[i % len(THINGS)] for i in range(n)]
     titles = [f"{KINDS[(i // len(THINGS)) % len(KINDS)]} {thing}" + (f" no. {i}" if i >= 96 else "") for i, thing in enumerate(things)]
     titles[:len(NASTY)] = NASTY[:n]
@@ -178,6 +181,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
         n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
         unit_cost_cents=cost, price_cents=np.round(price * 100))
+    terms = _with_problems(terms) if planted else terms
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
     suggestions = pd.DataFrame({"product_id": ids} | vars(inventory.suggest(everyone, terms, rules, as_of)))
@@ -229,7 +233,8 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     predicted = np.linspace(0.03, 0.9, 10)
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
-        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems, "quality": quality, "metrics": metrics,
+        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems,
+        "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),
@@ -242,8 +247,17 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     return tables
 
 
-def _nullable(numbers: np.ndarray) -> pd.Series:
-    return pd.Series(np.round(numbers), dtype="Float64").astype("Int64")
+def _with_problems(terms: inventory.Terms) -> inventory.Terms:
+    """The same with each of core.inventory.PROBLEMS planted in one product, in order, and nothing else wrong with these products."""
+    wrong = [{"on_hand": np.nan}, {"stock_age_days": 15.0}, {"on_hand": -3.0}, {"pack_size": 0.0}, {"moq": 60.0, "max_order": 12.0},
+             {"lead_time_days": np.nan}, {"lead_time_days": 0.0}, {"unit_cost_cents": np.nan}, {"unit_cost_cents": 1e6},
+             {"shelf_life_days": 3.0}]
+    fine = {"on_hand": 0.0, "stock_age_days": 0.0, "lead_time_days": 14.0, "pack_size": 6.0, "moq": 6.0}  # nothing left: an order is due
+    values = {name: array.copy() for name, array in vars(terms).items()}
+    for row, planted in enumerate(wrong):
+        for name, value in (fine | planted).items():
+            values[name][row] = value
+    return inventory.Terms(**values)
 
 
 def _arrow(name: str, frame: pd.DataFrame) -> pa.Table:

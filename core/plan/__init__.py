@@ -7,9 +7,10 @@ hindsight.py says whether the changes were right.
 from core.plan.hindsight import STEPS, errors, hindsight, remembered
 from core.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.plan.table import (
-    CLASSES, SNOOZED, STOP_CHANCE, STOP_COVER_WEEKS, Basis, by_supplier, export, make, read, replanned, select, stop_list,
+    CLASSES, SNOOZED, STOP_CHANCE, STOP_COVER_WEEKS, WITHHELD, Basis, before, by_supplier, export, make, problem_counts, read, replanned,
+    select, stop_list,
 )
 
-__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "Basis", "by_supplier", "errors", "export",
-           "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "read", "remembered", "replanned", "select",
-           "stop_list"]
+__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "before", "by_supplier",
+           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "problem_counts", "read",
+           "remembered", "replanned", "select", "stop_list"]

@@ -5,9 +5,11 @@ Days are the plan's own: an override holds as long as the snapshot's `as_of` is 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -17,17 +19,19 @@ import pyarrow as pa
 from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
-from core.inventory import ENOUGH, ORDER_NOW, Distribution, Rules, Suggestions, Terms, levels, suggest
+from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, Distribution, Rules, Suggestions, Terms, levels, suggest
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.snapshots import current
 from core.state import SCOPES, TERMS, Override, State
 
 SNOOZED = "snoozed"  # a status beside those of core.inventory
+WITHHELD = "withheld"  # all of its NO_ORDER, for a filter
 CLASSES = ("A", "B", "C")
 CLASS_SHARES = (0.8, 0.95)  # of the shop's margin: A reaches the first, B the second
 ERROR_BOUNDS = (0.5, 1.0)  # X and Y forecast errors, as shares of the demand
 BETWEEN_10_AND_90 = 2.563  # standard deviations, of a normal distribution
+SCOPE_COLUMNS = dict(zip(SCOPES, ("product_id", "supplier", "abc")))
 STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for long enough, to stop ordering
 
 
@@ -45,12 +49,15 @@ class Basis:
 def read(serving: Serving, rules: Rules) -> Basis:
     """The basis that a snapshot serves, with ABC and XYZ classes."""
     products = serving.ask("plan_products")
+    whole = list(products.select_dtypes("Int64"))
+    products[whole] = products[whole].astype("float64")  # one way to say "not known": NaN
     known = serving.ask("plan_terms")
     terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})
     demand = serving.ask("plan_demand").units.to_numpy().reshape(len(products), len(DEMAND_WEEKS), len(DEMAND_LEVELS))
     named = serving.ask("plan_problems").groupby("product_id").problem.agg(list)
     products["problems"] = [named.get(product, []) for product in products.product_id]
-    products["abc"], products["xyz"] = abc(_margin(products, demand)), xyz(demand)
+    products["unit_cost_cents"], products["price_cents"] = terms.unit_cost_cents, terms.price_cents
+    products["abc"], products["xyz"] = abc(_margin(terms, demand)), xyz(demand)
     return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date())
 
 
@@ -89,9 +96,7 @@ def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
     products = basis.products.copy()
     for f in fields(Suggestions):
         column = pd.Series(getattr(again, f.name), index=products.index[rows])
-        kind = "float64" if f.name.endswith("_cents") else products[f.name].dtype
-        products[f.name] = products[f.name].astype(kind)
-        products.loc[column.index, f.name] = column.astype(kind)
+        products.loc[column.index, f.name] = column.astype(products[f.name].dtype)
     return replace(basis, products=products, terms=terms)
 
 
@@ -106,7 +111,7 @@ def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
 def values(basis: Basis, overrides: Sequence[Override], field: str) -> np.ndarray:
     """The planners' value of a field for each product, (n,); NaN where there is none. The narrower scope wins."""
     found = np.full(len(basis.products), np.nan)
-    for scope, column in zip(SCOPES, ("product_id", "supplier", "abc")):
+    for scope, column in SCOPE_COLUMNS.items():
         own = {o.name: float(o.value) for o in overrides if o.scope == scope and o.field == field and o.holds(basis.as_of)}
         if own:
             found = np.where(np.isnan(found), basis.products[column].map(own).to_numpy(np.float64), found)
@@ -117,7 +122,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     """The plan, most lost by waiting first: the basis' products and
 
     planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
-    order_units           what goes out today: the planner's, else the suggested; 0 while snoozed
+    order_units           what goes out today: the planner's, else the suggested; 0 while snoozed, empty where neither is known
     packs, line_cost_cents, snooze_until, expected_units (demand until the next order could arrive)
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
     changed               the fields that a planner set for it, in any scope, as one text
@@ -131,12 +136,12 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     plan["snooze_until"] = pd.to_datetime(plan.product_id.map({name: o.value for name, o in asleep.items()}))
     sleeps = plan.snooze_until.notna()
     plan.loc[sleeps, "status"] = SNOOZED
-    units = plan.planner_order_units.fillna(plan.suggested_order_units).fillna(0.0)
+    units = plan.planner_order_units.fillna(plan.suggested_order_units)
     plan["order_units"] = units.where(~sleeps, 0.0)
     plan["pack_size"] = np.where(basis.terms.pack_size > 0, basis.terms.pack_size, np.nan)
     plan["minimum"] = basis.terms.moq
     plan["packs"] = plan.order_units / plan.pack_size
-    plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0).astype("float64")).round()
+    plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
     plan["expected_units"] = plan.reorder_point + (plan.order_up_to_level - plan.reorder_point) / 2 - plan.safety_stock
     because = plan.product_id.map(own | asleep)
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
@@ -154,6 +159,8 @@ def select(plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (
     fits = np.ones(len(plan), dtype=bool)
     if status == ORDER_NOW:  # also what only the planner orders; without what only the planner does not
         fits &= (plan.order_units > 0) | ((plan.status == ORDER_NOW) & plan.planner_order_units.notna())
+    elif status == WITHHELD:
+        fits &= plan.status.isin(NO_ORDER)
     elif status:
         fits &= plan.status == status
     if suppliers:
@@ -168,13 +175,25 @@ def select(plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (
     return plan[fits]
 
 
+def problem_counts(plan: pd.DataFrame) -> dict[str, int]:
+    """How many products have each problem; core.inventory's order."""
+    counts = Counter(chain.from_iterable(plan.problems))
+    return {name: counts[name] for name in PROBLEMS if counts[name]}
+
+
+def before(plan: pd.DataFrame, scope: str, name: str, field: str):
+    """The value that an override is about to replace: the plan's; None where products of the scope differ, or nothing is known."""
+    if field == "snooze_until":
+        return None
+    found = plan.loc[plan[SCOPE_COLUMNS[scope]] == name, field].dropna().unique()
+    return float(found[0]) if len(found) == 1 else None
+
+
 def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
     """What goes out today to each supplier: supplier, lines, units, line_cost_cents; most money first. Unknown suppliers are one row."""
-    lines = plan[plan.order_units > 0]
-    return lines.groupby("supplier", dropna=False).agg(
-        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", "sum"),
-        lost_margin_cents=("lost_margin_cents", "sum")).reset_index().sort_values(
-            ["line_cost_cents", "lines"], ascending=False, ignore_index=True)
+    lines = plan.loc[plan.order_units > 0, ["supplier", "order_units", "line_cost_cents", "lost_margin_cents"]]
+    totals = lines.assign(lines=1).groupby("supplier", dropna=False).sum().rename(columns={"order_units": "units"}).reset_index()
+    return totals.sort_values(["line_cost_cents", "lines", "supplier"], ascending=[False, False, True], ignore_index=True)
 
 
 def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
@@ -198,11 +217,10 @@ def export(workspace: Workspace, out: Path) -> int:
     return write_table(pa.Table.from_pandas(plan, preserve_index=False), out)
 
 
-def _margin(products: pd.DataFrame, demand: np.ndarray) -> np.ndarray:
+def _margin(terms: Terms, demand: np.ndarray) -> np.ndarray:
     """Expected margin of the forecast's 13 weeks, cents (n,); where price or cost are unknown, with the shop's median of them."""
-    price = products.price_cents.to_numpy(np.float64, na_value=np.nan)
-    price = np.nan_to_num(price, nan=np.nanmedian(price) if np.isfinite(price).any() else 1.0)
-    cost = products.unit_cost_cents.to_numpy(np.float64, na_value=np.nan)
+    price, cost = terms.price_cents, terms.unit_cost_cents
+    price = np.where(np.isnan(price), np.nanmedian(price) if np.isfinite(price).any() else 1.0, price)
     share = np.where((price > 0) & (cost > 0), 1 - cost / np.maximum(price, 1), np.nan)
     usual = np.nanmedian(share) if np.isfinite(share).any() else 1.0
     return price * np.maximum(np.where(np.isnan(share), usual, share), 0.0) * Distribution(demand[:, -1]).mean
@@ -211,6 +229,6 @@ def _margin(products: pd.DataFrame, demand: np.ndarray) -> np.ndarray:
 def _fill_rate(basis: Basis, rows: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Expected share of the next cycle's demand met from stock, if `units` (m,) are ordered of the products `rows` (m,)."""
     policy = levels(basis.demand[rows], basis.terms.rows(rows), basis.rules)
-    stock = basis.products.inventory_position.to_numpy(np.float64, na_value=np.nan)[rows] + units
+    stock = basis.products.inventory_position.to_numpy()[rows] + units
     lacking = np.maximum(policy.protection.short(stock) - policy.before_delivery.short(stock), 0.0)
     return 1 - lacking / np.maximum(policy.protection.mean - policy.before_delivery.mean, 1e-9)

@@ -54,6 +54,11 @@ class Overrides(StateFile):
                 add_note(con, actor, "take back", f"{row['scope']} {row['name']}", row["reason"], {
                     "field": row["field"], "before": json.loads(row["value"]), "after": json.loads(row["before"])})
 
+    def overrides_version(self) -> tuple[int, int]:
+        """Changes with every change of an override: the last one's number, and how many have been ended."""
+        with self._connect() as con:
+            return tuple(con.execute("select coalesce(max(id), 0), count(ended_at) from overrides").fetchone())
+
     def overrides(self) -> list[Override]:
         """All there ever were, oldest first; ask each whether it `holds`."""
         with self._connect() as con:

@@ -12,7 +12,6 @@ from core import jobs
 from core.config import Workspace
 from core.queries import Serving
 from core.snapshots import check
-from dashboard.components.tables import as_csv
 from dashboard.i18n import percent, plain
 from dashboard.words import driver
 from tests.app.visit import PAGES, words
@@ -267,41 +266,7 @@ def test_why_looks_at_each_value_of_a_driver(open_page):
     assert list(at.selectbox(key="feature_demand").options) == ["Orders of the last 28 days", "Orders of the last 7 days"]
 
 
-# ---- inventory and data
-
-
-def test_inventory_lists_first_what_to_order(open_page, tables):
-    due = tables["suggestions"].query("status == 'order now'")
-    at = open_page("inventory")
-    assert set(at.dataframe[0].value.product_id) == set(due.product_id)
-    assert at.dataframe[0].value.order_by.is_monotonic_increasing
-
-
-def test_inventory_without_stock_says_so_and_shows_levels_alone(open_page, workspace):
-    write_snapshot(workspace, stock_known=0)
-    at = open_page("inventory", workspace=workspace)
-    assert at.info[0].proto.title == "Stock is unknown"
-    assert len(at.dataframe[0].value) == 60 and at.dataframe[0].value.suggested_order_units.isna().all()
-
-
-@pytest.mark.parametrize("status, said", [("stock below zero", "below zero"), ("stock outdated", "more than 14 days old"),
-                                          ("pack size not usable", "no order can be rounded")])
-def test_a_figure_that_cannot_be_right_is_a_status_of_its_own_with_its_products(open_page, workspace, status, said):
-    file = write_snapshot(workspace) / "suggestions.parquet"
-    frame = pd.read_parquet(file)
-    wrong = frame.product_id.iloc[:3]
-    frame.loc[frame.product_id.isin(wrong), ["status", "suggested_order_units"]] = [status, None]
-    frame.to_parquet(file, index=False)
-    at = open_page("inventory", workspace=workspace, status=status.capitalize())
-    assert set(at.dataframe[0].value.product_id) == set(wrong) and at.dataframe[0].value.suggested_order_units.isna().all()
-    assert said in words(at)
-    assert said in words(open_page("product", workspace=workspace, product=wrong.iloc[0]))
-
-
-def test_the_downloaded_order_cannot_run_as_a_formula():
-    frame = pd.DataFrame({"product_id": ["1"], "title": ["=cmd|' /C calc'!A0"], "category": [None], "supplier": ["@x"], "units": [-3.0],
-                          "matches": 1})
-    assert as_csv(frame).decode("utf-8-sig").splitlines() == ["product_id,title,category,supplier,units", "1,'=cmd|' /C calc'!A0,,'@x,-3.0"]
+# ---- data (inventory: test_inventory.py)
 
 
 def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_page):

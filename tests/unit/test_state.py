@@ -100,7 +100,8 @@ NEXT_WEEK = date(2026, 12, 3)
 
 
 def set_lead_time(state: State, days: float, **more):
-    return state.set_override("product", "P1", "lead_time_days", days, **{"reason": "other", "actor": "ana", "expires_on": NEXT_WEEK} | more)
+    given = {"reason": "other", "actor": "ana", "expires_on": NEXT_WEEK}
+    return state.set_override("product", "P1", "lead_time_days", days, **given | more)
 
 
 def test_an_override_that_is_replaced_or_taken_back_stays_readable_with_who_ended_it(workspace):

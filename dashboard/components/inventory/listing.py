@@ -1,0 +1,131 @@
+"""Finding and seeing: filters, totals of what they leave, the list itself."""
+
+from __future__ import annotations
+
+from itertools import chain
+
+import pandas as pd
+import streamlit as st
+
+from core.inventory import ENOUGH, NO_ORDER, ORDER_NOW
+from core.plan import CLASSES, SNOOZED, WITHHELD, select
+from dashboard import words
+from dashboard.components import tables
+from dashboard.components.inventory import words as own
+from dashboard.i18n import _, compact, money, n_, number, plain, shortened
+
+SHOWN = 500
+ROW, ROWS_IN_VIEW = 36, 11
+STATUSES = (ORDER_NOW, SNOOZED, ENOUGH, WITHHELD)
+column = st.column_config
+
+
+def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
+    """The page's filters, all in the address, as core.plan.select takes them. problems: those that there are."""
+    there = {WITHHELD if s in NO_ORDER else s for s in plan.status.unique()}
+    statuses = [s for s in STATUSES if s in there]
+    suppliers = sorted(plan.supplier.dropna().unique())
+    if "status" not in st.session_state and "status" not in st.query_params:
+        st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
+    status = st.segmented_control(_("Status"), statuses, key="status", bind="query-params", format_func=words.status)
+    search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
+                           width=150)
+    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=170) \
+        if suppliers else []
+    classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
+    problem = st.selectbox(_("Problem"), problems, index=None, key="problem", bind="query-params", placeholder=_("Any"), width=150,
+                           format_func=lambda name: own.problem(name)[0]) if problems else None
+    return {"status": status or "", "search": search.strip(), "suppliers": list(chosen), "classes": list(classes), "problem": problem or ""}
+
+
+def found(plan: pd.DataFrame, asked: dict) -> pd.DataFrame:
+    return select(plan, **asked)
+
+
+def said(asked: dict) -> list[tuple[str, str]]:
+    """The filters in words, for a file that must say what it holds."""
+    told = [(_("Status"), words.status(asked["status"]) if asked["status"] else _("All")),
+            (_("Supplier"), ", ".join(asked["suppliers"]) or _("All")), (_("ABC"), ", ".join(asked["classes"]) or _("All"))]
+    told += [(_("Search"), asked["search"])] if asked["search"] else []
+    return told + ([(_("Problem"), own.problem(asked["problem"])[0])] if asked["problem"] else [])
+
+
+def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
+    """What the filtered products come to; excess and problems are those of all statuses, since what is due has no excess."""
+    around = select(plan, **asked | {"status": ""})
+    ordered = found[found.order_units > 0]
+    unpriced = int(ordered.line_cost_cents.isna().sum())
+    whole = lambda cents: plain(money(cents.sum(), currency, short=True))  # noqa: E731
+    with st.grid(5, min_column_width=150):
+        st.metric(_("To order today"), number(len(ordered), 0), border=True, height="stretch",
+                  help=_("{units} units. Yours where you changed it, without what is snoozed.").format(
+                      units=compact(ordered.order_units.sum())))
+        st.metric(_("Cost of the order"), whole(ordered.line_cost_cents), border=True, height="stretch",
+                  help=n_("{count} product without a cost is not in it.", "{count} products without a cost are not in it.", unpriced)
+                  if unpriced else own.formula("line_cost"))
+        st.metric(_("Lost if it waits"), whole(ordered.lost_margin_cents), border=True, height="stretch", help=own.formula("lost_margin"))
+        st.metric(_("Excess stock"), whole(around.excess_cost_cents), border=True, height="stretch", help=own.formula("excess_units"))
+        st.metric(_("With problems"), number(sum(map(bool, around.problems)), 0), border=True, height="stretch",
+                  help=_("Products whose data miss something or can't be right; they are named under Problems."))
+
+
+def table(found: pd.DataFrame, currency: str, version: str) -> None:
+    """The first rows; choosing some puts them into the session's `chosen`. version: changes with whatever changes the rows."""
+    shown = found.head(SHOWN)
+    key = f"plan_{version}"
+
+    def choose() -> None:
+        st.session_state.chosen = [shown.product_id.iloc[row] for row in st.session_state[key].selection.rows]
+
+    st.dataframe(
+        listed(shown), column_config=columns(currency), column_order=_order(shown), hide_index=True, key=key, on_select=choose,
+        selection_mode="multi-row", row_height=ROW, placeholder="", height=min(38 + ROW * len(shown), 38 + ROW * ROWS_IN_VIEW),
+        alt=_("Products, most lost by waiting first"))
+
+
+def listed(shown: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the plan as a table shows them: words for names, money in whole currency."""
+    named = {p: own.problem(p)[0] for p in set(chain.from_iterable(shown.problems))}
+    return pd.DataFrame({
+        "product_id": shown.product_id, "title": [shortened(t, 90) for t in shown.title], "supplier": shown.supplier,
+        "abc": shown.abc + shown.xyz, "status": shown.status.map({s: words.status(s) for s in shown.status.unique()}),
+        "inventory_position": shown.inventory_position,
+        "cover_weeks": shown.cover_weeks, "stockout_probability": shown.stockout_probability,
+        "lost_margin": shown.lost_margin_cents / 100, "excess_units": shown.excess_units, "order_by": shown.order_by,
+        "suggested_order_units": shown.suggested_order_units, "planner_order_units": shown.planner_order_units,
+        "line_cost": shown.line_cost_cents / 100, "snooze_until": shown.snooze_until,
+        "problems": [", ".join(named[p] for p in has) for has in shown.problems],
+    })
+
+
+def columns(currency: str) -> dict:
+    """Column -> its configuration: name, format, and formula in its help."""
+    units = {"format": "%,.0f"}
+    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "inventory_position": (72, units),
+               "excess_units": (70, units), "cover_weeks": (72, {"format": _("%.1f wk")})}
+    found = {name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form)
+             for name, (width, form) in numbers.items()}
+    return found | {
+        "title": column.TextColumn(_("Product"), width=200, pinned=True),
+        "line_cost": tables.money(own.heading("line_cost"), currency, width=88, help=own.formula("line_cost")),
+        "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
+        "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
+        "stockout_probability": column.NumberColumn(own.heading("stockout_probability"), format="percent", step=0.01, width=72,
+                                                    help=own.formula("stockout_probability")),
+        "supplier": column.TextColumn(_("Supplier"), width=106),
+        "abc": column.TextColumn(_("Class"), width=56, help=f"{own.formula('abc')} {own.formula('xyz')}"),
+        "status": column.TextColumn(_("Status"), width=100), "snooze_until": column.DateColumn(own.heading("snooze_until"), width=100),
+        "problems": column.TextColumn(_("Problems"), width=160),
+    }
+
+
+def _order(shown: pd.DataFrame) -> list[str]:
+    """The columns that say something of these rows: what to do, what it costs to wait, then why."""
+    order = ["title", "suggested_order_units", "planner_order_units", "line_cost", "lost_margin", "order_by", "cover_weeks",
+             "stockout_probability", "inventory_position", "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
+    empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
+                               "inventory_position") if shown[name].isna().all()}
+    empty |= set() if (shown.excess_units > 0).any() else {"excess_units"}
+    empty |= {"status"} if shown.status.nunique() == 1 else set()
+    empty |= set() if shown.problems.map(bool).any() else {"problems"}
+    return [name for name in order if name not in empty]

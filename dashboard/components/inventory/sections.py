@@ -1,0 +1,118 @@
+"""What the plan comes to: its problems, suppliers, what to stop ordering, and what planners changed."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from core import plan as plans
+from dashboard import data
+from dashboard.components import cards, tables
+from dashboard.components.inventory import listing
+from dashboard.components.inventory import words as own
+from dashboard.i18n import _, n_, number, percent, shortened
+
+column = st.column_config
+MOST = 200
+
+
+def problems(counts: dict[str, int]) -> None:
+    """Each named problem with how many products have it and what was done about it; its button filters the list."""
+    if not counts:
+        return
+    st.subheader(_("Problems"), anchor=False)
+    grid = st.grid(2, min_column_width=400)
+    for name, count in counts.items():
+        title, done = own.problem(name)
+        with grid.cell(), st.container(gap=None):
+            st.button(f"{title}: {number(count, 0)}", key=f"problem_{name}", type="tertiary", icon=":material/warning:",
+                      on_click=_show_problem, args=(name,), help=_("Show these products"))
+            st.caption(done)
+
+
+def _show_problem(name: str) -> None:
+    st.session_state.update(problem=name, status=None, order_q="", supplier=[], abc=[])
+
+
+def tabs(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
+    """By supplier, what to stop, what was changed; only the open one is worked out."""
+    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes")], key="sections", on_change="rerun", bind="query-params")
+    for tab, content in zip(shown, (lambda: suppliers(found, currency), lambda: stop(plan, currency), lambda: changes(plan))):
+        if tab.open:
+            with tab:
+                content()
+
+
+def suppliers(found: pd.DataFrame, currency: str) -> None:
+    totals = plans.by_supplier(found)
+    if totals.empty:
+        cards.nothing_here(_("Nothing goes out today under these filters."))
+        return
+    shown = totals.assign(supplier=totals.supplier.fillna(_("No supplier")), cost=totals.line_cost_cents / 100,
+                          lost=totals.lost_margin_cents / 100)
+    st.dataframe(shown, column_config={
+        "supplier": column.TextColumn(_("Supplier"), width=240), "lines": column.NumberColumn(_("Lines"), format="%,d", width=90),
+        "units": column.NumberColumn(_("Units"), format="%,.0f", width=100), "cost": tables.money(_("Cost"), currency, width=130),
+        "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin"))},
+        column_order=["supplier", "lines", "units", "cost", "lost"], hide_index=True, width="content", key="supplier_totals",
+        alt=_("What goes out today by supplier"))
+
+
+def stop(plan: pd.DataFrame, currency: str) -> None:
+    found = plans.stop_list(plan)
+    cards.notes(_("Don't order these for now: their stock exceeds what is likely to sell, or they are likely to fall (a chance of "
+                  "{chance} or more) with {weeks} weeks of cover or more.").format(chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
+                n_("{count} product.", "{count} products.", len(found)))
+    if found.empty:
+        return
+    shown = listing.listed(found.head(MOST)).assign(excess_cost=found.excess_cost_cents.head(MOST) / 100,
+                                                    falling=found.falling_probability.head(MOST))
+    st.dataframe(shown, column_config=listing.columns(currency) | {
+        "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
+        "falling": tables.chance(_("Chance of falling"), width=120)},
+        column_order=["title", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
+        hide_index=True, key="stop_table", alt=_("Products not to order for now, most money first"))
+
+
+def changes(plan: pd.DataFrame) -> None:
+    """Everything planners ever set, and whether their quantities were right."""
+    every = data.overrides()
+    if not every:
+        cards.nothing_here(_("Nobody has changed the plan yet."))
+        return
+    as_of, titles = data.meta().as_of.date(), dict(zip(plan.product_id, plan.title))
+    _were_right(titles)
+    st.dataframe([{
+        "at": o.at, "what": shortened(titles.get(o.name, o.name), 60) if o.scope == "product" else own.scope(o.scope, o.name),
+        "change": own.change(o), "reason": own.reason(o.reason), "comment": o.comment, "actor": o.actor, "until": o.expires_on,
+        "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
+    } for o in reversed(every[-MOST:])], column_config={
+        "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=130), "what": column.TextColumn(_("What"), width=200),
+        "change": column.TextColumn(_("What changed"), width=230), "reason": column.TextColumn(_("Reason"), width=150),
+        "comment": column.TextColumn(_("Comment"), width=160), "actor": column.TextColumn(_("By"), width=90),
+        "until": column.DateColumn(_("Holds until"), width=100), "state": column.TextColumn(_("State"), width=120)},
+        hide_index=True, key="changes_table", alt=_("Changes to the plan, newest first"))
+
+
+def _were_right(titles: dict[str, str]) -> None:
+    """Forecast value added, for the quantities whose time is over."""
+    found = data.hindsight()
+    if found.empty:
+        return
+    st.markdown(_("**Were the changes right?**"))
+    off = plans.errors(found)
+    if off:
+        best = min(off, key=off.get)
+        names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("the planner")}
+        st.markdown(_("Closest to what was needed: **{best}**. Off by, in units on average: last year's sales {naive}, Upswing "
+                      "{suggested}, the planner {planner}.").format(best=names[best], **{step: number(off[step], 1) for step in plans.STEPS}))
+    units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
+    st.dataframe(found.head(MOST).assign(title=[shortened(titles.get(p, p), 60) for p in found.product_id.head(MOST)],
+                                         reason=[own.reason(r) for r in found.reason.head(MOST)]), column_config={
+        "title": column.TextColumn(_("Product"), width=220), "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
+        "actor": column.TextColumn(_("By"), width=90), "reason": column.TextColumn(_("Reason"), width=150),
+        "naive": units(_("Last year's sales"), help=_("Sales of the same weeks a year before, less the position.")),
+        "suggested": units(_("Suggested")), "planner": units(_("Planner")),
+        "needed": units(_("Needed"), help=_("What sold until the next order could arrive, less the position at the time of the change."))},
+        column_order=["title", "at", "actor", "reason", "naive", "suggested", "planner", "needed"], hide_index=True, key="hindsight_table",
+        alt=_("Quantities of planners against what was needed"))

@@ -1,0 +1,228 @@
+"""The Inventory page on made-up snapshots: what it lists and explains, what a planner does to it, and which problems it names."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from core.inventory import NO_ORDER, PROBLEMS
+from core.state import State
+from dashboard.components.inventory import words as own
+from dashboard.i18n import plain
+from tests.app.visit import words
+from tests.serving import write_snapshot
+
+
+@pytest.fixture(scope="module")
+def suggestions(readonly_shop) -> pd.DataFrame:
+    folder = next(readonly_shop.snapshots.iterdir())
+    return pd.read_parquet(folder / "suggestions.parquet").merge(pd.read_parquet(folder / "products.parquet")[["product_id", "supplier"]])
+
+
+@pytest.fixture
+def mine(workspace):
+    """A shop of one's own to change."""
+    write_snapshot(workspace)
+    return workspace
+
+
+def listed(at) -> pd.DataFrame:
+    return table_with(at, "planner_order_units").set_index("product_id")
+
+
+def table_with(at, column: str) -> pd.DataFrame:
+    return next(d.value for d in at.dataframe if column in d.value)
+
+
+def choose(at, *products: str):
+    at.multiselect(key="chosen").set_value(list(products)).run()
+    assert not at.exception
+    return at
+
+
+def save(at, **values):
+    """Fills in the open form and saves it."""
+    for key, value in values.items():
+        kind = {"change_reason": at.selectbox, "change_scope": at.selectbox, "change_units": at.number_input,
+                "change_lead": at.number_input, "change_until": at.date_input}.get(key, at.text_input)
+        kind(key=key).set_value(value)
+    at.button(key="change_save").click().run()
+    assert not at.exception
+    return at
+
+
+# ---- seeing
+
+
+def test_the_page_opens_on_what_to_order_most_lost_by_waiting_first(open_page, suggestions):
+    at = open_page("inventory")
+    due = suggestions.query("status == 'order now'")
+    assert set(listed(at).index) == set(due.product_id) and listed(at).lost_margin.is_monotonic_decreasing
+    assert {m.label: m.value for m in at.metric}["To order today"] == str(len(due))
+
+
+def test_filters_of_the_address_narrow_the_list_and_its_totals(open_page, suggestions):
+    at = open_page("inventory", supplier="木艺工坊", status="Order now")
+    theirs = suggestions.query("status == 'order now' and supplier == '木艺工坊'")
+    assert set(listed(at).index) == set(theirs.product_id) and {m.label: m.value for m in at.metric}["To order today"] == str(len(theirs))
+
+
+def test_without_stock_the_page_says_so_and_shows_levels_alone(open_page, workspace):
+    write_snapshot(workspace, stock_known=0)
+    at = open_page("inventory", workspace=workspace)
+    assert at.info[0].proto.title == "Stock is unknown"
+    assert len(listed(at)) == 60 and listed(at).suggested_order_units.isna().all()
+
+
+def test_a_shop_that_never_sold_is_told_that_there_is_no_plan(open_page, workspace):
+    write_snapshot(workspace, **{name: lambda f: f[:0] for name in ("suggestions", "planning", "problems")})
+    assert "holds no order suggestions" in words(open_page("inventory", workspace=workspace))
+
+
+def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_page, suggestions):
+    at = open_page("inventory")
+    row = suggestions.query("status == 'order now'").iloc[0]
+    said = words(choose(at, row.product_id))
+    assert f"**Order {row.suggested_order_units:,.0f} today**" in said
+    assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Position **{row.inventory_position:,.0f}** = " in said
+    demand = row.reorder_point + (row.order_up_to_level - row.reorder_point) / 2 - row.safety_stock
+    assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of review" in said and "95% of review cycles" in said
+
+
+# ---- problems
+
+
+@pytest.fixture(scope="module")
+def troubled(tmp_path_factory):
+    from core.config import Workspace
+
+    workspace = Workspace(tmp_path_factory.mktemp("troubled"))
+    write_snapshot(workspace, stock_known=1.0, planted=True)
+    return workspace
+
+
+@pytest.mark.parametrize("number, problem", list(enumerate(PROBLEMS)), ids=PROBLEMS)
+def test_a_problem_is_named_with_what_was_done_and_its_button_lists_its_products(open_page, troubled, number, problem):
+    at = open_page("inventory", workspace=troubled)
+    title, done = own.PROBLEMS[problem]
+    assert done in [c.value for c in at.caption]
+    at.button(key=f"problem_{problem}").click().run()
+    assert not at.exception
+    shown = listed(at)
+    assert f"P{number:04d}" in shown.index and shown.problems.str.contains(title).all()
+    row = shown.loc[f"P{number:04d}"]
+    if problem in NO_ORDER:
+        assert pd.isna(row.suggested_order_units) and pd.isna(row.line_cost)
+    if problem in ("cost missing", "cost above price"):
+        assert row.suggested_order_units > 0 and pd.isna(row.lost_margin)
+        assert pd.isna(row.line_cost) == (problem == "cost missing")
+
+
+def test_products_that_cannot_be_ordered_for_their_data_are_a_status_of_their_own(open_page, troubled):
+    shown = listed(open_page("inventory", workspace=troubled, status="No order possible"))
+    assert set(shown.index) == {f"P{i:04d}" for i, name in enumerate(PROBLEMS) if name in NO_ORDER}
+
+
+def test_without_problems_there_is_no_section_of_them(open_page, workspace):
+    write_snapshot(workspace, problems=lambda f: f[:0])
+    at = open_page("inventory", workspace=workspace)
+    assert not [b for b in at.button if (b.key or "").startswith("problem_")] and not at.selectbox
+
+
+# ---- the planner's hand
+
+
+def test_a_quantity_needs_a_reason_and_is_kept_with_who_why_and_what_it_was(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first = listed(at).iloc[0]
+    choose(at, first.name)
+    save(at, change_units=42.0)
+    assert "a reason from the list" in at.error[0].value.replace("\\", "") and State(mine).overrides() == []
+    save(at, change_units=42.0, change_reason="promotion planned", change_comment="window display", planner="Ana")
+    assert listed(at).loc[first.name].planner_order_units == 42 and at.session_state.chosen == []
+    (made,) = State(mine).overrides()
+    assert (made.name, made.value, made.before, made.reason, made.comment, made.actor) == (
+        first.name, 42, first.suggested_order_units, "promotion planned", "window display", "Ana")
+    assert made.expires_on == date(2011, 12, 10)  # the day before the next weekly review
+    again = listed(open_page("inventory", workspace=mine))
+    assert again.loc[first.name].planner_order_units == 42
+
+
+def test_a_change_is_seen_and_can_be_taken_back(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first = listed(at).index[0]
+    save(choose(at, first), change_units=42.0, change_reason="budget")
+    choose(at, first)
+    assert "**Quantity 42 instead of" in words(at) and "**Order 42 today**" in words(at)
+    (made,) = State(mine).overrides()
+    at.button(key=f"take_back_{made.id}").click().run()
+    assert pd.isna(listed(at).loc[first].planner_order_units) and State(mine).overrides()[0].ended_by == "dashboard"
+
+
+def test_a_snoozed_product_leaves_the_order_and_is_found_among_the_snoozed(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first = listed(at).index[0]
+    choose(at, first)
+    at.segmented_control(key="change_kind").set_value("snooze_until").run()
+    save(at, change_until=date(2011, 12, 20), change_reason="no room")
+    assert first not in listed(at).index
+    assert list(listed(open_page("inventory", workspace=mine, status="Snoozed")).index) == [first]
+
+
+def test_terms_of_a_supplier_plan_all_of_its_products_again(open_page, mine, suggestions):
+    at = open_page("inventory", workspace=mine)
+    first = suggestions.set_index("product_id").loc[listed(at).index[0]]
+    choose(at, first.name)
+    at.segmented_control(key="change_kind").set_value("terms").run()
+    save(at, change_scope=1, change_lead=56.0, change_reason="supplier cannot deliver")
+    (made,) = State(mine).overrides()
+    assert (made.scope, made.name, made.value) == ("supplier", first.supplier, 56)
+    theirs = suggestions[suggestions.supplier == first.supplier].set_index("product_id").suggested_order_units
+    after = listed(at)
+    rows = [p for p in theirs.index if theirs[p] > 0]
+    assert (after.loc[rows].suggested_order_units > theirs[rows]).all()
+
+
+def test_a_change_holds_for_each_of_several_chosen(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    both = list(listed(at).index[:2])
+    save(choose(at, *both), change_reason="being phased out")
+    assert [(o.name, o.value) for o in State(mine).overrides()] == [(p, 0) for p in sorted(both)]
+    assert (listed(at).loc[both].planner_order_units == 0).all()  # they stay in sight, ordering nothing
+
+
+def test_an_empty_field_is_asked_for_and_nothing_is_saved(open_page, mine):
+    at = choose(open_page("inventory", workspace=mine), "P0010")
+    at.segmented_control(key="change_kind").set_value("terms").run()
+    save(at, change_reason="other")
+    assert "an empty field" in at.error[0].value and State(mine).overrides() == []
+
+
+def test_a_lapsed_quantity_is_judged_by_what_was_needed(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first = listed(at).index[0]
+    save(choose(at, first), change_units=42.0, change_reason="budget", planner="Ana")
+    write_snapshot(mine, as_of=date(2012, 2, 5), snapshot="20120205-1")
+    at = open_page("inventory", workspace=mine, sections="Changes")
+    judged = table_with(at, "needed")
+    assert list(judged.planner) == [42] and "Were the changes right?" in words(at)
+    assert list(table_with(at, "until").state) == ["expired"]
+
+
+# ---- out of the door
+
+
+def test_the_print_view_is_a_table_a_supplier_of_what_goes_out(open_page, suggestions):
+    at = open_page("inventory", print="true")
+    assert not at.exception and not at.dataframe
+    due = suggestions.query("suggested_order_units > 0")
+    assert {s.value for s in at.subheader} == {plain(s) for s in due.supplier}
+    assert sum(len(t.value) for t in at.table) == len(due)
+
+
+def test_a_template_with_an_unknown_column_is_told_on_the_page(open_page, mine):
+    mine.save_settings(mine.settings().with_values("inventory", order_columns=("product_id", "colour")))
+    at = open_page("inventory", workspace=mine)
+    assert not at.exception and "colour" in at.error[0].value

@@ -1,0 +1,161 @@
+"""A planner's Monday on the Inventory page: filter, change, snooze, send the order, and find it all again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pandas as pd
+import pytest
+from openpyxl import load_workbook
+from playwright.sync_api import Page, expect
+
+from core import plan, snapshots
+from core.inventory import ORDER_NOW, Rules
+from core.queries import Serving
+from core.state import State
+
+
+def planned(shop) -> pd.DataFrame:
+    overrides = State(shop).overrides()
+    basis = plan.read(Serving(snapshots.current(shop).path), Rules.of(shop.settings().inventory))
+    return plan.make(plan.replanned(basis, overrides), overrides).set_index("product_id")
+
+
+@pytest.fixture
+def supplier(shop) -> str:
+    """The supplier with most to order; what the test changes is taken back, since other tests look at the same shop."""
+    frame = planned(shop).reset_index()
+    due = plan.by_supplier(plan.select(frame, status=ORDER_NOW)).dropna(subset="supplier").sort_values("lines")
+    assert len(due) and due.lines.iloc[-1] >= 3, "the sample shop has too little to order"
+    yield due.supplier.iloc[-1]
+    state = State(shop)
+    for override in state.overrides():
+        state.end_override(override.id, "test")
+
+
+def settled(page: Page) -> None:
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def open_filtered(page: Page, supplier: str) -> None:
+    page.goto("/inventory")
+    box = page.locator(".st-key-supplier").get_by_role("combobox")
+    box.click()
+    page.keyboard.type(supplier)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile("supplier="))
+    settled(page)
+
+
+def choose(page: Page, product_id: str) -> None:
+    """By keyboard, as the list can be reached too."""
+    page.locator(".st-key-chosen").get_by_role("combobox").click()
+    page.keyboard.type(product_id)
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.locator(".st-key-change_save")).to_be_visible()
+    settled(page)
+
+
+def save(page: Page, reason: str, comment: str = "") -> None:
+    page.locator(".st-key-change_reason").get_by_role("combobox").click()
+    page.keyboard.type(reason)
+    page.keyboard.press("Enter")
+    if comment:
+        page.locator(".st-key-change_comment").get_by_role("textbox").fill(comment)
+    page.locator(".st-key-planner").get_by_role("textbox").fill("Ana")
+    page.locator(".st-key-change_save").get_by_role("button").click()
+    expect(page.get_by_text("1 change saved.").first).to_be_visible()
+    expect(page.locator(".st-key-change_save")).to_have_count(0)
+    settled(page)
+
+
+def set_quantity(page: Page, product_id: str, units: float, reason: str, comment: str) -> None:
+    choose(page, product_id)
+    page.locator(".st-key-change_units").get_by_role("spinbutton").fill(f"{units:g}")
+    save(page, reason, comment)
+
+
+def snooze(page: Page, product_id: str) -> None:
+    choose(page, product_id)
+    page.locator(".st-key-change_kind").get_by_text("Snooze").click()
+    expect(page.locator(".st-key-change_until")).to_be_visible()
+    settled(page)
+    save(page, "No room")
+
+
+def downloaded(page: Page, key: str) -> bytes:
+    with page.expect_download() as download:
+        page.locator(f".st-key-{key}").get_by_role("button").click()
+    with open(download.value.path(), "rb") as stream:
+        return stream.read()
+
+
+def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is_reopened(page, shop, browser, address, supplier):
+    before = planned(shop)
+    first, second, third = before[(before.supplier == supplier) & (before.order_units > 0)].index[:3]
+    pack = before.pack_size.fillna(1)
+    wanted = {first: before.order_units[first] + 2 * pack[first], second: 3 * pack[second]}
+
+    open_filtered(page, supplier)
+    set_quantity(page, first, wanted[first], "Promotion planned", "=2+3 for the window")
+    set_quantity(page, second, wanted[second], "Budget", "later more")
+    snooze(page, third)
+    assert {o.actor for o in State(shop).overrides() if o.ended_at is None} == {"Ana"}
+
+    frame = planned(shop)
+    ordered = frame[(frame.supplier == supplier) & (frame.order_units > 0)]
+    book = load_workbook(io.BytesIO(downloaded(page, "orders_xlsx")))
+    assert len(book.sheetnames) == 2
+    sheet = book.worksheets[1]
+    rows = {row[0]: row for row in sheet.iter_rows(min_row=2, values_only=True)}
+    headings = [cell.value for cell in sheet[1]]
+    units, cost = headings.index("Order"), headings.index("Cost")
+    assert set(rows) == set(ordered.index) and third not in rows
+    assert {p: rows[p][units] for p in wanted} == wanted
+    for product, row in rows.items():
+        assert row[units] == pytest.approx(ordered.order_units[product]) and row[cost] == pytest.approx(ordered.line_cost_cents[product] / 100)
+    assert rows[first][headings.index("Comment")] == "=2+3 for the window"
+    assert all(cell.data_type != "f" for each in book for row in each for cell in row)
+    told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]
+    assert {("Supplier", supplier), ("By", "Ana"), ("Snapshot", snapshots.current(shop).id)} <= set(told)
+
+    # Somebody else, another browser, later.
+    context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1360, "height": 900})
+    other = context.new_page()
+    open_filtered(other, supplier)
+    choose(other, first)
+    expect(other.get_by_text(f"Order {wanted[first]:,.0f} today")).to_be_visible()
+    expect(other.get_by_text(re.compile("Promotion planned .*Ana"))).to_be_visible()
+    again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
+    assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
+    other.goto("/inventory?status=Snoozed")
+    expect(other.get_by_text("1 product, most lost by waiting first.")).to_be_visible()
+    context.close()
+
+
+def test_the_orders_as_csv_and_the_printed_page_hold_the_same_lines(page, shop):
+    frame = planned(shop)
+    page.goto("/inventory")
+    settled(page)
+    page.get_by_role("button", name="More").click()
+    lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
+    assert {line["Number"] for line in lines} == set(frame.index[frame.order_units > 0])
+    page.goto("/inventory?print=true")
+    settled(page)
+    expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
+    page.emulate_media(media="print")
+    expect(page.locator(".st-key-plan_filters")).to_be_hidden()
+
+
+def test_a_click_on_a_row_explains_it(page, shop):
+    first = planned(shop).iloc[0]
+    page.goto("/inventory")
+    settled(page)
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
+    expect(page.get_by_text(f"Order {first.order_units:,.0f} today")).to_be_visible()
+    expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
