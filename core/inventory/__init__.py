@@ -5,8 +5,8 @@ distribution.py reads demand over any time off the forecast's quantiles; policy.
 
 from core.inventory.distribution import Distribution, cover_weeks, lead_time_points, over, over_lead_time
 from core.inventory.policy import (
-    ENOUGH, NO_ORDER, ORDER_NOW, PROBLEMS, STATUSES, TARGETS, Levels, Rules, Suggestions, Terms, levels, order_units, suggest,
+    COST, ENOUGH, NO_ORDER, ORDER_NOW, PROBLEMS, STATUSES, TARGETS, Levels, Rules, Suggestions, Terms, levels, order_units, suggest,
 )
 
-__all__ = ["ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "STATUSES", "TARGETS", "Distribution", "Levels", "Rules", "Suggestions", "Terms",
-           "cover_weeks", "lead_time_points", "levels", "order_units", "over", "over_lead_time", "suggest"]
+__all__ = ["COST", "ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "STATUSES", "TARGETS", "Distribution", "Levels", "Rules", "Suggestions",
+           "Terms", "cover_weeks", "lead_time_points", "levels", "order_units", "over", "over_lead_time", "suggest"]

@@ -42,12 +42,15 @@ def choose(at, *products: str):
     return at
 
 
+def field(at, name: str):
+    """A field of the open form; the rest of its key says for which choice it is."""
+    return next(w for kind in (at.selectbox, at.number_input, at.date_input, at.text_input) for w in kind if (w.key or "").startswith(name))
+
+
 def save(at, **values):
     """Fills in the open form and saves it."""
-    for key, value in values.items():
-        kind = {"change_reason": at.selectbox, "change_scope": at.selectbox, "change_units": at.number_input,
-                "change_lead": at.number_input, "change_until": at.date_input}.get(key, at.text_input)
-        kind(key=key).set_value(value)
+    for name, value in values.items():
+        field(at, name).set_value(value)
     at.button(key="change_save").click().run()
     assert not at.exception
     return at
@@ -179,6 +182,8 @@ def test_terms_of_a_supplier_plan_all_of_its_products_again(open_page, mine, sug
     save(at, change_scope=1, change_lead=56.0, change_reason="supplier cannot deliver")
     (made,) = State(mine).overrides()
     assert (made.scope, made.name, made.value) == ("supplier", first.supplier, 56)
+    told = table_with(open_page("inventory", workspace=mine, sections="Changes"), "until")
+    assert list(told.what) == [f"All of {first.supplier}"]  # as it stands: a table takes no Markdown
     theirs = suggestions[suggestions.supplier == first.supplier].set_index("product_id").suggested_order_units
     after = listed(at)
     rows = [p for p in theirs.index if theirs[p] > 0]
@@ -191,6 +196,27 @@ def test_a_change_holds_for_each_of_several_chosen(open_page, mine):
     save(choose(at, *both), change_reason="being phased out")
     assert [(o.name, o.value) for o in State(mine).overrides()] == [(p, 0) for p in sorted(both)]
     assert (listed(at).loc[both].planner_order_units == 0).all()  # they stay in sight, ordering nothing
+
+
+def test_another_choice_starts_with_its_own_quantity_and_no_reason(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first, second = listed(at).index[:2]
+    choose(at, first)
+    field(at, "change_units").set_value(999.0)
+    field(at, "change_reason").set_value("budget")
+    save(at, change_comment="for the first", change_reason=None)  # refused: what was filled in stays
+    assert field(at, "change_units").value == 999
+    choose(at, second)
+    assert field(at, "change_units").value == listed(at).loc[second].suggested_order_units
+    assert field(at, "change_reason").value is None and field(at, "change_comment").value == ""
+
+
+def test_terms_hold_90_days_and_a_quantity_until_the_day_before_the_next_review(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    choose(at, listed(at).index[0])
+    assert field(at, "change_holds").value == date(2011, 12, 10)
+    at.segmented_control(key="change_kind").set_value("terms").run()
+    assert field(at, "change_holds").value == date(2012, 3, 3)
 
 
 def test_an_empty_field_is_asked_for_and_nothing_is_saved(open_page, mine):

@@ -61,12 +61,17 @@ def choose(page: Page, product_id: str) -> None:
     settled(page)
 
 
+def field(page: Page, name: str):
+    """A field of the open form; the rest of its key says for which choice it is."""
+    return page.locator(f"[class*='st-key-{name}_']")
+
+
 def save(page: Page, reason: str, comment: str = "") -> None:
-    page.locator(".st-key-change_reason").get_by_role("combobox").click()
+    field(page, "change_reason").get_by_role("combobox").click()
     page.keyboard.type(reason)
     page.keyboard.press("Enter")
     if comment:
-        page.locator(".st-key-change_comment").get_by_role("textbox").fill(comment)
+        field(page, "change_comment").get_by_role("textbox").fill(comment)
     page.locator(".st-key-planner").get_by_role("textbox").fill("Ana")
     page.locator(".st-key-change_save").get_by_role("button").click()
     expect(page.get_by_text("1 change saved.").first).to_be_visible()
@@ -76,14 +81,14 @@ def save(page: Page, reason: str, comment: str = "") -> None:
 
 def set_quantity(page: Page, product_id: str, units: float, reason: str, comment: str) -> None:
     choose(page, product_id)
-    page.locator(".st-key-change_units").get_by_role("spinbutton").fill(f"{units:g}")
+    field(page, "change_units").get_by_role("spinbutton").fill(f"{units:g}")
     save(page, reason, comment)
 
 
 def snooze(page: Page, product_id: str) -> None:
     choose(page, product_id)
     page.locator(".st-key-change_kind").get_by_text("Snooze").click()
-    expect(page.locator(".st-key-change_until")).to_be_visible()
+    expect(field(page, "change_until")).to_be_visible()
     settled(page)
     save(page, "No room")
 
@@ -118,7 +123,8 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     assert set(rows) == set(ordered.index) and third not in rows
     assert {p: rows[p][units] for p in wanted} == wanted
     for product, row in rows.items():
-        assert row[units] == pytest.approx(ordered.order_units[product]) and row[cost] == pytest.approx(ordered.line_cost_cents[product] / 100)
+        assert row[units] == pytest.approx(ordered.order_units[product])
+        assert row[cost] == pytest.approx(ordered.line_cost_cents[product] / 100)
     assert rows[first][headings.index("Comment")] == "=2+3 for the window"
     assert all(cell.data_type != "f" for each in book for row in each for cell in row)
     told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
+from core.inventory import COST
 from core.state import REASONS, Override
 from dashboard import acts, data
 from dashboard.components import cards
@@ -79,12 +80,13 @@ def _form(rows: pd.DataFrame) -> None:
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Terms")}
     kind = st.segmented_control(_("What to change"), KINDS, default=KINDS[0], required=True, key="change_kind", format_func=names.get)
     as_of = data.meta().as_of.date()
-    with st.form(f"change_{kind}_{'_'.join(rows.product_id.head(5))}", border=False):
-        given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of)
+    which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
+    with st.form(f"change_{which}", border=False):
+        given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.selectbox(_("Reason"), REASONS, index=None, key="change_reason", placeholder=_("Choose one"), width=210,
-                                  format_func=own.reason)
-            comment = st.text_input(_("Comment"), key="change_comment", max_chars=300, width=210)
+            reason = st.selectbox(_("Reason"), REASONS, index=None, key=f"change_reason_{which}", placeholder=_("Choose one"),
+                                  width=210, format_func=own.reason)
+            comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
         with st.container(horizontal=True, vertical_alignment="bottom"):
             st.text_input(_("Your name"), key="planner", persist_state="session", max_chars=60, width=210,
                           placeholder=_("for the history"))
@@ -105,48 +107,50 @@ def _save(given: list[dict], reason: str, comment: str) -> None:
     st.rerun()
 
 
-def _quantity(rows: pd.DataFrame, as_of: date) -> list[dict]:
+def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     first = rows.iloc[0]
     pack = 1.0 if absent(first.pack_size) else float(first.pack_size)
     now = float(first.order_units) if len(rows) == 1 and not absent(first.order_units) else 0.0
     until = as_of + timedelta(days=max(int(rows.review_days.min()) - 1, 0))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         units = st.number_input(_("Order units") if len(rows) == 1 else _("Order units of each"), min_value=0.0, value=now, step=pack,
-                                format="%g", key="change_units", width=210)
-        holds = _holds(as_of, until)
+                                format="%g", key=f"change_units_{which}", width=210)
+        holds = _holds(as_of, until, which)
     if units is None or holds is None:
         return []
     return [{"scope": "product", "name": p, "field": "order_units", "value": units, "expires_on": holds} for p in rows.product_id]
 
 
-def _snooze(rows: pd.DataFrame, as_of: date) -> list[dict]:
-    until = st.date_input(_("Snooze until"), as_of + timedelta(days=7), min_value=as_of + timedelta(days=1), key="change_until",
-                          format="YYYY-MM-DD", width=210, help=_("Stays out of the order until that day."))
+def _snooze(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
+    until = st.date_input(_("Snooze until"), as_of + timedelta(days=7), min_value=as_of + timedelta(days=1),
+                          key=f"change_until_{which}", format="YYYY-MM-DD", width=210, help=_("Stays out of the order until that day."))
     if until is None:
         return []
     return [{"scope": "product", "name": p, "field": "snooze_until", "value": until.isoformat(), "expires_on": until - timedelta(days=1)}
             for p in rows.product_id]
 
 
-def _terms(rows: pd.DataFrame, as_of: date) -> list[dict]:
+def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     places = [("product", p) for p in rows.product_id]
     wider = [("supplier", s) for s in rows.supplier.dropna().unique()] + [("class", c) for c in sorted(rows.abc.unique())]
     offered = [places] + [[place] for place in wider]
     told = [own.scope(*where[0]) if where is not places or len(places) == 1 else _("The chosen products") for where in offered]
-    for_ = st.selectbox(_("For"), range(len(offered)), key="change_scope", format_func=told.__getitem__, width=434)
+    for_ = st.selectbox(_("For"), range(len(offered)), key=f"change_scope_{which}", format_func=told.__getitem__, width=434)
+    by_cost = data.inventory_rules().target == COST
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
-                                key="change_level", placeholder=number(100 * rows.service_level.iloc[0]), width=140)
-        lead = st.number_input(_("Lead time (days)"), min_value=1.0, value=None, step=1.0, format="%g", key="change_lead",
-                               placeholder=number(rows.lead_time_days.iloc[0], 0), width=140)
-        holds = _holds(as_of, as_of + timedelta(days=TERMS_HOLD_DAYS))
+                                key=f"change_level_{which}", placeholder=number(100 * rows.service_level.iloc[0]), width=140,
+                                disabled=by_cost, help=_("This shop orders by cost, which reads no service level.") if by_cost else None)
+        lead = st.number_input(_("Lead time (days)"), min_value=1.0, value=None, step=1.0, format="%g",
+                               key=f"change_lead_{which}", placeholder=number(rows.lead_time_days.iloc[0], 0), width=140)
+        holds = _holds(as_of, as_of + timedelta(days=TERMS_HOLD_DAYS), which)
     own_values = {"service_level": None if level is None else level / 100, "lead_time_days": lead}
     return [{"scope": scope, "name": name, "field": field, "value": value, "expires_on": holds}
             for scope, name in offered[for_] for field, value in own_values.items() if value is not None and holds is not None]
 
 
-def _holds(as_of: date, until: date) -> date | None:
-    return st.date_input(_("Holds until"), until, min_value=as_of, key="change_holds", format="YYYY-MM-DD", width=140,
+def _holds(as_of: date, until: date, which: str) -> date | None:
+    return st.date_input(_("Holds until"), until, min_value=as_of, key=f"change_holds_{which}", format="YYYY-MM-DD", width=140,
                          help=_("The last day of data on which it counts; then the suggestion is back."))
 
 
@@ -164,7 +168,7 @@ def _held(rows: pd.DataFrame) -> None:
 
 
 def _told(override: Override) -> str:
-    where = "" if override.scope == "product" else f"{own.scope(override.scope, override.name)}: "
+    where = "" if override.scope == "product" else f"{plain(own.scope(override.scope, override.name))}: "
     because = f"{own.reason(override.reason)}" + (f" ({plain(override.comment)})" if override.comment else "")
     return _("{where}**{change}** · {reason} · {who}, {when} · holds until {until}").format(
         where=where, change=own.change(override), reason=because, who=plain(override.actor), when=day(override.at),

@@ -61,7 +61,8 @@ def suppliers(found: pd.DataFrame, currency: str) -> None:
 def stop(plan: pd.DataFrame, currency: str) -> None:
     found = plans.stop_list(plan)
     cards.notes(_("Don't order these for now: their stock exceeds what is likely to sell, or they are likely to fall (a chance of "
-                  "{chance} or more) with {weeks} weeks of cover or more.").format(chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
+                  "{chance} or more) with {weeks} weeks of cover or more.").format(
+                      chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
                 n_("{count} product.", "{count} products.", len(found)))
     if found.empty:
         return
@@ -87,10 +88,10 @@ def changes(plan: pd.DataFrame) -> None:
         "change": own.change(o), "reason": own.reason(o.reason), "comment": o.comment, "actor": o.actor, "until": o.expires_on,
         "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
     } for o in reversed(every[-MOST:])], column_config={
-        "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=130), "what": column.TextColumn(_("What"), width=200),
-        "change": column.TextColumn(_("What changed"), width=230), "reason": column.TextColumn(_("Reason"), width=150),
-        "comment": column.TextColumn(_("Comment"), width=160), "actor": column.TextColumn(_("By"), width=90),
-        "until": column.DateColumn(_("Holds until"), width=100), "state": column.TextColumn(_("State"), width=120)},
+        "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125), "what": column.TextColumn(_("What"), width=175),
+        "change": column.TextColumn(_("What changed"), width=190), "reason": column.TextColumn(_("Reason"), width=165),
+        "comment": column.TextColumn(_("Comment"), width=120), "actor": column.TextColumn(_("By"), width=70),
+        "until": column.DateColumn(_("Holds until"), width=90), "state": column.TextColumn(_("State"), width=90)},
         hide_index=True, key="changes_table", alt=_("Changes to the plan, newest first"))
 
 
@@ -105,12 +106,13 @@ def _were_right(titles: dict[str, str]) -> None:
         best = min(off, key=off.get)
         names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("the planner")}
         st.markdown(_("Closest to what was needed: **{best}**. Off by, in units on average: last year's sales {naive}, Upswing "
-                      "{suggested}, the planner {planner}.").format(best=names[best], **{step: number(off[step], 1) for step in plans.STEPS}))
+                      "{suggested}, the planner {planner}.").format(
+                          best=names[best], **{step: number(off[step], 1) for step in plans.STEPS}))
     units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
     st.dataframe(found.head(MOST).assign(title=[shortened(titles.get(p, p), 60) for p in found.product_id.head(MOST)],
                                          reason=[own.reason(r) for r in found.reason.head(MOST)]), column_config={
         "title": column.TextColumn(_("Product"), width=220), "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
-        "actor": column.TextColumn(_("By"), width=90), "reason": column.TextColumn(_("Reason"), width=150),
+        "actor": column.TextColumn(_("By"), width=70), "reason": column.TextColumn(_("Reason"), width=170),
         "naive": units(_("Last year's sales"), help=_("Sales of the same weeks a year before, less the position.")),
         "suggested": units(_("Suggested")), "planner": units(_("Planner")),
         "needed": units(_("Needed"), help=_("What sold until the next order could arrive, less the position at the time of the change."))},

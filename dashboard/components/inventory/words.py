@@ -116,7 +116,7 @@ def reason(name: str) -> str:
 
 
 def scope(kind: str, name: str) -> str:
-    return _(SCOPES[kind]).format(name=plain(name))
+    return _(SCOPES[kind]).format(name=name)
 
 
 def change(override) -> str:
