@@ -266,7 +266,7 @@ def test_why_looks_at_each_value_of_a_driver(open_page):
     assert list(at.selectbox(key="feature_demand").options) == ["Orders of the last 28 days", "Orders of the last 7 days"]
 
 
-# ---- data (inventory: test_inventory.py)
+# ---- data (inventory: test_inventory_page.py)
 
 
 def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_page):
