@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import poisson
 from stockpyl import eoq, loss_functions, newsvendor, rq, ss
 
-from core import inventory_textbook as textbook
+from core.inventory import textbook
 from core.errors import UserError
 
 AGREEMENT = 1e-6

@@ -14,8 +14,7 @@ A budget ends between two steps, and a large minimum order near the cut can cost
 its usual answer (Kellerer, Pferschy & Pisinger, *Knapsack Problems*, 2004: cores, and the multiple-choice knapsack): trust the ranking
 far from the cut, decide by dynamic programming near it.
 
-Demand over the protection time is given by its quantiles at `core.schema.DEMAND_LEVELS`: on straight lines in the normal score of the
-level, the last line going on above, flat below. Money is in any one unit, such as cents.
+Money is in any one unit, such as cents.
 """
 
 from __future__ import annotations
@@ -23,17 +22,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr, ndtri
 
 from core.errors import UserError
-from core.schema import DEMAND_LEVELS
+from core.inventory.distribution import Distribution
 
 STEPS = 64  # of one product, at most: where more packs are worth buying, a step is several
 CORE_STEPS = 400  # steps around the cut that are decided anew
 CORE_CELLS = 10_000  # of the money that they share; each product's part is rounded up to whole cells
-
-_LEVELS = np.asarray(DEMAND_LEVELS, dtype=np.float64)
-_SCORES = ndtri(_LEVELS)
 
 
 @dataclass(frozen=True)
@@ -78,10 +73,10 @@ class BuyList:
 
 
 def buy_list(
-    demand: np.ndarray, *, position: np.ndarray, margin: np.ndarray, overage_cost: np.ndarray, unit_cost: np.ndarray, moq: np.ndarray,
+    demand: Distribution, *, position: np.ndarray, margin: np.ndarray, overage_cost: np.ndarray, unit_cost: np.ndarray, moq: np.ndarray,
     pack_size: np.ndarray, maximum: np.ndarray,
 ) -> BuyList:
-    """Every step that gains money, ranked. `demand` is (n, levels): quantiles over the protection time; all others are (n,).
+    """Every step that gains money, ranked. `demand` is that of n products over their protection time; all others are (n,).
 
     - position: units on hand and on order that are there to meet this demand.
     - margin: lost with each unit short. overage_cost: of each unit left over when the protection time ends, as holding it until it
@@ -91,22 +86,23 @@ def buy_list(
     Raises UserError, with the number of products and the first of them, for anything else that is NaN or infinite, for overage and unit
     costs and pack sizes not above 0, for quantiles that fall, and for a minimum order that is, in whole packs, above the maximum.
 
-    >>> demand = np.array([10 + 4 * _SCORES, 100 + 40 * _SCORES])
-    >>> ranked = buy_list(demand, position=[0, 90], margin=[5, 5], overage_cost=[1, 1], unit_cost=[8, 8], moq=[8, np.nan],
+    >>> from scipy.special import ndtri
+    >>> demand = Distribution(np.array([[10.0], [100.0]]) + np.array([[4.0], [40.0]]) * ndtri(Distribution.levels))
+    >>> ranked = buy_list(demand, position=[0, 90], margin=[5, 5], overage_cost=[1, 1], unit_cost=[8, 9], moq=[8, np.nan],
     ...                   pack_size=[4, 20], maximum=[12, np.nan])
     >>> for row in zip(ranked.product, ranked.step, ranked.packs, ranked.cost, ranked.gain.round(1)):
     ...     print(*row)
     0 0 2 64.0 35.5
     0 1 1 32.0 8.0
-    1 0 1 160.0 40.0
-    1 1 1 160.0 17.2
+    1 0 1 180.0 40.0
+    1 1 1 180.0 17.2
     """
-    demand = np.asarray(demand, dtype=np.float64)
     position, margin, overage_cost, unit_cost, moq, pack_size, maximum = (
         np.asarray(a, dtype=np.float64) for a in (position, margin, overage_cost, unit_cost, moq, pack_size, maximum)
     )
     pack_size = np.where(np.isnan(pack_size), 1.0, pack_size)
-    _refuse(~(np.isfinite(demand).all(axis=1) & (np.diff(demand, axis=1) >= 0).all(axis=1)), "demand quantiles that never fall")
+    knots = demand.knots
+    _refuse(~(np.isfinite(knots).all(axis=1) & (np.diff(knots, axis=1) >= 0).all(axis=1)), "demand quantiles that never fall")
     _refuse(~np.isfinite(position), "a known inventory position")
     _refuse(~np.isfinite(margin), "a known margin")
     _refuse(~(np.isfinite(overage_cost) & (overage_cost > 0)), "an overage cost above 0")
@@ -118,11 +114,14 @@ def buy_list(
 
     def value(packs: np.ndarray, product: np.ndarray) -> np.ndarray:
         units = position[product] + packs * pack_size[product]
-        return (margin + overage_cost)[product] * expected_sales(demand, units, product) - overage_cost[product] * units
+        sold = mean[product] - Distribution(knots[product], demand.levels).short(units)
+        return (margin + overage_cost)[product] * sold - overage_cost[product] * units
 
-    every = np.arange(len(demand))
-    nothing = value(np.zeros(len(demand)), every)
-    full = np.maximum(np.floor((_most_worth_having(demand, margin, overage_cost) - position) / pack_size), 0.0)
+    every, mean = np.arange(len(knots)), demand.mean
+    nothing = value(np.zeros(len(knots)), every)
+    earning = np.maximum(margin, 0.0)
+    worth_having = np.where(earning > 0, demand.at(np.maximum(earning / (earning + overage_cost), demand.levels[0])), 0.0)
+    full = np.maximum(np.floor((worth_having - position) / pack_size), 0.0)
     full += value(full + 1, every) > value(full, every)
     full = np.where(value(least, every) > nothing, np.clip(full, least, most), 0.0)
 
@@ -137,34 +136,7 @@ def buy_list(
     cost = packs * pack_size[product] * unit_cost[product]
 
     order = _ranking(gain / cost, product)
-    return BuyList(product[order], step[order], packs[order].astype(np.int64), cost[order], gain[order], len(demand))
-
-
-def expected_sales(demand: np.ndarray, units: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """E[min(D, units)], (m,), of `units[j]` at hand for the demand of `product[j]`, a row of the quantiles `demand` (n, levels).
-
-    The quantile function is a chain of lines a + b z in the normal score z, and the integral of (a + b z) phi(z) over a piece is
-    a [Phi] - b [phi]: whole pieces up to the one that `units` cuts, a part of that one, and `units` with the probability above.
-
-    >>> demand = np.array([10 + 4 * _SCORES])  # normal, mean 10, standard deviation 4, but for the 2.5% under 2.2 units
-    >>> expected_sales(demand, np.array([0.0, 10.0, 25.0]), np.zeros(3, dtype=int)).round(2)  # of 10 at hand 10 - 4 x 0.3989
-    array([ 0.  ,  8.44, 10.04])
-    """
-    width = np.diff(_SCORES)
-    slope = np.diff(demand, axis=1) / width
-    start = demand[:, :-1] - slope * _SCORES[:-1]
-    pieces = start[:, :-1] * np.diff(_LEVELS[:-1]) - slope[:, :-1] * np.diff(_density(_SCORES[:-1]))
-    below = np.cumsum(np.column_stack([demand[:, 0] * _LEVELS[0], pieces]), axis=1)  # E[D; D under the piece]
-
-    reached = np.zeros(len(units), dtype=np.int64)  # how many of the quantiles
-    for quantile in demand.T:
-        reached += quantile[product] <= units
-    piece = np.clip(reached - 1, 0, len(width) - 1)
-    a, b = start[product, piece], slope[product, piece]
-    score = np.divide(units - a, b, out=np.full(len(units), np.inf), where=b > 0)  # flat only above the highest quantile
-    part = a * (ndtr(score) - _LEVELS[piece]) + b * (_density(_SCORES[piece]) - _density(score))
-    sold = below[product, piece] + part + units * ndtr(-score)
-    return np.where(reached == 0, units, sold)
+    return BuyList(product[order], step[order], packs[order].astype(np.int64), cost[order], gain[order], len(knots))
 
 
 def supplier_totals(supplier: np.ndarray, order_cost: np.ndarray, minimum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -180,15 +152,6 @@ def supplier_totals(supplier: np.ndarray, order_cost: np.ndarray, minimum: np.nd
     _refuse(np.isnan(order_cost), "a known order cost")
     total = np.bincount(supplier, order_cost, len(minimum))
     return total, np.where((total > 0) & (minimum > total), minimum - total, 0.0)
-
-
-def _most_worth_having(demand: np.ndarray, margin: np.ndarray, overage_cost: np.ndarray) -> np.ndarray:
-    """The units beyond which no further one gains, (n,): demand's quantile at the critical ratio; 0 without a margin."""
-    score = ndtri(np.maximum(margin, 0.0) / (np.maximum(margin, 0.0) + overage_cost))
-    piece = np.clip(np.searchsorted(_SCORES, score) - 1, 0, len(_SCORES) - 2)
-    row = np.arange(len(demand))
-    slope = (demand[row, piece + 1] - demand[row, piece]) / (_SCORES[piece + 1] - _SCORES[piece])
-    return np.where(margin > 0, demand[row, piece] + slope * (np.maximum(score, _SCORES[0]) - _SCORES[piece]), 0.0)
 
 
 def _ranking(density: np.ndarray, product: np.ndarray) -> np.ndarray:
@@ -224,10 +187,6 @@ def _best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: 
         taken[steps[:k]] = True
         cell -= cells[k - 1] if k else 0
     return taken
-
-
-def _density(z: np.ndarray) -> np.ndarray:
-    return np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
 
 
 def _refuse(wrong: np.ndarray, expected: str) -> None:
