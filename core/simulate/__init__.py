@@ -11,12 +11,13 @@ import hashlib
 import json
 import time
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import numpy as np
 
 from core import db
+from core.backtest import Learn, fusion
 from core.config import Workspace
 from core.errors import UserError
 from core.inventory import Rules, Terms, World
@@ -44,31 +45,37 @@ class Simulation:
         for name, policy in self.found["policies"].items():
             value, less = policy["stock_at"][f"{FILL_RATE:g}"], self.found["saving"].get(name)
             said.append(f"  {policy['title']}: stock of {value / 100:,.0f} on average" + (
-                f"; Upswing needs {less['saving']:.1%} less [{less['low']:.1%}, {less['high']:.1%}]" if less else "") if value else
+                f"; Upswing needs {less['saving']:.1%} less [{less['low']:.1%}, {less['high']:.1%}]"
+                if less and less["saving"] is not None else "") if value else
                 f"  {policy['title']}: does not get there")
         return "\n".join(said)
 
 
 def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, products: int | None = None,
-             seed: int = 7, baselines: tuple[str, ...] | None = None, progress: Progress = silent) -> Simulation:
+             seed: int = 7, baselines: tuple[str, ...] | None = None, progress: Progress = silent, learn: Learn = fusion) -> Simulation:
     """Replays the last `weeks` weeks of the shop; writes simulation.json into the folder `out`.
 
     lead_times: each product's lead time is drawn from so many days to so many; None = the shop's own, where missing the default.
     products: at most so many, drawn once; None = all. baselines: their names, None = all. The model's own forecasts of the past are
-    kept in the workspace's cache. Raises UserError where history is too short, NotReady without a panel.
+    kept in the workspace's cache. `learn` stands in for the fusion model. Raises UserError where history is too short or nothing
+    has a cost or a price, NotReady without a panel.
     """
     from core.training import Panel
 
     started, settings = time.monotonic(), workspace.settings()
     rules = Rules(**vars(settings.inventory))
     rules.check()
+    if rules.review_days != 7:
+        raise UserError("review_days = 7, since the forecasts of the past are weekly", str(rules.review_days), "set it to 7 for this")
     panel = Panel.open(workspace.panel, workspace.cache)
-    forecasts = _kept(workspace, panel, settings, weeks + WARM_UP_WEEKS + 1, progress)
+    forecasts = _kept(workspace, panel, settings, weeks + WARM_UP_WEEKS + 1, progress, learn)
     first, until = forecasts.origins[0], forecasts.origins[-1]
     told = np.isfinite(forecasts.demand[:-1, :, 0, 0])  # the last origin's own week has not passed
     value, shop = _read(workspace, panel.products, until)
     chosen = np.flatnonzero(told.any(axis=0) & (value > 0))
     rng = np.random.default_rng(seed)
+    if not len(chosen):
+        raise UserError("products with a cost or a price, sold in these weeks", "none", "import prices with the orders, or a product file")
     if products and products < len(chosen):
         chosen = np.sort(rng.choice(chosen, products, replace=False))
     told, n = told[:, chosen].T, len(chosen)
@@ -78,35 +85,34 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
     lead = np.where(terms.lead_time_days > 0, terms.lead_time_days, rules.default_lead_time_days).round().astype(int)
     pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
     batch = np.maximum(np.ceil(np.where(terms.moq > 0, terms.moq, 0.0) / pack), 1.0) * pack
-    days = (until - first).astype(int)
     daily = _daily(workspace, panel.products, first + 1, until)[chosen]
     history = _daily(workspace, panel.products, first - 7 * 104 + 1, until)[chosen]
     weekly = history.reshape(n, -1, 7).sum(axis=2)
-    enters, every = told.argmax(axis=1), rules.review_days
+    enters = told.argmax(axis=1)
     world = World(daily, np.repeat(lead[:, None], told.shape[1], axis=1), 7, enters,
                   np.maximum(WARM_UP_WEEKS * 7, enters * 7 + lead + 7))
-    if every != 7:
-        raise UserError("review_days = 7, as origins are weekly", str(every), "simulate with the default review")
     policies = _policies(forecasts, chosen, terms, rules, lead, told, weekly, baselines, progress)
-    frontiers = {}
+    frontiers, replayed = {}, time.monotonic()
     for number, policy in enumerate(policies):
         progress("simulate", 0.9 + 0.1 * number / len(policies), policy.title)
         frontiers[policy.name] = Frontier.run(world, policy, batch)
-    found = _told(frontiers, value[chosen], world)
-    found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks, "days": int(days),
-              "lead_times": lead_times, "seed": seed, "target": rules.target, "seconds": round(time.monotonic() - started, 1)}
+        if not number:
+            replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
+    found = _told(frontiers, value[chosen])
+    found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
+              "lead_times": lead_times, "seed": seed, "target": rules.target, "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     progress("simulate", 1.0, "done")
     return Simulation(found)
 
 
-def _kept(workspace: Workspace, panel, settings, reviews: int, progress: Progress) -> Forecasts:
+def _kept(workspace: Workspace, panel, settings, reviews: int, progress: Progress, learn: Learn) -> Forecasts:
     """Past forecasts, made once for this panel and these settings."""
     asked = json.dumps([settings.as_dict(), panel.meta.get("as_of"), len(panel), [f["name"] for f in panel.features], reviews])
     path = workspace.cache / f"simulated-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
-        told = past_forecasts(panel, settings, reviews, progress)
+        told = past_forecasts(panel, settings, reviews, progress, learn)
         for old in workspace.cache.glob("simulated-*.npz"):
             old.unlink()
         told.save(path)
@@ -162,7 +168,7 @@ def _policies(forecasts, chosen, terms, rules, lead, told, weekly, wanted, progr
     return policies
 
 
-def _told(frontiers: dict[str, Frontier], value: np.ndarray, world: World) -> dict:
+def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     everyone = np.ones(len(value))
     told = {}
     for name, frontier in frontiers.items():

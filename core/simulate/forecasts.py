@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.backtest import as_known
+from core.backtest import Learn, as_known, fusion
 from core.backtest.blocks import MIN_TRAIN_ORIGINS
 from core.config import Settings
 from core.errors import UserError
@@ -39,13 +39,11 @@ class Forecasts:
             return cls(**{name: stored[name] for name in ("origins", "demand", "base")})
 
 
-def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = silent, fit=None) -> Forecasts:
+def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = silent, learn: Learn = fusion) -> Forecasts:
     """Forecasts of the last `weeks` weekly origins of the panel, by BLOCKS models that each learnt from labels known before its block.
 
     UserError where fewer than MIN_TRAIN_ORIGINS origins lie before the first block.
     """
-    if fit is None:
-        from core.training import fit
     horizon = settings.labels.horizon_days
     origins = np.unique(panel.as_of[panel.all_rows])
     first = origins[-weeks:][0]
@@ -61,8 +59,8 @@ def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = s
         opens = told[block[0]]
         progress("simulate", number / len(blocks), f"learning what was known on {opens}")
         known = as_known(panel, opens.astype(date), horizon)
-        learn = np.flatnonzero(np.isfinite(known.rising) & (panel.as_of <= opens - np.timedelta64(horizon, "D")))
-        model = fit(known, learn, settings.model, recipe=settings.recipe)
+        train = np.flatnonzero(np.isfinite(known.rising) & (panel.as_of <= opens - np.timedelta64(horizon, "D")))
+        model = learn(known, train, settings, silent)
         rows = np.flatnonzero(np.isin(panel.as_of, told[block]) & panel.all_rows)
         k, p = np.searchsorted(told, panel.as_of[rows]), panel.product[rows]
         demand[k, p], base[k, p] = model.predict(panel, rows)["demand"], panel.base[rows]

@@ -35,13 +35,19 @@ def stock_at(points: np.ndarray, fill_rate: float) -> float:
     return float(np.interp(fill_rate, fill, value)) if fill[0] <= fill_rate <= fill[-1] else float("nan")
 
 
-def saving(ours: Frontier, theirs: Frontier, unit_value: np.ndarray, fill_rate: float, draws: int = 500, seed: int = 7) -> dict[str, float]:
-    """The share of stock value that ours needs less than theirs at one achieved fill rate, with a 95% interval over products (bootstrap)."""
+def saving(ours: Frontier, theirs: Frontier, unit_value: np.ndarray, fill_rate: float, draws: int = 500, seed: int = 7) -> dict[str, float | None]:
+    """The share of stock value that ours needs less than theirs at one achieved fill rate, with a 95% interval over products (bootstrap).
+
+    All None where one of them never achieves it.
+    """
     n, rng = len(unit_value), np.random.default_rng(seed)
 
     def share(weight: np.ndarray) -> float:
         return 1 - stock_at(ours.points(unit_value, weight), fill_rate) / stock_at(theirs.points(unit_value, weight), fill_rate)
 
+    whole = share(np.ones(n))
+    if not np.isfinite(whole):
+        return {"saving": None, "low": None, "high": None}
     drawn = [share(np.bincount(rng.integers(0, n, n), minlength=n).astype(float)) for _ in range(draws)]
     low, high = np.nanquantile(drawn, [0.025, 0.975])
-    return {"saving": share(np.ones(n)), "low": float(low), "high": float(high)}
+    return {"saving": whole, "low": float(low), "high": float(high)}

@@ -8,9 +8,14 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
+from panels import Regression, write_daily, write_panel
+
+from core import db
+from core.config import Workspace
 from core.errors import UserError
 from core.inventory import Rules, Terms, World, replay, simulation
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.simulate import simulate
 from core.simulate.forecasts import Forecasts
 from core.simulate.frontier import Frontier, saving, stock_at
 from core.simulate.policies import Policy, by_forecast, by_safety_factor, seasonal_naive, twelve_week_mean
@@ -119,3 +124,42 @@ def test_a_world_that_cannot_be_is_refused():
         world(-np.ones((1, 14)))
     with pytest.raises(UserError, match="lead times of 0 days"):
         world(np.ones((1, 14)), lead_days=-1)
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory) -> Workspace:
+    workspace = Workspace(tmp_path_factory.mktemp("shop")).create()
+    write_panel(workspace.panel, products=30)
+    write_daily(workspace.warehouse, products=30)
+    with db.connect(workspace.warehouse) as con:
+        con.execute("update daily set revenue_cents = units * 250, priced_units = units")
+    return workspace
+
+
+def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
+    learnt = []
+
+    def learn(panel, rows, settings, progress):
+        learnt.append((panel.as_of[rows].max(), np.unique(panel.as_of[np.isfinite(panel.rising)]).max()))
+        return Regression(panel, rows, settings, progress)
+
+    found = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive"), learn=learn).found
+    assert found["products"] == 30 and found["until"] == "2021-02-21" and found["from"] == "2020-11-02"
+    first_reviews = np.datetime64("2020-09-06") + 7 * np.array([0, 7, 13, 19])
+    assert [known for _, known in learnt] == list(first_reviews - 28) and all(rows <= known for rows, known in learnt)
+    assert set(found["policies"]) == {"upswing", "twelve_week_mean", "seasonal_naive"}
+    for policy in found["policies"].values():
+        fill = [point["fill_rate"] for point in policy["points"]]
+        assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
+    again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
+    assert {k: v for k, v in again.items() if "seconds" not in k} == {k: v for k, v in found.items() if "seconds" not in k}  # kept forecasts
+
+
+def test_a_history_too_short_to_learn_from_is_refused_with_what_to_do(shop):
+    with pytest.raises(UserError, match="simulate fewer weeks"):
+        simulate(shop, shop.root / "out", weeks=50, learn=Regression)
+
+
+def test_an_unknown_policy_is_refused(shop):
+    with pytest.raises(UserError, match="croston_sba"):
+        simulate(shop, shop.root / "out", weeks=16, baselines=("hope",), learn=Regression)
