@@ -82,6 +82,8 @@ IMPORTS: dict[str, Table] = {t.name: t for t in (
            "value VARCHAR", "*reason VARCHAR"),
 )}
 
+DEMAND_WEEKS = (1, 2, 4, 8, 13)
+
 SERVING: dict[str, Table] = {t.name: t for t in (
     _table("products", "", "*product_id VARCHAR", "*title VARCHAR", "description VARCHAR", "category VARCHAR", "brand VARCHAR",
            "supplier VARCHAR", "price_cents BIGINT", "unit_cost_cents BIGINT", "currency VARCHAR", "launched_on DATE",
@@ -105,7 +107,8 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     # What the suggestions were made from, as core.inventory.Terms: the page plans again from it where a planner knows better.
     _table("planning", "", "*product_id VARCHAR", "on_hand DOUBLE", "on_order DOUBLE", "stock_age_days DOUBLE", "lead_time_days DOUBLE",
            "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "max_order DOUBLE", "shelf_life_days DOUBLE",
-           "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE"),
+           "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE",
+           *(f"peak_w{w} DOUBLE" for w in DEMAND_WEEKS)),
     _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
     # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop
@@ -127,7 +130,6 @@ DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "pr
 # credited with what it says beyond those before it (core/explain.py).
 REASONS = (("text", "reviews", "audience", "price", "promotion", "season", "market", "newness", "graph", "segment"),
            ("demand", "momentum"), ("attention",))
-DEMAND_WEEKS = (1, 2, 4, 8, 13)
 LIKELY = 0.5  # "likely to rise": the better half of a coin
 WORTH_SAYING = 0.25  # from this chance on a product is said to be about to rise: lower ones are not worth a merchandiser's minute
 DEMAND_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)

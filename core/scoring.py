@@ -24,6 +24,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import __version__, db, inventory, registry, snapshots
+from core.baselines import WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import NotReady, UpswingError, UserError
 from core.progress import Progress, silent
@@ -105,7 +106,8 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
             _write_from_warehouse(tables, con, workspace, live, as_of, settings)
             progress("score", 0.95, "suggestions")
             sold = _write_quality(tables, con, absent)
-            _write_suggestions(tables, con, live, predicted["demand"], as_of, settings, sold)
+            weekly = _weekly(con, live, as_of)
+            _write_suggestions(tables, con, live, predicted["demand"], weekly, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics)
         created_at = now()
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
@@ -228,15 +230,22 @@ def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, sett
     tables.write("neighbours", db.arrow(con, "scoring/neighbours", neighbours=similar, most=NEIGHBOURS))
 
 
-def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date, settings: Settings, sold: bool) -> None:
-    """Order suggestions for every live product, from everyone's demand."""
+def _weekly(con, live: _Live, as_of: date) -> np.ndarray:
+    """Weekly units of every live product, (n, weeks), oldest first."""
+    of = np.asarray(live.panel.product)[live.rows[live.all]]
+    return WeeklyUnits.query(con, live.panel.products, as_of).units[of]
+
+
+def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, weekly: np.ndarray, as_of: date, settings: Settings,
+                       sold: bool) -> None:
+    """Order suggestions for every live product, from everyone's demand. weekly (n, weeks): what was wanted of each."""
     if not sold:
         for name in ("planning", "suggestions", "problems"):
             tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
     known = db.arrow(con, "scoring/planning", as_of=as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
-    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules(**asdict(settings.inventory))
+    terms, rules = inventory.Terms.of(len(known), **given, **inventory.peaks(weekly)), inventory.Rules(**asdict(settings.inventory))
     products = live.product.filter(pa.array(live.all))
     suggested = inventory.suggest(demand[live.all], terms, rules, as_of)
     tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})

@@ -7,12 +7,12 @@ turns it into levels and orders, buying.py ranks the orders under a budget, simu
 from core.inventory.buying import BuyList, buy_list, supplier_totals
 from core.inventory.distribution import Distribution, cover_weeks, lead_time_points, over, over_lead_time
 from core.inventory.policy import (
-    ENOUGH, NO_ORDER, ORDER_NOW, PROBLEMS, STATUSES, TARGETS, Levels, Rules, Suggestions, Terms, levels, order_units, suggest,
+    ENOUGH, NO_ORDER, ORDER_NOW, PROBLEMS, STATUSES, TARGETS, Levels, Rules, Suggestions, Terms, bounded, levels, order_units, peaks, suggest,
 )
 from core.inventory.simulation import Outcome, World, replay
 
 __all__ = [
     "ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "STATUSES", "TARGETS", "BuyList", "Distribution", "Levels", "Outcome", "Rules", "Suggestions",
-    "Terms", "World", "buy_list", "cover_weeks", "lead_time_points", "levels", "order_units", "over", "over_lead_time", "replay", "suggest",
+    "Terms", "World", "bounded", "buy_list", "cover_weeks", "lead_time_points", "levels", "order_units", "over", "over_lead_time", "peaks", "replay", "suggest",
     "supplier_totals",
 ]

@@ -22,7 +22,7 @@ from core.errors import UserError
 from core.inventory.distribution import (
     MAX_COVER_WEEKS, Distribution, cover_weeks, mean_path, over, over_lead_time, weeks_until,
 )
-from core.schema import DEMAND_WEEKS
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 STOCK_IS_FRESH_DAYS = 14
 POINTS = 3  # of (s, s + Q] at which a fill rate is averaged
@@ -39,16 +39,20 @@ COST_MISSING, COST_ABOVE_PRICE = "cost missing", "cost above price"
 SHELF_LIFE_TOO_SHORT = "shelf life shorter than the protection time"
 PROBLEMS = (*NO_ORDER, LEAD_TIME_MISSING, LEAD_TIME_UNUSABLE, COST_MISSING, COST_ABOVE_PRICE, SHELF_LIFE_TOO_SHORT)
 
-CYCLE, FILL, COST = "cycle", "fill", "cost"
-TARGETS = (CYCLE, FILL, COST)
+CYCLE, FILL, SHOP, COST = "cycle", "fill", "shop", "cost"
+TARGETS = (CYCLE, FILL, SHOP, COST)
 COST_LEVELS = (0.5, 0.995)  # a critical ratio outside of these would rest on quantiles that no forecast knows
+SHOP_LEVELS = (0.3, 0.999)
+PEAK_WEEKS = 60  # a year and a lead time: the same season has been seen
+TIMES_THE_PEAK = 2.0
 
 
 @dataclass(frozen=True)
 class Rules:
     """How to order, for the whole shop.
 
-    target              what the level promises: "cycle" = the share of review cycles without a stock-out, "fill" = the share of demand met from
+    target              what the level promises: "cycle" = the share of each product's review cycles without a stock-out, "fill" = the share
+                        of each product's demand met from stock, "shop" = the share of the whole shop's demand, met with the least money in
                         stock, "cost" = the level at which one more unit costs as much as it earns (service_level is not read)
     holding_cost_share  what a unit in stock costs a year, as a share of its unit cost
     """
@@ -78,7 +82,8 @@ class Rules:
 class Terms:
     """What is known of n products, each field (n,) floats; NaN = not known.
 
-    on_order is what arrives within the protection time; service_level and review_days are a product's own, else the rules'.
+    on_order is what arrives within the protection time; service_level and review_days are a product's own, else the rules'. peak_w1 ... are
+    the most units wanted over any 1, 2, 4, 8, 13 weeks of the last PEAK_WEEKS, of a product that has been on sale for half of them.
     """
 
     on_hand: np.ndarray
@@ -94,6 +99,11 @@ class Terms:
     price_cents: np.ndarray
     service_level: np.ndarray
     review_days: np.ndarray
+    peak_w1: np.ndarray
+    peak_w2: np.ndarray
+    peak_w4: np.ndarray
+    peak_w8: np.ndarray
+    peak_w13: np.ndarray
 
     @classmethod
     def of(cls, n: int, **known) -> "Terms":
@@ -173,7 +183,7 @@ EXCESS_WEEKS, EXCESS_LEVEL = 13, 0.9
 def levels(demand: np.ndarray, terms: Terms, rules: Rules) -> Levels:
     """Reorder point and order-up-to level of n products; `demand` (n, 5, 9) is the forecast. See `suggest`."""
     rules.check()
-    demand = np.asarray(demand, dtype=np.float64)
+    demand = bounded(demand, terms)
     if not np.isfinite(demand).all():
         raise UserError("a demand forecast in numbers", "NaN or infinite quantiles", "train the model again")
     lead_time = np.where(terms.lead_time_days > 0, terms.lead_time_days, rules.default_lead_time_days) / 7
@@ -187,6 +197,8 @@ def levels(demand: np.ndarray, terms: Terms, rules: Rules) -> Levels:
         holding = rules.holding_cost_share * terms.unit_cost_cents * review / 52
         level = np.clip(np.divide(margin, margin + holding), *COST_LEVELS)
         level = np.where(np.isnan(level), rules.service_level, level)
+    elif rules.target == SHOP:
+        level = _resolved(terms.service_level, _shop_levels(protection, before, terms.unit_cost_cents, rules.service_level))
     else:
         level = _resolved(terms.service_level, rules.service_level)
     if rules.target == FILL:
@@ -218,7 +230,7 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     >>> print(s.suggested_order_units[0], s.order_cost_cents[0], s.cover_weeks[0], s.order_by[0])  # above 48.3 = 3 packs of 12
     36.0 9000.0 2.0 2011-11-06
     """
-    demand = np.asarray(demand, dtype=np.float64)
+    demand = bounded(demand, terms)
     policy, problems = levels(demand, terms, rules), terms.problems(rules)
     on_order = np.where(terms.on_order > 0, terms.on_order, 0.0)
     position = np.where(terms.on_hand >= 0, terms.on_hand + on_order, np.nan)
@@ -259,6 +271,38 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
         excess_units=excess,
         excess_cost_cents=np.round(excess * cost),
     )
+
+
+def bounded(demand: np.ndarray, terms: Terms) -> np.ndarray:
+    """The forecast (n, 5, 9) with upper quantiles at most TIMES_THE_PEAK times the most that was ever wanted in so many weeks.
+
+    A forecast's far quantiles are ratios to a base that may hold one bulk order of a year ago, and then speak of what was never seen. The
+    upper quartile is always believed: a rise may outgrow every peak. Where no peak is known nothing is changed.
+
+    >>> demand = np.repeat(np.array([2, 4, 8, 16, 26.0])[:, None], 9, axis=1) * np.array([1, 1, 1, 1, 1.5, 3, 9, 30, 99])
+    >>> bounded(demand[None], Terms.of(1, peak_w1=4, peak_w2=8, peak_w4=9, peak_w8=9, peak_w13=9))[0, [0, 4]]
+    array([[ 2.,  2.,  2.,  2.,  3.,  6.,  8.,  8.,  8.],
+           [26., 26., 26., 26., 39., 39., 39., 39., 39.]])
+    """
+    demand = np.asarray(demand, dtype=np.float64)
+    peaks = np.stack([getattr(terms, f"peak_w{w}") for w in DEMAND_WEEKS], axis=1)
+    most = np.maximum(TIMES_THE_PEAK * peaks, demand[:, :, DEMAND_LEVELS.index(0.75)])
+    return np.minimum(demand, np.where(np.isnan(peaks), np.inf, most)[:, :, None])
+
+
+def peaks(weekly: np.ndarray) -> dict[str, np.ndarray]:
+    """peak_w1 ... of Terms from weekly units (n, weeks), oldest first; NaN with less than half of PEAK_WEEKS since the first sale.
+
+    >>> {name: value.tolist() for name, value in peaks(np.array([[0.0] * 10 + [1, 5] + [2] * 50, [0.0] * 60 + [3, 9]])).items()}["peak_w2"]
+    [7.0, nan]
+    """
+    recent = weekly[:, -PEAK_WEEKS:]
+    total = np.cumsum(np.pad(recent, ((0, 0), (1, 0))), axis=1)
+    sold = weekly > 0
+    seasoned = sold.any(axis=1) & (weekly.shape[1] - sold.argmax(axis=1) >= PEAK_WEEKS / 2)
+    longest = total.shape[1] - 1
+    return {f"peak_w{w}": np.where(seasoned, (total[:, min(w, longest):] - total[:, :longest + 1 - min(w, longest)]).max(axis=1), np.nan)
+            for w in DEMAND_WEEKS}
 
 
 def order_units(missing: np.ndarray, pack_size: np.ndarray, moq: np.ndarray, max_order: np.ndarray) -> np.ndarray:
@@ -305,6 +349,29 @@ def _least(service, level: np.ndarray, protection: Distribution, batch: np.ndarr
     return np.maximum(high, 0.0)
 
 
+def _shop_levels(protection: Distribution, before: Distribution, cost: np.ndarray, fill_rate: float) -> np.ndarray:
+    """Cycle service levels (n,) at which the shop is expected to meet `fill_rate` of its demand with the least money in stock.
+
+    A next unit of each product meets demand with the chance that it is lacking, and costs its unit cost: the best stock has the same
+    chance per money everywhere, 1 - level = cost / price of a lacking unit (Silver, Pyke & Thomas, ch. 6: allocation of safety stock to
+    minimise expected units short). That price is found by halving. A cost that is not known counts as the median one.
+    """
+    known = cost > 0
+    cost = np.where(known, cost, np.median(cost[known]) if known.any() else 1.0)
+    wanted = np.maximum((protection.mean - before.mean).sum(), 1e-9)
+
+    def at(log_price: float) -> np.ndarray:
+        return np.clip(1 - cost / np.exp(log_price), *SHOP_LEVELS)
+
+    low, high = np.log(cost.min()), np.log(cost.max()) + 8
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        stock = protection.at(at(middle))
+        lacking = np.maximum(protection.short(stock) - before.short(stock), 0.0).sum()
+        low, high = (low, middle) if 1 - lacking / wanted >= fill_rate else (middle, high)
+    return at(high)
+
+
 def _fill_rate(protection: Distribution, before: Distribution, s: np.ndarray, batch: np.ndarray) -> np.ndarray:
     """Share of a review period's demand met from stock when positions spread evenly over (s, s + batch], (n,)."""
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
@@ -321,5 +388,5 @@ def _lacking(policy: Levels, stock: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(stock), np.nan, lacking)
 
 
-def _resolved(own: np.ndarray, rule: float) -> np.ndarray:
-    return np.where(np.isnan(own), float(rule), own)
+def _resolved(own: np.ndarray, rule: np.ndarray | float) -> np.ndarray:
+    return np.where(np.isnan(own), rule, own)

@@ -29,6 +29,7 @@ from core.simulate.policies import Policy, by_forecast, by_safety_factor, season
 __all__ = ["Simulation", "simulate"]
 
 WEEKS = 52
+HISTORY_WEEKS = 104  # what a statistical model may read before the first review
 WARM_UP_WEEKS = 8  # the shelves are filled by then as the policy wants them: the longest usual lead time and a review
 FILL_RATES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
 FILL_RATE = 0.95
@@ -51,11 +52,12 @@ class Simulation:
         return "\n".join(said)
 
 
-def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, products: int | None = None,
+def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, target: str | None = None, products: int | None = None,
              seed: int = 7, baselines: tuple[str, ...] | None = None, progress: Progress = silent, learn: Learn = fusion) -> Simulation:
     """Replays the last `weeks` weeks of the shop; writes simulation.json into the folder `out`.
 
     lead_times: each product's lead time is drawn from so many days to so many; None = the shop's own, where missing the default.
+    target: what Upswing's levels promise, as in core.inventory.Rules; None = the shop's own setting.
     products: at most so many, drawn once; None = all. baselines: their names, None = all. The model's own forecasts of the past are
     kept in the workspace's cache. `learn` stands in for the fusion model. Raises UserError where history is too short or nothing
     has a cost or a price, NotReady without a panel.
@@ -63,7 +65,7 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
     from core.training import Panel
 
     started, settings = time.monotonic(), workspace.settings()
-    rules = Rules(**vars(settings.inventory))
+    rules = Rules(**vars(settings.inventory) | ({"target": target} if target else {}))
     rules.check()
     if rules.review_days != 7:
         raise UserError("review_days = 7, since the forecasts of the past are weekly", str(rules.review_days), "set it to 7 for this")
@@ -79,14 +81,14 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
     if products and products < len(chosen):
         chosen = np.sort(rng.choice(chosen, products, replace=False))
     told, n = told[:, chosen].T, len(chosen)
-    terms = replace(shop.rows(chosen), lead_time_sd_days=np.zeros(n))
+    terms = replace(shop.rows(chosen), lead_time_sd_days=np.zeros(n), unit_cost_cents=value[chosen])
     if lead_times:
         terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float))
     lead = np.where(terms.lead_time_days > 0, terms.lead_time_days, rules.default_lead_time_days).round().astype(int)
     pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
     batch = np.maximum(np.ceil(np.where(terms.moq > 0, terms.moq, 0.0) / pack), 1.0) * pack
     daily = _daily(workspace, panel.products, first + 1, until)[chosen]
-    history = _daily(workspace, panel.products, first - 7 * 104 + 1, until)[chosen]
+    history = _daily(workspace, panel.products, first - 7 * HISTORY_WEEKS + 1, until)[chosen]
     weekly = history.reshape(n, -1, 7).sum(axis=2)
     enters = told.argmax(axis=1)
     world = World(daily, np.repeat(lead[:, None], told.shape[1], axis=1), 7, enters,
@@ -161,7 +163,7 @@ def _policies(forecasts, chosen, terms, rules, lead, told, weekly, wanted, progr
     names = tuple(makes) if wanted is None else wanted
     if unknown := sorted(set(names) - makes.keys()):
         raise UserError(f"policies among {', '.join(makes)}", ", ".join(unknown), "correct --baselines")
-    policies = [by_forecast(forecasts, chosen, terms, rules)]
+    policies = [by_forecast(forecasts, chosen, terms, rules, histories)]
     for number, name in enumerate(names):
         progress("simulate", 0.8 + 0.1 * number / len(names), name)
         policies.append(makes[name]())

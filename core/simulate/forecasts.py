@@ -46,6 +46,7 @@ def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = s
     """
     horizon = settings.labels.horizon_days
     origins = np.unique(panel.as_of[panel.all_rows])
+    origins = origins[(origins - origins[0]).astype(int) % 7 == 0]  # the newest may be any day
     first = origins[-weeks:][0]
     learnable = (origins <= first - np.timedelta64(horizon, "D")).sum()
     if len(origins) < weeks or learnable < MIN_TRAIN_ORIGINS:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from core.baselines.demand import MEAN_WEEKS
-from core.inventory import Rules, Terms, levels
+from core.inventory import Rules, Terms, levels, peaks
 from core.schema import DEMAND_WEEKS
 from core.simulate.forecasts import Forecasts
 
@@ -24,20 +24,21 @@ class Policy:
     point: Callable[[int, float], np.ndarray]
 
 
-SERVICE_LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+SERVICE_LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # what is promised: core.inventory.Rules says of what
 SAFETY_FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
 REFIT_REVIEWS = 4  # ETS is chosen anew at every fourth review; in between the chosen one reads the new weeks
 
 
-def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules: Rules, knobs=SERVICE_LEVELS) -> Policy:
-    """Our own: the levels of core.inventory.policy from the forecast of each review."""
+def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules: Rules, histories: list[np.ndarray],
+                knobs=SERVICE_LEVELS) -> Policy:
+    """Our own: the levels of core.inventory.policy from the forecast of each review; histories[k] (n, weeks) is what was known then."""
 
     def point(review: int, knob: float) -> np.ndarray:
         demand = forecasts.demand[review, products].astype(np.float64)
         there = np.isfinite(demand).all(axis=(1, 2))
         found = np.full(len(products), np.nan)
-        known = Terms(**{name: values[there] for name, values in vars(terms).items()} | {"service_level": np.full(there.sum(), knob)})
-        found[there] = levels(demand[there], known, rules).reorder_point
+        known = replace(terms, **peaks(histories[review])).rows(there)
+        found[there] = levels(demand[there], known, replace(rules, service_level=knob)).reorder_point
         return found
 
     return Policy("upswing", "Upswing", knobs, point)

@@ -78,7 +78,7 @@ def test_the_promised_service_is_achieved_when_the_forecast_is_right(promised):
     demand = np.maximum(rng.normal(20, 4, (n, reviews * 7)), 0)
     knots = 140 * WEEKS[:, None] + 4 * np.sqrt(7 * WEEKS)[:, None] * ndtri(LEVELS)
     forecasts = Forecasts(np.arange(reviews).astype("datetime64[D]"), np.tile(knots, (reviews, n, 1, 1)).astype(np.float32), None)
-    policy = by_forecast(forecasts, np.arange(n), Terms.of(n, lead_time_days=21), Rules(), (promised,))
+    policy = by_forecast(forecasts, np.arange(n), Terms.of(n, lead_time_days=21), Rules(), [np.zeros((n, 1))] * reviews, (promised,))
     points = np.stack([policy.point(k, promised) for k in range(reviews)], axis=1)
     one = World(demand, np.full((n, reviews), 21), 7, np.zeros(n, dtype=int), np.full(n, 56), backorders=True)
     assert replay(one, points, np.ones(n)).totals(np.ones(n))["cycle_service"] == pytest.approx(promised, abs=0.01)
