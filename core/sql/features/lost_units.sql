@@ -51,7 +51,7 @@ counts as (
 
 empty_counts as (
     select product_id, day, believed_until,
-        max(case when on_hand_before <= 0 and date_diff('day', day_before, day) < 14 then null else day end)
+        max(case when on_hand_before <= 0 and date_diff('day', day_before, day) <= 14 then null else day end)
             over (partition by product_id order by day rows between unbounded preceding and current row) as from_day
     from counts
     where on_hand <= 0
