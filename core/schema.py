@@ -95,7 +95,7 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     _table("attributions", "", "*product_id VARCHAR", "*segment VARCHAR", "*driver VARCHAR", "*attribution DOUBLE"),
     _table("feature_values", "", "*product_id VARCHAR", "*segment VARCHAR", "*driver VARCHAR", "*feature VARCHAR", "value DOUBLE"),
     _table("text_attributions", "", "*product_id VARCHAR", "*position INTEGER", "*text VARCHAR", "*attribution DOUBLE"),
-    _table("history", "", "*product_id VARCHAR", "*segment VARCHAR", "*week DATE", "*units DOUBLE", "*orders DOUBLE",
+    _table("history", "", "*product_id VARCHAR", "*segment VARCHAR", "*week DATE", "*units DOUBLE", "*lost_units DOUBLE", "*orders DOUBLE",
            "views DOUBLE", "price DOUBLE", "on_hand DOUBLE"),
     # status: one of core.inventory.STATUSES; where the stock cannot be trusted only the levels are given.
     _table("suggestions", "", "*product_id VARCHAR", "*status VARCHAR", "on_hand DOUBLE", "on_order DOUBLE",

@@ -29,7 +29,8 @@ A_ROW_IS = {
     "attributions": "a product, segment and driver; a product's and segment's rows sum to `logit` - `base_logit`",
     "feature_values": "a product, segment and feature as the model read it, in plain units; empty = absent",
     "text_attributions": "one piece of a product's text and what it adds, on the logit scale",
-    "history": "a product, segment and week (by its first day)",
+    "history": "a product, segment and week (by its last day); `lost_units`, an estimate, were wanted beside `units` while it was out "
+    "of stock",
     "suggestions": "a product: reorder point, order-up-to level and, where its stock is known, what to order by when",
     "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule",
     "problems": "a product and one thing in its planning data that is missing or can't be true",

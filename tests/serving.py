@@ -168,7 +168,8 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     on_hand_now = np.where(np.arange(n) < n * stock_known, np.round(pace * units_an_order * rng.uniform(0.1, 3, n)), np.nan)
     history = pd.DataFrame({
         "product_id": np.repeat(ids, s * weeks), "segment": np.tile(np.repeat(segments, weeks), n), "week": np.tile(week, n * s),
-        "units": (orders * units_an_order[:, None, None]).round().ravel(), "orders": orders.ravel(),
+        "units": (orders * units_an_order[:, None, None]).round().ravel(), "lost_units": _lost(expected, units_an_order).ravel(),
+        "orders": orders.ravel(),
         "views": (orders * 22 + rng.poisson(3, orders.shape)).ravel(), "price": np.repeat(price, s * weeks),
         "on_hand": np.repeat(on_hand_now, s * weeks) + np.tile(np.arange(weeks)[::-1], n * s)})
     history = history[np.repeat(alive[:, None, :], s, axis=1).ravel()].reset_index(drop=True)
@@ -240,6 +241,13 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
                                     "orders", "country" if len(segments) > 1 else "", json.dumps({k: len(v) for k, v in tables.items()}))],
                                   columns=list(SERVING["meta"].names))
     return tables
+
+
+def _lost(expected: np.ndarray, units_an_order: np.ndarray) -> np.ndarray:
+    """Units lost a product, segment and week: every fourth product was out of stock for half of the sixth week from the end."""
+    lost = np.zeros_like(expected)
+    lost[::4, :, -6:-5] = 0.5 * expected[::4, :, -6:-5] * units_an_order[::4, None, None]
+    return lost
 
 
 def _nullable(numbers: np.ndarray) -> pd.Series:

@@ -1,4 +1,4 @@
-"""What was sold each week: all that a statistical forecaster learns from."""
+"""What was wanted each week, sold or lost while out of stock: all that a statistical forecaster learns from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.errors import UserError
 
 @dataclass(frozen=True)
 class WeeklyUnits:
-    """Units of each product to all customers; a week is the seven days t-6..t up to an origin t.
+    """Units of each product that all customers wanted; a week is the seven days t-6..t up to an origin t.
 
     last   the day on which the last week ends
     units  (products, weeks) float, in the panel's order of products, oldest week first

@@ -132,6 +132,10 @@ def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Prog
     span = db.rows(con, "features/span")[0]
     if span["first_day"] is None:
         raise NotReady(f"days with {signal}", "none", "import a file with some")
+    con.begin()
+    con.execute("delete from lost_units")
+    db.run(con, "features/lost_units", **asdict(settings.labels))
+    con.commit()
     return _Shop(span["first_day"], span["last_day"], signal, from_day)
 
 

@@ -70,6 +70,8 @@ def shop(workspace) -> Workspace:
             {"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)])
         db.run(con, "features/daily_tables")
         db.run(con, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        con.executemany("insert into lost_units values (?, ?, ?, ?)", [
+            ("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)])
     write_panel(workspace)
     return workspace
 
@@ -208,6 +210,13 @@ def test_history_of_segments_adds_up_to_everyones_and_small_countries_count_as_o
     assert {h["segment"] for h in history} == {ALL, "DE", "other"}
     assert units("A", "DE") == 8 and units("A", "other") == 3 and units("A", ALL) == 11
     assert units("C", ALL) == 6  # what lies before the 104 weeks does not count
+
+
+def test_history_keeps_what_was_lost_while_out_of_stock_beside_what_was_sold(scored):
+    history = {(h["product_id"], h["segment"], h["week"]): (h["units"], h["lost_units"]) for h in scored("history")}
+    assert [history["A", ALL, day(d)] for d in (21, 14, 7, 0)] == [(1, 0), (0, 2), (5, 0), (5, 2)]
+    assert (history["A", "DE", day(14)], history["A", "other", day(14)]) == ((0, 1.5), (0, 0.5))
+    assert sum(lost for (product, *_), (_units, lost) in history.items() if product != "A") == 0
 
 
 def test_suggestions_use_the_last_stock_known_at_as_of(scored):
