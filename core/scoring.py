@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import __version__, db, inventory, registry, snapshots
+from core import __version__, db, inventory, registry, snapshots, warehouse
 from core.config import Settings, Workspace
 from core.errors import NotReady, UpswingError, UserError
 from core.progress import Progress, silent
@@ -98,7 +98,8 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
         _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
-        with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
+        warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
+        with db.connect(workspace.warehouse, read_only=True) as con:
             _write_forecasts(tables, con, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
             progress("score", 0.8, "history and neighbours")
@@ -226,6 +227,7 @@ def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, sett
     tables.write("history", db.arrow(con, "scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
     similar = str(workspace.need(workspace.panel / "neighbours.parquet", "features"))
     tables.write("neighbours", db.arrow(con, "scoring/neighbours", neighbours=similar, most=NEIGHBOURS))
+    tables.write("suppliers", db.arrow(con, "scoring/suppliers"))
 
 
 def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date, settings: Settings, sold: bool) -> None:
@@ -234,9 +236,7 @@ def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date
         for name in ("planning", "suggestions", "problems"):
             tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
-    known = db.arrow(con, "scoring/planning", as_of=as_of)
-    given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
-    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules(**asdict(settings.inventory))
+    terms, rules = _terms(con, as_of, settings)
     products = live.product.filter(pa.array(live.all))
     suggested = inventory.suggest(demand[live.all], terms, rules, as_of)
     tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})
@@ -244,6 +244,18 @@ def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date
     named = [(name, np.flatnonzero(has)) for name, has in terms.problems(rules).items()]
     tables.write("problems", {"product_id": products.take(pa.array(np.concatenate([rows for _, rows in named]))),
                               "problem": np.repeat([name for name, _ in named], [len(rows) for _, rows in named])})
+
+
+def _terms(con, as_of: date, settings: Settings) -> tuple[inventory.Terms, inventory.Rules]:
+    """What is known of the products in table live; where there are open deliveries, they say what is on order instead of the stock file."""
+    known = db.arrow(con, "scoring/planning", as_of=as_of)
+    given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
+    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules(**asdict(settings.inventory))
+    due = db.arrow(con, "scoring/deliveries", as_of=as_of)
+    counts, later, overdue = inventory.arriving(
+        len(known), *(due[name].to_numpy() for name in ("product", "due_in_days", "units")), sum(terms.times(rules, as_of)))
+    on_order = np.where(np.isnan(counts), terms.on_order, counts)
+    return replace(terms, on_order=on_order, on_order_later=later, on_order_overdue=overdue), rules
 
 
 def _write_quality(tables, con, absent: list[str]) -> bool:

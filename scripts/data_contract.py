@@ -17,6 +17,9 @@ A_ROW_IS = {
     "reviews": "one review",
     "customers": "one attribute of one customer: any column of a customers file may become a segment",
     "stock": "what was there of a product at the end of a day",
+    "suppliers": "one supplier, called as in `products`; `order_days` are ISO weekdays (`1,4`: Mondays and Thursdays; empty: any day), "
+    "`min_order_cents` the least value of one order",
+    "deliveries": "what is still to come of one purchase order for one product; an import takes the place of all that were given before",
     "promotions": "one campaign for one product, first and last day included; `discount` as a share of the price",
     "market": "one value of one series on one day, for a product, a category or the whole shop",
     "links": "one statement of the knowledge graph",
@@ -42,7 +45,8 @@ A_ROW_IS = {
     "meta": "the snapshot itself (a single row)",
 }
 # `products` is a table of both worlds.
-A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days"}
+A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days",
+                   "suppliers": "one supplier of the suppliers file, with what its orders must reach"}
 
 
 def described(table: Table, a_row_is: dict[str, str]) -> str:

@@ -177,13 +177,15 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     terms = inventory.Terms.of(
         n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
-        unit_cost_cents=cost, price_cents=np.round(price * 100))
+        unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 14, np.nan))
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
     suggestions = pd.DataFrame({"product_id": ids} | vars(inventory.suggest(everyone, terms, rules, as_of)))
     planning = pd.DataFrame({"product_id": ids} | vars(terms))
     problems = pd.DataFrame([(product, name) for name, has in terms.problems(rules).items() for product in np.array(ids)[has]],
                             columns=["product_id", "problem"])
+
+    suppliers = pd.DataFrame([("Harbour & Sons", "1,4", 25_000), ("木艺工坊", None, None)], columns=list(SERVING["suppliers"].names))
 
     recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
                                                                                                                     "units"]].sum()
@@ -229,7 +231,8 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     predicted = np.linspace(0.03, 0.9, 10)
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
-        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems, "quality": quality, "metrics": metrics,
+        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems,
+        "suppliers": suppliers, "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),
