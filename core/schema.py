@@ -116,6 +116,7 @@ SERVING: dict[str, Table] = {t.name: t for t in (
            "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE",
            "order_days DOUBLE"),
     _table("suppliers", "", "*supplier VARCHAR", "order_days VARCHAR", "min_order_cents BIGINT"),
+    _table("markdowns", "", "*product_id VARCHAR", "markdown_share DOUBLE", "clear_by DATE", "elasticity DOUBLE", "elasticity_error DOUBLE"),
     _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
     # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop
@@ -138,7 +139,7 @@ DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "pr
 REASONS = (("text", "reviews", "audience", "price", "promotion", "season", "market", "newness", "graph", "segment"),
            ("demand", "momentum"), ("attention",))
 DEMAND_WEEKS = (1, 2, 4, 8, 13)
-LIKELY = 0.5  # "likely to rise": the better half of a coin
+LIKELY = 0.5  # "likely to rise", or to fall: the better half of a coin
 WORTH_SAYING = 0.25  # from this chance on a product is said to be about to rise: lower ones are not worth a merchandiser's minute
 DEMAND_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 ALL = "all"  # the segment that is everyone

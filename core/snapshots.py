@@ -44,6 +44,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
     "suggestions": ("product_id",),
     "planning": ("product_id",),
     "suppliers": ("supplier",),
+    "markdowns": ("product_id",),
     "problems": ("product_id", "problem"),
     "neighbours": ("product_id", "rank"),
     "metrics": ("metric", "slice"),

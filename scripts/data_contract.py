@@ -35,6 +35,8 @@ A_ROW_IS = {
     "history": "a product, segment and week (by its first day)",
     "suggestions": "a product: reorder point, order-up-to level and, where its stock is known, what to order by when",
     "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule",
+    "markdowns": "a falling product with more stock than it is likely to sell: not to be ordered, and where prices that changed in its "
+    "category (`elasticity`) say that it helps, to be marked down by `markdown_share` of its price to be sold by `clear_by`",
     "problems": "a product and one thing in its planning data that is missing or can't be true",
     "neighbours": "one of the products nearest by text",
     "quality": "one thing to know about the data: an import, a rejection, a missing table, how fresh a table is, an absent driver",

@@ -14,6 +14,7 @@ import pytest
 from core import db, scoring, snapshots
 from core.config import Workspace
 from core.errors import NotReady, UpswingError, UserError
+from core.inventory import PriceResponse
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS, SERVING
 
 AS_OF = date(2011, 6, 30)
@@ -250,6 +251,37 @@ def test_a_warehouse_of_an_earlier_version_is_scored_without_another_import(shop
             con.execute(change)
     scoring.score(shop)
     assert [p["lead_time_days"] for p in scored("planning")] == [7, None, None] and scored("suppliers") == []
+
+
+class Falling(Model):
+    def predict(self, panel, rows, progress=None):
+        return super().predict(panel, rows) | {"falling": np.full(len(rows), 0.6)}
+
+
+def test_a_falling_product_with_too_much_stock_is_named_and_marked_down_where_prices_are_known_to_help(shop, monkeypatch):
+    with db.connect(shop.warehouse) as con:
+        con.execute("update stock set on_hand = 2000 where product_id = 'A'")
+    read = lambda: pq.read_table(shop.root / "scored" / "markdowns.parquet").to_pylist()  # noqa: E731
+    use(monkeypatch, Falling)
+    scoring.score(shop)
+    assert read() == [{"product_id": "A", "markdown_share": None, "clear_by": None, "elasticity": None, "elasticity_error": None}]
+    known = PriceResponse(np.array([-2.0]), np.array([0.5]))
+    monkeypatch.setattr(scoring, "_price_response", lambda con, products, as_of: (known, np.zeros(len(products), int)))
+    scoring.score(shop)
+    marked, = read()
+    assert marked["markdown_share"] == 0.5 and marked["clear_by"] > AS_OF and marked["elasticity"] == -2
+    use(monkeypatch)
+    scoring.score(shop)
+    assert read() == []  # nothing falls
+
+
+def test_prices_paid_are_those_of_orders_after_their_discount_whatever_the_units(shop):
+    with db.connect(shop.warehouse) as con:
+        con.register("live", pa.table({"place": [0, 1], "product_id": ["A", "B"]}))
+        insert(con, "orders", [sale("A", 1, 100, "DE", 100) | {"discount_cents": 2000}, sale("B", 10, 1, "DE", 0)])
+        weeks = db.rows(con, "scoring/price_weeks", as_of=AS_OF, weeks=3)
+    assert weeks == [{"product": 0, "week": 0, "orders": 3, "price_cents": (500 + 450 + 80) / 3},
+                     {"product": 0, "week": 1, "orders": 1, "price_cents": 500}, {"product": 1, "week": 1, "orders": 1, "price_cents": 200}]
 
 
 def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
