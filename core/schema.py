@@ -112,11 +112,13 @@ SERVING: dict[str, Table] = {t.name: t for t in (
            "excess_cost_cents BIGINT"),
     # What the suggestions were made from, as core.inventory.Terms: the page plans again from it where a planner knows better.
     _table("planning", "", "*product_id VARCHAR", "on_hand DOUBLE", "on_order DOUBLE", "on_order_later DOUBLE", "on_order_overdue DOUBLE",
-           "stock_age_days DOUBLE", "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "max_order DOUBLE", "shelf_life_days DOUBLE",
-           "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE",
-           "order_days DOUBLE"),
+           "stock_age_days DOUBLE", "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE",
+           "max_order DOUBLE", "shelf_life_days DOUBLE", "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE",
+           "review_days DOUBLE", "order_days DOUBLE"),
     _table("suppliers", "", "*supplier VARCHAR", "order_days VARCHAR", "min_order_cents BIGINT"),
-    _table("markdowns", "", "*product_id VARCHAR", "markdown_share DOUBLE", "clear_by DATE", "elasticity DOUBLE", "elasticity_error DOUBLE"),
+    # Falling products with too much stock, which are not to be ordered; without a share, no price is known to help.
+    _table("markdowns", "", "*product_id VARCHAR", "markdown_share DOUBLE", "clear_by DATE", "elasticity DOUBLE",
+           "elasticity_error DOUBLE"),
     _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
     # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop

@@ -11,6 +11,6 @@ from core.inventory.policy import (
     ENOUGH, NO_ORDER, ORDER_NOW, PROBLEMS, STATUSES, TARGETS, Levels, Rules, Suggestions, Terms, levels, order_units, suggest,
 )
 
-__all__ = ["ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "STATUSES", "TARGETS", "Distribution", "Levels", "PriceResponse", "Rules", "Suggestions",
-           "Terms", "arriving", "cover_weeks", "lead_time_points", "levels", "markdowns", "order_cycle", "order_units", "over",
-           "over_lead_time", "price_response", "suggest"]
+__all__ = ["ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "STATUSES", "TARGETS", "Distribution", "Levels", "PriceResponse", "Rules",
+           "Suggestions", "Terms", "arriving", "cover_weeks", "lead_time_points", "levels", "markdowns", "order_cycle", "order_units",
+           "over", "over_lead_time", "price_response", "suggest"]

@@ -46,9 +46,9 @@ def last_order_day(day: np.ndarray, order_days: np.ndarray) -> np.ndarray:
 def order_cycle(as_of: date, order_days: np.ndarray, review_days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(wait, review), (n,) days: until the order day that this plan will use, and from there to the one that the next plan will use.
 
-    This plan's order day is the first one after `as_of`; wait is 0 where that is the very next day. The shop plans every review_days, so the
-    next plan's order day is the first one at least review_days later: a shop that plans weekly orders from a supplier of Mondays and
-    Thursdays once a week, and twice a week if its review_days is 1. With any day, review is review_days.
+    This plan's order day is the first one after `as_of`; wait is 0 where that is the very next day. The shop plans every review_days,
+    so the next plan's order day is the first one at least review_days later: a shop that plans weekly orders from a supplier of
+    Mondays and Thursdays once a week, and twice a week if its review_days is 1. With any day, review is review_days.
 
     >>> thursday = date(2026, 11, 26)
     >>> for days in (7.0, 1.0):

@@ -1,4 +1,4 @@
-"""What a lower price would do for products that nobody will buy up at today's: price response from the shop's own weeks, and advice from it.
+"""What a lower price would do for products of which too many are left: price response from the shop's own weeks, and advice from it.
 
 The response is the elasticity e of log orders = product + week + e log price, one for each category, pooled over its products: the
 constant-elasticity demand curve of the textbooks (Talluri & van Ryzin, *The Theory and Practice of Revenue Management*, 2004, ch. 7),
@@ -62,8 +62,8 @@ def price_response(
 def markdowns(demand: np.ndarray, stock: np.ndarray, elasticity: np.ndarray, as_of: date) -> tuple[np.ndarray, np.ndarray]:
     """By what share (n,) to cut the price so that `stock` (n,) is expected to be sold within CLEAR_WEEKS, and the day (n,) by which it is.
 
-    demand (n, 5, 9) is the forecast at today's price; at a share x less it is (1 - x) ** elasticity times as much. The least of MARKDOWNS that
-    does it, else the largest. NaN and NaT where elasticity is NaN, and where even that takes MAX_COVER_WEEKS.
+    demand (n, 5, 9) is the forecast at today's price; at a share x less it is (1 - x) ** elasticity times as much. The least of MARKDOWNS
+    that does it, else the largest. NaN and NaT where elasticity is NaN, and where even that takes MAX_COVER_WEEKS.
 
     >>> demand = np.repeat(10.0 * np.array(DEMAND_WEEKS)[:, None], 9, axis=1)[None].repeat(3, axis=0)  # 10 a week
     >>> share, day = markdowns(demand, np.array([200.0, 900.0, 200.0]), np.array([-2.0, -2.0, np.nan]), date(2026, 11, 26))

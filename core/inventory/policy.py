@@ -6,10 +6,10 @@ Management in Supply Chains* (4th ed.), chapter 6 (periodic review, lead times t
 
 Every R days the *inventory position* (on hand + what of the orders arrives in time) is looked at. At or below the *reorder point* s it is
 raised above s by whole packs, at least the supplier's minimum. An order that is not placed now can only be placed R later and arrives a
-lead time L after that, so s has to last for L + R: the *protection time*. A supplier that takes orders on certain weekdays makes
-it longer: by the wait W until the order of today can go out, and by R that ends on an order day (calendar.py). With single units this is the base-stock system
-(R, S) with S = s + 1; a big pack or minimum Q makes it (R, s, S) with S = s + Q, and the stock that Q brings along counts towards
-the service, so that s is lower.
+lead time L after that, so s has to last for L + R: the *protection time*. A supplier that takes orders on certain weekdays makes it
+longer: by the wait W until the order of today can go out, and by R that ends on an order day (calendar.py). With single units this is
+the base-stock system (R, S) with S = s + 1; a big pack or minimum Q makes it (R, s, S) with S = s + Q, and the stock that Q brings
+along counts towards the service, so that s is lower.
 """
 
 from __future__ import annotations
@@ -214,7 +214,8 @@ def levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Level
         service = lambda s: 1 - (protection.short(s) - protection.short(s + batch)) / batch  # noqa: E731
     reorder_point = _least(service, level, protection, batch)
     # goods that outlive their shelf would be thrown away: no more than what is likely to sell until then
-    sells = over(demand, lead_time + wait + np.where(terms.shelf_life_days >= 0, terms.shelf_life_days, np.inf).clip(max=7 * 520) / 7).at(0.5)
+    lasts = np.where(terms.shelf_life_days >= 0, terms.shelf_life_days, np.inf).clip(max=7 * 520) / 7
+    sells = over(demand, lead_time + wait + lasts).at(0.5)
     reorder_point = np.where(terms.shelf_life_days >= 0, np.minimum(reorder_point, np.maximum(sells - batch, 0.0)), reorder_point)
     return Levels(lead_time, sd, wait, review, level, batch, protection, before, reorder_point, reorder_point + batch)
 

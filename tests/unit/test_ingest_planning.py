@@ -58,7 +58,8 @@ def test_minimum_orders_in_another_currency_are_left_out_and_do_not_set_the_shop
 
 def test_a_products_file_that_names_suppliers_and_lead_times_is_still_one_of_products(workspace, tmp_path):
     text = "sku,title,supplier,lead_time\nA,Mug,Harbour,14\n"
-    report = import_files(workspace, [write(tmp_path, "catalogue_by_supplier.csv", text), write(tmp_path, "export.csv", text + "B,Rug,Lane,9\n")])
+    files = [write(tmp_path, "catalogue_by_supplier.csv", text), write(tmp_path, "export.csv", text + "B,Rug,Lane,9\n")]
+    report = import_files(workspace, files)
     assert [f.main.table for f in report.files] == ["products", "products"]
 
 
@@ -110,7 +111,8 @@ def old(workspace, tmp_path) -> Workspace:
 def test_an_old_warehouse_is_sound_and_can_be_imported_into(old, tmp_path):
     assert [f.detail for f in doctor.examine(old) if not f.ok] == []
     before = stored(old, "select * from products order by 1")
-    files = [write(tmp_path, "more.csv", "sku,title,max_order\nC3,Rug,40\n"), write(tmp_path, "deliveries.csv", "sku,eta,qty\nA1,2024-04-02,5\n")]
+    files = [write(tmp_path, "more.csv", "sku,title,max_order\nC3,Rug,40\n"),
+             write(tmp_path, "deliveries.csv", "sku,eta,qty\nA1,2024-04-02,5\n")]
     assert add_up(import_files(old, files, dry_run=True))["kept"] == 2
     assert stored(old, "select * from products order by 1") == before
     import_files(old, files)
