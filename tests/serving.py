@@ -166,6 +166,7 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     expected = (pace[:, None] / 4 * wave * ramp * alive)[:, None, :] * share[:, None]
     orders = rng.poisson(expected).astype(float)
     on_hand_now = np.where(np.arange(n) < n * stock_known, np.round(pace * units_an_order * rng.uniform(0.1, 3, n)), np.nan)
+    on_hand_now[5:7] *= 60  # far too much: one to mark down, one that nobody knows a price response of
     history = pd.DataFrame({
         "product_id": np.repeat(ids, s * weeks), "segment": np.tile(np.repeat(segments, weeks), n), "week": np.tile(week, n * s),
         "units": (orders * units_an_order[:, None, None]).round().ravel(), "lost_units": _lost(expected, units_an_order).ravel(),
@@ -178,13 +179,20 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     terms = inventory.Terms.of(
         n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
-        unit_cost_cents=cost, price_cents=np.round(price * 100))
+        unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 14, np.nan))
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
     suggestions = pd.DataFrame({"product_id": ids} | vars(inventory.suggest(everyone, terms, rules, as_of)))
     planning = pd.DataFrame({"product_id": ids} | vars(terms))
     problems = pd.DataFrame([(product, name) for name, has in terms.problems(rules).items() for product in np.array(ids)[has]],
                             columns=["product_id", "problem"])
+
+    surplus = np.flatnonzero(suggestions.excess_units > 0)
+    elasticity = np.where(surplus % 2, -1.6, np.nan)  # every second category has no price response
+    cut, clear_by = inventory.markdowns(everyone[surplus], suggestions.inventory_position.to_numpy()[surplus], elasticity, as_of)
+    markdowns = pd.DataFrame({"product_id": np.array(ids)[surplus], "markdown_share": cut, "clear_by": clear_by, "elasticity": elasticity,
+                              "elasticity_error": np.where(surplus % 2, 0.3, np.nan)})
+    suppliers = pd.DataFrame([("Harbour & Sons", "1,4", 25_000), ("木艺工坊", None, None)], columns=list(SERVING["suppliers"].names))
 
     recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
                                                                                                                     "units"]].sum()
@@ -230,7 +238,8 @@ def _tables(rng, n, as_of, weeks, segments, snapshot, stock_known, categories, p
     predicted = np.linspace(0.03, 0.9, 10)
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
-        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems, "quality": quality, "metrics": metrics,
+        "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems,
+        "suppliers": suppliers, "markdowns": markdowns, "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),

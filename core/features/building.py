@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import __version__, db
+from core import __version__, db, warehouse
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features.records import FEATURES
@@ -46,6 +46,7 @@ def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
     """
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
+        warehouse.complete(con)
         progress("features", 0.0, "daily aggregate")
         shop = _refresh_daily(con, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
@@ -62,6 +63,7 @@ def build_latest(workspace: Workspace, *, progress: Progress = silent) -> Built:
     """
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
+        warehouse.complete(con)
         progress("features", 0.0, "new days")
         shop = _refresh_daily(con, workspace, settings, progress)
         progress("features", 0.4, "texts and neighbours")

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
+from datetime import date
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules:
         there = np.isfinite(demand).all(axis=(1, 2))
         found = np.full(len(products), np.nan)
         known = replace(terms, **peaks(histories[review])).rows(there)
-        found[there] = levels(demand[there], known, replace(rules, service_level=knob)).reorder_point
+        found[there] = levels(demand[there], known, replace(rules, service_level=knob), forecasts.origins[review].astype(date)).reorder_point
         return found
 
     return Policy("upswing", "Upswing", knobs, point)
