@@ -43,7 +43,10 @@ def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
 
 
 def sales_of(shop, value) -> pd.DataFrame:
-    orders = shop["orders"][shop["orders"].units > 0]
+    orders = shop["orders"].sort_values(["ordered_at", "order_id"])
+    same = [orders.product_id, orders.customer_id, orders.ordered_at.dt.normalize(), orders.units.abs()]
+    taken_back = (orders.units < 0).groupby(same).transform("sum")  # NaN for guests, of whom nobody knows it
+    orders = orders[(orders.units > 0) & ~(orders.groupby([*same, orders.units]).cumcount() < taken_back.fillna(0))]
     return pd.DataFrame({"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders), "day": orders.ordered_at.dt.normalize()})
 
 
@@ -151,6 +154,18 @@ def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
     aggregate = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "a").create(), {"products": shop["products"], "orders": rolled}, attribute="")))
     single = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "l").create(), {"products": shop["products"], "orders": lines.drop(columns="day")}, attribute="")))
     pd.testing.assert_frame_equal(aggregate[["n_base", "n_horizon", "rising", "orders_28d"]], single[["n_base", "n_horizon", "rising", "orders_28d"]])
+
+
+def test_a_sale_that_the_same_customer_takes_back_whole_on_the_same_day_never_was(shop, built, tmp_path):
+    orders = shop["orders"]
+    sold = orders[(orders.units > 0) & orders.customer_id.notna()]
+    extra = sold.iloc[::40].assign(units=5000.0, order_id=lambda o: "cancelled-" + o.order_id.astype(str))  # beside what was really bought
+    back = extra.assign(units=-5000.0, ordered_at=extra.ordered_at.dt.normalize() + pd.Timedelta(hours=23, minutes=59),
+                        order_id=lambda o: "C-" + o.order_id)
+    later = pd.concat([orders, extra, back], ignore_index=True)
+    cancelled = panel_of(_rebuilt(shops.write(Workspace(tmp_path).create(), shop | {"orders": later})))
+    whole = panel_of(built)
+    assert cancelled[[*NAMES, *DEMAND, "n_base", "rising"]].equals(whole[[*NAMES, *DEMAND, "n_base", "rising"]])
 
 
 def test_every_review_counts_whether_or_not_the_shop_knows_views(shop, built, tmp_path):
