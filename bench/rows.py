@@ -12,6 +12,7 @@ from bench.demo import measure_demo
 from bench.measure import PYTHON, Failed, run, say, upswing
 from bench.results import Limit, Result
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
+from bench.simulations import sample_simulation, uci_simulation
 
 RESCORE = "from core.config import Workspace; from core.pipeline import rescore; print(rescore(Workspace.at()))"
 
@@ -131,16 +132,23 @@ def sample_truth(bench: Bench) -> Result:
                   ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",), {"truth": found})
 
 
+def sample_stockouts(bench: Bench) -> Result:
+    """Must show of "inventory a planner would order from": hidden demand that was planted is found again."""
+    shop, out = sample(bench), bench.work / "stockouts.json"
+    run([PYTHON, "-m", "bench.stockouts", out], bench.log("sample_stockouts"), shop)
+    figures = json.loads(out.read_text(encoding="utf-8"))
+    return Result("sample_stockouts", "Units wanted while out of stock, against what was planted", figures,
+                  (Limit("estimated_to_planted", 0.85, "", at_least=True), Limit("estimated_to_planted", 1.15, "")),
+                  ("Sums over the planted stock-outs that a stock record shows; bench/stockouts.py says what is compared.",))
+
+
 def tuning(bench: Bench) -> Result:
     """The ways for the encoder to learn, on the sample, where a quarter of the titles is Chinese."""
-    shop, out = bench.work / "sample", bench.work / "tuning.json"
-    if not (shop / "panel" / "panel.json").exists():
-        upswing(shop, bench.log("sample-import"), "import", *sorted(SAMPLE.iterdir()))
-        upswing(shop, bench.log("sample-features"), "features")
+    shop, out = sample(bench), bench.work / "tuning.json"
     done = run([PYTHON, "-m", "bench.tuning", out, bench.thin], bench.log("tuning"), shop)
     modes = json.loads(out.read_text(encoding="utf-8"))
     best = max(modes, key=lambda mode: mode["average_precision"])
-    figures = _taken(done) | {f"average_precision_{mode['mode']}": mode["average_precision"] for mode in modes}
+    figures = taken(done) | {f"average_precision_{mode['mode']}": mode["average_precision"] for mode in modes}
     return Result("tuning", "Ways for the encoder to learn, on the sample", figures, (),
                   (f"One block, segment all, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
                   {"tuning": modes})
@@ -154,7 +162,8 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "uci_blocks": (uci_blocks, "uci-blocks"), "journey_blocks": (journey_blocks, "journey-blocks"),
     "sample_blocks": (sample_blocks, "sample-blocks"), "uci_switches": (uci_switches, "uci-switches"),
     "journey_switches": (journey_switches, "journey-switches"), "sample_switches": (sample_switches, "sample-switches"),
-    "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"),
+    "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"), "sample_stockouts": (sample_stockouts, "sample-stockouts"),
+    "uci_simulation": (uci_simulation, "uci-simulation"), "sample_simulation": (sample_simulation, "sample-simulation"),
 }
 
 

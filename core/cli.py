@@ -84,6 +84,13 @@ def _backtest(workspace, a, progress):
                                   baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
 
 
+def _simulate(workspace, a, progress):
+    from core.simulate import simulate
+
+    print_done(progress, simulate(workspace, Path(a.out), weeks=a.weeks, lead_times=_range(a.lead_times), target=a.target, products=a.products, seed=a.seed,
+                                  baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
+
+
 def _tune(workspace, a, progress):
     from core.tune import tune
 
@@ -174,6 +181,16 @@ def _numbers(text: str) -> tuple[int, ...]:
         raise UserError("numbers like 1,3", repr(text), "correct the option") from error
 
 
+def _range(text: str | None) -> tuple[int, int] | None:
+    """`14-42` as an option's value."""
+    if text is None:
+        return None
+    low, dash, high = text.partition("-")
+    if not (low.isdigit() and dash and high.isdigit() and int(low) <= int(high)):
+        raise UserError("a range of days like 14-42", repr(text), "correct the option")
+    return int(low), int(high)
+
+
 def print_done(progress, text: str) -> None:
     progress.close()
     print(text)
@@ -214,6 +231,14 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--switches", nargs="?", const="", metavar="A,B",
                    help="learn anew with each of the model's switches flipped, or with these: what is each worth?")
     p.add_argument("--baselines", metavar="A,B", help="run only these baselines; '' for none (default: all)")
+    p = command("simulate", _simulate, "the last year ordered by the forecast, and by what planners do without it")
+    p.add_argument("--out", required=True, metavar="DIR")
+    p.add_argument("--weeks", type=int, default=52, help="weeks that count, after 8 to fill the shelves (default 52)")
+    p.add_argument("--lead-times", metavar="14-42", help="draw each product's lead time from so many days (default: the shop's own)")
+    p.add_argument("--target", help="what a service level promises: cycle, fill, shop or cost (default: the shop's setting)")
+    p.add_argument("--products", type=int, metavar="N", help="at most so many products, drawn once (default: all)")
+    p.add_argument("--seed", type=int, default=7)
+    p.add_argument("--baselines", metavar="A,B", help="run only these; '' for none (default: all)")
     p = command("tune", _tune, "search better numbers of the model's recipe for this shop; stop and resume at will")
     p.add_argument("--trials", type=int, metavar="N", help="until the study has N sets of numbers (default 30, without --minutes)")
     p.add_argument("--minutes", type=float, metavar="M", help="begin no set after M minutes")

@@ -107,7 +107,7 @@ class InventorySettings:
     service_level: float = 0.95
     review_days: int = 7
     default_lead_time_days: int = 14
-    target: str = "cycle"  # what a service level promises: "cycle", "fill" or "cost"
+    target: str = "cycle"  # what a service level promises: "cycle", "fill", "shop" or "cost"
     holding_cost_share: float = 0.25  # of the unit cost, a year
     order_columns: tuple[str, ...] = ("product_id", "title", "order_units", "packs", "unit_cost", "line_cost", "order_by", "comment")
 

@@ -39,11 +39,13 @@ def _table(name: str, adds: str, *columns: str) -> Table:
     return Table(name, tuple(Column(n, t, bool(star)) for star, n, t in parsed), adds)
 
 
+# New columns go to a table's end and are never required: that is how a warehouse of an earlier version gains them (core/warehouse.py).
 CANONICAL: dict[str, Table] = {t.name: t for t in (
     _table("products", "what the language model reads: who a product resembles, what season and taste it serves",
            "*product_id VARCHAR", "*title VARCHAR", "description VARCHAR", "category VARCHAR", "brand VARCHAR",
            "supplier VARCHAR", "price_cents BIGINT", "unit_cost_cents BIGINT", "currency VARCHAR", "launched_on DATE",
-           "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "image VARCHAR"),
+           "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "image VARCHAR",
+           "max_order DOUBLE", "shelf_life_days DOUBLE"),
     # An order line. units < 0 = a return or a cancelled line. order_count: how many orders an aggregate row stands
     # for (1 for a line). country and channel may stand on the line itself, for shops with guest customers.
     _table("orders", "demand itself, and with it momentum, audience and price",
@@ -60,6 +62,12 @@ CANONICAL: dict[str, Table] = {t.name: t for t in (
            "*customer_id VARCHAR", "*attribute VARCHAR", "value VARCHAR"),
     _table("stock", "order suggestions, and telling 'no demand' from 'sold out'",
            "*day DATE", "*product_id VARCHAR", "*on_hand DOUBLE", "on_order DOUBLE"),
+    # order_days: ISO weekdays ("1,4" = Monday and Thursday), none = any day.
+    _table("suppliers", "orders on the days a supplier takes them, lead times that products lack, and minimum order values",
+           "*supplier VARCHAR", "order_days VARCHAR", "min_order_cents BIGINT", "currency VARCHAR", "lead_time_days DOUBLE",
+           "lead_time_sd_days DOUBLE"),
+    _table("deliveries", "what is on order by the day it is due",
+           "*product_id VARCHAR", "*due_on DATE", "*units DOUBLE", "order_id VARCHAR"),
     _table("promotions", "telling a rise from a campaign",
            "*product_id VARCHAR", "*starts_on DATE", "*ends_on DATE", "kind VARCHAR", "discount DOUBLE"),
     _table("market", "trends outside the shop: ranks and search interest",
@@ -82,6 +90,8 @@ IMPORTS: dict[str, Table] = {t.name: t for t in (
            "value VARCHAR", "*reason VARCHAR"),
 )}
 
+DEMAND_WEEKS = (1, 2, 4, 8, 13)
+
 SERVING: dict[str, Table] = {t.name: t for t in (
     _table("products", "", "*product_id VARCHAR", "*title VARCHAR", "description VARCHAR", "category VARCHAR", "brand VARCHAR",
            "supplier VARCHAR", "price_cents BIGINT", "unit_cost_cents BIGINT", "currency VARCHAR", "launched_on DATE",
@@ -93,19 +103,24 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     _table("attributions", "", "*product_id VARCHAR", "*segment VARCHAR", "*driver VARCHAR", "*attribution DOUBLE"),
     _table("feature_values", "", "*product_id VARCHAR", "*segment VARCHAR", "*driver VARCHAR", "*feature VARCHAR", "value DOUBLE"),
     _table("text_attributions", "", "*product_id VARCHAR", "*position INTEGER", "*text VARCHAR", "*attribution DOUBLE"),
-    _table("history", "", "*product_id VARCHAR", "*segment VARCHAR", "*week DATE", "*units DOUBLE", "*orders DOUBLE",
+    _table("history", "", "*product_id VARCHAR", "*segment VARCHAR", "*week DATE", "*units DOUBLE", "*lost_units DOUBLE", "*orders DOUBLE",
            "views DOUBLE", "price DOUBLE", "on_hand DOUBLE"),
     # status: one of core.inventory.STATUSES; where the stock cannot be trusted only the levels are given.
     _table("suggestions", "", "*product_id VARCHAR", "*status VARCHAR", "on_hand DOUBLE", "on_order DOUBLE",
-           "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*review_days DOUBLE",
+           "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*wait_days DOUBLE", "*review_days DOUBLE",
            "*service_level DOUBLE", "*safety_stock DOUBLE", "*reorder_point DOUBLE", "*order_up_to_level DOUBLE",
            "suggested_order_units DOUBLE", "order_by DATE", "cover_weeks DOUBLE", "order_cost_cents BIGINT",
            "stockout_probability DOUBLE", "lost_margin_cents BIGINT", "fill_rate DOUBLE", "excess_units DOUBLE",
            "excess_cost_cents BIGINT"),
     # What the suggestions were made from, as core.inventory.Terms: the page plans again from it where a planner knows better.
-    _table("planning", "", "*product_id VARCHAR", "on_hand DOUBLE", "on_order DOUBLE", "stock_age_days DOUBLE", "lead_time_days DOUBLE",
-           "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE", "max_order DOUBLE", "shelf_life_days DOUBLE",
-           "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE", "review_days DOUBLE"),
+    _table("planning", "", "*product_id VARCHAR", "on_hand DOUBLE", "on_order DOUBLE", "on_order_later DOUBLE", "on_order_overdue DOUBLE",
+           "stock_age_days DOUBLE", "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE",
+           "max_order DOUBLE", "shelf_life_days DOUBLE", "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE",
+           "review_days DOUBLE", "order_days DOUBLE", *(f"peak_w{w} DOUBLE" for w in DEMAND_WEEKS)),
+    _table("suppliers", "", "*supplier VARCHAR", "order_days VARCHAR", "min_order_cents BIGINT"),
+    # Falling products with too much stock, which are not to be ordered; without a share, no price is known to help.
+    _table("markdowns", "", "*product_id VARCHAR", "markdown_share DOUBLE", "clear_by DATE", "elasticity DOUBLE",
+           "elasticity_error DOUBLE"),
     _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
     # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop
@@ -127,8 +142,7 @@ DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "pr
 # credited with what it says beyond those before it (core/explain.py).
 REASONS = (("text", "reviews", "audience", "price", "promotion", "season", "market", "newness", "graph", "segment"),
            ("demand", "momentum"), ("attention",))
-DEMAND_WEEKS = (1, 2, 4, 8, 13)
-LIKELY = 0.5  # "likely to rise": the better half of a coin
+LIKELY = 0.5  # "likely to rise", or to fall: the better half of a coin
 WORTH_SAYING = 0.25  # from this chance on a product is said to be about to rise: lower ones are not worth a merchandiser's minute
 DEMAND_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)
 ALL = "all"  # the segment that is everyone

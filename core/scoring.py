@@ -23,11 +23,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from core import __version__, db, inventory, registry, snapshots
+from core import __version__, db, inventory, registry, snapshots, warehouse
+from core.baselines import WeeklyUnits
 from core.config import Settings, Workspace
 from core.errors import NotReady, UpswingError, UserError
 from core.progress import Progress, silent
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
 from core.state import now
 
 HISTORY_WEEKS = 104
@@ -98,14 +99,15 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
         _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
-        with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
+        warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
+        with db.connect(workspace.warehouse, read_only=True) as con:
             _write_forecasts(tables, con, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
             progress("score", 0.8, "history and neighbours")
             _write_from_warehouse(tables, con, workspace, live, as_of, settings)
             progress("score", 0.95, "suggestions")
             sold = _write_quality(tables, con, absent)
-            _write_suggestions(tables, con, live, predicted["demand"], as_of, settings, sold)
+            _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics)
         created_at = now()
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
@@ -226,24 +228,57 @@ def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, sett
     tables.write("history", db.arrow(con, "scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
     similar = str(workspace.need(workspace.panel / "neighbours.parquet", "features"))
     tables.write("neighbours", db.arrow(con, "scoring/neighbours", neighbours=similar, most=NEIGHBOURS))
+    tables.write("suppliers", db.arrow(con, "scoring/suppliers"))
 
 
-def _write_suggestions(tables, con, live: _Live, demand: np.ndarray, as_of: date, settings: Settings, sold: bool) -> None:
+def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, settings: Settings, sold: bool) -> None:
     """Order suggestions for every live product, from everyone's demand."""
     if not sold:
-        for name in ("planning", "suggestions", "problems"):
+        for name in ("planning", "suggestions", "problems", "markdowns"):
             tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
-    known = db.arrow(con, "scoring/planning", as_of=as_of)
-    given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
-    terms, rules = inventory.Terms.of(len(known), **given), inventory.Rules.of(settings.inventory)
+    of = np.asarray(live.panel.product)[live.rows[live.all]]
+    weekly = WeeklyUnits.query(con, live.panel.products, as_of).units[of]
+    terms, rules = _terms(con, as_of, settings, weekly)
     products = live.product.filter(pa.array(live.all))
-    suggested = inventory.suggest(demand[live.all], terms, rules, as_of)
+    demand = predicted["demand"][live.all]
+    suggested = inventory.suggest(demand, terms, rules, as_of)
     tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})
     tables.write("suggestions", {"product_id": products} | {f.name: getattr(suggested, f.name) for f in fields(suggested)})
     named = [(name, np.flatnonzero(has)) for name, has in terms.problems(rules).items()]
     tables.write("problems", {"product_id": products.take(pa.array(np.concatenate([rows for _, rows in named]))),
                               "problem": np.repeat([name for name, _ in named], [len(rows) for _, rows in named])})
+    surplus = np.flatnonzero((predicted["falling"][live.all] >= LIKELY) & (suggested.excess_units > 0))
+    response, category = _price_response(con, products, as_of)
+    own = category[surplus]
+    share, clear_by = inventory.markdowns(
+        demand[surplus], suggested.inventory_position[surplus], np.where(response.supported, response.elasticity, np.nan)[own], as_of)
+    tables.write("markdowns", {"product_id": products.take(pa.array(surplus)), "markdown_share": share, "clear_by": clear_by,
+                               "elasticity": response.elasticity[own], "elasticity_error": response.error[own]})
+
+
+def _terms(con, as_of: date, settings: Settings, weekly: np.ndarray) -> tuple[inventory.Terms, inventory.Rules]:
+    """What is known of the products in table live; where there are open deliveries, they say what is on order instead of the stock file.
+
+    weekly (n, weeks), oldest first: the units that were wanted of each.
+    """
+    known = db.arrow(con, "scoring/planning", as_of=as_of)
+    given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
+    terms, rules = inventory.Terms.of(len(known), **given, **inventory.peaks(weekly)), inventory.Rules.of(settings.inventory)
+    due = db.arrow(con, "scoring/deliveries", as_of=as_of)
+    counts, later, overdue = inventory.arriving(
+        len(known), *(due[name].to_numpy() for name in ("product", "due_in_days", "units")), sum(terms.times(rules, as_of)))
+    on_order = np.where(np.isnan(counts), terms.on_order, counts)
+    return replace(terms, on_order=on_order, on_order_later=later, on_order_overdue=overdue), rules
+
+
+def _price_response(con, products: pa.Array, as_of: date) -> tuple[inventory.PriceResponse, np.ndarray]:
+    """The price response of each category, and the category of each product in table live; those without one are one together."""
+    known = {row["product_id"]: row["category"] for row in db.rows(con, "scoring/categories")}
+    names, category = np.unique([known.get(p, "") for p in products.to_pylist()], return_inverse=True)
+    weeks = db.arrow(con, "scoring/price_weeks", as_of=as_of, weeks=HISTORY_WEEKS)
+    columns = [weeks[name].to_numpy() for name in ("product", "week", "orders", "price_cents")]
+    return inventory.price_response(*columns, category, len(names)), category
 
 
 def _write_quality(tables, con, absent: list[str]) -> bool:

@@ -43,6 +43,8 @@ KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
     "history": ("product_id", "segment", "week"),
     "suggestions": ("product_id",),
     "planning": ("product_id",),
+    "suppliers": ("supplier",),
+    "markdowns": ("product_id",),
     "problems": ("product_id", "problem"),
     "neighbours": ("product_id", "rank"),
     "metrics": ("metric", "slice"),

@@ -8,6 +8,7 @@ RISE = "#2a7de1"
 FALL = "#d9622b"
 QUIET = "#8593a3"
 GRID = "rgba(133, 147, 163, 0.22)"
+LOST = "rgba(133, 147, 163, 0.35)"  # QUIET, lighter: what lies upon it was not sold
 BANDS = {0.95: "rgba(42, 125, 225, 0.12)", 0.80: "rgba(42, 125, 225, 0.18)", 0.50: "rgba(42, 125, 225, 0.28)"}
 # Steps of a heat map: from which value on, fill, ink. Fills are opaque, so that each ink is right on light and dark paper.
 LIFT = ((0.0, "#a8471a", "#ffffff"), (0.5, "#f0b394", "#10161e"), (0.8, "rgba(133, 147, 163, 0.10)", "#6f7d8d"),

@@ -38,8 +38,8 @@ NO_ORDER = {  # why a status has levels and no order
     "stock outdated": N_("The last stock count is more than 14 days old, so there are levels only. Import a newer stock file."),
     "stock below zero": N_("The stock count is below zero, which can't be, so there are levels only. Correct it in the stock file."),
     "pack size not usable": N_("The pack size is 0 or less, so no order can be rounded to it. Correct it in the products file."),
-    "minimum above maximum": N_("The minimum order is above the maximum, so no quantity meets both. Correct one of them in the products "
-                                "file."),
+    "minimum above maximum": N_("The minimum order, in whole packs, is above the maximum, so no quantity meets both. Correct one of them in "
+                                "the products file."),
 }
 TABLES = {  # name, and what the table would add to the forecasts
     "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
@@ -48,6 +48,9 @@ TABLES = {  # name, and what the table would add to the forecasts
     "reviews": (N_("Reviews"), N_("what buyers say, often before sales turn")),
     "customers": (N_("Customers"), N_("segments: for whom a product rises")),
     "stock": (N_("Stock"), N_("order suggestions, and telling 'no demand' from 'sold out'")),
+    "suppliers": (N_("Suppliers"),
+                  N_("orders on the days a supplier takes them, lead times that products lack, and minimum order values")),
+    "deliveries": (N_("Deliveries due"), N_("what is on order by the day it is due")),
     "promotions": (N_("Promotions"), N_("telling a rise from a campaign")),
     "market": (N_("Market"), N_("trends outside the shop: ranks and search interest")),
     "links": (N_("Product links"), N_("neighbours: what spreads from one product to the next")),
@@ -57,9 +60,11 @@ REJECTED = (  # why rows are set aside: core/ingest/checks.py
     N_("a date in the future"), N_("a date that cannot be read"), N_("a number that cannot be read"), N_("a price below zero"),
     N_("a rating outside 1 to 5"), N_("it ends before it starts"), N_("lead time below zero"), N_("lead time's deviation below zero"),
     N_("minimum order below zero"), N_("no customer id"), N_("no date"), N_("no first day"), N_("no kind of event"), N_("no last day"),
-    N_("no product id"), N_("no relation"), N_("no series"), N_("no source"), N_("no stock on hand"), N_("no target"), N_("no title"),
-    N_("no units"), N_("no value"), N_("not a product: postage, fee, discount, voucher, sample or test"), N_("pack size below zero"),
+    N_("no product id"), N_("no relation"), N_("no series"), N_("no source"), N_("no stock on hand"), N_("no supplier"), N_("no target"),
+    N_("no title"), N_("no units"), N_("no value"), N_("not a product: postage, fee, discount, voucher, sample or test"),
+    N_("order days that cannot be read"), N_("pack size below zero"),
     N_("price not above zero: stock adjustment or sample, not a sale"), N_("stock below zero"), N_("units are zero"),
+    N_("units not above zero"),
     N_("units on order below zero"), N_("unknown kind of event"),
 )
 METRICS = {

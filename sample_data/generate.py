@@ -18,6 +18,7 @@ STORY_LIFT = 1.42  # how much of that the planted events and the season add to e
 FILES = {
     "products": "products.csv.gz", "orders": "orders.csv.gz", "events": "events.parquet", "reviews": "reviews.jsonl.gz",
     "customers": "customers.csv", "stock": "stock.parquet", "promotions": "promotions.csv", "market": "market.csv.gz", "links": "links.csv",
+    "suppliers": "suppliers.csv", "deliveries": "deliveries.csv",
 }
 
 
@@ -35,7 +36,7 @@ def generate(seed: int, out: Path, products: int = 800) -> dict:
 
 
 def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """The nine tables of the shop, dirt included, and the tables of the truth. Each step has its own stream of random numbers."""
+    """The tables of the shop, dirt included, and the tables of the truth. Each step has its own stream of random numbers."""
     streams = iter(np.random.SeedSequence(seed).spawn(12))
 
     def rng() -> np.random.Generator:
@@ -47,7 +48,7 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     people = shop.customers(rng(), 60 + products * 21)
     wanted = shop.interest(rng(), told, curve)
     lines = shop.demand(rng(), wanted, told)
-    stock, served = shop.shelves(rng(), told, lines, wanted)
+    stock, served, to_come = shop.shelves(rng(), told, lines, wanted)
     sold = shop.orders(rng(), told, people, lines[served])
     past = sold[sold["day"] < DAYS]
     back = shop.returns(rng(), told, past)
@@ -61,6 +62,7 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     }
     tables["reviews"]["created_at"] = tables["reviews"]["created_at"].dt.strftime("%Y-%m-%dT%H:%M:%S")
     tables, dirty = dirt.plant(rng(), told, tables, FILES)
+    tables |= {"suppliers": shop.suppliers(), "deliveries": shop.deliveries(rng(), told, to_come)}
     return tables, truth.tables(told, sold[sold["day"] >= DAYS]) | {"dirt": dirty}
 
 

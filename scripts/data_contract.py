@@ -17,6 +17,9 @@ A_ROW_IS = {
     "reviews": "one review",
     "customers": "one attribute of one customer: any column of a customers file may become a segment",
     "stock": "what was there of a product at the end of a day",
+    "suppliers": "one supplier, called as in `products`; `order_days` are ISO weekdays (`1,4`: Mondays and Thursdays; empty: any day), "
+    "`min_order_cents` the least value of one order",
+    "deliveries": "what is still to come of one purchase order for one product; an import takes the place of all that were given before",
     "promotions": "one campaign for one product, first and last day included; `discount` as a share of the price",
     "market": "one value of one series on one day, for a product, a category or the whole shop",
     "links": "one statement of the knowledge graph",
@@ -29,9 +32,12 @@ A_ROW_IS = {
     "attributions": "a product, segment and driver; a product's and segment's rows sum to `logit` - `base_logit`",
     "feature_values": "a product, segment and feature as the model read it, in plain units; empty = absent",
     "text_attributions": "one piece of a product's text and what it adds, on the logit scale",
-    "history": "a product, segment and week (by its first day)",
+    "history": "a product, segment and week (by its last day); `lost_units`, an estimate, were wanted beside `units` while it was out "
+    "of stock",
     "suggestions": "a product: reorder point, order-up-to level and, where its stock is known, what to order by when",
-    "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule",
+    "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule; peak = the most units wanted over so many weeks of the last year",
+    "markdowns": "a falling product with more stock than it is likely to sell: not to be ordered, and where prices that changed in its "
+    "category (`elasticity`) say that it helps, to be marked down by `markdown_share` of its price to be sold by `clear_by`",
     "problems": "a product and one thing in its planning data that is missing or can't be true",
     "neighbours": "one of the products nearest by text",
     "quality": "one thing to know about the data: an import, a rejection, a missing table, how fresh a table is, an absent driver",
@@ -42,7 +48,8 @@ A_ROW_IS = {
     "meta": "the snapshot itself (a single row)",
 }
 # `products` is a table of both worlds.
-A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days"}
+A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days",
+                   "suppliers": "one supplier of the suppliers file, with what its orders must reach"}
 
 
 def described(table: Table, a_row_is: dict[str, str]) -> str:

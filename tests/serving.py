@@ -169,9 +169,11 @@ def _tables(
     expected = (pace[:, None] / 4 * wave * ramp * alive)[:, None, :] * share[:, None]
     orders = rng.poisson(expected).astype(float)
     on_hand_now = np.where(np.arange(n) < n * stock_known, np.round(pace * units_an_order * rng.uniform(0.1, 3, n)), np.nan)
+    on_hand_now[5:7] *= 60  # far too much: one to mark down, one that nobody knows a price response of
     history = pd.DataFrame({
         "product_id": np.repeat(ids, s * weeks), "segment": np.tile(np.repeat(segments, weeks), n), "week": np.tile(week, n * s),
-        "units": (orders * units_an_order[:, None, None]).round().ravel(), "orders": orders.ravel(),
+        "units": (orders * units_an_order[:, None, None]).round().ravel(), "lost_units": _lost(expected, units_an_order).ravel(),
+        "orders": orders.ravel(),
         "views": (orders * 22 + rng.poisson(3, orders.shape)).ravel(), "price": np.repeat(price, s * weeks),
         "on_hand": np.repeat(on_hand_now, s * weeks) + np.tile(np.arange(weeks)[::-1], n * s)})
     history = history[np.repeat(alive[:, None, :], s, axis=1).ravel()].reset_index(drop=True)
@@ -180,7 +182,7 @@ def _tables(
     terms = inventory.Terms.of(
         n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
-        unit_cost_cents=cost, price_cents=np.round(price * 100))
+        unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 14, np.nan))
     terms = _with_problems(terms) if planted else terms
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
@@ -188,6 +190,13 @@ def _tables(
     planning = pd.DataFrame({"product_id": ids} | vars(terms))
     problems = pd.DataFrame([(product, name) for name, has in terms.problems(rules).items() for product in np.array(ids)[has]],
                             columns=["product_id", "problem"])
+
+    surplus = np.flatnonzero(suggestions.excess_units > 0)
+    elasticity = np.where(surplus % 2, -1.6, np.nan)  # every second category has no price response
+    cut, clear_by = inventory.markdowns(everyone[surplus], suggestions.inventory_position.to_numpy()[surplus], elasticity, as_of)
+    markdowns = pd.DataFrame({"product_id": np.array(ids)[surplus], "markdown_share": cut, "clear_by": clear_by, "elasticity": elasticity,
+                              "elasticity_error": np.where(surplus % 2, 0.3, np.nan)})
+    suppliers = pd.DataFrame([("Harbour & Sons", "1,4", 25_000), ("木艺工坊", None, None)], columns=list(SERVING["suppliers"].names))
 
     recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
                                                                                                                     "units"]].sum()
@@ -234,7 +243,7 @@ def _tables(
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
         "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems,
-        "quality": quality, "metrics": metrics,
+        "suppliers": suppliers, "markdowns": markdowns, "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),
@@ -251,13 +260,24 @@ def _with_problems(terms: inventory.Terms) -> inventory.Terms:
     """The same with each of core.inventory.PROBLEMS planted in one product, in order, and nothing else wrong with these products."""
     wrong = [{"on_hand": np.nan}, {"stock_age_days": 15.0}, {"on_hand": -3.0}, {"pack_size": 0.0}, {"moq": 60.0, "max_order": 12.0},
              {"lead_time_days": np.nan}, {"lead_time_days": 0.0}, {"unit_cost_cents": np.nan}, {"unit_cost_cents": 1e6},
-             {"shelf_life_days": 3.0}]
+             {"shelf_life_days": 3.0}, {"on_order_overdue": 6.0}]
     fine = {"on_hand": 0.0, "stock_age_days": 0.0, "lead_time_days": 14.0, "pack_size": 6.0, "moq": 6.0}  # nothing left: an order is due
     values = {name: array.copy() for name, array in vars(terms).items()}
     for row, planted in enumerate(wrong):
         for name, value in (fine | planted).items():
             values[name][row] = value
     return inventory.Terms(**values)
+
+
+def _lost(expected: np.ndarray, units_an_order: np.ndarray) -> np.ndarray:
+    """Units lost a product, segment and week: every fourth product was out of stock for half of the sixth week from the end."""
+    lost = np.zeros_like(expected)
+    lost[::4, :, -6:-5] = 0.5 * expected[::4, :, -6:-5] * units_an_order[::4, None, None]
+    return lost
+
+
+def _nullable(numbers: np.ndarray) -> pd.Series:
+    return pd.Series(np.round(numbers), dtype="Float64").astype("Int64")
 
 
 def _arrow(name: str, frame: pd.DataFrame) -> pa.Table:

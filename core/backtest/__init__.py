@@ -97,7 +97,7 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
             progress("backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks),
                      f"block {number + 1} of {len(blocks)}: {step} {message}".rstrip(), **figures)
 
-        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or _fusion, flipped, running, tell)
+        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or fusion, flipped, running, tell)
         parts.append(evidence)
         described.append({
             "block": block.number, "train_from": str(panel.as_of[train].min()), "train_until": str(panel.as_of[train].max()),
@@ -140,7 +140,8 @@ def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
     return np.array([known.get(p) for p in products] + [None], dtype=object)[:-1]  # one more, lest numpy makes text of it
 
 
-def _fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
+def fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
+    """The model itself, as a Learn."""
     from core.training import fit
 
     return fit(panel, rows, settings.model, recipe=settings.recipe, progress=progress)

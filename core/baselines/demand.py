@@ -1,6 +1,6 @@
 """Baselines of the demand quantiles. Each is one function with one interface:
 
-    predict = baseline(panel, rows, weekly)    # learns from these row numbers of a core.training.Panel and what was sold each week
+    predict = baseline(panel, rows, weekly)    # learns from these row numbers of a core.training.Panel and what was wanted each week
     q = predict(panel, other_rows)             # (len(other_rows), 5, 9) units: DEMAND_WEEKS by DEMAND_LEVELS; NaN = not predicted
 
 A point forecast becomes quantiles in one way for all of them: times the quantiles of actual / forecast that were seen in

@@ -1,4 +1,4 @@
-"""What was sold each week: all that a statistical forecaster learns from."""
+"""What was wanted each week, sold or lost while out of stock: all that a statistical forecaster learns from."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from core.errors import UserError
 
 @dataclass(frozen=True)
 class WeeklyUnits:
-    """Units of each product to all customers; a week is the seven days t-6..t up to an origin t.
+    """Units of each product that all customers wanted; a week is the seven days t-6..t up to an origin t.
 
     last   the day on which the last week ends
     units  (products, weeks) float, in the panel's order of products, oldest week first
@@ -27,7 +27,12 @@ class WeeklyUnits:
     def read(cls, warehouse: Path, products: list[str], last: date) -> "WeeklyUnits":
         """The weeks up to and including the one that ends on `last`, from the daily aggregate that the features step keeps."""
         with db.connect(warehouse, read_only=True) as con:
-            table = db.arrow(con, "features/weekly_units", last_day=last)
+            return cls.query(con, products, last)
+
+    @classmethod
+    def query(cls, con, products: list[str], last: date) -> "WeeklyUnits":
+        """`read` through an open connection."""
+        table = db.arrow(con, "features/weekly_units", last_day=last)
         place = {product: i for i, product in enumerate(products)}
         row = np.array([place.get(p, -1) for p in table["product_id"].to_pylist()], dtype=int)
         ago, units = (table[name].to_numpy() for name in ("weeks_ago", "units"))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import __version__, db
+from core import __version__, db, warehouse
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features.records import FEATURES
@@ -46,6 +46,7 @@ def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
     """
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
+        warehouse.complete(con)
         progress("features", 0.0, "daily aggregate")
         shop = _refresh_daily(con, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
@@ -62,6 +63,7 @@ def build_latest(workspace: Workspace, *, progress: Progress = silent) -> Built:
     """
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
+        warehouse.complete(con)
         progress("features", 0.0, "new days")
         shop = _refresh_daily(con, workspace, settings, progress)
         progress("features", 0.4, "texts and neighbours")
@@ -132,6 +134,10 @@ def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Prog
     span = db.rows(con, "features/span")[0]
     if span["first_day"] is None:
         raise NotReady(f"days with {signal}", "none", "import a file with some")
+    con.begin()
+    con.execute("delete from lost_units")
+    db.run(con, "features/lost_units", **asdict(settings.labels))
+    con.commit()
     return _Shop(span["first_day"], span["last_day"], signal, from_day)
 
 

@@ -12,11 +12,12 @@ from core.ingest.rules import mapped_name, target_column
 
 FIRST_DAY = date(1990, 1, 1)
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may lie this far ahead
-_PLANNED = ("launched_on", "starts_on", "ends_on")
+_PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 _WORDS = {
     "product_id": "product id", "customer_id": "customer id", "ordered_at": "date", "occurred_at": "date", "created_at": "date",
-    "day": "date", "starts_on": "first day", "ends_on": "last day", "on_hand": "stock on hand", "kind": "kind of event",
+    "day": "date", "due_on": "date", "starts_on": "first day", "ends_on": "last day", "on_hand": "stock on hand", "kind": "kind of event",
     "pack_size": "pack size", "lead_time_days": "lead time", "lead_time_sd_days": "lead time's deviation", "moq": "minimum order",
+    "min_order_cents": "minimum order",
 }
 
 
@@ -46,7 +47,7 @@ def _missing(plan: TablePlan) -> list[Check]:
 
 
 def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
-    if plan.table not in ("orders", "products", "events", "stock") or not options.non_products:
+    if plan.table not in ("orders", "products", "events", "stock", "deliveries") or not options.non_products:
         return []
     pattern = bind("(?i)" + "|".join(f"(?:{p})" for p in options.non_products))
     tested = [f"coalesce(regexp_full_match({quoted('s_' + c)}, {pattern}), false)" for c in ("product_id", "title") if c in plan.columns]
@@ -54,14 +55,15 @@ def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
 
 
 def _unreadable(plan: TablePlan) -> list[Check]:
-    what = {"DOUBLE": "a number that cannot be read", "BIGINT": "a number that cannot be read", "VARCHAR": "unknown kind of event"}
+    number, day = "a number that cannot be read", "a date that cannot be read"
+    by_type = {"DOUBLE": number, "BIGINT": number, "DATE": day, "TIMESTAMP": day}
+    by_name = {("events", "kind"): "unknown kind of event", ("suppliers", "order_days"): "order days that cannot be read"}
     found = []
     for target in plan.columns:
         column = target_column(plan.table, target)
-        if column is None or column.type == "VARCHAR" and not (plan.table == "events" and target == "kind"):
-            continue
-        unread = f"{quoted('s_' + target)} is not null and {quoted(column.name)} is null"
-        found.append(Check(unread, target, what.get(column.type, "a date that cannot be read")))
+        reason = by_name.get((plan.table, target)) or column is not None and by_type.get(column.type)
+        if reason:
+            found.append(Check(f"{quoted('s_' + target)} is not null and {quoted(column.name)} is null", target, reason))
     return found
 
 
@@ -83,9 +85,11 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
         return [Check("units = 0", "units", "units are zero"), *[free] * options.free_is_no_sale,
                 Check("unit_price_cents < 0", "unit_price", "a price below zero"),
                 Check("order_count < 0", "order_count", "a count of orders below zero")]
-    if plan.table == "products":
+    if plan.table in ("products", "suppliers"):
         return [Check(f"{quoted(c)} < 0", mapped_name(c), f"{_WORDS.get(c, 'a price')} below zero")
-                for c in ("price_cents", "unit_cost_cents", "lead_time_days", "lead_time_sd_days", "moq", "pack_size")]
+                for c in ("price_cents", "unit_cost_cents", "lead_time_days", "lead_time_sd_days", "moq", "pack_size", "min_order_cents")]
+    if plan.table == "deliveries":
+        return [Check("units <= 0", "units", "units not above zero")]
     if plan.table == "events":
         return [Check(f"{c} < 0", c, "a count below zero") for c in ("views", "carts", "wishlists")]
     if plan.table == "reviews":

@@ -101,6 +101,28 @@ def currency_sql(column: str) -> str:
     return f"case upper(trim({column})) {cases} else upper(trim({column})) end"
 
 
+# Weekdays
+
+_WEEKDAYS = ("mo(?:n|ndays?)?", "tu(?:e|es|esdays?)?", "we(?:d|ds|dnesdays?)?", "th(?:u|ur|urs|ursdays?)?", "fr(?:i|idays?)?",
+             "sa(?:t|turdays?)?", "su(?:n|ndays?)?")
+
+
+def weekdays_sql(column: str) -> str:
+    """ISO weekdays in order, as in "1,4", of "Mon Thu", "thursday & monday", "1/4", "Mon-Fri", "daily", "周一、四" or "工作日"."""
+    said = [("every ?day|daily|每天|每日", "1-7"), ("working days|work ?days|week ?days|工作日", "1-5"), ("周|星期|礼拜|每", "")]
+    said += [(rf"\b{name}\b\.?", str(day)) for day, name in enumerate(_WEEKDAYS, 1)]
+    said += [(r"\.0$", ""), (r" *(to|至|到|–|—|~|-) *", "-"), (r"and|和|[ ,;/+&.|、，；]", "")]
+    text = f"lower({column})"
+    for pattern, plain in said:
+        text = f"regexp_replace({text}, '{pattern}', '{plain}', 'g')"
+    text = f"translate({text}, '一二三四五六日天', '12345677')"
+    first, last = "cast(left(part, 1) as bigint)", "cast(right(part, 1) as bigint)"
+    days = f"list_transform(range({first}, {last} + case when {last} < {first} then 8 else 1 end), lambda d: (d - 1) % 7 + 1)"
+    parts = f"regexp_extract_all({text}, '[1-7](?:-[1-7])?')"
+    listed = f"list_sort(list_distinct(flatten(list_transform({parts}, lambda part: {days}))))"
+    return f"case when regexp_full_match({text}, '([1-7](-[1-7])?)+') then array_to_string({listed}, ',') end"
+
+
 # Dates
 
 _TIMES = ("", " %H:%M:%S", " %H:%M", " %I:%M:%S %p", " %I:%M %p", " %H:%M:%S.%f")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import db
+from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.ingest import formats, privacy, readers, shop
@@ -23,7 +23,6 @@ from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.rules import RULES, target_column
 from core.ingest.staging import Staged, stage
 from core.progress import Progress, silent
-from core.schema import CANONICAL, IMPORTS
 
 WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
 
@@ -74,7 +73,6 @@ def _warehouse(workspace: Workspace, dry_run: bool):
 
     A first warehouse is built beside its place and moved there when it is whole.
     """
-    tables = CANONICAL | IMPORTS
     fresh = not workspace.warehouse.exists()
     path = workspace.warehouse.with_suffix(".first") if fresh else workspace.warehouse
     with ExitStack() as stack:
@@ -83,10 +81,9 @@ def _warehouse(workspace: Workspace, dry_run: bool):
             stack.callback(path.unlink, missing_ok=True)
             stack.callback(path.with_suffix(".first.wal").unlink, missing_ok=True)
         con.execute("begin").fetchall()
-        for t in tables.values():
-            con.execute(t.ddl()).fetchall()
+        warehouse.complete(con)
         if dry_run and not fresh:
-            _copy(con, workspace, list(tables))
+            _copy(con, workspace)
         yield con  # an error leaves the transaction open; closing the connection rolls it back
         con.execute("commit").fetchall()
         con.close()
@@ -94,10 +91,10 @@ def _warehouse(workspace: Workspace, dry_run: bool):
             os.replace(path, workspace.warehouse)
 
 
-def _copy(con, workspace: Workspace, tables: list[str]) -> None:
+def _copy(con, workspace: Workspace) -> None:
     """The stored tables into a connection of its own, for a dry run."""
     with db.connect(workspace.warehouse, read_only=True) as stored:
-        for name in tables:
+        for name in warehouse.columns(stored).keys() & warehouse.TABLES.keys():
             con.register("stored", stored.sql(f"select * from {name}").to_arrow_reader())
             con.execute(f"insert into {name} by name select * from stored").fetchall()
             con.unregister("stored")
@@ -178,14 +175,21 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         looked_up = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
         digest += next(p.sha256 for p in planned if p.source is lookup)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
+    renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
         known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
-        if rows := known.get(p.source.file):
+        whole = {plan.table for plan in p.plans if RULES[plan.table].whole}
+        if (rows := known.get(p.source.file)) and not whole:
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
+        for table in whole - renewed:
+            con.execute(f"delete from {quoted(table)}").fetchall()
+            p.report.notes.append(f"read as the whole list of {table}: it takes the place of the one before")
+            renewed.add(table)
         found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, _part(progress, number, len(planned)))
-        currency = currency or found
+        if p.report.main.table != "suppliers":  # who may bill in currencies of their own
+            currency = currency or found
         for t in (p.report.main, *p.report.derived):
             t.check()
             db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256,
@@ -291,5 +295,9 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
     if foreign:
         report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: "
                             "their price and cost are left out")
+    abroad = db.run(con, "staging/foreign_minimums", currency=settings.shop.currency).fetchone()[0]
+    if abroad:
+        report.notes.append(f"{abroad:,} suppliers ask for minimum orders in another currency than {settings.shop.currency}: "
+                            "those are left out")
     report.notes += notes
     return settings

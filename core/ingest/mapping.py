@@ -310,6 +310,7 @@ def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]], pr
     order = [t for t in RULES if t in feedable]
     if mapping.guesses:
         named = [t for t in order if _named_for(mapping.tables[t], file)]
+        named.sort(key=lambda t: t != "deliveries")  # purchase orders are orders by name, and no sales
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
         persons = mapping.tables["orders"].feeds["customer_id"].found_in(present)  # beyond doubt: a bare `id` may be a product's

@@ -16,6 +16,7 @@ class Rules:
     day         the column that dates a row, "" for undated tables
     people      columns that hold a person's id, and the kind of person
     extra       columns a mapping may feed that are used while converting and not stored
+    whole       a file is the whole list as of now: an import takes the place of what earlier ones gave
     """
 
     needs: tuple[tuple[str, ...], ...]
@@ -23,6 +24,7 @@ class Rules:
     day: str = ""
     people: dict[str, str] = field(default_factory=dict)
     extra: tuple[Column, ...] = ()
+    whole: bool = False
 
 
 # Traffic reports give a number a product and day instead of single events; a column of them stands for that many events.
@@ -37,10 +39,12 @@ RULES: dict[str, Rules] = {
                     people={"visitor_id": "visitor", **_CUSTOMER}, extra=tuple(Column(c, "BIGINT") for c in EVENT_COUNTS)),
     "reviews": Rules((("created_at",), ("product_id",), ("rating", "body")), ("review_id",), "created_at", _CUSTOMER),
     "stock": Rules((("day",), ("product_id",), ("on_hand",)), ("day", "product_id"), "day"),
+    "deliveries": Rules((("product_id",), ("due_on",), ("units",)), ("product_id", "due_on", "units", "order_id"), "due_on", whole=True),
     "market": Rules((("day",), ("series",), ("value",)), ("day", "series", "product_id", "category"), "day"),
     "promotions": Rules((("product_id",), ("starts_on",), ("ends_on",)), ("product_id", "starts_on", "ends_on", "kind"), "starts_on"),
     "links": Rules((("source",), ("relation",), ("target",)), ("source", "relation", "target")),
     "products": Rules((("product_id",), ("title",)), ("product_id",)),
+    "suppliers": Rules((("supplier",), ("order_days", "min_order", "lead_time_days")), ("supplier",)),
     "customers": Rules((("customer_id",),), ("customer_id", "attribute"), people=_CUSTOMER),
 }
 

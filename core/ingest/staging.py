@@ -145,6 +145,8 @@ class _Query:
             return f"upper({s})"
         if target == "currency":
             return formats.currency_sql(s)
+        if target == "order_days":
+            return formats.weekdays_sql(s)
         if target == "kind" and self.table == "events":
             return "case " + " ".join(f"when list_contains({self.bind([n.lower() for n in (k, *names)])}, lower({s})) then {self.bind(k)}"
                                       for k, names in self.mapping.kinds.items() if k in EVENT_KINDS) + " end"

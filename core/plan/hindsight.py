@@ -21,7 +21,7 @@ COLUMNS = ("product_id", "at", "actor", "reason", *STEPS, "needed")
 
 def remembered(row: pd.Series, sales: pd.DataFrame, as_of: date) -> dict:
     """What an override of this plan row's quantity keeps for later. sales: the product's week (its last day) and units."""
-    days = int(round(row.lead_time_days + row.review_days))
+    days = int(round(row.wait_days + row.lead_time_days + row.review_days))
     position = float(row.inventory_position) if pd.notna(row.inventory_position) else None
     before = sold(sales, as_of - timedelta(days=YEAR_DAYS), days)
     if before is None:

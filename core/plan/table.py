@@ -19,7 +19,7 @@ import pyarrow as pa
 from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
-from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, Distribution, Rules, Suggestions, Terms, levels, suggest
+from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Rules, Suggestions, Terms, levels, suggest
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.snapshots import current
@@ -53,6 +53,8 @@ def read(serving: Serving, rules: Rules) -> Basis:
     products[whole] = products[whole].astype("float64")  # one way to say "not known": NaN
     known = serving.ask("plan_terms")
     terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})
+    if rules.target == SHOP:  # each product's part was told by looking at the whole shop: it holds when some are planned again
+        terms = replace(terms, service_level=products.service_level.to_numpy(np.float64))
     demand = serving.ask("plan_demand").units.to_numpy().reshape(len(products), len(DEMAND_WEEKS), len(DEMAND_LEVELS))
     named = serving.ask("plan_problems").groupby("product_id").problem.agg(list)
     products["problems"] = [named.get(product, []) for product in products.product_id]
@@ -228,7 +230,7 @@ def _margin(terms: Terms, demand: np.ndarray) -> np.ndarray:
 
 def _fill_rate(basis: Basis, rows: np.ndarray, units: np.ndarray) -> np.ndarray:
     """Expected share of the next cycle's demand met from stock, if `units` (m,) are ordered of the products `rows` (m,)."""
-    policy = levels(basis.demand[rows], basis.terms.rows(rows), basis.rules)
+    policy = levels(basis.demand[rows], basis.terms.rows(rows), basis.rules, basis.as_of)
     stock = basis.products.inventory_position.to_numpy()[rows] + units
     lacking = np.maximum(policy.protection.short(stock) - policy.before_delivery.short(stock), 0.0)
     return 1 - lacking / np.maximum(policy.protection.mean - policy.before_delivery.mean, 1e-9)

@@ -13,7 +13,7 @@ from plotly.subplots import make_subplots
 
 from dashboard import words
 from dashboard.i18n import _, axis_day, day, number, percent, points, shortened
-from dashboard.theme import BANDS, FALL, GRID, LIFT, QUIET, RISE, direction, figure
+from dashboard.theme import BANDS, FALL, GRID, LIFT, LOST, QUIET, RISE, direction, figure
 
 CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
@@ -30,13 +30,18 @@ def chance(logit: float) -> float:
 def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) -> go.Figure:
     """Units a week, then the average week until 1, 2, 4, 8 and 13 weeks from now, with the ranges that hold it 50, 80 and 95% of the time.
 
-    history: week (its first day), units. demand: weeks, level, units (cumulative).
+    history: week (its last day), units, lost_units (stacked upon the units, lighter). demand: weeks, level, units (cumulative).
     """
     shape = figure(320, hovermode="x")
     shape.update_xaxes(tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False)
     shape.update_yaxes(rangemode="tozero", title={"text": _("units a week")})
-    shape.add_scatter(x=history.week, y=history.units, mode="lines", line={"color": QUIET, "width": 2},
-                      hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}<extra></extra>")
+    wanted = history.units + history.lost_units
+    more = "<br>" + _("and about {units} more wanted while out of stock")
+    lost = [more.format(units=number(n)) if n > 0 else "" for n in history.lost_units]
+    shape.add_scatter(x=history.week, y=history.units, mode="lines", line={"color": QUIET, "width": 2}, customdata=lost,
+                      hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}%{{customdata}}<extra></extra>")
+    if history.lost_units.any():
+        shape.add_scatter(x=history.week, y=wanted, fill="tonexty", fillcolor=LOST, mode="lines", line={"width": 0}, hoverinfo="skip")
     if demand.empty:
         return shape
     rate = demand.pivot(index="weeks", columns="level", values="units")
@@ -48,7 +53,7 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
             shape.add_scatter(x=when + when[::-1], y=[*weekly[high], *weekly[low][::-1]], fill="toself", fillcolor=colour, mode="lines",
                               line={"width": 0}, hoverinfo="skip")
     # A far 95% edge may leave the chart; the sales themselves must stay readable.
-    shape.update_yaxes(range=[0, 1.15 * max(history.units.max() if len(history) else 0, weekly[0.9].max(), 1)])
+    shape.update_yaxes(range=[0, 1.15 * max(wanted.max() if len(history) else 0, weekly[0.9].max(), 1)])
     told = [_("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
         weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)) for w in rate.index]
     shape.add_scatter(x=when, y=weekly[0.5], mode="lines+markers", line={"color": RISE, "width": 2.5}, marker={"size": 7},

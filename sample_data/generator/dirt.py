@@ -73,7 +73,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     quiet = rng.permutation(quiet)
     few = max(1, round(len(ids) / 200))
     amount = len(tables["orders"]) / 215_000
-    soils = {name: Soil(rng, file, tables[name], 1 if ".csv" in file else 0) for name, file in files.items()}
+    soils = {name: Soil(rng, files[name], frame, 1 if ".csv" in files[name] else 0) for name, frame in tables.items()}
 
     products = soils["products"]
     products.changed("missing title", "title", np.sort(quiet[:few]), [""] * few, QUARANTINED)

@@ -124,8 +124,11 @@ def ages_of(rng, wanted: Interest, story: Story, product: np.ndarray, day: np.nd
     return np.minimum((draw[:, None] > edges).sum(axis=1), edges.shape[1] - 1)
 
 
-def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest) -> tuple[pd.DataFrame, np.ndarray]:
-    """Runs the stock day by day: (stock counts, which lines could be served). Writes hidden units into the planted stock-outs.
+def shelves(
+    rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+    """Runs the stock day by day: (stock counts, which lines could be served, what is still to come on the last day: units a product and day
+    after it). Writes hidden units into the planted stock-outs.
 
     Weekly reviews order up to lead time + review time + safety, in packs; planted stock-outs empty the shelf until they end.
     A few products are shipped by their makers: no stock is kept, nothing is held back.
@@ -183,10 +186,12 @@ def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted:
             np.add.at(arrivals, (every[short], due[short]), size[short])
         levels[:, d] = on_hand
         ordered[:, d] = arrivals[:, d + 1:].sum(axis=1)
+        if d == DAYS - 1:
+            to_come = arrivals[:, DAYS:] * kept[:, None]
     for e in out:
         held = (product == e.product) & (day >= e.start) & (day < e.end) & (day < DAYS) & ~served
         e.hidden_units = float(units[held].sum())
-    return _counts(story, kept, levels, ordered), served
+    return _counts(story, kept, levels, ordered), served, to_come
 
 
 def _counts(story: Story, kept: np.ndarray, levels: np.ndarray, ordered: np.ndarray) -> pd.DataFrame:
@@ -202,6 +207,29 @@ def _counts(story: Story, kept: np.ndarray, levels: np.ndarray, ordered: np.ndar
     dates = (FIRST_DAY + np.arange(DAYS).astype("timedelta64[D]")).astype(object)
     return pd.DataFrame({"day": dates[day], "product_id": catalogue.table["product_id"].to_numpy()[product],
                          "on_hand": levels[product, day], "on_order": ordered[product, day]})
+
+
+def suppliers() -> pd.DataFrame:
+    """Their terms, as each writes them; some leave the lead time open."""
+    rows = []
+    for name, (order_days, least, says) in words.SUPPLIER_RULES.items():
+        lead, spread = (str(t) if says else "" for t in words.SUPPLIERS[name][1:3])
+        rows.append((name, order_days, f"{least:.2f}", lead, spread))
+    return pd.DataFrame(rows, columns=["supplier", "order_days", "min_order", "lead_time_days", "lead_time_sd_days"])
+
+
+def deliveries(rng: np.random.Generator, story: Story, to_come: np.ndarray) -> pd.DataFrame:
+    """What is on order on the last day, by the day it was promised for: some days off the one on which it comes, so that a little is late."""
+    table = story.catalogue.table
+    product, day = np.nonzero(to_come)
+    spread = pd.to_numeric(table["lead_time_sd_days"], errors="coerce").fillna(6).to_numpy()[product]
+    promised = np.maximum(DAYS + day + np.round(rng.normal(0, spread / 2)), DAYS - 15).astype(int)
+    rows = pd.DataFrame({"supplier": table["supplier"].to_numpy()[product], "promised": promised,
+                         "product_id": table["product_id"].to_numpy()[product], "units": to_come[product, day].astype(int)})
+    rows = rows.sort_values(["promised", "supplier", "product_id"], ignore_index=True)
+    rows["due_on"] = (FIRST_DAY + rows["promised"].to_numpy().astype("timedelta64[D]")).astype(object)
+    rows["order_id"] = "PO" + (7001 + rows.groupby(["promised", "supplier"], sort=False).ngroup()).astype(str)
+    return rows[["order_id", "product_id", "due_on", "units"]]
 
 
 def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.DataFrame) -> pd.DataFrame:

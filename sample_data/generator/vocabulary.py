@@ -278,6 +278,16 @@ SUPPLIERS = {  # name: (country, lead time mean, sd, in days, minimum order in p
     "Penrose Provisions": ("UK", 5, 1, 2, ("tin", "pouch", "tube", "soywax")),
 }
 
+SUPPLIER_RULES = {  # name: (days on which it takes orders as it writes them, least value of an order, whether it says its lead time)
+    "Chaozhou Heming Ceramics": ("周二", 3000, True), "Suzhou Jinli Textiles": ("周一、周四", 1500, True),
+    "Yiwu Lanfeng Trading": ("周一至周五", 1200, False), "Dongguan Qiaoxin Crafts": ("周三", 2500, True),
+    "Ningbo Haolu Home": ("星期二、星期五", 3000, True), "Texteis Vale do Almendra": ("Mon Thu", 800, True),
+    "Olaria Sao Bento": ("Wed", 600, True), "Jodhpur Rangmahal Exports": ("Monday", 2000, True), "Bao Lam Rattan": ("2,5", 1800, False),
+    "Denizli Yumak Tekstil": ("Tue, Fri", 700, True), "Zaklad Bielik": ("1,3,5", 400, True),
+    "Bradwell & Sons Wholesale": ("Mon-Fri", 150, True), "Calder Paper Mill": ("Thursday", 250, True),
+    "Penrose Provisions": ("", 100, True),
+}
+
 SEASONS = {  # key: (first day, last day) of each season's sales, for each time it falls into (or near) the three years
     "christmas": (("2023-09-24", "2023-12-22"), ("2024-09-24", "2024-12-22"), ("2025-09-24", "2025-12-22")),
     "halloween": (("2023-09-05", "2023-10-31"), ("2024-09-05", "2024-10-31"), ("2025-09-05", "2025-10-31")),

@@ -41,7 +41,7 @@ def test_points_on_the_waterfall_add_up_to_the_change_of_the_chance():
 def test_the_band_is_the_average_week_until_each_horizon():
     demand = pd.DataFrame([(w, level, w * 10.0 * (0.5 + level)) for w in (1, 4) for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)],
                           columns=["weeks", "level", "units"])
-    history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 9.0]})
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 9.0], "lost_units": 0.0})
     shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
     middle = shape.data[-1]
     assert list(middle.y) == [10.0, 10.0]
@@ -50,8 +50,18 @@ def test_the_band_is_the_average_week_until_each_horizon():
 
 
 def test_a_product_without_a_forecast_still_shows_its_history():
-    history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [8.0]})
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [8.0], "lost_units": [0.0]})
     assert len(charts.history_with_forecast(history, pd.DataFrame(columns=["weeks", "level", "units"]), date(2011, 12, 4)).data) == 1
+
+
+def test_what_was_lost_while_out_of_stock_lies_upon_what_was_sold_and_fits_into_the_chart():
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 2.0], "lost_units": [0.0, 48.4]})
+    demand = pd.DataFrame([(1, level, 10.0) for level in (0.1, 0.5, 0.9)], columns=["weeks", "level", "units"])
+    shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
+    sold, lost = shape.data[:2]
+    assert list(sold.y) == [8.0, 2.0] and list(lost.y) == [8.0, 50.4] and lost.fill == "tonexty"
+    assert list(sold.customdata) == ["", "<br>and about 48 more wanted while out of stock"]
+    assert shape.layout.yaxis.range[1] > 50.4
 
 
 def test_names_from_the_shop_cannot_bring_html_into_a_chart():

@@ -191,6 +191,14 @@ def test_a_link_to_no_product_says_so_and_shows_another(open_page, everyone):
     assert at.header[0].value == plain(everyone.title[0])
 
 
+@pytest.mark.parametrize(("language", "told"), [("en", "The lighter part on top"), ("zh", "上方较浅的部分")])
+def test_the_chart_says_what_its_lighter_part_is_where_a_product_was_out_of_stock(open_page, tables, language, told):
+    lost = tables["history"].query("segment == 'all'").groupby("product_id").lost_units.sum()
+    out, never = lost.index[lost > 0][0], lost.index[lost == 0][0]
+    assert told in words(open_page("product", language=language, product=out))
+    assert told not in words(open_page("product", language=language, product=never))
+
+
 def test_choosing_another_product_changes_the_address(open_page):
     at = open_page("product")
     at.selectbox(key="product_choice").select("P0021").run()

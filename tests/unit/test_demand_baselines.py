@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields, replace
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
 from panels import write_daily, write_panel
 
+from core import db
 from core.backtest import as_known, demand as demand_part
 from core.backtest.judgement import Evidence, _demand
 from core.baselines import DEMAND_BASELINES, WeeklyUnits, demand
@@ -46,7 +47,7 @@ def learnt(baseline, shop, weekly=None, panel=None):
     return baseline.learn(known if panel is None else panel, train, units if weekly is None else weekly)(known, test)
 
 
-# ---- what was sold each week
+# ---- what was wanted each week
 
 
 def test_a_week_is_the_seven_days_up_to_its_origin_over_all_customers(tmp_path):
@@ -56,6 +57,15 @@ def test_a_week_is_the_seven_days_up_to_its_origin_over_all_customers(tmp_path):
     assert (weekly.units == units[::-1]).all()
     earlier = WeeklyUnits.read(tmp_path / "warehouse.duckdb", products, date(2021, 2, 7))
     assert (earlier.units == weekly.until(np.datetime64("2021-02-07"))).all() and earlier.units.shape == (5, 88)
+
+
+def test_weeks_count_what_was_lost_while_out_of_stock(tmp_path):
+    units = write_daily(tmp_path / "warehouse.duckdb", products=2)
+    with db.connect(tmp_path / "warehouse.duckdb") as con:
+        con.execute("insert into lost_units values ('p001', 'GB', ?, 2.5), ('p001', 'DE', ?, 1), ('p000', 'GB', ?, 4)",
+                    [LAST, LAST - timedelta(days=6), LAST - timedelta(days=7)])
+    weekly = WeeklyUnits.read(tmp_path / "warehouse.duckdb", ["p000", "p001"], LAST)
+    assert (weekly.units - units)[:, -2:].tolist() == [[4, 0], [0, 3.5]] and (weekly.units - units).sum() == 7.5
 
 
 def test_a_product_that_never_sold_has_weeks_of_nothing_and_a_stranger_is_left_aside(tmp_path):

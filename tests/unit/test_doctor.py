@@ -68,7 +68,7 @@ def test_a_changed_model_and_a_lost_champion_are_found(workspace):
 def test_a_warehouse_of_another_shape_or_none_at_all_is_found(workspace):
     write_warehouse(workspace)
     with db.connect(workspace.warehouse) as con:
-        con.execute("alter table reviews drop column rating")
+        con.execute("alter table reviews alter rating type varchar")
     assert "tables of another shape: reviews" in complaints(workspace)["warehouse"]
     workspace.warehouse.write_bytes(b"not a database" * 1000)
     assert "cannot be read" in complaints(workspace)["warehouse"]

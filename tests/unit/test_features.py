@@ -43,7 +43,10 @@ def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
 
 
 def sales_of(shop, value) -> pd.DataFrame:
-    orders = shop["orders"][shop["orders"].units > 0]
+    orders = shop["orders"].sort_values(["ordered_at", "order_id"])
+    same = [orders.product_id, orders.customer_id, orders.ordered_at.dt.normalize(), orders.units.abs()]
+    taken_back = (orders.units < 0).groupby(same).transform("sum")  # NaN for guests, of whom nobody knows it
+    orders = orders[(orders.units > 0) & ~(orders.groupby([*same, orders.units]).cumcount() < taken_back.fillna(0))]
     return pd.DataFrame({"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders), "day": orders.ordered_at.dt.normalize()})
 
 
@@ -98,6 +101,9 @@ def test_corrupting_every_row_after_t_leaves_features_up_to_t_unchanged_to_the_b
     for name in ("prior_a", "prior_b", "own_pace_orders"):  # means over products, which threads add up in any order
         np.testing.assert_allclose(*(panel[weeks_known][name] for panel in seen), rtol=1e-12, err_msg=name)
     assert seen[0][weeks_known].rising.equals(seen[1][weeks_known].rising)
+    for weeks in DEMAND_WEEKS:  # what was lost in them reads no day after them
+        passed = seen[0].as_of.astype("datetime64[ns]") <= pd.Timestamp(t) - pd.Timedelta(days=7 * weeks)
+        assert seen[0][passed][f"units_w{weeks}"].equals(seen[1][passed][f"units_w{weeks}"]), weeks
 
 
 def _rebuilt(workspace):
@@ -150,6 +156,18 @@ def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
     pd.testing.assert_frame_equal(aggregate[["n_base", "n_horizon", "rising", "orders_28d"]], single[["n_base", "n_horizon", "rising", "orders_28d"]])
 
 
+def test_a_sale_that_the_same_customer_takes_back_whole_on_the_same_day_never_was(shop, built, tmp_path):
+    orders = shop["orders"]
+    sold = orders[(orders.units > 0) & orders.customer_id.notna()]
+    extra = sold.iloc[::40].assign(units=5000.0, order_id=lambda o: "cancelled-" + o.order_id.astype(str))  # beside what was really bought
+    back = extra.assign(units=-5000.0, ordered_at=extra.ordered_at.dt.normalize() + pd.Timedelta(hours=23, minutes=59),
+                        order_id=lambda o: "C-" + o.order_id)
+    later = pd.concat([orders, extra, back], ignore_index=True)
+    cancelled = panel_of(_rebuilt(shops.write(Workspace(tmp_path).create(), shop | {"orders": later})))
+    whole = panel_of(built)
+    assert cancelled[[*NAMES, *DEMAND, "n_base", "rising"]].equals(whole[[*NAMES, *DEMAND, "n_base", "rising"]])
+
+
 def test_every_review_counts_whether_or_not_the_shop_knows_views(shop, built, tmp_path):
     blind = build(shops.write(Workspace(tmp_path / "blind").create(), {k: v for k, v in shop.items() if k != "events"})) and Workspace(tmp_path / "blind")
     for panel in (panel_of(built), panel_of(blind)):
@@ -171,6 +189,50 @@ def test_outcomes_cumulate_and_are_null_where_their_weeks_have_not_passed(shop, 
         assert (np.isnan(units[:, k]) == (age < 7 * weeks)).all()
     base = panel[[f"base_w{w}" for w in (1, 2, 4, 8, 13)]].to_numpy(float)
     assert (base > 0).all() and (np.diff(base, axis=1) > 0).all()
+
+
+DEMAND = [f"{part}_w{weeks}" for part in ("base", "units") for weeks in DEMAND_WEEKS]
+
+
+@pytest.fixture(scope="module")
+def by_stock(tmp_path_factory):
+    """(orders with their day, panels): p001 sold nothing on days 150 to 170; no stock is recorded, never out, p001 out on these days."""
+    shop, days = shops.tables(products=15, days=300), range(300)
+    orders = shop["orders"].assign(day=lambda o: (o.ordered_at.dt.normalize() - pd.Timestamp(shops.FIRST_DAY)).dt.days)
+    orders = orders[~((orders.product_id == "p001") & orders.day.between(150, 170))]
+    counts = {"never out": shop["stock"].assign(on_hand=9.0), "out": pd.DataFrame({
+        "day": [shops.FIRST_DAY + timedelta(days=d) for d in days], "product_id": "p001", "on_hand": [9.0 * (not 150 <= d < 171) for d in days]})}
+    panels = {}
+    for name in ("not recorded", *counts):
+        given = {k: v for k, v in shop.items() if k != "stock"} | {"orders": orders.drop(columns="day")}
+        given |= {"stock": counts[name]} if name in counts else {}
+        panels[name] = panel_of(_rebuilt(shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), given, attribute="")))
+        panels[name]["day"] = (pd.to_datetime(panels[name].as_of) - pd.Timestamp(shops.FIRST_DAY)).dt.days
+    return orders, panels
+
+
+def test_without_stock_records_or_days_out_of_stock_units_wanted_are_the_units_sold(by_stock):
+    orders, panels = by_stock
+    unrecorded, never_out = panels["not recorded"], panels["never out"]
+    unlike = {n for n in (*NAMES, *DEMAND, "n_base", "rising") if not unrecorded[n].equals(never_out[n])}
+    assert unlike == {"out_of_stock_14d", "out_of_stock_56d"}
+    sold = orders[orders.units > 0]
+    for weeks in DEMAND_WEEKS:
+        known = unrecorded[unrecorded.day + 7 * weeks < 300]
+        for row in known.iloc[::7].itertuples():
+            mine = sold[(sold.product_id == row.product_id) & sold.day.between(row.day + 1, row.day + 7 * weeks)]
+            assert getattr(row, f"units_w{weeks}") == mine.units.sum()
+
+
+def test_demand_is_learnt_from_what_was_wanted_while_out_of_stock_too_and_rising_from_orders_alone(by_stock):
+    sold, wanted = by_stock[1]["not recorded"], by_stock[1]["out"]
+    hit, day = sold.product_id == "p001", sold.day
+    assert wanted[~hit][DEMAND].equals(sold[~hit][DEMAND])
+    ahead, behind, before = hit & day.between(140, 149), hit & day.between(171, 200), hit & (day + 28 < 150)
+    assert ahead.any() and (wanted[ahead].units_w4 > sold[ahead].units_w4 + 1).all()
+    assert behind.any() and (wanted[behind].base_w4 > sold[behind].base_w4).all()
+    assert before.any() and wanted[before][["base_w4", "base_w13", "units_w4"]].equals(sold[before][["base_w4", "base_w13", "units_w4"]])
+    assert wanted[hit][["n_base", "units_per_order"]].equals(sold[hit][["n_base", "units_per_order"]])
 
 
 def test_a_surge_is_how_many_deviations_four_weeks_lie_above_the_pace_of_the_nine_before(shop, built):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import fields
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -13,7 +13,10 @@ from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
 from core.errors import UserError
-from core.inventory import PROBLEMS, Distribution, Rules, Terms, distribution, levels, order_units, over, over_lead_time, policy, suggest
+from core.inventory import (
+    PROBLEMS, Distribution, Rules, Terms, arriving, bounded, calendar, distribution, levels, order_cycle, order_units, over, over_lead_time,
+    peaks, policy, suggest,
+)
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, SERVING
 
 AS_OF = date(2011, 11, 6)
@@ -46,13 +49,14 @@ def one(**changes):
 
 
 def test_the_examples_in_the_docstrings_hold():
-    for module in (distribution, policy):
+    for module in (calendar, distribution, policy):
         result = doctest.testmod(module)
-        assert result.attempted > 10 and result.failed == 0
+        assert result.attempted >= 7 and result.failed == 0
 
 
 def test_suggestions_have_the_columns_of_the_serving_table():
     assert {"product_id", *one()} == set(SERVING["suggestions"].names)
+    assert ("product_id", *(f.name for f in fields(Terms))) == SERVING["planning"].names
 
 
 def test_levels_equal_the_textbook_for_normal_demand_and_a_fixed_lead_time():
@@ -67,7 +71,7 @@ def test_levels_equal_the_textbook_for_normal_demand_and_a_fixed_lead_time():
 def test_a_fill_rate_target_equals_the_textbook_for_normal_demand():
     """Silver, Pyke & Thomas, (R, S): sd G(k) = (1 - fill rate) x demand of one review period; short lead time, so that the last cycle's lack counts."""
     demand, fill = normal(100, 40), 0.98
-    found = levels(demand, Terms.of(1, lead_time_days=21), Rules(target="fill", service_level=fill))
+    found = levels(demand, Terms.of(1, lead_time_days=21), Rules(target="fill", service_level=fill), AS_OF)
     stock, loss = found.reorder_point[0] + 0.5, lambda k: np.exp(-k * k / 2) / np.sqrt(2 * np.pi) - k * ndtr(-k)
     lacking = [40 * np.sqrt(t) * loss((stock - 100 * t) / (40 * np.sqrt(t))) for t in (4, 3)]
     assert 1 - (lacking[0] - lacking[1]) / 100 == pytest.approx(fill, abs=5e-4)
@@ -75,10 +79,37 @@ def test_a_fill_rate_target_equals_the_textbook_for_normal_demand():
 
 def test_a_cost_target_stocks_to_the_critical_ratio():
     terms = Terms.of(2, lead_time_days=21, unit_cost_cents=np.array([400.0, 400.0]), price_cents=np.array([600.0, 404.0]))
-    found = levels(normal(10, 4).repeat(2, axis=0), terms, Rules(target="cost", holding_cost_share=0.26))
+    found = levels(normal(10, 4).repeat(2, axis=0), terms, Rules(target="cost", holding_cost_share=0.26), AS_OF)
     assert found.service_level.tolist() == pytest.approx([200 / 202, 4 / 6])  # underage / (underage + overage of one week)
-    without = levels(normal(10, 4), Terms.of(1, lead_time_days=21), Rules(target="cost"))
+    without = levels(normal(10, 4), Terms.of(1, lead_time_days=21), Rules(target="cost"), AS_OF)
     assert without.service_level[0] == 0.95  # no cost, no ratio
+
+
+def test_a_fill_rate_of_the_shop_is_met_with_less_money_than_the_same_level_everywhere():
+    """Ten cheap and ten dear products: dear ones are lacking more often, and the expected fill rate of all is the promised one."""
+    demand, cost = normal(10, 6).repeat(20, axis=0), np.repeat([100.0, 4000.0], 10)
+    terms = Terms.of(20, lead_time_days=21, unit_cost_cents=cost)
+    shop = levels(demand, terms, Rules(target="shop", service_level=0.95), AS_OF)
+    assert shop.service_level[0] > shop.service_level[-1] + 0.1
+
+    def fill_and_money(found):
+        stock = found.reorder_point + 0.5
+        lacking = (over(demand, 4.0).short(stock) - over(demand, 3.0).short(stock)).sum()
+        return 1 - lacking / 200, (cost * stock).sum()
+
+    fill, money = fill_and_money(shop)
+    assert fill == pytest.approx(0.95, abs=0.003)
+    same = [fill_and_money(levels(demand, terms, Rules(service_level=level), AS_OF)) for level in np.linspace(0.5, 0.99, 50)]
+    assert money < 0.95 * min(spent for reached, spent in same if reached >= fill)
+
+
+def test_far_quantiles_are_bounded_by_what_was_ever_wanted_but_a_rise_is_believed():
+    demand = forecast(9, 30)
+    known = peaks(np.random.default_rng(2).poisson(1.0, (30, 80)).astype(float))
+    kept = bounded(demand, Terms.of(30, **known))
+    assert (kept <= demand).all() and (kept < demand).any() and (kept[:, :, :5] == demand[:, :, :5]).all()
+    assert (np.diff(kept, axis=1) >= 0).all() and (np.diff(kept, axis=2) >= 0).all()
+    assert (bounded(demand, Terms.of(30)) == demand).all()
 
 
 def test_big_packs_bring_safety_along_so_that_the_reorder_point_is_lower():
@@ -120,9 +151,11 @@ def test_goods_that_spoil_are_not_ordered_beyond_what_sells_in_time():
 @pytest.mark.parametrize(("known", "problem"), [
     ({"on_hand": np.nan}, "stock unknown"), ({"on_hand": -1}, "stock below zero"), ({"stock_age_days": 15}, "stock outdated"),
     ({"pack_size": 0}, "pack size not usable"), ({"moq": 24, "max_order": 12}, "minimum above maximum"),
+    ({"max_order": 0}, "minimum above maximum"), ({"moq": np.nan, "pack_size": 12, "max_order": 10}, "minimum above maximum"),
     ({"lead_time_days": np.nan}, "lead time missing"), ({"lead_time_days": 0}, "lead time not usable"),
     ({"unit_cost_cents": np.nan}, "cost missing"), ({"unit_cost_cents": 0}, "cost missing"), ({"unit_cost_cents": 700}, "cost above price"),
     ({"shelf_life_days": 3}, "shelf life shorter than the protection time"),
+    ({"shelf_life_days": 0}, "shelf life shorter than the protection time"), ({"on_order_overdue": 5}, "delivery overdue"),
 ])
 def test_what_is_missing_or_cannot_be_true_is_a_named_problem(known, problem):
     good = {"on_hand": 20, "stock_age_days": 0, "lead_time_days": 21, "pack_size": 6, "moq": 6, "max_order": 60, "unit_cost_cents": 250,
@@ -247,6 +280,7 @@ def test_an_order_that_is_due_can_never_wait_beyond_the_next_review():
     ({"pack_size": 0}, "pack size not usable"),
     ({"pack_size": -6}, "pack size not usable"),
     ({"moq": 48, "max_order": 12}, "minimum above maximum"),
+    ({"pack_size": 12, "max_order": 10}, "minimum above maximum"),
 ])
 def test_stock_or_packs_that_cannot_be_used_give_levels_and_a_named_status_but_no_order(given, status):
     got = one(**given)
@@ -280,6 +314,76 @@ def test_a_shop_that_knows_nothing_gets_levels_for_every_product():
     s = suggest(forecast(4, 50), Terms.of(50), Rules(), AS_OF)
     assert set(s.status) == {"stock unknown"} and s.lead_time_assumed.all() and np.isnat(s.order_by).all()
     assert np.isfinite(s.reorder_point).all() and (s.order_up_to_level >= s.reorder_point).all()
+
+
+# Order days and open deliveries. AS_OF is a Sunday.
+
+def brute_force_cycle(as_of: date, days: set[int], review: int) -> tuple[int, int]:
+    first = next(d for k in range(1, 9) if (d := as_of + timedelta(days=k)).isoweekday() in days)
+    following = next(d for k in range(review, review + 7) if (d := first + timedelta(days=k)).isoweekday() in days)
+    return (first - as_of).days - 1, (following - first).days
+
+
+@settings(deadline=None, derandomize=True)
+@given(st.integers(0, 6), st.sets(st.integers(1, 7), min_size=1), st.integers(1, 30))
+def test_the_order_cycle_is_what_counting_the_days_gives(shift, days, review):
+    as_of = AS_OF + timedelta(days=shift)
+    wait, length = order_cycle(as_of, np.array([float("".join(map(str, days)))]), np.array([float(review)]))
+    assert (wait[0], length[0]) == brute_force_cycle(as_of, days, review)
+
+
+def test_a_supplier_that_can_be_ordered_from_every_day_is_one_without_order_days():
+    assert one(order_days=1234567)["reorder_point"] == one()["reorder_point"]
+    assert (one(order_days=1)["wait_days"], one(order_days=1)["review_days"]) == (0, 7)  # tomorrow, and every Monday after it
+
+
+def test_stock_has_to_last_until_an_order_of_the_next_order_day_arrives():
+    got = one(order_days=4, review_days=8)  # out on Thursday, next two Thursdays later, there 21 days after that
+    assert (got["wait_days"], got["review_days"]) == (3, 14)
+    assert got["reorder_point"] == pytest.approx(one(review_days=17)["reorder_point"])
+    d = [over(normal(10, 4), t / 7) for t in (24, 38)]
+    lacking = lambda y: d[1].short(np.array([y]))[0] - d[0].short(np.array([y]))[0]  # noqa: E731
+    assert got["lost_margin_cents"] == pytest.approx(350 * (lacking(20.0) - lacking(20.0 + got["suggested_order_units"])), abs=0.5)
+
+
+def test_fewer_order_days_never_need_less_stock():
+    points = [one(order_days=days, review_days=1)["reorder_point"] for days in (1234567, 135, 15, 5)]
+    assert points == sorted(points) and points[0] < points[-1]
+
+
+def test_an_order_is_due_on_the_last_order_day_that_is_early_enough_or_on_the_first_there_is():
+    enough = {"demand": steady(7), "on_hand": 70, "lead_time_days": 10}  # by 2012-01-04, a Wednesday
+    assert one(**enough, order_days=2)["order_by"] == np.datetime64("2012-01-03")
+    assert one(**enough, order_days=3)["order_by"] == np.datetime64("2012-01-04")
+    assert one(on_hand=0, order_days=25)["order_by"] == np.datetime64("2011-11-08")  # too late today already: on Tuesday
+    assert np.isnat(one(demand=steady(0), order_days=2)["order_by"])
+
+
+def test_orders_on_the_suppliers_days_meet_the_service_level_in_simulation():
+    """Mondays and Thursdays, planned the evening before, Poisson demand, backordered: the share of cycles without a stock-out."""
+    rng = np.random.default_rng(3)
+    sample = rng.poisson(3, (20_000, 91)).cumsum(axis=1)
+    demand = np.quantile(sample[:, 7 * np.array(DEMAND_WEEKS) - 1], LEVELS, axis=0).T[None]
+    terms, rules = Terms.of(1, lead_time_days=10, order_days=14), Rules(service_level=0.95, review_days=1)
+    points = {weekday: levels(demand, terms, rules, AS_OF + timedelta(days=weekday)).reorder_point[0] for weekday in (0, 3)}
+    stock, due, met, sold = 60.0, {}, [], rng.poisson(3, 35_000)
+    for day, units in enumerate(sold):  # day 0 is a Monday
+        if day in due:
+            met.append(stock >= 0)
+            stock += due.pop(day)
+        if day % 7 in points:
+            missing = points[day % 7] - stock - sum(due.values())
+            due[day + 10] = np.floor(missing) + 1 if missing >= 0 else 0.0
+        stock -= units
+    assert np.mean(met[2:]) == pytest.approx(0.95, abs=0.013)
+
+
+def test_what_is_due_in_time_or_overdue_counts_and_what_is_due_later_does_not():
+    within = np.array([21.0, 21, 21])
+    counts, later, overdue = arriving(3, np.array([0, 0, 0, 2]), np.array([-9.0, 21, 22, 0]), np.array([4.0, 8, 16, 32]), within)
+    np.testing.assert_array_equal(counts, [12, np.nan, 32])
+    np.testing.assert_array_equal(later, [16, np.nan, 0])
+    np.testing.assert_array_equal(overdue, [4, np.nan, 0])
 
 
 def test_settings_that_make_no_sense_are_refused():

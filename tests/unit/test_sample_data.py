@@ -297,6 +297,17 @@ def test_a_planted_stock_out_empties_the_shelf_stops_sales_and_records_what_was_
         assert daily.between(e.product_id, e.starts, e.ends - 1) == 0, e.event_id
 
 
+def test_deliveries_add_up_to_what_is_on_order_and_every_supplier_has_terms(products):
+    files = SAMPLE / "files"
+    stock = pd.read_parquet(files / "stock.parquet")
+    last = stock[stock["on_hand"] >= 0].sort_values("day").groupby("product_id")["on_order"].last()
+    deliveries = pd.read_csv(files / "deliveries.csv", parse_dates=["due_on"])
+    due = deliveries.groupby("product_id")["units"].sum()
+    assert due.to_dict() == last[last > 0].to_dict() and len(due) > 100
+    assert 0 < (deliveries["due_on"] < "2026-06-28").mean() < 0.1
+    assert set(pd.read_csv(files / "suppliers.csv")["supplier"]) >= set(products["supplier"])
+
+
 # The dirt
 
 def read_as_exported(file: str) -> pd.DataFrame:
@@ -346,7 +357,7 @@ def test_every_fault_that_is_listed_is_there_and_no_other_row_has_it():
 def test_an_import_makes_of_the_dirt_what_the_truth_says(small_shop, tmp_path):
     dirt = pd.read_csv(small_shop / "truth/dirt.csv")
     report = import_files(Workspace(tmp_path / "ws"), sorted((small_shop / "files").iterdir())).as_dict()
-    assert len(report["files"]) == 9
+    assert len(report["files"]) == 11
     for file in report["files"]:
         expected = dirt[dirt["file"] == file["file"]].groupby("expected")["rows"].sum()
         (counts,) = file["tables"].values()

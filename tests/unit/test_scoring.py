@@ -14,6 +14,7 @@ import pytest
 from core import db, scoring, snapshots
 from core.config import Workspace
 from core.errors import NotReady, UpswingError, UserError
+from core.inventory import PriceResponse
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS, SERVING
 
 AS_OF = date(2011, 6, 30)
@@ -58,11 +59,14 @@ def shop(workspace) -> Workspace:
             con.execute(table.ddl())
         insert(con, "products", [
             {"product_id": p, "title": t or p, "price_cents": 999 if p == "B" else None, "lead_time_days": 7.0 if p == "A" else None,
-             "unit_cost_cents": 210, "pack_size": 6.0} for p, t in PRODUCTS.items()])
+             "unit_cost_cents": 210, "pack_size": 6.0, "supplier": "Lane" if p == "B" else "Harbour", "max_order": 600}
+            for p, t in PRODUCTS.items()])
         insert(con, "orders", ORDERS)
         insert(con, "stock", [
             {"day": day(8), "product_id": "A", "on_hand": 50.0}, {"day": day(1), "product_id": "A", "on_hand": 4.0, "on_order": 1.0},
             {"day": day(-2), "product_id": "A", "on_hand": 77.0}, {"day": day(40), "product_id": "B", "on_hand": 9.0}])
+        insert(con, "suppliers", [
+            {"supplier": "Lane", "order_days": "1,4", "min_order_cents": 9_900, "lead_time_days": 30, "lead_time_sd_days": 4}])
         insert(con, "events", [{"occurred_at": midnight(9), "product_id": "A", "kind": "view"}])
         insert(con, "imports", [{"import_id": "1", "imported_at": datetime(2011, 7, 1), "file": "o.csv", "sha256": "x", "preset": "generic",
                                  "table_name": "orders", "rows_read": 12, "rows_kept": 9, "rows_dropped": 1, "rows_quarantined": 2}])
@@ -70,6 +74,8 @@ def shop(workspace) -> Workspace:
             {"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)])
         db.run(con, "features/daily_tables")
         db.run(con, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        con.executemany("insert into lost_units values (?, ?, ?, ?)", [
+            ("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)])
     write_panel(workspace)
     return workspace
 
@@ -210,13 +216,81 @@ def test_history_of_segments_adds_up_to_everyones_and_small_countries_count_as_o
     assert units("C", ALL) == 6  # what lies before the 104 weeks does not count
 
 
+def test_history_keeps_what_was_lost_while_out_of_stock_beside_what_was_sold(scored):
+    history = {(h["product_id"], h["segment"], h["week"]): (h["units"], h["lost_units"]) for h in scored("history")}
+    assert [history["A", ALL, day(d)] for d in (21, 14, 7, 0)] == [(1, 0), (0, 2), (5, 0), (5, 2)]
+    assert (history["A", "DE", day(14)], history["A", "other", day(14)]) == ((0, 1.5), (0, 0.5))
+    assert sum(lost for (product, *_), (_units, lost) in history.items() if product != "A") == 0
+
+
 def test_suggestions_use_the_last_stock_known_at_as_of(scored):
     by_id = {s["product_id"]: s for s in scored("suggestions")}
     assert (by_id["A"]["status"], by_id["A"]["on_hand"], by_id["A"]["inventory_position"]) == ("order now", 4, 5)
     assert by_id["A"]["suggested_order_units"] % 6 == 0 and by_id["A"]["order_cost_cents"] == 210 * by_id["A"]["suggested_order_units"]
-    assert by_id["B"]["status"] == "stock outdated" and by_id["B"]["lead_time_assumed"] and not by_id["A"]["lead_time_assumed"]
+    assert by_id["B"]["status"] == "stock outdated" and by_id["C"]["lead_time_assumed"] and not by_id["A"]["lead_time_assumed"]
     assert by_id["C"]["status"] == "stock unknown" and by_id["C"]["reorder_point"] > 0 and by_id["C"]["suggested_order_units"] is None
     assert list(by_id) == ["A", "B", "C"]
+
+
+def test_a_supplier_gives_the_times_that_its_products_lack_and_its_order_days(scored):
+    planning, suggested = ({row["product_id"]: row for row in scored(table)} for table in ("planning", "suggestions"))
+    assert [planning[p]["lead_time_days"] for p in "ABC"] == [7, 30, None] and planning["B"]["lead_time_sd_days"] == 4
+    assert [planning[p]["order_days"] for p in "ABC"] == [None, 14, None] and planning["A"]["max_order"] == 600
+    assert [suggested[p]["wait_days"] for p in "ABC"] == [0, 3, 0]  # AS_OF is a Thursday: the next order day is Monday
+    assert scored("suppliers") == [{"supplier": "Lane", "order_days": "1,4", "min_order_cents": 9_900}]
+
+
+def test_open_deliveries_say_what_is_on_order_by_the_day_they_are_due(shop, monkeypatch):
+    with db.connect(shop.warehouse) as con:  # lead time and review of A: 14 days
+        insert(con, "deliveries", [{"product_id": p, "due_on": day(before), "units": units} for p, before, units in
+                                   (("A", 3, 2.0), ("A", -14, 10.0), ("A", -15, 40.0), ("D", -1, 7.0), ("gone", -1, 7.0))])
+    use(monkeypatch)
+    scoring.score(shop)
+    read = lambda table: pq.read_table(shop.root / "scored" / f"{table}.parquet").to_pylist()  # noqa: E731
+    a, b, _ = read("planning")
+    assert (a["on_order"], a["on_order_later"], a["on_order_overdue"]) == (12, 40, 2) and b["on_order_later"] is None
+    assert read("suggestions")[0]["inventory_position"] == 16
+    assert [p["product_id"] for p in read("problems") if p["problem"] == "delivery overdue"] == ["A"]
+
+
+def test_a_warehouse_of_an_earlier_version_is_scored_without_another_import(shop, scored):
+    with db.connect(shop.warehouse) as con:
+        for change in ("drop table suppliers", "drop table deliveries", "alter table products drop column max_order",
+                       "alter table products drop column shelf_life_days"):
+            con.execute(change)
+    scoring.score(shop)
+    assert [p["lead_time_days"] for p in scored("planning")] == [7, None, None] and scored("suppliers") == []
+
+
+class Falling(Model):
+    def predict(self, panel, rows, progress=None):
+        return super().predict(panel, rows) | {"falling": np.full(len(rows), 0.6)}
+
+
+def test_a_falling_product_with_too_much_stock_is_named_and_marked_down_where_prices_are_known_to_help(shop, monkeypatch):
+    with db.connect(shop.warehouse) as con:
+        con.execute("update stock set on_hand = 2000 where product_id = 'A'")
+    read = lambda: pq.read_table(shop.root / "scored" / "markdowns.parquet").to_pylist()  # noqa: E731
+    use(monkeypatch, Falling)
+    scoring.score(shop)
+    assert read() == [{"product_id": "A", "markdown_share": None, "clear_by": None, "elasticity": None, "elasticity_error": None}]
+    known = PriceResponse(np.array([-2.0]), np.array([0.5]))
+    monkeypatch.setattr(scoring, "_price_response", lambda con, products, as_of: (known, np.zeros(len(products), int)))
+    scoring.score(shop)
+    marked, = read()
+    assert marked["markdown_share"] == 0.5 and marked["clear_by"] > AS_OF and marked["elasticity"] == -2
+    use(monkeypatch)
+    scoring.score(shop)
+    assert read() == []  # nothing falls
+
+
+def test_prices_paid_are_those_of_orders_after_their_discount_whatever_the_units(shop):
+    with db.connect(shop.warehouse) as con:
+        con.register("live", pa.table({"place": [0, 1], "product_id": ["A", "B"]}))
+        insert(con, "orders", [sale("A", 1, 100, "DE", 100) | {"discount_cents": 2000}, sale("B", 10, 1, "DE", 0)])
+        weeks = db.rows(con, "scoring/price_weeks", as_of=AS_OF, weeks=3)
+    assert weeks == [{"product": 0, "week": 0, "orders": 3, "price_cents": (500 + 450 + 80) / 3},
+                     {"product": 0, "week": 1, "orders": 1, "price_cents": 500}, {"product": 1, "week": 1, "orders": 1, "price_cents": 200}]
 
 
 def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
@@ -224,7 +298,7 @@ def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
     kinds = lambda kind: [q for q in quality if q["kind"] == kind]  # noqa: E731
     assert [(q["file"], q["rows_read"], q["rows_kept"], q["detail"]) for q in kinds("import")] == [("o.csv", 12, 9, "generic")]
     assert [(q["rows_quarantined"], q["detail"]) for q in kinds("rejected")] == [(2, "no date")]
-    assert {q["table_name"] for q in kinds("missing")} == {"reviews", "customers", "promotions", "market", "links"}
+    assert {q["table_name"] for q in kinds("missing")} == {"reviews", "customers", "deliveries", "promotions", "market", "links"}
     assert all(q["detail"] == CANONICAL[q["table_name"]].adds for q in kinds("missing"))
     assert {q["table_name"]: q["last_day"] for q in kinds("freshness")} == {"orders": day(-3), "events": day(9), "stock": day(-2)}
 

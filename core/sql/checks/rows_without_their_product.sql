@@ -8,6 +8,8 @@ with named as (
     union all
     select distinct 'suggestions', product_id from read_parquet($suggestions)
     union all
+    select distinct 'markdowns', product_id from read_parquet($markdowns)
+    union all
     select distinct 'neighbours', product_id from read_parquet($neighbours)
     union all
     select distinct 'neighbours', neighbour_id from read_parquet($neighbours)

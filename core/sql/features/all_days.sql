@@ -1,4 +1,4 @@
--- The daily aggregate over all customers.
+-- The daily aggregate over all customers, with the units lost while out of stock.
 create or replace temp table all_days as
 select product_id, day,
     sum(interest) as interest, sum(units) as units, sum(returned_units) as returned_units, sum(revenue_cents) as revenue_cents,
@@ -7,6 +7,6 @@ select product_id, day,
     sum(new_customers) as new_customers, sum(views) as views, sum(carts) as carts, sum(wishlists) as wishlists,
     sum(search_clicks) as search_clicks, sum(ad_impressions) as ad_impressions, sum(ad_clicks) as ad_clicks,
     sum(reviews) as reviews, sum(rated) as rated, sum(rating_sum) as rating_sum, sum(low_ratings) as low_ratings,
-    sum(sentiments) as sentiments, sum(sentiment_sum) as sentiment_sum
-from daily
+    sum(sentiments) as sentiments, sum(sentiment_sum) as sentiment_sum, sum(lost_units) as lost_units
+from daily_wanted
 group by product_id, day

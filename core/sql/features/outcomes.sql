@@ -1,16 +1,17 @@
--- What was really sold after the origin, cumulated over 1, 2, 4, 8 and 13 weeks; null where those weeks have not passed.
+-- What was wanted after the origin (sold, or lost while out of stock), cumulated over 1, 2, 4, 8 and 13 weeks; null where those weeks
+-- have not passed.
 create or replace temp table outcomes as
 with ahead_days as (
-    select o.as_of, 'all' as segment, d.product_id, d.units, date_diff('day', o.as_of, d.day) as ahead
+    select o.as_of, 'all' as segment, d.product_id, d.units + d.lost_units as units, date_diff('day', o.as_of, d.day) as ahead
     from origin as o
     inner join all_days as d on d.day > o.as_of and date_diff('day', o.as_of, d.day) <= 91
-    where d.units > 0
+    where d.units + d.lost_units > 0
     union all
-    select s.as_of, s.segment, d.product_id, d.units, date_diff('day', s.as_of, d.day) as ahead
+    select s.as_of, s.segment, d.product_id, d.units + d.lost_units as units, date_diff('day', s.as_of, d.day) as ahead
     from origin as o
     inner join segment_of as s on o.as_of = s.as_of
-    inner join daily as d on d.value = s.value and d.day > s.as_of and date_diff('day', s.as_of, d.day) <= 91
-    where d.units > 0
+    inner join daily_wanted as d on d.value = s.value and d.day > s.as_of and date_diff('day', s.as_of, d.day) <= 91
+    where d.units + d.lost_units > 0
 )
 
 select as_of, segment, product_id,

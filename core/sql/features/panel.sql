@@ -11,21 +11,21 @@ select
     cast(p.prior_b as double) as prior_b,
     cast(p.own_pace_orders as double) as own_pace_orders,
     cast(p.age_days as integer) as days_on_sale,
-    cast(0.1 + (1 - p.year_ago_weight) * 1 * p.units_a_week + p.year_ago_weight * coalesce(w.units_year_ago_w1, 0) as float) as base_w1,
-    cast(0.2 + (1 - p.year_ago_weight) * 2 * p.units_a_week + p.year_ago_weight * coalesce(w.units_year_ago_w2, 0) as float) as base_w2,
-    cast(0.4 + (1 - p.year_ago_weight) * 4 * p.units_a_week + p.year_ago_weight * coalesce(w.units_year_ago_w4, 0) as float) as base_w4,
-    cast(0.8 + (1 - p.year_ago_weight) * 8 * p.units_a_week + p.year_ago_weight * coalesce(w.units_year_ago_w8, 0) as float) as base_w8,
-    cast(1.3 + (1 - p.year_ago_weight) * 13 * p.units_a_week + p.year_ago_weight * coalesce(w.units_year_ago_w13, 0) as float) as base_w13,
+    cast(0.1 + (1 - p.year_ago_weight) * 1 * p.units_a_week + p.year_ago_weight * coalesce(w.wanted_year_ago_w1, 0) as float) as base_w1,
+    cast(0.2 + (1 - p.year_ago_weight) * 2 * p.units_a_week + p.year_ago_weight * coalesce(w.wanted_year_ago_w2, 0) as float) as base_w2,
+    cast(0.4 + (1 - p.year_ago_weight) * 4 * p.units_a_week + p.year_ago_weight * coalesce(w.wanted_year_ago_w4, 0) as float) as base_w4,
+    cast(0.8 + (1 - p.year_ago_weight) * 8 * p.units_a_week + p.year_ago_weight * coalesce(w.wanted_year_ago_w8, 0) as float) as base_w8,
+    cast(1.3 + (1 - p.year_ago_weight) * 13 * p.units_a_week + p.year_ago_weight * coalesce(w.wanted_year_ago_w13, 0) as float) as base_w13,
     cast(case when date_diff('day', p.as_of, cast($last_day as date)) >= 7 then coalesce(u.units_w1, 0) end as float) as units_w1,
     cast(case when date_diff('day', p.as_of, cast($last_day as date)) >= 14 then coalesce(u.units_w2, 0) end as float) as units_w2,
     cast(case when date_diff('day', p.as_of, cast($last_day as date)) >= 28 then coalesce(u.units_w4, 0) end as float) as units_w4,
     cast(case when date_diff('day', p.as_of, cast($last_day as date)) >= 56 then coalesce(u.units_w8, 0) end as float) as units_w8,
     cast(case when date_diff('day', p.as_of, cast($last_day as date)) >= 91 then coalesce(u.units_w13, 0) end as float) as units_w13
 from (
-    -- Seasonal-naive base: half its pace of the last 8 weeks, half the same weeks a year ago once it is a year old.
+    -- Seasonal-naive base, of units wanted: half its pace of the last 8 weeks, half the same weeks a year ago once it is a year old.
     select a.*, r.launched_on,
         case when a.age_days >= 371 then 0.5 else 0.0 end as year_ago_weight,
-        coalesce(x.units_56d, 0) / a.base_length * 7 as units_a_week
+        coalesce(x.wanted_56d, 0) / a.base_length * 7 as units_a_week
     from paces as a
     inner join origin as o on a.as_of = o.as_of
     left join products as r on a.product_id = r.product_id

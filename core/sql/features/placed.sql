@@ -7,4 +7,4 @@ union all by name
 select s.as_of, s.segment, d.* exclude (value), date_diff('day', d.day, s.as_of) as age
 from origin as o
 inner join segment_of as s on o.as_of = s.as_of
-inner join daily as d on d.value = s.value and d.day <= s.as_of and date_diff('day', d.day, s.as_of) < 371
+inner join daily_wanted as d on d.value = s.value and d.day <= s.as_of and date_diff('day', d.day, s.as_of) < 371

@@ -12,6 +12,7 @@ select
     sum(units) filter (where age < 7) as units_7d,
     sum(units) filter (where age < 28) as units_28d,
     sum(units) filter (where age < 56) as units_56d,
+    sum(units + lost_units) filter (where age < 56) as wanted_56d,
     sum(returned_units) filter (where age < 91) as returned_units_91d,
     sum(units) filter (where age < 91) as units_91d,
     sum(revenue_cents) filter (where age < 14) as revenue_14d,

@@ -1,20 +1,21 @@
 -- How did each product sell, week by week, in each served segment? A week is named after its last day; the last one ends on $as_of.
 -- From a product's first week with any activity on, every week has a row: zeros where nothing happened. orders counts the interest
 -- signal; views are null before the shop recorded any; price is the mean paid; on_hand is the week's last count, for 'all' only.
+-- lost_units: what was wanted beside the units while it was out of stock.
 with placed as (
     select
         product_id,
         case when list_contains($segments, value) then value else 'other' end as segment,
         floor(date_diff('day', day, cast($as_of as date)) / 7) as weeks_ago,
-        units, interest, views, revenue_cents, priced_units
-    from daily
+        units, lost_units, interest, views, revenue_cents, priced_units
+    from daily_wanted
     where day <= $as_of and date_diff('day', day, cast($as_of as date)) < 7 * $weeks
 ),
 
 segment_weeks as (
     select
         product_id, segment, weeks_ago,
-        sum(units) as units, sum(interest) as orders, sum(views) as views,
+        sum(units) as units, sum(lost_units) as lost_units, sum(interest) as orders, sum(views) as views,
         sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
     from placed
     group by product_id, segment, weeks_ago
@@ -26,7 +27,7 @@ active_weeks as (
     union all
     select
         product_id, 'all' as segment, weeks_ago,
-        sum(units) as units, sum(orders) as orders, sum(views) as views,
+        sum(units) as units, sum(lost_units) as lost_units, sum(orders) as orders, sum(views) as views,
         sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
     from segment_weeks
     group by product_id, weeks_ago
@@ -60,6 +61,7 @@ select
     e.product_id, e.segment,
     cast($as_of as date) - cast(7 * e.weeks_ago as integer) as week,
     coalesce(a.units, 0) as units,
+    coalesce(a.lost_units, 0) as lost_units,
     coalesce(a.orders, 0) as orders,
     case when v.day <= cast($as_of as date) - cast(7 * e.weeks_ago as integer) then coalesce(a.views, 0) end as views,
     a.revenue_cents / nullif(a.priced_units, 0) / 100 as price,

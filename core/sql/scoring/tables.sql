@@ -11,6 +11,10 @@ select 'customers' as table_name, count(*) as rows, cast(null as date) as last_d
 union all
 select 'stock' as table_name, count(*) as rows, max(day) as last_day from stock
 union all
+select 'suppliers' as table_name, count(*) as rows, cast(null as date) as last_day from suppliers
+union all
+select 'deliveries' as table_name, count(*) as rows, cast(null as date) as last_day from deliveries
+union all
 select 'promotions' as table_name, count(*) as rows, max(starts_on) as last_day from promotions
 union all
 select 'market' as table_name, count(*) as rows, max(day) as last_day from market

@@ -111,7 +111,8 @@ def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     first = rows.iloc[0]
     pack = 1.0 if absent(first.pack_size) else float(first.pack_size)
     now = float(first.order_units) if len(rows) == 1 and not absent(first.order_units) else 0.0
-    until = as_of + timedelta(days=max(int(rows.review_days.min()) - 1, 0))
+    # until the next plan, which sees it on order; where the supplier takes it later than that, until it has gone out
+    until = as_of + timedelta(days=int(max(data.inventory_rules().review_days - 1, rows.wait_days.max())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         units = st.number_input(_("Order units") if len(rows) == 1 else _("Order units of each"), min_value=0.0, value=now, step=pack,
                                 format="%g", key=f"change_units_{which}", width=210)

@@ -21,7 +21,7 @@ PROBLEMS = {  # name, and what was done about it
         N_("No order where one is due: a pack of 0 or less can't be filled. Correct it in the products file.")),
     "minimum above maximum": (
         N_("Minimum above maximum"),
-        N_("No order where one is due: no quantity meets both. Correct one of them in the products file.")),
+        N_("No order where one is due: the minimum, in whole packs, is above the maximum. Correct one of them in the products file.")),
     "lead time missing": (
         N_("Lead time missing"),
         N_("Planned with the shop's default lead time. Give it in the products file, or set it here.")),
@@ -37,6 +37,9 @@ PROBLEMS = {  # name, and what was done about it
     "shelf life shorter than the protection time": (
         N_("Shelf life too short"),
         N_("No more is ordered than is likely to sell before it spoils, so it may run out between deliveries.")),
+    "delivery overdue": (
+        N_("Delivery overdue"),
+        N_("Counted as if it were about to come. Ask the supplier, and correct the day or take it off the deliveries file.")),
 }
 # Heading of a column in lists and orders, and the formula and inputs behind it.
 COLUMNS = {
@@ -135,19 +138,22 @@ def value(field: str, given) -> str:
 
 def why(row: pd.Series, target: str) -> list[str]:
     """Why this many of this product, in sentences: reorder point, position, quantity. target: as in core.inventory.Rules."""
-    weeks = (row.lead_time_days + row.review_days) / 7
+    weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
     extra = row.reorder_point - row.expected_units
     promise = {"cycle": _("so that {share} of review cycles pass without running out"),
                "fill": _("so that {share} of the demand is met from stock"),
+               "shop": _("its part in the shop's fill rate with the least money in stock ({share} of cycles pass without running out)"),
                "cost": _("so that one more unit would cost as much as it earns ({share} of cycles pass without running out)")}[target]
+    span = (_("{wait} days until the order goes out, {lead} weeks of lead time and {review} of review") if row.wait_days else
+            _("{lead} weeks of lead time and {review} of review")).format(
+        wait=number(row.wait_days, 0), lead=number(row.lead_time_days / 7), review=number(row.review_days / 7))
     sentences = [
-        (_("Reorder point **{point}** = {demand} expected in {lead} weeks of lead time and {review} of review ({rate} a week) "
-           "+ {extra} for safety, {promise}.") if extra >= 0 else
-         _("Reorder point **{point}** = {demand} expected in {lead} weeks of lead time and {review} of review ({rate} a week) "
-           "− {extra}, since an order of at least {batch} lasts beyond that, {promise}.")).format(
-            point=number(row.reorder_point, 0), demand=number(row.expected_units, 0), lead=number(row.lead_time_days / 7), rate=number(
-                row.expected_units / weeks), review=number(row.review_days / 7), extra=number(abs(extra), 0),
-            batch=number(row.order_up_to_level - row.reorder_point, 0), promise=promise.format(share=percent(row.service_level)))]
+        (_("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) + {extra} for safety, {promise}.") if extra >= 0 else
+         _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since an order of at least {batch} lasts "
+           "beyond that, {promise}.")).format(
+            point=number(row.reorder_point, 0), demand=number(row.expected_units, 0), span=span, rate=number(row.expected_units / weeks),
+            extra=number(abs(extra), 0), batch=number(row.order_up_to_level - row.reorder_point, 0),
+            promise=promise.format(share=percent(row.service_level)))]
     if absent(row.inventory_position):
         return sentences
     held = dict(position=number(row.inventory_position, 0), hand=number(row.on_hand, 0), order=number(row.on_order, 0))

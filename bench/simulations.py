@@ -1,0 +1,47 @@
+"""The rows that judge the orders: a year replayed, policy against policy."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from bench.measure import upswing
+from bench.results import Limit, Result
+from bench.shops import Bench, sample, taken, uci
+
+PROMISED = (0.9, 0.95, 0.98)
+
+
+def uci_simulation(bench: Bench) -> Result:
+    """Lead times drawn from 2 to 6 weeks by product, weekly review, at an achieved fill rate of 95%."""
+    done, found = _simulated(bench, "uci_simulation", uci(bench), "--lead-times", "14-42", "--target", "shop")
+    saving = found["saving"]
+    least = min(saving, key=lambda name: np.inf if saving[name]["saving"] is None else saving[name]["saving"])  # None: it never gets there
+    figures = taken(done) | {"products": found["products"], "policies": len(found["policies"]),
+                             "replay_seconds": found["replay_seconds"]}
+    figures |= {f"saving_over_{name}{end}": each[key] for name, each in saving.items() for end, key in (("", "saving"), ("_low", "low"), ("_high", "high"))}
+    figures |= {"saving_over_best": saving[least]["saving"], "saving_over_best_low": saving[least]["low"]}
+    return Result("uci_simulation", "Stock for a fill rate of 95%: UCI, a year, lead times of 2 to 6 weeks", figures,
+                  (Limit("saving_over_twelve_week_mean", 0.15, "", at_least=True), Limit("saving_over_best", 0.05, "", at_least=True),
+                   Limit("replay_seconds", 60, "s")),
+                  (f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. low and high: 95% "
+                   "interval over products. replay_seconds: our policy at one service level, levels of every review included.",),
+                  {"simulation": found})
+
+
+def sample_simulation(bench: Bench) -> Result:
+    """What is promised on the sample shop, with its own lead times, packs and minimums, against what is achieved."""
+    done, found = _simulated(bench, "sample_simulation", sample(bench))
+    achieved = {point["knob"]: point["cycle_service"] for point in found["policies"]["upswing"]["points"]}
+    figures = taken(done) | {"products": found["products"]} | {f"achieved_at_{promised:g}": achieved[promised] for promised in PROMISED}
+    figures["widest_gap"] = max(abs(achieved[promised] - promised) for promised in PROMISED)
+    return Result("sample_simulation", "Promised and achieved cycle service: the sample shop, a year", figures,
+                  (Limit("widest_gap", 0.015, ""),), ("Share of review cycles without a stock-out.",), {"simulation": found})
+
+
+def _simulated(bench: Bench, name: str, workspace: Path, *words: str):
+    out = bench.work / name.replace("_", "-")
+    done = upswing(workspace, bench.log(name), "simulate", "--out", out, *words)
+    return done, json.loads((out / "simulation.json").read_text(encoding="utf-8"))

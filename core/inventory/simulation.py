@@ -1,0 +1,127 @@
+"""Would it have worked? A replay of what was really wanted, day by day, under a policy that knew only what was known.
+
+The clock. A review stands at the end of a day, after that day's sales; the first one before day 0. An order placed there with a lead time
+of L days is on the shelf before the (L + 1)-th day after it, so that the position after a review has to last for the L + R days that
+follow: the protection time of core.inventory.policy. Units that nobody could be given are lost, or wait (backorders).
+
+Sources. Silver, Pyke & Thomas, *Inventory and Production Management in Supply Chains* (4th ed.), chapter 6: fill rate = share of the demand
+met from the shelf; cycle service = share of replenishment cycles, the R days before each delivery, without a stock-out.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+from core.errors import UserError
+
+
+@dataclass(frozen=True)
+class World:
+    """What happens to n products on D days, whoever orders.
+
+    demand          (n, D) units wanted each day
+    lead_time_days  (n, K) whole days, of an order placed at each of the K reviews
+    review_days     R: reviews stand before days 0, R, 2R ...
+    enters          (n,) the review at which a product joins; its shelf is then filled to the policy's level
+    measured_from   (n,) the first day that counts: what the start left behind is over
+    backorders      units that are not there wait for the next delivery, instead of being lost
+    """
+
+    demand: np.ndarray
+    lead_time_days: np.ndarray
+    review_days: int
+    enters: np.ndarray
+    measured_from: np.ndarray
+    backorders: bool = False
+
+    def __post_init__(self) -> None:
+        n, days = self.demand.shape
+        reviews = -(-days // self.review_days)
+        if self.lead_time_days.shape != (n, reviews):
+            raise UserError(f"a lead time for each of {n} products and {reviews} reviews", str(self.lead_time_days.shape), "draw them again")
+        if not (np.isfinite(self.demand).all() and (self.demand >= 0).all()):
+            raise UserError("demand of 0 or more units a day", "less, or no number", "correct the demand")
+        if not (self.lead_time_days >= 0).all():
+            raise UserError("lead times of 0 days or more", str(self.lead_time_days.min()), "correct them")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a policy achieved on each of n products over its measured days, (n,) each."""
+
+    days: np.ndarray
+    wanted: np.ndarray  # units
+    met: np.ndarray  # units, from the shelf on the day
+    stock_days: np.ndarray  # units on the shelf at the end of each day, summed
+    orders: np.ndarray
+    cycles: np.ndarray
+    cycles_met: np.ndarray
+
+    @property
+    def mean_stock(self) -> np.ndarray:
+        """(n,) units on the shelf at the end of an average day."""
+        return self.stock_days / np.maximum(self.days, 1)
+
+    def totals(self, unit_value: np.ndarray, which: np.ndarray | slice = slice(None)) -> dict[str, float]:
+        """Of some of the products: fill_rate, cycle_service, stock_value (unit_value (n,) x mean stock), lost_units, orders."""
+        wanted, cycles = self.wanted[which].sum(), self.cycles[which].sum()
+        met = self.met[which].sum()
+        found = {"fill_rate": met / max(wanted, 1e-9), "cycle_service": self.cycles_met[which].sum() / max(cycles, 1),
+                 "stock_value": (unit_value * self.mean_stock)[which].sum(), "lost_units": wanted - met, "orders": self.orders[which].sum()}
+        return {name: float(value) for name, value in found.items()}
+
+
+def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcome:
+    """Runs the (R, s, nQ) system: at review k a position at or below reorder_point[:, k] is raised above it by whole batches.
+
+    reorder_point is (n, K), NaN = no order at that review; batch (n,) units.
+
+    >>> world = World(np.ones((1, 8)), np.full((1, 4), 2), 2, np.zeros(1, int), np.zeros(1, int))  # one a day, looked at every second day
+    >>> out = replay(world, np.full((1, 4), 3.0), np.ones(1))  # position raised to 4, which lasts for 2 + 2 days
+    >>> out.totals(np.ones(1))
+    {'fill_rate': 1.0, 'cycle_service': 1.0, 'stock_value': 1.0, 'lost_units': 0.0, 'orders': 3.0}
+    >>> replay(world, np.full((1, 4), 1.0), np.ones(1)).totals(np.ones(1))["fill_rate"]  # 2 last for two days, the next two are lost
+    0.5
+    """
+    n, days = world.demand.shape
+    every, phase = world.review_days, world.lead_time_days[:, 0]
+    arriving = np.zeros((n, days + int(world.lead_time_days.max(initial=0)) + 1))
+    shelf, owed, on_the_way = np.zeros(n), np.zeros(n), np.zeros(n)
+    out = {f.name: np.zeros(n) for f in fields(Outcome)}
+    everyone, broken, cycle_days = np.arange(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=int)
+    for day in range(days):
+        if day % every == 0:
+            k = day // every
+            missing = reorder_point[:, k] - (shelf + on_the_way - owed)
+            wanted = np.where(missing >= 0, (np.floor(missing / batch + 1e-9) + 1) * batch, 0.0)
+            joins = world.enters == k
+            shelf = np.where(joins, wanted, shelf)
+            ordered = np.where((world.enters < k) & (wanted > 0), wanted, 0.0)
+            np.add.at(arriving, (everyone, day + world.lead_time_days[:, k]), ordered)
+            on_the_way = on_the_way + ordered
+            out["orders"] += (ordered > 0) & (day >= world.measured_from)
+        delivered = arriving[:, day]
+        ends = (day - phase) % every == 0  # a cycle ends where the next delivery may come
+        whole = ends & (cycle_days >= every)
+        out["cycles"] += whole
+        out["cycles_met"] += whole & ~broken
+        broken, cycle_days = broken & ~ends, np.where(ends, 0, cycle_days)
+        on_the_way = on_the_way - delivered
+        shelf = shelf + delivered
+        served = np.minimum(shelf, owed)
+        shelf, owed = shelf - served, owed - served
+        counts = (day >= world.measured_from) & (world.enters * every <= day)
+        demand = np.where(world.enters * every <= day, world.demand[:, day], 0.0)
+        met = np.minimum(shelf, demand)
+        shelf = shelf - met
+        if world.backorders:
+            owed = owed + demand - met
+        lacked = demand > met
+        broken, cycle_days = broken | (lacked & counts), cycle_days + counts
+        out["days"] += counts
+        out["wanted"] += demand * counts
+        out["met"] += met * counts
+        out["stock_days"] += shelf * counts
+    return Outcome(**out)

@@ -1,0 +1,187 @@
+"""Would it have worked? The last year of a shop, ordered by the forecast and by what planners do without it: `upswing simulate`.
+
+Every review sees a forecast made without its future (forecasts.py). The policies (policies.py) order day by day against what was really
+wanted (core.inventory.simulation), each at several service levels: what they cost is compared where they achieve the same fill rate
+(frontier.py).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from core import db
+from core.backtest import Learn, fusion
+from core.config import Workspace
+from core.errors import UserError
+from core.inventory import Rules, Terms, World
+from core.progress import Progress, silent
+from core.simulate.forecasts import Forecasts, past_forecasts
+from core.simulate.frontier import Frontier, saving, stock_at
+from core.simulate.policies import Policy, by_forecast, by_safety_factor, seasonal_naive, statistical, twelve_week_mean
+
+__all__ = ["Simulation", "simulate"]
+
+WEEKS = 52
+HISTORY_WEEKS = 104  # what a statistical model may read before the first review
+WARM_UP_WEEKS = 8  # the shelves are filled by then as the policy wants them: the longest usual lead time and a review
+FILL_RATES = (0.8, 0.85, 0.9, 0.95, 0.97, 0.98, 0.99)
+FILL_RATE = 0.95
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """found: what simulation.json holds."""
+
+    found: dict
+
+    def text(self) -> str:
+        said = [f"{self.found['products']:,} products, {self.found['from']} to {self.found['until']}, at a fill rate of {FILL_RATE:.0%}:"]
+        for name, policy in self.found["policies"].items():
+            value, less = policy["stock_at"][f"{FILL_RATE:g}"], self.found["saving"].get(name)
+            said.append(f"  {policy['title']}: stock of {value / 100:,.0f} on average" + (
+                f"; Upswing needs {less['saving']:.1%} less [{less['low']:.1%}, {less['high']:.1%}]"
+                if less and less["saving"] is not None else "") if value else
+                f"  {policy['title']}: does not get there")
+        return "\n".join(said)
+
+
+def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, target: str | None = None, products: int | None = None,
+             seed: int = 7, baselines: tuple[str, ...] | None = None, progress: Progress = silent, learn: Learn = fusion) -> Simulation:
+    """Replays the last `weeks` weeks of the shop; writes simulation.json into the folder `out`.
+
+    lead_times: each product's lead time is drawn from so many days to so many; None = the shop's own, where missing the default.
+    target: what Upswing's levels promise, as in core.inventory.Rules; None = the shop's own setting.
+    products: at most so many, drawn once; None = all. baselines: their names, None = all. The model's own forecasts of the past are
+    kept in the workspace's cache. `learn` stands in for the fusion model. Raises UserError where history is too short or nothing
+    has a cost or a price, NotReady without a panel.
+    """
+    from core.training import Panel
+
+    started, settings = time.monotonic(), workspace.settings()
+    rules = Rules.of(settings.inventory)
+    rules = replace(rules, target=target) if target else rules
+    rules.check()
+    if rules.review_days != 7:
+        raise UserError("review_days = 7, since the forecasts of the past are weekly", str(rules.review_days), "set it to 7 for this")
+    panel = Panel.open(workspace.panel, workspace.cache)
+    forecasts = _kept(workspace, panel, settings, weeks + WARM_UP_WEEKS + 1, progress, learn)
+    first, until = forecasts.origins[0], forecasts.origins[-1]
+    told = np.isfinite(forecasts.demand[:-1, :, 0, 0])  # the last origin's own week has not passed
+    value, shop = _read(workspace, panel.products, until)
+    chosen = np.flatnonzero(told.any(axis=0) & (value > 0))
+    rng = np.random.default_rng(seed)
+    if not len(chosen):
+        raise UserError("products with a cost or a price, sold in these weeks", "none", "import prices with the orders, or a product file")
+    if products and products < len(chosen):
+        chosen = np.sort(rng.choice(chosen, products, replace=False))
+    told, n = told[:, chosen].T, len(chosen)
+    terms = replace(shop.rows(chosen), lead_time_sd_days=np.zeros(n), unit_cost_cents=value[chosen])
+    if lead_times:
+        terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float))
+    lead = np.where(terms.lead_time_days > 0, terms.lead_time_days, rules.default_lead_time_days).round().astype(int)
+    pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
+    batch = np.maximum(np.ceil(np.where(terms.moq > 0, terms.moq, 0.0) / pack), 1.0) * pack
+    daily = _daily(workspace, panel.products, first + 1, until)[chosen]
+    history = _daily(workspace, panel.products, first - 7 * HISTORY_WEEKS + 1, until)[chosen]
+    weekly = history.reshape(n, -1, 7).sum(axis=2)
+    enters = told.argmax(axis=1)
+    world = World(daily, np.repeat(lead[:, None], told.shape[1], axis=1), 7, enters,
+                  np.maximum(WARM_UP_WEEKS * 7, enters * 7 + lead + 7))
+    policies = _policies(forecasts, chosen, terms, rules, lead, told, weekly, baselines, progress)
+    frontiers, replayed = {}, time.monotonic()
+    for number, policy in enumerate(policies):
+        progress("simulate", 0.9 + 0.1 * number / len(policies), policy.title)
+        frontiers[policy.name] = Frontier.run(world, policy, batch)
+        if not number:
+            replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
+    found = _told(frontiers, value[chosen])
+    found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
+              "lead_times": lead_times, "seed": seed, "target": rules.target, "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    progress("simulate", 1.0, "done")
+    return Simulation(found)
+
+
+def _kept(workspace: Workspace, panel, settings, reviews: int, progress: Progress, learn: Learn) -> Forecasts:
+    """Past forecasts, made once for this panel and these settings."""
+    asked = json.dumps([settings.as_dict(), panel.meta.get("as_of"), len(panel), [f["name"] for f in panel.features], reviews])
+    path = workspace.cache / f"simulated-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
+    if not path.is_file():
+        told = past_forecasts(panel, settings, reviews, progress, learn)
+        for old in workspace.cache.glob("simulated-*.npz"):
+            old.unlink()
+        told.save(path)
+    return Forecasts.load(path)
+
+
+def _read(workspace: Workspace, products: list[str], until: np.datetime64) -> tuple[np.ndarray, Terms]:
+    """(cents a unit (P,), the shop's terms) of the panel's products; where a cost is not known, the price at the shop's usual share."""
+    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
+        table = db.arrow(con, "simulation/terms", until_day=until.astype(date))
+    place = {product: i for i, product in enumerate(table["product_id"].to_pylist())}
+    rows = np.array([place.get(p, -1) for p in products])
+    column = lambda name: np.where(rows >= 0, table[name].to_numpy().astype(float)[rows], np.nan)  # noqa: E731
+    cost, price = column("cost"), column("price")
+    share = np.nanmedian(cost / price) if np.isfinite(cost / price).any() else 1.0
+    return np.where(cost > 0, cost, price * share), Terms.of(
+        len(products), lead_time_days=column("lead_time_days"), moq=column("moq"), pack_size=column("pack_size"),
+        unit_cost_cents=cost, price_cents=price)
+
+
+def _daily(workspace: Workspace, products: list[str], first: np.datetime64, until: np.datetime64) -> np.ndarray:
+    """(P, days) units that were wanted each day."""
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        table = db.arrow(con, "simulation/daily_units", from_day=first.astype(date), until_day=until.astype(date))
+    place = {product: i for i, product in enumerate(products)}
+    row = np.array([place.get(p, -1) for p in table["product_id"].to_pylist()], dtype=int)
+    found = np.zeros((len(products), int((until - first).astype(int)) + 1))
+    known = row >= 0
+    found[row[known], table["day"].to_numpy()[known]] = table["units"].to_numpy()[known]
+    return found
+
+
+def _policies(forecasts, chosen, terms, rules, lead, told, weekly, wanted, progress) -> list[Policy]:
+    reviews = told.shape[1]
+    protection = lead / 7 + 1
+    histories = [weekly[:, : weekly.shape[1] - reviews + k] for k in range(reviews)]
+    twelve = [twelve_week_mean(h) for h in histories]
+    usual = lambda name, title, ahead: by_safety_factor(name, title, ahead, protection, told)  # noqa: E731
+    makes = {
+        "twelve_week_mean": lambda: usual("twelve_week_mean", "12-week mean + z sigma", twelve.__getitem__),
+        "seasonal_naive": lambda: usual("seasonal_naive", "Seasonal naive + z sigma",
+                                        lambda k: seasonal_naive(histories[k], forecasts.base[k, chosen])),
+        "croston_sba": lambda: usual("croston_sba", "Croston (SBA) + z sigma", statistical(histories, "CrostonSBA").__getitem__),
+        "auto_ets": lambda: usual("auto_ets", "ETS + normal", statistical(histories, "AutoETS").__getitem__),
+    }
+    names = tuple(makes) if wanted is None else wanted
+    if unknown := sorted(set(names) - makes.keys()):
+        raise UserError(f"policies among {', '.join(makes)}", ", ".join(unknown), "correct --baselines")
+    policies = [by_forecast(forecasts, chosen, terms, rules, histories)]
+    for number, name in enumerate(names):
+        progress("simulate", 0.8 + 0.1 * number / len(names), name)
+        policies.append(makes[name]())
+    return policies
+
+
+def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
+    everyone = np.ones(len(value))
+    told = {}
+    for name, frontier in frontiers.items():
+        points = frontier.points(value, everyone)
+        told[name] = {"title": frontier.policy.title,
+                      "points": [{"knob": knob} | outcome.totals(value) for knob, outcome in zip(frontier.policy.knobs, frontier.outcomes)],
+                      "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES}}
+    ours = frontiers["upswing"]
+    return {"policies": told, "saving": {name: saving(ours, theirs, value, FILL_RATE) for name, theirs in frontiers.items() if name != "upswing"}}
+
+
+def _number(value: float) -> float | None:
+    return round(value) if np.isfinite(value) else None

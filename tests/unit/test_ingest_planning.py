@@ -1,0 +1,132 @@
+"""What planning needs from a shop's files: order limits of products, suppliers with their order days, and open deliveries."""
+
+from __future__ import annotations
+
+import pytest
+
+from core import db, doctor
+from core.config import Workspace
+from core.ingest import import_files
+from core.ingest.formats import weekdays_sql
+from importing import ORDERS, PRODUCTS, add_up, stored, write
+
+
+def reasons(workspace: Workspace) -> list[tuple]:
+    return stored(workspace, "select value, reason from quarantine order by line")
+
+
+@pytest.mark.parametrize(("text", "days"), [
+    ("Mon Thu", "1,4"), ("thursday & Monday", "1,4"), ("1,4", "1,4"), ("4/1", "1,4"), ("3.0", "3"), ("Mon-Fri", "1,2,3,4,5"),
+    ("Sat to Mon", "1,6,7"), ("daily", "1,2,3,4,5,6,7"), ("周一、周四", "1,4"), ("每周三", "3"), ("星期一至星期三", "1,2,3"), ("礼拜天", "7"),
+    ("工作日", "1,2,3,4,5"), ("Tues./Thurs.", "2,4"), ("soon", None), ("8", None), ("Mon or so", None),
+])
+def test_order_days_are_read_as_people_write_them(text, days):
+    with db.connect() as con:
+        assert con.execute(f"select {weekdays_sql('$text')}", {"text": text}).fetchone() == (days,)
+
+
+def test_limits_of_an_order_are_kept_as_they_are_and_quarantined_where_they_cannot_be_read(workspace, tmp_path):
+    text = "sku,title,max order,shelf life (days)\nA,Mug,0,-3\nB,Lamp,12,90\nC,Rug,many,\n"
+    assert add_up(import_files(workspace, [write(tmp_path, "products.csv", text)]))["kept"] == 2
+    assert stored(workspace, "select product_id, max_order, shelf_life_days from products order by 1") == [("A", 0, -3), ("B", 12, 90)]
+    assert reasons(workspace) == [("many", "a number that cannot be read")]
+
+
+def test_suppliers_are_read_under_english_and_chinese_names(workspace, tmp_path):
+    english = "Supplier,Order days,Minimum order value,Lead time,Lead time sd\nHarbour & Sons,Mon Thu,£250.00,14,3\nLane,,,,\n"
+    chinese = "供应商,订货日,起订金额,交货期\n木艺工坊,周二,1200.5,30\n"
+    import_files(workspace, [write(tmp_path, "suppliers.csv", english), write(tmp_path, "供应商.csv", chinese)])
+    assert stored(workspace, "select * exclude (currency) from suppliers order by lead_time_days nulls first") == [
+        ("Lane", None, None, None, None), ("Harbour & Sons", "1,4", 25_000, 14, 3), ("木艺工坊", "2", 120_050, 30, None)]
+
+
+def test_a_supplier_whose_terms_cannot_be_read_is_quarantined_with_the_reason(workspace, tmp_path):
+    text = "supplier,order_days,min_order,lead_time\nA,whenever,10,5\n,Mon,10,5\nC,Mon,-1,5\nD,Mon,10,-5\nE,Mon,10,5\n"
+    report = import_files(workspace, [write(tmp_path, "suppliers.csv", text)])
+    assert add_up(report) == {"read": 5, "kept": 1, "dropped": 0, "quarantined": 4}
+    assert reasons(workspace) == [("whenever", "order days that cannot be read"), (None, "no supplier"), ("-1", "minimum order below zero"),
+                                  ("-5", "lead time below zero")]
+
+
+def test_minimum_orders_in_another_currency_are_left_out_and_do_not_set_the_shops(workspace, tmp_path):
+    suppliers = write(tmp_path, "suppliers.csv", "supplier,min_order,currency\nA,500,CNY\nB,300,CNY\nC,200,GBP\n")
+    report = import_files(workspace, [suppliers, write(tmp_path, "orders.csv", ORDERS.replace("4.50", "£4.50"))])
+    assert workspace.settings().shop.currency == "GBP"
+    assert stored(workspace, "select supplier, min_order_cents from suppliers order by 1") == [("A", None), ("B", None), ("C", 20_000)]
+    assert "2 suppliers ask for minimum orders in another currency than GBP" in report.text()
+
+
+def test_a_products_file_that_names_suppliers_and_lead_times_is_still_one_of_products(workspace, tmp_path):
+    text = "sku,title,supplier,lead_time\nA,Mug,Harbour,14\n"
+    files = [write(tmp_path, "catalogue_by_supplier.csv", text), write(tmp_path, "export.csv", text + "B,Rug,Lane,9\n")]
+    report = import_files(workspace, files)
+    assert [f.main.table for f in report.files] == ["products", "products"]
+
+
+def test_open_purchase_orders_are_deliveries_and_no_sales(workspace, tmp_path):
+    english = "PO number,SKU,Order date,ETA,Qty\nP1,A1,2024-03-01,2024-04-02,12\nP2,A1,2024-03-01,2031-04-02,12\n"
+    chinese = "采购单号,商品编码,预计到货日期,数量\nP3,B2,2024-04-05,6\n"
+    report = import_files(workspace, [write(tmp_path, "purchase_orders.csv", english), write(tmp_path, "采购单.csv", chinese)])
+    assert [f.main.table for f in report.files] == ["deliveries", "deliveries"]
+    assert stored(workspace, "select product_id, cast(due_on as varchar), units, order_id from deliveries order by order_id") == [
+        ("A1", "2024-04-02", 12, "P1"), ("B2", "2024-04-05", 6, "P3")]
+    assert reasons(workspace) == [("2031-04-02", "a date in the future")] and stored(workspace, "select count(*) from orders") == [(0,)]
+    sales = "order_date,sku,qty,delivery_date\n2024-03-01,A1,2,2024-03-04\n"
+    assert import_files(workspace, [write(tmp_path, "shipped.csv", sales)]).files[0].main.table == "orders"
+
+
+def test_deliveries_without_units_or_a_day_are_quarantined(workspace, tmp_path):
+    text = "product_id,due_on,units\nA,2024-04-02,0\nA,,5\n,2024-04-02,5\nA,tomorrow,5\nA,2024-04-02,5\nA,2024-04-02,5\n"
+    report = import_files(workspace, [write(tmp_path, "deliveries.csv", text)])
+    assert add_up(report) == {"read": 6, "kept": 1, "dropped": 1, "quarantined": 4}
+    assert reasons(workspace) == [("0", "units not above zero"), (None, "no date"), (None, "no product id"),
+                                  ("tomorrow", "a date that cannot be read")]
+
+
+def test_a_newer_list_of_deliveries_takes_the_place_of_the_one_before(workspace, tmp_path):
+    head = "product_id,due_on,units\n"
+    import_files(workspace, [write(tmp_path, "deliveries.csv", head + "A,2024-04-02,5\nB,2024-04-09,5\n")])
+    both = [write(tmp_path, "deliveries-1.csv", head + "B,2024-04-10,5\n"), write(tmp_path, "deliveries-2.csv", head + "C,2024-04-12,7\n")]
+    assert add_up(import_files(workspace, both)) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, "select product_id, units from deliveries order by 1") == [("B", 5), ("C", 7)]
+    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])  # says nothing of deliveries
+    assert stored(workspace, "select count(*) from deliveries") == [(2,)]
+    import_files(workspace, [tmp_path / "deliveries.csv"])  # the first list once more
+    assert stored(workspace, "select product_id, units from deliveries order by 1") == [("A", 5), ("B", 5)]
+    import_files(workspace, [write(tmp_path, "deliveries.csv", head)])  # nothing is on its way
+    assert stored(workspace, "select count(*) from deliveries") == [(0,)]
+
+
+@pytest.fixture
+def old(workspace, tmp_path) -> Workspace:
+    """A warehouse from before suppliers, deliveries and order limits."""
+    import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS), write(tmp_path, "orders.csv", ORDERS)])
+    with db.connect(workspace.warehouse) as con:
+        for change in ("drop table suppliers", "drop table deliveries", "alter table products drop column max_order",
+                       "alter table products drop column shelf_life_days"):
+            con.execute(change)
+    return workspace
+
+
+def test_an_old_warehouse_is_sound_and_can_be_imported_into(old, tmp_path):
+    assert [f.detail for f in doctor.examine(old) if not f.ok] == []
+    before = stored(old, "select * from products order by 1")
+    files = [write(tmp_path, "more.csv", "sku,title,max_order\nC3,Rug,40\n"),
+             write(tmp_path, "deliveries.csv", "sku,eta,qty\nA1,2024-04-02,5\n")]
+    assert add_up(import_files(old, files, dry_run=True))["kept"] == 2
+    assert stored(old, "select * from products order by 1") == before
+    import_files(old, files)
+    assert stored(old, "select product_id, max_order from products order by 1") == [("A1", None), ("B2", None), ("C3", 40)]
+    assert stored(old, "select product_id, units from deliveries") == [("A1", 5)]
+
+
+def test_an_old_warehouse_that_is_only_read_gains_what_it_lacks_and_keeps_its_rows(old):
+    from core import warehouse
+
+    before = stored(old, "select * from products order by 1")
+    warehouse.complete_file(old.warehouse)
+    assert stored(old, "select * exclude (max_order, shelf_life_days) from products order by 1") == before
+    assert stored(old, "select count(*) from suppliers") == stored(old, "select count(*) from deliveries") == [(0,)]
+    whole = old.warehouse.stat().st_mtime_ns
+    warehouse.complete_file(old.warehouse)
+    assert old.warehouse.stat().st_mtime_ns == whole
