@@ -182,7 +182,8 @@ def _tables(
     terms = inventory.Terms.of(
         n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
-        unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 14, np.nan))
+        unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 24, np.nan),
+        on_order_later=np.where(np.arange(n) % 7 == 0, 24.0, np.nan))
     terms = _with_problems(terms) if planted else terms
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
@@ -196,7 +197,7 @@ def _tables(
     cut, clear_by = inventory.markdowns(everyone[surplus], suggestions.inventory_position.to_numpy()[surplus], elasticity, as_of)
     markdowns = pd.DataFrame({"product_id": np.array(ids)[surplus], "markdown_share": cut, "clear_by": clear_by, "elasticity": elasticity,
                               "elasticity_error": np.where(surplus % 2, 0.3, np.nan)})
-    suppliers = pd.DataFrame([("Harbour & Sons", "1,4", 25_000), ("木艺工坊", None, None)], columns=list(SERVING["suppliers"].names))
+    suppliers = pd.DataFrame([("Harbour & Sons", "2,4", 25_000_000), ("木艺工坊", None, None)], columns=list(SERVING["suppliers"].names))
 
     recent = history[(history.segment == ALL) & (history.week > as_of - timedelta(days=28))].groupby("product_id")[["orders",
                                                                                                                     "units"]].sum()

@@ -19,7 +19,7 @@ import pyarrow as pa
 from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
-from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Rules, Suggestions, Terms, levels, suggest
+from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Rules, Suggestions, Terms, levels, suggest, supplier_totals
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.snapshots import current
@@ -126,6 +126,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
     order_units           what goes out today: the planner's, else the suggested; 0 while snoozed, empty where neither is known
     packs, line_cost_cents, snooze_until, expected_units (demand until the next order could arrive)
+    goes_out              the first day on which its supplier takes an order; on_order_later as in core.inventory.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
     changed               the fields that a planner set for it, in any scope, as one text
 
@@ -141,7 +142,8 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     units = plan.planner_order_units.fillna(plan.suggested_order_units)
     plan["order_units"] = units.where(~sleeps, 0.0)
     plan["pack_size"] = np.where(basis.terms.pack_size > 0, basis.terms.pack_size, np.nan)
-    plan["minimum"] = basis.terms.moq
+    plan["minimum"], plan["on_order_later"] = basis.terms.moq, basis.terms.on_order_later
+    plan["goes_out"] = pd.Timestamp(basis.as_of) + pd.to_timedelta(plan.wait_days + 1, unit="D")
     plan["packs"] = plan.order_units / plan.pack_size
     plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
     plan["expected_units"] = plan.reorder_point + (plan.order_up_to_level - plan.reorder_point) / 2 - plan.safety_stock
@@ -192,9 +194,15 @@ def before(plan: pd.DataFrame, scope: str, name: str, field: str):
 
 
 def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
-    """What goes out today to each supplier: supplier, lines, units, line_cost_cents; most money first. Unknown suppliers are one row."""
-    lines = plan.loc[plan.order_units > 0, ["supplier", "order_units", "line_cost_cents", "lost_margin_cents"]]
-    totals = lines.assign(lines=1).groupby("supplier", dropna=False).sum().rename(columns={"order_units": "units"}).reset_index()
+    """What goes out to each supplier, most money first: supplier (one row for all that are unknown), lines, units, line_cost_cents,
+    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents."""
+    lines = plan[plan.order_units > 0]
+    totals = lines.groupby("supplier", dropna=False).agg(
+        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", "sum"),
+        lost_margin_cents=("lost_margin_cents", "sum"), goes_out=("goes_out", "min"), minimum_cents=("supplier_minimum_cents", "first"),
+    ).reset_index()
+    each = np.arange(len(totals))
+    totals["missing_cents"] = supplier_totals(each, totals.line_cost_cents.to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
     return totals.sort_values(["line_cost_cents", "lines", "supplier"], ascending=[False, False, True], ignore_index=True)
 
 
@@ -214,7 +222,7 @@ def export(workspace: Workspace, out: Path) -> int:
     plan = make(replanned(read(Serving(snapshot.path), Rules.of(workspace.settings().inventory)), overrides), overrides)
     plan["problems"] = plan.problems.map(", ".join)
     plan["before"] = pd.to_numeric(plan.before, errors="coerce")
-    for column in ("order_by", "snooze_until"):
+    for column in ("order_by", "goes_out", "snooze_until", "clear_by"):
         plan[column] = plan[column].dt.date
     return write_table(pa.Table.from_pandas(plan, preserve_index=False), out)
 

@@ -86,12 +86,46 @@ def test_a_shop_that_never_sold_is_told_that_there_is_no_plan(open_page, workspa
 
 def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_page, suggestions):
     at = open_page("inventory")
-    row = suggestions.query("status == 'order now'").iloc[0]
+    row = suggestions.query("status == 'order now' and wait_days == 0").iloc[0]
     said = words(choose(at, row.product_id))
     assert f"**Order {row.suggested_order_units:,.0f} today**" in said
     assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Position **{row.inventory_position:,.0f}** = " in said
     demand = row.reorder_point + (row.order_up_to_level - row.reorder_point) / 2 - row.safety_stock
     assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of review" in said and "95% of review cycles" in said
+
+
+def test_an_order_that_its_supplier_takes_later_says_when_and_counts_the_wait(open_page, suggestions):
+    at = open_page("inventory")
+    row = suggestions.query("status == 'order now' and wait_days > 0").iloc[0]
+    said = words(choose(at, row.product_id))
+    assert "The supplier takes it on 6 Dec 2011." in said and "expected in 1 day until the order goes out, 2 weeks of lead time" in said
+    shown = listed(at)
+    assert shown.goes_out[row.product_id] == pd.Timestamp(2011, 12, 6)
+    assert shown.goes_out[suggestions.query("status == 'order now' and wait_days == 0").product_id].isna().all()
+
+
+def test_what_is_on_order_for_later_is_seen_and_is_no_part_of_the_position(open_page, suggestions):
+    at = open_page("inventory")
+    shown = listed(at)
+    later = shown.index[shown.on_order_later > 0]
+    assert len(later) and all(int(p[1:]) % 7 == 0 for p in later)
+    assert "24 more are on order, due too late for this plan" in words(choose(at, later[0]))
+
+
+def test_a_suppliers_whole_order_is_held_against_its_least_order_value(open_page, suggestions):
+    row = suggestions.query("status == 'order now' and supplier == 'Harbour & Sons'").iloc[0]
+    whole, = table_with(open_page("inventory"), "missing").query("supplier == 'Harbour & Sons'").itertuples()
+    assert whole.minimum == 250_000 and whole.missing == pytest.approx(250_000 - whole.cost)
+    part, = table_with(open_page("inventory", order_q=row.product_id), "missing").itertuples()
+    assert part.lines == 1 and part.missing == whole.missing  # the filters narrow what is shown, not the order
+
+
+def test_the_stop_list_says_what_to_mark_down_where_prices_are_known_to_help(open_page, readonly_shop):
+    told = table_with(open_page("inventory", sections="Stop ordering"), "advice").set_index("product_id")
+    served = pd.read_parquet(next(readonly_shop.snapshots.iterdir()) / "markdowns.parquet").set_index("product_id")
+    helps = served.index[served.markdown_share.notna()]
+    assert len(helps) and told.advice[helps].str.startswith("Mark down by about ").all()
+    assert set(told.advice.drop(helps)) == {"Stop ordering"}
 
 
 # ---- problems

@@ -92,6 +92,7 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
         "inventory_position": shown.inventory_position,
         "cover_weeks": shown.cover_weeks, "stockout_probability": shown.stockout_probability,
         "lost_margin": shown.lost_margin_cents / 100, "excess_units": shown.excess_units, "order_by": shown.order_by,
+        "goes_out": shown.goes_out.where(shown.wait_days > 0), "on_order_later": shown.on_order_later.where(shown.on_order_later > 0),
         "suggested_order_units": shown.suggested_order_units, "planner_order_units": shown.planner_order_units,
         "line_cost": shown.line_cost_cents / 100, "snooze_until": shown.snooze_until,
         "problems": [", ".join(named[p] for p in has) for has in shown.problems],
@@ -101,7 +102,7 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
 def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
-    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "inventory_position": (72, units),
+    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "inventory_position": (72, units), "on_order_later": (76, units),
                "excess_units": (70, units), "cover_weeks": (72, {"format": _("%.1f wk")})}
     found = {name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form)
              for name, (width, form) in numbers.items()}
@@ -110,6 +111,7 @@ def columns(currency: str) -> dict:
         "line_cost": tables.money(own.heading("line_cost"), currency, width=88, help=own.formula("line_cost")),
         "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
         "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
+        "goes_out": column.DateColumn(own.heading("goes_out"), width=88, help=own.formula("goes_out")),
         "stockout_probability": column.NumberColumn(own.heading("stockout_probability"), format="percent", step=0.01, width=72,
                                                     help=own.formula("stockout_probability")),
         "supplier": column.TextColumn(_("Supplier"), width=106),
@@ -121,10 +123,12 @@ def columns(currency: str) -> dict:
 
 def _order(shown: pd.DataFrame) -> list[str]:
     """The columns that say something of these rows: what to do, what it costs to wait, then why."""
-    order = ["title", "suggested_order_units", "planner_order_units", "line_cost", "lost_margin", "order_by", "cover_weeks",
-             "stockout_probability", "inventory_position", "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
+    order = ["title", "suggested_order_units", "planner_order_units", "line_cost", "lost_margin", "order_by", "goes_out", "cover_weeks",
+             "stockout_probability", "inventory_position", "on_order_later", "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
     empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
                                "inventory_position") if shown[name].isna().all()}
+    empty |= set() if (shown.wait_days > 0).any() else {"goes_out"}
+    empty |= set() if (shown.on_order_later > 0).any() else {"on_order_later"}
     empty |= set() if (shown.excess_units > 0).any() else {"excess_units"}
     empty |= {"status"} if shown.status.nunique() == 1 else set()
     empty |= set() if shown.problems.map(bool).any() else {"problems"}

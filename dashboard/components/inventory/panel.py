@@ -57,6 +57,8 @@ def _explained(row: pd.Series, currency: str) -> None:
     st.markdown(own.verdict(row, currency))
     for sentence in own.why(row, data.inventory_rules().target):
         st.markdown(sentence)
+    if not absent(row.markdown_share):
+        st.markdown(own.clearing(row.markdown_share, row.clear_by) + ".")
     for name in row.problems:
         title, done = own.problem(name)
         st.markdown(f":orange[:material/warning: **{title}**] {done}")

@@ -37,24 +37,33 @@ def _show_problem(name: str) -> None:
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     """By supplier, what to stop, what was changed; only the open one is worked out."""
     shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes")], key="sections", on_change="rerun", bind="query-params")
-    for tab, content in zip(shown, (lambda: suppliers(found, currency), lambda: stop(plan, currency), lambda: changes(plan))):
+    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan))):
         if tab.open:
             with tab:
                 content()
 
 
-def suppliers(found: pd.DataFrame, currency: str) -> None:
+def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
+    """Totals of what the filters leave; what is missing to a supplier's minimum is told by its whole order."""
     totals = plans.by_supplier(found)
     if totals.empty:
         cards.nothing_here(_("Nothing goes out today under these filters."))
         return
+    missing = totals.supplier.map(plans.by_supplier(plan).set_index("supplier").missing_cents)
     shown = totals.assign(supplier=totals.supplier.fillna(_("No supplier")), cost=totals.line_cost_cents / 100,
-                          lost=totals.lost_margin_cents / 100)
+                          lost=totals.lost_margin_cents / 100, minimum=totals.minimum_cents.astype("float64") / 100,
+                          missing=missing.where(missing > 0) / 100)
+    known = ["minimum", "missing"] if shown.minimum.notna().any() else []
     st.dataframe(shown, column_config={
         "supplier": column.TextColumn(_("Supplier"), width=240), "lines": column.NumberColumn(_("Lines"), format="%,d", width=90),
         "units": column.NumberColumn(_("Units"), format="%,.0f", width=100), "cost": tables.money(_("Cost"), currency, width=130),
-        "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin"))},
-        column_order=["supplier", "lines", "units", "cost", "lost"], hide_index=True, width="content", key="supplier_totals",
+        "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin")),
+        "minimum": tables.money(_("Least order"), currency, width=110, help=_("The least order value that the supplier takes.")),
+        "missing": tables.money(_("Missing"), currency, width=110, help=_(
+            "What the supplier's whole order is short of its least order value, whatever the filters. Products without a cost count as "
+            "nothing.")),
+        "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out"))},
+        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content", key="supplier_totals",
         alt=_("What goes out today by supplier"))
 
 
@@ -68,10 +77,14 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
         return
     shown = listing.listed(found.head(MOST)).assign(excess_cost=found.excess_cost_cents.head(MOST) / 100,
                                                     falling=found.falling_probability.head(MOST))
+    shown["advice"] = [own.clearing(share, by) for share, by in zip(found.markdown_share.head(MOST), found.clear_by.head(MOST))]
     st.dataframe(shown, column_config=listing.columns(currency) | {
         "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
-        "falling": tables.chance(_("Chance of falling"), width=120)},
-        column_order=["title", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
+        "falling": tables.chance(_("Chance of falling"), width=120),
+        "advice": column.TextColumn(_("What to do"), width=250, help=_(
+            "A markdown is the least that is expected to sell the position within 13 weeks, from how price changes of the category moved "
+            "its orders; where they say nothing clear, only to stop."))},
+        column_order=["title", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
         hide_index=True, key="stop_table", alt=_("Products not to order for now, most money first"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.i18n import _, absent, day, money, number, percent, plain
+from dashboard.i18n import _, absent, day, money, n_, number, percent, plain
 from dashboard.words import N_, said
 
 REASONS = {"promotion planned": N_("Promotion planned"), "demand known better": N_("We know the demand better"),
@@ -55,6 +55,9 @@ COLUMNS = {
     "status": (N_("Status"), ""),
     "on_hand": (N_("On hand"), ""),
     "on_order": (N_("On order"), ""),
+    "on_order_later": (
+        N_("Due later"),
+        N_("On order, but due only after an order of the next plan could arrive: no part of the position.")),
     "inventory_position": (N_("Position"), N_("On hand + on order, in units.")),
     "cover_weeks": (N_("Cover"), N_("Weeks until the expected demand has used up the position.")),
     "stockout_probability": (
@@ -73,6 +76,7 @@ COLUMNS = {
     "order_by": (
         N_("Order by"),
         N_("Last day on which an order still arrives before the position is expected to fall below the safety stock.")),
+    "goes_out": (N_("Goes out"), N_("The first day on which the supplier takes the order.")),
     "suggested_order_units": (
         N_("Suggested"),
         N_("The least whole packs that raise the position above the reorder point, at least the supplier's minimum, at "
@@ -144,9 +148,10 @@ def why(row: pd.Series, target: str) -> list[str]:
                "fill": _("so that {share} of the demand is met from stock"),
                "shop": _("its part in the shop's fill rate with the least money in stock ({share} of cycles pass without running out)"),
                "cost": _("so that one more unit would cost as much as it earns ({share} of cycles pass without running out)")}[target]
-    span = (_("{wait} days until the order goes out, {lead} weeks of lead time and {review} of review") if row.wait_days else
-            _("{lead} weeks of lead time and {review} of review")).format(
-        wait=number(row.wait_days, 0), lead=number(row.lead_time_days / 7), review=number(row.review_days / 7))
+    times = {"lead": number(row.lead_time_days / 7), "review": number(row.review_days / 7)}
+    span = n_("{count} day until the order goes out, {lead} weeks of lead time and {review} of review",
+              "{count} days until the order goes out, {lead} weeks of lead time and {review} of review", row.wait_days, **times) \
+        if row.wait_days else _("{lead} weeks of lead time and {review} of review").format(**times)
     sentences = [
         (_("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) + {extra} for safety, {promise}.") if extra >= 0 else
          _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since an order of at least {batch} lasts "
@@ -167,7 +172,17 @@ def why(row: pd.Series, target: str) -> list[str]:
             units=number(row.suggested_order_units, 0), **held))
     elif row.suggested_order_units == 0:
         sentences.append(_("Position **{position}** = {hand} on hand + {order} on order, above it: nothing to order yet.").format(**held))
+    if row.on_order_later > 0:
+        sentences.append(_("{units} more are on order, due too late for this plan: they are no part of the position.").format(
+            units=number(row.on_order_later, 0)))
     return sentences
+
+
+def clearing(share: float, by) -> str:
+    """What to do about a product that is not to be ordered. share: of its price, empty where no price is known to help."""
+    if absent(share):
+        return _("Stop ordering")
+    return _("Mark down by about {share} to clear by {day}").format(share=percent(share), day=day(by))
 
 
 def verdict(row: pd.Series, currency: str) -> str:
@@ -180,7 +195,7 @@ def verdict(row: pd.Series, currency: str) -> str:
         if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
             said_ += " " + _("If it waits for the next review, {money} of margin is expected to be lost.").format(
                 money=plain(money(row.lost_margin_cents, currency)))
-        return said_
+        return said_ + (" " + _("The supplier takes it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
     if absent(row.suggested_order_units):
         return _("**No order**: see its problems.")
     return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))
