@@ -123,9 +123,12 @@ def _overrides(root: str, version: tuple) -> list[Override]:
 
 def basis() -> plans.Basis:
     """What the plan is made from, under the service levels and lead times that hold."""
-    folder = st.session_state["_snapshot"]
-    terms = [o for o in overrides() if o.field in TERMS and o.ended_at is None]
-    return _replanned(folder, inventory_rules(), tuple(o.id for o in terms), terms)
+    terms = _terms()
+    return _replanned(st.session_state["_snapshot"], inventory_rules(), tuple(o.id for o in terms), terms)
+
+
+def _terms() -> list[Override]:
+    return [o for o in overrides() if o.field in TERMS and o.ended_at is None]
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -146,6 +149,23 @@ def plan() -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _plan(folder: str, rules: Rules, version: tuple, _based: plans.Basis, _made: list[Override]) -> pd.DataFrame:
     return plans.make(_based, _made)
+
+
+def plan_within(budget_cents: float) -> pd.DataFrame:
+    """The plan as far as this money reaches; math.inf for all that is worth its money."""
+    folder, rules = st.session_state["_snapshot"], inventory_rules()
+    ranking = _ranking(folder, rules, tuple(o.id for o in _terms()), basis())
+    return _within(folder, rules, State(workspace()).overrides_version(), budget_cents, plan(), ranking)
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _ranking(folder: str, rules: Rules, ids: tuple, _based: plans.Basis) -> plans.Ranking:
+    return plans.rank(_based)
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _within(folder: str, rules: Rules, version: tuple, budget_cents: float, _plan: pd.DataFrame, _ranking: plans.Ranking) -> pd.DataFrame:
+    return plans.within(_plan, _ranking, budget_cents)
 
 
 def plan_problems() -> dict[str, int]:

@@ -25,28 +25,35 @@ if (plan.status == "stock unknown").all():
 top = st.container()
 with st.container(horizontal=True, vertical_alignment="bottom", key="plan_filters"):
     asked = listing.filters(plan, list(problems))
+    budget = listing.budget(plan, meta.currency)
+if budget is not None:
+    plan = data.plan_within(budget)
 found = listing.found(plan, asked)
 
 # show
 body = st.container()
 with st.container(horizontal=True, vertical_alignment="center", key="plan_foot"):
-    cards.notes(n_("{count} product, most lost by waiting first.", "{count} products, most lost by waiting first.", len(found)),
+    cards.notes(n_("{count} product, most lost by waiting first.", "{count} products, most lost by waiting first.", len(found))
+                if budget is None else
+                n_("{count} product, most gained per money first.", "{count} products, most gained per money first.", len(found)),
                 _("The first {count} are shown; the files hold all.").format(count=number(listing.SHOWN))
                 if len(found) > listing.SHOWN else "")
     st.space("stretch")
     printing = st.toggle(_("Print view"), key="print", bind="query-params")
-    takeaway.buttons(found, asked, meta)
+    takeaway.buttons(found, asked, meta, budget)
 if printing:
     with body:
-        takeaway.to_print(found, asked, meta)
+        takeaway.to_print(found, asked, meta, budget)
     st.stop()
 with top:
     listing.totals(plan, found, asked, meta.currency)
+    if budget is not None:
+        listing.bought(plan, budget, meta.currency)
 with body:
     if found.empty:
         cards.nothing_here(_("No product fits these filters."))
     else:
-        listing.table(found, meta.currency, data.plan_version(asked))
+        listing.table(found, meta.currency, data.plan_version(asked | {"budget": budget}))
 panel.chosen(plan, found, meta.currency)
 sections.problems(problems)
 sections.tabs(plan, found, meta.currency)

@@ -1,9 +1,10 @@
 """The plan as planners see it, change it and send it: what the page shows and what leaves the house are one table.
 
-table.py lays the planner's overrides over the snapshot's suggestions; orders.py turns it into purchase orders and lists;
-hindsight.py says whether the changes were right.
+table.py lays the planner's overrides over the snapshot's suggestions; budget.py cuts it where the money ends; orders.py turns it into
+purchase orders and lists; hindsight.py says whether the changes were right.
 """
 
+from core.plan.budget import Ranking, rank, within
 from core.plan.hindsight import STEPS, errors, hindsight, remembered
 from core.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.plan.table import (
@@ -11,6 +12,6 @@ from core.plan.table import (
     select, stop_list,
 )
 
-__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "before", "by_supplier",
-           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "problem_counts", "read",
-           "remembered", "replanned", "select", "stop_list"]
+__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Ranking", "before", "by_supplier",
+           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "problem_counts", "rank",
+           "read", "remembered", "replanned", "select", "stop_list", "within"]

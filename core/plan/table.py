@@ -19,7 +19,7 @@ import pyarrow as pa
 from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
-from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Rules, Suggestions, Terms, levels, suggest, supplier_totals
+from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Levels, Rules, Suggestions, Terms, levels, suggest, supplier_totals
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.snapshots import current
@@ -129,6 +129,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     goes_out              the first day on which its supplier takes an order; on_order_later as in core.inventory.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
     changed               the fields that a planner set for it, in any scope, as one text
+    gain_cents, rank      empty: what core.plan.within says of them under a budget
 
     basis: as `replanned` gives it. lost_margin_cents stays that of the suggested order, fill_rate is that of order_units.
     """
@@ -151,9 +152,12 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
         plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
     plan["changed"] = _changed(basis, overrides)
+    plan["gain_cents"] = plan["rank"] = np.nan
     changed = np.flatnonzero(plan.planner_order_units.notna() & plan.inventory_position.notna())
     if len(changed):
-        plan.loc[plan.index[changed], "fill_rate"] = _fill_rate(basis, changed, plan.order_units.to_numpy()[changed])
+        policy = levels(basis.demand[changed], basis.terms.rows(changed), basis.rules, basis.as_of)
+        stock = (plan.inventory_position + plan.order_units).to_numpy()[changed]
+        plan.loc[plan.index[changed], "fill_rate"] = fill_rate(policy, stock)
     return plan.sort_values(["lost_margin_cents", "order_units", "product_id"], ascending=[False, False, True], ignore_index=True)
 
 
@@ -236,9 +240,7 @@ def _margin(terms: Terms, demand: np.ndarray) -> np.ndarray:
     return price * np.maximum(np.where(np.isnan(share), usual, share), 0.0) * Distribution(demand[:, -1]).mean
 
 
-def _fill_rate(basis: Basis, rows: np.ndarray, units: np.ndarray) -> np.ndarray:
-    """Expected share of the next cycle's demand met from stock, if `units` (m,) are ordered of the products `rows` (m,)."""
-    policy = levels(basis.demand[rows], basis.terms.rows(rows), basis.rules, basis.as_of)
-    stock = basis.products.inventory_position.to_numpy()[rows] + units
+def fill_rate(policy: Levels, stock: np.ndarray) -> np.ndarray:
+    """Expected share (n,) of the next cycle's demand met from `stock` (n,), the position with what is ordered."""
     lacking = np.maximum(policy.protection.short(stock) - policy.before_delivery.short(stock), 0.0)
     return 1 - lacking / np.maximum(policy.protection.mean - policy.before_delivery.mean, 1e-9)

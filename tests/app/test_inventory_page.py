@@ -128,6 +128,30 @@ def test_the_stop_list_says_what_to_mark_down_where_prices_are_known_to_help(ope
     assert set(told.advice.drop(helps)) == {"Stop ordering"}
 
 
+def test_a_budget_changes_the_list_its_order_and_its_totals(open_page, suggestions):
+    at = open_page("inventory")
+    whole = listed(at)
+    at.number_input(key="budget").set_value(round(whole.line_cost.sum() / 3)).run()
+    assert not at.exception
+    part, given = listed(at), at.number_input(key="budget").value
+    assert 0 < len(part) < len(whole) and given / 2 < part.line_cost.sum() <= given
+    assert {m.label: m.value for m in at.metric}["To order today"] == str(len(part))
+    assert f"of the budget of £{given:,.0f}" in words(at) and (part.gain > 0).all()
+    at.number_input(key="budget").set_value(given / 3).run()
+    assert len(listed(at)) < len(part) and listed(at).gain_per_money.mean() > part.gain_per_money.mean()
+    at.number_input(key="budget").set_value(None).run()
+    pd.testing.assert_frame_equal(listed(at), whole)
+
+
+def test_what_the_budget_leaves_out_says_so(open_page, suggestions):
+    at = open_page("inventory", budget="0")
+    row = suggestions.query("status == 'order now'").iloc[0]
+    assert "No product fits these filters" in words(at)
+    at.session_state["chosen"] = [row.product_id]
+    at.run()
+    assert f"{row.suggested_order_units:,.0f} are suggested, and the budget goes to what gains more" in words(at)
+
+
 # ---- problems
 
 

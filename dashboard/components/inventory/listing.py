@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from itertools import chain
 
 import pandas as pd
@@ -9,10 +10,10 @@ import streamlit as st
 
 from core.inventory import ENOUGH, NO_ORDER, ORDER_NOW
 from core.plan import CLASSES, SNOOZED, WITHHELD, select
-from dashboard import words
-from dashboard.components import tables
+from dashboard import data, words
+from dashboard.components import cards, tables
 from dashboard.components.inventory import words as own
-from dashboard.i18n import _, compact, money, n_, number, plain, shortened
+from dashboard.i18n import _, compact, money, n_, number, percent, plain, shortened
 
 SHOWN = 500
 ROW, ROWS_IN_VIEW = 36, 11
@@ -36,6 +37,34 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
     problem = st.selectbox(_("Problem"), problems, index=None, key="problem", bind="query-params", placeholder=_("Any"), width=150,
                            format_func=lambda name: own.problem(name)[0]) if problems else None
     return {"status": status or "", "search": search.strip(), "suppliers": list(chosen), "classes": list(classes), "problem": problem or ""}
+
+
+def budget(plan: pd.DataFrame, currency: str) -> float | None:
+    """The money there is, in cents; None where it reaches for the whole list."""
+    whole = plan.line_cost_cents.sum()
+    given = st.number_input(
+        _("Budget"), min_value=0.0, value=None, step=max(float(round(whole / 2000)), 1.0), format="%g", key="budget", bind="query-params",
+        width=150, placeholder=money(whole, currency, short=True), icon=":material/account_balance_wallet:",
+        help=_("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested orders, most "
+               "money gained per money spent first. Empty: the whole list."))
+    return None if given is None or 100 * given >= whole else 100 * given
+
+
+def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
+    """What the budget buys of what is worth its money. plan: as the budget cuts it."""
+    whole = data.plan_within(math.inf)
+    due = plan.planner_order_units.isna() & plan.snooze_until.isna() & (plan.suggested_order_units > 0)
+    unranked = int((due & ~plan.product_id.isin(whole.product_id[whole.gain_cents.notna()])).sum())
+    own = plan.line_cost_cents[plan.planner_order_units.notna()].sum()
+    told = [_("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain.").format(
+        spent=money(plan.line_cost_cents.sum(), currency), budget=money(budget_cents, currency), gain=money(plan.gain_cents.sum(), currency),
+        share=percent(plan.gain_cents.sum() / max(whole.gain_cents.sum(), 1)))]
+    if own > budget_cents:
+        told.append(_("Your own quantities alone cost {own}, more than the budget.").format(own=money(own, currency)))
+    if unranked:
+        told.append(n_("{count} product to order is left out: without a cost below a known price its gain is not known.",
+                       "{count} products to order are left out: without a cost below a known price their gain is not known.", unranked))
+    cards.notes(*map(plain, told))
 
 
 def found(plan: pd.DataFrame, asked: dict) -> pd.DataFrame:
@@ -94,7 +123,8 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
         "lost_margin": shown.lost_margin_cents / 100, "excess_units": shown.excess_units, "order_by": shown.order_by,
         "goes_out": shown.goes_out.where(shown.wait_days > 0), "on_order_later": shown.on_order_later.where(shown.on_order_later > 0),
         "suggested_order_units": shown.suggested_order_units, "planner_order_units": shown.planner_order_units,
-        "line_cost": shown.line_cost_cents / 100, "snooze_until": shown.snooze_until,
+        "order_units": shown.order_units, "line_cost": shown.line_cost_cents / 100, "gain": shown.gain_cents / 100,
+        "gain_per_money": shown.gain_cents / shown.line_cost_cents, "snooze_until": shown.snooze_until,
         "problems": [", ".join(named[p] for p in has) for has in shown.problems],
     })
 
@@ -102,13 +132,17 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
 def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
-    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "inventory_position": (72, units), "on_order_later": (76, units),
+    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "order_units": (64, units),
+               "inventory_position": (72, units), "on_order_later": (76, units),
                "excess_units": (70, units), "cover_weeks": (72, {"format": _("%.1f wk")})}
     found = {name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form)
              for name, (width, form) in numbers.items()}
     return found | {
         "title": column.TextColumn(_("Product"), width=200, pinned=True),
         "line_cost": tables.money(own.heading("line_cost"), currency, width=88, help=own.formula("line_cost")),
+        "gain": tables.money(own.heading("gain"), currency, width=88, help=own.formula("gain")),
+        "gain_per_money": column.NumberColumn(_("Gain ÷ cost"), format="%.2f", width=80, help=_(
+            "Money expected to be gained for each unit of money spent on the packs that are bought.")),
         "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
         "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=88, help=own.formula("goes_out")),
@@ -123,10 +157,11 @@ def columns(currency: str) -> dict:
 
 def _order(shown: pd.DataFrame) -> list[str]:
     """The columns that say something of these rows: what to do, what it costs to wait, then why."""
-    order = ["title", "suggested_order_units", "planner_order_units", "line_cost", "lost_margin", "order_by", "goes_out", "cover_weeks",
+    order = ["title", "suggested_order_units", "planner_order_units", "order_units", "line_cost", "gain", "gain_per_money", "lost_margin", "order_by", "goes_out", "cover_weeks",
              "stockout_probability", "inventory_position", "on_order_later", "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
     empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
                                "inventory_position") if shown[name].isna().all()}
+    empty |= {"order_units", "gain", "gain_per_money"} if shown.gain_cents.isna().all() else set()
     empty |= set() if (shown.wait_days > 0).any() else {"goes_out"}
     empty |= set() if (shown.on_order_later > 0).any() else {"on_order_later"}
     empty |= set() if (shown.excess_units > 0).any() else {"excess_units"}

@@ -21,13 +21,13 @@ PRINTED = 500
 PRINT_CSS = Path(__file__).parents[2] / "assets" / "print.css"
 
 
-def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series) -> None:
-    """Downloads of what the filters leave. Files are made when asked for; their words are chosen now, in this session's language."""
+def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
+    """Downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in this session's language."""
     template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
-    about, called, ordered = _about(found, asked, meta), _called(), bool((found.order_units > 0).any())
+    about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
     told = found.assign(status=found.status.map({s: words.status(s) for s in found.status.unique()}),
                         reason=found.reason.map(own.reason, na_action="ignore"))
-    listed = {name: own.heading(name) for name in LISTED}
+    listed = {name: own.heading(name) for name in (LISTED if budget is None else (*LISTED, "gain"))}
     day_ = f"{meta.as_of:%Y-%m-%d}"
     st.download_button(_("Orders (Excel)"), lambda: plans.orders_workbook(told, template, about, called), f"orders-{day_}.xlsx", XLSX,
                        key="orders_xlsx", type="primary", icon=":material/download:", on_click="ignore", disabled=not ordered,
@@ -41,10 +41,10 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series) -> None:
                                key=f"list_{kind}", on_click="ignore", width="stretch")
 
 
-def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series) -> None:
+def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
     """What goes out today as plain tables, a supplier each, which a browser prints whole."""
     st.html(PRINT_CSS)
-    st.markdown("  \n".join(f"{label}: **{plain(value)}**" for label, value in _about(found, asked, meta)))
+    st.markdown("  \n".join(f"{label}: **{plain(value)}**" for label, value in _about(found, asked, meta, budget)))
     lines = found[found.order_units > 0].head(PRINTED)
     for supplier in plans.by_supplier(lines).supplier:
         mine = lines[lines.supplier.isna() if absent(supplier) else lines.supplier == supplier]
@@ -60,12 +60,13 @@ def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series) -> None:
         st.caption(n_("{count} more line is in the files only.", "{count} more lines are in the files only.", left))
 
 
-def _about(found: pd.DataFrame, asked: dict, meta: pd.Series) -> list[tuple[str, object]]:
+def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> list[tuple[str, object]]:
     """What a file or a printed page says of itself."""
     ordered = found[found.order_units > 0]
     made = pd.Timestamp.now(tz="UTC")
     return [(_("Shop"), meta.shop), (_("Data as of"), day(meta.as_of)), (_("Snapshot"), meta.snapshot),
             (_("Made (UTC)"), f"{made:%Y-%m-%d %H:%M}"), (_("By"), data.planner()), *listing.said(asked),
+            *([] if budget is None else [(_("Budget"), money(budget, meta.currency))]),
             (_("Lines"), number(len(ordered), 0)), (_("Cost of the order"), money(ordered.line_cost_cents.sum(), meta.currency))]
 
 

@@ -87,6 +87,10 @@ COLUMNS = {
     "packs": (N_("Packs"), N_("Order ÷ pack.")),
     "unit_cost": (N_("Unit cost"), ""),
     "line_cost": (N_("Cost"), N_("Order × unit cost.")),
+    "gain": (
+        N_("Gain"),
+        N_("Expected margin of what would else be lacking until the next order could arrive − the cost of holding what is left over, for "
+           "the packs that the budget buys.")),
     "currency": (N_("Currency"), ""),
     "fill_rate": (
         N_("Fill rate"),
@@ -195,7 +199,12 @@ def verdict(row: pd.Series, currency: str) -> str:
         if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
             said_ += " " + _("If it waits for the next review, {money} of margin is expected to be lost.").format(
                 money=plain(money(row.lost_margin_cents, currency)))
+        if absent(row.planner_order_units) and row.order_units < row.suggested_order_units:
+            said_ += " " + _("{units} are suggested; the budget reaches for no more.").format(units=number(row.suggested_order_units, 0))
         return said_ + (" " + _("The supplier takes it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
     if absent(row.suggested_order_units):
         return _("**No order**: see its problems.")
+    if absent(row.planner_order_units) and row.suggested_order_units > 0:
+        return _("**Nothing to order today**: {units} are suggested, and the budget goes to what gains more.").format(
+            units=number(row.suggested_order_units, 0))
     return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))
