@@ -91,6 +91,8 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
             lines += ["", *_truth_table(row)]
         if "tuning" in row:
             lines += ["", *_tuning_table(row)]
+        if "simulation" in row:
+            lines += ["", *_simulation_table(row)]
     if ablated := [row["ablation"] for row in rows if "ablation" in row]:
         lines += ["", *_ablation_table(ablated)]
     machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
@@ -167,6 +169,24 @@ def _tuning_table(row: dict) -> list[str]:
         "", f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, "
             f"{m['perplexity_after']:.1f} after.")]
     return lines
+
+
+def _simulation_table(row: dict) -> list[str]:
+    """The frontier: average stock of each policy where it achieves a fill rate; then what each point promised and achieved."""
+    found = row["simulation"]
+    rates = list(next(iter(found["policies"].values()))["stock_at"])
+    lines = [f"## {row['what']}", "", f"{found['products']:,} products, {found['from']} to {found['until']}; average stock's value, in the shop's money, at an achieved "
+             "fill rate of", "", f"| | {' | '.join(f'{float(rate):.0%}' for rate in rates)} |", "|---|" + "---|" * len(rates)]
+    lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |"
+              for p in found["policies"].values()]
+    lines += ["", f"Upswing's levels, target {found['target']}:", "", "| promised | fill rate | cycle service | stock | orders |", "|---|---|---|---|---|"]
+    lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
+              for p in found["policies"]["upswing"]["points"]]
+    return lines
+
+
+def _money(cents: float | None) -> str:
+    return "" if cents is None else f"{cents / 100:,.0f}"
 
 
 def _share(part: int, whole: int) -> str:

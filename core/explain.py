@@ -1,7 +1,8 @@
 """Why a forecast is what it is: exact Shapley values over drivers, and over the words of the text inside them.
 
 The game: v(S) is the calibrated rising logit with only the drivers in S present and the absent embedding for the others, a
-prediction that driver dropout trained the model for. v(nothing) is the base logit, v(everything a row has) its logit.
+prediction that driver dropout trained the model for. v(nothing) is the base logit, the same for all rows that lack the same drivers, and
+v(everything a row has) its logit.
 
 The order: groups of drivers come one after another (core.schema.REASONS), and within a group in every order alike: asymmetric Shapley
 values (Frye, Rowat & Feige 2020). A symptom (sales have begun to rise, so have views) knows whatever its cause knows; without an order the
@@ -80,8 +81,9 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
 def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The net's attributions (n, K) and base logits (n,), before calibration, with the trees' blended in."""
     group = np.array([next(number for number, drivers in enumerate(REASONS) if d in drivers) for d in DRIVERS])
-    found = model.trees.attributions(panel.read(rows), group)[:, [DRIVERS.index(d) for d in model.drivers]]
-    return blended(values, found, model.trees_share), blended(base, np.full(len(rows), model.trees.base), model.trees_share)
+    x = panel.read(rows)
+    found = model.trees.attributions(x, group)[:, [DRIVERS.index(d) for d in model.drivers]]
+    return blended(values, found, model.trees_share), blended(base, model.trees.base(x), model.trees_share)
 
 
 def _groups(drivers: tuple[str, ...], present: np.ndarray) -> list[np.ndarray]:

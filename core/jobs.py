@@ -15,6 +15,7 @@ KINDS: dict[str, frozenset[str]] = {
     "retrain": frozenset({"tuning", "since", "encoder"}),
     "rescore": frozenset(),
     "backtest": frozenset({"out", "train_until", "test_from", "test_until"}),
+    "simulate": frozenset({"out"}),
     "explain": frozenset({"product_id"}),  # the words of one product's text
 }
 

@@ -19,6 +19,7 @@ SHARES: dict[str, dict[str, float]] = {
     "retrain": {"features": 0.2, "panel": 0.05, "embed": 0.05, "train": 0.7},
     "rescore": {"features": 0.35, "score": 0.55, "publish": 0.1},
     "backtest": {"features": 0.1, "backtest": 0.85, "judge": 0.05},
+    "simulate": {"features": 0.1, "simulate": 0.9},
     "explain": {"words": 1.0},
 }
 
@@ -38,7 +39,7 @@ def rescore(workspace: Workspace, progress: Progress = silent, import_first: dic
 
 def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress) -> dict:
     """Does a job of core.jobs.KINDS and gives its result, ready for JSON; result["text"] says what was done."""
-    work = {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest, "explain": _explain}
+    work = {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest, "simulate": _simulate, "explain": _explain}
     return work[kind](workspace, arguments, progress)
 
 
@@ -135,14 +136,28 @@ def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
 def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     from core.backtest import backtest
 
-    if not panel_is_fresh(workspace):
-        from core.features import build
-
-        build(workspace, progress=progress)
+    _refresh(workspace, progress)
     out = workspace.root / arguments.get("out", "backtest")
     done = backtest(workspace, out, train_until=arguments.get("train_until"), test_from=arguments.get("test_from"),
                     test_until=arguments.get("test_until"), progress=progress)
     return {"out": str(out), "summary": done.summary(), "text": done.text()}
+
+
+def _simulate(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    from core.simulate import simulate
+
+    _refresh(workspace, progress)
+    out = workspace.root / arguments.get("out", "simulation")
+    done = simulate(workspace, out, progress=progress)
+    return {"out": str(out), "summary": done.summary(), "text": done.text()}
+
+
+def _refresh(workspace: Workspace, progress: Progress) -> None:
+    """The panel as the warehouse and the settings say now."""
+    if not panel_is_fresh(workspace):
+        from core.features import build
+
+        build(workspace, progress=progress)
 
 
 def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:

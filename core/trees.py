@@ -4,7 +4,9 @@ LightGBM grows them (Ke et al. 2017); what is kept are their arrays, so that a m
 
 The game that attributions are Shapley values of: with only the drivers in S present, a split on any other driver's feature sends a row
 both ways, in the shares in which the training rows went (as TreeSHAP's, Lundberg et al. 2020, but whole drivers come and go together).
-A driver for which a row has no value at all is absent from the forecast itself, as it is for the net: it gets 0.
+A driver of which a row lacks every value cannot come or go: whatever S is, its splits send the row where they have learnt to send what is
+missing, or both ways where nothing was ever missing in training. So it gets 0, and the game starts from a base that rows with the same lacks share: `all` customers, who lack the driver
+`segment`, rise more often than a segment's, and that is no reason of any one product.
 A leaf's value then is a product of one factor a driver on its path: 0 or 1 where the driver is present, the share of training rows
 where it is absent. Each leaf has few drivers on its path, so all of their subsets are written down, and the sum over leaves is exact.
 
@@ -16,7 +18,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
-from itertools import product
 from math import comb
 
 import numpy as np
@@ -27,7 +28,6 @@ SETTINGS = {
     "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True,
 }
 _ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
-FAIL, PASS, LACK = 0, 1, 2  # a driver's conditions for a leaf: not met by the row, met, the row has no such driver
 _ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
 
 
@@ -62,52 +62,63 @@ class Trees:
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> "Trees":
         return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS})
 
-    def predict(self, x: np.ndarray, without: int = -1) -> np.ndarray:
-        """(B,) float64 logits of x (B, F) float32, NaN = missing; `without` = a driver taken as absent from every row."""
-        out, lacks = np.zeros(len(x)), self._lacks(x)
-        if 0 <= without < lacks.shape[1]:  # a driver beyond them, such as the text's words, has no column here
-            lacks[:, without] = True
-        whole = ~lacks[:, np.unique(self.driver[self.feature[self.feature >= 0]])].any(1)
+    def predict(self, x: np.ndarray, absent: np.ndarray | None = None) -> np.ndarray:
+        """(B,) float64 logits of x (B, F) float32, NaN = missing; `absent` (K,) bool = drivers taken away from every row that has them."""
+        out, lacks, used = np.zeros(len(x)), self._lacks(x), np.unique(self.driver[self.feature[self.feature >= 0]])
+        away = lacks & ~self._learnt
+        if absent is not None:
+            away |= ~lacks & absent[: lacks.shape[1]]
+        whole = ~away[:, used].any(1)
         for chosen in _chunks(np.flatnonzero(whole)):  # one leaf a tree
             sides = _sides(x[chosen])
             for tree in self._trees:
                 out[chosen] += tree.value[tree.leaves.met(tree.left(sides)).argmax(0)]
         for chosen in _chunks(np.flatnonzero(~whole)):  # every leaf, by the share that would come to it
-            sides, absent = _sides(x[chosen]), lacks[chosen].T
+            sides, gone = _sides(x[chosen]), away[chosen].T
             for tree in self._trees:
-                factor = np.where(absent[tree.pair_driver], tree.pair_share[:, None], tree.pairs.met(tree.left(sides)))
+                factor = np.where(gone[tree.pair_driver], tree.pair_share[:, None], tree.pairs.met(tree.left(sides)))
                 shares = np.multiply.reduceat(factor, tree.pair_starts, axis=0) if len(factor) else np.ones((1, len(chosen)))
                 out[chosen] += (tree.value[:, None] * shares).sum(0)
         return out
 
-    @cached_property
-    def base(self) -> float:
-        """The logit of a row without any driver."""
-        return float(self.predict(np.full((1, len(self.driver)), np.nan))[0])
+    def base(self, x: np.ndarray) -> np.ndarray:
+        """(B,) logits of x (B, F) with every driver that a row has taken away: one number for all rows with the same lacks."""
+        patterns, pattern_of = np.unique(self._lacks(x), axis=0, return_inverse=True)
+        if not len(x):
+            return np.zeros(0)
+        one_each = x[[int(np.argmax(pattern_of == k)) for k in range(len(patterns))]]
+        return self.predict(one_each, np.ones(self.driver.max() + 1, dtype=bool))[pattern_of]
 
     def attributions(self, x: np.ndarray, group: np.ndarray) -> np.ndarray:
-        """(B, K) float64 Shapley values of x (B, F) float32 whose sum + base = predict(x). group (K,), of each driver: groups come one
+        """(B, K) float64 Shapley values of x (B, F) float32 whose sum + base(x) = predict(x). group (K,), of each driver: groups come one
         after another, the lowest first, and the drivers of one in every order alike."""
-        out, lacks = np.zeros((len(x), len(group))), self._lacks(x)
-        tables = [tree.tables(group) for tree in self._trees]
-        for chosen in _chunks(np.arange(len(x))):
-            sides, absent, here = _sides(x[chosen]), lacks[chosen].T, np.zeros((len(group), len(chosen)))
-            for tree, leaves in zip(self._trees, tables):
-                if not leaves:
-                    continue
-                state = np.where(absent[tree.pair_driver], LACK, tree.pairs.met(tree.left(sides)).astype(np.int32))
-                place = np.add.reduceat(state * tree.pair_power[:, None], tree.pair_starts, axis=0)
-                for at, (table, drivers) in zip(place, leaves):
-                    for values, driver in zip(table.T, drivers):
-                        here[driver] += values[at]
-            out[chosen] = here.T
-        out[:, : lacks.shape[1]][lacks] = 0.0  # rounding left some 1e-19 there
+        out = np.zeros((len(x), len(group)))
+        patterns, pattern_of = np.unique(self._lacks(x), axis=0, return_inverse=True)
+        for number, lacks in enumerate(patterns):
+            games = [game for tree in self._trees if (game := tree.game(lacks, lacks & ~self._learnt, group)) is not None]
+            for chosen in _chunks(np.flatnonzero(pattern_of == number)):
+                sides, here = _sides(x[chosen]), np.zeros((len(group), len(chosen)))
+                for game in games:
+                    met = game.tree.pairs.met(game.tree.left(sides))
+                    stays = np.logical_and.reduceat(met | ~game.lacked[:, None], game.tree.pair_starts, axis=0)
+                    place = np.add.reduceat(met * game.power[:, None], game.tree.pair_starts, axis=0)
+                    for at, comes, (table, drivers) in zip(place, stays, game.leaves):
+                        for values, driver in zip(table.T, drivers):
+                            here[driver] += values[at] * comes
+                out[chosen] = here.T
         return out
 
     def _lacks(self, x: np.ndarray) -> np.ndarray:
         """(B, K) bool: a row has no value of any of the driver's columns."""
         missing = np.isnan(x)
         return np.stack([missing[:, self.driver == d].all(1) for d in range(self.driver.max() + 1)], axis=1)
+
+    @cached_property
+    def _learnt(self) -> np.ndarray:
+        """(K,) bool: splits on the driver know where to send what is missing, since values were missing in training."""
+        learnt = np.ones(self.driver.max() + 1, dtype=bool)
+        learnt[self.driver[self.feature[(self.feature >= 0) & (self.nan_left < 0)]]] = False
+        return learnt
 
     @cached_property
     def _trees(self) -> list["_Tree"]:
@@ -140,7 +151,7 @@ class _Tree:
 
     column, threshold  of the P inner nodes, in _sides' arrays
     leaves, pairs      the conditions on a row to come to a leaf, and those of them that are a pair's
-    value        (leaves,);  pair_starts (leaves,) first pair of each leaf;  pair_driver, pair_share, pair_power (pairs,)
+    value        (leaves,);  pair_starts (leaves,) first pair of each leaf;  pair_driver, pair_share (pairs,)
     """
 
     column: np.ndarray
@@ -151,7 +162,6 @@ class _Tree:
     pair_starts: np.ndarray
     pair_driver: np.ndarray
     pair_share: np.ndarray
-    pair_power: np.ndarray
 
     def left(self, sides: np.ndarray) -> np.ndarray:
         """(B,) uint32: the bits of the inner nodes at which a row of `_sides` goes left."""
@@ -160,13 +170,19 @@ class _Tree:
         bits[:, : len(packed)] = packed.T
         return bits.view("<u4")[:, 0]
 
-    def tables(self, group: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
-        """For each leaf: (3^m, m) attributions by the state of its m drivers, and those drivers; empty where there is nothing to split."""
+    def game(self, lacks: np.ndarray, both_ways: np.ndarray, group: np.ndarray) -> "_Game | None":
+        """Of rows that lack these drivers (K,) bool, of which some are sent both ways; None where there is nothing to split."""
         if not len(self.pair_driver):
-            return []
-        ends = np.append(self.pair_starts[1:], len(self.pair_driver))
-        leaves = [(value, slice(a, b)) for value, a, b in zip(self.value, self.pair_starts, ends)]
-        return [(value * leaf_shares(self.pair_share[pairs], group[self.pair_driver[pairs]]), self.pair_driver[pairs]) for value, pairs in leaves]
+            return None
+        lacked, split = lacks[self.pair_driver], both_ways[self.pair_driver]
+        ends, power, leaves = np.append(self.pair_starts[1:], len(self.pair_driver)), np.zeros(len(lacked), dtype=np.int32), []
+        for value, start, end in zip(self.value, self.pair_starts, ends):
+            own = start + np.flatnonzero(~lacked[start:end])
+            power[own] = 2 ** np.arange(len(own))
+            drivers = self.pair_driver[own]
+            value = value * self.pair_share[start:end][split[start:end]].prod()
+            leaves.append((value * leaf_shares(self.pair_share[own], group[drivers]), drivers))
+        return _Game(self, lacked & ~split, power, leaves)
 
     @classmethod
     def of(cls, trees: Trees, start: int, end: int) -> "_Tree":
@@ -175,7 +191,7 @@ class _Tree:
         assert len(inner) <= 32, "a bit a node"
         place = {int(node): i for i, node in enumerate(inner)}
         leaves, pairs, values = [], [], []
-        starts, drivers, shares, powers = [], [], [], []
+        starts, drivers, shares = [], [], []
         for leaf, path in _paths(trees, start, 0, []):
             by_driver: dict[int, list] = {}
             for node, left_breaks, share in path:
@@ -183,16 +199,26 @@ class _Tree:
             starts.append(len(drivers))
             values.append(trees.value[start + leaf])
             leaves.append([(place[node], left_breaks) for node, left_breaks, _ in path])
-            for power, (driver, steps) in enumerate(by_driver.items()):
+            for driver, steps in by_driver.items():
                 pairs.append([(node, left_breaks) for node, left_breaks, _ in steps])
                 drivers.append(driver)
                 shares.append(np.prod([share for *_, share in steps]))
-                powers.append(3 ** power)
         side = trees.nan_left[start:end][inner].astype(np.int64) % 3  # 0 right, 1 left, 2 (-1) as 0.0
         column = feature[inner] + side * len(trees.driver)
         return cls(column, _not_above(trees.threshold[start:end][inner])[:, None], _Conditions.of(leaves),
                    _Conditions.of(pairs), np.array(values), np.array(starts, dtype=np.int64),
-                   np.array(drivers, dtype=np.int64), np.array(shares), np.array(powers, dtype=np.int32))
+                   np.array(drivers, dtype=np.int64), np.array(shares))
+
+
+@dataclass(frozen=True, eq=False)
+class _Game:
+    """A tree among rows with the same lacks: the pairs (pairs,) that send them one way whatever happens, what each other pair counts in a leaf's state (pairs,), and
+    each leaf's (2^m, m) attributions by the state of the m drivers that the rows have, with these drivers."""
+
+    tree: _Tree
+    lacked: np.ndarray
+    power: np.ndarray
+    leaves: list[tuple[np.ndarray, np.ndarray]]
 
 
 def _sides(x: np.ndarray) -> np.ndarray:
@@ -221,18 +247,14 @@ def _paths(trees: Trees, start: int, node: int, path: list) -> Iterator[tuple[in
 
 
 def leaf_shares(share: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """(3^m, m) Shapley values of a leaf of value 1 with m drivers on its path, by their states (FAIL, PASS, LACK), first driver lowest.
-
-    share (m,): an absent driver's factor, and that of a driver that the row LACKs whether it is in S or not. group (m,): their order.
+    """(2^m, m) Shapley values of a leaf of value 1 with m drivers on its path, by whether a row meets each driver's conditions, the first
+    driver the lowest bit. share (m,): an absent driver's factor. group (m,): their order.
 
     >>> leaf_shares(np.array([0.25]), np.array([0]))[:, 0].tolist()
-    [-0.25, 0.75, 0.0]
+    [-0.25, 0.75]
     """
-    m = len(share)
-    states = np.array([s[::-1] for s in product(range(3), repeat=m)])  # (3^m, m)
-    inside = _subsets(m)
-    present = np.where(states == LACK, share, states == PASS)
-    game = np.where(inside[None], present[:, None], share).prod(axis=2)  # (3^m, 2^m)
+    met = inside = _subsets(len(share))
+    game = np.where(inside[None], met[:, None], share).prod(axis=2)  # (2^m, 2^m)
     return game @ _ordered_weights(tuple(np.unique(group, return_inverse=True)[1].tolist()))
 
 

@@ -28,6 +28,10 @@ def backtest() -> Job:
     return jobs.request(workspace(), "backtest", {}, ACTOR)
 
 
+def simulate() -> Job:
+    return jobs.request(workspace(), "simulate", {}, ACTOR)
+
+
 def explain(product_id: str) -> Job:
     """Asks for the words of one product."""
     return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)

@@ -211,9 +211,9 @@ def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
     return [job for job in jobs.recent(workspace(), 5 * limit) if job.kind in kinds][:limit]
 
 
-def backtest() -> Job | None:
-    """The last backtest that came to its end; its result holds what core.backtest's summary says."""
-    return next((job for job in recent_jobs(("backtest",), 20) if job.status == "done" and "summary" in job.result), None)
+def last_done(kind: str) -> Job | None:
+    """The last job of a kind that came to its end and left a summary: what a backtest or a simulation found."""
+    return next((job for job in recent_jobs((kind,), 20) if job.status == "done" and "summary" in job.result), None)
 
 
 def explained(product_id: str, model: str) -> pd.DataFrame:

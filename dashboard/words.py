@@ -80,6 +80,11 @@ LEARNERS = {
     "lightgbm_text": N_("Trees with words"), "lightgbm_encoder": N_("Trees with the language model"),
     "lightgbm_searched": N_("Trees, searched"), "lightgbm_text_segments": N_("Trees with words, all groups"),
 }
+POLICIES = {
+    "upswing": N_("Upswing"), "twelve_week_mean": N_("Mean of 12 weeks and a safety factor"),
+    "seasonal_naive": N_("Same weeks a year ago and a safety factor"), "croston_sba": N_("Croston (SBA) and a safety factor"),
+    "auto_ets": N_("Exponential smoothing and a safety factor"),
+}
 VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
 LAYOUTS = {"generic": N_("Common column names"), "uci-online-retail": N_("UCI Online Retail"), "complete-journey": N_("The Complete Journey"),
@@ -90,13 +95,13 @@ UNITS = {
     "stars": N_("stars"), "buyers": N_("buyers"), "groups": N_("groups"), "clicks": N_("clicks"), "reviews": N_("reviews"),
     "points": N_("points"), "words": N_("words"), "deviations": N_("standard deviations"),
 }
-JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
+JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"), "simulate": N_("Replay of a year"),
         "explain": N_("Words of a product")}
 JOB_STATUSES = {"queued": N_("waiting"), "running": N_("running"), "done": N_("done"), "failed": N_("failed"), "cancelled": N_("cancelled"),
                 "interrupted": N_("interrupted")}
 STEPS = {"import": N_("reading files"), "features": N_("preparing data"), "panel": N_("loading"), "embed": N_("reading texts"),
          "pretrain": N_("learning the shop's words"), "train": N_("learning"), "score": N_("forecasting"), "publish": N_("publishing"),
-         "words": N_("weighing words"), "backtest": N_("looking back"), "judge": N_("judging")}
+         "words": N_("weighing words"), "backtest": N_("looking back"), "simulate": N_("replaying orders"), "judge": N_("judging")}
 MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
 ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_("rolled back"), "publish": N_("published"),
         "override": N_("plan changed"), "take back": N_("change taken back")}

@@ -46,7 +46,7 @@ models.renew(busy)
 
 st.subheader(_("Would it have been right?"), anchor=False)
 work.panel(("backtest",), quiet=True)
-models.backtest(data.backtest())
+models.backtest(data.last_done("backtest"))
 
 st.subheader(_("Candidates"), anchor=False)
 if not candidates:

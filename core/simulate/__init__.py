@@ -41,6 +41,14 @@ class Simulation:
 
     found: dict
 
+    def summary(self) -> dict:
+        """What the Inventory page shows: the weeks, and each policy with its points (fill rate, stock in cents) and what Upswing saves."""
+        policies = [{"policy": name, "points": [[p["fill_rate"], p["stock_value"]] for p in each["points"]],
+                     "stock": each["stock_at"][f"{FILL_RATE:g}"], **self.found["saving"].get(name, {})}
+                    for name, each in self.found["policies"].items()]
+        return {"from": self.found["from"], "until": self.found["until"], "products": self.found["products"], "fill_rate": FILL_RATE,
+                "policies": policies}
+
     def text(self) -> str:
         said = [f"{self.found['products']:,} products, {self.found['from']} to {self.found['until']}, at a fill rate of {FILL_RATE:.0%}:"]
         for name, policy in self.found["policies"].items():

@@ -143,7 +143,7 @@ class FittedModel:
         """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""
         if self.trees is None:
             return logit
-        absent = DRIVERS.index(without) if without else -1
+        absent = np.array([driver == without for driver in DRIVERS])
         return blended(logit, self.trees.predict(inputs.x.numpy(), absent), self.trees_share)
 
     def save(self, folder: Path) -> None:

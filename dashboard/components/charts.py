@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import words
-from dashboard.i18n import _, axis_day, day, number, percent, points, shortened
+from dashboard.i18n import _, axis_day, day, money, number, percent, points, shortened
 from dashboard.theme import BANDS, FALL, GRID, LIFT, LOST, QUIET, RISE, direction, figure
 
 CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
@@ -244,4 +244,19 @@ def learning(curves: pd.DataFrame) -> go.Figure:
                         legend={"orientation": "h", "y": 1.12, "x": 0})
     shape.update_xaxes(showgrid=False, dtick=max(1, len(curves) // 10), fixedrange=True)
     shape.update_xaxes(title={"text": _("round of learning")}, row=len(panes), col=1)
+    return shape
+
+
+def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure:
+    """Average stock against achieved fill rate, a line a policy: the lower, the better. policies: policy, points [[fill rate, cents], ...]."""
+    shape = figure(320)
+    for each, colour in zip(policies, (RISE, QUIET, FALL, LIFT, LOST)):
+        name, points_ = words.said(words.POLICIES, each["policy"]), [p for p in each["points"] if p[0] >= 0.75]
+        told = [_("{policy}: {fill} of demand met with stock of {money}").format(policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True))
+                for fill, cents in points_]
+        shape.add_scatter(x=[p[0] for p in points_], y=[p[1] / 100 for p in points_], mode="lines+markers", name=name, customdata=told,
+                          line={"color": colour, "width": 3 if each["policy"] == "upswing" else 1.5}, hovertemplate="%{customdata}<extra></extra>")
+    shape.add_vline(x=fill_rate, line={"color": QUIET, "width": 1, "dash": "dot"})
+    shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from the shelf")})
+    shape.update_yaxes(title={"text": _("average stock")}, rangemode="tozero")
     return shape

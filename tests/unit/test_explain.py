@@ -11,8 +11,9 @@ from core import explain
 from core.calibration import Calibration, sigmoid
 from core.config import ModelSettings
 from core.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
-from core.schema import REASONS
+from core.schema import DRIVERS, REASONS
 from core.training import FittedModel, Panel, Recipe, fit
+from core.training.fitted import blended
 from tiny import tiny_encoder, tiny_panel
 
 
@@ -31,7 +32,8 @@ def model(panel, tmp_path_factory) -> FittedModel:
 
 
 def masked_logits(model: FittedModel, panel: Panel, row: int, keep: np.ndarray) -> np.ndarray:
-    """Calibrated logits of one row under (m, K) masks, by the model's own forward pass on inputs that really lack the drivers."""
+    """Calibrated logits of one row under (m, K) masks: the net's own forward pass on inputs that really lack the drivers, and the trees
+    with the drivers taken away."""
     config, drivers = model.net.config, model.drivers
     inputs = model.inputs(panel, np.full(len(keep), row), model.text_vectors(panel, np.array([row])))
     for k, driver in enumerate(drivers):
@@ -43,8 +45,10 @@ def masked_logits(model: FittedModel, panel: Panel, row: int, keep: np.ndarray) 
         else:
             for column in config.columns.get(driver, ()):
                 inputs.x[gone, column] = float("nan")
+    taken = np.array([[d in drivers and not mask[drivers.index(d)] for d in DRIVERS] for mask in keep])
+    trees = np.concatenate([model.trees.predict(panel.read(np.array([row])), absent) for absent in taken])
     with torch.no_grad():
-        return model.rising_calibration(model.with_trees(model.net(inputs).logits[..., 0].double().mean(0).numpy(), inputs))
+        return model.rising_calibration(blended(model.net(inputs).logits[..., 0].double().mean(0).numpy(), trees, model.trees_share))
 
 
 def test_attributions_add_up_to_the_forecast(panel, model):
@@ -105,10 +109,14 @@ def test_a_driver_that_a_row_lacks_gets_nothing(panel, model):
     assert (of["text"][blank] == 0).all() and (of["attention"] == 0).all()
 
 
-def test_all_forecasts_share_one_base(panel, model):
-    _, base = driver_attributions(model, panel, panel.latest())
-    nothing = masked_logits(model, panel, int(panel.latest()[0]), np.zeros((1, len(model.drivers))))
-    np.testing.assert_allclose(base, nothing[0], atol=1e-5)
+def test_forecasts_that_lack_the_same_drivers_share_one_base(panel, model):
+    rows = panel.latest()
+    _, base = driver_attributions(model, panel, rows)
+    lacks = model.trees._lacks(panel.read(rows))
+    for pattern in np.unique(lacks, axis=0):
+        same = np.flatnonzero((lacks == pattern).all(axis=1))
+        nothing = masked_logits(model, panel, int(rows[same[0]]), np.zeros((1, len(model.drivers))))
+        np.testing.assert_allclose(base[same], nothing[0], atol=1e-5)
 
 
 @pytest.mark.parametrize("low", [0, 2, 6])

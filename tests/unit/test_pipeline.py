@@ -55,6 +55,7 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.features": SimpleNamespace(build=step("features"), build_latest=step("new days")),
         "core.scoring": SimpleNamespace(score=score),
         "core.backtest": SimpleNamespace(backtest=step("backtest", summary=lambda: {"learners": []})),
+        "core.simulate": SimpleNamespace(simulate=step("simulate", summary=lambda: {"policies": []})),
     }
     for name, fake in fakes.items():
         monkeypatch.setitem(sys.modules, name, fake)
@@ -128,6 +129,12 @@ def test_a_backtest_job_writes_into_the_workspace(workspace, steps):
     result = pipeline.do_job(workspace, "backtest", {}, silent)
     assert steps == ["features", "backtest"]
     assert Path(result["out"]).parent == workspace.root and result["summary"] == {"learners": []}
+
+
+def test_a_simulation_job_writes_into_the_workspace(workspace, steps):
+    result = pipeline.do_job(workspace, "simulate", {}, silent)
+    assert steps == ["features", "simulate"]
+    assert Path(result["out"]).parent == workspace.root and result["summary"] == {"policies": []}
 
 
 def test_a_panel_is_fresh_until_an_import_or_the_settings_change(workspace):

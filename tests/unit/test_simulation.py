@@ -143,7 +143,8 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
         learnt.append((panel.as_of[rows].max(), np.unique(panel.as_of[np.isfinite(panel.rising)]).max()))
         return Regression(panel, rows, settings, progress)
 
-    found = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive"), learn=learn).found
+    report = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive"), learn=learn)
+    found = report.found
     assert found["products"] == 30 and found["until"] == "2021-02-21" and found["from"] == "2020-11-02"
     first_reviews = np.datetime64("2020-09-06") + 7 * np.array([0, 7, 13, 19])
     assert [known for _, known in learnt] == list(first_reviews - 28) and all(rows <= known for rows, known in learnt)
@@ -151,6 +152,7 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
     for policy in found["policies"].values():
         fill = [point["fill_rate"] for point in policy["points"]]
         assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
+    assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
     again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
     assert {k: v for k, v in again.items() if "seconds" not in k} == {k: v for k, v in found.items() if "seconds" not in k}  # kept forecasts
 

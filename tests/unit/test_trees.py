@@ -29,12 +29,14 @@ def grown(data):
 
 def value(ensemble: Trees, x: np.ndarray, inside: set[int]) -> float:
     """The game by walking down every tree, both ways where a split's driver is absent."""
+    lacking = {d for d in range(4) if np.isnan(x[DRIVER == d]).all()} - {3}  # they cannot come or go; 3 was never missing in training
+
     def walk(start: int, node: int) -> float:
         at = start + node
         if ensemble.feature[at] < 0:
             return ensemble.value[at]
         children = [int(ensemble.left[at]), int(ensemble.right[at])]
-        if DRIVER[ensemble.feature[at]] not in inside:
+        if DRIVER[ensemble.feature[at]] not in inside | lacking:
             return sum(ensemble.rows[start + c] / ensemble.rows[at] * walk(start, c) for c in children)
         v = x[ensemble.feature[at]]
         left = ensemble.nan_left[at] == 1 if np.isnan(v) and ensemble.nan_left[at] >= 0 else np.nan_to_num(v) <= ensemble.threshold[at]
@@ -48,7 +50,6 @@ def test_the_arrays_say_what_lightgbm_says(data, grown):
     booster = lightgbm.train(trees.SETTINGS | {"seed": 7, "num_threads": 1}, lightgbm.Dataset(x, y), 12)
     probe = x.copy()
     probe[:40, 4] = np.nan
-    probe = probe[~np.isnan(probe[:, :2]).all(1) & ~np.isnan(probe[:, 2]) & ~np.isnan(probe[:, 3:5]).all(1)]  # rows with all drivers
     np.testing.assert_allclose(grown.predict(probe), booster.predict(probe, raw_score=True), atol=1e-9)
 
 
@@ -70,13 +71,23 @@ def test_a_driver_that_a_row_lacks_gets_nothing_and_the_rest_still_adds_up(data,
     x[:, 3:5] = np.nan
     found = grown.attributions(x, np.zeros(4))
     assert (found[:, 2] == 0).all() and (found[:, 0] != 0).any()
-    np.testing.assert_allclose(found.sum(1) + grown.base, grown.predict(x), atol=1e-9)
-    np.testing.assert_allclose(grown.predict(x[:5]), [value(grown, row, {0, 1, 3}) for row in x[:5]], atol=1e-9)
+    np.testing.assert_allclose(found.sum(1) + grown.base(x), grown.predict(x), atol=1e-9)
+    np.testing.assert_allclose(grown.base(x[:5]), [value(grown, row, set()) for row in x[:5]], atol=1e-9)
+    assert len(np.unique(grown.base(x).round(9))) == len(np.unique(grown._lacks(x), axis=0)) > 1  # one base for the same lacks
+
+
+def test_what_was_never_missing_in_training_sends_a_row_that_lacks_it_both_ways(data, grown):
+    x = data[0][:50].copy()
+    x[:, 5] = np.nan
+    np.testing.assert_allclose(grown.predict(x[:5]), [value(grown, row, {0, 1, 2}) for row in x[:5]], atol=1e-9)
+    found = grown.attributions(x, np.zeros(4))
+    assert (found[:, 3] == 0).all()
+    np.testing.assert_allclose(found.sum(1) + grown.base(x), grown.predict(x), atol=1e-9)
 
 
 def test_without_a_driver_its_splits_go_both_ways(data, grown):
     x = data[0][:5]
-    np.testing.assert_allclose(grown.predict(x, without=1), [value(grown, row, {0, 2, 3}) for row in x], atol=1e-9)
+    np.testing.assert_allclose(grown.predict(x, np.arange(4) == 1), [value(grown, row, {0, 2, 3}) for row in x], atol=1e-9)
 
 
 def test_arrays_survive_being_kept(data, grown):
@@ -94,7 +105,7 @@ def test_trees_that_found_nothing_to_split_say_the_base_rate():
 def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
     table = leaf_shares(np.array([0.5, 0.2]), np.zeros(2))
     # both met: v() = .1, v({0}) = .2, v({1}) = .5, v({0, 1}) = 1
-    np.testing.assert_allclose(table[1 + 3 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
+    np.testing.assert_allclose(table[1 + 2 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
 
 
 def test_of_one_driver_alone_the_arrays_say_what_lightgbm_says_of_every_row_and_quantile(data):
@@ -107,7 +118,7 @@ def test_of_one_driver_alone_the_arrays_say_what_lightgbm_says_of_every_row_and_
 
 
 def test_a_driver_without_any_column_may_be_left_out_and_changes_nothing(data, grown):
-    assert np.array_equal(grown.predict(data[0][:5], without=12), grown.predict(data[0][:5]))
+    assert np.array_equal(grown.predict(data[0][:5], np.arange(13) == 12), grown.predict(data[0][:5]))
 
 
 def test_many_columns_are_told_apart(data):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core import plan as plans
 from dashboard import data
-from dashboard.components import cards, tables
+from dashboard.components import cards, replays, tables
 from dashboard.components.inventory import listing
 from dashboard.components.inventory import words as own
 from dashboard.i18n import _, n_, number, percent, shortened
@@ -35,9 +35,11 @@ def _show_problem(name: str) -> None:
 
 
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """By supplier, what to stop, what was changed; only the open one is worked out."""
-    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes")], key="sections", on_change="rerun", bind="query-params")
-    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan))):
+    """By supplier, what to stop, what was changed, whether it would have worked; only the open one is worked out."""
+    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes"), _("Would it have worked?")], key="sections", on_change="rerun",
+                    bind="query-params")
+    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan),
+                                    lambda: replays.replay(data.last_done("simulate"), currency))):
         if tab.open:
             with tab:
                 content()
