@@ -8,7 +8,7 @@ import streamlit as st
 from core import plan as plans
 from dashboard import data
 from dashboard.components import cards, tables
-from dashboard.components.inventory import listing
+from dashboard.components.inventory import listing, whatif
 from dashboard.components.inventory import words as own
 from dashboard.i18n import _, n_, number, percent, shortened
 
@@ -34,10 +34,11 @@ def _show_problem(name: str) -> None:
     st.session_state.update(problem=name, status=None, order_q="", supplier=[], abc=[])
 
 
-def tabs(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """By supplier, what to stop, what was changed; only the open one is worked out."""
-    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes")], key="sections", on_change="rerun", bind="query-params")
-    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan))):
+def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
+    """By supplier, what to stop, what was changed, what if; only the open one is worked out."""
+    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes"), _("What if")], key="sections", on_change="rerun", bind="query-params")
+    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan),
+                                   lambda: whatif.show(plan, asked, currency))):
         if tab.open:
             with tab:
                 content()
