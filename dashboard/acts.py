@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from dataclasses import asdict
 from pathlib import Path
 
 from core import jobs, plan, registry, snapshots
@@ -99,6 +100,11 @@ def _basis(rows, one: dict, as_of) -> dict:
         return {}
     row = rows[rows.product_id == one["name"]].iloc[0]
     return plan.remembered(row, data.ask("plan_sales", products=[one["name"]]), as_of)
+
+
+def keep_scenario(name: str, scenario: plan.Scenario) -> None:
+    """Keeps a what-if scenario under its name, in place of one of the same name."""
+    State(workspace()).save_view(data.SCENARIOS, name, asdict(scenario), data.planner())
 
 
 def take_back(override_id: int) -> None:

@@ -18,6 +18,9 @@ from core.schema import ALL
 from core.state import TERMS, AuditEntry, Job, Override, State
 
 
+SCENARIOS = "inventory what-if"  # the page that core.state keeps them under
+
+
 def workspace() -> Workspace:
     """The shop that `upswing serve` was started for."""
     return Workspace.at()
@@ -166,6 +169,23 @@ def _ranking(folder: str, rules: Rules, ids: tuple, _based: plans.Basis) -> plan
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _within(folder: str, rules: Rules, version: tuple, budget_cents: float, _plan: pd.DataFrame, _ranking: plans.Ranking) -> pd.DataFrame:
     return plans.within(_plan, _ranking, budget_cents)
+
+
+def scenarios() -> dict[str, plans.Scenario]:
+    """What-if scenarios that were kept, by name."""
+    return {view.name: plans.Scenario(**view.choices) for view in State(workspace()).views(SCENARIOS)}
+
+
+def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans.Outlook:
+    """What these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
+    terms = tuple(o.id for o in _terms())
+    return _outlook(st.session_state["_snapshot"], inventory_rules(), terms, asked, scenario, basis(), products)
+
+
+@st.cache_data(max_entries=32, show_spinner=False)
+def _outlook(folder: str, rules: Rules, ids: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis,
+             _products: pd.Series) -> plans.Outlook:
+    return plans.outlook(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
 
 
 def plan_problems() -> dict[str, int]:

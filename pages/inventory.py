@@ -56,4 +56,4 @@ with body:
         listing.table(found, meta.currency, data.plan_version(asked | {"budget": budget}))
 panel.chosen(plan, found, meta.currency)
 sections.problems(problems)
-sections.tabs(plan, found, meta.currency)
+sections.tabs(plan, found, asked, meta.currency)

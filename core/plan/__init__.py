@@ -1,7 +1,7 @@
 """The plan as planners see it, change it and send it: what the page shows and what leaves the house are one table.
 
 table.py lays the planner's overrides over the snapshot's suggestions; budget.py cuts it where the money ends; orders.py turns it into
-purchase orders and lists; hindsight.py says whether the changes were right.
+purchase orders and lists; hindsight.py says whether the changes were right, whatif.py what other terms would do.
 """
 
 from core.plan.budget import Ranking, rank, within
@@ -11,7 +11,8 @@ from core.plan.table import (
     CLASSES, SNOOZED, STOP_CHANCE, STOP_COVER_WEEKS, WITHHELD, Basis, before, by_supplier, export, make, problem_counts, read, replanned,
     select, stop_list,
 )
+from core.plan.whatif import Outlook, Scenario, outlook
 
-__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Ranking", "before", "by_supplier",
-           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "orders_workbook", "problem_counts", "rank",
+__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Outlook", "Ranking", "Scenario", "before", "by_supplier",
+           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "outlook", "orders_workbook", "problem_counts", "rank",
            "read", "remembered", "replanned", "select", "stop_list", "within"]

@@ -152,6 +152,24 @@ def test_what_the_budget_leaves_out_says_so(open_page, suggestions):
     assert f"{row.suggested_order_units:,.0f} are suggested, and the budget goes to what gains more" in words(at)
 
 
+def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine):
+    at = open_page("inventory", workspace=mine, sections="What if")
+    at.number_input(key="what_if_demand").set_value(150.0)
+    at.button(key="what_if_compare").click().run()
+    assert list(table_with(at, "fill").name) == ["Now", "Tried"] and State(mine).views("inventory what-if") == []
+    at.number_input(key="what_if_level").set_value(99.0)
+    at.text_input(key="what_if_name").set_value("Christmas")
+    at.button(key="what_if_compare").click().run()
+    assert not at.exception
+    now, then = table_with(at, "fill").itertuples()
+    assert (now.name, then.name, then.demand, then.level) == ("Now", "Christmas", 1.5, "99%")
+    assert then.to_order > now.to_order and then.cost > now.cost and then.stock > now.stock
+    again = open_page("inventory", workspace=mine, sections="What if", supplier="木艺工坊")
+    again.multiselect(key="scenarios").set_value(["Christmas"]).run()
+    theirs = table_with(again, "fill")
+    assert list(theirs.name) == ["Now", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
+
+
 # ---- problems
 
 

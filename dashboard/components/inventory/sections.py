@@ -8,7 +8,7 @@ import streamlit as st
 from core import plan as plans
 from dashboard import data
 from dashboard.components import cards, replays, tables
-from dashboard.components.inventory import listing
+from dashboard.components.inventory import listing, whatif
 from dashboard.components.inventory import words as own
 from dashboard.i18n import _, n_, number, percent, shortened
 
@@ -34,12 +34,15 @@ def _show_problem(name: str) -> None:
     st.session_state.update(problem=name, status=None, order_q="", supplier=[], abc=[])
 
 
-def tabs(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """By supplier, what to stop, what was changed, whether it would have worked; only the open one is worked out."""
-    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes"), _("Would it have worked?")], key="sections", on_change="rerun",
-                    bind="query-params")
-    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan),
-                                    lambda: replays.replay(data.last_done("simulate"), currency))):
+def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
+    """By supplier, what to stop, what was changed, what if, whether it would have worked; only the open one is worked out."""
+    contents = {
+        _("By supplier"): lambda: suppliers(plan, found, currency), _("Stop ordering"): lambda: stop(plan, currency),
+        _("Changes"): lambda: changes(plan), _("What if"): lambda: whatif.show(plan, asked, currency),
+        _("Would it have worked?"): lambda: replays.replay(data.last_done("simulate"), currency),
+    }
+    shown = st.tabs(list(contents), key="sections", on_change="rerun", bind="query-params")
+    for tab, content in zip(shown, contents.values()):
         if tab.open:
             with tab:
                 content()
