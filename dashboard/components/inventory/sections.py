@@ -36,12 +36,12 @@ def _show_problem(name: str) -> None:
 
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
     """By supplier, what to stop, what was changed, what if; only the open one is worked out."""
-    shown = st.tabs([_("By supplier"), _("Stop ordering"), _("Changes"), _("What if")], key="sections", on_change="rerun", bind="query-params")
-    for tab, content in zip(shown, (lambda: suppliers(plan, found, currency), lambda: stop(plan, currency), lambda: changes(plan),
-                                   lambda: whatif.show(plan, asked, currency))):
+    content = {_("By supplier"): lambda: suppliers(plan, found, currency), _("Stop ordering"): lambda: stop(plan, currency),
+               _("Changes"): lambda: changes(plan), _("What if"): lambda: whatif.show(plan, asked, currency)}
+    for tab, show in zip(st.tabs(list(content), key="sections", on_change="rerun", bind="query-params"), content.values()):
         if tab.open:
             with tab:
-                content()
+                show()
 
 
 def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
@@ -64,8 +64,8 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
             "What the supplier's whole order is short of its least order value, whatever the filters. Products without a cost count as "
             "nothing.")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out"))},
-        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content", key="supplier_totals",
-        alt=_("What goes out today by supplier"))
+        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content",
+        key="supplier_totals", placeholder="", alt=_("What goes out today by supplier"))
 
 
 def stop(plan: pd.DataFrame, currency: str) -> None:
