@@ -27,7 +27,8 @@ with st.container(horizontal=True, vertical_alignment="bottom", key="plan_filter
     asked = listing.filters(plan, list(problems))
     budget = listing.budget(plan, meta.currency)
 if budget is not None:
-    plan = data.plan_within(budget)
+    with st.spinner(_("Planning…")):
+        plan = data.plan_within(budget)
 found = listing.found(plan, asked)
 
 # show

@@ -17,6 +17,6 @@ from core.inventory.simulation import Outcome, World, replay
 
 __all__ = [
     "COST", "ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "SHOP", "STATUSES", "TARGETS", "BuyList", "Distribution", "Levels", "Outcome",
-    "PriceResponse", "Rules", "Suggestions", "Terms", "World", "arriving", "bounded", "buy_list", "cover_weeks", "lead_time_points", "levels",
-    "markdowns", "order_cycle", "order_units", "over", "over_lead_time", "peaks", "price_response", "replay", "suggest", "supplier_totals",
+    "PriceResponse", "Rules", "Suggestions", "Terms", "World", "arriving", "bounded", "buy_list", "cover_weeks", "lead_time_points",
+    "levels", "markdowns", "order_cycle", "order_units", "over", "over_lead_time", "peaks", "price_response", "replay", "suggest", "supplier_totals",
 ]

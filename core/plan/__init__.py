@@ -13,6 +13,8 @@ from core.plan.table import (
 )
 from core.plan.whatif import Outlook, Scenario, outlook
 
-__all__ = ["CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Outlook", "Ranking", "Scenario", "before", "by_supplier",
-           "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv", "outlook", "orders_workbook", "problem_counts", "rank",
-           "read", "remembered", "replanned", "select", "stop_list", "within"]
+__all__ = [
+    "CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Outlook", "Ranking",
+    "Scenario", "before", "by_supplier", "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv",
+    "orders_workbook", "outlook", "problem_counts", "rank", "read", "remembered", "replanned", "select", "stop_list", "within",
+]

@@ -47,37 +47,36 @@ def rank(basis: Basis) -> Ranking:
 
 
 def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float) -> pd.DataFrame:
-    """The plan (core.plan.make) that `budget_cents` reaches for: order_units, packs, line_cost_cents and fill_rate are what it buys, and
+    """The plan (core.plan.make) that `budget_cents` reaches for: order_units, packs, line_cost_cents and fill_rate are what it buys,
+    gain_cents the money expected to be gained by it over buying nothing, empty for a planner's own quantity.
 
-    gain_cents   money expected to be gained by what is bought, over buying nothing; empty for a planner's own quantity
-    rank         1, 2, ...: the order in which products begin to be bought; 0 for a planner's own quantity; empty = not bought
-
-    in the order of rank. A planner's own quantities stand whatever they cost, and the rest shares what they leave; what is snoozed and
-    what cannot be ranked is not bought. Raises UserError for a budget below 0.
+    Planners' own quantities come first, then what is bought, most gained per money spent first, then the rest. A planner's own
+    quantities stand whatever they cost, and the others share what they leave; what is snoozed or cannot be ranked is not bought. Raises UserError for a budget below 0.
     """
     plan = plan.copy()
     place = np.full(len(ranking.products), -1)
     place[ranking.products.get_indexer(plan.product_id)] = np.arange(len(plan))
     place = place[ranking.rows]  # of each ranked product, its row in the plan
     own = plan.planner_order_units.notna().to_numpy()
-    free = ~(own | plan.snooze_until.notna().to_numpy())
+    free = ~(own | plan.snooze_until.notna().to_numpy())[place]
     spent = plan.line_cost_cents[own].sum()
-    kept = free[place][ranking.steps.product]
+    kept = free[ranking.steps.product]
     steps = replace(ranking.steps, **{name: getattr(ranking.steps, name)[kept] for name in ("product", "step", "packs", "cost", "gain")})
     packs = steps.cut(budget_cents if budget_cents < 0 else max(budget_cents - spent, 0.0))
 
     listed = pd.DataFrame({"product": steps.product, "packs": steps.packs, "gain": steps.gain})
     taken = listed[listed.groupby("product").packs.cumsum() <= packs[listed["product"]]]
-    gain, first = taken.groupby("product").gain.sum(), taken["product"].drop_duplicates()
+    gain = taken.groupby("product").gain.sum()
     units = np.where(own, plan.order_units, np.where(plan.order_units > 0, 0.0, plan.order_units))
-    units[place[free[place]]] = (packs * ranking.pack)[free[place]]
+    units[place[free]] = (packs * ranking.pack)[free]
     plan["order_units"] = units
     plan["packs"] = plan.order_units / plan.pack_size
     plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
     rates = plan.fill_rate.to_numpy(copy=True)
-    rates[place[free[place]]] = fill_rate(ranking.policy, ranking.position + packs * ranking.pack)[free[place]]
+    rates[place[free]] = fill_rate(ranking.policy, ranking.position + packs * ranking.pack)[free]
     plan["fill_rate"] = rates
-    plan["rank"] = np.where(own & (plan.order_units > 0), 0.0, np.nan)
     plan.iloc[place[gain.index], plan.columns.get_loc("gain_cents")] = gain.round().to_numpy()
-    plan.iloc[place[first], plan.columns.get_loc("rank")] = np.arange(1.0, len(first) + 1)
-    return plan.sort_values(["rank", "lost_margin_cents", "product_id"], ascending=[True, False, True], ignore_index=True)
+    ratio = (plan.gain_cents / plan.line_cost_cents).to_numpy()
+    worth = np.where(own & (units > 0), np.inf, np.where(np.isnan(ratio), -np.inf, ratio))
+    return plan.assign(worth=worth).sort_values(
+        ["worth", "lost_margin_cents", "product_id"], ascending=[False, False, True], ignore_index=True).drop(columns="worth")

@@ -16,10 +16,10 @@ from core.plan.table import by_supplier
 MONEY = {"unit_cost": "unit_cost_cents", "line_cost": "line_cost_cents", "lost_margin": "lost_margin_cents",
          "excess_cost": "excess_cost_cents", "gain": "gain_cents"}
 ORDER_COLUMNS = (
-    "product_id", "title", "supplier", "category", "abc", "xyz", "status", "on_hand", "on_order", "on_order_later", "inventory_position", 
+    "product_id", "title", "supplier", "category", "abc", "xyz", "status", "on_hand", "on_order", "on_order_later", "inventory_position",
     "cover_weeks", "stockout_probability", "lost_margin", "excess_units", "excess_cost", "order_by", "goes_out", "suggested_order_units",
-    "planner_order_units", "order_units", "pack_size", "packs", "unit_cost", "line_cost", "gain", "currency", "fill_rate", "service_level", "lead_time_days",
-    "reorder_point", "order_up_to_level", "snooze_until", "reason", "comment", "changed_by",
+    "planner_order_units", "order_units", "pack_size", "packs", "unit_cost", "line_cost", "gain", "currency", "fill_rate",
+    "service_level", "lead_time_days", "reorder_point", "order_up_to_level", "snooze_until", "reason", "comment", "changed_by",
 )
 _SHEET_NAME, _NOT_IN_SHEET_NAME = 31, re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 

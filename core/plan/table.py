@@ -19,7 +19,9 @@ import pyarrow as pa
 from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
-from core.inventory import NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Levels, Rules, Suggestions, Terms, levels, suggest, supplier_totals
+from core.inventory import (
+    NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Levels, Rules, Suggestions, Terms, levels, suggest, supplier_totals,
+)
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.snapshots import current
@@ -129,7 +131,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     goes_out              the first day on which its supplier takes an order; on_order_later as in core.inventory.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
     changed               the fields that a planner set for it, in any scope, as one text
-    gain_cents, rank      empty: what core.plan.within says of them under a budget
+    gain_cents            empty: core.plan.within says it under a budget
 
     basis: as `replanned` gives it. lost_margin_cents stays that of the suggested order, fill_rate is that of order_units.
     """
@@ -152,7 +154,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
         plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
     plan["changed"] = _changed(basis, overrides)
-    plan["gain_cents"] = plan["rank"] = np.nan
+    plan["gain_cents"] = np.nan
     changed = np.flatnonzero(plan.planner_order_units.notna() & plan.inventory_position.notna())
     if len(changed):
         policy = levels(basis.demand[changed], basis.terms.rows(changed), basis.rules, basis.as_of)

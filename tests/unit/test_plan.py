@@ -210,7 +210,8 @@ def weekly(units: list[float], last: date, product: str = "P1") -> pd.DataFrame:
 
 
 def row(**more) -> pd.Series:
-    return pd.Series({"wait_days": 0.0, "lead_time_days": 14.0, "review_days": 7.0, "inventory_position": 20.0, "suggested_order_units": 30.0} | more)
+    known = {"wait_days": 0.0, "lead_time_days": 14.0, "review_days": 7.0, "inventory_position": 20.0, "suggested_order_units": 30.0}
+    return pd.Series(known | more)
 
 
 def test_naive_is_what_sold_in_the_same_weeks_a_year_before_less_the_stock():

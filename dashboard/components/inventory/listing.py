@@ -43,8 +43,8 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
     """The money there is, in cents; None where it reaches for the whole list."""
     whole = plan.line_cost_cents.sum()
     given = st.number_input(
-        _("Budget"), min_value=0.0, value=None, step=max(float(round(whole / 2000)), 1.0), format="%g", key="budget", bind="query-params",
-        width=150, placeholder=money(whole, currency, short=True), icon=":material/account_balance_wallet:",
+        _("Budget"), min_value=0.0, value=None, step=max(float(round(whole / 2000)), 1.0), format="%.0f", key="budget", bind="query-params",
+        width=170, placeholder=money(whole, currency, short=True),
         help=_("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested orders, most "
                "money gained per money spent first. Empty: the whole list."))
     return None if given is None or 100 * given >= whole else 100 * given
@@ -56,9 +56,10 @@ def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
     due = plan.planner_order_units.isna() & plan.snooze_until.isna() & (plan.suggested_order_units > 0)
     unranked = int((due & ~plan.product_id.isin(whole.product_id[whole.gain_cents.notna()])).sum())
     own = plan.line_cost_cents[plan.planner_order_units.notna()].sum()
-    told = [_("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain.").format(
-        spent=money(plan.line_cost_cents.sum(), currency), budget=money(budget_cents, currency), gain=money(plan.gain_cents.sum(), currency),
-        share=percent(plan.gain_cents.sum() / max(whole.gain_cents.sum(), 1)))]
+    spent, gain = plan.line_cost_cents.sum(), plan.gain_cents.sum()
+    told = [_("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain."
+              ).format(spent=money(spent, currency), budget=money(budget_cents, currency), gain=money(gain, currency),
+                       share=percent(gain / max(whole.gain_cents.sum(), 1)))]
     if own > budget_cents:
         told.append(_("Your own quantities alone cost {own}, more than the budget.").format(own=money(own, currency)))
     if unranked:
@@ -157,8 +158,9 @@ def columns(currency: str) -> dict:
 
 def _order(shown: pd.DataFrame) -> list[str]:
     """The columns that say something of these rows: what to do, what it costs to wait, then why."""
-    order = ["title", "suggested_order_units", "planner_order_units", "order_units", "line_cost", "gain", "gain_per_money", "lost_margin", "order_by", "goes_out", "cover_weeks",
-             "stockout_probability", "inventory_position", "on_order_later", "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
+    order = ["title", "suggested_order_units", "planner_order_units", "order_units", "line_cost", "gain", "gain_per_money",
+             "lost_margin", "order_by", "goes_out", "cover_weeks", "stockout_probability", "inventory_position", "on_order_later",
+             "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
     empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
                                "inventory_position") if shown[name].isna().all()}
     empty |= {"order_units", "gain", "gain_per_money"} if shown.gain_cents.isna().all() else set()

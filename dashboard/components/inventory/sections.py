@@ -68,8 +68,8 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
             "What the supplier's whole order is short of its least order value, whatever the filters. Products without a cost count as "
             "nothing.")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out"))},
-        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content", key="supplier_totals",
-        alt=_("What goes out today by supplier"))
+        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content",
+        key="supplier_totals", placeholder="", alt=_("What goes out today by supplier"))
 
 
 def stop(plan: pd.DataFrame, currency: str) -> None:

@@ -22,7 +22,8 @@ PRINT_CSS = Path(__file__).parents[2] / "assets" / "print.css"
 
 
 def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
-    """Downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in this session's language."""
+    """Downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in
+    this session's language."""
     template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
     about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
     told = found.assign(status=found.status.map({s: words.status(s) for s in found.status.unique()}),
