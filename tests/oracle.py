@@ -7,6 +7,14 @@ import pandas as pd
 from scipy.stats import nbinom
 
 
+def valid_sales(orders: pd.DataFrame) -> pd.DataFrame:
+    """The sales among order lines: units above 0, less those that the same customer took back whole on the same day."""
+    orders = orders.sort_values(["ordered_at", "order_id"])
+    same = [orders.product_id, orders.customer_id, orders.ordered_at.dt.normalize(), orders.units.abs()]
+    taken_back = (orders.units < 0).groupby(same).transform("sum")  # NaN for guests, of whom nobody knows it
+    return orders[(orders.units > 0) & ~(orders.groupby([*same, orders.units]).cumcount() < taken_back.fillna(0))]
+
+
 def segments_at(sales: pd.DataFrame, t: pd.Timestamp, min_orders: int, max_segments: int) -> dict[str, str]:
     """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough."""
     base = sales[(sales.day > t - pd.Timedelta(days=56)) & (sales.day <= t)]

@@ -43,10 +43,7 @@ def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
 
 
 def sales_of(shop, value) -> pd.DataFrame:
-    orders = shop["orders"].sort_values(["ordered_at", "order_id"])
-    same = [orders.product_id, orders.customer_id, orders.ordered_at.dt.normalize(), orders.units.abs()]
-    taken_back = (orders.units < 0).groupby(same).transform("sum")  # NaN for guests, of whom nobody knows it
-    orders = orders[(orders.units > 0) & ~(orders.groupby([*same, orders.units]).cumcount() < taken_back.fillna(0))]
+    orders = valid_sales(shop["orders"])
     return pd.DataFrame({"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders), "day": orders.ordered_at.dt.normalize()})
 
 

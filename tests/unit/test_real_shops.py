@@ -17,15 +17,14 @@ from core.ingest import import_files
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from oracle import Oracle  # noqa: E402
+from oracle import Oracle, valid_sales  # noqa: E402
 
 SAMPLE = Path(__file__).parents[2] / "sample_data" / "files"
 
 SALES = """
     select o.product_id, o.order_id, coalesce(case when $attribute = 'country' then o.country end, c.value, '') as value,
-        cast(cast(o.ordered_at as date) as timestamp) as day
+        o.ordered_at, cast(cast(o.ordered_at as date) as timestamp) as day, o.customer_id, o.units
     from orders as o left join customers as c on o.customer_id = c.customer_id and c.attribute = $attribute
-    where o.units > 0
 """
 
 
@@ -33,7 +32,7 @@ def panel_against_oracle(workspace: Workspace) -> pd.DataFrame:
     """The panel's labelled rows beside the oracle's, joined on (as_of, segment, product_id)."""
     attribute = workspace.settings().shop.segment_attribute
     with db.connect(workspace.warehouse, read_only=True) as con:
-        sales = con.execute(SALES, {"attribute": attribute}).df()
+        sales = valid_sales(con.execute(SALES, {"attribute": attribute}).df())
         stock = con.execute("select product_id, cast(day as timestamp) as day, on_hand from stock").df()
     panel = pd.read_parquet(workspace.panel / "panel.parquet",
                             columns=["as_of", "product_id", "segment", "n_base", "n_horizon", "expected", "rising", "falling"])
