@@ -21,7 +21,7 @@ from core.schema import DEMAND_WEEKS, DRIVERS
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import shops  # noqa: E402
-from oracle import Oracle  # noqa: E402
+from oracle import Oracle, valid_sales  # noqa: E402
 
 NAMES = [f.name for f in FEATURES]
 
