@@ -22,7 +22,7 @@ def replay(done: Job | None, currency: str) -> None:
     if done is None:
         return
     found = done.result["summary"]
-    st.markdown(_("**{count} products, {first} – {last}.** To meet {fill} of the demand from the shelf:").format(
+    st.markdown(_("{count} products, {first} – {last}. To meet {fill} of the demand from the shelf:").format(
         count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"))
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
