@@ -258,6 +258,7 @@ def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure
         shape.add_scatter(x=[p[0] for p in points_], y=[p[1] / 100 for p in points_], mode="lines+markers", name=name, customdata=told,
                           line={"color": colour, "dash": dash, "width": 3 if each["policy"] == "upswing" else 1.5}, hovertemplate="%{customdata}<extra></extra>")
     shape.add_vline(x=fill_rate, line={"color": QUIET, "width": 1, "dash": "dot"})
+    shape.update_layout(showlegend=True)
     shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from the shelf")})
     shape.update_yaxes(title={"text": _("average stock")}, rangemode="tozero")
     return shape
