@@ -87,8 +87,9 @@ def _backtest(workspace, a, progress):
 def _simulate(workspace, a, progress):
     from core.simulate import simulate
 
-    print_done(progress, simulate(workspace, Path(a.out), weeks=a.weeks, lead_times=_range(a.lead_times), target=a.target, products=a.products, seed=a.seed,
-                                  baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
+    print_done(progress, simulate(
+        workspace, Path(a.out), weeks=a.weeks, lead_times=_range(a.lead_times), target=a.target, backorders=a.backorders, products=a.products,
+        seed=a.seed, baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
 
 
 def _tune(workspace, a, progress):
@@ -236,6 +237,7 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--weeks", type=int, default=52, help="weeks that count, after 8 to fill the shelves (default 52)")
     p.add_argument("--lead-times", metavar="14-42", help="draw each product's lead time from so many days (default: the shop's own)")
     p.add_argument("--target", help="what a service level promises: cycle, fill, shop or cost (default: the shop's setting)")
+    p.add_argument("--backorders", action="store_true", help="who finds nothing waits, instead of buying elsewhere")
     p.add_argument("--products", type=int, metavar="N", help="at most so many products, drawn once (default: all)")
     p.add_argument("--seed", type=int, default=7)
     p.add_argument("--baselines", metavar="A,B", help="run only these; '' for none (default: all)")

@@ -60,11 +60,13 @@ class Simulation:
         return "\n".join(said)
 
 
-def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, target: str | None = None, products: int | None = None,
-             seed: int = 7, baselines: tuple[str, ...] | None = None, progress: Progress = silent, learn: Learn = fusion) -> Simulation:
+def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times: tuple[int, int] | None = None, target: str | None = None,
+             backorders: bool = False, products: int | None = None, seed: int = 7, baselines: tuple[str, ...] | None = None,
+             progress: Progress = silent, learn: Learn = fusion) -> Simulation:
     """Replays the last `weeks` weeks of the shop; writes simulation.json into the folder `out`.
 
-    lead_times: each product's lead time is drawn from so many days to so many; None = the shop's own, where missing the default.
+    lead_times: each product's lead time is drawn from so many days to so many, and certain; None = the shop's own, where missing the
+    default, and each order's is drawn with the shop's own spread. backorders: who finds nothing waits, instead of buying elsewhere.
     target: what Upswing's levels promise, as in core.inventory.Rules; None = the shop's own setting.
     products: at most so many, drawn once; None = all. baselines: their names, None = all. The model's own forecasts of the past are
     kept in the workspace's cache. `learn` stands in for the fusion model. Raises UserError where history is too short or nothing
@@ -90,28 +92,27 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
     if products and products < len(chosen):
         chosen = np.sort(rng.choice(chosen, products, replace=False))
     told, n = told[:, chosen].T, len(chosen)
-    terms = replace(shop.rows(chosen), lead_time_sd_days=np.zeros(n), unit_cost_cents=value[chosen])
+    terms = replace(shop.rows(chosen), unit_cost_cents=value[chosen])
     if lead_times:
-        terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float))
-    lead = np.where(terms.lead_time_days > 0, terms.lead_time_days, rules.default_lead_time_days).round().astype(int)
-    pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
-    batch = np.maximum(np.ceil(np.where(terms.moq > 0, terms.moq, 0.0) / pack), 1.0) * pack
+        terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float), lead_time_sd_days=np.zeros(n))
+    lead, spread = terms.times(rules, until.astype(date))[0], np.where(terms.lead_time_sd_days > 0, terms.lead_time_sd_days, 0.0)
+    drawn = np.maximum(rng.normal(lead[:, None], spread[:, None], told.shape).round(), 0).astype(int)
     daily = _daily(workspace, panel.products, first + 1, until)[chosen]
     history = _daily(workspace, panel.products, first - 7 * HISTORY_WEEKS + 1, until)[chosen]
     weekly = history.reshape(n, -1, 7).sum(axis=2)
     enters = told.argmax(axis=1)
-    world = World(daily, np.repeat(lead[:, None], told.shape[1], axis=1), 7, enters,
-                  np.maximum(WARM_UP_WEEKS * 7, enters * 7 + lead + 7))
-    policies = _policies(forecasts, chosen, terms, rules, lead, told, weekly, baselines, progress)
+    world = World(daily, drawn, 7, enters, np.maximum(WARM_UP_WEEKS * 7, enters * 7 + lead.round().astype(int) + 7), backorders)
+    policies = _policies(forecasts, chosen, terms, rules, lead / 7, spread / 7, told, weekly, baselines, progress)
     frontiers, replayed = {}, time.monotonic()
     for number, policy in enumerate(policies):
         progress("simulate", 0.9 + 0.1 * number / len(policies), policy.title)
-        frontiers[policy.name] = Frontier.run(world, policy, batch)
+        frontiers[policy.name] = Frontier.run(world, policy, terms.batch)
         if not number:
             replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
     found = _told(frontiers, value[chosen])
     found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
-              "lead_times": lead_times, "seed": seed, "target": rules.target, "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
+              "lead_times": lead_times, "seed": seed, "target": rules.target, "backorders": backorders,
+              "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
     progress("simulate", 1.0, "done")
@@ -119,8 +120,11 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
 
 
 def _kept(workspace: Workspace, panel, settings, reviews: int, progress: Progress, learn: Learn) -> Forecasts:
-    """Past forecasts, made once for this panel and these settings."""
-    asked = json.dumps([settings.as_dict(), panel.meta.get("as_of"), len(panel), [f["name"] for f in panel.features], reviews])
+    """Past forecasts, made once for this panel and what learning reads of the settings."""
+    from core.training.panel import fingerprint
+
+    learnt = {part: values for part, values in settings.as_dict().items() if part != "inventory"}
+    asked = json.dumps([learnt, fingerprint(workspace.panel), reviews])
     path = workspace.cache / f"simulated-{hashlib.sha256(asked.encode()).hexdigest()[:16]}.npz"
     if not path.is_file():
         told = past_forecasts(panel, settings, reviews, progress, learn)
@@ -140,8 +144,8 @@ def _read(workspace: Workspace, products: list[str], until: np.datetime64) -> tu
     cost, price = column("cost"), column("price")
     share = np.nanmedian(cost / price) if np.isfinite(cost / price).any() else 1.0
     return np.where(cost > 0, cost, price * share), Terms.of(
-        len(products), lead_time_days=column("lead_time_days"), moq=column("moq"), pack_size=column("pack_size"),
-        unit_cost_cents=cost, price_cents=price)
+        len(products), unit_cost_cents=cost, price_cents=price,
+        **{name: column(name) for name in ("lead_time_days", "lead_time_sd_days", "moq", "pack_size")})
 
 
 def _daily(workspace: Workspace, products: list[str], first: np.datetime64, until: np.datetime64) -> np.ndarray:
@@ -156,12 +160,12 @@ def _daily(workspace: Workspace, products: list[str], first: np.datetime64, unti
     return found
 
 
-def _policies(forecasts, chosen, terms, rules, lead, told, weekly, wanted, progress) -> list[Policy]:
+def _policies(forecasts, chosen, terms, rules, lead, spread, told, weekly, wanted, progress) -> list[Policy]:
+    """Our own, and those of `wanted`; lead, spread: mean and standard deviation of the lead time (n,), weeks."""
     reviews = told.shape[1]
-    protection = lead / 7 + 1
     histories = [weekly[:, : weekly.shape[1] - reviews + k] for k in range(reviews)]
     twelve = [twelve_week_mean(h) for h in histories]
-    usual = lambda name, title, ahead: by_safety_factor(name, title, ahead, protection, told)  # noqa: E731
+    usual = lambda name, title, ahead: by_safety_factor(name, title, ahead, lead + 1, spread, told)  # noqa: E731
     makes = {
         "twelve_week_mean": lambda: usual("twelve_week_mean", "12-week mean + z sigma", twelve.__getitem__),
         "seasonal_naive": lambda: usual("seasonal_naive", "Seasonal naive + z sigma",
@@ -188,7 +192,8 @@ def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
                       "points": [{"knob": knob} | outcome.totals(value) for knob, outcome in zip(frontier.policy.knobs, frontier.outcomes)],
                       "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES}}
     ours = frontiers["upswing"]
-    return {"policies": told, "saving": {name: saving(ours, theirs, value, FILL_RATE) for name, theirs in frontiers.items() if name != "upswing"}}
+    return {"policies": told,
+            "saving": {name: saving(ours, theirs, value, FILL_RATE) for name, theirs in frontiers.items() if name != "upswing"}}
 
 
 def _number(value: float) -> float | None:

@@ -12,8 +12,10 @@ import numpy as np
 
 from core.baselines.demand import MEAN_WEEKS
 from core.inventory import Rules, Terms, levels, peaks
+from core.inventory.textbook import demand_over_time
 from core.schema import DEMAND_WEEKS
 from core.simulate.forecasts import Forecasts
+
 
 @dataclass(frozen=True)
 class Policy:
@@ -46,9 +48,10 @@ def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules:
 
 
 def by_safety_factor(name: str, title: str, ahead: Callable[[int], tuple[np.ndarray, np.ndarray]], protection_weeks: np.ndarray,
-                     live: np.ndarray, knobs=SAFETY_FACTORS) -> Policy:
-    """The textbook's S = mean + z sd sqrt(L + R) of normal, independent weeks; ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)).
+                     spread: np.ndarray, live: np.ndarray, knobs=SAFETY_FACTORS) -> Policy:
+    """The textbook's S = mean + z sd of normal, independent weeks over a protection time of so many weeks that varies by `spread`, (n,) both.
 
+    ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)).
     live (n, K): the products that are ordered at each review, the same as in our own policy.
     """
 
@@ -58,7 +61,8 @@ def by_safety_factor(name: str, title: str, ahead: Callable[[int], tuple[np.ndar
         whole = np.floor(protection_weeks).astype(int)
         row = np.arange(len(path))
         expected = path[row, whole] + (protection_weeks - whole) * (path[row, np.minimum(whole + 1, path.shape[1] - 1)] - path[row, whole])
-        found = expected + knob * sd * np.sqrt(protection_weeks) - 0.5  # whole units raise a position by half a unit on average
+        off = demand_over_time(expected / protection_weeks, sd, protection_weeks, spread)[1]
+        found = expected + knob * off - 0.5  # whole units raise a position by half a unit on average
         return np.where(live[:, review], np.maximum(found, 0.0), np.nan)
 
     return Policy(name, title, knobs, point)

@@ -78,7 +78,7 @@ class Panel:
         for name in ("panel.parquet", "texts.parquet", "panel.json"):
             if not (folder / name).is_file():
                 raise NotReady(f"{name} in {folder}", "nothing there yet", "run `upswing features` first")
-        key = _key(folder)
+        key = fingerprint(folder)
         copy = cache / f"panel-{folder.name}-{key}"
         if not (copy / "panel.json").is_file():
             _build(folder, copy, progress)
@@ -163,7 +163,8 @@ def within(values: np.ndarray, group: np.ndarray, columns: list[int] | slice = s
     return out
 
 
-def _key(folder: Path) -> str:
+def fingerprint(folder: Path) -> str:
+    """Which panel lies in a folder: another one after each build."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for name in ("panel.parquet", "texts.parquet"):
         stat = (folder / name).stat()

@@ -8,7 +8,7 @@ with paid as (
 
 select
     p.product_id, cast(p.unit_cost_cents as double) as cost, cast(coalesce(p.price_cents, q.cents) as double) as price,
-    p.lead_time_days, p.moq, p.pack_size
+    p.lead_time_days, p.lead_time_sd_days, p.moq, p.pack_size
 from products as p
 left join paid as q on p.product_id = q.product_id
 order by p.product_id
