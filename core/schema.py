@@ -108,7 +108,7 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     # status: one of core.inventory.STATUSES; where the stock cannot be trusted only the levels are given.
     _table("suggestions", "", "*product_id VARCHAR", "*status VARCHAR", "on_hand DOUBLE", "on_order DOUBLE",
            "inventory_position DOUBLE", "*lead_time_days DOUBLE", "*lead_time_assumed BOOLEAN", "*wait_days DOUBLE", "*review_days DOUBLE",
-           "*service_level DOUBLE", "*safety_stock DOUBLE", "*reorder_point DOUBLE", "*order_up_to_level DOUBLE",
+           "*service_level DOUBLE", "*expected_units DOUBLE", "*safety_stock DOUBLE", "*reorder_point DOUBLE", "*order_up_to_level DOUBLE",
            "suggested_order_units DOUBLE", "order_by DATE", "cover_weeks DOUBLE", "order_cost_cents BIGINT",
            "stockout_probability DOUBLE", "lost_margin_cents BIGINT", "fill_rate DOUBLE", "excess_units DOUBLE",
            "excess_cost_cents BIGINT"),

@@ -1,7 +1,7 @@
 """Two languages from one catalogue, and numbers, money and days as each writes them.
 
 Strings are written in English in the code as _("..."), or n_("one", "many", count); Chinese stands in
-locale/zh_CN/LC_MESSAGES/upswing.po. `python -m dashboard.locale.catalogue` brings both up to date.
+locale/zh_CN/LC_MESSAGES/upswing.po. `python tests/app/catalogue.py` brings both up to date.
 """
 
 from __future__ import annotations

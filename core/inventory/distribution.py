@@ -20,6 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from core.inventory.textbook import density
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 MAX_COVER_WEEKS = 104.0  # "two years or more": a product that hardly sells never runs out
@@ -75,7 +76,7 @@ class Distribution:
         upper = np.append(scores[1:-1], np.inf)  # the last line goes on for ever
         crossing = np.divide(several - constant, slope, out=np.where(constant >= several, -np.inf, np.inf) + 0.0 * slope, where=slope > 0)
         low = np.clip(crossing, scores[:-1], upper)
-        mass, moment = ndtr(upper) - ndtr(low), _density(low) - _density(upper)
+        mass, moment = ndtr(upper) - ndtr(low), density(low) - density(upper)
         lacking = ((constant - several) * mass + slope * moment).sum(axis=-1)
         lacking += self.levels[0] * np.maximum(q[..., 0] - several[..., 0], 0.0)  # flat below the lowest level
         return np.maximum(lacking, 0.0).reshape(stock.shape)
@@ -219,10 +220,6 @@ def _reader(knots: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.
         return np.where(x < knots[..., 0] - _NO_WIDTH, 0.0, ndtr(scores[0] + passed @ steps))
 
     return reached
-
-
-def _density(score: np.ndarray) -> np.ndarray:
-    return np.exp(-score * score / 2) / np.sqrt(2 * np.pi)
 
 
 def _per_product(time: np.ndarray | float, n: int) -> np.ndarray:

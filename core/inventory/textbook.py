@@ -34,7 +34,7 @@ def standard_normal_loss(z: Numbers) -> np.ndarray:
     >>> float(standard_normal_loss(1.3).round(8))
     0.04552796
     """
-    return _density(z) - z * ndtr(-np.asarray(z))
+    return density(z) - z * ndtr(-np.asarray(z))
 
 
 def standard_normal_second_loss(z: Numbers) -> np.ndarray:
@@ -43,7 +43,7 @@ def standard_normal_second_loss(z: Numbers) -> np.ndarray:
     >>> float(standard_normal_second_loss(1.3).round(8))
     0.01880707
     """
-    return ((np.square(z) + 1) * ndtr(-np.asarray(z)) - z * _density(z)) / 2
+    return ((np.square(z) + 1) * ndtr(-np.asarray(z)) - z * density(z)) / 2
 
 
 def normal_loss(level: Numbers, mean: Numbers, sd: Numbers) -> np.ndarray:
@@ -333,7 +333,8 @@ def power_approximation(
     return reorder_point, reorder_point + quantity
 
 
-def _density(z: Numbers) -> np.ndarray:
+def density(z: Numbers) -> np.ndarray:
+    """phi(z), the standard normal density."""
     return np.exp(-np.square(z) / 2) / np.sqrt(2 * np.pi)
 
 

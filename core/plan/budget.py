@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from core.inventory import ORDER_NOW, BuyList, Levels, buy_list, levels
-from core.plan.table import Basis, fill_rate
+from core.plan.table import Basis
 
 YEAR_WEEKS = 365.25 / 7
 NEXT_TO_NOTHING = 1e-6  # of a unit's cost: where holding costs nothing, what is left over still is no gain
@@ -40,7 +40,7 @@ def rank(basis: Basis) -> Ranking:
     position, most = (products[name].to_numpy(np.float64)[rows] for name in ("inventory_position", "suggested_order_units"))
     pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
     steps = buy_list(
-        policy.protection, position=position, margin=terms.price_cents - terms.unit_cost_cents,
+        policy.cycle.protection, position=position, margin=terms.price_cents - terms.unit_cost_cents,
         overage_cost=np.maximum(basis.rules.holding_cost_share * years, NEXT_TO_NOTHING) * terms.unit_cost_cents,
         unit_cost=terms.unit_cost_cents, moq=terms.moq, pack_size=pack, maximum=most)
     return Ranking(pd.Index(products.product_id), rows, steps, policy, position, pack)
@@ -73,7 +73,7 @@ def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float) -> pd.Data
     plan["packs"] = plan.order_units / plan.pack_size
     plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
     rates = plan.fill_rate.to_numpy(copy=True)
-    rates[place[free]] = fill_rate(ranking.policy, ranking.position + packs * ranking.pack)[free]
+    rates[place[free]] = ranking.policy.cycle.fill_rate(ranking.position + packs * ranking.pack)[free]
     plan["fill_rate"] = rates
     plan.iloc[place[gain.index], plan.columns.get_loc("gain_cents")] = gain.round().to_numpy()
     ratio = (plan.gain_cents / plan.line_cost_cents).to_numpy()

@@ -1,7 +1,7 @@
 """Were the planners' quantities right? Forecast value added (Gilliland 2010): naive, then the model, then the planner.
 
-Needed in hindsight is what would just have covered the sales between the change and the day on which the next order could arrive.
-Sales stand for demand here; where a product ran out, too little counts as needed.
+Needed in hindsight is what would just have covered what was wanted between the change and the day on which the next order could arrive:
+what was sold, and what was lost on days out of stock, as the warehouse has estimated it.
 """
 
 from __future__ import annotations

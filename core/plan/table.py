@@ -20,7 +20,7 @@ from core.config import Workspace
 from core.errors import NotReady
 from core.export import write_table
 from core.inventory import (
-    NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Levels, Rules, Suggestions, Terms, levels, suggest, supplier_totals,
+    NO_ORDER, ORDER_NOW, PROBLEMS, SHOP, Distribution, Rules, Suggestions, Terms, levels, suggest, supplier_totals,
 )
 from core.queries import Serving
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
@@ -127,7 +127,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
 
     planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
     order_units           what goes out today: the planner's, else the suggested; 0 while snoozed, empty where neither is known
-    packs, line_cost_cents, snooze_until, expected_units (demand until the next order could arrive)
+    packs, line_cost_cents, snooze_until
     goes_out              the first day on which its supplier takes an order; on_order_later as in core.inventory.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
     changed               the fields that a planner set for it, in any scope, as one text
@@ -149,7 +149,6 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     plan["goes_out"] = pd.Timestamp(basis.as_of) + pd.to_timedelta(plan.wait_days + 1, unit="D")
     plan["packs"] = plan.order_units / plan.pack_size
     plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
-    plan["expected_units"] = plan.reorder_point + (plan.order_up_to_level - plan.reorder_point) / 2 - plan.safety_stock
     because = plan.product_id.map(own | asleep)
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
         plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
@@ -159,7 +158,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     if len(changed):
         policy = levels(basis.demand[changed], basis.terms.rows(changed), basis.rules, basis.as_of)
         stock = (plan.inventory_position + plan.order_units).to_numpy()[changed]
-        plan.loc[plan.index[changed], "fill_rate"] = fill_rate(policy, stock)
+        plan.loc[plan.index[changed], "fill_rate"] = policy.cycle.fill_rate(stock)
     return plan.sort_values(["lost_margin_cents", "order_units", "product_id"], ascending=[False, False, True], ignore_index=True)
 
 
@@ -240,9 +239,3 @@ def _margin(terms: Terms, demand: np.ndarray) -> np.ndarray:
     share = np.where((price > 0) & (cost > 0), 1 - cost / np.maximum(price, 1), np.nan)
     usual = np.nanmedian(share) if np.isfinite(share).any() else 1.0
     return price * np.maximum(np.where(np.isnan(share), usual, share), 0.0) * Distribution(demand[:, -1]).mean
-
-
-def fill_rate(policy: Levels, stock: np.ndarray) -> np.ndarray:
-    """Expected share (n,) of the next cycle's demand met from `stock` (n,), the position with what is ordered."""
-    lacking = np.maximum(policy.protection.short(stock) - policy.before_delivery.short(stock), 0.0)
-    return 1 - lacking / np.maximum(policy.protection.mean - policy.before_delivery.mean, 1e-9)

@@ -50,8 +50,7 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
     terms = basis.terms.rows(rows)
     planned = basis.products.iloc[rows] if scenario == Scenario() else _planned(basis, rows, scenario)
     protection = planned.lead_time_days + planned.wait_days + planned.review_days
-    expected = planned.reorder_point + (planned.order_up_to_level - planned.reorder_point) / 2 - planned.safety_stock
-    a_review = expected * planned.review_days / protection
+    a_review = planned.expected_units * planned.review_days / protection
     cost = np.where(terms.unit_cost_cents > 0, terms.unit_cost_cents, 0.0)
     known = planned.fill_rate.notna()
     return Outlook(

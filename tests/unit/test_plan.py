@@ -111,6 +111,18 @@ def test_planning_again_by_the_same_terms_gives_the_snapshots_figures(basis):
     pd.testing.assert_frame_equal(again.drop(columns="changed"), before.drop(columns="changed"), check_dtype=False)
 
 
+def test_the_shops_target_keeps_each_products_own_level_when_only_some_are_planned_again(shop):
+    serving = Serving(next(shop.snapshots.iterdir()))
+    basis = plan.read(serving, Rules(target="shop"))
+    row = planned(basis).loc[due(basis)]
+    again, before = planned(basis, override(row.supplier, "review_days", 7.0, scope="supplier")), planned(basis)
+    assert before.reorder_point.nunique() > 9
+    pd.testing.assert_series_equal(again.service_level, before.service_level)
+    pd.testing.assert_series_equal(again.reorder_point, before.reorder_point)
+    raised = planned(basis, override(row.name, "service_level", 0.999)).loc[row.name]
+    assert raised.service_level == 0.999 and raised.reorder_point > row.reorder_point
+
+
 def test_filters_narrow_together_and_the_search_takes_the_text_as_it_stands(basis):
     frame = plan.make(basis, [])
     found = plan.select(frame, status=ORDER_NOW, suppliers=["木艺工坊"], classes=["A", "B"], search="MUG")

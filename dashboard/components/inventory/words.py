@@ -34,7 +34,7 @@ PROBLEMS = {  # name, and what was done about it
         N_("Quantities stand; their cost and the margin lost by waiting are left out of every sum. Give the unit cost in "
            "the products file.")),
     "cost above price": (N_("Cost above price"), N_("Quantities stand; no margin is lost by waiting. Check cost and price.")),
-    "shelf life shorter than the protection time": (
+    "shelf life shorter than a review": (
         N_("Shelf life too short"),
         N_("No more is ordered than is likely to sell before it spoils, so it may run out between deliveries.")),
     "delivery overdue": (
