@@ -81,7 +81,7 @@ class Recipe:
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     trees_share: float = 0.8  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
     trees_rounds: int = 500
-    demand_trees_share: float = 0.6  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
+    demand_trees_share: float = 0.7  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
     refit: bool = True
     epochs_without_validation: int = 3
     members: int = 2

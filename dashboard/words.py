@@ -28,6 +28,7 @@ DRIVERS = {  # name, and what it is about
     "segment": (N_("Customer group"), N_("habits of this customer group")),
     "image": (N_("Picture"), N_("what its picture shows")),
 }
+ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # what tells customers apart, where a shop has no word of its own
 SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
 STATUSES = {"order now": N_("Order now"), "enough": N_("Enough"), "stock unknown": N_("Stock unknown"),
             "stock outdated": N_("Stock outdated"), "stock below zero": N_("Stock below zero"),

@@ -20,7 +20,7 @@ if others.empty:
     st.stop()
 
 # show
-cards.notes(_("Groups by: {attribute}.").format(attribute=data.meta().segment_attribute),
+cards.notes(_("Groups by: {attribute}.").format(attribute=words.said(words.ATTRIBUTES, data.meta().segment_attribute)),
             n_("{count} group with fewer than {few} orders in 8 weeks is left out.",
                "{count} groups with fewer than {few} orders in 8 weeks are "
                "left out.", len(others) - len(big), few=FEW_IN_GROUP) if len(others) > len(big) else "")

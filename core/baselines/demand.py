@@ -135,7 +135,7 @@ def _from_series(panel, rows: np.ndarray, weekly: WeeklyUnits, forecast: Callabl
 
 
 def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None) -> Predict:
-    """Gradient-boosted trees on the panel's features and the bases, one model a level, of log(units / seasonal-naive base) over 4 weeks.
+    """Gradient-boosted trees on the panel's features and the bases, one model a level, of the log of units over 4 weeks.
 
     Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
     Segment `all` only. Each row's levels are sorted afterwards, so that they never cross (Chernozhukov et al. 2010).
@@ -146,7 +146,7 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
     rows = rows[panel.all_rows[rows] & np.isfinite(panel.units[rows, week])]
     if not len(rows):
         raise UserError(f"training rows whose next {LIGHTGBM_WEEKS} weeks are known", "none", "import more history")
-    target = np.log((panel.units[rows, week] + floor) / panel.base[rows, week])
+    target = np.log(np.maximum(panel.units[rows, week], 0.0) + floor)
     inputs = lambda panel, rows: np.hstack([panel.x[rows], np.log(panel.base[rows])])  # noqa: E731
     data = lightgbm.Dataset(inputs(panel, rows), target, weight=np.sqrt(panel.base[rows, week]), params=LIGHTGBM)
     trees = [lightgbm.train({**LIGHTGBM, "alpha": level}, data, num_boost_round=TREES) for level in DEMAND_LEVELS]
@@ -155,9 +155,9 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
         found = np.full((len(rows), len(DEMAND_WEEKS), len(DEMAND_LEVELS)), np.nan)
         ours = np.flatnonzero(panel.all_rows[rows])
         if len(ours):
-            x, base = inputs(panel, rows[ours]), np.asarray(panel.base[rows[ours], week], dtype=float)
-            ratio = np.exp(np.sort(np.stack([t.predict(x) for t in trees], axis=1), axis=1))
-            found[ours, week] = np.maximum(base[:, None] * ratio - floor, 0.0)
+            x = inputs(panel, rows[ours])
+            said = np.exp(np.sort(np.stack([t.predict(x) for t in trees], axis=1), axis=1))
+            found[ours, week] = np.maximum(said - floor, 0.0)
         return found
 
     return predict

@@ -1,8 +1,9 @@
-"""Boosted trees for demand: at four weeks and a few levels they say how far a product will be from its seasonal-naive base, and the
-net's quantiles go a share of the way to theirs, on a log scale. Quantiles of all weeks go along.
+"""Boosted trees for demand: over four weeks and over thirteen, at a few levels, they say how many units will be wanted, and the net's
+quantiles go a share of the way to theirs, on a log scale. Quantiles of the other weeks go along.
 
-Trees and net err differently: a net carries on what rises smoothly, trees tell a best seller's habits from another's. They read numbers
-as they are and as ranks: a rank says who goes ahead of the others, but demand grows with the shop.
+Trees and net err differently: a net carries on what rises smoothly from the seasonal-naive base, and errs with it where one bulk order
+of a year ago stands in it. Trees say units, not ratios to the base, and read the base as one number among others. They read numbers as
+they are and as ranks: a rank says who goes ahead of the others, but demand grows with the shop.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.training.panel import Panel
 from core.trees import Trees, grow
 
-WEEK = DEMAND_WEEKS.index(4)
+WEEKS = (4, 13)
 LEVELS = (0.1, 0.5, 0.9, 0.975)  # the levels between go between, those beyond as the outermost
 ROUNDS = 150
 SETTINGS = {"objective": "quantile", "learning_rate": 0.05, "num_leaves": 31, "feature_fraction": 0.5}
@@ -26,57 +27,69 @@ _FLOOR = 0.1 * np.array(DEMAND_WEEKS)  # units, as in the seasonal-naive base: t
 _MOST_ROWS = 120_000  # twice as many say hardly more, and take twice as long
 _FEWEST_ROWS = 400  # leaves have 100 rows
 _normal = NormalDist().inv_cdf
+_PLACES = [DEMAND_WEEKS.index(week) for week in WEEKS]
+_AT = [DEMAND_LEVELS.index(level) for level in LEVELS]
 # (LEVELS, DEMAND_LEVELS): what each level's trees count for at every level, linear in the normal score
 _BETWEEN = np.stack([np.interp([_normal(q) for q in DEMAND_LEVELS], [_normal(q) for q in LEVELS], row) for row in np.eye(len(LEVELS))])
+# (WEEKS, DEMAND_WEEKS): the same for weeks, linear in weeks
+_ALONG = np.stack([np.interp(DEMAND_WEEKS, WEEKS, row) for row in np.eye(len(WEEKS))])
 
 
 @dataclass(frozen=True)
 class DemandTrees:
-    """An ensemble for each of LEVELS, of log((units + floor) / base), and the share that they have in the quantiles."""
+    """ensembles: of each of WEEKS, one for each of LEVELS, of log(units + floor); weeks for which nothing was known go as the last that was.
+    share: of the quantiles that they say."""
 
-    ensembles: tuple[Trees, ...]
+    ensembles: tuple[tuple[Trees, ...], ...]
     share: float
 
     def __call__(self, demand: np.ndarray, panel: Panel, rows: np.ndarray) -> np.ndarray:
         """The net's demand (n, T, L) units of these row numbers -> (n, T, L) units with the trees' share, rising in T and L."""
-        x, base = inputs(panel, rows), np.maximum(panel.base[rows][:, WEEK].astype(np.float64), _FLOOR[WEEK])
-        found = np.sort(np.stack([trees.predict(x) for trees in self.ensembles], axis=1), axis=1)
-        net = np.log((demand[:, WEEK][:, [DEMAND_LEVELS.index(q) for q in LEVELS]] + _FLOOR[WEEK]) / base[:, None])
-        factor = np.exp(self.share * (found - net) @ _BETWEEN)
+        x, moves = inputs(panel, rows), []
+        for place, levels in zip(_PLACES, self.ensembles):
+            found = np.sort(np.stack([trees.predict(x) for trees in levels], axis=1), axis=1)
+            moves.append(found - np.log(demand[:, place][:, _AT] + _FLOOR[place]))
+        moves += [moves[-1]] * (len(WEEKS) - len(moves))
+        factor = np.exp(self.share * np.einsum("wnl,wt,lk->ntk", moves, _ALONG, _BETWEEN, optimize=True))
         floor = _FLOOR[:, None]
-        moved = np.maximum((demand + floor) * factor[:, None, :] - floor, 0.0)
+        moved = np.maximum((demand + floor) * factor - floor, 0.0)
         return np.maximum.accumulate(np.maximum.accumulate(moved, axis=2), axis=1)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What a model folder keeps of them; `from_arrays` takes it back."""
-        return {f"{level}.{name}": array for level, trees in zip(LEVELS, self.ensembles) for name, array in trees.arrays().items()}
+        return {f"{week}.{level}.{name}": array for week, of_week in zip(WEEKS, self.ensembles)
+                for level, trees in zip(LEVELS, of_week) for name, array in trees.arrays().items()}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray], share: float) -> "DemandTrees | None":
         """None where there are no arrays."""
-        of = lambda level: {k.removeprefix(f"{level}."): v for k, v in arrays.items() if k.startswith(f"{level}.")}  # noqa: E731
-        return cls(tuple(Trees.from_arrays(of(level)) for level in LEVELS), share) if arrays else None
+        of = lambda start: {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}  # noqa: E731
+        known = [week for week in WEEKS if of(f"{week}.")]
+        return cls(tuple(tuple(Trees.from_arrays(of(f"{week}.{level}.")) for level in LEVELS) for week in known), share) if known else None
 
 
 def inputs(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """(n, columns) float32, NaN = missing: all features as they are, the ranks of some, and the bases' logs."""
+    """(n, columns) float32, NaN = missing: all features as they are, the bases' logs, and the ranks of some features."""
     return np.hstack([panel.x[rows], np.log(np.maximum(panel.base[rows], 1e-6)), panel.ranks[rows]]).astype(np.float32)
 
 
 def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1,
                      check: Callable[[], None] = lambda: None) -> DemandTrees | None:
-    """Trees learnt from these row numbers and what was sold of them, units (n, T), NaN = not known; None where the recipe gives them
+    """Trees learnt from these row numbers and what was wanted of them, units (n, T), NaN = not known; None where the recipe gives them
     no share or rows are too few. check() is called from tree to tree, and may raise to end it."""
-    random = np.random.default_rng(seed)
-    rows, units = rows[known := np.isfinite(units[:, WEEK])], units[known, WEEK]
-    drawn = panel.draw(rows, recipe.segment_share, random)
-    if len(drawn) > _MOST_ROWS:
-        drawn = np.sort(random.choice(drawn, _MOST_ROWS, replace=False))
-    if not recipe.demand_trees_share or len(drawn) < _FEWEST_ROWS:
-        return None
-    sold = np.maximum(units[np.searchsorted(rows, drawn)], 0.0).astype(np.float64)
-    base = np.maximum(panel.base[drawn][:, WEEK].astype(np.float64), _FLOOR[WEEK])
-    x, target = inputs(panel, drawn), np.log((sold + _FLOOR[WEEK]) / base)
-    # Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
-    return DemandTrees(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, check=check,
-                                  weight=np.sqrt(base), **SETTINGS, alpha=level) for level in LEVELS), recipe.demand_trees_share)
+    found = []
+    for place in _PLACES if recipe.demand_trees_share else ():
+        random = np.random.default_rng(seed)
+        known = np.isfinite(units[:, place])
+        drawn = panel.draw(rows[known], recipe.segment_share, random)
+        if len(drawn) > _MOST_ROWS:
+            drawn = np.sort(random.choice(drawn, _MOST_ROWS, replace=False))
+        if len(drawn) < _FEWEST_ROWS:
+            break
+        wanted = np.maximum(units[known, place][np.searchsorted(rows[known], drawn)], 0.0).astype(np.float64)
+        x, target = inputs(panel, drawn), np.log(wanted + _FLOOR[place])
+        # Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
+        weight = np.sqrt(np.maximum(panel.base[drawn, place].astype(np.float64), _FLOOR[place]))
+        found.append(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, check=check,
+                                weight=weight, **SETTINGS, alpha=level) for level in LEVELS))
+    return DemandTrees(tuple(found), recipe.demand_trees_share) if found else None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.config import ModelSettings, Recipe
-from core.schema import DEMAND_LEVELS
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.training import FittedModel, Panel, demand_trees, fit
 from core.training.demand_trees import DemandTrees, fit_demand_trees
 from core.training.panel import within
@@ -60,6 +60,27 @@ def test_quantiles_never_cross_whatever_the_net_says(panel):
     wild = np.random.default_rng(1).gamma(1.0, 20.0, size=(200, 5, len(DEMAND_LEVELS)))
     moved = grown(panel, 0.6)(wild, panel, rows)
     assert np.isfinite(moved).all() and (moved >= 0).all() and (np.diff(moved, axis=1) >= 0).all() and (np.diff(moved, axis=2) >= 0).all()
+
+
+def test_the_far_weeks_have_trees_of_their_own_and_the_weeks_between_go_between(panel):
+    far = np.array(panel.units)
+    far[:, 4] *= 3
+    rows = np.arange(0, len(panel), 7)
+    other = replace(panel, units=far)
+    usual, more = (grown(p, 1.0)(at_the_base(p, rows), p, rows)[..., MEDIAN] + 0.1 * np.array(DEMAND_WEEKS) for p in (panel, other))
+    ratio = np.median(more / usual, axis=0)
+    assert ratio[:3] == pytest.approx(1) and 1.3 < ratio[3] < ratio[4] < 3.2 and ratio[4] > 2
+
+
+def test_where_no_far_week_is_known_yet_the_near_one_speaks_for_all(panel):
+    near = np.array(panel.units)
+    near[:, 4] = np.nan
+    only = grown(replace(panel, units=near), 1.0)
+    assert len(only.ensembles) == 1 and len(DemandTrees.from_arrays(only.arrays(), 1.0).ensembles) == 1
+    rows = np.arange(50)
+    moved = only(at_the_base(panel, rows), panel, rows)[..., MEDIAN] + 0.1 * np.array(DEMAND_WEEKS)
+    ratio = moved / (panel.base[rows] + 0.1 * np.array(DEMAND_WEEKS))
+    np.testing.assert_allclose(ratio, np.repeat(ratio[:, :1], 5, axis=1), rtol=1e-5)
 
 
 def test_without_a_share_or_with_few_rows_there_are_none(panel):
