@@ -170,6 +170,20 @@ def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine
     assert list(theirs.name) == ["Now", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
 
 
+def test_a_scenario_may_have_a_promotion_of_some_weeks_and_a_budget_of_its_own(open_page, mine):
+    at = open_page("inventory", workspace=mine, sections="What if")
+    at.number_input(key="what_if_promotion").set_value(200.0)
+    at.slider(key="what_if_weeks").set_value((1, 3))
+    at.button(key="what_if_compare").click().run()
+    now, then = table_with(at, "fill").itertuples()
+    assert then.promotion == "200%, weeks 1 to 3" and then.cost > now.cost and now.promotion == now.budget == ""
+    at.number_input(key="what_if_budget").set_value(100.0)
+    at.button(key="what_if_compare").click().run()
+    assert not at.exception
+    now, then = table_with(at, "fill").itertuples()
+    assert then.budget == "£100" and then.cost <= 100 < now.cost and then.fill < now.fill
+
+
 # ---- problems
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import doctest
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from core.errors import UserError
-from core.plan import Basis, Scenario, outlook
+from core.plan import Basis, Scenario, outlook, rank, whatif
 from tests.unit.test_plan import basis, shop  # noqa: F401
+
+
+def test_the_examples_in_the_docstrings_hold():
+    result = doctest.testmod(whatif)
+    assert result.attempted >= 2 and result.failed == 0
 
 
 def everything(basis: Basis) -> np.ndarray:
@@ -48,13 +54,44 @@ def test_twice_the_demand_needs_twice_the_stock_though_nobody_ever_wanted_so_muc
     assert then.average_stock_cents == pytest.approx(2 * now.average_stock_cents, rel=0.01)
 
 
+def test_a_promotion_of_all_weeks_is_a_demand_of_all_weeks(basis):
+    always, promoted = (outlook(basis, everything(basis), s) for s in (Scenario(demand=1.5), Scenario(promotion=1.5)))
+    assert vars(promoted) == pytest.approx(vars(always))
+
+
+def test_a_promotion_after_the_next_delivery_orders_nothing_for_it(basis):
+    rows = np.flatnonzero(basis.products.lead_time_days + basis.products.wait_days + basis.products.review_days <= 28)
+    now, early, late = (outlook(basis, rows, s) for s in (
+        Scenario(service_level=0.95), Scenario(promotion=3, promoted_from=1, promoted_to=4), Scenario(promotion=3, promoted_from=9)))
+    assert len(rows) and early.order_cost_cents > 1.2 * now.order_cost_cents
+    assert late.order_cost_cents == pytest.approx(now.order_cost_cents)
+
+
+def test_weeks_outside_a_promotion_keep_their_demand_and_quantiles_never_cross():
+    demand = np.sort(np.random.default_rng(2).gamma(1.0, 9.0, (50, 5, 9)), axis=2).cumsum(axis=1)
+    quiet = whatif.promoted(demand, 0.2, 3, 8)
+    assert quiet[:, :2] == pytest.approx(demand[:, :2])
+    assert (quiet[:, 2:] <= demand[:, 2:] + 1e-9).all() and (np.diff(quiet, axis=1) >= 0).all() and (np.diff(quiet, axis=2) >= 0).all()
+
+
+def test_a_budget_buys_less_and_meets_less_from_the_same_levels(basis):
+    now = outlook(basis, everything(basis))
+    half = outlook(basis, everything(basis), Scenario(budget_cents=now.order_cost_cents / 2))
+    assert 0 < half.order_cost_cents <= now.order_cost_cents / 2 and half.to_order < now.to_order
+    assert half.fill_rate < now.fill_rate and half.average_stock_cents == pytest.approx(now.average_stock_cents)
+    ranked = rank(basis).rows
+    ample = outlook(basis, ranked, Scenario(budget_cents=now.order_cost_cents))
+    assert vars(ample) == pytest.approx(vars(outlook(basis, ranked)))
+
+
 def test_without_known_stock_there_is_no_fill_rate_and_without_products_nothing(basis):
     unknown = np.flatnonzero(basis.products.inventory_position.isna())
     assert np.isnan(outlook(basis, unknown).fill_rate) and outlook(basis, unknown).to_order == 0
     assert outlook(basis, unknown[:0], Scenario(demand=2)).order_cost_cents == 0
 
 
-@pytest.mark.parametrize("wrong", [{"service_level": 1.0}, {"lead_time": 0.0}, {"demand": -1.0}])
+@pytest.mark.parametrize("wrong", [{"service_level": 1.0}, {"lead_time": 0.0}, {"demand": -1.0}, {"promotion": 0.0},
+                                   {"promoted_from": 5, "promoted_to": 4}, {"promoted_to": 14}, {"budget_cents": -1.0}])
 def test_what_makes_no_sense_is_refused(basis, wrong):
     with pytest.raises(UserError):
         outlook(basis, everything(basis), Scenario(**wrong))
