@@ -26,6 +26,7 @@ SETTINGS = {"objective": "quantile", "learning_rate": 0.05, "num_leaves": 31, "f
 _FLOOR = 0.1 * np.array(DEMAND_WEEKS)  # units, as in the seasonal-naive base: the log of nothing sold is not defined
 _MOST_ROWS = 120_000  # twice as many say hardly more, and take twice as long
 _FEWEST_ROWS = 400  # leaves have 100 rows
+_ENOUGH_ORIGINS = 26  # half a year: what thirteen weeks did at fewer may be one season's way of growing
 _normal = NormalDist().inv_cdf
 _PLACES = [DEMAND_WEEKS.index(week) for week in WEEKS]
 _AT = [DEMAND_LEVELS.index(level) for level in LEVELS]
@@ -37,11 +38,12 @@ _ALONG = np.stack([np.interp(DEMAND_WEEKS, WEEKS, row) for row in np.eye(len(WEE
 
 @dataclass(frozen=True)
 class DemandTrees:
-    """ensembles: of each of WEEKS, one for each of LEVELS, of log(units + floor); weeks for which nothing was known go as the last that was.
-    share: of the quantiles that they say."""
+    """ensembles: of each of WEEKS, one for each of LEVELS, of log(units + floor); without any of thirteen weeks these go along with four.
+    share: of the quantiles that they say; trust: how far thirteen weeks go from along with four to their own trees, 0 to 1."""
 
     ensembles: tuple[tuple[Trees, ...], ...]
     share: float
+    trust: float = 1.0
 
     def __call__(self, demand: np.ndarray, panel: Panel, rows: np.ndarray) -> np.ndarray:
         """The net's demand (n, T, L) units of these row numbers -> (n, T, L) units with the trees' share, rising in T and L."""
@@ -49,23 +51,27 @@ class DemandTrees:
         for place, levels in zip(_PLACES, self.ensembles):
             found = np.sort(np.stack([trees.predict(x) for trees in levels], axis=1), axis=1)
             moves.append(found - np.log(demand[:, place][:, _AT] + _FLOOR[place]))
-        moves += [moves[-1]] * (len(WEEKS) - len(moves))
-        factor = np.exp(self.share * np.einsum("wnl,wt,lk->ntk", moves, _ALONG, _BETWEEN, optimize=True))
+        near, far = moves[0], moves[0] + self.trust * (moves[-1] - moves[0])
+        factor = np.exp(self.share * np.einsum("wnl,wt,lk->ntk", [near, far], _ALONG, _BETWEEN, optimize=True))
         floor = _FLOOR[:, None]
         moved = np.maximum((demand + floor) * factor - floor, 0.0)
         return np.maximum.accumulate(np.maximum.accumulate(moved, axis=2), axis=1)
 
     def arrays(self) -> dict[str, np.ndarray]:
         """What a model folder keeps of them; `from_arrays` takes it back."""
-        return {f"{week}.{level}.{name}": array for week, of_week in zip(WEEKS, self.ensembles)
-                for level, trees in zip(LEVELS, of_week) for name, array in trees.arrays().items()}
+        return {"trust": np.array(self.trust)} | {
+            f"{week}.{level}.{name}": array for week, of_week in zip(WEEKS, self.ensembles)
+            for level, trees in zip(LEVELS, of_week) for name, array in trees.arrays().items()}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray], share: float) -> "DemandTrees | None":
         """None where there are no arrays."""
         of = lambda start: {name.removeprefix(start): array for name, array in arrays.items() if name.startswith(start)}  # noqa: E731
         known = [week for week in WEEKS if of(f"{week}.")]
-        return cls(tuple(tuple(Trees.from_arrays(of(f"{week}.{level}.")) for level in LEVELS) for week in known), share) if known else None
+        if not known:
+            return None
+        ensembles = tuple(tuple(Trees.from_arrays(of(f"{week}.{level}.")) for level in LEVELS) for week in known)
+        return cls(ensembles, share, float(arrays["trust"]))
 
 
 def inputs(panel: Panel, rows: np.ndarray) -> np.ndarray:
@@ -77,7 +83,7 @@ def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: 
                      check: Callable[[], None] = lambda: None) -> DemandTrees | None:
     """Trees learnt from these row numbers and what was wanted of them, units (n, T), NaN = not known; None where the recipe gives them
     no share or rows are too few. check() is called from tree to tree, and may raise to end it."""
-    found = []
+    found, trust = [], 1.0
     for place in _PLACES if recipe.demand_trees_share else ():
         random = np.random.default_rng(seed)
         known = np.isfinite(units[:, place])
@@ -92,4 +98,5 @@ def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: 
         weight = np.sqrt(np.maximum(panel.base[drawn, place].astype(np.float64), _FLOOR[place]))
         found.append(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, check=check,
                                 weight=weight, **SETTINGS, alpha=level) for level in LEVELS))
-    return DemandTrees(tuple(found), recipe.demand_trees_share) if found else None
+        trust = min(1.0, len(np.unique(panel.as_of[drawn])) / _ENOUGH_ORIGINS)
+    return DemandTrees(tuple(found), recipe.demand_trees_share, trust) if found else None

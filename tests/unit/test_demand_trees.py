@@ -72,6 +72,18 @@ def test_the_far_weeks_have_trees_of_their_own_and_the_weeks_between_go_between(
     assert ratio[:3] == pytest.approx(1) and 1.3 < ratio[3] < ratio[4] < 3.2 and ratio[4] > 2
 
 
+def test_the_far_weeks_trees_count_for_as_much_as_half_a_year_of_origins_has_taught_them(panel):
+    known = np.unique(panel.as_of[np.isfinite(panel.units[:, 4])])
+    of_half = np.where(np.isin(panel.as_of, known[:13]) | (np.arange(5) != 4)[:, None], panel.units.T, np.nan).T
+    young = grown(replace(panel, units=of_half), 1.0)
+    assert young.trust == 0.5 and grown(panel, 1.0).trust == 1 and DemandTrees.from_arrays(young.arrays(), 1.0).trust == 0.5
+    rows = np.arange(50)
+    floor = 0.1 * np.array(DEMAND_WEEKS)
+    near, half, far = (np.log(replace(young, trust=t)(at_the_base(panel, rows), panel, rows)[..., MEDIAN] + floor) for t in (0.0, 0.5, 1.0))
+    np.testing.assert_allclose(half[:, 0], near[:, 0])
+    np.testing.assert_allclose(half[:, 4], (near[:, 4] + far[:, 4]) / 2, atol=0.02)  # weeks never fall, which may lift one of them
+
+
 def test_where_no_far_week_is_known_yet_the_near_one_speaks_for_all(panel):
     near = np.array(panel.units)
     near[:, 4] = np.nan
