@@ -51,7 +51,8 @@ def uci_backtest(bench: Bench) -> Result:
     }
     return Result("uci_backtest", "Backtest on UCI, autumn 2011", figures,
                   (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
-                  ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, on segment all.",),
+                  ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, "
+                   "on segment all.",),
                   {"backtest": _kept(report)})
 
 
@@ -158,5 +159,6 @@ def _kept(report: dict) -> dict:
     def whole(name: str) -> dict:
         return {learner: slices["all"] for learner, slices in report[name].items() if "all" in slices}
 
-    return {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]}, "metrics": whole("metrics"),
-            "differences": whole("differences"), "best": report["best"]["all"], "settings": report["settings"]}
+    return {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]},
+            "metrics": whole("metrics"), "differences": whole("differences"), "best": report["best"]["all"],
+            "settings": report["settings"]}

@@ -37,8 +37,8 @@ def measure_demo(folder: Path, log: Path) -> tuple[dict[str, float], tuple[str, 
         figures["second_start_seconds"] = ready - started
     figures["first_install_seconds"] = downloads.seconds
     return figures, ("From `make demo` in a fresh clone until Chromium shows the first page's heading and the script has ended. "
-                     "environment_seconds and snapshot_seconds are when those were ready; the environment comes from pip's cache, filled before "
-                     "by an install that is not counted (first_install_seconds).",)
+                     "environment_seconds and snapshot_seconds are when those were ready; the environment comes from pip's cache, "
+                     "filled before by an install that is not counted (first_install_seconds).",)
 
 
 @contextmanager

@@ -39,7 +39,8 @@ def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd
     taken = log.with_suffix(".taken.json")
     taken.unlink(missing_ok=True)
     with open(log, "wb") as file:
-        subprocess.run([PYTHON, "-I", "-S", LAUNCHER, taken, *map(str, command)], stdout=file, stderr=subprocess.STDOUT, env=environment, cwd=cwd)
+        subprocess.run([PYTHON, "-I", "-S", LAUNCHER, taken, *map(str, command)], stdout=file, stderr=subprocess.STDOUT,
+                       env=environment, cwd=cwd)
     output = log.read_text(encoding="utf-8", errors="replace")
     found = json.loads(taken.read_text(encoding="utf-8")) if taken.exists() else {"code": "no result"}
     if found["code"]:
@@ -70,7 +71,8 @@ def stamp() -> dict:
     """When, from which commit (its results apart, which the rows before wrote), beside how much other work."""
     git = ["git", "-C", str(REPOSITORY)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"], capture_output=True, text=True)
+    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"],
+                             capture_output=True, text=True)
     return {"measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "load_before": round(os.getloadavg()[0], 2),
             "commit": (commit.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")}
 

@@ -42,7 +42,8 @@ class Result:
     def as_dict(self) -> dict:
         return {"name": self.name, "what": self.what, "passed": self.passed,
                 "figures": {k: round(float(v), 4) for k, v in self.figures.items() if v is not None},
-                "limits": [asdict(limit) | {"passed": limit.passes(self.figures)} for limit in self.limits], "notes": list(self.notes), **self.more}
+                "limits": [asdict(limit) | {"passed": limit.passes(self.figures)} for limit in self.limits],
+                "notes": list(self.notes), **self.more}
 
 
 def shown(value: float, unit: str) -> str:
@@ -69,21 +70,24 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
     found = {c["name"]: c for c in (json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json")))}
     rows = [found[name] for name in order if name in found]
     missing = [name for name in order if name not in found]
-    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included." + (f" {remark}" if remark else ""), "",
+    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included."
+             + (f" {remark}" if remark else ""), "",
              "| what | limit | measured | | when, commit |", "|---|---|---|---|---|"]
     for row in rows:
         for i, limit in enumerate(row["limits"]):
             kept = Limit(limit["figure"], limit["value"], limit["unit"], limit["at_least"])
             value = row["figures"].get(kept.figure)
             lines.append(f"| {row['what'] + ': ' if i == 0 else '... '}{kept.figure.replace('_', ' ')} | {kept.text()} | "
-                         f"{'not measured' if value is None else shown(value, kept.unit)} | {'kept' if limit['passed'] else '**missed**'} | "
+                         f"{'not measured' if value is None else shown(value, kept.unit)} | "
+                         f"{'kept' if limit['passed'] else '**missed**'} | "
                          f"{row['measured_at'] + ', ' + row['commit'] if i == 0 else ''} |")
     if missing:
         lines += ["", f"Not measured yet: {', '.join(missing)}."]
     lines += ["", "## Behind the figures", ""]
     for row in rows:
         figures = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in row["figures"].items())
-        lines.append(f"- **{row['name']}** ({row['measured_at']}, load before {row['load_before']}): {figures}. {' '.join(row['notes'])}".rstrip())
+        lines.append(f"- **{row['name']}** ({row['measured_at']}, load before {row['load_before']}): {figures}. "
+                     f"{' '.join(row['notes'])}".rstrip())
     for row in rows:
         if "backtest" in row:
             lines += ["", *_backtest_table(row)]
@@ -107,8 +111,8 @@ def _backtest_table(row: dict) -> list[str]:
     report = row["backtest"]
     columns = {"average_precision": "average precision", "brier_skill": "Brier skill", "precision_at_50": "precision@50", "ece": "ECE"}
     lines = [f"## {row['what']}", ""]
-    lines += [f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), tested on {block['test_origins']} origins "
-              f"{block['test_from']} to {block['test_until']}." for block in report["blocks"]]
+    lines += [f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), "
+              f"tested on {block['test_origins']} origins {block['test_from']} to {block['test_until']}." for block in report["blocks"]]
     lines += ["", "Segment all; 95% intervals.", "",
              f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
 
@@ -144,10 +148,11 @@ def _ablation_table(found: list[dict]) -> list[str]:
 
 def _truth_table(row: dict) -> list[str]:
     found = row["truth"]
-    lines = [f"## {row['what']}", "", "| origins | learnt until | risers | average precision | Brier skill | called rises | cause in the top two |",
+    lines = [f"## {row['what']}", "",
+             "| origins | learnt until | risers | average precision | Brier skill | called rises | cause in the top two |",
              "|---|---|---|---|---|---|---|"]
-    lines += [f"| {b['from']} to {b['until']} | {b['learnt_until']} | {b['base_rate']:.3f} | {b['average_precision']:.3f} | {b['brier_skill']:.3f} | {b['called']} | "
-              f"{_share(b['in_top_two'], b['called'])} |" for b in found["blocks"]]
+    lines += [f"| {b['from']} to {b['until']} | {b['learnt_until']} | {b['base_rate']:.3f} | {b['average_precision']:.3f} | "
+              f"{b['brier_skill']:.3f} | {b['called']} | {_share(b['in_top_two'], b['called'])} |" for b in found["blocks"]]
     for definition, thresholds in found["counts"].items():
         for at_least, kinds in thresholds.items():
             lines += ["", f"Called from {at_least} on, {definition}:", "",
@@ -175,11 +180,13 @@ def _simulation_table(row: dict) -> list[str]:
     """The frontier: average stock of each policy where it achieves a fill rate; then what each point promised and achieved."""
     found = row["simulation"]
     rates = list(next(iter(found["policies"].values()))["stock_at"])
-    lines = [f"## {row['what']}", "", f"{found['products']:,} products, {found['from']} to {found['until']}; average stock's value, in the shop's money, at an achieved "
-             "fill rate of", "", f"| | {' | '.join(f'{float(rate):.0%}' for rate in rates)} |", "|---|" + "---|" * len(rates)]
+    lines = [f"## {row['what']}", "", f"{found['products']:,} products, {found['from']} to {found['until']}; "
+             "average stock's value, in the shop's money, at an achieved fill rate of", "",
+             f"| | {' | '.join(f'{float(rate):.0%}' for rate in rates)} |", "|---|" + "---|" * len(rates)]
     lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |"
               for p in found["policies"].values()]
-    lines += ["", f"Upswing's levels, target {found['target']}:", "", "| promised | fill rate | cycle service | stock | orders |", "|---|---|---|---|---|"]
+    lines += ["", f"Upswing's levels, target {found['target']}:", "",
+              "| promised | fill rate | cycle service | stock | orders |", "|---|---|---|---|---|"]
     lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
               for p in found["policies"]["upswing"]["points"]]
     return lines

@@ -59,9 +59,11 @@ def tuned_epoch(bench: Bench) -> Result:
     out = bench.work / "epoch.json"
     run([PYTHON, "-m", "bench.epoch", out, bench.batches, 128], bench.log("tuned_epoch"), bench.shop)
     figures = json.loads(out.read_text(encoding="utf-8"))
-    note = (f"Ours is a whole epoch; every row's from {figures['batches_every_row']} batches in the same process, extrapolated by rows. Last 3 layers learn on both sides; every row's "
-            "side runs the whole encoder for each row. What the layers below say about each text is computed once a training, outside the epoch.")
-    return Result("tuned_epoch", "tuned epoch against encoding every row", figures, (Limit("times_faster", 40, "times", at_least=True),), (note,))
+    note = (f"Ours is a whole epoch; every row's from {figures['batches_every_row']} batches in the same process, extrapolated by rows. "
+            "Last 3 layers learn on both sides; every row's side runs the whole encoder for each row. What the layers below say about "
+            "each text is computed once a training, outside the epoch.")
+    return Result("tuned_epoch", "tuned epoch against encoding every row", figures,
+                  (Limit("times_faster", 40, "times", at_least=True),), (note,))
 
 
 def publish(bench: Bench) -> Result:
@@ -70,8 +72,9 @@ def publish(bench: Bench) -> Result:
     scored = upswing(bench.shop, bench.log("score"), "score")
     published = upswing(bench.shop, bench.log("publish"), "publish")
     meta = _meta(bench.shop)
-    figures = {"seconds": scored.seconds + published.seconds, "score_and_explain_seconds": scored.seconds, "publish_seconds": published.seconds,
-               "peak_gib": max(scored.peak_gib, published.peak_gib), "forecasts": meta["forecasts"], "products": meta["products"]}
+    figures = {"seconds": scored.seconds + published.seconds, "score_and_explain_seconds": scored.seconds,
+               "publish_seconds": published.seconds, "peak_gib": max(scored.peak_gib, published.peak_gib),
+               "forecasts": meta["forecasts"], "products": meta["products"]}
     return Result("publish", "score + explain + publish all live products and segments", figures, (Limit("seconds", 60, "s"),),
                   ("Two commands, both start-ups included.",))
 
@@ -96,8 +99,9 @@ def new_day(bench: Bench) -> Result:
     figures = {"seconds": rescored.seconds, "peak_gib": rescored.peak_gib, "import_seconds": imported.seconds,
                "with_import_seconds": rescored.seconds + imported.seconds}
     return Result("new_day", "a new day of data: extend aggregates, rescore, publish", figures, (Limit("seconds", 20, "s"),),
-                  ("The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); extending the daily "
-                   "aggregate, the newest rows' features, scores, explanations and the snapshot are one process, start-up included.",))
+                  ("The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); "
+                   "extending the daily aggregate, the newest rows' features, scores, explanations and the snapshot are one process, "
+                   "start-up included.",))
 
 
 def pages(bench: Bench) -> Result:
@@ -143,7 +147,8 @@ def sample_truth(bench: Bench) -> Result:
                         f"{definition}_{at_least}_called": count["called"], f"{definition}_{at_least}_rises": count["rises"]}
     return Result("sample_truth", "Planted causes among the reasons for called rises", figures,
                   (Limit("strict_0.25_in_top_two", 0.9, "", at_least=True),),
-                  ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",), {"truth": found})
+                  ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",),
+                  {"truth": found})
 
 
 def sample_stockouts(bench: Bench) -> Result:
@@ -172,12 +177,13 @@ def tuning(bench: Bench) -> Result:
 ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "import": (imports, "import"), "panel": (panel, "panel"), "train_frozen": (train_frozen, "train-frozen"),
     "train_last3": (train_last3, "train-last3"), "tuned_epoch": (tuned_epoch, "tuned-epoch"), "publish": (publish, "publish"),
-    "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "planner": (planner, "planner"), "demo": (demo, "demo"), "uci_backtest": (uci_backtest, "uci-autumn"),
-    "uci_blocks": (uci_blocks, "uci-blocks"), "uci_demand": (uci_demand, "uci-demand"),
+    "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "planner": (planner, "planner"), "demo": (demo, "demo"),
+    "uci_backtest": (uci_backtest, "uci-autumn"), "uci_blocks": (uci_blocks, "uci-blocks"), "uci_demand": (uci_demand, "uci-demand"),
     "journey_blocks": (journey_blocks, "journey-blocks"),
     "sample_blocks": (sample_blocks, "sample-blocks"), "uci_switches": (uci_switches, "uci-switches"),
     "journey_switches": (journey_switches, "journey-switches"), "sample_switches": (sample_switches, "sample-switches"),
-    "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"), "sample_stockouts": (sample_stockouts, "sample-stockouts"),
+    "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"),
+    "sample_stockouts": (sample_stockouts, "sample-stockouts"),
     "uci_simulation": (uci_simulation, "uci-simulation"), "sample_simulation": (sample_simulation, "sample-simulation"),
 }
 
@@ -188,7 +194,8 @@ def _models(workspace: Path) -> set[str]:
 
 def _frozen_model(workspace: Path) -> str:
     """The newest model whose encoder was not tuned: what a shop serves by default."""
-    frozen = [m for m in _models(workspace) if json.loads((workspace / "models" / m / "config.json").read_text())["settings"]["tuning"] == "frozen"]
+    frozen = [m for m in _models(workspace)
+              if json.loads((workspace / "models" / m / "config.json").read_text())["settings"]["tuning"] == "frozen"]
     if not frozen:
         raise Failed("this needs row `train_frozen` first: python -m bench train_frozen ...")
     return max(frozen)

@@ -26,8 +26,9 @@ def uci_simulation(bench: Bench) -> Result:
     return Result("uci_simulation", "Stock for a fill rate of 95%: UCI, a year, lead times of 2 to 6 weeks", figures,
                   (Limit("saving_over_twelve_week_mean", 0.15, "", at_least=True), Limit("saving_over_best", 0.05, "", at_least=True),
                    Limit("replay_seconds", 60, "s")),
-                  (f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. low and high: 95% "
-                   "interval over products. replay_seconds: our policy at one service level, levels of every review included.",),
+                  (f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. "
+                   "low and high: 95% interval over products. replay_seconds: our policy at one service level, levels of every review "
+                   "included.",),
                   {"simulation": found})
 
 
@@ -42,8 +43,8 @@ def sample_simulation(bench: Bench) -> Result:
         figures[f"widest_gap{suffix}"] = max(abs(achieved[promised] - promised) for promised in PROMISED)
     return Result("sample_simulation", "Promised and achieved cycle service: the sample shop, a year", figures,
                   (Limit("widest_gap", 0.015, ""),), (
-                      "Share of review cycles without a stock-out. Sales that find nothing are lost; with_backorders: they wait, as the textbook's "
-                      "formula takes for granted.",), {"simulation": found})
+                      "Share of review cycles without a stock-out. Sales that find nothing are lost; with_backorders: they wait, as the "
+                      "textbook's formula takes for granted.",), {"simulation": found})
 
 
 def _simulated(bench: Bench, name: str, workspace: Path, *words: str):

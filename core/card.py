@@ -112,7 +112,8 @@ def _figures(metrics: dict, _: Translate) -> str:
         "lift_top_tenth": _("lift: risers in the first tenth against the average"),
         "falling_average_precision": _("falling: average precision"),
         "falling_brier_skill": _("falling: Brier skill"),
-    } | {f"demand_loss_w{w}": _("demand, horizon of {weeks} wk: weighted quantile loss, lower is better").format(weeks=w) for w in DEMAND_WEEKS}
+    } | {f"demand_loss_w{w}": _("demand, horizon of {weeks} wk: weighted quantile loss, lower is better").format(weeks=w)
+         for w in DEMAND_WEEKS}
     interval = lambda name: "{:.3f} – {:.3f}".format(*intervals[name]) if name in intervals else ""  # noqa: E731
     whole = _table((_("Everyone"), _("value"), _("95% interval")),
                    [(said, _number(values.get(name)), interval(name)) for name, said in names.items()])

@@ -88,8 +88,8 @@ def _simulate(workspace, a, progress):
     from core.simulate import simulate
 
     print_done(progress, simulate(
-        workspace, Path(a.out), weeks=a.weeks, lead_times=_range(a.lead_times), target=a.target, backorders=a.backorders, products=a.products,
-        seed=a.seed, baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
+        workspace, Path(a.out), weeks=a.weeks, lead_times=_range(a.lead_times), target=a.target, backorders=a.backorders,
+        products=a.products, seed=a.seed, baselines=None if a.baselines is None else _names(a.baselines), progress=progress).text())
 
 
 def _tune(workspace, a, progress):

@@ -202,7 +202,8 @@ class Workspace:
         settings = Settings()
         for section, values in given.items():
             if section not in {f.name for f in fields(Settings)}:
-                raise UserError(f"one of {' '.join(f'[{f.name}]' for f in fields(Settings))}", f"[{section}]", f"correct {self.settings_file}")
+                raise UserError(f"one of {' '.join(f'[{f.name}]' for f in fields(Settings))}", f"[{section}]",
+                                f"correct {self.settings_file}")
             current = getattr(settings, section)
             known = {f.name: f for f in fields(current)}
             for key, value in values.items():

@@ -109,7 +109,8 @@ class Inputs:
 
 @dataclass
 class Outputs:
-    """logits (M, B, 2 + grades): rising, falling, then tail <= each of GRADES. demand (M, B, T, L): log1p of cumulative units, rising in T and in L."""
+    """logits (M, B, 2 + grades): rising, falling, then tail <= each of GRADES.
+    demand (M, B, T, L): log1p of cumulative units, rising in T and in L."""
 
     logits: Tensor
     demand: Tensor

@@ -39,7 +39,8 @@ def rescore(workspace: Workspace, progress: Progress = silent, import_first: dic
 
 def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress) -> dict:
     """Does a job of core.jobs.KINDS and gives its result, ready for JSON; result["text"] says what was done."""
-    work = {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest, "simulate": _simulate, "explain": _explain}
+    work = {"import": _import, "retrain": _retrain, "rescore": _rescore_job, "backtest": _backtest, "simulate": _simulate,
+            "explain": _explain}
     return work[kind](workspace, arguments, progress)
 
 

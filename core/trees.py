@@ -5,8 +5,8 @@ LightGBM grows them (Ke et al. 2017); what is kept are their arrays, so that a m
 The game that attributions are Shapley values of: with only the drivers in S present, a split on any other driver's feature sends a row
 both ways, in the shares in which the training rows went (as TreeSHAP's, Lundberg et al. 2020, but whole drivers come and go together).
 A driver of which a row lacks every value cannot come or go: whatever S is, its splits send the row where they have learnt to send what is
-missing, or both ways where nothing was ever missing in training. So it gets 0, and the game starts from a base that rows with the same lacks share: `all` customers, who lack the driver
-`segment`, rise more often than a segment's, and that is no reason of any one product.
+missing, or both ways where nothing was ever missing in training. So it gets 0, and the game starts from a base that rows with the same
+lacks share: `all` customers, who lack the driver `segment`, rise more often than a segment's, and that is no reason of any one product.
 A leaf's value then is a product of one factor a driver on its path: 0 or 1 where the driver is present, the share of training rows
 where it is absent. Each leaf has few drivers on its path, so all of their subsets are written down, and the sum over leaves is exact.
 
@@ -24,8 +24,9 @@ import numpy as np
 
 LEAVES, DEPTH = 15, 7
 SETTINGS = {
-    "objective": "cross_entropy", "learning_rate": 0.03, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100, "lambda_l2": 10.0,
-    "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True, "force_row_wise": True,
+    "objective": "cross_entropy", "learning_rate": 0.03, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100,
+    "lambda_l2": 10.0, "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True,
+    "force_row_wise": True,
 }
 _ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
 _ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
@@ -212,8 +213,8 @@ class _Tree:
 
 @dataclass(frozen=True, eq=False)
 class _Game:
-    """A tree among rows with the same lacks: the pairs (pairs,) that send them one way whatever happens, what each other pair counts in a leaf's state (pairs,), and
-    each leaf's (2^m, m) attributions by the state of the m drivers that the rows have, with these drivers."""
+    """A tree among rows with the same lacks: the pairs (pairs,) that send them one way whatever happens, what each other pair counts in
+    a leaf's state (pairs,), and each leaf's (2^m, m) attributions by the state of the m drivers that the rows have, with these drivers."""
 
     tree: _Tree
     lacked: np.ndarray

@@ -75,7 +75,8 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
             signal.signal(number, handler)
 
 
-def _work(workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]) -> None:
+def _work(workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event,
+          child: tuple[str, ...]) -> None:
     beaten = 0.0
     while not stop.is_set() and workspace.state.exists():
         if time.monotonic() - beaten >= BEAT_S:

@@ -17,8 +17,8 @@ NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 with st.sidebar:
     native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
-    st.segmented_control(_("Language"), list(LANGUAGES), default=native, key="lang", required=True, label_visibility="collapsed", bind="query-params",
-                         format_func=LANGUAGES.get)
+    st.segmented_control(_("Language"), list(LANGUAGES), default=native, key="lang", required=True, label_visibility="collapsed",
+                         bind="query-params", format_func=LANGUAGES.get)
 
 
 def page(name: str, title: str, question: str, icon: str, **more) -> st.Page:

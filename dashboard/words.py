@@ -39,8 +39,8 @@ NO_ORDER = {  # why a status has levels and no order
     "stock outdated": N_("The last stock count is more than 14 days old, so there are levels only. Import a newer stock file."),
     "stock below zero": N_("The stock count is below zero, which can't be, so there are levels only. Correct it in the stock file."),
     "pack size not usable": N_("The pack size is 0 or less, so no order can be rounded to it. Correct it in the products file."),
-    "minimum above maximum": N_("The minimum order, in whole packs, is above the maximum, so no quantity meets both. Correct one of them in "
-                                "the products file."),
+    "minimum above maximum": N_("The minimum order, in whole packs, is above the maximum, so no quantity meets both. Correct one of them "
+                                "in the products file."),
 }
 TABLES = {  # name, and what the table would add to the forecasts
     "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
@@ -88,16 +88,16 @@ POLICIES = {
 }
 VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
-LAYOUTS = {"generic": N_("Common column names"), "uci-online-retail": N_("UCI Online Retail"), "complete-journey": N_("The Complete Journey"),
-           "amazon-reviews": N_("Amazon reviews")}
+LAYOUTS = {"generic": N_("Common column names"), "uci-online-retail": N_("UCI Online Retail"),
+           "complete-journey": N_("The Complete Journey"), "amazon-reviews": N_("Amazon reviews")}
 SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
 UNITS = {
     "orders": N_("orders"), "orders a week": N_("orders a week"), "units": N_("units"), "days": N_("days"), "views": N_("views"),
     "stars": N_("stars"), "buyers": N_("buyers"), "groups": N_("groups"), "clicks": N_("clicks"), "reviews": N_("reviews"),
     "points": N_("points"), "words": N_("words"), "deviations": N_("standard deviations"),
 }
-JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"), "simulate": N_("Replay of a year"),
-        "explain": N_("Words of a product")}
+JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
+        "simulate": N_("Replay of a year"), "explain": N_("Words of a product")}
 JOB_STATUSES = {"queued": N_("waiting"), "running": N_("running"), "done": N_("done"), "failed": N_("failed"), "cancelled": N_("cancelled"),
                 "interrupted": N_("interrupted")}
 STEPS = {"import": N_("reading files"), "features": N_("preparing data"), "panel": N_("loading"), "embed": N_("reading texts"),

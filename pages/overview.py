@@ -40,8 +40,9 @@ card = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
     st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), change if changed else None, **card,
               delta_description=_("since the last snapshot") if changed else None,
-              help=_("Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own pace, "
-                     "after the whole shop's growth is taken out.").format(days=rules.horizon_days, more=percent(rules.min_ratio - 1)))
+              help=_("Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own "
+                     "pace, after the whole shop's growth is taken out.").format(
+                         days=rules.horizon_days, more=percent(rules.min_ratio - 1)))
     st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
               help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers,
                                                                                                                   0)))

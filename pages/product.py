@@ -56,8 +56,8 @@ with grid.cell(column_span=2):
     st.plotly_chart(charts.history_with_forecast(history, demand, meta.as_of), config=CONFIG, key="history",
                     alt=_("Units sold a week, and the forecast with its ranges"))
     cards.notes(_("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."),
-                _("The lighter part on top is what people wanted while it was out of stock: an estimate from its share of the shop's orders "
-                  "on the days before. Forecasts learn from both parts.") if history.lost_units.any() else "")
+                _("The lighter part on top is what people wanted while it was out of stock: an estimate from its share of the shop's "
+                  "orders on the days before. Forecasts learn from both parts.") if history.lost_units.any() else "")
 with grid.cell():
     st.subheader(_("Stock"), anchor=False)
     cards.stock(facts)

@@ -35,7 +35,8 @@ A_ROW_IS = {
     "history": "a product, segment and week (by its last day); `lost_units`, an estimate, were wanted beside `units` while it was out "
     "of stock",
     "suggestions": "a product: reorder point, order-up-to level and, where its stock is known, what to order by when",
-    "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own rule; peak = the most units wanted over so many weeks of the last year",
+    "planning": "a product, and what its suggestion was made from; empty = not known, or (service level, review days) the shop's own "
+    "rule; peak = the most units wanted over so many weeks of the last year",
     "markdowns": "a falling product with more stock than it is likely to sell: not to be ordered, and where prices that changed in its "
     "category (`elasticity`) say that it helps, to be marked down by `markdown_share` of its price to be sold by `clear_by`",
     "problems": "a product and one thing in its planning data that is missing or can't be true",
@@ -71,7 +72,8 @@ def text() -> str:
         "",
         "## What a shop gives",
         "",
-        "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. What is missing is",
+        "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. "
+        "What is missing is",
         "absent to the model, and the Data page names what it would add. How files become these tables: [mapping.md](mapping.md).",
         "",
         *[described(t, A_ROW_IS) for t in CANONICAL.values()],

@@ -19,7 +19,8 @@ def segments_at(sales: pd.DataFrame, t: pd.Timestamp, min_orders: int, max_segme
     """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough."""
     base = sales[(sales.day > t - pd.Timedelta(days=56)) & (sales.day <= t)]
     sizes = base.drop_duplicates(["product_id", "order_id", "value"]).groupby("value").size()
-    named = [v for v in sizes.sort_index().sort_values(ascending=False, kind="stable").index if v and sizes[v] >= min_orders][: max_segments - 1]
+    named = [v for v in sizes.sort_index().sort_values(ascending=False, kind="stable").index
+             if v and sizes[v] >= min_orders][: max_segments - 1]
     rest = sizes[~sizes.index.isin(named)].sum()
     every = sales.value.unique()
     return {v: v if v in named else "other" for v in every if v in named or rest >= min_orders}
@@ -94,7 +95,8 @@ class Oracle:
                 continue
             parts.append(self.labels_at(t).assign(segment="all", as_of=t))
             if segments:
-                now, before = (_members(segments_at(self.sales, day, self.min_orders, self.max_segments)) for day in (t, t - pd.Timedelta(days=28)))
+                now, before = (_members(segments_at(self.sales, day, self.min_orders, self.max_segments))
+                               for day in (t, t - pd.Timedelta(days=28)))
                 parts += [self.labels_at(t, now[s], before.get(s, ())).assign(segment=s, as_of=t) for s in now]
         return pd.concat([p for p in parts if len(p)]).rename_axis("product_id").reset_index()
 

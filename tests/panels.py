@@ -49,7 +49,8 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
         "as_of": pa.array([days[t] for t in week], pa.date32()), "product_id": [f"p{p:03d}" for p in product],
         "segment": np.where(segment == 0, "all", "GB").astype(object), "month_on_month": np.exp(0.4 * trend).astype(np.float32),
         "orders_28d": (n_base / 2).astype(np.float32), "year_ago_lift": pa.array(np.exp(0.4 * lift).astype(np.float32), mask=week < 20),
-        "n_base": n_base, "n_horizon": known(n_horizon), "expected": known(expected), "rising": known(rising), "falling": known(falling), "tail": known(np.where(rising, 0.01, 0.5)),
+        "n_base": n_base, "n_horizon": known(n_horizon), "expected": known(expected), "rising": known(rising),
+        "falling": known(falling), "tail": known(np.where(rising, 0.01, 0.5)),
         "prior_a": np.full(n, 1.0), "prior_b": np.full(n, 20.0), "own_pace_orders": pace, "days_on_sale": (week * 7 + 10).astype(np.int32),
     }
     for w in DEMAND_WEEKS:
@@ -61,7 +62,8 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
     texts = [f"{WORDS[p % len(WORDS)]} thing number {p % 7}. maker. goods" for p in range(products)]
     pq.write_table(pa.table({"product_id": [f"p{p:03d}" for p in range(products)], "text": texts}), folder / "texts.parquet")
     (folder / "panel.json").write_text(json.dumps({
-        "as_of": str(last), "signal": "orders", "origins": [str(d) for d in days], "segments": ["all", "GB"], "segment_attribute": "country",
+        "as_of": str(last), "signal": "orders", "origins": [str(d) for d in days], "segments": ["all", "GB"],
+        "segment_attribute": "country",
         "features": [{"name": n, "driver": d, "unit": u, "meaning": n} for n, d, u in FEATURES], "horizon_days": 28,
         "code_version": "test", "settings": {}, "rows": n}), encoding="utf-8")
     return folder

@@ -31,12 +31,14 @@ def tables(products: int = 40, days: int = 500, seed: int = 3) -> dict[str, pd.D
             for k in range(n):
                 who = customers[rng.integers(len(customers))] if rng.random() < 0.8 else None
                 units = int(rng.integers(1, 5)) if rng.random() > 0.03 else -1
-                orders.append((stamp + pd.Timedelta(hours=int(rng.integers(8, 20))), ids[i], float(units), int(200 + 10 * i), f"o{day}-{i}-{k}", 1,
-                               who, 0 if rng.random() < 0.9 else 30, "web", country.get(who)))
+                orders.append((stamp + pd.Timedelta(hours=int(rng.integers(8, 20))), ids[i], float(units), int(200 + 10 * i),
+                               f"o{day}-{i}-{k}", 1, who, 0 if rng.random() < 0.9 else 30, "web", country.get(who)))
             for _ in range(rng.poisson(2 * mean[i])):
-                events.append((stamp, ids[i], str(rng.choice(["view", "cart", "search_click", "ad_impression", "ad_click", "wishlist"])), "v", None, None))
+                events.append((stamp, ids[i], str(rng.choice(["view", "cart", "search_click", "ad_impression", "ad_click", "wishlist"])),
+                               "v", None, None))
             if rng.random() < 0.02 * min(mean[i], 1):
-                reviews.append((f"r{len(reviews)}", stamp, ids[i], float(rng.integers(1, 6)), None, str(rng.choice(["lovely", "broken"])), None))
+                reviews.append((f"r{len(reviews)}", stamp, ids[i], float(rng.integers(1, 6)), None,
+                                str(rng.choice(["lovely", "broken"])), None))
     span = [FIRST_DAY + timedelta(days=d) for d in range(days)]
     category = [themes[i % 6].split()[1] for i in range(products)]
     return {
@@ -49,7 +51,8 @@ def tables(products: int = 40, days: int = 500, seed: int = 3) -> dict[str, pd.D
         "stock": pd.DataFrame([(d, p, float(rng.integers(-1, 9)), 0.0) for d in span[::7] for p in ids], columns=CANONICAL["stock"].names),
         "promotions": pd.DataFrame([(ids[rng.integers(products)], d, d + timedelta(days=10), "sale", 0.2) for d in span[::20]],
                                    columns=CANONICAL["promotions"].names),
-        "market": pd.DataFrame([(d, "search_interest", float(rng.integers(1, 100)), None, c) for d in span[::7] for c in sorted(set(category))],
+        "market": pd.DataFrame([(d, "search_interest", float(rng.integers(1, 100)), None, c)
+                                for d in span[::7] for c in sorted(set(category))],
                                columns=CANONICAL["market"].names),
         "links": pd.DataFrame({"source": ids[:-1], "relation": "goes with", "target": ids[1:]}),
     }

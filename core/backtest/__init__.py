@@ -203,7 +203,8 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
     seconds |= taken
     return Evidence(
         block=np.full(len(test), block.number, dtype=np.int32), origin=panel.as_of[test],
-        product=np.array(panel.products, dtype=object)[panel.product[test]], segment=np.array(panel.segments, dtype=object)[panel.segment[test]],
+        product=np.array(panel.products, dtype=object)[panel.product[test]],
+        segment=np.array(panel.segments, dtype=object)[panel.segment[test]],
         y=panel.rising[test], fell=panel.falling[test], n_base=panel.n_base[test], n_horizon=panel.n_horizon[test],
         expected=panel.expected[test], days_on_sale=panel.days_on_sale[test], actual=panel.units[test],
         text=np.array(panel.texts, dtype=object)[panel.product[test]], category=categories[panel.product[test]],
@@ -238,7 +239,8 @@ def _write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) ->
             cut = slice(start, start + rows_a_group)
             n = len(evidence.y[cut])
             actual = np.repeat(evidence.actual[cut].astype(float), shape[1])
-            each = {name: np.repeat(getattr(evidence, name)[cut], shape[0] * shape[1]) for name in ("block", "origin", "product", "segment")}
+            each = {name: np.repeat(getattr(evidence, name)[cut], shape[0] * shape[1])
+                    for name in ("block", "origin", "product", "segment")}
             writer.write_table(pa.table({
                 "block": each["block"], "origin": pa.array(each["origin"], pa.date32()), "product_id": each["product"],
                 "segment": each["segment"], "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),

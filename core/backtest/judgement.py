@@ -12,7 +12,8 @@ from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
 MODEL = "model"
 SLICE_REPLICATES = 200  # slices need a rougher interval than the main figure
-AGES = (("under 4 weeks on sale", 0, 28), ("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365), ("over a year on sale", 365, np.inf))
+AGES = (("under 4 weeks on sale", 0, 28), ("under 8 weeks on sale", 0, 56), ("8 weeks to a year on sale", 56, 365),
+        ("over a year on sale", 365, np.inf))
 PACES = (("under 5 orders in the base window", 0, 5), ("5 to 19 orders in the base window", 5, 20),
          ("20 and more orders in the base window", 20, np.inf))
 LENGTHS = (("text under 30 characters", 1, 30), ("text of 30 to 99 characters", 30, 100), ("text of 100 characters and more", 100, np.inf))

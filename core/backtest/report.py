@@ -78,8 +78,9 @@ def verdict(report: dict) -> list[str]:
 
 def table(report: dict) -> str:
     """The main figures as text."""
-    lines = [f"block {b['block']}: learnt {b['train_from']} to {b['train_until']} ({b['train_rows']} rows), embargo {b['embargo_days']} days, "
-             f"tested {b['test_from']} to {b['test_until']} ({b['test_origins']} origins, {b['test_rows']} rows)" for b in report["blocks"]]
+    lines = [f"block {b['block']}: learnt {b['train_from']} to {b['train_until']} ({b['train_rows']} rows), "
+             f"embargo {b['embargo_days']} days, tested {b['test_from']} to {b['test_until']} "
+             f"({b['test_origins']} origins, {b['test_rows']} rows)" for b in report["blocks"]]
     share = report["slices"][ALL]
     lines += ["", f"segment all: {share['rows']} rows, {share['risers']} risers ({share['risers'] / share['rows']:.1%}); 95% intervals"]
     learners = _rising_learners(report)
@@ -107,8 +108,8 @@ def page(report: dict, evidence: Evidence) -> str:
         f"<h1>{escape(title)}</h1>",
         *(f"<p class=verdict>{escape(sentence)}</p>" for sentence in verdict(report)),
         f"<p class=small>Made {report['created_at']} with version {report['code_version']}. Small figures are 95% intervals of a bootstrap "
-        "over products and runs of origins: how far the chance in what was tested reaches. Every learner was refitted for each block on earlier "
-        "rows alone. “Ahead” and “behind” are said where the interval of the difference does not hold 0.</p>",
+        "over products and runs of origins: how far the chance in what was tested reaches. Every learner was refitted for each block on "
+        "earlier rows alone. “Ahead” and “behind” are said where the interval of the difference does not hold 0.</p>",
         "<h2>What was tested</h2>",
         _table(["block", "learnt from", "until", "rows", "embargo, days", "tested from", "until", "origins", "rows"],
                [[b["block"], b["train_from"], b["train_until"], f"{b['train_rows']:,}", b["embargo_days"], b["test_from"], b["test_until"],
@@ -118,8 +119,8 @@ def page(report: dict, evidence: Evidence) -> str:
         *(["<h2>Upswing minus each baseline</h2>", *(_leads(report, learners, shown) for shown in (RANKING, CALLS))]
           if len(learners) > 1 else []),
         "<h2>Is a promised 20% a real 20%?</h2>",
-        "<p class=small>Ten groups of equally many rows, from the lowest forecast to the highest. On the grey line a chance can be taken at "
-        "its word; below it too much was promised.</p>", _calibration(evidence, learners, report["learners"]),
+        "<p class=small>Ten groups of equally many rows, from the lowest forecast to the highest. On the grey line a chance can be taken "
+        "at its word; below it too much was promised.</p>", _calibration(evidence, learners, report["learners"]),
         "<h2>Average precision, origin by origin</h2>", _by_origin(evidence, learners, report["learners"]),
         "<h2>What each driver adds</h2>",
         "<p class=small>Upswing minus itself with that driver absent from every row: it was trained to do without any of them.</p>",
@@ -330,4 +331,5 @@ def _chart(curves: dict, x_range, y_range, x_name: str, y_name: str, ticks: dict
     marks.append(f"<text x={(left + width) / 2} y={height - 6} text-anchor=middle>{escape(x_name)}</text>"
                  f"<text x=14 y={height / 2} text-anchor=middle transform='rotate(-90 14 {height / 2})'>{escape(y_name)}</text>")
     label = escape(f"{y_name} over {x_name}: {', '.join(curves)}", quote=True)
-    return f"<svg role=img aria-label=\"{label}\" width={width + right} height={height} viewBox='0 0 {width + right} {height}'>{''.join(marks)}</svg>"
+    return (f"<svg role=img aria-label=\"{label}\" width={width + right} height={height} viewBox='0 0 {width + right} {height}'>"
+            f"{''.join(marks)}</svg>")

@@ -131,7 +131,8 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
     def loss(trial) -> float:
         chosen = trial.suggest_categorical("text", list(read))
         if chosen not in data:
-            learn = lightgbm.Dataset(numbers(panel, parts.learn, read[chosen]), panel.rising[parts.learn], params={"feature_pre_filter": False})
+            learn = lightgbm.Dataset(numbers(panel, parts.learn, read[chosen]), panel.rising[parts.learn],
+                                     params={"feature_pre_filter": False})
             data[chosen] = learn, learn.create_valid(numbers(panel, parts.validate, read[chosen]), panel.rising[parts.validate])
         settings = _suggested(trial)
         stop = lightgbm.early_stopping(SEARCH_PATIENCE, verbose=False)

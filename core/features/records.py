@@ -133,7 +133,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("sentiment_lately", "reviews", "points", "w.sentiment_sum_42d / nullif(w.sentiments_42d, 0) * 100",
             "How well reviews of the last six weeks speak of it"),
     Feature("sentiment_change", "reviews", "points",
-            "(w.sentiment_sum_42d / nullif(w.sentiments_42d, 0) - w.sentiment_sum_364d / nullif(w.sentiments_364d, 0)) * 100 * w.sentiments_42d / (w.sentiments_42d + 2)",
+            "(w.sentiment_sum_42d / nullif(w.sentiments_42d, 0) - w.sentiment_sum_364d / nullif(w.sentiments_364d, 0)) * 100 "
+            "* w.sentiments_42d / (w.sentiments_42d + 2)",
             "Tone of six weeks' reviews against a year, shrunk when few"),
     # price
     Feature("price", "price", "money", "w.revenue_56d / nullif(w.priced_units_56d, 0) / 100", "Mean price paid, last 56 days"),

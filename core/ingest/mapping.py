@@ -154,7 +154,8 @@ def _shaped(value, kind: type | tuple[type, ...], where: str):
     """The value if it is of that kind, else a UserError that says where it stands."""
     if not isinstance(value, kind):
         names = {dict: "a table", bool: "true or false", str: "a text", list: "a list of texts", int: "a whole number"}
-        raise UserError(" or ".join(names[k] for k in (kind if isinstance(kind, tuple) else (kind,))), f"{value!r} at {where}", "correct it")
+        raise UserError(" or ".join(names[k] for k in (kind if isinstance(kind, tuple) else (kind,))), f"{value!r} at {where}",
+                        "correct it")
     return value
 
 

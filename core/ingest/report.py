@@ -23,7 +23,8 @@ class TableReport:
     def check(self) -> None:
         """The promise of every import. Its failure is a fault of ours, and nothing is stored."""
         if self.read != self.kept + sum(self.dropped.values()) + sum(self.quarantined.values()):
-            raise AssertionError(f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}")
+            raise AssertionError(f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, "
+                                 f"quarantined {self.quarantined}")
 
     def as_dict(self) -> dict:
         return {

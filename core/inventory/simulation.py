@@ -40,7 +40,8 @@ class World:
         n, days = self.demand.shape
         reviews = -(-days // self.review_days)
         if self.lead_time_days.shape != (n, reviews):
-            raise UserError(f"a lead time for each of {n} products and {reviews} reviews", str(self.lead_time_days.shape), "draw them again")
+            raise UserError(f"a lead time for each of {n} products and {reviews} reviews", str(self.lead_time_days.shape),
+                            "draw them again")
         if not (np.isfinite(self.demand).all() and (self.demand >= 0).all()):
             raise UserError("demand of 0 or more units a day", "less, or no number", "correct the demand")
         if not (self.lead_time_days >= 0).all():

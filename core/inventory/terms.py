@@ -54,7 +54,8 @@ class Rules:
         if self.target not in TARGETS:
             raise UserError(f"target as one of {', '.join(TARGETS)}", repr(self.target), "correct target in [inventory]")
         if not 0 < self.service_level < 1:
-            raise UserError("a service level between 0 and 1, such as 0.95", str(self.service_level), "correct service_level in [inventory]")
+            raise UserError("a service level between 0 and 1, such as 0.95", str(self.service_level),
+                            "correct service_level in [inventory]")
         if self.review_days < 1:
             raise UserError("at least 1 day between reviews", str(self.review_days), "correct review_days in [inventory]")
         if self.default_lead_time_days < 0:

@@ -51,7 +51,8 @@ def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float) -> pd.Data
     gain_cents the money expected to be gained by it over buying nothing, empty for a planner's own quantity.
 
     Planners' own quantities come first, then what is bought, most gained per money spent first, then the rest. A planner's own
-    quantities stand whatever they cost, and the others share what they leave; what is snoozed or cannot be ranked is not bought. Raises UserError for a budget below 0.
+    quantities stand whatever they cost, and the others share what they leave; what is snoozed or cannot be ranked is not bought.
+    Raises UserError for a budget below 0.
     """
     plan = plan.copy()
     place = np.full(len(ranking.products), -1)

@@ -39,7 +39,8 @@ class Scenario:
             if not share > 0:
                 raise UserError("lead times and demand above 0% of now", f"{share:.0%}", "correct it")
         if not 1 <= self.promoted_from <= self.promoted_to <= DEMAND_WEEKS[-1]:
-            raise UserError(f"weeks of a promotion from 1 to {DEMAND_WEEKS[-1]}", f"{self.promoted_from} to {self.promoted_to}", "correct them")
+            raise UserError(f"weeks of a promotion from 1 to {DEMAND_WEEKS[-1]}", f"{self.promoted_from} to {self.promoted_to}",
+                            "correct them")
         if self.budget_cents is not None and not self.budget_cents >= 0:
             raise UserError("a budget of 0 or more", str(self.budget_cents / 100), "correct it")
 

@@ -94,7 +94,8 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
     told, n = told[:, chosen].T, len(chosen)
     terms = replace(shop.rows(chosen), unit_cost_cents=value[chosen])
     if lead_times:
-        terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float), lead_time_sd_days=np.zeros(n))
+        terms = replace(terms, lead_time_days=rng.integers(lead_times[0], lead_times[1] + 1, n).astype(float),
+                        lead_time_sd_days=np.zeros(n))
     lead, spread = terms.times(rules, until.astype(date))[0], np.where(terms.lead_time_sd_days > 0, terms.lead_time_sd_days, 0.0)
     drawn = np.maximum(rng.normal(lead[:, None], spread[:, None], told.shape).round(), 0).astype(int)
     daily = _daily(workspace, panel.products, first + 1, until)[chosen]

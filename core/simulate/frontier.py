@@ -20,7 +20,8 @@ class Frontier:
     @classmethod
     def run(cls, world: World, policy: Policy, batch: np.ndarray) -> "Frontier":
         reviews = world.lead_time_days.shape[1]
-        return cls(policy, [replay(world, np.stack([policy.point(k, knob) for k in range(reviews)], axis=1), batch) for knob in policy.knobs])
+        return cls(policy, [replay(world, np.stack([policy.point(k, knob) for k in range(reviews)], axis=1), batch)
+                            for knob in policy.knobs])
 
     def points(self, unit_value: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """(knobs, 2): fill rate and stock value of the products, each counted weight (n,) times."""
@@ -35,7 +36,8 @@ def stock_at(points: np.ndarray, fill_rate: float) -> float:
     return float(np.interp(fill_rate, fill, value)) if fill[0] <= fill_rate <= fill[-1] else float("nan")
 
 
-def saving(ours: Frontier, theirs: Frontier, unit_value: np.ndarray, fill_rate: float, draws: int = 500, seed: int = 7) -> dict[str, float | None]:
+def saving(ours: Frontier, theirs: Frontier, unit_value: np.ndarray, fill_rate: float, draws: int = 500,
+           seed: int = 7) -> dict[str, float | None]:
     """The share of stock value that ours needs less than theirs at one achieved fill rate, with a 95% interval over products (bootstrap).
 
     All None where one of them never achieves it.

@@ -41,7 +41,8 @@ def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules:
         there = np.isfinite(demand).all(axis=(1, 2))
         found = np.full(len(products), np.nan)
         known = replace(terms, **peaks(histories[review])).rows(there)
-        found[there] = levels(demand[there], known, replace(rules, service_level=knob), forecasts.origins[review].astype(date)).reorder_point
+        found[there] = levels(demand[there], known, replace(rules, service_level=knob),
+                              forecasts.origins[review].astype(date)).reorder_point
         return found
 
     return Policy("upswing", "Upswing", knobs, point)
@@ -49,7 +50,8 @@ def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules:
 
 def by_safety_factor(name: str, title: str, ahead: Callable[[int], tuple[np.ndarray, np.ndarray]], protection_weeks: np.ndarray,
                      spread: np.ndarray, live: np.ndarray, knobs=SAFETY_FACTORS) -> Policy:
-    """The textbook's S = mean + z sd of normal, independent weeks over a protection time of so many weeks that varies by `spread`, (n,) both.
+    """The textbook's S = mean + z sd of normal, independent weeks over a protection time of so many weeks that varies by `spread`,
+    (n,) both.
 
     ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)).
     live (n, K): the products that are ordered at each review, the same as in our own policy.

@@ -161,7 +161,8 @@ class FittedModel:
         calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
         _write(temporary / "config.json", {
             "format": FORMAT, "model": self.net.config.as_dict(), "settings": vars(self.settings), "segments": self.segments,
-            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)}, "calibration": calibrations,
+            "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)},
+            "calibration": calibrations,
             "demand_factors": self.intervals.factors.tolist(), "trees_share": self.trees_share,
             "demand_trees_share": self.demand_trees.share if self.demand_trees else 0.0})
         _write(temporary / "features.json", self.features)

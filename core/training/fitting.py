@@ -58,7 +58,8 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
-        grow = lambda rows, until: beside.start(_grow, panel, rows, until, recipe, settings.seed, max(1, threads - 1), beside.check)  # noqa: E731
+        grow = lambda rows, until: beside.start(  # noqa: E731
+            _grow, panel, rows, until, recipe, settings.seed, max(1, threads - 1), beside.check)
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
@@ -271,8 +272,8 @@ class _Trainer:
             text, which = self.texts.batch(panel.product[rows])
             outputs = self.forward(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)),
-                     as_tensor(panel.tail[rows]), torch.ones(len(rows), device=self.device), self.net.config.levels, objective=recipe.objective,
-                     demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
+                     as_tensor(panel.tail[rows]), torch.ones(len(rows), device=self.device), self.net.config.levels,
+                     objective=recipe.objective, demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
         self.optimizer.zero_grad(set_to_none=True)
         value.backward()
         if isinstance(self.texts, TunedTexts):

@@ -189,8 +189,9 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     temporary = copy.with_name(f"{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
     temporary.mkdir(parents=True)
     ranked = [i for i, f in enumerate(meta["features"]) if ranks_tell(f)]
-    shapes = {"x": ("<f4", (rows, len(names))), "ranks": ("<f4", (rows, len(ranked))), "as_of": ("<M8[D]", (rows,)), "product": ("<i4", (rows,)), "segment": ("<i4", (rows,)),
-              "days_on_sale": ("<i4", (rows,)), **{n: ("<f4", (rows,)) for n in _LABELS}, **{n: ("<f8", (rows,)) for n in _DOUBLES},
+    shapes = {"x": ("<f4", (rows, len(names))), "ranks": ("<f4", (rows, len(ranked))), "as_of": ("<M8[D]", (rows,)),
+              "product": ("<i4", (rows,)), "segment": ("<i4", (rows,)), "days_on_sale": ("<i4", (rows,)),
+              **{n: ("<f4", (rows,)) for n in _LABELS}, **{n: ("<f8", (rows,)) for n in _DOUBLES},
               **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")}}
     try:
         arrays = {n: np.lib.format.open_memmap(temporary / f"{n}.npy", mode="w+", dtype=t, shape=s) for n, (t, s) in shapes.items()}

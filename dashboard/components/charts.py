@@ -248,15 +248,17 @@ def learning(curves: pd.DataFrame) -> go.Figure:
 
 
 def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure:
-    """Average stock against achieved fill rate, a line a policy: the lower, the better. policies: policy, points [[fill rate, cents], ...]."""
+    """Average stock against achieved fill rate, a line a policy: the lower, the better.
+    policies: policy, points [[fill rate, cents], ...]."""
     shape = figure(320)
     lines = ((RISE, "solid"), (FALL, "solid"), (QUIET, "solid"), (FALL, "dot"), (QUIET, "dot"))
     for each, (colour, dash) in zip(policies, lines):
         name, points_ = words.said(words.POLICIES, each["policy"]), [p for p in each["points"] if p[0] >= 0.75]
-        told = [_("{policy}: {fill} of demand met with stock of {money}").format(policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True))
-                for fill, cents in points_]
+        told = [_("{policy}: {fill} of demand met with stock of {money}").format(
+            policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True)) for fill, cents in points_]
         shape.add_scatter(x=[p[0] for p in points_], y=[p[1] / 100 for p in points_], mode="lines+markers", name=name, customdata=told,
-                          line={"color": colour, "dash": dash, "width": 3 if each["policy"] == "upswing" else 1.5}, hovertemplate="%{customdata}<extra></extra>")
+                          line={"color": colour, "dash": dash, "width": 3 if each["policy"] == "upswing" else 1.5},
+                          hovertemplate="%{customdata}<extra></extra>")
     shape.add_vline(x=fill_rate, line={"color": QUIET, "width": 1, "dash": "dot"})
     shape.update_layout(showlegend=True)
     shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from the shelf")})

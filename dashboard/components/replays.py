@@ -16,8 +16,8 @@ def replay(done: Job | None, currency: str) -> None:
     work.panel(("simulate",), quiet=True)
     if st.button(_("Replay the last year"), icon=":material/replay:", key="simulate"):
         cards.attempt(acts.simulate)
-    cards.notes(_("Orders every week of the last year once by these forecasts and once by what planners do without them, each knowing only what "
-                  "was known then, and compares the stock that the same service would have taken. It takes several times as long as a "
+    cards.notes(_("Orders every week of the last year once by these forecasts and once by what planners do without them, each knowing only "
+                  "what was known then, and compares the stock that the same service would have taken. It takes several times as long as a "
                   "retraining and changes nothing."))
     if done is None:
         return

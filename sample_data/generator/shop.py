@@ -219,7 +219,8 @@ def suppliers() -> pd.DataFrame:
 
 
 def deliveries(rng: np.random.Generator, story: Story, to_come: np.ndarray) -> pd.DataFrame:
-    """What is on order on the last day, by the day it was promised for: some days off the one on which it comes, so that a little is late."""
+    """What is on order on the last day, by the day it was promised for: some days off the one on which it comes, so that a little
+    is late."""
     table = story.catalogue.table
     product, day = np.nonzero(to_come)
     spread = pd.to_numeric(table["lead_time_sd_days"], errors="coerce").fillna(6).to_numpy()[product]

@@ -76,7 +76,8 @@ def test_names_from_the_shop_cannot_bring_html_into_a_chart():
 
 
 def test_a_cell_with_too_few_orders_stays_empty():
-    frame = pd.DataFrame({"segment": ["A", "B"], "name": ["mugs", "mugs"], "orders": [50.0, 3.0], "segment_orders": [500.0, 90.0], "lift": [1.6, np.nan]})
+    frame = pd.DataFrame({"segment": ["A", "B"], "name": ["mugs", "mugs"], "orders": [50.0, 3.0], "segment_orders": [500.0, 90.0],
+                          "lift": [1.6, np.nan]})
     heat, written = charts.interest(frame).data
     assert np.isnan(heat.z[0][1]) and list(written.text) == ["1.6×", ""]
     assert heat.customdata[0][1] == "too few orders to say"
@@ -102,7 +103,8 @@ def test_no_forecast_is_certain(share, told):
 
 
 def test_what_rounds_to_nothing_has_no_minus():
-    assert i18n.percent(-0.002) == "0%" and i18n.number(-0.0004, 3) == "0.000" and i18n.number(-0.04) == "0" and i18n.percent(-0.2) == "-20%"
+    assert i18n.percent(-0.002) == "0%" and i18n.number(-0.0004, 3) == "0.000" and i18n.number(-0.04) == "0" \
+        and i18n.percent(-0.2) == "-20%"
 
 
 @pytest.mark.parametrize("cents, currency, short, told", [
@@ -123,7 +125,8 @@ def test_one_and_many_have_their_forms():
     assert i18n.n_("{count} product.", "{count} products.", 1200) == "1,200 products."
 
 
-@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y", "(http://x)", "a@b.co www.x.y"])
+@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y",
+                                  "(http://x)", "a@b.co www.x.y"])
 def test_markdown_in_somebody_elses_text_stays_text(text):
     told = i18n.plain(text)
     assert "\n" not in told and ":r" not in told and ":m" not in told and ":s" not in told

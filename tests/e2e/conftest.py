@@ -117,7 +117,8 @@ def page(browser, address) -> Iterator[Page]:
     tab = context.new_page()
     tab.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
-    tab.on("console", lambda message: errors.append(message.text) if message.type == "error" and not is_search_for_server(message) else None)
+    tab.on("console", lambda message: errors.append(message.text)
+           if message.type == "error" and not is_search_for_server(message) else None)
     tab.on("pageerror", lambda error: errors.append(str(error)))
     yield tab
     boxes = tab.get_by_test_id("stException").all_inner_texts()

@@ -30,7 +30,7 @@ KEEPS_OUT = {
 }
 # Pure functions on arrays: all that this module may import beside the standard library (the last two import nothing themselves).
 ONLY = {"core.inventory": {"numpy", "scipy", "core.errors", "core.schema"}}
-LONGEST_PAGE, LONGEST_FILE = 120, 450
+LONGEST_PAGE, LONGEST_FILE, LONGEST_LINE = 120, 450, 140
 LONGER_BECAUSE: dict[str, str] = {}  # path -> why one idea needs so many lines
 
 
@@ -152,6 +152,14 @@ def unwanted_lines(root: Path) -> Iterator[str]:
             yield f"{source.name} imports {name}: a file could bring code along"
 
 
+def long_lines(root: Path) -> Iterator[str]:
+    for folder in (*ROOMS, "bench", "sample_data", "scripts", "tests"):
+        for path in sorted((root / folder).rglob("*.py")):
+            for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
+                if len(line) > LONGEST_LINE:
+                    yield f"{path.relative_to(root)}:{number} has {len(line)} characters, {LONGEST_LINE} at most"
+
+
 def long_files(root: Path) -> Iterator[str]:
     for source in sources(root):
         lines, limit = len(source.text.splitlines()), LONGEST_PAGE if source.module.startswith("pages") else LONGEST_FILE
@@ -159,7 +167,7 @@ def long_files(root: Path) -> Iterator[str]:
             yield f"{source.name} has {lines} lines, {limit} at most: make it a folder of the same name"
 
 
-CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files)
+CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files, long_lines)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
@@ -187,6 +195,7 @@ def test_every_room_has_files_to_check():
         ("core/model.py", "from core.db import connect", "core.model keeps out"),
         ("core/features.py", "from torch import nn", "core.features keeps out"),
         ("core/inventory/policy.py", "import pandas", "works on arrays alone"),
+        ("core/text.py", f"\n# {'长' * 139}", "core/text.py:2 has 141 characters"),
         ("dashboard/data.py", "import shap", "dashboard.data -> shap"),
         ("pages/why.py", "import importlib\nimportlib.import_module('transformers')", "pages.why -> transformers"),
         ("pages/why.py", "import streamlit as st\nst.markdown('', unsafe_allow_html=True)", "bring a script along"),

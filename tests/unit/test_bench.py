@@ -66,8 +66,9 @@ def test_the_table_says_limit_figure_and_miss_as_they_are(tmp_path):
     assert json.loads((tmp_path / "pages.json").read_text())["passed"] is False
 
 
-@pytest.mark.parametrize(("value", "unit", "text"), [(9.87, "s", "9.9 s"), (100, "s", "100 s"), (245.7, "s", "4 min 05 s"), (299.6, "ms", "300 ms"),
-                                                      (0.705, "GiB", "0.70 GiB"), (62.4, "times", "62.4 times"), (0.0123, "", "0.012")])
+@pytest.mark.parametrize(("value", "unit", "text"), [(9.87, "s", "9.9 s"), (100, "s", "100 s"), (245.7, "s", "4 min 05 s"),
+                                                     (299.6, "ms", "300 ms"), (0.705, "GiB", "0.70 GiB"), (62.4, "times", "62.4 times"),
+                                                     (0.0123, "", "0.012")])
 def test_a_figure_is_written_as_a_person_would(value, unit, text):
     assert results.shown(value, unit) == text
 

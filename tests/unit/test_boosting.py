@@ -1,4 +1,5 @@
-"""Trees beside the net: what they learn from, how they are blended, kept and left out; and what a net may not read before a year is round."""
+"""Trees beside the net: what they learn from, how they are blended, kept and left out; and what a net may not read before a year is
+round."""
 
 from dataclasses import replace
 from threading import Event
@@ -60,7 +61,8 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
     whole, without = model.predict(panel, rows)["logit"], model.predict(panel, rows, without="momentum")["logit"]
     blind = replace(panel, x=np.where([f["driver"] == "momentum" for f in panel.features], np.nan, panel.x).astype(np.float32))
     said, share = model.rising_calibration, model.trees_share
-    net = ((model.predict(blind, rows)["logit"] - said.intercept) / said.slope - share * model.trees.predict(blind.read(rows))) / (1 - share)
+    net = ((model.predict(blind, rows)["logit"] - said.intercept) / said.slope
+           - share * model.trees.predict(blind.read(rows))) / (1 - share)
     trees = model.trees.predict(panel.read(rows), np.array(DRIVERS) == "momentum")
     np.testing.assert_allclose(without, said((1 - share) * net + share * trees), atol=1e-5)
     assert np.abs(whole - without).max() > 0.1

@@ -179,7 +179,8 @@ def test_the_changelog_and_the_package_tell_the_same_version():
 def test_requirements_are_pinned_to_exact_versions():
     for file in ("requirements.txt", "requirements-bench.txt", "requirements-dev.txt"):
         lines = [line.split("#")[0].strip() for line in (REPOSITORY / file).read_text(encoding="utf-8").splitlines()]
-        assert [line for line in lines if line and not line.startswith("-r requirements") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+        assert [line for line in lines
+                if line and not line.startswith("-r requirements") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
 
 
 def modules_with_examples() -> list[str]:

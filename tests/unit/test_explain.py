@@ -26,7 +26,8 @@ def panel(tmp_path_factory) -> Panel:
 @pytest.fixture(scope="module")
 def model(panel, tmp_path_factory) -> FittedModel:
     settings = ModelSettings(encoder=str(tiny_encoder(tmp_path_factory.mktemp("encoder"))), max_epochs=8, device="cpu")
-    recipe = Recipe(refit=False, learning_rate=5e-3, trees_share=0.5, trees_rounds=20, demand_trees_share=0.0, members=2, hidden=16, second=8, tower=8, token=8)
+    recipe = Recipe(refit=False, learning_rate=5e-3, trees_share=0.5, trees_rounds=20, demand_trees_share=0.0, members=2, hidden=16,
+                    second=8, tower=8, token=8)
     fitted = fit(panel, panel.matured(), settings, recipe=recipe)
     return replace(fitted, rising_calibration=Calibration(0.7, -0.4))  # so that a forgotten calibration shows
 

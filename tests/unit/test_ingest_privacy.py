@@ -93,7 +93,8 @@ def test_mails_and_phones_in_reviews_and_searches_are_masked(workspace, tmp_path
             write(
                 tmp_path,
                 "reviews.csv",
-                "review_id,created_at,product_id,rating,title,body\n1,2024-03-02,A,5,x@y.org,Write to ann.smith@example.org or +44 20 7946 0958 (12.50 paid)\n",
+                "review_id,created_at,product_id,rating,title,body\n"
+                "1,2024-03-02,A,5,x@y.org,Write to ann.smith@example.org or +44 20 7946 0958 (12.50 paid)\n",
             ),
             write(tmp_path, "events.csv", "occurred_at,product_id,kind,query\n2024-03-01 10:00,A,search_click,ann@example.org\n"),
         ],

@@ -97,7 +97,8 @@ def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(work
     assert error.value.expected.startswith("columns for orders in till.csv: units") and "PRODUCT_ID, AMOUNT" in error.value.found
     assert not workspace.warehouse.exists()
     report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
-    assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [("age_group", "45-49")]
+    assert report.files[0].main.table == "customers" \
+        and stored(workspace, "select attribute, value from customers") == [("age_group", "45-49")]
 
 
 def test_a_zip_archive_of_files_is_refused_and_a_workbook_called_zip_is_read(workspace, tmp_path):

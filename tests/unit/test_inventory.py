@@ -69,7 +69,8 @@ def test_levels_equal_the_textbook_for_normal_demand_and_a_fixed_lead_time():
 
 
 def test_a_fill_rate_target_equals_the_textbook_for_normal_demand():
-    """Silver, Pyke & Thomas, (R, S): sd G(k) = (1 - fill rate) x demand of one review period; short lead time, so that the last cycle's lack counts."""
+    """Silver, Pyke & Thomas, (R, S): sd G(k) = (1 - fill rate) x demand of one review period; short lead time, so that the last cycle's
+    lack counts."""
     demand, fill = normal(100, 40), 0.98
     found = levels(demand, Terms.of(1, lead_time_days=21), Rules(target="fill", service_level=fill), AS_OF)
     stock, loss = found.reorder_point[0] + 0.5, lambda k: np.exp(-k * k / 2) / np.sqrt(2 * np.pi) - k * ndtr(-k)

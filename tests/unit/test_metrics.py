@@ -117,7 +117,8 @@ def test_the_quantile_loss_equals_the_pinball_loss_of_scikit_learn():
     actual, levels = random.poisson(6, 200).astype(float), (0.1, 0.5, 0.9)
     quantiles = np.sort(random.poisson(6, (200, 3)).astype(float), axis=1)
     for i, level in enumerate(levels):
-        assert metrics.pinball(actual, quantiles[:, i], level).mean() == pytest.approx(mean_pinball_loss(actual, quantiles[:, i], alpha=level))
+        assert metrics.pinball(actual, quantiles[:, i], level).mean() == pytest.approx(
+            mean_pinball_loss(actual, quantiles[:, i], alpha=level))
     mean_loss = np.mean([mean_pinball_loss(actual, quantiles[:, i], alpha=level) for i, level in enumerate(levels)])
     assert metrics.weighted_quantile_loss(actual, quantiles, levels) == pytest.approx(2 * mean_loss / actual.mean())
     assert metrics.weighted_quantile_loss(actual, np.repeat(actual[:, None], 3, 1), levels) == 0

@@ -16,7 +16,8 @@ def model() -> FusionModel:
     torch.manual_seed(0)
     model = FusionModel(CONFIG)
     random = np.random.default_rng(0)
-    model.fit_inputs(random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32), (0.1, 0.05, *(0.5 for _ in GRADES)))
+    model.fit_inputs(random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32),
+                     (0.1, 0.05, *(0.5 for _ in GRADES)))
     for parameter in model.parameters():  # far from its tame start, so that what holds, holds by construction
         parameter.data.add_(torch.randn_like(parameter) * 0.5)
     return model.eval()
@@ -160,7 +161,8 @@ def test_what_has_not_matured_adds_nothing_to_the_loss(model):
     part = loss(outputs, known, known, known_units, known, one, CONFIG.levels)
     torch.testing.assert_close(part, half)
     assert part != whole
-    nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), torch.full((4,), NAN), one, CONFIG.levels)
+    nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), torch.full((4,), NAN), one,
+                   CONFIG.levels)
     assert nothing == 0
 
 

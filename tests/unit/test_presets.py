@@ -36,7 +36,8 @@ def test_uci_online_retail_is_counted_to_the_last_row(workspace, real_data):
         lines, distinct, returns = con.execute(f"""with goods as (select *, upper(trim(StockCode)) as code from {source}
                 where not regexp_full_match(upper(trim(StockCode)), '{codes}') and not (Quantity > 0 and Price <= 0))
             select count(*), count(distinct (Invoice, code, Quantity, InvoiceDate, Price, "Customer ID", Country)),
-                   count(distinct (Invoice, code, Quantity, InvoiceDate, Price, "Customer ID", Country)) filter (where Quantity < 0 or Invoice like 'C%')
+                   count(distinct (Invoice, code, Quantity, InvoiceDate, Price, "Customer ID", Country)) """
+            """filter (where Quantity < 0 or Invoice like 'C%')
             from goods""").fetchone()
     assert (lines, distinct) == (1_067_370 - 8_710, 1_024_559)
     assert stored(workspace, "select count(*) filter (where units < 0), count(*) from orders") == [(returns, distinct)]

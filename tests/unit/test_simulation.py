@@ -155,7 +155,8 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
         assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
     assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
     again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
-    assert {k: v for k, v in again.items() if "seconds" not in k} == {k: v for k, v in found.items() if "seconds" not in k}  # kept forecasts
+    assert {k: v for k, v in again.items() if "seconds" not in k} == \
+        {k: v for k, v in found.items() if "seconds" not in k}  # kept forecasts
 
 
 def test_backorders_and_uncertain_lead_times_change_what_is_achieved_but_not_what_was_wanted(shop):

@@ -41,7 +41,8 @@ print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40
 def _in_processes(program: str, *arguments: tuple) -> list:
     """What each of the programs, started at the same time, prints. Plain processes: multiprocessing's would run this one's main
     script, which tests of pages put another in place of."""
-    running = [subprocess.Popen([sys.executable, "-c", program, *map(str, given)], stdout=subprocess.PIPE, text=True) for given in arguments]
+    running = [subprocess.Popen([sys.executable, "-c", program, *map(str, given)], stdout=subprocess.PIPE, text=True)
+               for given in arguments]
     return [json.loads(process.communicate(timeout=60)[0]) for process in running]
 
 

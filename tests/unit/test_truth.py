@@ -73,7 +73,8 @@ def test_counts_are_by_kind_and_say_what_stood_there_instead():
 
 
 def test_nothing_is_demanded_of_a_rise_whose_cause_no_driver_can_know():
-    rises = [rise("a"), rise("b", cause="none", kind="burst"), rise("c", "audience", segments=("18-24",)), rise("d", "audience", segments=("SG",))]
+    rises = [rise("a"), rise("b", cause="none", kind="burst"), rise("c", "audience", segments=("18-24",)),
+             rise("d", "audience", segments=("SG",))]
     told = forecasts(*((0, product, place, 0.9, 1) for product in "abcd" for place in ("all", "SG")))
     found = calls(rises, told, 0.25, 28)
     assert [call.knowable for call in found] == [True, False, False, True]

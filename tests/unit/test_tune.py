@@ -68,7 +68,8 @@ def test_a_search_finds_a_better_number_and_says_by_how_much(shop, fit):
     assert found.gain[0] < found.before - found.best < found.gain[1]
     assert 0.002 < found.changes["recipe.learning_rate"] < 0.008
     assert not found.applied and shop.settings() == Settings()
-    assert f"learning_rate = {found.changes['recipe.learning_rate']}  # {Settings().recipe.learning_rate} now" in found.text() and "--apply" in found.text()
+    assert f"learning_rate = {found.changes['recipe.learning_rate']}  # {Settings().recipe.learning_rate} now" in found.text() \
+        and "--apply" in found.text()
 
 
 def test_todays_settings_are_tried_first_without_the_refit_that_would_see_the_validation(shop, fit):

@@ -65,7 +65,8 @@ def tiny_panel(folder: Path, products: int = 60, origins: int = 40, seed: int = 
              "n_base": columns["pace"][order].astype(float), "n_horizon": columns["pace"][order].astype(float),
              "expected": columns["pace"][order].astype(float),
              "rising": pa.array((rising > 0)[order], mask=~matured[order]), "falling": pa.array((falling > 0)[order], mask=~matured[order]),
-             "tail": pa.array(np.where(rising > 0, 0.01, 0.5)[order], mask=~matured[order]), "prior_a": np.ones(n), "prior_b": np.ones(n), "own_pace_orders": columns["pace"][order].astype(float),
+             "tail": pa.array(np.where(rising > 0, 0.01, 0.5)[order], mask=~matured[order]), "prior_a": np.ones(n), "prior_b": np.ones(n),
+             "own_pace_orders": columns["pace"][order].astype(float),
              "days_on_sale": (7 * origin[order]).astype(np.int32)}
     for w in DEMAND_WEEKS:
         base = 0.25 * w * columns["pace"][order]
