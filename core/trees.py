@@ -15,7 +15,7 @@ Shapes: B rows, F features, K drivers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import comb
@@ -281,18 +281,30 @@ def grow(x: np.ndarray, target: np.ndarray, driver: np.ndarray, *, rounds: int, 
          check: Callable[[], None] = lambda: None, weight: np.ndarray | None = None, **settings) -> Trees:
     """Trees learnt from x (B, F) float32, NaN = missing, and target (B,), in 0..1 unless `settings`, which replace some of SETTINGS,
     have another objective. driver (F,) of each column; check() is called from tree to tree; weight (B,) of each row."""
+    (trees,) = grow_each(x, target, driver, [settings], rounds=rounds, seed=seed, threads=threads, check=check, weight=weight)
+    return trees
+
+
+def grow_each(x: np.ndarray, target: np.ndarray, driver: np.ndarray, each: Sequence[dict], *, rounds: int, seed: int, threads: int = 1,
+              check: Callable[[], None] = lambda: None, weight: np.ndarray | None = None) -> tuple[Trees, ...]:
+    """The same for each of several settings, which bin the rows alike, so that this is done once."""
     import lightgbm
 
-    settings = SETTINGS | settings | {"seed": seed, "num_threads": threads}
-    booster = lightgbm.train(settings, lightgbm.Dataset(x, target, weight=weight, params=settings), rounds, callbacks=[lambda env: check()])
+    given = SETTINGS | {"seed": seed, "num_threads": threads}
+    data = lightgbm.Dataset(x, target, weight=weight, params=given | each[0])
+    learnt = (lightgbm.train(given | settings, data, rounds, callbacks=[lambda env: check()]) for settings in each)
+    return tuple(_trees(booster, len(x), driver) for booster in learnt)
+
+
+def _trees(booster, rows: int, driver: np.ndarray) -> Trees:
     nodes: list[tuple] = []
     starts = [0]
     for tree in booster.dump_model()["tree_info"]:
-        nodes += _nodes(tree["tree_structure"], len(x))
+        nodes += _nodes(tree["tree_structure"], rows)
         starts.append(len(nodes))
-    feature, threshold, nan_left, left, right, rows, value = (np.array(column) for column in zip(*nodes))
+    feature, threshold, nan_left, left, right, covered, value = (np.array(column) for column in zip(*nodes))
     return Trees(np.array(starts, dtype=np.int64), feature.astype(np.int32), threshold.astype(np.float64), nan_left.astype(np.int8),
-                 left.astype(np.int32), right.astype(np.int32), rows.astype(np.float64), value.astype(np.float64), np.asarray(driver))
+                 left.astype(np.int32), right.astype(np.int32), covered.astype(np.float64), value.astype(np.float64), np.array(driver))
 
 
 def _nodes(root: dict, rows: int) -> list[tuple]:

@@ -17,12 +17,12 @@ import numpy as np
 from core.config import Recipe
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.training.panel import Panel
-from core.trees import Trees, grow
+from core.trees import Trees, grow_each
 
 WEEKS = (4, 13)
 LEVELS = (0.1, 0.5, 0.9, 0.975)  # the levels between go between, those beyond as the outermost
-ROUNDS = 150
-SETTINGS = {"objective": "quantile", "learning_rate": 0.05, "num_leaves": 31, "feature_fraction": 0.5}
+ROUNDS = 90
+SETTINGS = {"objective": "quantile", "learning_rate": 0.08, "num_leaves": 31, "feature_fraction": 0.5}
 _FLOOR = 0.1 * np.array(DEMAND_WEEKS)  # units, as in the seasonal-naive base: the log of nothing sold is not defined
 _MOST_ROWS = 120_000  # twice as many say hardly more, and take twice as long
 _FEWEST_ROWS = 400  # leaves have 100 rows
@@ -96,7 +96,7 @@ def fit_demand_trees(panel: Panel, rows: np.ndarray, units: np.ndarray, recipe: 
         x, target = inputs(panel, drawn), np.log(wanted + _FLOOR[place])
         # Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
         weight = np.sqrt(np.maximum(panel.base[drawn, place].astype(np.float64), _FLOOR[place]))
-        found.append(tuple(grow(x, target, np.zeros(x.shape[1], dtype=np.int64), rounds=ROUNDS, seed=seed, threads=threads, check=check,
-                                weight=weight, **SETTINGS, alpha=level) for level in LEVELS))
+        found.append(grow_each(x, target, np.zeros(x.shape[1], dtype=np.int64), [SETTINGS | {"alpha": level} for level in LEVELS],
+                               rounds=ROUNDS, seed=seed, threads=threads, check=check, weight=weight))
         trust = min(1.0, len(np.unique(panel.as_of[drawn])) / _ENOUGH_ORIGINS)
     return DemandTrees(tuple(found), recipe.demand_trees_share, trust) if found else None

@@ -212,7 +212,7 @@ class _Trainer:
             valid = {"valid_loss": valid_loss, "valid_average_precision": number(metrics.average_precision(y, logit))}
             curves.append({"epoch": epoch, "train_loss": train_loss} | valid)
             self.track(self.stage, self.steps, told | valid)
-            if epoch >= least and valid_loss < best - 1e-5:
+            if epoch >= least and valid_loss < best * (1 - self.recipe.least_gain):
                 best, best_epoch, kept = valid_loss, epoch, (self._copy(), self._tuned())
             self._restore(raw)
             if epoch - best_epoch >= self.recipe.patience:
