@@ -12,11 +12,11 @@ from core.inventory.distribution import Distribution, cover_weeks, lead_time_poi
 from core.inventory.markdown import PriceResponse, markdowns, price_response
 from core.inventory.policy import ENOUGH, ORDER_NOW, STATUSES, Levels, Suggestions, levels, order_units, suggest
 from core.inventory.simulation import Outcome, World, replay
-from core.inventory.terms import COST, NO_ORDER, PROBLEMS, SHOP, TARGETS, Rules, Terms, bounded, peaks
+from core.inventory.terms import COST, CYCLE, NO_ORDER, PROBLEMS, SHOP, TARGETS, Rules, Terms, bounded, peaks
 
 __all__ = [
-    "COST", "ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "SHOP", "STATUSES", "TARGETS", "BuyList", "Distribution", "Levels", "Outcome",
-    "PriceResponse", "Rules", "Suggestions", "Terms", "World", "arriving", "bounded", "buy_list", "cover_weeks", "lead_time_points",
-    "levels", "markdowns", "order_cycle", "order_units", "over", "over_lead_time", "peaks", "price_response", "replay", "suggest",
-    "supplier_totals",
+    "COST", "CYCLE", "ENOUGH", "NO_ORDER", "ORDER_NOW", "PROBLEMS", "SHOP", "STATUSES", "TARGETS", "BuyList", "Distribution", "Levels",
+    "Outcome", "PriceResponse", "Rules", "Suggestions", "Terms", "World", "arriving", "bounded", "buy_list", "cover_weeks",
+    "lead_time_points", "levels", "markdowns", "order_cycle", "order_units", "over", "over_lead_time", "peaks", "price_response",
+    "replay", "suggest", "supplier_totals",
 ]

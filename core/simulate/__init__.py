@@ -20,7 +20,7 @@ from core import db
 from core.backtest import Learn, fusion
 from core.config import Workspace
 from core.errors import UserError
-from core.inventory import Rules, Terms, World
+from core.inventory import COST, CYCLE, Rules, Terms, World
 from core.progress import Progress, silent
 from core.simulate.forecasts import Forecasts, past_forecasts
 from core.simulate.frontier import Frontier, saving, stock_at
@@ -42,12 +42,13 @@ class Simulation:
     found: dict
 
     def summary(self) -> dict:
-        """What the Inventory page shows: the weeks, and each policy with its points (fill rate, stock in cents) and what Upswing saves."""
+        """What the Inventory page shows: the weeks, what the shop's levels promised and achieved (None where nothing is promised), and each
+        policy with its points (fill rate, stock in cents) and what Upswing saves."""
         policies = [{"policy": name, "points": [[p["fill_rate"], p["stock_value"]] for p in each["points"]],
                      "stock": each["stock_at"][f"{FILL_RATE:g}"], **self.found["saving"].get(name, {})}
                     for name, each in self.found["policies"].items()]
-        return {"from": self.found["from"], "until": self.found["until"], "products": self.found["products"], "fill_rate": FILL_RATE,
-                "policies": policies}
+        return {name: self.found[name] for name in ("from", "until", "products", "promised", "achieved")} | {
+            "fill_rate": FILL_RATE, "policies": policies}
 
     def text(self) -> str:
         said = [f"{self.found['products']:,} products, {self.found['from']} to {self.found['until']}, at a fill rate of {FILL_RATE:.0%}:"]
@@ -57,6 +58,8 @@ class Simulation:
                 f"; Upswing needs {less['saving']:.1%} less [{less['low']:.1%}, {less['high']:.1%}]"
                 if less and less["saving"] is not None else "") if value else
                 f"  {policy['title']}: does not get there")
+        if self.found["achieved"] is not None:
+            said.append(f"Levels that promised {self.found['promised']:.1%} achieved {self.found['achieved']:.1%}.")
         return "\n".join(said)
 
 
@@ -111,8 +114,11 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
         if not number:
             replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
     found = _told(frontiers, value[chosen])
+    met = [point["cycle_service" if rules.target == CYCLE else "fill_rate"] for point in found["policies"]["upswing"]["points"]]
+    achieved = None if rules.target == COST else float(np.interp(rules.service_level, policies[0].knobs, met))
     found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
               "lead_times": lead_times, "seed": seed, "target": rules.target, "backorders": backorders,
+              "promised": rules.service_level, "achieved": achieved,
               "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")

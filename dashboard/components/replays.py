@@ -8,7 +8,7 @@ import streamlit as st
 from core.state import Job
 from dashboard import acts, words
 from dashboard.components import cards, charts, work
-from dashboard.i18n import _, absent, day, money, number
+from dashboard.i18n import _, absent, day, money, number, percent
 
 
 def replay(done: Job | None, currency: str) -> None:
@@ -25,6 +25,9 @@ def replay(done: Job | None, currency: str) -> None:
     st.markdown(_("{count} products, {first} – {last}. To meet {fill} of the demand from the shelf:").format(
         count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"))
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
+    if not absent(found.get("achieved")):
+        cards.notes(_("Levels that promised {promised} achieved {achieved}. Slow sellers in large packs and falling demand give more than "
+                      "is promised; surprises give less.").format(promised=percent(found["promised"]), achieved=percent(found["achieved"])))
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
 
 

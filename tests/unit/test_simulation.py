@@ -153,6 +153,7 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
     for policy in found["policies"].values():
         fill = [point["fill_rate"] for point in policy["points"]]
         assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
+    assert found["promised"] == 0.95 and 0.5 < found["achieved"] <= 1 and "Levels that promised 95.0% achieved" in report.text()
     assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
     again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
     assert {k: v for k, v in again.items() if "seconds" not in k} == \
