@@ -72,9 +72,9 @@ with left:
     else:
         st.dataframe(
             rejected.assign(table=[words.table(t) for t in rejected.table_name], reason=[words.rejected(r) for r in rejected.detail]),
-            column_config={"reason": column.TextColumn(_("Reason"), width=200),
+            column_config={"reason": column.TextColumn(_("Reason"), width=190),
                            "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
-                           "table": column.TextColumn(_("Table"), width=110), "file": column.TextColumn(_("File"), width=150)},
+                           "table": column.TextColumn(_("Table"), width=160), "file": column.TextColumn(_("File"), width=125)},
             column_order=("reason", "rows_quarantined", "table", "file"), hide_index=True, placeholder="",
             alt=_("Reasons for which rows were set aside"))
 with right:

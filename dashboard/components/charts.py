@@ -15,6 +15,7 @@ from dashboard import words
 from dashboard.i18n import _, axis_day, day, money, number, percent, points, shortened
 from dashboard.theme import BANDS, FALL, GRID, LIFT, LOST, QUIET, RISE, direction, figure
 
+FARTHEST_EDGE = 2.0  # times the 80% band's upper edge: how much of the 95% band a forecast's chart makes room for
 CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
 
 
@@ -52,8 +53,9 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
         if low in weekly and high in weekly:
             shape.add_scatter(x=when + when[::-1], y=[*weekly[high], *weekly[low][::-1]], fill="toself", fillcolor=colour, mode="lines",
                               line={"width": 0}, hoverinfo="skip")
-    # A far 95% edge may leave the chart; the sales themselves must stay readable.
-    shape.update_yaxes(range=[0, 1.15 * max(wanted.max() if len(history) else 0, weekly[0.9].max(), 1)])
+    # The 95% edge is in sight unless it is so far that the sales themselves could not be read any more.
+    edge = weekly[max(weekly)].clip(upper=FARTHEST_EDGE * weekly[0.9]).max()
+    shape.update_yaxes(range=[0, 1.05 * max(wanted.max() if len(history) else 0, edge, 1)])
     told = [_("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
         weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)) for w in rate.index]
     shape.add_scatter(x=when, y=weekly[0.5], mode="lines+markers", line={"color": RISE, "width": 2.5}, marker={"size": 7},

@@ -38,6 +38,13 @@ def test_points_on_the_waterfall_add_up_to_the_change_of_the_chance():
     assert told == pytest.approx(100 * (charts.chance(-1.2) - charts.chance(-3.0)), abs=1.5)
 
 
+@pytest.mark.parametrize("edge, top", [(30.0, 31.5), (500.0, 42.0)])
+def test_the_widest_band_is_in_sight_unless_its_edge_would_flatten_the_sales(edge, top):
+    demand = pd.DataFrame([(1, 0.1, 5.0), (1, 0.5, 10.0), (1, 0.9, 20.0), (1, 0.975, edge)], columns=["weeks", "level", "units"])
+    history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [9.0], "lost_units": 0.0})
+    assert charts.history_with_forecast(history, demand, date(2011, 12, 4)).layout.yaxis.range == pytest.approx((0, top))
+
+
 def test_the_band_is_the_average_week_until_each_horizon():
     demand = pd.DataFrame([(w, level, w * 10.0 * (0.5 + level)) for w in (1, 4) for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)],
                           columns=["weeks", "level", "units"])

@@ -30,11 +30,11 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
         st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
     status = st.segmented_control(_("Status"), statuses, key="status", bind="query-params", format_func=words.status)
     search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
-                           width=150)
-    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=170) \
+                           width=140)
+    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) \
         if suppliers else []
     classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
-    problem = st.selectbox(_("Problem"), problems, index=None, key="problem", bind="query-params", placeholder=_("Any"), width=150,
+    problem = st.selectbox(_("Problem"), problems, index=None, key="problem", bind="query-params", placeholder=_("Any"), width=120,
                            format_func=lambda name: own.problem(name)[0]) if problems else None
     return {"status": status or "", "search": search.strip(), "suppliers": list(chosen), "classes": list(classes), "problem": problem or ""}
 
@@ -44,7 +44,7 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
     whole = plan.line_cost_cents.sum()
     given = st.number_input(
         _("Budget"), min_value=0.0, value=None, step=max(float(round(whole / 2000)), 1.0), format="%.0f", key="budget", bind="query-params",
-        width=170, placeholder=money(whole, currency, short=True),
+        width=140, placeholder=money(whole, currency, short=True),
         help=_("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested orders, most "
                "money gained per money spent first. Empty: the whole list."))
     return None if given is None or 100 * given >= whole else 100 * given
