@@ -44,7 +44,7 @@ def n_(one: str, many: str, count: float, **values) -> str:
 
 def absent(value) -> bool:
     """Whether a cell holds nothing: None, NaN, NaT or NA."""
-    return value is None or value != value or str(value) in ("<NA>", "NaT")
+    return value is None or str(value) in ("<NA>", "NaT") or value != value  # NA is neither equal to itself nor not
 
 
 def number(value: float, digits: int | None = None) -> str:

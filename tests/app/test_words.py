@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
+import pandas as pd
 import pytest
 
 from core.ingest.checks import checks
 from core.ingest.mapping import Options, TablePlan, presets
 from core.ingest.rules import RULES, targets
-from dashboard import words
+from dashboard import i18n, words
 
 
 @pytest.mark.parametrize("table", [*RULES])
@@ -20,3 +21,9 @@ def test_every_reason_for_which_a_row_is_set_aside_has_words(table):
 
 def test_every_preset_has_a_name():
     assert sorted(words.LAYOUTS) == sorted(presets()) and "generic" not in words.LAYOUTS.values()
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NaT, pd.NA])
+def test_a_cell_that_holds_nothing_is_a_dash_whatever_kind_of_nothing_it_holds(nothing):
+    assert i18n.absent(nothing) and i18n.number(nothing) == i18n.percent(nothing) == i18n.money(nothing, "GBP") == "–"
+    assert not i18n.absent(0) and not i18n.absent("")
