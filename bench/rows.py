@@ -173,6 +173,13 @@ def tuning(bench: Bench) -> Result:
                   {"tuning": modes})
 
 
+def gpu(bench: Bench) -> Result:
+    """Documents a second, where there is a GPU."""
+    from bench.gpu import measure  # torch and all, which the other rows leave to processes of their own
+
+    return measure()
+
+
 # name -> (how to measure it, its file in bench/results)
 ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "import": (imports, "import"), "panel": (panel, "panel"), "train_frozen": (train_frozen, "train-frozen"),
@@ -185,6 +192,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),
     "uci_simulation": (uci_simulation, "uci-simulation"), "sample_simulation": (sample_simulation, "sample-simulation"),
+    "gpu": (gpu, "gpu"),
 }
 
 

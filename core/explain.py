@@ -159,7 +159,7 @@ def word_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progre
     # Subsets depend on the text alone: tomorrow's texts without some of their words are then found in the cache.
     subsets = [_subsets(len(u), samples, np.random.default_rng([seed, crc32("".join(u).encode())])) for u in units]
     texts = ["".join(piece for piece, kept in zip(u, mask) if kept) for u, chosen in zip(units, subsets) for mask in chosen]
-    vectors = embed(texts, model.encoder, panel.cache, progress, step="words")
+    vectors = embed(texts, model.encoder, panel.cache, progress, step="words", device=model.settings.device)
     own, progress = model.text_vectors(panel, rows), paced(progress)
     out, start = [], 0
     with torch.inference_mode(), one_thread():

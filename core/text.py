@@ -6,6 +6,7 @@ ever fetched from here: the one that ships comes inside a Python package, others
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import importlib.util
 import json
@@ -14,18 +15,22 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 
+from core.device import at_hand
 from core.errors import UserError
 from core.progress import Progress, paced, silent
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must never ask the network; set before it is imported
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # forked workers would warn and fall back anyway
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # said aloud, or it warns in every process that is started from this one
 
 MAX_TOKENS = 64
 _BATCH_TOKENS = 1024  # padded tokens a batch: small enough for the CPU's cache, large enough to fill its cores
+_CHUNK = 16_384  # texts whose tokens are held at once
+_GPU_BATCH_TOKENS = 65_536  # enough to fill a large card, 0.5 GiB of its memory for BERT-base
 _MAX_PARTS = 32  # cache files of one encoder before they are merged into one
 
 
@@ -96,6 +101,14 @@ class Encoder:
         self.module.set_input_embeddings(table.requires_grad_(False))
         self.module.config.vocab_size = len(table.weight)
 
+    def on_gpu(self, device) -> "Encoder":
+        """A copy that only reads, on that CUDA device, in half precision: its vectors are the CPU's to about 3 decimals."""
+        import torch
+
+        other = copy.copy(self)
+        other.module = copy.deepcopy(self.module).to(device, torch.float16)
+        return other
+
     def encode(self, tokens: list[list[int]]):
         """(len(tokens), width) unit vectors as a torch tensor on the module's device; gradients flow where the module learns."""
         ids, mask = pad(tokens, self.tokenizer.pad_token_id or 0)
@@ -108,13 +121,11 @@ def pad(tokens: list[list[int]], pad_id: int):
     """(ids, mask), both (n, longest) int64 torch tensors; mask is 1 on tokens and 0 on padding."""
     import torch
 
-    longest = max(len(t) for t in tokens)
-    ids = np.full((len(tokens), longest), pad_id, dtype=np.int64)
-    mask = np.zeros((len(tokens), longest), dtype=np.int64)
-    for row, t in enumerate(tokens):
-        ids[row, : len(t)] = t
-        mask[row, : len(t)] = 1
-    return torch.from_numpy(ids), torch.from_numpy(mask)
+    lengths = np.array([len(t) for t in tokens])
+    real = np.arange(lengths.max()) < lengths[:, None]
+    ids = np.full(real.shape, pad_id, dtype=np.int64)
+    ids[real] = np.fromiter(chain.from_iterable(tokens), dtype=np.int64, count=lengths.sum())
+    return torch.from_numpy(ids), torch.from_numpy(real.astype(np.int64))
 
 
 def pool(hidden, mask):
@@ -173,8 +184,8 @@ def _sha256(path: str, size: int, modified: int) -> str:
 
 
 def embed(texts: list[str], encoder: str | Path | Encoder = "minilm", cache_folder: Path | None = None, progress: Progress = silent,
-          *, max_tokens: int = MAX_TOKENS, step: str = "embed") -> np.ndarray:
-    """(len(texts), width) float32: one unit vector a text, zeros for a blank one.
+          *, max_tokens: int = MAX_TOKENS, step: str = "embed", device: str = "auto") -> np.ndarray:
+    """(len(texts), width) float32: one unit vector a text, zeros for a blank one. device: "cpu" keeps off a GPU that is there.
 
     Each distinct text is encoded once; with a cache folder, once for all times until the encoder's weights change.
     """
@@ -190,7 +201,7 @@ def embed(texts: list[str], encoder: str | Path | Encoder = "minilm", cache_fold
     new = np.flatnonzero(todo)
     if len(new):
         every = list(distinct)
-        _encode_all(encoder, [every[i] for i in new], new, vectors, max_tokens, progress, step)
+        _encode_all(encoder, [every[i] for i in new], new, vectors, max_tokens, progress, step, device)
         if store:
             store.add([keys[i] for i in new], vectors[new])
     progress(step, 1.0, f"{len(new)} of {len(distinct)} texts encoded")
@@ -198,30 +209,49 @@ def embed(texts: list[str], encoder: str | Path | Encoder = "minilm", cache_fold
 
 
 def _encode_all(encoder: Encoder, texts: list[str], positions: np.ndarray, out: np.ndarray, max_tokens: int, progress: Progress,
-                step: str) -> None:
+                step: str, device: str) -> None:
     """Encodes texts into out[positions], in batches of like length, so that little is spent on padding."""
     import torch
 
-    progress = paced(progress)
-    tokens: list[list[int]] = []
-    for start in range(0, len(texts), 2048):
-        progress(step, 0.0, f"cutting {len(texts)} texts into tokens")
-        tokens += encoder.tokens(texts[start:start + 2048], max_tokens)
-    order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
-    total, done = sum(map(len, tokens)), 0
+    progress, device, most = paced(progress), at_hand(device), _BATCH_TOKENS
+    if device.type == "cuda":
+        encoder, most = encoder.on_gpu(device), _GPU_BATCH_TOKENS
+    waiting: list[tuple] = []
+
+    def fetch() -> None:
+        for places, vectors in waiting:
+            out[places] = vectors.cpu().numpy()
+        waiting.clear()
+
     with torch.inference_mode():
-        for batch in batches_of([len(tokens[i]) for i in order]):
-            chosen = [order[i] for i in batch]
-            out[positions[chosen]] = encoder.encode([tokens[i] for i in chosen]).cpu().numpy()
-            done += sum(len(tokens[i]) for i in chosen)
-            progress(step, done / total, f"{len(texts)} texts")
+        for start in range(0, len(texts), _CHUNK):
+            progress(step, start / len(texts), f"{len(texts)} texts")
+            tokens = encoder.tokens(texts[start:start + _CHUNK], max_tokens)
+            fetch()  # not before: a GPU reads the last chunk while the CPU cuts this one into tokens
+            order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
+            todo = list(batches_of([len(tokens[i]) for i in order], most))[::-1]
+            done = start
+            while todo:
+                batch = todo.pop()
+                chosen = [order[i] for i in batch]
+                try:
+                    vectors = encoder.encode([tokens[i] for i in chosen])
+                except torch.OutOfMemoryError:
+                    if len(batch) == 1:
+                        raise
+                    todo += [batch[len(batch) // 2:], batch[: len(batch) // 2]]
+                    continue
+                waiting.append((positions[start:start + _CHUNK][chosen], vectors))
+                done += len(batch)
+                progress(step, done / len(texts), f"{len(texts)} texts")
+        fetch()
 
 
-def batches_of(lengths: Sequence[int]):
-    """Ranges of consecutive positions with at most _BATCH_TOKENS padded tokens each; lengths ascending."""
+def batches_of(lengths: Sequence[int], most: int = _BATCH_TOKENS):
+    """Ranges of consecutive positions with at most `most` padded tokens each; lengths ascending."""
     start = 0
     for end in range(1, len(lengths) + 1):
-        if end == len(lengths) or lengths[end] * (end + 1 - start) > _BATCH_TOKENS:
+        if end == len(lengths) or lengths[end] * (end + 1 - start) > most:
             yield range(start, end)
             start = end
 
@@ -281,11 +311,11 @@ class _Store:
 
 
 def sentiment(texts: list[str], encoder: str | Path | Encoder = "minilm", cache_folder: Path | None = None, progress: Progress = silent,
-              *, max_tokens: int = MAX_TOKENS) -> np.ndarray:
+              *, max_tokens: int = MAX_TOKENS, device: str = "auto") -> np.ndarray:
     """(len(texts),) float32, positive = praise: mean cosine to the praising anchors minus that to the complaining ones.
 
     Zero-shot: no labels are needed. Typical values lie within -0.3..0.3; a blank text gets 0.
     """
-    anchors = embed([*POSITIVE, *NEGATIVE], encoder, cache_folder, max_tokens=max_tokens)
+    anchors = embed([*POSITIVE, *NEGATIVE], encoder, cache_folder, max_tokens=max_tokens, device=device)
     direction = anchors[: len(POSITIVE)].mean(0) - anchors[len(POSITIVE):].mean(0)
-    return embed(texts, encoder, cache_folder, progress, max_tokens=max_tokens, step="sentiment") @ direction
+    return embed(texts, encoder, cache_folder, progress, max_tokens=max_tokens, step="sentiment", device=device) @ direction

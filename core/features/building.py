@@ -151,7 +151,8 @@ def _sentiments(con, workspace: Workspace, settings: Settings, progress: Progres
     from core.text import sentiment
 
     progress("features", 0.02, f"reading {len(fresh):,} reviews")
-    values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress)
+    values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress,
+                       device=settings.model.device)
     # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
     values = np.round(np.asarray(values, float) * 8192) / 8192
     con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))
@@ -169,7 +170,8 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
     texts = db.arrow(con, "features/texts")
     ids, words = texts["product_id"].to_pylist(), texts["text"].to_pylist()
     distinct = sorted(set(words))
-    vectors = np.asarray(embed(distinct, settings.model.encoder, workspace.cache, progress=progress), np.float32)
+    vectors = np.asarray(embed(distinct, settings.model.encoder, workspace.cache, progress=progress,
+                               device=settings.model.device), np.float32)
     place = {t: i for i, t in enumerate(distinct)}
     found, similarity = nearest(vectors[[place[w] for w in words]])
     count = found.shape[1]

@@ -109,7 +109,7 @@ class FittedModel:
             return None
         wanted = np.unique(panel.product[rows])
         out = np.zeros((len(panel.products), self.net.config.text_width), dtype=np.float32)
-        out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress)
+        out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress, device=self.settings.device)
         return out
 
     def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "") -> dict[str, np.ndarray]:

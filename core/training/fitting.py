@@ -13,6 +13,7 @@ import torch
 from core import metrics
 from core.calibration import fit_calibration, sigmoid
 from core.config import ModelSettings, Recipe
+from core.device import device_of
 from core.errors import UserError
 from core.model import FALLING, GRADES, RISING, FusionModel, ModelConfig, loss
 from core.progress import Progress, paced, silent
@@ -53,7 +54,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     if encoder is not None:
         settings = ModelSettings(**{**vars(settings), "encoder": encoder})
     tuning = Tuning.of(settings.tuning)
-    device = _device(settings.device)
+    device = device_of(settings.device)
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
@@ -171,7 +172,7 @@ class _Trainer:
         recipe, name = self.recipe, self.settings.encoder
         if self.tuning.kind == "frozen":
             self.encoder = self.pretrained.encoder if self.pretrained else load_encoder(name)
-            self.texts = FrozenTexts(embed(panel.texts, self.encoder, panel.cache, self.progress))
+            self.texts = FrozenTexts(embed(panel.texts, self.encoder, panel.cache, self.progress, device=self.settings.device))
         else:
             self.encoder = copy.deepcopy(self.pretrained.encoder) if self.pretrained else fresh_encoder(name)
             self.texts = TunedTexts(self.encoder, panel.texts, self.tuning, self.device, panel.cache, rate=recipe.encoder_learning_rate,
@@ -367,15 +368,6 @@ def _origins(panel: Panel, parts: Split, recipe: Recipe) -> dict:
     span = lambda rows: None if not len(rows) else {  # noqa: E731
         "first": str(panel.as_of[rows].min()), "last": str(panel.as_of[rows].max()), "count": len(np.unique(panel.as_of[rows]))}
     return {"learn": span(parts.learn), "validate": span(parts.validate), "refit_on_all": bool(recipe.refit and len(parts.validate))}
-
-
-def _device(wanted: str) -> torch.device:
-    """"auto" is a CUDA device where there is one."""
-    if wanted == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if wanted not in ("cpu", "cuda") or (wanted == "cuda" and not torch.cuda.is_available()):
-        raise UserError("device: auto, cpu, or cuda where this machine has it", wanted, "set model.device to auto")
-    return torch.device(wanted)
 
 
 def _out_of_memory(error: BaseException) -> bool:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.progress import Progress, paced, silent
-from core.text import Encoder, pad, pool
+from core.text import MAX_TOKENS, Encoder, pad, pool
 from core.training.tuning import Tuning, stack
 
 _ENCODER_BATCH = 64  # texts
@@ -40,22 +40,24 @@ class TunedTexts:
     texts    (products,) by product index; blank ones get zeros
     rate, decay, weight_decay, warmup_steps  of the encoder's own AdamW; each layer's rate is `decay` times that of the one above
     passes   how often it will learn at least
+    max_tokens  of each text that are read
     """
 
     def __init__(self, encoder: Encoder, texts: list[str], tuning: Tuning, device: torch.device, cache: Path, *, rate: float = 3e-5,
                  decay: float = 1.0, weight_decay: float = 0.0, warmup_steps: int = 1, passes: int = 1, seed: int = 0,
-                 progress: Progress = silent):
+                 max_tokens: int = MAX_TOKENS, progress: Progress = silent):
         self.encoder, self.device = encoder, device
+        encoder.module.to(device)
         first = tuning.first(encoder)
         distinct: dict[str, int] = {}
         # product -> row of the table; row 0 is the blank text's zeros
         self.text_of = np.array([distinct.setdefault(t, len(distinct) + 1) if t else 0 for t in texts], dtype=np.int64)
-        self.tokens = encoder.tokens(list(distinct))
+        self.tokens = encoder.tokens(list(distinct), max_tokens)
         self.lengths = np.array([len(t) for t in self.tokens], dtype=np.int64)
         self.states = self._keep_lower(stack(encoder)[:first], cache, progress) if first > 0 else None
         self.budget = tuning.prepare(encoder, passes * -(-len(distinct) // _ENCODER_BATCH))
         self.layers = stack(encoder)[max(first, 0):]
-        encoder.module.to(device)
+        encoder.module.to(device)  # what was added too
         self.optimizer = torch.optim.AdamW(tuning.groups(encoder, rate, decay), weight_decay=weight_decay, fused=True)
         self.warmup_steps, self.steps = warmup_steps, 0
         self.random = np.random.default_rng(seed)
@@ -77,9 +79,11 @@ class TunedTexts:
             for start in range(0, len(order), _ENCODER_BATCH):
                 chosen = order[start:start + _ENCODER_BATCH]
                 ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
-                hidden = self.encoder.module.embeddings(input_ids=ids)
-                for layer in below:
-                    hidden = layer(hidden, additive(mask.bool()))
+                with self._half():
+                    hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
+                    for layer in below:
+                        hidden = layer(hidden, additive(mask.bool().to(self.device)))
+                hidden = hidden.float().cpu()
                 for row, i in enumerate(chosen):
                     states[self.starts[i]:self.ends[i]] = hidden[row, : self.lengths[i]].numpy()
                 progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)), f"{len(self.lengths)} texts")
@@ -93,7 +97,7 @@ class TunedTexts:
         chosen = texts - 1
         ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
         mask = mask.bool().to(self.device)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with self._half():
             if self.states is None:
                 hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
             else:
@@ -101,6 +105,10 @@ class TunedTexts:
             for layer in self.layers:
                 hidden = layer(hidden, additive(mask))
         return pool(hidden.float(), mask)
+
+    def _half(self):
+        """Inside it, a GPU multiplies matrices in bfloat16."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
     def _kept(self, chosen: np.ndarray, longest: int) -> Tensor:
         """(U, longest, W): these texts' states below the layers that learn, zeros on padding."""
@@ -127,15 +135,15 @@ class TunedTexts:
         # Texts of like length go together, in random order of the batches: little padding, and no order to learn.
         order = np.argsort(self.lengths + self.random.random(len(self.lengths)) * 4) + 1
         batches = np.array_split(order, max(1, -(-len(order) // _ENCODER_BATCH)))
+        moved = self.gradient.any(1).cpu().numpy()  # asked once: a GPU would be waited for at every batch
         for i in self.random.permutation(len(batches)):
-            gradient = self.gradient[batches[i]]
-            if not gradient.any():
+            if not moved[batches[i]].any():
                 continue
             self.optimizer.zero_grad(set_to_none=True)
             self.steps += 1
             for group in self.optimizer.param_groups:
                 group["lr"] = group["highest"] * min(1.0, self.steps / self.warmup_steps)
-            self.encode(batches[i]).backward(gradient)
+            self.encode(batches[i]).backward(self.gradient[batches[i]])
             self.optimizer.step()
             self.budget.step(self.steps)
             beat()
