@@ -147,7 +147,6 @@ class _Trainer:
         self.optimizer = torch.optim.AdamW(self.parameters, lr=recipe.learning_rate, weight_decay=recipe.weight_decay, fused=True)
         self.mean = [p.detach().clone() for p in self.parameters]
         self.steps = 0
-        self.forward = torch.compile(self.net, dynamic=True) if device.type == "cuda" else self.net
 
     def _shop_wide(self, x: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """(F,) bool: columns that the net had better not read. Before a year has come round, what is the same for all products on a
@@ -271,7 +270,7 @@ class _Trainer:
         as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)  # noqa: E731
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
-            outputs = self.forward(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
+            outputs = self.net(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)),
                      as_tensor(panel.tail[rows]), torch.ones(len(rows), device=self.device), self.net.config.levels,
                      objective=recipe.objective, demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
