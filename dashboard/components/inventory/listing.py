@@ -85,7 +85,7 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
     around = select(plan, **asked | {"status": ""})
     ordered = found[found.order_units > 0]
     unpriced = int(ordered.line_cost_cents.isna().sum())
-    whole = lambda cents: plain(money(cents.sum(), currency, short=True))  # noqa: E731
+    whole = lambda cents: plain(money(total(cents), currency, short=True))  # noqa: E731
     with st.grid(5, min_column_width=150):
         st.metric(_("To order today"), number(len(ordered), 0), border=True, height="stretch",
                   help=_("{units} units. Yours where you changed it, without what is snoozed.").format(
@@ -97,6 +97,11 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
         st.metric(_("Excess stock"), whole(around.excess_cost_cents), border=True, height="stretch", help=own.formula("excess_units"))
         st.metric(_("With problems"), number(sum(map(bool, around.problems)), 0), border=True, height="stretch",
                   help=_("Products whose data miss something or can't be right; they are named under Problems."))
+
+
+def total(cents: pd.Series) -> float:
+    """Their sum without the unknown ones; NaN, not 0, where none of them is known."""
+    return cents.sum(min_count=min(len(cents), 1))
 
 
 def table(found: pd.DataFrame, currency: str, version: str) -> None:

@@ -1,0 +1,50 @@
+"""Every page of shops of which little is known, from their export to what is shown: nothing here is made up but the export."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.config import Workspace
+from core.pipeline import run
+from tests.app.visit import PAGES, words
+from tests.shops import tables
+
+DAYS = 300
+
+
+def exported(folder, names: dict[str, list[str]]) -> list[str]:
+    """Files of a made-up shop with these columns only."""
+    shop, files = tables(products=25, days=DAYS), []
+    for name, columns in names.items():
+        shop[name][columns].to_csv(folder / f"{name}.csv", index=False)
+        files.append(str(folder / f"{name}.csv"))
+    return files
+
+
+KNOWN = {
+    "days and units of orders": {"orders": ["product_id", "ordered_at", "units"]},
+    "views": {"events": ["product_id", "occurred_at", "kind"]},
+    "orders and stock": {"orders": ["product_id", "ordered_at", "units"], "stock": ["day", "product_id", "on_hand"]},
+}
+
+
+@pytest.fixture(scope="module")
+def lean(request, tmp_path_factory) -> Workspace:
+    """The shop of which this is known, as it is served."""
+    workspace = Workspace(tmp_path_factory.mktemp("lean")).create()
+    run(workspace, import_first={"files": exported(tmp_path_factory.mktemp("export"), KNOWN[request.param])})
+    return workspace
+
+
+@pytest.mark.parametrize("lean", KNOWN, indirect=True)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_every_page_opens_for_a_shop_of_which_little_is_known(open_page, lean, language):
+    for name in PAGES:
+        at = open_page(name, language, lean)
+        assert not at.exception and not at.error, f"{name}: {words(at)}"
+
+
+@pytest.mark.parametrize("lean", ["orders and stock"], indirect=True)
+def test_what_nobody_knows_the_cost_of_is_not_said_to_cost_nothing(open_page, lean):
+    shown = {m.label: m.value for m in open_page("inventory", workspace=lean).metric}
+    assert int(shown["To order today"]) > 0 and shown["Cost of the order"] == shown["Lost if it waits"] == "–"
