@@ -38,6 +38,8 @@ def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) 
         source = _attributes(con, staged)
     if staged.plan.retold or rolled_up and table == "products":
         source = _commonest(con, staged, source)
+    if table == "stock" and "location" in staged.plan.columns:
+        return _over_locations(con, staged)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source)
     key = DAILY_KEY if daily else RULES[table].key
@@ -165,6 +167,20 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
         dropped = {LATER if news else TWICE: valid - keys}
     touched = db.rows(con, "staging/changed_customers")[0]["first_day"] if table == "customers" else None
     return Merged(kept, dropped, _day(first), _day(last), touched)
+
+
+def _over_locations(con, staged: Staged) -> Merged:
+    """stock: what lies at all places of a product together; of two rows of one place the later one counts."""
+    source, key = quoted(staged.table), _list(RULES["stock"].key)
+    _run(con, f"""create or replace temp table everywhere as
+        with last as (select *, row_number() over (partition by {key}, location order by line desc) as place
+            from {source} where problem is null)
+        select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
+        from last where place = 1 group by {key}""")
+    merged = _by_key(con, staged, "everywhere", RULES["stock"].key)
+    (kept, again), = _run(con, f"""select (select coalesce(sum(places), 0)::bigint from everywhere where line in (select line from fresh)),
+        (select count(*) from {source} where problem is null) - (select coalesce(sum(places), 0)::bigint from everywhere)""")
+    return Merged(kept, {LATER: again} if again else {}, merged.first_day, merged.last_day)
 
 
 def _attributes(con, staged: Staged) -> str:

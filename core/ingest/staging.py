@@ -199,6 +199,8 @@ class _Query:
             parts.append(f"{self._computed(c.name, sql)} as {quoted(c.name)}")
         if self.table == "events":
             parts += [f"{c if self.has(c) else 'cast(null as bigint)'} as {c}" for c in EVENT_COUNTS]
+        if self.table == "stock" and self.has("location"):
+            parts.append("location")
         return ", ".join(parts)
 
     def _computed(self, name: str, sql: str) -> str:

@@ -160,6 +160,16 @@ def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
                                   single[["n_base", "n_horizon", "rising", "orders_28d"]])
 
 
+def test_receipt_numbers_may_begin_anew_each_day(shop, built, tmp_path):
+    orders = shop["orders"]
+    day = orders.ordered_at.dt.normalize()
+    receipts = orders.assign(order_id=(day.astype(str) + orders.order_id.astype(str)).groupby(day).transform(
+        lambda ids: ids.factorize()[0]).astype(str))
+    assert receipts.order_id.nunique() < orders.order_id.nunique() / 100
+    restarting = panel_of(_rebuilt(shops.write(Workspace(tmp_path).create(), shop | {"orders": receipts})))
+    assert restarting[["n_base", "rising", "orders_28d"]].equals(panel_of(built)[["n_base", "rising", "orders_28d"]])
+
+
 def test_a_sale_that_the_same_customer_takes_back_whole_on_the_same_day_never_was(shop, built, tmp_path):
     orders = shop["orders"]
     sold = orders[(orders.units > 0) & orders.customer_id.notna()]

@@ -130,3 +130,22 @@ def test_an_old_warehouse_that_is_only_read_gains_what_it_lacks_and_keeps_its_ro
     whole = old.warehouse.stat().st_mtime_ns
     warehouse.complete_file(old.warehouse)
     assert old.warehouse.stat().st_mtime_ns == whole
+
+
+# ---- stock
+
+
+def test_stock_of_several_places_is_added_up(workspace, tmp_path):
+    text = "date,sku,location,on_hand\n2024-01-01,A,Berlin,90\n2024-01-01,A,Paris,7\n2024-01-01,A,Berlin,100\n2024-01-02,A,Berlin,4\n"
+    file = write(tmp_path, "stock.csv", text)
+    report = import_files(workspace, [file])
+    assert add_up(report) == {"read": 4, "kept": 3, "dropped": 1, "quarantined": 0}  # Berlin was counted anew
+    assert stored(workspace, "select on_hand from stock order by day") == [(107,), (4,)]
+    later = import_files(workspace, [write(tmp_path, "stock2.csv", text.replace("Paris,7", "Paris,8"))])
+    assert add_up(later) == {"read": 4, "kept": 2, "dropped": 2, "quarantined": 0}
+    assert stored(workspace, "select on_hand from stock order by day") == [(108,), (4,)]
+
+
+def test_a_count_below_zero_takes_the_place_of_the_older_count(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "stock.csv", "date,sku,on_hand\n2024-01-01,A,50\n2024-01-08,A,-3\n")])
+    assert stored(workspace, "select on_hand from stock order by day") == [(50,), (-3,)]  # which the plan names as a problem

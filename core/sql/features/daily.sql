@@ -1,5 +1,6 @@
 -- One row a product, segment value and day: everything that happened, from $from_day on.
--- An order counts once a product, on the day of its first valid line; aggregate rows count the orders they stand for.
+-- An order counts once a product and day: many tills begin their receipts anew each morning, so that the same number on another day is
+-- another order. Aggregate rows count the orders they stand for.
 insert into daily
 with customer_value as (
     select customer_id, min(value) as value
@@ -54,16 +55,15 @@ lines as (
 ),
 
 identified_orders as (
-    select product_id, value, order_id, min(day) as day, max(case when customer_id is null then 1 else 0 end) as guest, sum(units) as units
+    select product_id, value, order_id, day, max(case when customer_id is null then 1 else 0 end) as guest, sum(units) as units
     from lines
-    where units > 0 and order_id is not null
-    group by product_id, value, order_id
+    where units > 0 and order_id is not null and day >= $from_day
+    group by product_id, value, order_id, day
 ),
 
 order_days as (
     select product_id, value, day, count(*) as orders, sum(guest) as guest_orders, max(units) as largest_order_units
     from identified_orders
-    where day >= $from_day
     group by product_id, value, day
     union all
     select product_id, value, day, sum(order_count) as orders,
