@@ -21,8 +21,8 @@ with st.sidebar:
                          bind="query-params", format_func=LANGUAGES.get)
 
 
-def page(name: str, title: str, question: str, icon: str, **more) -> st.Page:
-    return st.Page(f"../pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=name, help=question, **more)
+def page(name: str, title: str, question: str, icon: str, path: str = "", **more) -> st.Page:
+    return st.Page(f"../pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=path or name, help=question, **more)
 
 
 questions = {
@@ -33,7 +33,9 @@ questions = {
     "model": _("Can I trust the forecasts, and how do I renew them?"),
 }
 chosen = st.navigation({
-    _("Decide"): [page("overview", _("Overview"), questions["overview"], "today", default=True),
+    # the first page has the empty path, and keeps another one for itself: whoever types /overview comes to the hidden second
+    _("Decide"): [page("overview", _("Overview"), questions["overview"], "today", "start", default=True),
+                  page("overview", _("Overview"), questions["overview"], "today", visibility="hidden"),
                   page("rising", _("Rising"), questions["rising"], "trending_up"),
                   page("inventory", _("Inventory"), questions["inventory"], "inventory_2")],
     _("Understand"): [page("product", _("Product"), questions["product"], "sell"),
