@@ -48,9 +48,9 @@ def sample_simulation(bench: Bench) -> Result:
         figures[f"{name}_widest_gap"] = max(abs(achieved[promised] - promised) for promised in PROMISED)
     return Result("sample_simulation", "Promised and achieved service: the sample shop, a year", figures,
                   tuple(Limit(f"{name}_widest_gap", 0.015, "") for name in told), (
-                      "cycle: share of review cycles without a stock-out; fill: of the units wanted that are met, promised of each product; "
-                      "shop: of the whole shop's. Sales that find nothing are lost; backorders: they wait, as the textbook's formulas take "
-                      "for granted.",), {"simulation": found})
+                      "cycle: share of review cycles without a stock-out; fill: of the units wanted that are met, promised of each "
+                      "product; shop: of the whole shop's. Sales that find nothing are lost; backorders: they wait, as the textbook's "
+                      "formulas take for granted.",), {"simulation": found})
 
 
 def _simulated(bench: Bench, name: str, workspace: Path, *words: str):

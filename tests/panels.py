@@ -65,7 +65,7 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
         "as_of": str(last), "signal": "orders", "origins": [str(d) for d in days], "segments": ["all", "GB"],
         "segment_attribute": "country",
         "features": [{"name": n, "driver": d, "unit": u, "meaning": n} for n, d, u in FEATURES], "horizon_days": 28,
-        "code_version": "test", "settings": {}, "rows": n}), encoding="utf-8")
+        "code_version": "test", "settings": {}, "rows": n, "whole_units": True}), encoding="utf-8")
     return folder
 
 

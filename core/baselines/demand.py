@@ -157,7 +157,8 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
         if len(ours):
             x = inputs(panel, rows[ours])
             said = np.exp(np.sort(np.stack([t.predict(x) for t in trees], axis=1), axis=1))
-            found[ours, week] = np.maximum(said - floor, 0.0)
+            units = np.maximum(said - floor, 0.0)
+            found[ours, week] = np.where(panel.whole_units & (units < 0.5), 0.0, units)  # as the model's
         return found
 
     return predict

@@ -6,6 +6,7 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from zlib import crc32
 
 import numpy as np
 
@@ -114,7 +115,8 @@ def _choose_signal(con, settings: Settings) -> str:
 def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Progress) -> _Shop:
     """Rebuilds the days that imports touched since the last time, all of them when what they mean has changed."""
     signal = _choose_signal(con, settings)
-    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__])
+    code = crc32(db.sql("features/daily").encode())
+    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code])
     db.run(con, "features/daily_tables")
     _sentiments(con, workspace, settings, progress)
     built = db.rows(con, "features/daily_built")
@@ -274,6 +276,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "segments": facts["segments"], "segment_attribute": settings.shop.segment_attribute,
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days, "code_version": __version__, "settings": settings.as_dict(), "rows": facts["rows"],
+        "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
     }
     (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")

@@ -131,9 +131,8 @@ class _Trainer:
         with use_threads(threads):  # an encoder is worth them
             self._open_texts()
         width = 0 if self.encoder is None else self.encoder.width
-        sold = panel.units[sample]
         config = ModelConfig(columns={d: c for d, c in columns.items() if c}, text_width=width, segments=len(self.segments),
-                             whole_units=not (sold[np.isfinite(sold)] % 1).any(), plain=plain,
+                             whole_units=panel.whole_units, plain=plain,
                              **{f.name: getattr(recipe, f.name) for f in fields(ModelConfig) if hasattr(recipe, f.name)})
         if not config.drivers:
             raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")

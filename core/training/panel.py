@@ -112,6 +112,11 @@ class Panel:
         """(R,) bool: rows of the segment `all`."""
         return np.asarray(self.segment) == (self.segments.index(ALL) if ALL in self.segments else -1)
 
+    @property
+    def whole_units(self) -> bool:
+        """The shop sells pieces, no fractions; False in a panel from before this was told."""
+        return self.meta.get("whole_units", False)
+
     def matured(self) -> np.ndarray:
         """Row numbers whose rising label is known, ascending."""
         return np.flatnonzero(~np.isnan(self.rising))

@@ -222,7 +222,9 @@ def by_stock(tmp_path_factory):
     for name in ("not recorded", *counts):
         given = {k: v for k, v in shop.items() if k != "stock"} | {"orders": orders.drop(columns="day")}
         given |= {"stock": counts[name]} if name in counts else {}
-        panels[name] = panel_of(_rebuilt(shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), given, attribute="")))
+        workspace = _rebuilt(shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), given, attribute=""))
+        panels[name] = panel_of(workspace)
+        panels[name].attrs["whole_units"] = json.loads((workspace.panel / "panel.json").read_text())["whole_units"]
         panels[name]["day"] = (pd.to_datetime(panels[name].as_of) - pd.Timestamp(shops.FIRST_DAY)).dt.days
     return orders, panels
 
@@ -249,6 +251,17 @@ def test_demand_is_learnt_from_what_was_wanted_while_out_of_stock_too_and_rising
     assert behind.any() and (wanted[behind].base_w4 > sold[behind].base_w4).all()
     assert before.any() and wanted[before][["base_w4", "base_w13", "units_w4"]].equals(sold[before][["base_w4", "base_w13", "units_w4"]])
     assert wanted[hit][["n_base", "units_per_order"]].equals(sold[hit][["n_base", "units_per_order"]])
+
+
+def test_a_shop_that_sells_pieces_does_so_although_units_lost_are_estimates(by_stock):
+    wanted = by_stock[1]["out"]
+    assert (wanted.units_w4.dropna() % 1 > 0).any() and wanted.attrs["whole_units"]
+
+
+def test_a_shop_that_sells_by_weight_does_not_sell_pieces(shop, tmp_path):
+    by_weight = shop | {"orders": shop["orders"].assign(units=lambda o: o.units / 4)}
+    workspace = _rebuilt(shops.write(Workspace(tmp_path).create(), by_weight))
+    assert json.loads((workspace.panel / "panel.json").read_text())["whole_units"] is False
 
 
 def test_a_surge_is_how_many_deviations_four_weeks_lie_above_the_pace_of_the_nine_before(shop, built):

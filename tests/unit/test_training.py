@@ -196,7 +196,7 @@ def test_forecasts_have_the_shape_and_order_they_promise(panel, model):
 def test_a_shop_of_whole_units_has_no_quantile_between_none_and_half_a_unit(panel, settings, model):
     whole = model.predict(panel, panel.latest())["demand"]
     assert (whole == 0).any() and not ((whole > 0) & (whole < 0.5)).any()
-    by_weight = replace(panel, units=panel.units / 3)
+    by_weight = replace(panel, units=panel.units / 3, meta=panel.meta | {"whole_units": False})
     fractions = fit(by_weight, by_weight.matured(), settings, recipe=QUICK).predict(by_weight, by_weight.latest())["demand"]
     assert ((fractions > 0) & (fractions < 0.5)).any()
 
