@@ -51,8 +51,9 @@ class Source:
     notes: list[str] = field(default_factory=list)
 
     def sample(self, columns: list[str], rows: int = 2000) -> pa.Table:
-        """The first rows, to look at values before deciding what to read."""
-        return next(self.batches(columns, rows))
+        """The first rows, to look at values before deciding what to read; none of a file that ends with its header."""
+        nothing = _table([], [], columns, [pa.array([], pa.string())] * len(columns))
+        return next(self.batches(columns, rows), nothing)
 
 
 def sha256(path: Path) -> str:
@@ -125,6 +126,8 @@ def _csv(path: Path, gzipped: bool, encoding: str, delimiter: str) -> Source:
                     encoding=shape.encoding, delimiter=shape.delimiter)
     if shape.header_line > 1:
         source.notes.append(f"its header stands on line {shape.header_line}; what is above is no data")
+    if next(shape.rows(), None) is None:
+        source.notes.append("it has no rows below its header")
     return source
 
 

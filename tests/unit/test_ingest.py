@@ -73,6 +73,13 @@ def test_lines_of_one_order_that_are_equal_are_counted_once(workspace, tmp_path)
     assert add_up(report) == {"read": 4, "kept": 3, "dropped": 1, "quarantined": 0}
 
 
+def test_a_file_that_ends_with_its_header_says_so_and_does_not_keep_the_others_out(workspace, tmp_path):
+    files = [write(tmp_path, "quiet_day.csv", "order_id,date,sku,qty,country\n"), write(tmp_path, "orders.csv", ORDERS)]
+    report = import_files(workspace, files)
+    assert add_up(report) == {"read": 3, "kept": 3, "dropped": 0, "quarantined": 0}
+    assert "it has no rows below its header" in report.files[0].notes and "no rows" not in " ".join(report.files[1].notes)
+
+
 AGGREGATE = (
     "日期,商品名称,销量,单价,类目\n"
     "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"
