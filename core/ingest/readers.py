@@ -48,6 +48,7 @@ class Source:
     typed: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
+    names: tuple[str, ...] = ()  # of a sheet: what it goes by, the most telling first
     notes: list[str] = field(default_factory=list)
 
     def sample(self, columns: list[str], rows: int = 2000) -> pa.Table:
@@ -302,7 +303,8 @@ def _sheet(path: Path, name: str, title: str, *, alone: bool) -> Source | None:
                 values = [_plain(c) for c in cells[: len(names)]]
                 yield line, None, values + [None] * (len(names) - len(values))
 
-    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns, rows: _batches(body(), names, columns, rows))
+    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns, rows: _batches(body(), names, columns, rows),
+                    names=(name, title) if alone else (title, name))
     if header_line > 1:
         source.notes.append(f"its header stands on row {header_line}; what is above is no data")
     return source
