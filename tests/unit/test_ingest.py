@@ -80,6 +80,23 @@ def test_a_file_that_ends_with_its_header_says_so_and_does_not_keep_the_others_o
     assert "it has no rows below its header" in report.files[0].notes and "no rows" not in " ".join(report.files[1].notes)
 
 
+def test_days_that_could_be_months_are_read_as_the_earlier_imports_go_on(workspace, tmp_path):
+    def days(name: str, *dates: str) -> list[str]:
+        rows = "".join(f"{d},{name},1\n" for d in dates)
+        report = import_files(workspace, [write(tmp_path, f"{name}.csv", "date,sku,qty\n" + rows)])
+        notes.append(" ".join(report.files[0].notes))
+        read = stored(workspace, f"select cast(ordered_at as date)::varchar from orders where product_id = '{name}' order by 1")
+        return [day for (day,) in read]
+
+    notes: list[str] = []
+    assert days("january", *(f"1/{d}/2024" for d in range(1, 29))) == [f"2024-01-{d:02}" for d in range(1, 29)]
+    assert days("february", "2/5/2024", "2/6/2024") == ["2024-02-05", "2024-02-06"]
+    assert days("a_day", "2/7/2024") == ["2024-02-07"]
+    assert days("december", *(f"12/{d}/2023" for d in range(1, 13))) == [f"2023-12-{d:02}" for d in range(1, 13)]
+    assert "could be" not in notes[0]
+    assert all('read as month/day, which goes on from the days imported before (set date_format = "dmy"' in n for n in notes[1:])
+
+
 AGGREGATE = (
     "日期,商品名称,销量,单价,类目\n"
     "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"

@@ -116,6 +116,7 @@ def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says
     assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3) == ("mdy", "")
     name, remark = formats.choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)
     assert name == "dmy" and "month/day" in remark
+    assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3, nearer="dmy") == ("mdy", "")
     assert formats.choose_date({"iso": 0, "dmy": 0}, 3)[1] == "no value reads as a date"
 
 
