@@ -18,14 +18,17 @@ TYPED = "typed in the file"
 NO_TEXT = ("", "null", "none", "nan", "n/a", "<na>", "#n/a", "\\n", "nil")
 NO_VALUE = NO_TEXT + ("na", "-", "--", "—", "nat", "无", "缺失", "未知")
 _BLANKS = r"'[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]+'"
+_GUARD = "^=\"(.*)\"$"  # what keeps a spreadsheet from reading 00123 as 123
+ROUNDED = r"(?i)[0-9](\.[0-9]+)?e\+[0-9]+"  # what a spreadsheet leaves of a long id: its first digits
 _LONGEST_NOTHING = 6  # bytes; longer text is not compared with the lists above
 
 
 def text(column: str, empty: tuple[str, ...]) -> str:
-    """Trimmed text, inner blanks squeezed to one space, null for what stands for nothing. `empty` are lower-case constants of ours."""
+    """Trimmed text, inner blanks squeezed to one space, ="a" as a, null for what stands for nothing (`empty`, lower-case constants)."""
     nothing = ", ".join("'" + e + "'" for e in empty)
-    untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $')"
-    tidy = f"case when {untidy} then nullif(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '') else {column} end"
+    untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $|^=')"
+    bare = f"regexp_replace(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '{_GUARD}', '\\1')"
+    tidy = f"case when {untidy} then nullif(trim({bare}), '') else {column} end"
     return (f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} "
             f"when lower(trim({column})) in ({nothing}) then null else {tidy} end")
 

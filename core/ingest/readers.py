@@ -29,6 +29,7 @@ from core.ingest import delimited
 from core.ingest.delimited import Row
 
 BATCH_ROWS = 50_000
+EXACT = 2**53  # below it every whole number is a float of its own
 FORMATS = "CSV, Excel (.xlsx), Parquet or JSON lines, gzipped or not"
 
 
@@ -189,6 +190,12 @@ def _as_text(array: pa.Array) -> pa.Array:
         return pa.array([None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()], pa.string())
     elif pa.types.is_floating(kind):
         array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, kind))
+        if pa.types.is_float16(kind):
+            return pc.cast(array, pa.string())
+        # Ids are floats where some are missing: 4006381333931 is one, 4.006381333931e+12 is none.
+        whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), float(EXACT)))
+        numbers = pc.cast(pc.if_else(whole, array, pa.scalar(None, kind)), pa.int64())
+        return pc.coalesce(pc.cast(numbers, pa.string()), pc.cast(array, pa.string()))
     return pc.cast(array, pa.string())
 
 
@@ -201,7 +208,7 @@ def _plain(value) -> str | None:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value) if value == value else None
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value) if value == value else None
     if isinstance(value, (list, tuple)):
         return " ".join(text for v in value if (text := _plain(v))) or None
     if isinstance(value, dict):

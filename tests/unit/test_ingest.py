@@ -97,6 +97,17 @@ def test_days_that_could_be_months_are_read_as_the_earlier_imports_go_on(workspa
     assert all('read as month/day, which goes on from the days imported before (set date_format = "dmy"' in n for n in notes[1:])
 
 
+def test_ids_that_a_spreadsheet_has_rounded_are_quarantined_and_guarded_ones_are_read(workspace, tmp_path):
+    lines = 'date,sku,qty,title\n2024-03-01,4.00638E+12,1,Mug\n2024-03-01,4.00638E+12,2,Lamp\n2024-03-02,="00123",3,Rug\n'
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines), write(tmp_path, "products.csv", "sku,title\n00123,Wool rug\n")])
+    assert add_up(report) == {"read": 4, "kept": 2, "dropped": 0, "quarantined": 2}
+    assert stored(workspace, "select product_id, units from orders") == [("00123", 3)]
+    assert stored(workspace, "select product_id, title from products") == [("00123", "Wool rug")]
+    assert stored(workspace, "select line, value, reason from quarantine order by line") == [
+        (n, "an id that a spreadsheet has rounded in column 'sku'", "a broken row") for n in (2, 3)]
+    assert "column 'sku': 2 rows with an id that a spreadsheet has rounded: export it as text" in report.files[0].notes
+
+
 AGGREGATE = (
     "日期,商品名称,销量,单价,类目\n"
     "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"

@@ -132,6 +132,10 @@ def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says
         ("Nan bread", "Nan bread"),
         ("\u3000", None),
         ("\t", None),
+        ('="00123"', "00123"),
+        (' ="Red  mug" ', "Red mug"),
+        ('=""', None),
+        ("=1+1", "=1+1"),
     ],
 )
 def test_text_is_trimmed_and_what_stands_for_nothing_is_null(text, value):

@@ -124,6 +124,12 @@ def test_parquet_types_become_text_that_reads_back(tmp_path):
     ]
 
 
+def test_whole_floats_of_a_parquet_file_are_written_as_whole_numbers(tmp_path):
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"ean": [4006381333931.0, float("nan"), -7.0, 0.5, 1e20]}), path)
+    assert [r[2] for r in rows_of(path)[1]] == ["4006381333931", None, "-7", "0.5", "1e+20"]
+
+
 def test_json_lines_and_json_arrays_read_alike(tmp_path):
     items = [{"id": 1, "price": 2.5, "tags": ["a", "b"], "ok": True}, {"id": 2.0, "nested": {"k": "v"}}]
     (tmp_path / "lines.jsonl").write_text("\n".join(json.dumps(i) for i in items) + "\n{broken\n")
