@@ -61,6 +61,15 @@ def test_text_that_is_no_utf8_is_told_by_its_letters(tmp_path, encoding, text):
     assert [columns, *(list(r[2:]) for r in rows)] == [line.split(delimiter) for line in text.splitlines()]
 
 
+@pytest.mark.parametrize(
+    "encoding, title", [("cp1252", "España mug"), ("cp1252", "Théière"), ("gb18030", "红色茶杯"), ("cp1251", "красная кружка")]
+)
+def test_the_encoding_is_told_by_letters_that_come_late_in_a_file(tmp_path, encoding, title):
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"sku,title\n" + b"A1,Plain mug\n" * 30_000 + f"A2,{title}\n".encode(encoding))
+    assert rows_of(path)[1][-1][2:] == ("A2", title)
+
+
 def test_ragged_rows_are_handed_out_as_broken_and_empty_trailing_cells_are_no_fault(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("a,b\n1,2\n1\n1,2,3\n\n1,2,,\n4,5\n")
