@@ -72,7 +72,7 @@ def add_lookup(con, raw: Raw, lookup: Raw, key: str, added: list[str]) -> Raw:
 
 
 def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> None:
-    """Fills decimals, dates, floats and currency for the columns that the plans use, and breaks rows whose ids are lost."""
+    """Fills decimals, dates, floats and currency for the columns that the plans use, and breaks rows whose ids or amounts are none."""
     fed = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
     typed, options = raw.source.typed, mapping.options
     for column, f in fed:
@@ -92,7 +92,9 @@ def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> N
     _decide_floats(con, raw, [f.sources[0] for column, f in fed if column is not None and _is_id(column) and f.sources[0] not in typed])
     ids = [s for column, f in fed if column is not None and _is_id(column) for s in f.sources]
     _break(con, raw, ids, formats.ROUNDED, "an id that a spreadsheet has rounded", "export it as text")
-    raw.currency = _currency(con, raw, plans, [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")])
+    amounts = [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")]
+    _break(con, raw, amounts, ".*%", "a share where an amount of money is expected", "export amounts, or leave the column out by a mapping")
+    raw.currency = _currency(con, raw, plans, amounts)
 
 
 def _is_id(column: Column) -> bool:
@@ -100,13 +102,14 @@ def _is_id(column: Column) -> bool:
 
 
 def _break(con, raw: Raw, sources: list[str], pattern: str, what: str, to_do: str) -> None:
-    """Breaks the rows that have a value of that pattern in one of the columns, for what it stands for is lost."""
+    """Breaks the rows that have a value of that pattern in one of the columns."""
     for source in dict.fromkeys(sources):
         cell = raw.text(source, formats.NO_VALUE)
         (rows,) = con.execute(f"""update {quoted(raw.table)} set broken = $what
             where broken is null and regexp_full_match({cell}, '{pattern}')""", {"what": f"{what} in column {source!r}"}).fetchone()
         if rows:
-            raw.remarks[source] = f"{rows:,} rows with {what}: {to_do}"
+            remark = f"{rows:,} rows with {what}: {to_do}"
+            raw.remarks[source] = f"{raw.remarks[source]}; {remark}" if source in raw.remarks else remark
 
 
 def _decide_decimals(con, raw: Raw, undecided: list[str]) -> None:

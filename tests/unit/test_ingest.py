@@ -108,6 +108,18 @@ def test_ids_that_a_spreadsheet_has_rounded_are_quarantined_and_guarded_ones_are
     assert "column 'sku': 2 rows with an id that a spreadsheet has rounded: export it as text" in report.files[0].notes
 
 
+def test_a_discount_in_percent_is_quarantined_and_not_taken_for_cents(workspace, tmp_path):
+    lines = "date,sku,qty,price,discount\n2024-03-01,A1,1,5.00,20%\n2024-03-01,B2,1,5.00,0.20\n2024-03-02,A1,1,5.00,\n"
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines)])
+    assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
+    assert stored(workspace, "select product_id, discount_cents from orders order by ordered_at") == [("B2", 20), ("A1", None)]
+    assert stored(workspace, "select line, value from quarantine") == [
+        (2, "a share where an amount of money is expected in column 'discount'")]
+    promotions = write(tmp_path, "promotions.csv", "sku,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-08,20%\n")
+    import_files(workspace, [promotions])
+    assert stored(workspace, "select discount from promotions") == [(0.2,)]
+
+
 AGGREGATE = (
     "日期,商品名称,销量,单价,类目\n"
     "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"
