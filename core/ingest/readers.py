@@ -239,8 +239,9 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
                 yield line, item if isinstance(item, dict) else None
 
     names: dict[str, None] = {}
-    for _, item in itertools.islice(objects(), 2000):
-        names.update(dict.fromkeys(item or ()))
+    for _, item in objects():  # all of them: a key may stand in late objects only
+        if item and not item.keys() <= names.keys():
+            names.update(dict.fromkeys(item))
     if not names:
         raise UserError(f"one JSON object a line in {path.name}", "none", "export it as JSON lines")
 

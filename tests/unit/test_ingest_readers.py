@@ -153,6 +153,13 @@ def test_json_lines_and_json_arrays_read_alike(tmp_path):
     assert rows_of(tmp_path / "array.json")[1] == rows[:2]
 
 
+def test_a_key_that_only_late_objects_have_is_a_column(tmp_path):
+    items = [{"sku": "A"}] * 2500 + [{"sku": "B", "qty": 3}]
+    (tmp_path / "lines.jsonl").write_text("\n".join(map(json.dumps, items)))
+    columns, rows = rows_of(tmp_path / "lines.jsonl")
+    assert columns == ["sku", "qty"] and rows[-1] == (2501, None, "B", "3") and rows[0] == (1, None, "A", None)
+
+
 def test_every_sheet_of_a_workbook_is_a_source_of_its_own(tmp_path):
     book = openpyxl.Workbook()
     first = book.active
