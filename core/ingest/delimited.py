@@ -28,7 +28,7 @@ def open_bytes(path: Path, gzipped: bool):
 
 
 def detect_encoding(path: Path, gzipped: bool) -> str:
-    """The text encoding of a file, judged by all of it where UTF-8 is concerned and by its beginning otherwise."""
+    """The text encoding of a file, judged by its bytes that are not ASCII, wherever they are."""
     with open_bytes(path, gzipped) as stream:
         sample = stream.read(SAMPLE_BYTES)
         for bom, name in _BOMS:
@@ -42,9 +42,10 @@ def detect_encoding(path: Path, gzipped: bool) -> str:
             raise UserError(f"text in {path.name}", "a binary file", "export it as CSV, Excel (.xlsx), Parquet or JSON lines")
         stream.seek(0)
         good, bad = _utf8_share(stream)
-    if not bad or bad <= 0.02 * good:
-        return "utf-8"
-    return _guess(sample)
+        if not bad or bad <= 0.02 * good:
+            return "utf-8"
+        stream.seek(0)
+        return _guess(_telling(stream))
 
 
 def _utf8_share(stream) -> tuple[int, int]:
@@ -60,6 +61,16 @@ def _utf8_share(stream) -> tuple[int, int]:
         bad += wrong
         good += len(text) - len(text.encode("ascii", "ignore")) - wrong
     return good, bad
+
+
+def _telling(stream) -> bytes:
+    """The first lines of a stream that are not all ASCII."""
+    lines, size = [], 0
+    while size < SAMPLE_BYTES and (line := stream.readline(SAMPLE_BYTES)):
+        if not line.isascii():
+            lines.append(line)
+            size += len(line)
+    return b"".join(lines)
 
 
 def _guess(sample: bytes) -> str:
@@ -78,6 +89,8 @@ def _guess(sample: bytes) -> str:
             return best.encoding if best and best.encoding != "gb18030" and _rare(text) else "gb18030"
     if re.search("[a-z][\u00b3\u00b9\u00bf][a-z]", sample.decode("cp1252", "replace")):  # Polish letters look so
         return "cp1250"
+    if 2 * len(re.findall(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])", sample)) > runs.total():  # letters of other scripts stand among their like
+        return "cp1252"
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample, cp_isolation=["cp1252", "cp1251", "cp1253", "big5", "shift_jis", "cp949"]).best()

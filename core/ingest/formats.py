@@ -18,14 +18,17 @@ TYPED = "typed in the file"
 NO_TEXT = ("", "null", "none", "nan", "n/a", "<na>", "#n/a", "\\n", "nil")
 NO_VALUE = NO_TEXT + ("na", "-", "--", "—", "nat", "无", "缺失", "未知")
 _BLANKS = r"'[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]+'"
+_GUARD = "^=\"(.*)\"$"  # what keeps a spreadsheet from reading 00123 as 123
+ROUNDED = r"(?i)[0-9](\.[0-9]+)?e\+[0-9]+"  # what a spreadsheet leaves of a long id: its first digits
 _LONGEST_NOTHING = 6  # bytes; longer text is not compared with the lists above
 
 
 def text(column: str, empty: tuple[str, ...]) -> str:
-    """Trimmed text, inner blanks squeezed to one space, null for what stands for nothing. `empty` are lower-case constants of ours."""
+    """Trimmed text, inner blanks squeezed to one space, ="a" as a, null for what stands for nothing (`empty`, lower-case constants)."""
     nothing = ", ".join("'" + e + "'" for e in empty)
-    untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $')"
-    tidy = f"case when {untidy} then nullif(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '') else {column} end"
+    untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $|^=')"
+    bare = f"regexp_replace(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '{_GUARD}', '\\1')"
+    tidy = f"case when {untidy} then nullif(trim({bare}), '') else {column} end"
     return (f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} "
             f"when lower(trim({column})) in ({nothing}) then null else {tidy} end")
 
@@ -204,15 +207,24 @@ def date_sql(column: str, name: str) -> str:
     raise UserError(f"date_format as one of {', '.join(DATES)}, or like %d.%m.%Y", repr(name), "correct it in the mapping")
 
 
-def choose_date(counts: dict[str, int], filled: int) -> tuple[str, str]:
+def choose_date(counts: dict[str, int], filled: int, nearer: str = "") -> tuple[str, str]:
     """The format that reads most values of a column, and a remark where that is not clear-cut.
 
-    >>> choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)[0]
-    'dmy'
+    nearer: "dmy" or "mdy", whichever of the two gives days nearer to the last one known of the table; "" if none does.
+
+    >>> choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)[0], choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3, nearer="mdy")[0]
+    ('dmy', 'mdy')
     """
     best = max(counts, key=lambda name: (counts[name], -list(DATES).index(name)))
     if not counts[best]:
         return "iso", "no value reads as a date" if filled else ""
-    if best == "dmy" and counts.get("mdy") == counts["dmy"]:
-        return best, 'could be day/month or month/day; read as day/month (set date_format = "mdy" in [options] if it is not)'
-    return best, ""
+    if best != "dmy" or not day_or_month_first(counts):
+        return best, ""
+    says, other = ("month/day", "dmy") if nearer == "mdy" else ("day/month", "mdy")
+    why = ", which goes on from the days imported before" if nearer else ""
+    return nearer or best, f'could be day/month or month/day; read as {says}{why} (set date_format = "{other}" in [options] if it is not)'
+
+
+def day_or_month_first(counts: dict[str, int]) -> bool:
+    """Whether days and months read equally many values, whichever of them stands first."""
+    return 0 < counts.get("dmy", 0) == counts.get("mdy")

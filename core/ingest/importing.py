@@ -119,7 +119,7 @@ def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, loo
     looked_up = []
     if lookup is not None and source is not lookup and mapping.lookup.key in source.columns:
         looked_up = [c for c in mapping.lookup.columns if c not in source.columns]
-    plans = mappings.plan(mapping, path.name, source.columns + looked_up)
+    plans = mappings.plan(mapping, path.name, source.columns + looked_up, source.names)
     report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
     plans = [_without_persons(p, source, mapping, report) for p in plans]
     plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]

@@ -30,6 +30,8 @@ from core.ingest.rules import EVENT_COUNTS, RULES, targets
 from core.schema import EVENT_KINDS
 
 PRESETS = Path(__file__).parent / "presets"
+NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
+RETURNS = "returns"  # no table, but a name to hear
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
 
@@ -86,6 +88,7 @@ class TableMapping:
     name: str
     feeds: dict[str, Feed]
     files: tuple[str, ...] = ()  # names or patterns of files it is meant for, e.g. "orders*"
+    files_of_returns: tuple[str, ...] = ()  # names that look like the above, of files whose units came back (guesses only)
     others: bool = False  # every further column is taken too (customers: as an attribute)
 
     def is_meant_for(self, file: str) -> bool:
@@ -214,6 +217,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
         raise UserError(f"a table among {', '.join(RULES)}", f"[{name}] in {path.name}", _did_you_mean(name, RULES))
     columns, where = dict(columns), f"[{name}] in {path.name}"
     files = _texts(_shaped(columns.pop("files", []), (str, list), f"files of {where}"))
+    files_of_returns = _texts(_shaped(columns.pop("files_of_returns", []), (str, list), f"files_of_returns of {where}"))
     others = _shaped(columns.pop("others", False), bool, f"others of {where}")
     known = targets(name)
     for column in columns:
@@ -224,7 +228,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
         if not any(column in feeds for column in group):
             raise UserError(f"{' or '.join(group)} in [{name}] of {path.name}", f"only {listed(feeds) or 'nothing'}",
                             f'add a line such as {group[0]} = "name of the column in your file"')
-    return TableMapping(name, feeds, files, others)
+    return TableMapping(name, feeds, files, files_of_returns, others)
 
 
 def _feed(spec, where: str) -> Feed:
@@ -274,16 +278,22 @@ class TablePlan:
         return self.derived and self.table in ("products", "customers")
 
 
-def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
-    """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape."""
+def plan(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = ()) -> list[TablePlan]:
+    """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape.
+
+    names: what the columns go by, the most telling first (the title of a sheet, then its workbook's); else the file's.
+    """
     present = {plain(c): c for c in reversed(columns)}
+    named = next((heard for name in names or (file,) if (heard := _named(mapping, name))), []) if mapping.guesses else []
     feedable = {}
     for table, m in mapping.tables.items():
         if not mapping.guesses and not m.is_meant_for(file):
             continue
-        if mapping.guesses and table == "customers" and not _named_for(m, file) and _tells_of_products(mapping, present):
+        if mapping.guesses and table == "customers" and table not in named and _tells_of_products(mapping, present):
             continue  # lines of sales whose date or units nobody knew by name: customers would take any column, and lose every sale
         found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
+        if mapping.guesses and table == "stock" and table not in named and _counts_sales(mapping, found, present):
+            continue
         if all(any(c in found for c in group) for group in RULES[table].needs):
             missing = [c for c in m.feeds if c not in found]
             if missing and not mapping.guesses and _strict(m, missing):
@@ -291,7 +301,9 @@ def plan(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
             feedable[table] = _with_others(m, found, columns)
     if not feedable:
         raise _wrong_shape(mapping, file, columns, present)
-    return _chosen(mapping, file, feedable, present)
+    if mapping.guesses and "orders" in feedable:
+        feedable = _without_false_sales(mapping, file, feedable, named, columns, present)
+    return _chosen(mapping, named, feedable, present)
 
 
 def _strict(m: TableMapping, missing: list[str]) -> bool:
@@ -306,12 +318,27 @@ def _with_others(m: TableMapping, found: dict[str, Fed], columns: list[str]) -> 
     return found | {c: Fed(Feed(columns=(c,)), (c,)) for c in columns if c not in used}
 
 
-def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]], present: dict[str, str]) -> list[TablePlan]:
+def _without_false_sales(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]], named: list[str], columns: list[str],
+                         present: dict[str, str]) -> dict[str, dict[str, Fed]]:
+    """What a file feeds if its name allows for sales: dates, products and quantities are columns of stock, purchases and returns too."""
+    if RETURNS in named:
+        raise UserError(f"sales in {file}", "returns, by its name (or its sheet's)",
+                        "give it another name if what came back stands below zero; else give a mapping with "
+                        'status = { constant = "returned" } in [orders] and cancelled_status = ["returned"] in [options]')
+    other = [t for t in named if t in NO_SALES]
+    if not other or "orders" in named:
+        return feedable
+    if not any(t in feedable for t in other):
+        raise _wrong_shape(mapping, file, columns, present, other)
+    return {t: found for t, found in feedable.items() if t != "orders"}
+
+
+def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fed]], present: dict[str, str]) -> list[TablePlan]:
     """The main table first: of a guess the one the file's name says, else the first of the contract that it can feed; then the others."""
     order = [t for t in RULES if t in feedable]
     if mapping.guesses:
-        named = [t for t in order if _named_for(mapping.tables[t], file)]
-        named.sort(key=lambda t: t != "deliveries")  # purchase orders are orders by name, and no sales
+        named = [t for t in order if t in named]
+        named.sort(key=lambda t: t != "deliveries")  # incoming orders that have a day on which they are due are no sales
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
         persons = mapping.tables["orders"].feeds["customer_id"].found_in(present)  # beyond doubt: a bare `id` may be a product's
@@ -325,15 +352,27 @@ def _chosen(mapping: Mapping, file: str, feedable: dict[str, dict[str, Fed]], pr
     return [TablePlan(main, feedable[main]), *(TablePlan(t, told[t], derived=True) for t in beside)]
 
 
-def _named_for(m: TableMapping, file: str) -> bool:
-    """Whether a file's name has one of the words by which a guess knows the table."""
-    return any(word.lower() in file.lower() for word in m.files)
+def _named(mapping: Mapping, name: str) -> list[str]:
+    """The tables whose words a name has. A longer word hides one within it: purchase orders are no orders, and a catalog is no log."""
+    words = [(word.lower(), table) for table, m in mapping.tables.items() for word in m.files]
+    words += [(word.lower(), RETURNS) for m in mapping.tables.values() for word in m.files_of_returns]
+    left, heard = name.lower(), []
+    for word, table in sorted(words, key=lambda w: -len(w[0])):
+        if word in left:
+            left = left.replace(word, "|")
+            heard.append(table)
+    return heard
 
 
 def _tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
     """Whether a column names products beyond doubt, as reviews and stock do: orders and products take a bare `name` for one too."""
     return any(m.feeds["product_id"].found_in(present) for t, m in mapping.tables.items()
                if t not in ("orders", "products") and "product_id" in m.feeds)
+
+
+def _counts_sales(mapping: Mapping, found: dict[str, Fed], present: dict[str, str]) -> bool:
+    """Whether what would be stock on hand is a mere quantity, which in a file not named after stock is one of units sold."""
+    return "on_hand" in found and found["on_hand"].sources == mapping.tables["orders"].feeds["units"].found_in(present)
 
 
 def _guessed_beside(table: str, main: str, found: dict[str, Fed]) -> bool:
@@ -358,12 +397,13 @@ def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file
                      "correct the mapping" + (f" (near matches: {'; '.join(hints)})" if hints else ""))
 
 
-def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[str, str]) -> UserError:
-    """Says what the nearest table would need, what the file has, and how a mapping would begin."""
+def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[str, str], among: list[str] | None = None) -> UserError:
+    """Says what the nearest table (among some) would need, what the file has, and how a mapping would begin."""
     def lacking(m: TableMapping) -> list[tuple[str, ...]]:
         return [g for g in RULES[m.name].needs if not any(c in m.feeds and m.feeds[c].found_in(present) is not None for c in g)]
 
-    fitting = [m for m in mapping.tables.values() if (lacking(m) if mapping.guesses else m.is_meant_for(file))]
+    fitting = [m for m in mapping.tables.values() if (lacking(m) if mapping.guesses else m.is_meant_for(file))
+               and (among is None or m.name in among)]
     nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
     if not mapping.guesses:
         return _no_such_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.feeds], file, columns)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from core import db
 from core.errors import UserError
 from core.ingest import formats
 from core.ingest.mapping import Mapping, TablePlan
 from core.ingest.names import quoted
 from core.ingest.readers import Source
-from core.ingest.rules import target_column
+from core.ingest.rules import RULES, target_column
 from core.schema import Column
 
 SEEN = 20_000  # rows that show which date formats come into question; between those the whole column decides
@@ -71,7 +72,7 @@ def add_lookup(con, raw: Raw, lookup: Raw, key: str, added: list[str]) -> Raw:
 
 
 def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> None:
-    """Fills decimals, dates, floats and currency for the columns that the plans use."""
+    """Fills decimals, dates, floats and currency for the columns that the plans use, and breaks rows whose ids or amounts are none."""
     fed = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
     typed, options = raw.source.typed, mapping.options
     for column, f in fed:
@@ -85,13 +86,30 @@ def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> N
         else:
             raw.dates[source] = formats.TYPED if typed.get(source) == "time" else f.feed.format or options.date_format
     _decide_decimals(con, raw, [s for s, d in raw.decimals.items() if not d])
-    _decide_dates(con, raw, [s for s, d in raw.dates.items() if not d])
+    days = {fed.sources[0]: plan.table for plan in reversed(plans) for target, fed in plan.columns.items()
+            if fed.sources and target == RULES[plan.table].day}
+    _decide_dates(con, raw, [s for s, d in raw.dates.items() if not d], days)
     _decide_floats(con, raw, [f.sources[0] for column, f in fed if column is not None and _is_id(column) and f.sources[0] not in typed])
-    raw.currency = _currency(con, raw, plans, [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")])
+    ids = [s for column, f in fed if column is not None and _is_id(column) for s in f.sources]
+    _break(con, raw, ids, formats.ROUNDED, "an id that a spreadsheet has rounded", "export it as text")
+    amounts = [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")]
+    _break(con, raw, amounts, ".*%", "a share where an amount of money is expected", "export amounts, or leave the column out by a mapping")
+    raw.currency = _currency(con, raw, plans, amounts)
 
 
 def _is_id(column: Column) -> bool:
     return column.name.endswith("_id") or column.name in ("source", "target")
+
+
+def _break(con, raw: Raw, sources: list[str], pattern: str, what: str, to_do: str) -> None:
+    """Breaks the rows that have a value of that pattern in one of the columns."""
+    for source in dict.fromkeys(sources):
+        cell = raw.text(source, formats.NO_VALUE)
+        (rows,) = con.execute(f"""update {quoted(raw.table)} set broken = $what
+            where broken is null and regexp_full_match({cell}, '{pattern}')""", {"what": f"{what} in column {source!r}"}).fetchone()
+        if rows:
+            remark = f"{rows:,} rows with {what}: {to_do}"
+            raw.remarks[source] = f"{raw.remarks[source]}; {remark}" if source in raw.remarks else remark
 
 
 def _decide_decimals(con, raw: Raw, undecided: list[str]) -> None:
@@ -108,7 +126,8 @@ def _decide_decimals(con, raw: Raw, undecided: list[str]) -> None:
             raw.remarks[source] = f"{points:,} values have a decimal point, {commas:,} a decimal comma"
 
 
-def _decide_dates(con, raw: Raw, undecided: list[str]) -> None:
+def _decide_dates(con, raw: Raw, undecided: list[str], days: dict[str, str]) -> None:
+    """days: source columns that date the rows of a table -> that table."""
     for source in undecided:
         known = f"with cells as (select {raw.text(source, formats.NO_VALUE)} as c from {quoted(raw.table)} where broken is null) "
         filled, iso = con.execute(known + f"select count(c), count({formats.date_sql('c', 'iso')}) from cells").fetchone()
@@ -117,7 +136,8 @@ def _decide_dates(con, raw: Raw, undecided: list[str]) -> None:
             others = [n for n in formats.DATES if n != "iso"]
             seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else dict.fromkeys(others, 1)
             counts |= _readable(con, known, [n for n in others if seen[n]] or others)
-        raw.dates[source], remark = formats.choose_date(counts, filled)
+        nearer = _nearer(con, known, days[source]) if source in days and formats.day_or_month_first(counts) else ""
+        raw.dates[source], remark = formats.choose_date(counts, filled, nearer)
         if remark:
             raw.remarks[source] = remark
 
@@ -126,6 +146,16 @@ def _readable(con, known: str, names: list[str], sample: str = "") -> dict[str, 
     """How many cells each date format reads."""
     tried = ", ".join(f"count({formats.date_sql('c', n)})" for n in names)
     return dict(zip(names, con.execute(f"{known} select {tried} from (select c from cells{sample})").fetchone()))
+
+
+def _nearer(con, known: str, table: str) -> str:
+    """Whether days or months stand first in dates that could be either: a shop's next file goes on where its table ends."""
+    last = db.run(con, "staging/last_day", table_name=table).fetchone()[0]
+    if last is None:
+        return ""
+    far = ", ".join(f"max(abs(date_diff('day', $last, cast({formats.date_sql('c', n)} as date))))" for n in ("dmy", "mdy"))
+    dmy, mdy = con.execute(f"{known} select {far} from cells", {"last": last}).fetchone()
+    return "" if dmy == mdy else "dmy" if dmy < mdy else "mdy"
 
 
 def _decide_floats(con, raw: Raw, ids: list[str]) -> None:

@@ -29,6 +29,7 @@ from core.ingest import delimited
 from core.ingest.delimited import Row
 
 BATCH_ROWS = 50_000
+EXACT = 2**53  # below it every whole number is a float of its own
 FORMATS = "CSV, Excel (.xlsx), Parquet or JSON lines, gzipped or not"
 
 
@@ -48,11 +49,13 @@ class Source:
     typed: dict[str, str] = field(default_factory=dict)
     encoding: str = ""
     delimiter: str = ""
+    names: tuple[str, ...] = ()  # of a sheet: what it goes by, the most telling first
     notes: list[str] = field(default_factory=list)
 
     def sample(self, columns: list[str], rows: int = 2000) -> pa.Table:
-        """The first rows, to look at values before deciding what to read."""
-        return next(self.batches(columns, rows))
+        """The first rows, to look at values before deciding what to read; none of a file that ends with its header."""
+        nothing = _table([], [], columns, [pa.array([], pa.string())] * len(columns))
+        return next(self.batches(columns, rows), nothing)
 
 
 def sha256(path: Path) -> str:
@@ -125,6 +128,8 @@ def _csv(path: Path, gzipped: bool, encoding: str, delimiter: str) -> Source:
                     encoding=shape.encoding, delimiter=shape.delimiter)
     if shape.header_line > 1:
         source.notes.append(f"its header stands on line {shape.header_line}; what is above is no data")
+    if next(shape.rows(), None) is None:
+        source.notes.append("it has no rows below its header")
     return source
 
 
@@ -185,6 +190,12 @@ def _as_text(array: pa.Array) -> pa.Array:
         return pa.array([None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()], pa.string())
     elif pa.types.is_floating(kind):
         array = pc.if_else(pc.is_finite(array), array, pa.scalar(None, kind))
+        if pa.types.is_float16(kind):
+            return pc.cast(array, pa.string())
+        # Ids are floats where some are missing: 4006381333931 is one, 4.006381333931e+12 is none.
+        whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), float(EXACT)))
+        numbers = pc.cast(pc.if_else(whole, array, pa.scalar(None, kind)), pa.int64())
+        return pc.coalesce(pc.cast(numbers, pa.string()), pc.cast(array, pa.string()))
     return pc.cast(array, pa.string())
 
 
@@ -197,7 +208,7 @@ def _plain(value) -> str | None:
     if isinstance(value, (datetime, date, time)):
         return value.isoformat(" ") if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value) if value == value else None
+        return str(int(value)) if value.is_integer() and abs(value) < EXACT else repr(value) if value == value else None
     if isinstance(value, (list, tuple)):
         return " ".join(text for v in value if (text := _plain(v))) or None
     if isinstance(value, dict):
@@ -228,8 +239,9 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
                 yield line, item if isinstance(item, dict) else None
 
     names: dict[str, None] = {}
-    for _, item in itertools.islice(objects(), 2000):
-        names.update(dict.fromkeys(item or ()))
+    for _, item in objects():  # all of them: a key may stand in late objects only
+        if item and not item.keys() <= names.keys():
+            names.update(dict.fromkeys(item))
     if not names:
         raise UserError(f"one JSON object a line in {path.name}", "none", "export it as JSON lines")
 
@@ -299,7 +311,8 @@ def _sheet(path: Path, name: str, title: str, *, alone: bool) -> Source | None:
                 values = [_plain(c) for c in cells[: len(names)]]
                 yield line, None, values + [None] * (len(names) - len(values))
 
-    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns, rows: _batches(body(), names, columns, rows))
+    source = Source(name if alone else f"{name}#{title}", "Excel", names, lambda columns, rows: _batches(body(), names, columns, rows),
+                    names=(name, title) if alone else (title, name))
     if header_line > 1:
         source.notes.append(f"its header stands on row {header_line}; what is above is no data")
     return source

@@ -73,6 +73,53 @@ def test_lines_of_one_order_that_are_equal_are_counted_once(workspace, tmp_path)
     assert add_up(report) == {"read": 4, "kept": 3, "dropped": 1, "quarantined": 0}
 
 
+def test_a_file_that_ends_with_its_header_says_so_and_does_not_keep_the_others_out(workspace, tmp_path):
+    files = [write(tmp_path, "quiet_day.csv", "order_id,date,sku,qty,country\n"), write(tmp_path, "orders.csv", ORDERS)]
+    report = import_files(workspace, files)
+    assert add_up(report) == {"read": 3, "kept": 3, "dropped": 0, "quarantined": 0}
+    assert "it has no rows below its header" in report.files[0].notes and "no rows" not in " ".join(report.files[1].notes)
+
+
+def test_days_that_could_be_months_are_read_as_the_earlier_imports_go_on(workspace, tmp_path):
+    def days(name: str, *dates: str) -> list[str]:
+        rows = "".join(f"{d},{name},1\n" for d in dates)
+        report = import_files(workspace, [write(tmp_path, f"{name}.csv", "date,sku,qty\n" + rows)])
+        notes.append(" ".join(report.files[0].notes))
+        read = stored(workspace, f"select cast(ordered_at as date)::varchar from orders where product_id = '{name}' order by 1")
+        return [day for (day,) in read]
+
+    notes: list[str] = []
+    assert days("january", *(f"1/{d}/2024" for d in range(1, 29))) == [f"2024-01-{d:02}" for d in range(1, 29)]
+    assert days("february", "2/5/2024", "2/6/2024") == ["2024-02-05", "2024-02-06"]
+    assert days("a_day", "2/7/2024") == ["2024-02-07"]
+    assert days("december", *(f"12/{d}/2023" for d in range(1, 13))) == [f"2023-12-{d:02}" for d in range(1, 13)]
+    assert "could be" not in notes[0]
+    assert all('read as month/day, which goes on from the days imported before (set date_format = "dmy"' in n for n in notes[1:])
+
+
+def test_ids_that_a_spreadsheet_has_rounded_are_quarantined_and_guarded_ones_are_read(workspace, tmp_path):
+    lines = 'date,sku,qty,title\n2024-03-01,4.00638E+12,1,Mug\n2024-03-01,4.00638E+12,2,Lamp\n2024-03-02,="00123",3,Rug\n'
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines), write(tmp_path, "products.csv", "sku,title\n00123,Wool rug\n")])
+    assert add_up(report) == {"read": 4, "kept": 2, "dropped": 0, "quarantined": 2}
+    assert stored(workspace, "select product_id, units from orders") == [("00123", 3)]
+    assert stored(workspace, "select product_id, title from products") == [("00123", "Wool rug")]
+    assert stored(workspace, "select line, value, reason from quarantine order by line") == [
+        (n, "an id that a spreadsheet has rounded in column 'sku'", "a broken row") for n in (2, 3)]
+    assert "column 'sku': 2 rows with an id that a spreadsheet has rounded: export it as text" in report.files[0].notes
+
+
+def test_a_discount_in_percent_is_quarantined_and_not_taken_for_cents(workspace, tmp_path):
+    lines = "date,sku,qty,price,discount\n2024-03-01,A1,1,5.00,20%\n2024-03-01,B2,1,5.00,0.20\n2024-03-02,A1,1,5.00,\n"
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines)])
+    assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
+    assert stored(workspace, "select product_id, discount_cents from orders order by ordered_at") == [("B2", 20), ("A1", None)]
+    assert stored(workspace, "select line, value from quarantine") == [
+        (2, "a share where an amount of money is expected in column 'discount'")]
+    promotions = write(tmp_path, "promotions.csv", "sku,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-08,20%\n")
+    import_files(workspace, [promotions])
+    assert stored(workspace, "select discount from promotions") == [(0.2,)]
+
+
 AGGREGATE = (
     "日期,商品名称,销量,单价,类目\n"
     "2024-03-01,青花瓷 茶杯,3,25.00,茶具\n"

@@ -116,6 +116,7 @@ def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says
     assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3) == ("mdy", "")
     name, remark = formats.choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)
     assert name == "dmy" and "month/day" in remark
+    assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3, nearer="dmy") == ("mdy", "")
     assert formats.choose_date({"iso": 0, "dmy": 0}, 3)[1] == "no value reads as a date"
 
 
@@ -131,6 +132,10 @@ def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says
         ("Nan bread", "Nan bread"),
         ("\u3000", None),
         ("\t", None),
+        ('="00123"', "00123"),
+        (' ="Red  mug" ', "Red mug"),
+        ('=""', None),
+        ("=1+1", "=1+1"),
     ],
 )
 def test_text_is_trimmed_and_what_stands_for_nothing_is_null(text, value):

@@ -61,6 +61,15 @@ def test_text_that_is_no_utf8_is_told_by_its_letters(tmp_path, encoding, text):
     assert [columns, *(list(r[2:]) for r in rows)] == [line.split(delimiter) for line in text.splitlines()]
 
 
+@pytest.mark.parametrize(
+    "encoding, title", [("cp1252", "España mug"), ("cp1252", "Théière"), ("gb18030", "红色茶杯"), ("cp1251", "красная кружка")]
+)
+def test_the_encoding_is_told_by_letters_that_come_late_in_a_file(tmp_path, encoding, title):
+    path = tmp_path / "file.csv"
+    path.write_bytes(b"sku,title\n" + b"A1,Plain mug\n" * 30_000 + f"A2,{title}\n".encode(encoding))
+    assert rows_of(path)[1][-1][2:] == ("A2", title)
+
+
 def test_ragged_rows_are_handed_out_as_broken_and_empty_trailing_cells_are_no_fault(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("a,b\n1,2\n1\n1,2,3\n\n1,2,,\n4,5\n")
@@ -124,6 +133,12 @@ def test_parquet_types_become_text_that_reads_back(tmp_path):
     ]
 
 
+def test_whole_floats_of_a_parquet_file_are_written_as_whole_numbers(tmp_path):
+    path = tmp_path / "file.parquet"
+    pq.write_table(pa.table({"ean": [4006381333931.0, float("nan"), -7.0, 0.5, 1e20]}), path)
+    assert [r[2] for r in rows_of(path)[1]] == ["4006381333931", None, "-7", "0.5", "1e+20"]
+
+
 def test_json_lines_and_json_arrays_read_alike(tmp_path):
     items = [{"id": 1, "price": 2.5, "tags": ["a", "b"], "ok": True}, {"id": 2.0, "nested": {"k": "v"}}]
     (tmp_path / "lines.jsonl").write_text("\n".join(json.dumps(i) for i in items) + "\n{broken\n")
@@ -136,6 +151,13 @@ def test_json_lines_and_json_arrays_read_alike(tmp_path):
         (3, "not a JSON object", None, None, None, None, None),
     ]
     assert rows_of(tmp_path / "array.json")[1] == rows[:2]
+
+
+def test_a_key_that_only_late_objects_have_is_a_column(tmp_path):
+    items = [{"sku": "A"}] * 2500 + [{"sku": "B", "qty": 3}]
+    (tmp_path / "lines.jsonl").write_text("\n".join(map(json.dumps, items)))
+    columns, rows = rows_of(tmp_path / "lines.jsonl")
+    assert columns == ["sku", "qty"] and rows[-1] == (2501, None, "B", "3") and rows[0] == (1, None, "A", None)
 
 
 def test_every_sheet_of_a_workbook_is_a_source_of_its_own(tmp_path):

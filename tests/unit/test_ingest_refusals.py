@@ -159,3 +159,59 @@ def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
         with pytest.raises(UserError, match="another Upswing process"):
             import_files(workspace, [write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")])
         process.stdin.close()
+
+
+@pytest.mark.parametrize("name", ["inventory_2024.csv", "stock_levels.csv", "库存.csv"])
+def test_quantities_in_a_file_named_after_stock_are_stock_and_no_sales(workspace, tmp_path, name):
+    text = ("date,sku,quantity" if name.isascii() else "日期,商品编码,数量") + "\n2024-01-01,A,500\n2024-01-02,A,498\n"
+    report = import_files(workspace, [write(tmp_path, name, text), write(tmp_path, "stocktake_sales.csv", text.replace("A", "B"))])
+    assert [f.main.table for f in report.files] == ["stock", "orders"]
+    assert stored(workspace, "select product_id, on_hand from stock order by day") == [("A", 500), ("A", 498)]
+    assert stored(workspace, "select distinct product_id from orders") == [("B",)]
+
+
+@pytest.mark.parametrize(
+    "name, header, missing",
+    [
+        ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "columns for deliveries in purchase_orders.csv: due_on"),
+        ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "columns for deliveries in 采购订单.csv: due_on"),
+        ("inventory.csv", "sku,created_at,sku_2,title,quantity", "columns for stock in inventory.csv: day"),
+        ("promotions.csv", "id,date,sku,name,quantity", "columns for promotions in promotions.csv: starts_on"),
+        ("returns.csv", "order_id,date,sku,name,quantity", "sales in returns.csv"),
+        ("order_refunds.csv", "order_id,date,sku,name,quantity", "sales in order_refunds.csv"),
+        ("退货订单.csv", "订单号,下单日期,商品编码,商品名称,数量", "sales in 退货订单.csv"),
+    ],
+)
+def test_a_file_named_after_anything_but_sales_is_not_read_as_sales(workspace, tmp_path, name, header, missing):
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [write(tmp_path, name, header + "\n7,2024-03-05,A,Mug,2\n")])
+    assert error.value.expected.startswith(missing)
+    assert not workspace.warehouse.exists()
+
+
+def test_what_the_refusal_of_returns_says_to_do_takes_them_back(workspace, tmp_path):
+    mapping = write(tmp_path, "returns.toml", '[orders]\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\n'
+                    'status = { constant = "returned" }\n[options]\ncancelled_status = ["returned"]\n')
+    import_files(workspace, [write(tmp_path, "returns.csv", "date,sku,qty\n2024-03-05,A,2\n")], mapping=mapping)
+    assert stored(workspace, "select units from orders") == [(-2,)]
+
+
+@pytest.mark.parametrize("name", ["incoming_orders.csv", "sales_by_supplier.csv", "product_performance.csv", "customers.csv"])
+def test_sales_under_other_names_are_still_sales(workspace, tmp_path, name):
+    report = import_files(workspace, [write(tmp_path, name, "date,sku,qty\n2024-03-05,A,2\n")])
+    assert report.files[0].main.table == "orders"
+
+
+def test_a_sheet_is_what_its_title_says_and_a_lone_one_what_its_workbook_is_called(workspace, tmp_path):
+    def workbook(name: str, *titles: str):
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for title in titles:
+            for row in (["date", "sku", "qty", "eta"], ["2024-03-05", title, 2, "2024-03-09"]):
+                (book[title] if title in book.sheetnames else book.create_sheet(title)).append(row)
+        book.save(tmp_path / name)
+        return [f.main.table for f in import_files(workspace, [tmp_path / name]).files]
+
+    assert workbook("sales.xlsx", "Inventory", "January") == ["stock", "orders"]
+    assert workbook("purchase_orders.xlsx", "Orders") == ["deliveries"]
+    assert workbook("export.xlsx", "Stock") == ["stock"]
