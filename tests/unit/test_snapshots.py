@@ -290,6 +290,12 @@ def test_control_characters_do_not_break_an_xlsx_export(tmp_path):
     assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A2"].value == "abc"
 
 
+def test_text_that_becomes_a_formula_once_its_control_characters_are_dropped_stays_text(tmp_path):
+    write_table(pa.table({"title": ["\x01=1+1", "\x0b@x"]}), tmp_path / "out.xlsx")
+    cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type, cell.quotePrefix) for cell in cells] == [("=1+1", "s", True), ("@x", "s", True)]
+
+
 def test_a_parquet_export_is_the_table(workspace, dangerous, tmp_path):
     snapshots.export(workspace, "forecasts", tmp_path / "f.parquet")
     assert pq.read_table(tmp_path / "f.parquet").equals(pq.read_table(dangerous.table("forecasts")))
