@@ -23,7 +23,8 @@ KINDS: dict[str, frozenset[str]] = {
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
     """Queues a job. While one of its kind is queued or running, that one is returned instead of a second.
 
-    Raises UserError for an unknown kind or argument, and for files to import that are not there.
+    Raises UserError for an unknown kind or argument, for files to import that are not there, and for other files than those
+    that are being imported: who sent them must not think that they are.
     """
     arguments = {k: v for k, v in (arguments or {}).items() if v not in (None, "")}
     if kind not in KINDS:
@@ -38,7 +39,10 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
         missing = [f for f in arguments["files"] if not Path(f).exists()]
         if missing or not arguments["files"]:
             raise UserError("files to import", f"no {', no '.join(missing)}" if missing else "none", "name files that are there")
-    job, _ = State(workspace).add_job(kind, arguments, actor)
+    job, new = State(workspace).add_job(kind, arguments, actor)
+    if kind == "import" and not new and job.arguments != arguments:
+        raise UserError("no other import at work", f"import {job.id} {job.status}, asked for at {job.created_at:%H:%M} UTC",
+                        "send these files again once it has ended")
     return job
 
 

@@ -92,6 +92,17 @@ def test_a_request_of_an_unknown_kind_or_argument_is_refused(workspace):
     assert jobs.recent(workspace) == []
 
 
+def test_other_files_than_those_that_are_being_imported_are_refused_not_dropped(workspace, tmp_path):
+    for name in ("orders.csv", "stock.csv"):
+        (tmp_path / name).write_text("a;b")
+    first = jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"})
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"}) == first
+    with pytest.raises(UserError, match=f"import {first.id} queued.*send these files again once it has ended"):
+        jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"})
+    jobs.cancel(workspace, first.id)
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"}).id != first.id
+
+
 def test_a_queued_job_is_cancelled_at_once(workspace):
     job = jobs.request(workspace, "backtest")
     assert jobs.cancel(workspace, job.id).status == "cancelled"
