@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core import registry
@@ -18,6 +22,7 @@ KINDS: dict[str, frozenset[str]] = {
     "simulate": frozenset({"out"}),
     "explain": frozenset({"product_id"}),  # the words of one product's text
 }
+UPLOADED = "[0-9a-f]" * 12 + "-*"  # what an upload is called: its hash, then its name
 
 
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
@@ -48,7 +53,9 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
 
 def cancel(workspace: Workspace, job_id: int) -> Job:
     """A queued job ends at once, a running one within a few seconds (status "cancelled"); an ended one stays as it is."""
-    return State(workspace).cancel_job(job_id)
+    job = State(workspace).cancel_job(job_id)
+    drop_uploads(workspace)
+    return job
 
 
 def get(workspace: Workspace, job_id: int) -> Job:
@@ -81,3 +88,30 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor:
     """Makes a model the champion and queues the rescore that serves its forecasts."""
     registry.promote(workspace, model_id, reason, actor=actor)
     return request(workspace, "rescore", actor=actor)
+
+
+# ---- uploaded files: customers' names and addresses stand in them, so none outlives its import
+
+
+@contextmanager
+def uploading(workspace: Workspace) -> Iterator[Path]:
+    """The folder of uploads, for its owner's eyes and one process at a time: what is kept for a request is not dropped before it."""
+    workspace.create().uploads.mkdir(mode=0o700, exist_ok=True)
+    folder = os.open(workspace.uploads, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield workspace.uploads
+    finally:
+        os.close(folder)
+
+
+def drop_uploads(workspace: Workspace) -> None:
+    """Removes uploads that no import needs. One that waits or runs does, and an interrupted one until another is asked for."""
+    if not workspace.uploads.exists():
+        return
+    with uploading(workspace) as folder:
+        given = [job.arguments for job in recent(workspace, 1, "import") if job.active or job.status == "interrupted"]
+        needed = {Path(file).resolve() for one in given for file in (*one["files"], one.get("mapping", ""))}
+        for file in folder.glob(UPLOADED):
+            if file.resolve() not in needed:
+                file.unlink()

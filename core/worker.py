@@ -16,6 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
+from core import jobs
 from core.config import Workspace
 from core.errors import Cancelled, UpswingError, UserError
 from core.pipeline import SHARES, do_job
@@ -78,6 +79,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event,
           child: tuple[str, ...]) -> None:
     beaten = 0.0
+    jobs.drop_uploads(workspace)  # what an earlier worker had no time to
     while not stop.is_set() and workspace.state.exists():
         if time.monotonic() - beaten >= BEAT_S:
             if not state.beat(token):
@@ -87,6 +89,7 @@ def _work(workspace: Workspace, state: State, token: str, stop: threading.Event,
         job = state.claim_job(token)
         if job is not None:
             _do(workspace, state, token, job, stop, child)
+            jobs.drop_uploads(workspace)
         elif when_empty.is_set():
             return
         else:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import stat
+import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
-from core import jobs, registry, snapshots
+import pytest
+
+from core import jobs, registry, snapshots, worker
+from core.errors import UserError
 from core.state import State
-from dashboard.acts import keep
+from dashboard.acts import import_files, keep
 from tests.app.visit import words
 from tests.serving import MODEL, write_snapshot
 
@@ -171,7 +177,61 @@ def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
     assert jobs.recent(workspace) == [] and "Choose at least one file" in words(at)
 
 
-def test_the_name_of_an_upload_never_leaves_the_uploads(workspace, monkeypatch):
-    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
     for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
-        assert keep(name, name.encode()).parent == workspace.root / "uploads"
+        assert keep(tmp_path, name, name.encode()).parent == tmp_path
+
+
+def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
+
+
+def upload(workspace, monkeypatch, name: str):
+    """Asks for the import of a file that holds an address."""
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    content = f"customer_id\njane.doe@example.com in {name}\n".encode()
+    return import_files([SimpleNamespace(name=name, getvalue=lambda: content)], "generic")
+
+
+def uploads(workspace) -> list[str]:
+    return sorted(f.name.split("-", 1)[1] for f in workspace.uploads.iterdir())
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    assert uploads(workspace) == ["orders.csv"]
+    if how == "cancelled":
+        jobs.cancel(workspace, job.id)
+    else:
+        end = f"State(w).end_job(int(sys.argv[2]), sys.argv[3], {how!r})"
+        program = f"import sys; from core.config import Workspace; from core.state import State; w = Workspace.at(sys.argv[1]); {end}"
+        worker.work(workspace, once=True, child=(sys.executable, "-c", program))
+    assert jobs.get(workspace, job.id).status == how and uploads(workspace) == []
+
+
+def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(workspace, monkeypatch):
+    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    jobs.drop_uploads(workspace)
+    assert jobs.get(workspace, job.id).status == "interrupted" and uploads(workspace) == ["orders.csv"]
+    assert jobs.request(workspace, "import", job.arguments).arguments == job.arguments
+    jobs.cancel(workspace, jobs.recent(workspace)[0].id)
+    assert uploads(workspace) == []
+
+
+def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    with pytest.raises(UserError, match="send these files again"):
+        upload(workspace, monkeypatch, "stock.csv")
+    assert uploads(workspace) == ["orders.csv"]
+
+
+def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatch):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    (workspace.uploads / "mine-orders.csv").write_text("a")
+    jobs.cancel(workspace, job.id)
+    assert uploads(workspace) == ["orders.csv"] and (workspace.uploads / "mine-orders.csv").exists()
