@@ -104,7 +104,7 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
     with log.open("ab") as stream:
         process = subprocess.Popen([*child, str(workspace.root), str(job.id), token], stdin=subprocess.DEVNULL, stdout=stream,
                                    stderr=subprocess.STDOUT, start_new_session=True, cwd=REPOSITORY)
-    beaten, cancelled_at = time.monotonic(), None
+    cancelled_at = None
     try:
         while True:
             try:
@@ -116,10 +116,8 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
                 _end(process)
                 state.end_job(job.id, token, "interrupted", message="the worker was stopped; request the job again")
                 break
-            if time.monotonic() - beaten >= BEAT_S:
-                if not state.beat(token, job.id):
-                    break  # taken over: the job is no longer ours, `finally` ends the child
-                beaten = time.monotonic()
+            if not state.beat(token, job.id):  # before each look at the job, which takes a silent worker's for lost
+                break  # taken over: the job is no longer ours, `finally` ends the child
             if cancelled_at is None and state.job(job.id).cancel_requested:
                 cancelled_at = time.monotonic()
             if cancelled_at is not None and time.monotonic() - cancelled_at > CANCEL_GRACE_S:

@@ -15,7 +15,7 @@ from core.errors import UserError
 from core.state.file import add_note
 from core.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
 from core.state.records import (
-    ACTIVE, STALE_AFTER_S, AuditEntry, Comment, Heartbeat, Job, ModelStatus, Override, View, as_text, now, read,
+    ACTIVE, STALE_AFTER_S, AuditEntry, Comment, Heartbeat, Job, ModelStatus, Override, View, as_text, now, process, read,
 )
 
 __all__ = ["ACTIVE", "FIELDS", "REASONS", "SCOPES", "STALE_AFTER_S", "AuditEntry", "Comment", "Heartbeat", "Job", "ModelStatus", "Override",
@@ -126,8 +126,8 @@ class State(Overrides):
             row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
             if row and read(Heartbeat, row).alive:
                 return None
-            con.execute("insert or replace into heartbeats values ('worker', ?, ?, ?, ?, ?)",
-                        (token, os.getpid(), socket.gethostname(), time_, time_))
+            con.execute("insert or replace into heartbeats values ('worker', ?, ?, ?, ?, ?, ?)",
+                        (token, os.getpid(), socket.gethostname(), time_, time_, process(os.getpid())))
         self.reap()  # whatever an earlier worker left running
         return token
 
