@@ -144,6 +144,15 @@ def test_an_earlier_snapshot_is_served_again(open_page, shop):
     assert snapshots.current(shop).id == "20111204-1"
 
 
+def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it(open_page, shop):
+    folder = write_snapshot(shop, snapshot="20111127-1", current=False)
+    (folder / "neighbours.parquet").unlink()
+    at = open_page("model", workspace=shop)
+    at.button(key="snapshot_back").click().run()
+    assert not at.exception and "neighbours: the file is missing" in words(at) and "serve another one" in words(at)
+    assert snapshots.current(shop).id == "20111204-1"
+
+
 def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")

@@ -106,7 +106,7 @@ def test_rollback_to_what_is_not_there_or_damaged_changes_nothing(workspace, sco
         with pytest.raises(UserError, match="the id of a snapshot"):
             snapshots.rollback(workspace, wrong)
     damage(workspace.snapshots / first / "demand.parquet")
-    with pytest.raises(UpswingError, match="demand"):
+    with pytest.raises(UserError, match="a snapshot fit to be served.*demand.*serve another"):
         snapshots.rollback(workspace, first)
     assert snapshots.current(workspace).id == second
 
