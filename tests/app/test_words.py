@@ -9,6 +9,7 @@ from core.ingest.checks import checks
 from core.ingest.mapping import Options, TablePlan, presets
 from core.ingest.rules import RULES, targets
 from dashboard import i18n, words
+from dashboard.components.inventory import words as planning
 
 
 @pytest.mark.parametrize("table", [*RULES])
@@ -27,3 +28,10 @@ def test_every_preset_has_a_name():
 def test_a_cell_that_holds_nothing_is_a_dash_whatever_kind_of_nothing_it_holds(nothing):
     assert i18n.absent(nothing) and i18n.number(nothing) == i18n.percent(nothing) == i18n.money(nothing, "GBP") == "–"
     assert not i18n.absent(0) and not i18n.absent("")
+
+
+@pytest.mark.parametrize("field, given, told", [
+    ("order_units", 37.5, "37.5"), ("order_units", 1200.0, "1,200"), ("lead_time_days", 10.5, "10.5"), ("service_level", 0.975, "97.5%"),
+    ("service_level", 0.995, "99.5%"), ("service_level", 0.95, "95%"), ("snooze_until", "2026-12-03", "3 Dec 2026")])
+def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
+    assert planning.value(field, given) == told
