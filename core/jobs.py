@@ -62,15 +62,15 @@ def get(workspace: Workspace, job_id: int) -> Job:
     return State(workspace).job(job_id)
 
 
-def recent(workspace: Workspace, limit: int = 20, kind: str | None = None) -> list[Job]:
-    """The latest jobs, newest first."""
-    found = State(workspace).jobs(limit if kind is None else 10 * limit)
-    return [job for job in found if kind in (None, job.kind)][:limit]
+def recent(workspace: Workspace, limit: int = 20, *kinds: str, status: str = "") -> list[Job]:
+    """The latest jobs, newest first; of these kinds and this status, where given."""
+    return State(workspace).jobs(limit, kinds, status)
 
 
-def running(workspace: Workspace, kind: str | None = None) -> list[Job]:
+def running(workspace: Workspace) -> list[Job]:
     """Jobs queued or running, newest first; at most one of each kind."""
-    return [job for job in recent(workspace, 2 * len(KINDS) + 50, kind) if job.active]
+    found = [job for kind in KINDS for job in recent(workspace, 1, kind) if job.active]
+    return sorted(found, key=lambda job: job.id, reverse=True)
 
 
 def reap(workspace: Workspace) -> list[int]:

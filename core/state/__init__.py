@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterable
 from uuid import uuid4
 
 from core.errors import UserError
@@ -41,11 +42,13 @@ class State(Overrides):
             row = con.execute("select * from jobs where id = last_insert_rowid()").fetchone()
             return read(Job, row), True
 
-    def jobs(self, limit: int = 50) -> list[Job]:
-        """The latest jobs, newest first."""
+    def jobs(self, limit: int = 50, kinds: Iterable[str] = (), status: str = "") -> list[Job]:
+        """The latest jobs, newest first; of these kinds and this status, where given."""
         self.reap()
         with self._connect() as con:
-            return [read(Job, row) for row in con.execute("select * from jobs order by id desc limit ?", (limit,))]
+            found = con.execute("select * from jobs where (?1 = '[]' or kind in (select value from json_each(?1)))"
+                                " and ?2 in ('', status) order by id desc limit ?3", (json.dumps(list(kinds)), status, limit))
+            return [read(Job, row) for row in found]
 
     def job(self, job_id: int) -> Job:
         self.reap()

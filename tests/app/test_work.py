@@ -13,6 +13,7 @@ import pytest
 from core import jobs, registry, snapshots, worker
 from core.errors import UserError
 from core.state import State
+from dashboard import data
 from dashboard.acts import import_files, keep
 from tests.app.visit import words
 from tests.serving import MODEL, write_snapshot
@@ -59,6 +60,15 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
     assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
     chinese = open_page("model", language="zh", workspace=shop)
     assert not chinese.exception and "回测" in words(chinese)
+
+
+def test_what_a_backtest_found_stays_on_the_page_whatever_else_is_done_and_fails(shop, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(shop.root))
+    ended = [("backtest", "done", '{"summary": "found"}'), *[("explain", "done", "{}")] * 100, *[("backtest", "failed", "{}")] * 20]
+    with State(shop)._write() as con:
+        con.executemany("insert into jobs (kind, status, result, arguments, created_at, actor) values (?, ?, ?, '{}', '2026-11-26', 'me')",
+                        ended)
+    assert data.last_done("backtest").result == {"summary": "found"}
 
 
 def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload(open_page, shop):

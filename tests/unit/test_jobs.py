@@ -103,6 +103,16 @@ def test_other_files_than_those_that_are_being_imported_are_refused_not_dropped(
     assert jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"}).id != first.id
 
 
+def test_jobs_of_a_kind_are_found_behind_any_number_of_others(workspace):
+    ended = [("simulate", "done"), *[("explain", "done")] * 110, *[("simulate", "failed")] * 2]
+    with State(workspace)._write() as con:
+        con.executemany("insert into jobs (kind, status, arguments, created_at, actor) values (?, ?, '{}', '2026-11-26', 'test')", ended)
+    waiting = jobs.request(workspace, "rescore")
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", "rescore")] == [waiting.id, 113, 112, 1]
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", status="done")] == [1]
+    assert len(jobs.recent(workspace, 200)) == len(ended) + 1 and jobs.running(workspace) == [waiting]
+
+
 def test_a_queued_job_is_cancelled_at_once(workspace):
     job = jobs.request(workspace, "backtest")
     assert jobs.cancel(workspace, job.id).status == "cancelled"
