@@ -57,7 +57,8 @@ def import_files(files: list, preset: str) -> Job:
 def keep(folder: Path, name: str, content: bytes) -> Path:
     """Writes an upload to the folder; the same content twice is one file. Only the last part of the name counts, tamed."""
     tame = re.sub(r"[^\w.\-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
-    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{tame[-120:]}"
+    end = tame.encode()[-120:].decode(errors="ignore")  # a file system counts bytes, of which a Chinese character has three
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{end}"
     temporary = target.with_name(target.name + ".part")
     temporary.touch(mode=0o600)
     temporary.write_bytes(content)

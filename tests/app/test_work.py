@@ -201,6 +201,11 @@ def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
         assert keep(tmp_path, name, name.encode()).parent == tmp_path
 
 
+def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp_path):
+    kept = keep(tmp_path, "销" * 100 + ".csv", b"a;b")
+    assert kept.read_bytes() == b"a;b" and kept.name.endswith("销.csv") and len(kept.name.encode()) < 140
+
+
 def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
     assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
