@@ -17,7 +17,16 @@ def test_every_reason_for_which_a_row_is_set_aside_has_words(table):
     plan = TablePlan(table, dict.fromkeys(targets(table)))
     options = Options(non_products=("postage",), free_is_no_sale=True)
     reasons = {check.reason for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
-    assert "a broken row" in reasons and reasons <= set(words.REJECTED)
+    assert "a broken row" in reasons and reasons - {"a rating outside 1 to 5"} <= set(words.REJECTED)
+
+
+@pytest.mark.parametrize("scale, written", [(5.0, "5"), (10.0, "10"), (4.5, "4.5")])
+def test_a_rating_outside_its_scale_has_chinese_words_whatever_the_scale(scale, written, monkeypatch):
+    plan = TablePlan("reviews", {"rating": None})
+    reason = next(c.reason for c in checks(plan, Options(rating_scale=scale), str, datetime(2026, 1, 1)) if "outside" in c.reason)
+    assert reason == words.rejected(reason) == f"a rating outside 1 to {written}"
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
+    assert words.rejected(reason) == f"评分不在 1 到 {written} 之间"
 
 
 def test_every_preset_has_a_name():
