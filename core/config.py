@@ -178,6 +178,11 @@ class Workspace:
         return self.root / "logs"
 
     @property
+    def uploads(self) -> Path:
+        """Files from the page until they are imported (core/jobs.py)."""
+        return self.root / "uploads"
+
+    @property
     def cache(self) -> Path:
         """What can be made again: embeddings, memory-mapped panels. Safe to delete."""
         return self.root / "cache"

@@ -89,8 +89,8 @@ def _xlsx_cell(sheet, value):
     if not isinstance(value, str):
         return value
     text = WriteOnlyCell(sheet)
-    text.value = _NOT_IN_XML.sub("", value)[:_EXCEL_CELL]
-    if value.startswith(_FORMULA):
+    text.value = stored = _NOT_IN_XML.sub("", value)[:_EXCEL_CELL]
+    if stored.startswith(_FORMULA):
         text.data_type, text.quotePrefix = "s", True  # a string, and still one when someone edits the cell
     return text
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from core import registry
@@ -18,12 +22,14 @@ KINDS: dict[str, frozenset[str]] = {
     "simulate": frozenset({"out"}),
     "explain": frozenset({"product_id"}),  # the words of one product's text
 }
+UPLOADED = "[0-9a-f]" * 12 + "-*"  # what an upload is called: its hash, then its name
 
 
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
     """Queues a job. While one of its kind is queued or running, that one is returned instead of a second.
 
-    Raises UserError for an unknown kind or argument, and for files to import that are not there.
+    Raises UserError for an unknown kind or argument, for files to import that are not there, and for other files than those
+    that are being imported: who sent them must not think that they are.
     """
     arguments = {k: v for k, v in (arguments or {}).items() if v not in (None, "")}
     if kind not in KINDS:
@@ -38,28 +44,33 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
         missing = [f for f in arguments["files"] if not Path(f).exists()]
         if missing or not arguments["files"]:
             raise UserError("files to import", f"no {', no '.join(missing)}" if missing else "none", "name files that are there")
-    job, _ = State(workspace).add_job(kind, arguments, actor)
+    job, new = State(workspace).add_job(kind, arguments, actor)
+    if kind == "import" and not new and job.arguments != arguments:
+        raise UserError("no other import at work", f"import {job.id} {job.status}, asked for at {job.created_at:%H:%M} UTC",
+                        "send these files again once it has ended")
     return job
 
 
 def cancel(workspace: Workspace, job_id: int) -> Job:
     """A queued job ends at once, a running one within a few seconds (status "cancelled"); an ended one stays as it is."""
-    return State(workspace).cancel_job(job_id)
+    job = State(workspace).cancel_job(job_id)
+    drop_uploads(workspace)
+    return job
 
 
 def get(workspace: Workspace, job_id: int) -> Job:
     return State(workspace).job(job_id)
 
 
-def recent(workspace: Workspace, limit: int = 20, kind: str | None = None) -> list[Job]:
-    """The latest jobs, newest first."""
-    found = State(workspace).jobs(limit if kind is None else 10 * limit)
-    return [job for job in found if kind in (None, job.kind)][:limit]
+def recent(workspace: Workspace, limit: int = 20, *kinds: str, status: str = "") -> list[Job]:
+    """The latest jobs, newest first; of these kinds and this status, where given."""
+    return State(workspace).jobs(limit, kinds, status)
 
 
-def running(workspace: Workspace, kind: str | None = None) -> list[Job]:
+def running(workspace: Workspace) -> list[Job]:
     """Jobs queued or running, newest first; at most one of each kind."""
-    return [job for job in recent(workspace, 2 * len(KINDS) + 50, kind) if job.active]
+    found = [job for kind in KINDS for job in recent(workspace, 1, kind) if job.active]
+    return sorted(found, key=lambda job: job.id, reverse=True)
 
 
 def reap(workspace: Workspace) -> list[int]:
@@ -77,3 +88,30 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor:
     """Makes a model the champion and queues the rescore that serves its forecasts."""
     registry.promote(workspace, model_id, reason, actor=actor)
     return request(workspace, "rescore", actor=actor)
+
+
+# ---- uploaded files: customers' names and addresses stand in them, so none outlives its import
+
+
+@contextmanager
+def uploading(workspace: Workspace) -> Iterator[Path]:
+    """The folder of uploads, for its owner's eyes and one process at a time: what is kept for a request is not dropped before it."""
+    workspace.create().uploads.mkdir(mode=0o700, exist_ok=True)
+    folder = os.open(workspace.uploads, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield workspace.uploads
+    finally:
+        os.close(folder)
+
+
+def drop_uploads(workspace: Workspace) -> None:
+    """Removes uploads that no import needs. One that waits or runs does, and an interrupted one until another is asked for."""
+    if not workspace.uploads.exists():
+        return
+    with uploading(workspace) as folder:
+        given = [job.arguments for job in recent(workspace, 1, "import") if job.active or job.status == "interrupted"]
+        needed = {Path(file).resolve() for one in given for file in (*one["files"], one.get("mapping", ""))}
+        for file in folder.glob(UPLOADED):
+            if file.resolve() not in needed:
+                file.unlink()

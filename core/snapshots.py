@@ -143,13 +143,13 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
 
 
 def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: str = "command line") -> None:
-    """Serves an earlier snapshot (or a later one again), after checking it in full."""
+    """Serves an earlier snapshot (or a later one again), after checking it in full. Raises UserError with all that is wrong with it."""
     folder = workspace.snapshots / snapshot_id
     if not snapshot_id or not (folder / "manifest.json").exists():
         raise UserError("the id of a snapshot", repr(snapshot_id), "list them with `upswing snapshots`")
     found = check(folder)
     if found:
-        raise UpswingError(f"snapshot {snapshot_id} is not fit to be served:\n- " + "\n- ".join(found))
+        raise UserError("a snapshot fit to be served", f"{snapshot_id} with {'; '.join(found)}", "serve another one, or publish anew")
     with _alone(workspace):
         _serve(workspace, snapshot_id)
         State(workspace).note(actor, "rollback", snapshot_id, reason)

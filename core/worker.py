@@ -16,6 +16,7 @@ import time
 import traceback
 from pathlib import Path
 
+from core import jobs
 from core.config import Workspace
 from core.errors import Cancelled, UpswingError, UserError
 from core.pipeline import SHARES, do_job
@@ -78,6 +79,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event,
           child: tuple[str, ...]) -> None:
     beaten = 0.0
+    jobs.drop_uploads(workspace)  # what an earlier worker had no time to
     while not stop.is_set() and workspace.state.exists():
         if time.monotonic() - beaten >= BEAT_S:
             if not state.beat(token):
@@ -87,6 +89,7 @@ def _work(workspace: Workspace, state: State, token: str, stop: threading.Event,
         job = state.claim_job(token)
         if job is not None:
             _do(workspace, state, token, job, stop, child)
+            jobs.drop_uploads(workspace)
         elif when_empty.is_set():
             return
         else:
@@ -101,7 +104,7 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
     with log.open("ab") as stream:
         process = subprocess.Popen([*child, str(workspace.root), str(job.id), token], stdin=subprocess.DEVNULL, stdout=stream,
                                    stderr=subprocess.STDOUT, start_new_session=True, cwd=REPOSITORY)
-    beaten, cancelled_at = time.monotonic(), None
+    cancelled_at = None
     try:
         while True:
             try:
@@ -113,10 +116,8 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
                 _end(process)
                 state.end_job(job.id, token, "interrupted", message="the worker was stopped; request the job again")
                 break
-            if time.monotonic() - beaten >= BEAT_S:
-                if not state.beat(token, job.id):
-                    break  # taken over: the job is no longer ours, `finally` ends the child
-                beaten = time.monotonic()
+            if not state.beat(token, job.id):  # before each look at the job, which takes a silent worker's for lost
+                break  # taken over: the job is no longer ours, `finally` ends the child
             if cancelled_at is None and state.job(job.id).cancel_requested:
                 cancelled_at = time.monotonic()
             if cancelled_at is not None and time.monotonic() - cancelled_at > CANCEL_GRACE_S:

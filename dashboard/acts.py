@@ -45,22 +45,24 @@ def import_files(files: list, preset: str) -> Job:
     if len(mappings) > 1 or len(mappings) == len(files):
         raise UserError("files of data, with at most one mapping (.toml)", ", ".join(f.name for f in files) or "nothing",
                         "choose the data and its mapping together")
-    layout = {"mapping": str(keep(mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
-    kept = [str(keep(f.name, f.getvalue())) for f in files if f not in mappings]
-    return jobs.request(workspace(), "import", {"files": kept, **layout}, ACTOR)
+    try:
+        with jobs.uploading(workspace()) as folder:
+            layout = {"mapping": str(keep(folder, mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
+            kept = [str(keep(folder, f.name, f.getvalue())) for f in files if f not in mappings]
+            return jobs.request(workspace(), "import", {"files": kept, **layout}, ACTOR)
+    finally:
+        jobs.drop_uploads(workspace())
 
 
-def keep(name: str, content: bytes) -> Path:
-    """Writes an upload to uploads/; the same content twice is one file. Only the last part of the name counts, tamed."""
+def keep(folder: Path, name: str, content: bytes) -> Path:
+    """Writes an upload to the folder; the same content twice is one file. Only the last part of the name counts, tamed."""
     tame = re.sub(r"[^\w.\-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
-    folder = workspace().root / "uploads"
-    folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{tame[-120:]}"
-    if not target.exists():
-        temporary = target.with_suffix(target.suffix + ".part")
-        temporary.write_bytes(content)
-        temporary.replace(target)
-    return target
+    end = tame.encode()[-120:].decode(errors="ignore")  # a file system counts bytes, of which a Chinese character has three
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{end}"
+    temporary = target.with_name(target.name + ".part")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(content)
+    return temporary.replace(target)
 
 
 def cancel(job_id: int) -> Job:

@@ -228,18 +228,18 @@ def kept_snapshots() -> list[snapshots.Snapshot]:
 
 def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
     """The latest jobs of these kinds, newest first."""
-    return [job for job in jobs.recent(workspace(), 5 * limit) if job.kind in kinds][:limit]
+    return jobs.recent(workspace(), limit, *kinds)
 
 
 def last_done(kind: str) -> Job | None:
     """The last job of a kind that came to its end and left a summary: what a backtest or a simulation found."""
-    return next((job for job in recent_jobs((kind,), 20) if job.status == "done" and "summary" in job.result), None)
+    return next((job for job in jobs.recent(workspace(), 20, kind, status="done") if "summary" in job.result), None)
 
 
 def explained(product_id: str, model: str) -> pd.DataFrame:
     """The words of a product that the worker weighed for this model: position, text, attribution; empty if it did not yet."""
-    for job in jobs.recent(workspace(), 50, "explain"):
-        if job.status == "done" and job.result.get("product_id") == product_id and job.result.get("model") == model:
+    for job in jobs.recent(workspace(), 50, "explain", status="done"):
+        if job.result.get("product_id") == product_id and job.result.get("model") == model:
             return pd.DataFrame(job.result["words"], columns=["position", "text", "attribution"])
     return pd.DataFrame(columns=["position", "text", "attribution"])
 

@@ -56,6 +56,11 @@ def number(value: float, digits: int | None = None) -> str:
     return f"{value:z,.{digits}f}"
 
 
+def exact(value: float) -> str:
+    """1,234.5: a number as somebody gave or orders it, with every digit."""
+    return "–" if absent(value) else f"{value:z,.10g}"
+
+
 def compact(value: float) -> str:
     """12.3k and 4.6M; in Chinese 1.2万 and 4.6亿."""
     if absent(value):
@@ -71,11 +76,12 @@ def percent(share: float) -> str:
     """A chance as a whole percentage; never 0% or 100%, since no forecast is certain."""
     if absent(share):
         return "–"
-    if 0 < share < 0.005:
+    whole = f"{share * 100:z.0f}"
+    if whole == "0" and share > 0:
         return "<1%"
-    if 0.995 < share < 1:
+    if whole == "100" and share < 1:
         return ">99%"
-    return f"{share * 100:z.0f}%"
+    return f"{whole}%"
 
 
 def points(change: float) -> str:

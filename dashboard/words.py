@@ -59,7 +59,7 @@ TABLES = {  # name, and what the table would add to the forecasts
 REJECTED = (  # why rows are set aside: core/ingest/checks.py
     N_("a broken row"), N_("a count below zero"), N_("a count of orders below zero"), N_("a date before 1990"),
     N_("a date in the future"), N_("a date that cannot be read"), N_("a number that cannot be read"), N_("a price below zero"),
-    N_("a rating outside 1 to 5"), N_("it ends before it starts"), N_("lead time below zero"), N_("lead time's deviation below zero"),
+    N_("it ends before it starts"), N_("lead time below zero"), N_("lead time's deviation below zero"),
     N_("minimum order below zero"), N_("no customer id"), N_("no date"), N_("no first day"), N_("no kind of event"), N_("no last day"),
     N_("no product id"), N_("no relation"), N_("no series"), N_("no source"), N_("no stock on hand"), N_("no supplier"), N_("no target"),
     N_("no title"), N_("no units"), N_("no value"), N_("not a product: postage, fee, discount, voucher, sample or test"),
@@ -150,6 +150,9 @@ def table_adds(name: str, otherwise: str) -> str:
 
 def rejected(reason: str) -> str:
     """Why rows were set aside; a reason nobody foresaw stands for itself."""
+    scale = reason.removeprefix("a rating outside 1 to ")
+    if scale != reason:
+        return _("a rating outside 1 to {scale}").format(scale=scale)
     return _(reason) if reason in REJECTED else reason
 
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import os
 import socket
+from collections.abc import Iterable
 from uuid import uuid4
 
 from core.errors import UserError
 from core.state.file import add_note
 from core.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
 from core.state.records import (
-    ACTIVE, STALE_AFTER_S, AuditEntry, Comment, Heartbeat, Job, ModelStatus, Override, View, as_text, now, read,
+    ACTIVE, STALE_AFTER_S, AuditEntry, Comment, Heartbeat, Job, ModelStatus, Override, View, as_text, now, process, read,
 )
 
 __all__ = ["ACTIVE", "FIELDS", "REASONS", "SCOPES", "STALE_AFTER_S", "AuditEntry", "Comment", "Heartbeat", "Job", "ModelStatus", "Override",
@@ -41,11 +42,13 @@ class State(Overrides):
             row = con.execute("select * from jobs where id = last_insert_rowid()").fetchone()
             return read(Job, row), True
 
-    def jobs(self, limit: int = 50) -> list[Job]:
-        """The latest jobs, newest first."""
+    def jobs(self, limit: int = 50, kinds: Iterable[str] = (), status: str = "") -> list[Job]:
+        """The latest jobs, newest first; of these kinds and this status, where given."""
         self.reap()
         with self._connect() as con:
-            return [read(Job, row) for row in con.execute("select * from jobs order by id desc limit ?", (limit,))]
+            found = con.execute("select * from jobs where (?1 = '[]' or kind in (select value from json_each(?1)))"
+                                " and ?2 in ('', status) order by id desc limit ?3", (json.dumps(list(kinds)), status, limit))
+            return [read(Job, row) for row in found]
 
     def job(self, job_id: int) -> Job:
         self.reap()
@@ -126,8 +129,8 @@ class State(Overrides):
             row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
             if row and read(Heartbeat, row).alive:
                 return None
-            con.execute("insert or replace into heartbeats values ('worker', ?, ?, ?, ?, ?)",
-                        (token, os.getpid(), socket.gethostname(), time_, time_))
+            con.execute("insert or replace into heartbeats values ('worker', ?, ?, ?, ?, ?, ?)",
+                        (token, os.getpid(), socket.gethostname(), time_, time_, process(os.getpid())))
         self.reap()  # whatever an earlier worker left running
         return token
 

@@ -61,6 +61,8 @@ _SCHEMA = (
         select 'product', product_id, field, value, 'other', reason, actor, at, date(at, '+90 days') from overrides_1;
     drop table overrides_1;
     """,
+    # version 3: which process the worker is, beside its number, which another one may get
+    "alter table heartbeats add column process text not null default ''",
 )
 
 

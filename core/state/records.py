@@ -8,10 +8,11 @@ import socket
 import sqlite3
 from dataclasses import dataclass, fields
 from datetime import date, datetime, timedelta, timezone
+from pathlib import Path
 from typing import Any
 
 ACTIVE = ("queued", "running")
-STALE_AFTER_S = 15.0  # a worker beats every 2 s; this long without a beat and it is taken for dead
+STALE_AFTER_S = 15.0  # a worker beats every 2 s; where its process cannot be seen, it is taken for dead this long after a beat
 
 
 def now() -> datetime:
@@ -58,11 +59,16 @@ class Heartbeat:
     host: str
     started_at: datetime
     beat_at: datetime
+    process: str  # as process() tells it, "" where the system doesn't
 
     @property
     def alive(self) -> bool:
+        """On this host while its process is there, however long machine or clock made it silent; on another while it beats."""
+        here = self.host == socket.gethostname()
+        if here and self.process:
+            return process(self.pid) == self.process
         fresh = now() - self.beat_at < timedelta(seconds=STALE_AFTER_S)
-        return fresh and (self.host != socket.gethostname() or _process_exists(self.pid))
+        return fresh and (not here or _process_exists(self.pid))
 
 
 @dataclass(frozen=True)
@@ -156,6 +162,16 @@ def read(kind, row: sqlite3.Row):
 
 def as_text(time_: datetime) -> str:
     return time_.isoformat(timespec="milliseconds")
+
+
+def process(pid: int) -> str:
+    """What tells a process from a later one of the same number: boot and tick of its start. "" where it has ended, or without /proc."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if state in "ZX" else f"{boot} {rest[18]}"  # a zombie has ended; field 22 of proc(5) is the start
 
 
 def _process_exists(pid: int) -> bool:

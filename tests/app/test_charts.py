@@ -104,7 +104,8 @@ def test_a_push_is_told_as_a_change_of_odds(push, told):
     assert charts.odds(push) == told
 
 
-@pytest.mark.parametrize("share, told", [(0.784, "78%"), (0.001, "<1%"), (0.9991, ">99%"), (0.0, "0%"), (float("nan"), "–")])
+@pytest.mark.parametrize("share, told", [(0.784, "78%"), (0.001, "<1%"), (0.005, "<1%"), (0.0051, "1%"), (0.9949, "99%"),
+                                         (0.995, ">99%"), (0.9991, ">99%"), (0.0, "0%"), (1.0, "100%"), (float("nan"), "–")])
 def test_no_forecast_is_certain(share, told):
     assert i18n.percent(share) == told
 

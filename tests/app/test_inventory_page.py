@@ -338,6 +338,14 @@ def test_the_print_view_is_a_table_a_supplier_of_what_goes_out(open_page, sugges
     assert sum(len(t.value) for t in at.table) == len(due)
 
 
+def test_half_units_are_told_as_they_are_ordered_on_paper_and_in_words(open_page, mine, suggestions):
+    first = suggestions.query("status == 'order now'").iloc[0]
+    State(mine).set_override("product", first.product_id, "order_units", 37.5, reason="other", actor="ana", expires_on=date(2099, 1, 1))
+    printed = pd.concat([t.value for t in open_page("inventory", workspace=mine, print="true").table]).set_index("Number")
+    assert printed.loc[first.product_id, "Order"] == "37.5"
+    assert "**Order 37.5 today**" in words(choose(open_page("inventory", workspace=mine), first.product_id))
+
+
 def test_a_template_with_an_unknown_column_is_told_on_the_page(open_page, mine):
     mine.save_settings(mine.settings().with_values("inventory", order_columns=("product_id", "colour")))
     at = open_page("inventory", workspace=mine)

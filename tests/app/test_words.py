@@ -9,6 +9,7 @@ from core.ingest.checks import checks
 from core.ingest.mapping import Options, TablePlan, presets
 from core.ingest.rules import RULES, targets
 from dashboard import i18n, words
+from dashboard.components.inventory import words as planning
 
 
 @pytest.mark.parametrize("table", [*RULES])
@@ -16,7 +17,16 @@ def test_every_reason_for_which_a_row_is_set_aside_has_words(table):
     plan = TablePlan(table, dict.fromkeys(targets(table)))
     options = Options(non_products=("postage",), free_is_no_sale=True)
     reasons = {check.reason for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
-    assert "a broken row" in reasons and reasons <= set(words.REJECTED)
+    assert "a broken row" in reasons and reasons - {"a rating outside 1 to 5"} <= set(words.REJECTED)
+
+
+@pytest.mark.parametrize("scale, written", [(5.0, "5"), (10.0, "10"), (4.5, "4.5")])
+def test_a_rating_outside_its_scale_has_chinese_words_whatever_the_scale(scale, written, monkeypatch):
+    plan = TablePlan("reviews", {"rating": None})
+    reason = next(c.reason for c in checks(plan, Options(rating_scale=scale), str, datetime(2026, 1, 1)) if "outside" in c.reason)
+    assert reason == words.rejected(reason) == f"a rating outside 1 to {written}"
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
+    assert words.rejected(reason) == f"评分不在 1 到 {written} 之间"
 
 
 def test_every_preset_has_a_name():
@@ -27,3 +37,10 @@ def test_every_preset_has_a_name():
 def test_a_cell_that_holds_nothing_is_a_dash_whatever_kind_of_nothing_it_holds(nothing):
     assert i18n.absent(nothing) and i18n.number(nothing) == i18n.percent(nothing) == i18n.money(nothing, "GBP") == "–"
     assert not i18n.absent(0) and not i18n.absent("")
+
+
+@pytest.mark.parametrize("field, given, told", [
+    ("order_units", 37.5, "37.5"), ("order_units", 1200.0, "1,200"), ("lead_time_days", 10.5, "10.5"), ("service_level", 0.975, "97.5%"),
+    ("service_level", 0.995, "99.5%"), ("service_level", 0.95, "95%"), ("snooze_until", "2026-12-03", "3 Dec 2026")])
+def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
+    assert planning.value(field, given) == told

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import stat
+import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
-from core import jobs, registry, snapshots
+import pytest
+
+from core import jobs, registry, snapshots, worker
+from core.errors import UserError
 from core.state import State
-from dashboard.acts import keep
+from dashboard import data
+from dashboard.acts import import_files, keep
 from tests.app.visit import words
 from tests.serving import MODEL, write_snapshot
 
@@ -53,6 +60,15 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
     assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
     chinese = open_page("model", language="zh", workspace=shop)
     assert not chinese.exception and "回测" in words(chinese)
+
+
+def test_what_a_backtest_found_stays_on_the_page_whatever_else_is_done_and_fails(shop, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(shop.root))
+    ended = [("backtest", "done", '{"summary": "found"}'), *[("explain", "done", "{}")] * 100, *[("backtest", "failed", "{}")] * 20]
+    with State(shop)._write() as con:
+        con.executemany("insert into jobs (kind, status, result, arguments, created_at, actor) values (?, ?, ?, '{}', '2026-11-26', 'me')",
+                        ended)
+    assert data.last_done("backtest").result == {"summary": "found"}
 
 
 def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload(open_page, shop):
@@ -138,6 +154,15 @@ def test_an_earlier_snapshot_is_served_again(open_page, shop):
     assert snapshots.current(shop).id == "20111204-1"
 
 
+def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it(open_page, shop):
+    folder = write_snapshot(shop, snapshot="20111127-1", current=False)
+    (folder / "neighbours.parquet").unlink()
+    at = open_page("model", workspace=shop)
+    at.button(key="snapshot_back").click().run()
+    assert not at.exception and "neighbours: the file is missing" in words(at) and "serve another one" in words(at)
+    assert snapshots.current(shop).id == "20111204-1"
+
+
 def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
@@ -171,7 +196,66 @@ def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
     assert jobs.recent(workspace) == [] and "Choose at least one file" in words(at)
 
 
-def test_the_name_of_an_upload_never_leaves_the_uploads(workspace, monkeypatch):
-    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
     for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
-        assert keep(name, name.encode()).parent == workspace.root / "uploads"
+        assert keep(tmp_path, name, name.encode()).parent == tmp_path
+
+
+def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp_path):
+    kept = keep(tmp_path, "销" * 100 + ".csv", b"a;b")
+    assert kept.read_bytes() == b"a;b" and kept.name.endswith("销.csv") and len(kept.name.encode()) < 140
+
+
+def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
+
+
+def upload(workspace, monkeypatch, name: str):
+    """Asks for the import of a file that holds an address."""
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    content = f"customer_id\njane.doe@example.com in {name}\n".encode()
+    return import_files([SimpleNamespace(name=name, getvalue=lambda: content)], "generic")
+
+
+def uploads(workspace) -> list[str]:
+    return sorted(f.name.split("-", 1)[1] for f in workspace.uploads.iterdir())
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    assert uploads(workspace) == ["orders.csv"]
+    if how == "cancelled":
+        jobs.cancel(workspace, job.id)
+    else:
+        end = f"State(w).end_job(int(sys.argv[2]), sys.argv[3], {how!r})"
+        program = f"import sys; from core.config import Workspace; from core.state import State; w = Workspace.at(sys.argv[1]); {end}"
+        worker.work(workspace, once=True, child=(sys.executable, "-c", program))
+    assert jobs.get(workspace, job.id).status == how and uploads(workspace) == []
+
+
+def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(workspace, monkeypatch):
+    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    jobs.drop_uploads(workspace)
+    assert jobs.get(workspace, job.id).status == "interrupted" and uploads(workspace) == ["orders.csv"]
+    assert jobs.request(workspace, "import", job.arguments).arguments == job.arguments
+    jobs.cancel(workspace, jobs.recent(workspace)[0].id)
+    assert uploads(workspace) == []
+
+
+def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    with pytest.raises(UserError, match="send these files again"):
+        upload(workspace, monkeypatch, "stock.csv")
+    assert uploads(workspace) == ["orders.csv"]
+
+
+def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatch):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    (workspace.uploads / "mine-orders.csv").write_text("a")
+    jobs.cancel(workspace, job.id)
+    assert uploads(workspace) == ["orders.csv"] and (workspace.uploads / "mine-orders.csv").exists()

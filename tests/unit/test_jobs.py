@@ -15,7 +15,7 @@ import pytest
 from core import jobs, worker
 from core.config import Workspace
 from core.errors import Cancelled, UserError
-from core.state import STALE_AFTER_S, State, now
+from core.state import STALE_AFTER_S, State, now, records
 
 HERE = Path(__file__).parent
 MADE_UP = (sys.executable, str(HERE / "made_up_work.py"))
@@ -90,6 +90,27 @@ def test_a_request_of_an_unknown_kind_or_argument_is_refused(workspace):
     with pytest.raises(UserError, match="files to import"):
         jobs.request(workspace, "import", {"files": [str(workspace.root / "nowhere.csv")]})
     assert jobs.recent(workspace) == []
+
+
+def test_other_files_than_those_that_are_being_imported_are_refused_not_dropped(workspace, tmp_path):
+    for name in ("orders.csv", "stock.csv"):
+        (tmp_path / name).write_text("a;b")
+    first = jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"})
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"}) == first
+    with pytest.raises(UserError, match=f"import {first.id} queued.*send these files again once it has ended"):
+        jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"})
+    jobs.cancel(workspace, first.id)
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"}).id != first.id
+
+
+def test_jobs_of_a_kind_are_found_behind_any_number_of_others(workspace):
+    ended = [("simulate", "done"), *[("explain", "done")] * 110, *[("simulate", "failed")] * 2]
+    with State(workspace)._write() as con:
+        con.executemany("insert into jobs (kind, status, arguments, created_at, actor) values (?, ?, '{}', '2026-11-26', 'test')", ended)
+    waiting = jobs.request(workspace, "rescore")
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", "rescore")] == [waiting.id, 113, 112, 1]
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", status="done")] == [1]
+    assert len(jobs.recent(workspace, 200)) == len(ended) + 1 and jobs.running(workspace) == [waiting]
 
 
 def test_a_queued_job_is_cancelled_at_once(workspace):
@@ -173,16 +194,66 @@ def test_a_second_worker_is_refused_while_the_first_is_alive(workspace):
     worker.work(workspace, once=True)
 
 
-def test_a_worker_without_a_heartbeat_is_taken_for_dead(workspace, monkeypatch):
+def test_a_worker_of_another_host_without_a_heartbeat_is_taken_for_dead(workspace, monkeypatch):
     state = State(workspace)
     job = jobs.request(workspace, "rescore")
     old = state.take_worker()
     state.claim_job(old)
+    monkeypatch.setattr("core.state.records.socket.gethostname", lambda: "another")
+    assert jobs.reap(workspace) == []
     later = now() + timedelta(seconds=STALE_AFTER_S + 1)
     monkeypatch.setattr("core.state.records.now", lambda: later)
     assert jobs.reap(workspace) == [job.id]
     assert state.take_worker() is not None
     assert not state.beat(old), "the old worker must learn that it was replaced"
+
+
+def silent(workspace) -> None:
+    """As after the machine slept that long, or its clock was set on."""
+    then = now() - timedelta(seconds=STALE_AFTER_S + 5)
+    with State(workspace)._write() as con:
+        con.execute("update heartbeats set beat_at = ?", (then.isoformat(timespec="milliseconds"),))
+
+
+def test_a_worker_that_slept_with_the_machine_goes_on_with_its_job(workspace, working):
+    job = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, job.id).step == "train")
+    silent(workspace)
+    assert jobs.reap(workspace) == [] and jobs.worker_alive(workspace)
+    with pytest.raises(UserError, match="one at work already"):
+        worker.work(workspace, once=True)
+    told = jobs.get(workspace, job.id).heartbeat_at
+    until(lambda: jobs.get(workspace, job.id).heartbeat_at > told)
+    assert jobs.get(workspace, job.id).status == "running"
+
+
+def test_a_worker_that_cannot_see_processes_beats_before_it_looks_at_its_job(workspace, monkeypatch):
+    monkeypatch.setattr("core.state.process", lambda pid: "")
+    look = State.job
+    monkeypatch.setattr(State, "job", lambda *given: (look(*given), silent(workspace))[0])  # the machine sleeps after each look
+    ends = "import sys, time; from core.config import Workspace; from core.state import State; time.sleep(1); " \
+        "State(Workspace.at(sys.argv[1])).end_job(int(sys.argv[2]), sys.argv[3], 'done')"
+    jobs.request(workspace, "retrain")
+    worker.work(workspace, once=True, child=(sys.executable, "-c", ends))
+    assert State(workspace).jobs()[0].status == "done"
+
+
+@pytest.mark.parametrize("heir", ["another process", "a zombie"])
+def test_a_dead_worker_is_dead_at_once_though_its_number_is_in_use(workspace, heir):
+    state = State(workspace)
+    job = jobs.request(workspace, "rescore")
+    state.claim_job(state.take_worker())
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+        with state._write() as con:
+            con.execute("update heartbeats set pid = ?", (process.pid,))
+        if heir == "a zombie":
+            with state._write() as con:
+                con.execute("update heartbeats set process = ?", (records.process(process.pid),))
+            assert jobs.worker_alive(workspace)
+            process.kill()
+            until(lambda: gone(process.pid))
+        assert not jobs.worker_alive(workspace) and jobs.reap(workspace) == [job.id]
+        process.stdin.close()
 
 
 def test_progress_of_a_job_that_is_no_longer_its_own_is_cancelled(workspace, monkeypatch):

@@ -106,7 +106,7 @@ def test_rollback_to_what_is_not_there_or_damaged_changes_nothing(workspace, sco
         with pytest.raises(UserError, match="the id of a snapshot"):
             snapshots.rollback(workspace, wrong)
     damage(workspace.snapshots / first / "demand.parquet")
-    with pytest.raises(UpswingError, match="demand"):
+    with pytest.raises(UserError, match="a snapshot fit to be served.*demand.*serve another"):
         snapshots.rollback(workspace, first)
     assert snapshots.current(workspace).id == second
 
@@ -288,6 +288,12 @@ def test_an_xlsx_export_holds_text_never_a_formula(workspace, dangerous, tmp_pat
 def test_control_characters_do_not_break_an_xlsx_export(tmp_path):
     write_table(pa.table({"title": ["a\x00b\x1fc"]}), tmp_path / "out.xlsx")
     assert openpyxl.load_workbook(tmp_path / "out.xlsx").active["A2"].value == "abc"
+
+
+def test_text_that_becomes_a_formula_once_its_control_characters_are_dropped_stays_text(tmp_path):
+    write_table(pa.table({"title": ["\x01=1+1", "\x0b@x"]}), tmp_path / "out.xlsx")
+    cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type, cell.quotePrefix) for cell in cells] == [("=1+1", "s", True), ("@x", "s", True)]
 
 
 def test_a_parquet_export_is_the_table(workspace, dangerous, tmp_path):

@@ -14,7 +14,7 @@ from dashboard import acts, data
 from dashboard.components import cards
 from dashboard.components.inventory import words as own
 from dashboard.components.inventory.listing import SHOWN
-from dashboard.i18n import _, absent, day, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened
 
 TERMS_HOLD_DAYS = 90
 KINDS = ("order_units", "snooze_until", "terms")
@@ -65,7 +65,7 @@ def _explained(row: pd.Series, currency: str) -> None:
     facts = {own.heading("fill_rate"): percent(row.fill_rate),
              own.heading("cover_weeks"): _("{weeks} weeks").format(weeks=number(row.cover_weeks, 1)),
              own.heading("stockout_probability"): percent(row.stockout_probability),
-             own.heading("lead_time_days"): number(row.lead_time_days, 0) + ("*" if row.lead_time_assumed else ""),
+             own.heading("lead_time_days"): exact(row.lead_time_days) + ("*" if row.lead_time_assumed else ""),
              _("Class"): f"{row.abc}{row.xyz}", own.heading("supplier"): plain(row.supplier) if not absent(row.supplier) else "–"}
     st.caption(" · ".join(f"{name} **{value}**" for name, value in facts.items()))
 
@@ -142,10 +142,10 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     by_cost = data.inventory_rules().target == COST
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
-                                key=f"change_level_{which}", placeholder=number(100 * rows.service_level.iloc[0]), width=140,
+                                key=f"change_level_{which}", placeholder=f"{100 * rows.service_level.iloc[0]:.4g}", width=140,
                                 disabled=by_cost, help=_("This shop orders by cost, which reads no service level.") if by_cost else None)
         lead = st.number_input(_("Lead time (days)"), min_value=1.0, value=None, step=1.0, format="%g",
-                               key=f"change_lead_{which}", placeholder=number(rows.lead_time_days.iloc[0], 0), width=140)
+                               key=f"change_lead_{which}", placeholder=exact(rows.lead_time_days.iloc[0]), width=140)
         holds = _holds(as_of, as_of + timedelta(days=TERMS_HOLD_DAYS), which)
     own_values = {"service_level": None if level is None else level / 100, "lead_time_days": lead}
     return [{"scope": scope, "name": name, "field": field, "value": value, "expires_on": holds}

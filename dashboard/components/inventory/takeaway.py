@@ -11,7 +11,7 @@ from core import plan as plans
 from dashboard import data, words
 from dashboard.components.inventory import listing
 from dashboard.components.inventory import words as own
-from dashboard.i18n import _, absent, day, money, n_, number, plain
+from dashboard.i18n import _, absent, day, exact, money, n_, number, plain
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTED = ("product_id", "title", "supplier", "abc", "xyz", "status", "inventory_position", "cover_weeks", "stockout_probability",
@@ -52,7 +52,7 @@ def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | 
         st.subheader(_("No supplier") if absent(supplier) else plain(supplier), anchor=False)
         st.table(pd.DataFrame({
             own.heading("product_id"): mine.product_id.map(plain), own.heading("title"): mine.title.map(plain),
-            own.heading("order_units"): mine.order_units.map(number), own.heading("packs"): mine.packs.map(number),
+            own.heading("order_units"): mine.order_units.map(exact), own.heading("packs"): mine.packs.map(exact),
             own.heading("line_cost"): [plain(money(c, meta.currency)) for c in mine.line_cost_cents],
             own.heading("order_by"): mine.order_by.map(day), own.heading("comment"): [plain(c or "") for c in mine.comment],
         }), border="horizontal", hide_index=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.i18n import _, absent, day, money, n_, number, percent, plain
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain
 from dashboard.words import N_, said
 
 REASONS = {"promotion planned": N_("Promotion planned"), "demand known better": N_("We know the demand better"),
@@ -141,7 +141,12 @@ def change(override) -> str:
 def value(field: str, given) -> str:
     if field == "snooze_until":
         return day(given)
-    return percent(given) if field == "service_level" else number(given, None if field == "order_units" else 0)
+    return level(given) if field == "service_level" else exact(given)
+
+
+def level(share: float) -> str:
+    """A service level as it was set: 97.5%. One that comes of something else is a percent()."""
+    return "–" if absent(share) else f"{exact(100 * share)}%"
 
 
 def why(row: pd.Series, target: str) -> list[str]:
@@ -162,23 +167,23 @@ def why(row: pd.Series, target: str) -> list[str]:
            "beyond that, {promise}.")).format(
             point=number(row.reorder_point, 0), demand=number(row.expected_units, 0), span=span, rate=number(row.expected_units / weeks),
             extra=number(abs(extra), 0), batch=number(row.order_up_to_level - row.reorder_point, 0),
-            promise=promise.format(share=percent(row.service_level)))]
+            promise=promise.format(share=(level if target in ("cycle", "fill") else percent)(row.service_level)))]
     if absent(row.inventory_position):
         return sentences
-    held = dict(position=number(row.inventory_position, 0), hand=number(row.on_hand, 0), order=number(row.on_order, 0))
+    held = dict(position=exact(row.inventory_position), hand=exact(row.on_hand), order=exact(row.on_order))
     if row.suggested_order_units and not absent(row.suggested_order_units):
-        packs = _("whole packs of {pack}").format(pack=number(row.pack_size)) if not absent(row.pack_size) else _("whole units")
+        packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
         one = 1 if absent(row.pack_size) else row.pack_size
-        least = _(", at least {minimum},").format(minimum=number(row.minimum, 0)) if row.minimum > one else ""
+        least = _(", at least {minimum},").format(minimum=exact(row.minimum)) if row.minimum > one else ""
         sentences.append(_("Position **{position}** = {hand} on hand + {order} on order, {missing} below: {packs}{least} make "
                            "**{units}**.").format(
             missing=number(max(row.reorder_point - row.inventory_position, 0), 0), packs=packs, least=least,
-            units=number(row.suggested_order_units, 0), **held))
+            units=exact(row.suggested_order_units), **held))
     elif row.suggested_order_units == 0:
         sentences.append(_("Position **{position}** = {hand} on hand + {order} on order, above it: nothing to order yet.").format(**held))
     if row.on_order_later > 0:
         sentences.append(_("{units} more are on order, due too late for this plan: they are no part of the position.").format(
-            units=number(row.on_order_later, 0)))
+            units=exact(row.on_order_later)))
     return sentences
 
 
@@ -195,16 +200,16 @@ def verdict(row: pd.Series, currency: str) -> str:
         return _("**Snoozed until {day}.** It stays out of today's order.").format(day=day(row.snooze_until))
     if row.order_units > 0:
         cost = "" if absent(row.line_cost_cents) else _(" for {money}").format(money=plain(money(row.line_cost_cents, currency)))
-        said_ = _("**Order {units} today**{cost}.").format(units=number(row.order_units, 0), cost=cost)
+        said_ = _("**Order {units} today**{cost}.").format(units=exact(row.order_units), cost=cost)
         if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
             said_ += " " + _("If it waits for the next review, {money} of margin is expected to be lost.").format(
                 money=plain(money(row.lost_margin_cents, currency)))
         if absent(row.planner_order_units) and row.order_units < row.suggested_order_units:
-            said_ += " " + _("{units} are suggested; the budget reaches for no more.").format(units=number(row.suggested_order_units, 0))
+            said_ += " " + _("{units} are suggested; the budget reaches for no more.").format(units=exact(row.suggested_order_units))
         return said_ + (" " + _("The supplier takes it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
     if absent(row.suggested_order_units):
         return _("**No order**: see its problems.")
     if absent(row.planner_order_units) and row.suggested_order_units > 0:
         return _("**Nothing to order today**: {units} are suggested, and the budget goes to what gains more.").format(
-            units=number(row.suggested_order_units, 0))
+            units=exact(row.suggested_order_units))
     return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))
