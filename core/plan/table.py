@@ -51,7 +51,7 @@ class Basis:
 def read(serving: Serving, rules: Rules) -> Basis:
     """The basis that a snapshot serves, with ABC and XYZ classes."""
     products = serving.ask("plan_products")
-    whole = list(products.select_dtypes("Int64"))
+    whole = list(products.select_dtypes(["Int64", "int64"]))
     products[whole] = products[whole].astype("float64")  # one way to say "not known": NaN
     known = serving.ask("plan_terms")
     terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})

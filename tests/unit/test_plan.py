@@ -123,6 +123,17 @@ def test_the_shops_target_keeps_each_products_own_level_when_only_some_are_plann
     assert raised.service_level == 0.999 and raised.reorder_point > row.reorder_point
 
 
+def test_a_change_that_makes_a_product_due_which_cannot_be_ordered_leaves_its_money_unknown_where_all_others_are_known(tmp_path):
+    def planning(terms: pd.DataFrame) -> pd.DataFrame:
+        return terms.assign(pack_size=terms.pack_size.where(terms.product_id != "P0000", 0.0))
+
+    folder = write_snapshot(Workspace(tmp_path), products=30, weeks=9, stock_known=1.0, planning=planning)
+    basis = plan.read(Serving(folder), Rules())
+    assert basis.products.order_cost_cents.notna().all()
+    row = planned(basis, override("P0000", "lead_time_days", 180.0)).loc["P0000"]
+    assert row.status == "pack size not usable" and np.isnan(row.order_units) and np.isnan(row.order_cost_cents)
+
+
 def test_filters_narrow_together_and_the_search_takes_the_text_as_it_stands(basis):
     frame = plan.make(basis, [])
     found = plan.select(frame, status=ORDER_NOW, suppliers=["木艺工坊"], classes=["A", "B"], search="MUG")
