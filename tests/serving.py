@@ -257,6 +257,12 @@ def _tables(
     return tables
 
 
+COSTLESS = {  # for `write_snapshot`: a shop of which no cost is known
+    "planning": lambda terms: terms.assign(unit_cost_cents=np.nan),
+    "suggestions": lambda plan: plan.assign(order_cost_cents=None, lost_margin_cents=None, excess_cost_cents=None),
+}
+
+
 def _with_problems(terms: inventory.Terms) -> inventory.Terms:
     """The same with each of core.inventory.PROBLEMS planted in one product, in order, and nothing else wrong with these products."""
     wrong = [{"on_hand": np.nan}, {"stock_age_days": 15.0}, {"on_hand": -3.0}, {"pack_size": 0.0}, {"moq": 60.0, "max_order": 12.0},

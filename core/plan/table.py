@@ -198,16 +198,27 @@ def before(plan: pd.DataFrame, scope: str, name: str, field: str):
     return float(found[0]) if len(found) == 1 else None
 
 
+def total(cents: pd.Series) -> float:
+    """Their sum without the unknown ones; NaN, not 0, where none of them is known.
+
+    >>> [total(pd.Series(cents, dtype=float)) for cents in ([250, np.nan], [np.nan], [])]
+    [250.0, nan, 0.0]
+    """
+    return float(cents.sum(min_count=min(len(cents), 1)))
+
+
 def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
     """What goes out to each supplier, most money first: supplier (one row for all that are unknown), lines, units, line_cost_cents,
-    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents."""
+    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents. Money is empty
+    where it is known of no line."""
     lines = plan[plan.order_units > 0]
     totals = lines.groupby("supplier", dropna=False).agg(
-        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", "sum"),
-        lost_margin_cents=("lost_margin_cents", "sum"), goes_out=("goes_out", "min"), minimum_cents=("supplier_minimum_cents", "first"),
+        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", total),
+        lost_margin_cents=("lost_margin_cents", total), goes_out=("goes_out", "min"), minimum_cents=("supplier_minimum_cents", "first"),
     ).reset_index()
-    each = np.arange(len(totals))
-    totals["missing_cents"] = supplier_totals(each, totals.line_cost_cents.to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
+    each, known = np.arange(len(totals)), totals.line_cost_cents.notna()
+    missing = supplier_totals(each, totals.line_cost_cents.fillna(0.0).to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
+    totals["missing_cents"] = np.where(known, missing, np.nan)
     return totals.sort_values(["line_cost_cents", "lines", "supplier"], ascending=[False, False, True], ignore_index=True)
 
 

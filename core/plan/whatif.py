@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import UserError
 from core.inventory import suggest
 from core.plan.budget import rank, within
-from core.plan.table import Basis, make
+from core.plan.table import Basis, make, total
 from core.schema import DEMAND_WEEKS
 
 
@@ -47,7 +47,8 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What some products come to; without a cost a product counts in neither sum of money, without a stock in no fill rate.
+    """What some products come to; without a cost a product counts in neither sum of money (NaN where no cost is known), without a stock in
+    no fill rate.
 
     average_stock_cents: safety stock and half of a review's demand, what a shop that keeps to the levels has on its shelves on average;
     fill_rate: of the next cycle's demand, with the order; NaN where no stock is known.
@@ -68,12 +69,12 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
         planned, units, money = within(make(basis, []), rank(basis), scenario.budget_cents), "order_units", "line_cost_cents"
     protection = planned.lead_time_days + planned.wait_days + planned.review_days
     a_review = planned.expected_units * planned.review_days / protection
-    cost = planned.unit_cost_cents.where(planned.unit_cost_cents > 0, 0.0)
+    cost, ordered = planned.unit_cost_cents.where(planned.unit_cost_cents > 0), planned[units] > 0
     known = planned.fill_rate.notna()
     return Outlook(
-        to_order=int((planned[units] > 0).sum()),
-        order_cost_cents=float(planned[money].sum()),
-        average_stock_cents=float(((planned.safety_stock.clip(lower=0) + a_review / 2) * cost).sum()),
+        to_order=int(ordered.sum()),
+        order_cost_cents=total(planned[money][ordered]),
+        average_stock_cents=total((planned.safety_stock.clip(lower=0) + a_review / 2) * cost),
         fill_rate=float((planned.fill_rate * a_review)[known].sum() / a_review[known].sum()) if a_review[known].sum() > 0 else np.nan)
 
 

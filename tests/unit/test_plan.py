@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.inventory import ORDER_NOW, PROBLEMS, Rules
 from core.queries import Serving
 from core.state import Override, State
-from tests.serving import NASTY, write_snapshot
+from tests.serving import COSTLESS, NASTY, write_snapshot
 
 AS_OF = date(2011, 12, 4)
 
@@ -178,6 +178,21 @@ def test_a_workbook_has_a_sheet_a_supplier_with_the_plans_numbers_and_no_formula
     for article, _title, units, cost in rows:
         assert units == ordered.order_units[article] and cost == pytest.approx(ordered.line_cost_cents[article] / 100)
     assert [c.value for c in book["Summary"][book["Summary"].max_row]][:3] == ["Total", len(ordered), ordered.order_units.sum()]
+
+
+def test_what_nobody_knows_the_cost_of_costs_nothing_known_by_supplier_and_in_the_workbook(tmp_path):
+    frame = plan.make(plan.read(Serving(write_snapshot(Workspace(tmp_path), weeks=9, stock_known=1.0, **COSTLESS)), Rules()), [])
+    totals = plan.by_supplier(frame)
+    assert (totals.units > 0).all() and totals[["line_cost_cents", "lost_margin_cents", "missing_cents"]].isna().all(axis=None)
+    book = load_workbook(io.BytesIO(plan.orders_workbook(frame, {"product_id": "x"}, [], WORDS)))
+    assert [row[3] for row in book["Summary"].iter_rows(min_row=3, values_only=True)] == [None] * (len(totals) + 1)
+
+
+def test_one_known_cost_is_a_suppliers_total_and_none_is_nothing_where_nothing_goes_out(basis):
+    frame = plan.make(basis, []).query("order_units > 0")
+    priced = frame.assign(line_cost_cents=frame.line_cost_cents.where(frame.product_id == due(basis)))
+    assert plan.by_supplier(priced).line_cost_cents.tolist()[0] == priced.line_cost_cents.max()
+    assert plan.by_supplier(frame[:0]).empty and plan.total(frame[:0].line_cost_cents) == 0
 
 
 def test_the_orders_as_csv_open_in_excel_and_run_nothing(basis):

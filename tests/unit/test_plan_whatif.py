@@ -8,8 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.config import Workspace
 from core.errors import UserError
-from core.plan import Basis, Scenario, outlook, rank, whatif
+from core.inventory import Rules
+from core.plan import Basis, Scenario, outlook, rank, read, whatif
+from core.queries import Serving
+from tests.serving import COSTLESS, write_snapshot
 from tests.unit.test_plan import basis, shop  # noqa: F401
 
 
@@ -27,6 +31,13 @@ def test_now_is_the_plan_as_it_stands(basis):
     assert now.to_order == (products.suggested_order_units > 0).sum()
     assert now.order_cost_cents == products.order_cost_cents.sum()
     assert 0.9 < now.fill_rate <= 1 and now.average_stock_cents > 0
+
+
+def test_where_no_cost_is_known_neither_is_the_money(tmp_path):
+    costless = read(Serving(write_snapshot(Workspace(tmp_path), weeks=9, stock_known=1.0, **COSTLESS)), Rules())
+    for scenario in (Scenario(), Scenario(demand=2.0)):
+        found = outlook(costless, everything(costless), scenario)
+        assert found.to_order > 0 and np.isnan(found.order_cost_cents) and np.isnan(found.average_stock_cents)
 
 
 def test_planning_again_with_todays_service_level_changes_nothing(basis):
