@@ -10,8 +10,10 @@ its $values are bound by name. Nothing here writes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
@@ -39,10 +41,13 @@ class Serving:
             except db.Error as error:
                 raise self._broken(f"{file.name}, which cannot be read ({error})") from error
 
-    def ask(self, question: str, **values) -> pd.DataFrame:
-        """The answer of core/sql/queries/<question>.sql. Values it does not name are left out."""
+    def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
+        """The answer of core/sql/queries/<question>.sql. Values it does not name are left out; tables: those it names beside the serving
+        tables, for this question alone."""
         cursor = self._connection.cursor()
         try:
+            for name, table in tables.items():
+                cursor.register(name, table)
             return db.run(cursor, f"queries/{question}", **values).df()
         except db.Error as error:
             raise self._broken(f"tables that cannot answer '{question}' ({error})") from error

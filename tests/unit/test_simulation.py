@@ -94,7 +94,8 @@ def test_a_safety_factor_policy_is_mean_plus_z_sigma_over_the_protection_time():
 
 def test_past_its_13_weeks_a_safety_factor_policy_expects_the_last_weeks_demand():
     mean = np.where(np.arange(13) < 12, 5.0, 2.0)[None].repeat(3, axis=0)
-    policy = by_safety_factor("x", "x", lambda k: (mean, np.ones(3)), np.array([13.0, 13.5, 95 / 7 + 1]), np.zeros(3), np.ones((3, 1), bool))
+    protection = np.array([13.0, 13.5, 95 / 7 + 1])
+    policy = by_safety_factor("x", "x", lambda k: (mean, np.ones(3)), protection, np.zeros(3), np.ones((3, 1), bool))
     assert policy.point(0, 0.0) == pytest.approx([62 - 0.5, 62 + 2 / 2 - 0.5, 62 + 2 * (95 / 7 - 12) - 0.5])
 
 
