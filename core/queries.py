@@ -19,13 +19,13 @@ import pandas as pd
 
 from core import db
 from core.errors import UserError
-from core.schema import LIKELY, SERVING, WORTH_SAYING
+from core.schema import ADDED, LIKELY, SERVING, WORTH_SAYING
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table.
+    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
@@ -34,6 +34,9 @@ class Serving:
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
         for table in SERVING:
             file = self.folder / f"{table}.parquet"
+            if table in ADDED and not file.is_file():
+                self._connection.execute(SERVING[table].ddl())
+                continue
             if not file.is_file():
                 raise self._broken(f"no {file.name}")
             try:

@@ -39,13 +39,17 @@ STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order."""
+    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order.
+
+    deliveries: the open ones, product_id, due_in_days after as_of and units.
+    """
 
     products: pd.DataFrame
     terms: Terms
     demand: np.ndarray
     rules: Rules
     as_of: date
+    deliveries: pd.DataFrame
 
 
 def read(serving: Serving, rules: Rules) -> Basis:
@@ -62,7 +66,7 @@ def read(serving: Serving, rules: Rules) -> Basis:
     products["problems"] = [named.get(product, []) for product in products.product_id]
     products["unit_cost_cents"], products["price_cents"] = terms.unit_cost_cents, terms.price_cents
     products["abc"], products["xyz"] = abc(_margin(terms, demand)), xyz(demand)
-    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date())
+    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date(), serving.ask("plan_deliveries"))
 
 
 def abc(worth: np.ndarray) -> np.ndarray:
@@ -89,19 +93,28 @@ def xyz(demand: np.ndarray) -> np.ndarray:
 def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
     """The basis with products planned again whose service level or lead time a planner changed; the others stay as they are.
 
-    A lead time of the planner's own is taken as certain in its mean; its spread stays the shop's.
+    Of what is on order, a longer lead time waits for more. A lead time of the planner's own is taken as certain in its mean; its spread stays the shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
     rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
     if not len(rows):
         return basis
     terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
+    terms = received(basis, terms, rows)
     again = suggest(basis.demand[rows], terms.rows(rows), basis.rules, basis.as_of)
     products = basis.products.copy()
     for f in fields(Suggestions):
         column = pd.Series(getattr(again, f.name), index=products.index[rows])
         products.loc[column.index, f.name] = column.astype(products[f.name].dtype)
     return replace(basis, products=products, terms=terms)
+
+
+def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
+    """Other terms of the basis' products, with what is on order of the products `rows` (m,) split by these terms' times."""
+    product = pd.Index(basis.products.product_id).get_indexer(basis.deliveries.product_id)
+    theirs = np.isin(product, rows)
+    due_in_days, units = (basis.deliveries[name].to_numpy(np.float64)[theirs] for name in ("due_in_days", "units"))
+    return terms.receiving(product[theirs], due_in_days, units, basis.rules, basis.as_of)
 
 
 def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:

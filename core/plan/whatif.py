@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import UserError
 from core.inventory import suggest
 from core.plan.budget import rank, within
-from core.plan.table import Basis, make, total
+from core.plan.table import Basis, make, received, total
 from core.schema import DEMAND_WEEKS
 
 
@@ -81,6 +81,7 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
 def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
     """The basis of these products alone, planned anew where the scenario changes more than the money."""
     terms, demand, products = basis.terms.rows(rows), basis.demand[rows], basis.products.iloc[rows].reset_index(drop=True)
+    basis = replace(basis, products=products, terms=terms, demand=demand)
     if replace(scenario, budget_cents=None) != Scenario():
         demand = promoted(demand * scenario.demand, scenario.promotion, scenario.promoted_from, scenario.promoted_to)
         more = scenario.demand * max(scenario.promotion, 1.0)  # a new demand has new peaks
@@ -88,6 +89,7 @@ def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
                         **{name: value * more for name, value in vars(terms).items() if name.startswith("peak_")})
         if scenario.service_level is not None:
             terms = replace(terms, service_level=np.full(len(rows), scenario.service_level))
+        terms = received(basis, terms, np.arange(len(rows)))
         products = products.assign(**vars(suggest(demand, terms, basis.rules, basis.as_of)))
     return replace(basis, products=products, terms=terms, demand=demand)
 

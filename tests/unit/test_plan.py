@@ -104,6 +104,22 @@ def test_only_products_under_changed_terms_are_planned_again(basis):
     pd.testing.assert_frame_equal(after.loc[others], before.loc[others], check_dtype=False)
 
 
+def test_what_is_on_order_counts_towards_an_order_of_today_where_the_lead_time_is_long_enough_to_wait_for_it(basis):
+    waiting = planned(basis).query("on_order_later == 24 and suggested_order_units > 0").iloc[0]
+    shorter, longer = (planned(basis, override(waiting.name, "lead_time_days", days)).loc[waiting.name] for days in (45.0, 60.0))
+    assert (shorter.on_order, shorter.on_order_later, shorter.inventory_position) == (0, 24, waiting.on_hand)
+    assert (longer.on_order, longer.on_order_later, longer.inventory_position) == (24, 0, waiting.on_hand + 24)
+    assert longer.order_units == 6 * (np.floor((longer.reorder_point - waiting.on_hand - 24) / 6) + 1)
+
+
+def test_a_snapshot_from_before_deliveries_were_served_keeps_its_split_of_what_is_on_order(tmp_path):
+    folder = write_snapshot(Workspace(tmp_path), products=30, weeks=9, stock_known=1.0)
+    (folder / "deliveries.parquet").unlink()
+    basis = plan.read(Serving(folder), Rules())
+    row = planned(basis, override("P0007", "lead_time_days", 90.0)).loc["P0007"]
+    assert (row.on_order, row.on_order_later) == (0, 24)
+
+
 def test_planning_again_by_the_same_terms_gives_the_snapshots_figures(basis):
     # Class by class with the rules' own level: everything is planned again, and nothing may move.
     same = [override(c, "service_level", 0.95, scope="class", number=i) for i, c in enumerate(plan.CLASSES)]

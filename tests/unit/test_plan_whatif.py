@@ -58,6 +58,14 @@ def test_longer_lead_times_order_more_also_where_none_is_known(basis):
     assert longer.order_cost_cents > now.order_cost_cents and longer.average_stock_cents > now.average_stock_cents
 
 
+def test_a_longer_lead_time_waits_for_what_was_due_too_late(basis):
+    rows = np.flatnonzero((basis.terms.on_order_later > 0) & (basis.terms.on_hand >= 0))
+    none = replace(basis, deliveries=basis.deliveries[:0])
+    for share, counts in ((1.2, False), (10.0, True)):  # 60 days, when it is due, are between the two
+        with_it, without = (outlook(b, rows, Scenario(lead_time=share)).order_cost_cents for b in (basis, none))
+        assert (with_it < without) == counts and (with_it == without) != counts
+
+
 def test_twice_the_demand_needs_twice_the_stock_though_nobody_ever_wanted_so_much(basis):
     tight = replace(basis.terms, **{f"peak_w{w}": np.full(len(basis.products), 0.01) for w in (1, 2, 4, 8, 13)},
                     moq=np.full(len(basis.products), np.nan), pack_size=np.full(len(basis.products), 0.01))
