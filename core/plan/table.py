@@ -93,7 +93,8 @@ def xyz(demand: np.ndarray) -> np.ndarray:
 def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
     """The basis with products planned again whose service level or lead time a planner changed; the others stay as they are.
 
-    Of what is on order, a longer lead time waits for more. A lead time of the planner's own is taken as certain in its mean; its spread stays the shop's.
+    Of what is on order, a longer lead time waits for more. A lead time of the planner's own is taken as certain in its mean; its spread
+    stays the shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
     rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
