@@ -10,20 +10,22 @@ its $values are bound by name. Nothing here writes.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 
 from core import db
 from core.errors import UserError
-from core.schema import LIKELY, SERVING, WORTH_SAYING
+from core.schema import ADDED, LIKELY, SERVING, WORTH_SAYING
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table.
+    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
@@ -32,6 +34,9 @@ class Serving:
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
         for table in SERVING:
             file = self.folder / f"{table}.parquet"
+            if table in ADDED and not file.is_file():
+                self._connection.execute(SERVING[table].ddl())
+                continue
             if not file.is_file():
                 raise self._broken(f"no {file.name}")
             try:
@@ -39,10 +44,13 @@ class Serving:
             except db.Error as error:
                 raise self._broken(f"{file.name}, which cannot be read ({error})") from error
 
-    def ask(self, question: str, **values) -> pd.DataFrame:
-        """The answer of core/sql/queries/<question>.sql. Values it does not name are left out."""
+    def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
+        """The answer of core/sql/queries/<question>.sql. Values it does not name are left out; tables: those it names beside the serving
+        tables, for this question alone."""
         cursor = self._connection.cursor()
         try:
+            for name, table in tables.items():
+                cursor.register(name, table)
             return db.run(cursor, f"queries/{question}", **values).df()
         except db.Error as error:
             raise self._broken(f"tables that cannot answer '{question}' ({error})") from error

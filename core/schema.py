@@ -117,6 +117,8 @@ SERVING: dict[str, Table] = {t.name: t for t in (
            "stock_age_days DOUBLE", "lead_time_days DOUBLE", "lead_time_sd_days DOUBLE", "moq DOUBLE", "pack_size DOUBLE",
            "max_order DOUBLE", "shelf_life_days DOUBLE", "unit_cost_cents DOUBLE", "price_cents DOUBLE", "service_level DOUBLE",
            "review_days DOUBLE", "order_days DOUBLE", *(f"peak_w{w} DOUBLE" for w in DEMAND_WEEKS)),
+    # Open ones of the planned products: with another lead time others of them arrive within the protection time.
+    _table("deliveries", "", "*product_id VARCHAR", "*due_on DATE", "*units DOUBLE"),
     _table("suppliers", "", "*supplier VARCHAR", "order_days VARCHAR", "min_order_cents BIGINT"),
     # Falling products with too much stock, which are not to be ordered; without a share, no price is known to help.
     _table("markdowns", "", "*product_id VARCHAR", "markdown_share DOUBLE", "clear_by DATE", "elasticity DOUBLE",
@@ -135,6 +137,8 @@ SERVING: dict[str, Table] = {t.name: t for t in (
     _table("meta", "", "*snapshot VARCHAR", "*model VARCHAR", "*as_of DATE", "*code_version VARCHAR", "*created_at TIMESTAMP",
            "*shop VARCHAR", "*currency VARCHAR", "*signal VARCHAR", "*segment_attribute VARCHAR", "*row_counts VARCHAR"),
 )}
+
+ADDED = ("deliveries",)  # serving tables that snapshots of an earlier version lack: there they are empty
 
 DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "price", "promotion", "season", "market",
            "newness", "graph", "segment")

@@ -234,16 +234,18 @@ def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, sett
 def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, settings: Settings, sold: bool) -> None:
     """Order suggestions for every live product, from everyone's demand."""
     if not sold:
-        for name in ("planning", "suggestions", "problems", "markdowns"):
+        for name in ("planning", "deliveries", "suggestions", "problems", "markdowns"):
             tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
     of = np.asarray(live.panel.product)[live.rows[live.all]]
     weekly = WeeklyUnits.query(con, live.panel.products, as_of).units[of]
-    terms, rules = _terms(con, as_of, settings, weekly)
+    due = db.arrow(con, "scoring/deliveries", as_of=as_of)
+    terms, rules = _terms(con, as_of, settings, weekly, due)
     products = live.product.filter(pa.array(live.all))
     demand = predicted["demand"][live.all]
     suggested = inventory.suggest(demand, terms, rules, as_of)
     tables.write("planning", {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})
+    tables.write("deliveries", due)
     tables.write("suggestions", {"product_id": products} | {f.name: getattr(suggested, f.name) for f in fields(suggested)})
     named = [(name, np.flatnonzero(has)) for name, has in terms.problems(rules).items()]
     tables.write("problems", {"product_id": products.take(pa.array(np.concatenate([rows for _, rows in named]))),
@@ -257,19 +259,15 @@ def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, s
                                "elasticity": response.elasticity[own], "elasticity_error": response.error[own]})
 
 
-def _terms(con, as_of: date, settings: Settings, weekly: np.ndarray) -> tuple[inventory.Terms, inventory.Rules]:
+def _terms(con, as_of: date, settings: Settings, weekly: np.ndarray, due: pa.Table) -> tuple[inventory.Terms, inventory.Rules]:
     """What is known of the products in table live; where there are open deliveries, they say what is on order instead of the stock file.
 
-    weekly (n, weeks), oldest first: the units that were wanted of each.
+    weekly (n, weeks), oldest first: the units that were wanted of each; due: what scoring/deliveries.sql says.
     """
     known = db.arrow(con, "scoring/planning", as_of=as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
     terms, rules = inventory.Terms.of(len(known), **given, **inventory.peaks(weekly)), inventory.Rules.of(settings.inventory)
-    due = db.arrow(con, "scoring/deliveries", as_of=as_of)
-    counts, later, overdue = inventory.arriving(
-        len(known), *(due[name].to_numpy() for name in ("product", "due_in_days", "units")), sum(terms.times(rules, as_of)))
-    on_order = np.where(np.isnan(counts), terms.on_order, counts)
-    return replace(terms, on_order=on_order, on_order_later=later, on_order_overdue=overdue), rules
+    return terms.receiving(*(due[name].to_numpy() for name in ("product", "due_in_days", "units")), rules, as_of), rules
 
 
 def _price_response(con, products: pa.Array, as_of: date) -> tuple[inventory.PriceResponse, np.ndarray]:

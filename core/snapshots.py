@@ -29,7 +29,7 @@ from core.config import Workspace
 from core.errors import UpswingError, UserError
 from core.export import write_table
 from core.progress import Progress, silent
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING, Table
+from core.schema import ADDED, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING, Table
 from core.state import State, now
 
 KEPT = 5
@@ -43,6 +43,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
     "history": ("product_id", "segment", "week"),
     "suggestions": ("product_id",),
     "planning": ("product_id",),
+    "deliveries": ("product_id", "due_on"),
     "suppliers": ("supplier",),
     "markdowns": ("product_id",),
     "problems": ("product_id", "problem"),
@@ -162,6 +163,8 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
         raise UserError("a published snapshot", "none yet", "run `upswing run` first")
     if table not in SERVING:
         raise UserError(f"one of {', '.join(SERVING)}", repr(table), "choose one of these tables")
+    if table in ADDED and not snapshot.table(table).exists():
+        raise UserError(f"a snapshot that holds {table}", "one of an earlier version", "run `upswing score` and `upswing publish`")
     return write_table(pq.read_table(snapshot.table(table)), Path(out))
 
 
@@ -172,23 +175,25 @@ def check(folder: Path, manifest: dict | None = None) -> list[str]:
     """Everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
 
     Files against the manifest (by default its own), columns and types against core.schema.SERVING, keys, missing and
-    non-finite values, then each question of core/sql/checks/, whose first line says what its rows mean.
+    non-finite values, then each question of core/sql/checks/, whose first line says what its rows mean. A snapshot of an earlier
+    version may lack what was ADDED since.
     """
     manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    found = []
-    for name in SERVING:
-        file, noted = folder / f"{name}.parquet", manifest.get("tables", {}).get(name)
+    noted_tables = manifest.get("tables", {})
+    expected, found = [name for name in SERVING if name in noted_tables or name not in ADDED], []
+    for name in expected:
+        file, noted = folder / f"{name}.parquet", noted_tables.get(name)
         if not file.exists() or noted is None:
             found.append(f"{name}: the file is missing" if noted else f"{name}: the manifest does not name it")
         elif _sha256(file) != noted["sha256"]:
             found.append(f"{name}: the file is not the one that was written (its SHA-256 differs)")
     if found:
         return found
-    paths = {name: _literal(folder / f"{name}.parquet") for name in SERVING}
+    paths = {name: _literal(folder / f"{name}.parquet") for name in expected}
     with db.connect() as con:
-        for name, table in SERVING.items():
+        for name in expected:
             try:
-                found += _check_table(con, table, paths[name], manifest["tables"][name]["rows"])
+                found += _check_table(con, SERVING[name], paths[name], manifest["tables"][name]["rows"])
             except db.Error as error:
                 found.append(f"{name}: cannot be read ({error})")
         if not found:

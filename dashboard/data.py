@@ -12,7 +12,7 @@ from core import jobs, registry, snapshots
 from core import plan as plans
 from core.config import LabelSettings, Workspace
 from core.errors import NotReady
-from core.inventory import Rules
+from core.inventory import NO_ORDER, Rules
 from core.queries import LIKELY, WORTH_SAYING, Serving
 from core.schema import ALL
 from core.state import TERMS, AuditEntry, Job, Override, State
@@ -152,6 +152,33 @@ def plan() -> pd.DataFrame:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _plan(folder: str, rules: Rules, version: tuple, _based: plans.Basis, _made: list[Override]) -> pd.DataFrame:
     return plans.make(_based, _made)
+
+
+def planned(product: str) -> pd.Series | None:
+    """A product's row of the plan; None where nothing is planned of it."""
+    found = plan()
+    found = found[found.product_id == product]
+    return None if found.empty else found.iloc[0]
+
+
+def headline() -> pd.Series:
+    """The shop in one row: the question's, and by the plan to_order, order_cost_cents, stock_known, stock_unknown."""
+    planned = plan()
+    ordered, unknown = planned[planned.order_units > 0], int(planned.status.isin(NO_ORDER).sum())
+    return pd.concat([one("headline"), pd.Series({
+        "to_order": len(ordered), "order_cost_cents": plans.total(ordered.line_cost_cents), "stock_known": len(planned) - unknown,
+        "stock_unknown": unknown})])
+
+
+def decisions(limit: int) -> pd.DataFrame:
+    """What to do today, by the plan: kind, product, and because of what."""
+    return _decisions(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), limit, plan())
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _decisions(folder: str, rules: Rules, version: tuple, limit: int, _plan: pd.DataFrame) -> pd.DataFrame:
+    known = _plan[["product_id", "status", "on_hand", "cover_weeks", "order_units", "order_by", "line_cost_cents"]]
+    return _serving(folder).ask("decisions", {"plan": known}, likely=LIKELY, worth_saying=WORTH_SAYING, limit=limit)
 
 
 def plan_within(budget_cents: float) -> pd.DataFrame:

@@ -15,9 +15,9 @@ def movers(found, key: str, alt: str) -> None:
 
 
 # data
-meta, numbers, rules = data.meta(), data.one("headline"), data.rules()
+meta, numbers, rules = data.meta(), data.headline(), data.rules()
 weekly = data.ask("weekly_orders", weeks=8)
-decisions = data.ask("decisions", limit=3)
+decisions = data.decisions(limit=3)
 compared = data.choices()["has_previous"]
 grown, shrunk = (data.ask("movers", direction=way, limit=6) if compared else () for way in (1, -1))
 moved = len(grown) or len(shrunk)
@@ -54,7 +54,8 @@ with st.grid(4, min_column_width=200):
     if numbers.stock_known:
         cost = "" if absent(numbers.order_cost_cents) else plain(money(numbers.order_cost_cents, meta.currency, short=True))
         st.metric(_("To order now"), number(numbers.to_order, 0), cost or None, **card, delta_arrow="off",
-                  help=_("Products whose stock will not last until the next delivery."))
+                  help=_("Products whose stock will not last until the next delivery. Yours where you changed it, without what is "
+                         "snoozed."))
     else:
         st.metric(_("Products forecast"), number(numbers.products, 0), **card)
 if numbers.stock_known and numbers.stock_unknown:

@@ -60,7 +60,7 @@ with grid.cell(column_span=2):
                   "orders on the days before. Forecasts learn from both parts.") if history.lost_units.any() else "")
 with grid.cell():
     st.subheader(_("Stock"), anchor=False)
-    cards.stock(facts)
+    cards.stock(data.planned(product))
 
 st.subheader(_("Why"), anchor=False)
 chart, table = cards.halves()

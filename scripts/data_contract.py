@@ -50,6 +50,7 @@ A_ROW_IS = {
 }
 # `products` is a table of both worlds.
 A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days",
+                   "deliveries": "one day on which open orders of one planned product are due",
                    "suppliers": "one supplier of the suppliers file, with what its orders must reach"}
 
 

@@ -179,11 +179,13 @@ def _tables(
     history = history[np.repeat(alive[:, None, :], s, axis=1).ravel()].reset_index(drop=True)
 
     cost = np.round(price * 45).astype(int)
+    ordered = np.arange(n) % 7 == 0
+    deliveries = pd.DataFrame({"product_id": np.array(ids)[ordered], "due_on": as_of + timedelta(days=60), "units": 24.0})
     terms = inventory.Terms.of(
-        n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now), np.nan, 0.0), stock_age_days=0.0,
+        n, on_hand=on_hand_now, on_order=np.where(np.isnan(on_hand_now) & ~ordered, np.nan, 0.0), stock_age_days=0.0,
         lead_time_days=np.where(np.arange(n) % 3 == 0, np.nan, 14.0), lead_time_sd_days=3.0, moq=6.0, pack_size=6.0,
         unit_cost_cents=cost, price_cents=np.round(price * 100), order_days=np.where(np.arange(n) % 2, 24, np.nan),
-        on_order_later=np.where(np.arange(n) % 7 == 0, 24.0, np.nan))
+        on_order_later=np.where(ordered, 24.0, np.nan), on_order_overdue=np.where(ordered, 0.0, np.nan))
     terms = _with_problems(terms) if planted else terms
     rules = inventory.Rules()
     everyone = demand[demand.segment == ALL].units.to_numpy().reshape(len(DEMAND_WEEKS), len(DEMAND_LEVELS), n).transpose(2, 0, 1)
@@ -244,7 +246,7 @@ def _tables(
     tables = {
         "products": products, "forecasts": forecasts, "demand": demand, "attributions": attributions, "feature_values": feature_values,
         "text_attributions": text, "history": history, "suggestions": suggestions, "planning": planning, "problems": problems,
-        "suppliers": suppliers, "markdowns": markdowns, "quality": quality, "metrics": metrics,
+        "deliveries": deliveries, "suppliers": suppliers, "markdowns": markdowns, "quality": quality, "metrics": metrics,
         "neighbours": pd.DataFrame(near, columns=list(SERVING["neighbours"].names)),
         "calibration": pd.DataFrame({"predicted": predicted, "observed": np.clip(predicted + rng.normal(0, 0.03, 10), 0, 1),
                                      "rows": np.geomspace(4000, 30, 10).astype(int)}),
@@ -255,6 +257,12 @@ def _tables(
                                     "orders", "country" if len(segments) > 1 else "", json.dumps({k: len(v) for k, v in tables.items()}))],
                                   columns=list(SERVING["meta"].names))
     return tables
+
+
+COSTLESS = {  # for `write_snapshot`: a shop of which no cost is known
+    "planning": lambda terms: terms.assign(unit_cost_cents=np.nan),
+    "suggestions": lambda plan: plan.assign(order_cost_cents=None, lost_margin_cents=None, excess_cost_cents=None),
+}
 
 
 def _with_problems(terms: inventory.Terms) -> inventory.Terms:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 
 import numpy as np
 
 from core.errors import UserError
-from core.inventory.calendar import order_cycle
+from core.inventory.calendar import arriving, order_cycle
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 STOCK_IS_FRESH_DAYS = 14
@@ -113,6 +113,14 @@ class Terms:
         """(lead time, wait, review), (n,) days each; their sum is the protection time. A lead time that can't be used is the rules'."""
         lead_time = np.where(self.lead_time_days > 0, self.lead_time_days, rules.default_lead_time_days)
         return lead_time, *order_cycle(as_of, self.order_days, resolved(self.review_days, rules.review_days))
+
+    def receiving(self, product: np.ndarray, due_in_days: np.ndarray, units: np.ndarray, rules: Rules, as_of: date) -> "Terms":
+        """With what is on order of the products that have open deliveries (m,) split by when they are due, as `arriving` says; what is
+        known of the others stays."""
+        of_deliveries = arriving(len(self.on_order), product, due_in_days, units, sum(self.times(rules, as_of)))
+        on_order, later, overdue = (np.where(np.isnan(told), known, told) for told, known in zip(
+            of_deliveries, (self.on_order, self.on_order_later, self.on_order_overdue)))
+        return replace(self, on_order=on_order, on_order_later=later, on_order_overdue=overdue)
 
     @property
     def batch(self) -> np.ndarray:

@@ -9,12 +9,12 @@ from core.plan.hindsight import STEPS, errors, hindsight, remembered
 from core.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.plan.table import (
     CLASSES, SNOOZED, STOP_CHANCE, STOP_COVER_WEEKS, WITHHELD, Basis, before, by_supplier, export, make, problem_counts, read, replanned,
-    select, stop_list,
+    select, stop_list, total,
 )
 from core.plan.whatif import Outlook, Scenario, outlook
 
 __all__ = [
     "CLASSES", "ORDER_COLUMNS", "SNOOZED", "STEPS", "STOP_CHANCE", "STOP_COVER_WEEKS", "WITHHELD", "Basis", "Outlook", "Ranking",
     "Scenario", "before", "by_supplier", "errors", "export", "hindsight", "list_file", "make", "order_columns", "orders_csv",
-    "orders_workbook", "outlook", "problem_counts", "rank", "read", "remembered", "replanned", "select", "stop_list", "within",
+    "orders_workbook", "outlook", "problem_counts", "rank", "read", "remembered", "replanned", "select", "stop_list", "total", "within",
 ]

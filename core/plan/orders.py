@@ -10,7 +10,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.export import csv_bytes, write_book
-from core.plan.table import by_supplier
+from core.plan.table import by_supplier, total
 
 # What an order or a list can hold: the plan's columns, money in the shop's currency instead of cents.
 MONEY = {"unit_cost": "unit_cost_cents", "line_cost": "line_cost_cents", "lost_margin": "lost_margin_cents",
@@ -47,9 +47,9 @@ def orders_workbook(plan: pd.DataFrame, columns: Mapping[str, str], about: Seque
     lines, totals = plan[plan.order_units > 0], by_supplier(plan)
     names = sheet_names([words["summary"], *[words["no supplier"] if pd.isna(s) else s for s in totals.supplier]])
     summary = [*about, (), (words["supplier"], words["lines"], words["units"], words["cost"])]
-    summary += [(words["no supplier"] if pd.isna(row.supplier) else row.supplier, row.lines, row.units, row.line_cost_cents / 100)
+    summary += [(words["no supplier"] if pd.isna(row.supplier) else row.supplier, row.lines, row.units, _cell(row.line_cost_cents / 100))
                 for row in totals.itertuples()]
-    summary += [(words["total"], int(totals.lines.sum()), float(totals.units.sum()), float(totals.line_cost_cents.sum()) / 100)]
+    summary += [(words["total"], int(totals.lines.sum()), float(totals.units.sum()), _cell(total(totals.line_cost_cents) / 100))]
     sheets = [(names[0], summary)]
     for name, supplier in zip(names[1:], totals.supplier):
         own = lines[lines.supplier.isna() if pd.isna(supplier) else lines.supplier == supplier]

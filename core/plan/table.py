@@ -39,19 +39,23 @@ STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order."""
+    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order.
+
+    deliveries: the open ones, product_id, due_in_days after as_of and units.
+    """
 
     products: pd.DataFrame
     terms: Terms
     demand: np.ndarray
     rules: Rules
     as_of: date
+    deliveries: pd.DataFrame
 
 
 def read(serving: Serving, rules: Rules) -> Basis:
     """The basis that a snapshot serves, with ABC and XYZ classes."""
     products = serving.ask("plan_products")
-    whole = list(products.select_dtypes("Int64"))
+    whole = list(products.select_dtypes(["Int64", "int64"]))
     products[whole] = products[whole].astype("float64")  # one way to say "not known": NaN
     known = serving.ask("plan_terms")
     terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})
@@ -62,7 +66,7 @@ def read(serving: Serving, rules: Rules) -> Basis:
     products["problems"] = [named.get(product, []) for product in products.product_id]
     products["unit_cost_cents"], products["price_cents"] = terms.unit_cost_cents, terms.price_cents
     products["abc"], products["xyz"] = abc(_margin(terms, demand)), xyz(demand)
-    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date())
+    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date(), serving.ask("plan_deliveries"))
 
 
 def abc(worth: np.ndarray) -> np.ndarray:
@@ -89,19 +93,29 @@ def xyz(demand: np.ndarray) -> np.ndarray:
 def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
     """The basis with products planned again whose service level or lead time a planner changed; the others stay as they are.
 
-    A lead time of the planner's own is taken as certain in its mean; its spread stays the shop's.
+    Of what is on order, a longer lead time waits for more. A lead time of the planner's own is taken as certain in its mean; its spread
+    stays the shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
     rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
     if not len(rows):
         return basis
     terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
+    terms = received(basis, terms, rows)
     again = suggest(basis.demand[rows], terms.rows(rows), basis.rules, basis.as_of)
     products = basis.products.copy()
     for f in fields(Suggestions):
         column = pd.Series(getattr(again, f.name), index=products.index[rows])
         products.loc[column.index, f.name] = column.astype(products[f.name].dtype)
     return replace(basis, products=products, terms=terms)
+
+
+def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
+    """Other terms of the basis' products, with what is on order of the products `rows` (m,) split by these terms' times."""
+    product = pd.Index(basis.products.product_id).get_indexer(basis.deliveries.product_id)
+    theirs = np.isin(product, rows)
+    due_in_days, units = (basis.deliveries[name].to_numpy(np.float64)[theirs] for name in ("due_in_days", "units"))
+    return terms.receiving(product[theirs], due_in_days, units, basis.rules, basis.as_of)
 
 
 def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
@@ -198,16 +212,27 @@ def before(plan: pd.DataFrame, scope: str, name: str, field: str):
     return float(found[0]) if len(found) == 1 else None
 
 
+def total(cents: pd.Series) -> float:
+    """Their sum without the unknown ones; NaN, not 0, where none of them is known.
+
+    >>> [total(pd.Series(cents, dtype=float)) for cents in ([250, np.nan], [np.nan], [])]
+    [250.0, nan, 0.0]
+    """
+    return float(cents.sum(min_count=min(len(cents), 1)))
+
+
 def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
     """What goes out to each supplier, most money first: supplier (one row for all that are unknown), lines, units, line_cost_cents,
-    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents."""
+    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents. Money is empty
+    where it is known of no line."""
     lines = plan[plan.order_units > 0]
     totals = lines.groupby("supplier", dropna=False).agg(
-        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", "sum"),
-        lost_margin_cents=("lost_margin_cents", "sum"), goes_out=("goes_out", "min"), minimum_cents=("supplier_minimum_cents", "first"),
+        lines=("product_id", "size"), units=("order_units", "sum"), line_cost_cents=("line_cost_cents", total),
+        lost_margin_cents=("lost_margin_cents", total), goes_out=("goes_out", "min"), minimum_cents=("supplier_minimum_cents", "first"),
     ).reset_index()
-    each = np.arange(len(totals))
-    totals["missing_cents"] = supplier_totals(each, totals.line_cost_cents.to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
+    each, known = np.arange(len(totals)), totals.line_cost_cents.notna()
+    missing = supplier_totals(each, totals.line_cost_cents.fillna(0.0).to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
+    totals["missing_cents"] = np.where(known, missing, np.nan)
     return totals.sort_values(["line_cost_cents", "lines", "supplier"], ascending=[False, False, True], ignore_index=True)
 
 

@@ -10,7 +10,7 @@ import pandas as pd
 from core.errors import UserError
 from core.inventory import suggest
 from core.plan.budget import rank, within
-from core.plan.table import Basis, make
+from core.plan.table import Basis, make, received, total
 from core.schema import DEMAND_WEEKS
 
 
@@ -47,7 +47,8 @@ class Scenario:
 
 @dataclass(frozen=True)
 class Outlook:
-    """What some products come to; without a cost a product counts in neither sum of money, without a stock in no fill rate.
+    """What some products come to; without a cost a product counts in neither sum of money (NaN where no cost is known), without a stock in
+    no fill rate.
 
     average_stock_cents: safety stock and half of a review's demand, what a shop that keeps to the levels has on its shelves on average;
     fill_rate: of the next cycle's demand, with the order; NaN where no stock is known.
@@ -68,18 +69,19 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
         planned, units, money = within(make(basis, []), rank(basis), scenario.budget_cents), "order_units", "line_cost_cents"
     protection = planned.lead_time_days + planned.wait_days + planned.review_days
     a_review = planned.expected_units * planned.review_days / protection
-    cost = planned.unit_cost_cents.where(planned.unit_cost_cents > 0, 0.0)
+    cost, ordered = planned.unit_cost_cents.where(planned.unit_cost_cents > 0), planned[units] > 0
     known = planned.fill_rate.notna()
     return Outlook(
-        to_order=int((planned[units] > 0).sum()),
-        order_cost_cents=float(planned[money].sum()),
-        average_stock_cents=float(((planned.safety_stock.clip(lower=0) + a_review / 2) * cost).sum()),
+        to_order=int(ordered.sum()),
+        order_cost_cents=total(planned[money][ordered]),
+        average_stock_cents=total((planned.safety_stock.clip(lower=0) + a_review / 2) * cost),
         fill_rate=float((planned.fill_rate * a_review)[known].sum() / a_review[known].sum()) if a_review[known].sum() > 0 else np.nan)
 
 
 def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
     """The basis of these products alone, planned anew where the scenario changes more than the money."""
     terms, demand, products = basis.terms.rows(rows), basis.demand[rows], basis.products.iloc[rows].reset_index(drop=True)
+    basis = replace(basis, products=products, terms=terms, demand=demand)
     if replace(scenario, budget_cents=None) != Scenario():
         demand = promoted(demand * scenario.demand, scenario.promotion, scenario.promoted_from, scenario.promoted_to)
         more = scenario.demand * max(scenario.promotion, 1.0)  # a new demand has new peaks
@@ -87,6 +89,7 @@ def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
                         **{name: value * more for name, value in vars(terms).items() if name.startswith("peak_")})
         if scenario.service_level is not None:
             terms = replace(terms, service_level=np.full(len(rows), scenario.service_level))
+        terms = received(basis, terms, np.arange(len(rows)))
         products = products.assign(**vars(suggest(demand, terms, basis.rules, basis.as_of)))
     return replace(basis, products=products, terms=terms, demand=demand)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core import db
+from core import db, warehouse
 from core.backtest import Learn, fusion
 from core.config import Workspace
 from core.errors import UserError
@@ -143,7 +143,8 @@ def _kept(workspace: Workspace, panel, settings, reviews: int, progress: Progres
 
 def _read(workspace: Workspace, products: list[str], until: np.datetime64) -> tuple[np.ndarray, Terms]:
     """(cents a unit (P,), the shop's terms) of the panel's products; where a cost is not known, the price at the shop's usual share."""
-    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), read_only=True) as con:
+    warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
+    with db.connect(workspace.warehouse, read_only=True) as con:
         table = db.arrow(con, "simulation/terms", until_day=until.astype(date))
     place = {product: i for i, product in enumerate(table["product_id"].to_pylist())}
     rows = np.array([place.get(p, -1) for p in products])

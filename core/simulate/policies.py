@@ -53,16 +53,18 @@ def by_safety_factor(name: str, title: str, ahead: Callable[[int], tuple[np.ndar
     """The textbook's S = mean + z sd of normal, independent weeks over a protection time of so many weeks that varies by `spread`,
     (n,) both.
 
-    ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)).
+    ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)); the weeks after those are like the last one.
     live (n, K): the products that are ordered at each review, the same as in our own policy.
     """
+    whole = np.floor(protection_weeks).astype(int)
 
     def point(review: int, knob: float) -> np.ndarray:
         mean, sd = ahead(review)
-        path = np.cumsum(np.pad(np.maximum(mean, 0.0), ((0, 0), (1, 0))), axis=1)
-        whole = np.floor(protection_weeks).astype(int)
+        beyond = max(int(whole.max(initial=0)) + 1 - mean.shape[1], 0)
+        weekly = np.pad(np.maximum(mean, 0.0), ((0, 0), (0, beyond)), mode="edge")
+        path = np.cumsum(np.pad(weekly, ((0, 0), (1, 0))), axis=1)
         row = np.arange(len(path))
-        expected = path[row, whole] + (protection_weeks - whole) * (path[row, np.minimum(whole + 1, path.shape[1] - 1)] - path[row, whole])
+        expected = path[row, whole] + (protection_weeks - whole) * weekly[row, whole]
         off = demand_over_time(expected / protection_weeks, sd, protection_weeks, spread)[1]
         found = expected + knob * off - 0.5  # whole units raise a position by half a unit on average
         return np.where(live[:, review], np.maximum(found, 0.0), np.nan)

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.errors import UserError
 from dashboard import words
+from dashboard.components.inventory import words as planning
 from dashboard.i18n import _, absent, day, money, n_, number, percent, plain, shortened
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -107,8 +108,8 @@ def decision(row: pd.Series) -> None:
 def _order(row) -> tuple[str, str, str]:
     cover = _("{weeks} weeks of cover").format(weeks=f"**{number(row.cover_weeks, 1)}**")
     because = _("Rises with **{chance}**, {cover}.").format(chance=percent(row.rising_probability), cover=cover)
-    then = _("Order {units} units by {day}").format(units=number(row.suggested_order_units, 0), day=day(row.order_by))
-    cost = "" if absent(row.order_cost_cents) else f" · {plain(money(row.order_cost_cents, row.currency))}"
+    then = _("Order {units} units by {day}").format(units=number(row.order_units, 0), day=day(row.order_by))
+    cost = "" if absent(row.line_cost_cents) else f" · {plain(money(row.line_cost_cents, row.currency))}"
     return _("Order"), because, then + cost
 
 
@@ -160,9 +161,9 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
     st.markdown(" ".join(said))
 
 
-def stock(product: pd.Series) -> None:
-    """What lies there, what to order, and how sure the date of it is."""
-    if absent(product.status):
+def stock(product: pd.Series | None) -> None:
+    """What lies there, what to order, how sure the date of it is, and what planners changed. product: a row of the plan."""
+    if product is None:
         nothing_here(_("No order suggestion for this product."))
         return
     problem = words.no_order(product.status)
@@ -170,17 +171,33 @@ def stock(product: pd.Series) -> None:
     st.badge(words.status(product.status), color=colour)
     facts = {}
     if not absent(product.cover_weeks):
-        if product.status == "order now":
-            facts[_("Order")] = _("**{units} units** by **{day}**").format(units=number(product.suggested_order_units, 0),
-                                                                           day=day(product.order_by))
-            facts[_("Cost of the order")] = plain(money(product.order_cost_cents, product.currency))
+        if product.order_units > 0:
+            facts[_("Order")] = _("**{units} units** by **{day}**").format(
+                units=number(product.order_units, 0), day=day(product.goes_out if absent(product.order_by) else product.order_by))
+            facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
         facts[_("On hand, on order")] = f"{number(product.on_hand, 0)}, {number(product.on_order, 0)}"
         facts[_("Cover")] = n_("{count} week", "{count} weeks", product.cover_weeks) if round(product.cover_weeks, 1) == 1 \
             else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
     facts[_("Reorder when below")] = number(product.reorder_point, 0)
     facts[_("Order up to")] = number(product.order_up_to_level, 0)
     lead_time = _("{days} days (assumed)") if product.lead_time_assumed else _("{days} days")
-    facts[_("Lead time")] = lead_time.format(days=number(product.used_lead_time_days))
+    facts[_("Lead time")] = lead_time.format(days=number(product.lead_time_days))
     st.table(facts, border="horizontal")
-    if problem:
-        notes(problem)
+    said = [problem, *_planners(product)]
+    if any(said):
+        notes(*said)
+
+
+def _planners(product: pd.Series) -> list[str]:
+    """What planners changed of it, who did and why."""
+    if not product.changed:
+        return []
+    fields = ", ".join(words.said(planning.FIELDS, name) for name in product.changed.split(", "))
+    told = [_("Changed by planners: {fields}.").format(fields=fields)]
+    if not absent(product.snooze_until):
+        told.append(_("Snoozed until {day}: it stays out of today's order.").format(day=day(product.snooze_until)))
+    elif not absent(product.planner_order_units):
+        told.append(_("{units} units were suggested.").format(units=number(product.suggested_order_units, 0)))
+    if not absent(product.changed_by):
+        told.append(_("{who}: {reason}.").format(who=plain(product.changed_by), reason=planning.reason(product.reason)))
+    return told

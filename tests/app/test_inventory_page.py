@@ -12,7 +12,7 @@ from core.state import State
 from dashboard.components.inventory import words as own
 from dashboard.i18n import plain
 from tests.app.visit import words
-from tests.serving import write_snapshot
+from tests.serving import COSTLESS, write_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -150,6 +150,18 @@ def test_what_the_budget_leaves_out_says_so(open_page, suggestions):
     at.session_state["chosen"] = [row.product_id]
     at.run()
     assert f"{row.suggested_order_units:,.0f} are suggested, and the budget goes to what gains more" in words(at)
+
+
+def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_page, workspace):
+    write_snapshot(workspace, stock_known=1.0, **COSTLESS)
+    at = open_page("inventory", workspace=workspace, budget="10", sections="What if")
+    for field_ in (at.number_input(key="budget"), at.number_input(key="what_if_budget")):
+        assert field_.disabled and "No product's cost is known" in field_.help
+    assert at.number_input(key="budget").placeholder == "–" and "of the budget of" not in words(at) and not at.exception
+    at.number_input(key="what_if_demand").set_value(150.0)
+    at.button(key="what_if_compare").click().run()
+    assert table_with(at, "fill")[["cost", "stock"]].isna().all(axis=None) and not at.exception
+    assert table_with(open_page("inventory", workspace=workspace), "missing").cost.isna().all()
 
 
 def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine):

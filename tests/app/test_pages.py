@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from core import jobs
 from core.config import Workspace
 from core.queries import Serving
 from core.snapshots import check
+from core.state import State
 from dashboard.i18n import percent, plain
 from dashboard.words import driver
 from tests.app.visit import PAGES, words
@@ -67,6 +69,25 @@ def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page
     orders = [row for row in short.itertuples()
               if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said]
     assert len(orders) == 1 and f"**{plain(orders[0].title)}**" in said
+
+
+def test_the_overview_and_the_products_own_page_follow_what_planners_changed(open_page, shop, tables):
+    due = tables["suggestions"].query("status == 'order now'")
+    changed, *snoozed = due.product_id
+    state, more = State(shop), {"reason": "budget", "actor": "ana", "expires_on": date(2011, 12, 19)}
+    for product in snoozed:
+        state.set_override("product", product, "snooze_until", "2011-12-20", **more)
+    state.set_override("product", changed, "order_units", 7.0, **more)
+    at = open_page("overview", workspace=shop)
+    shown, cost = {m.label: m for m in at.metric}["To order now"], tables["planning"].set_index("product_id").unit_cost_cents[changed]
+    assert shown.value == "1" and shown.delta == f"£{round(7 * cost / 100)}"
+    assert set(re.findall(r"Order (\S+) units by", words(at))) <= {"7"}
+    at = open_page("product", workspace=shop, product=changed)
+    was = due.suggested_order_units.iloc[0]
+    assert "**7 units** by" in words(at)
+    assert f"Changed by planners: Quantity. {was:,.0f} units were suggested. ana: Budget." in words(at)
+    at = open_page("product", workspace=shop, product=snoozed[0])
+    assert "Snoozed until 20 Dec 2011: it stays out of today's order. ana: Budget." in words(at) and "units** by" not in words(at)
 
 
 def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, workspace):

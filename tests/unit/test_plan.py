@@ -16,7 +16,7 @@ from core.errors import UserError
 from core.inventory import ORDER_NOW, PROBLEMS, Rules
 from core.queries import Serving
 from core.state import Override, State
-from tests.serving import NASTY, write_snapshot
+from tests.serving import COSTLESS, NASTY, write_snapshot
 
 AS_OF = date(2011, 12, 4)
 
@@ -104,6 +104,22 @@ def test_only_products_under_changed_terms_are_planned_again(basis):
     pd.testing.assert_frame_equal(after.loc[others], before.loc[others], check_dtype=False)
 
 
+def test_what_is_on_order_counts_towards_an_order_of_today_where_the_lead_time_is_long_enough_to_wait_for_it(basis):
+    waiting = planned(basis).query("on_order_later == 24 and suggested_order_units > 0").iloc[0]
+    shorter, longer = (planned(basis, override(waiting.name, "lead_time_days", days)).loc[waiting.name] for days in (45.0, 60.0))
+    assert (shorter.on_order, shorter.on_order_later, shorter.inventory_position) == (0, 24, waiting.on_hand)
+    assert (longer.on_order, longer.on_order_later, longer.inventory_position) == (24, 0, waiting.on_hand + 24)
+    assert longer.order_units == 6 * (np.floor((longer.reorder_point - waiting.on_hand - 24) / 6) + 1)
+
+
+def test_a_snapshot_from_before_deliveries_were_served_keeps_its_split_of_what_is_on_order(tmp_path):
+    folder = write_snapshot(Workspace(tmp_path), products=30, weeks=9, stock_known=1.0)
+    (folder / "deliveries.parquet").unlink()
+    basis = plan.read(Serving(folder), Rules())
+    row = planned(basis, override("P0007", "lead_time_days", 90.0)).loc["P0007"]
+    assert (row.on_order, row.on_order_later) == (0, 24)
+
+
 def test_planning_again_by_the_same_terms_gives_the_snapshots_figures(basis):
     # Class by class with the rules' own level: everything is planned again, and nothing may move.
     same = [override(c, "service_level", 0.95, scope="class", number=i) for i, c in enumerate(plan.CLASSES)]
@@ -121,6 +137,17 @@ def test_the_shops_target_keeps_each_products_own_level_when_only_some_are_plann
     pd.testing.assert_series_equal(again.reorder_point, before.reorder_point)
     raised = planned(basis, override(row.name, "service_level", 0.999)).loc[row.name]
     assert raised.service_level == 0.999 and raised.reorder_point > row.reorder_point
+
+
+def test_a_change_that_makes_a_product_due_which_cannot_be_ordered_leaves_its_money_unknown_where_all_others_are_known(tmp_path):
+    def planning(terms: pd.DataFrame) -> pd.DataFrame:
+        return terms.assign(pack_size=terms.pack_size.where(terms.product_id != "P0000", 0.0))
+
+    folder = write_snapshot(Workspace(tmp_path), products=30, weeks=9, stock_known=1.0, planning=planning)
+    basis = plan.read(Serving(folder), Rules())
+    assert basis.products.order_cost_cents.notna().all()
+    row = planned(basis, override("P0000", "lead_time_days", 180.0)).loc["P0000"]
+    assert row.status == "pack size not usable" and np.isnan(row.order_units) and np.isnan(row.order_cost_cents)
 
 
 def test_filters_narrow_together_and_the_search_takes_the_text_as_it_stands(basis):
@@ -167,6 +194,21 @@ def test_a_workbook_has_a_sheet_a_supplier_with_the_plans_numbers_and_no_formula
     for article, _title, units, cost in rows:
         assert units == ordered.order_units[article] and cost == pytest.approx(ordered.line_cost_cents[article] / 100)
     assert [c.value for c in book["Summary"][book["Summary"].max_row]][:3] == ["Total", len(ordered), ordered.order_units.sum()]
+
+
+def test_what_nobody_knows_the_cost_of_costs_nothing_known_by_supplier_and_in_the_workbook(tmp_path):
+    frame = plan.make(plan.read(Serving(write_snapshot(Workspace(tmp_path), weeks=9, stock_known=1.0, **COSTLESS)), Rules()), [])
+    totals = plan.by_supplier(frame)
+    assert (totals.units > 0).all() and totals[["line_cost_cents", "lost_margin_cents", "missing_cents"]].isna().all(axis=None)
+    book = load_workbook(io.BytesIO(plan.orders_workbook(frame, {"product_id": "x"}, [], WORDS)))
+    assert [row[3] for row in book["Summary"].iter_rows(min_row=3, values_only=True)] == [None] * (len(totals) + 1)
+
+
+def test_one_known_cost_is_a_suppliers_total_and_none_is_nothing_where_nothing_goes_out(basis):
+    frame = plan.make(basis, []).query("order_units > 0")
+    priced = frame.assign(line_cost_cents=frame.line_cost_cents.where(frame.product_id == due(basis)))
+    assert plan.by_supplier(priced).line_cost_cents.tolist()[0] == priced.line_cost_cents.max()
+    assert plan.by_supplier(frame[:0]).empty and plan.total(frame[:0].line_cost_cents) == 0
 
 
 def test_the_orders_as_csv_open_in_excel_and_run_nothing(basis):

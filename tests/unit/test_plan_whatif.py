@@ -8,8 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from core.config import Workspace
 from core.errors import UserError
-from core.plan import Basis, Scenario, outlook, rank, whatif
+from core.inventory import Rules
+from core.plan import Basis, Scenario, outlook, rank, read, whatif
+from core.queries import Serving
+from tests.serving import COSTLESS, write_snapshot
 from tests.unit.test_plan import basis, shop  # noqa: F401
 
 
@@ -29,6 +33,13 @@ def test_now_is_the_plan_as_it_stands(basis):
     assert 0.9 < now.fill_rate <= 1 and now.average_stock_cents > 0
 
 
+def test_where_no_cost_is_known_neither_is_the_money(tmp_path):
+    costless = read(Serving(write_snapshot(Workspace(tmp_path), weeks=9, stock_known=1.0, **COSTLESS)), Rules())
+    for scenario in (Scenario(), Scenario(demand=2.0)):
+        found = outlook(costless, everything(costless), scenario)
+        assert found.to_order > 0 and np.isnan(found.order_cost_cents) and np.isnan(found.average_stock_cents)
+
+
 def test_planning_again_with_todays_service_level_changes_nothing(basis):
     now, again = (outlook(basis, everything(basis), s) for s in (Scenario(), Scenario(service_level=0.95)))
     assert vars(again) == pytest.approx(vars(now))
@@ -45,6 +56,14 @@ def test_longer_lead_times_order_more_also_where_none_is_known(basis):
     assert len(rows)
     now, longer = (outlook(basis, rows, Scenario(lead_time=share)) for share in (1, 2))
     assert longer.order_cost_cents > now.order_cost_cents and longer.average_stock_cents > now.average_stock_cents
+
+
+def test_a_longer_lead_time_waits_for_what_was_due_too_late(basis):
+    rows = np.flatnonzero((basis.terms.on_order_later > 0) & (basis.terms.on_hand >= 0))
+    none = replace(basis, deliveries=basis.deliveries[:0])
+    for share, counts in ((1.2, False), (10.0, True)):  # 60 days, when it is due, are between the two
+        with_it, without = (outlook(b, rows, Scenario(lead_time=share)).order_cost_cents for b in (basis, none))
+        assert (with_it < without) == counts and (with_it == without) != counts
 
 
 def test_twice_the_demand_needs_twice_the_stock_though_nobody_ever_wanted_so_much(basis):

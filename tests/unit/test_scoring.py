@@ -251,6 +251,8 @@ def test_open_deliveries_say_what_is_on_order_by_the_day_they_are_due(shop, monk
     assert (a["on_order"], a["on_order_later"], a["on_order_overdue"]) == (12, 40, 2) and b["on_order_later"] is None
     assert read("suggestions")[0]["inventory_position"] == 16
     assert [p["product_id"] for p in read("problems") if p["problem"] == "delivery overdue"] == ["A"]
+    assert [(d["product_id"], d["due_on"], d["units"]) for d in read("deliveries")] == [
+        ("A", day(3), 2), ("A", day(-14), 10), ("A", day(-15), 40)]
 
 
 def test_a_warehouse_of_an_earlier_version_is_scored_without_another_import(shop, scored):

@@ -92,6 +92,13 @@ def test_a_safety_factor_policy_is_mean_plus_z_sigma_over_the_protection_time():
     assert np.isnan(policy.point(1, 1.5)[1])
 
 
+def test_past_its_13_weeks_a_safety_factor_policy_expects_the_last_weeks_demand():
+    mean = np.where(np.arange(13) < 12, 5.0, 2.0)[None].repeat(3, axis=0)
+    protection = np.array([13.0, 13.5, 95 / 7 + 1])
+    policy = by_safety_factor("x", "x", lambda k: (mean, np.ones(3)), protection, np.zeros(3), np.ones((3, 1), bool))
+    assert policy.point(0, 0.0) == pytest.approx([62 - 0.5, 62 + 2 / 2 - 0.5, 62 + 2 * (95 / 7 - 12) - 0.5])
+
+
 def test_the_simple_forecasts_are_what_their_names_say():
     history = np.tile(np.arange(30.0), (2, 1))
     mean, sd = twelve_week_mean(history)
@@ -176,6 +183,21 @@ def test_backorders_and_uncertain_lead_times_change_what_is_achieved_but_not_wha
     assert lost[0]["fill_rate"] > waited[0]["fill_rate"] > 0  # what waits uses up the next delivery
     assert late[4]["stock_value"] > 1.1 * waited[4]["stock_value"]  # the levels know of the spread
     assert [p["knob"] for p in late] == [p["knob"] for p in lost]
+
+
+def test_a_supplier_gives_the_lead_time_that_its_products_lack_however_long_it_is(shop):
+    def upswing() -> list[dict]:
+        told = simulate(shop, shop.root / "out", weeks=16, baselines=("twelve_week_mean",), learn=Regression)
+        return told.found["policies"]["upswing"]["points"]
+
+    usual = upswing()
+    with db.connect(shop.warehouse) as con:
+        con.execute("insert into suppliers (supplier, lead_time_days) values ('Far', 95)")
+        con.execute("update products set supplier = 'Far' where product_id = 'p001'")
+    slow = upswing()
+    with db.connect(shop.warehouse) as con:
+        con.execute("update products set supplier = null")
+    assert slow != usual
 
 
 def test_a_history_too_short_to_learn_from_is_refused_with_what_to_do(shop):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import subprocess
 import sys
@@ -17,7 +18,8 @@ from tiny_snapshot import change, write_scored
 from core import snapshots
 from core.errors import NotReady, UpswingError, UserError
 from core.export import write_table
-from core.schema import SERVING
+from core.queries import Serving
+from core.schema import ADDED, SERVING
 from core.state import State
 
 PUBLISH_AND_DIE = """
@@ -167,6 +169,20 @@ def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
     (folder / "neighbours.parquet").unlink()
     assert snapshots.check(folder) == [
         "history: the file is not the one that was written (its SHA-256 differs)", "neighbours: the file is missing"]
+
+
+def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were_added_since(workspace, scored, tmp_path):
+    snapshots.publish(workspace)
+    served = snapshots.current(workspace)
+    earlier = served.manifest | {"tables": {name: told for name, told in served.manifest["tables"].items() if name not in ADDED}}
+    for name in ADDED:
+        served.table(name).unlink()
+    assert "deliveries: the file is missing" in snapshots.check(served.path)
+    (served.path / "manifest.json").write_text(json.dumps(earlier), encoding="utf-8")
+    snapshots.rollback(workspace, served.id)
+    assert Serving(served.path).ask("plan_deliveries").empty
+    with pytest.raises(UserError, match="upswing score"):
+        snapshots.export(workspace, "deliveries", tmp_path / "x.csv")
 
 
 def test_a_missing_table_is_refused_by_name(workspace, scored):

@@ -2,18 +2,20 @@
 -- first, then those with most money at stake (chance x expected units x price; for an order, the part that the stock does not cover).
 --   order    it rises and stock runs short        check    it rises and its stock can't be reckoned with
 --   promote  it rises and there is enough of it   hold     it falls and there is too much of it
+-- Table plan is core.plan.make's: what planners order instead counts, and what they snoozed has been decided.
 with candidates as (
     select p.product_id, p.title, p.currency, f.rising_probability, f.falling_probability, f.own_pace_orders, s.status, s.on_hand,
-        s.cover_weeks, s.suggested_order_units, s.order_by, s.order_cost_cents, d.units as units_4w,
+        s.cover_weeks, s.order_units, s.order_by, s.line_cost_cents, d.units as units_4w,
         d.units * coalesce(p.price_cents, 100) as worth_4w
     from products p
     join forecasts f on f.product_id = p.product_id and f.segment = 'all'
-    join suggestions s on s.product_id = p.product_id
+    join plan s on s.product_id = p.product_id
     join demand d on d.product_id = p.product_id and d.segment = 'all' and d.weeks = 4 and d.level = 0.5
 ),
 judged as (
     select *, case
-            when status = 'order now' and rising_probability >= falling_probability then 'order'
+            when status = 'snoozed' then null
+            when status = 'order now' and order_units > 0 and rising_probability >= falling_probability then 'order'
             when falling_probability >= $worth_saying and cover_weeks >= 8 then 'hold'
             when status not in ('order now', 'enough') and rising_probability >= $worth_saying then 'check'
             when status = 'enough' and rising_probability >= $worth_saying then 'promote'

@@ -1,4 +1,4 @@
--- The shop in one row: how many products, how many will rise, what sold, what to order.
+-- The shop in one row: how many products, how many will rise, what sold.
 with everyone as (
     select p.product_id, p.orders_28d, p.units_28d, p.revenue_28d_cents, f.rising_probability, f.falling_probability,
         f.previous_rising_probability
@@ -10,9 +10,5 @@ select
     sum(previous_rising_probability) as previous_expected_risers,
     count(*) filter (where rising_probability >= $likely) as likely_risers,
     count(*) filter (where falling_probability >= $likely) as likely_fallers,
-    sum(orders_28d) as orders_28d, sum(units_28d) as units_28d, sum(revenue_28d_cents) as revenue_28d_cents,
-    (select count(*) from suggestions where status = 'order now') as to_order,
-    (select sum(order_cost_cents) from suggestions where status = 'order now') as order_cost_cents,
-    (select count(*) from suggestions where status not in ('order now', 'enough')) as stock_unknown,
-    (select count(*) from suggestions where status in ('order now', 'enough')) as stock_known
+    sum(orders_28d) as orders_28d, sum(units_28d) as units_28d, sum(revenue_28d_cents) as revenue_28d_cents
 from everyone

@@ -1,9 +1,7 @@
--- Everything about one product in one segment, in one row: what it is, what will happen, what to do.
+-- Everything about one product in one segment, in one row: what it is and what will happen.
 select p.*, f.segment, f.rising_probability, f.falling_probability, f.base_logit, f.logit, f.own_pace_orders,
     f.rising_probability - f.previous_rising_probability as movement,
-    s.* exclude (product_id, lead_time_days), s.lead_time_days as used_lead_time_days,
     (select avg(rising_probability) from forecasts where segment = $segment) as usual_probability
 from products p
 left join forecasts f on f.product_id = p.product_id and f.segment = $segment
-left join suggestions s on s.product_id = p.product_id
 where p.product_id = $product

@@ -9,11 +9,11 @@ import pandas as pd
 import streamlit as st
 
 from core.inventory import ENOUGH, NO_ORDER, ORDER_NOW
-from core.plan import CLASSES, SNOOZED, WITHHELD, select
+from core.plan import CLASSES, SNOOZED, WITHHELD, select, total
 from dashboard import data, words
 from dashboard.components import cards, tables
 from dashboard.components.inventory import words as own
-from dashboard.i18n import _, compact, money, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened
 
 SHOWN = 500
 ROW, ROWS_IN_VIEW = 36, 11
@@ -40,14 +40,20 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
 
 
 def budget(plan: pd.DataFrame, currency: str) -> float | None:
-    """The money there is, in cents; None where it reaches for the whole list."""
-    whole = plan.line_cost_cents.sum()
+    """The money there is, in cents; None where it reaches for the whole list, or no cost is known that it could pay."""
+    whole, reason = total(plan.line_cost_cents[plan.order_units > 0]), costless(plan)
     given = st.number_input(
-        _("Budget"), min_value=0.0, value=None, step=max(float(round(whole / 2000)), 1.0), format="%.0f", key="budget", bind="query-params",
-        width=140, placeholder=money(whole, currency, short=True),
-        help=_("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested orders, most "
-               "money gained per money spent first. Empty: the whole list."))
-    return None if given is None or 100 * given >= whole else 100 * given
+        _("Budget"), min_value=0.0, value=None, step=1.0 if absent(whole) else max(float(round(whole / 2000)), 1.0), format="%.0f",
+        key="budget", bind="query-params", width=140, placeholder=money(whole, currency, short=True), disabled=bool(reason),
+        help=reason or _("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested "
+                         "orders, most money gained per money spent first. Empty: the whole list."))
+    return None if given is None or reason or 100 * given >= whole else 100 * given
+
+
+def costless(plan: pd.DataFrame) -> str:
+    """Why no budget can be kept to; "" where one can."""
+    return "" if (plan.unit_cost_cents > 0).any() else _("No product's cost is known, so that nobody can say what a budget buys. Import "
+                                                         "a product file with unit_cost.")
 
 
 def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
@@ -56,7 +62,7 @@ def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
     due = plan.planner_order_units.isna() & plan.snooze_until.isna() & (plan.suggested_order_units > 0)
     unranked = int((due & ~plan.product_id.isin(whole.product_id[whole.gain_cents.notna()])).sum())
     own = plan.line_cost_cents[plan.planner_order_units.notna()].sum()
-    spent, gain = plan.line_cost_cents.sum(), plan.gain_cents.sum()
+    spent, gain = total(plan.line_cost_cents[plan.order_units > 0]), plan.gain_cents.sum()
     told = [_("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain."
               ).format(spent=money(spent, currency), budget=money(budget_cents, currency), gain=money(gain, currency),
                        share=percent(gain / max(whole.gain_cents.sum(), 1)))]
@@ -97,11 +103,6 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
         st.metric(_("Excess stock"), whole(around.excess_cost_cents), border=True, height="stretch", help=own.formula("excess_units"))
         st.metric(_("With problems"), number(sum(map(bool, around.problems)), 0), border=True, height="stretch",
                   help=_("Products whose data miss something or can't be right; they are named under Problems."))
-
-
-def total(cents: pd.Series) -> float:
-    """Their sum without the unknown ones; NaN, not 0, where none of them is known."""
-    return cents.sum(min_count=min(len(cents), 1))
 
 
 def table(found: pd.DataFrame, currency: str, version: str) -> None:

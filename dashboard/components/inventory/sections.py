@@ -69,7 +69,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
             "nothing.")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out"))},
         column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content",
-        key="supplier_totals", placeholder="", alt=_("What goes out today by supplier"))
+        key="supplier_totals", placeholder="–", alt=_("What goes out today by supplier"))
 
 
 def stop(plan: pd.DataFrame, currency: str) -> None:

@@ -68,7 +68,7 @@ def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | No
     return [(_("Shop"), meta.shop), (_("Data as of"), day(meta.as_of)), (_("Snapshot"), meta.snapshot),
             (_("Made (UTC)"), f"{made:%Y-%m-%d %H:%M}"), (_("By"), data.planner()), *listing.said(asked),
             *([] if budget is None else [(_("Budget"), money(budget, meta.currency))]),
-            (_("Lines"), number(len(ordered), 0)), (_("Cost of the order"), money(listing.total(ordered.line_cost_cents), meta.currency))]
+            (_("Lines"), number(len(ordered), 0)), (_("Cost of the order"), money(plans.total(ordered.line_cost_cents), meta.currency))]
 
 
 def _called() -> dict[str, str]:

@@ -11,6 +11,7 @@ from core.plan import Scenario, select
 from core.schema import DEMAND_WEEKS
 from dashboard import acts, data
 from dashboard.components import cards, tables
+from dashboard.components.inventory import listing
 from dashboard.components.inventory import words as own
 from dashboard.i18n import _, money, n_, percent
 
@@ -25,7 +26,7 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
                    "For the {count} products under these filters, of any status.", len(around)),
                 _("Suggestions beside suggestions: your own quantities and snoozes don't count, and no budget but a scenario's own."))
     kept = data.scenarios()
-    _form()
+    _form(plan)
     if kept:
         st.multiselect(_("Kept scenarios"), list(kept), key="scenarios", placeholder=_("Choose some to compare"))
     tried = st.session_state.get("_tried")
@@ -36,8 +37,8 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
             _table(around, compared, asked, currency)
 
 
-def _form() -> None:
-    by_cost = data.inventory_rules().target == COST
+def _form(plan: pd.DataFrame) -> None:
+    by_cost, costless = data.inventory_rules().target == COST, listing.costless(plan)
     form = st.form("what_if", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
@@ -48,7 +49,8 @@ def _form() -> None:
         demand = st.number_input(_("Demand (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_demand",
                                  width=170, help=_("A shock: the demand of every week, with its spread."))
         budget = st.number_input(_("Budget"), min_value=0.0, value=None, step=100.0, format="%.0f", key="what_if_budget", width=150,
-                                 placeholder=_("the whole list"), help=_("Most money gained per money spent is bought first."))
+                                 placeholder=_("the whole list"), disabled=bool(costless),
+                                 help=costless or _("Most money gained per money spent is bought first."))
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         promotion = st.number_input(_("Promotion (% of demand)"), min_value=1.0, value=100.0, step=10.0, format="%g",
                                     key="what_if_promotion", width=170, help=_("The demand of these weeks alone, with its spread."))
@@ -60,7 +62,7 @@ def _form() -> None:
         return
     weeks = weeks if promotion != 100 else (1, DEMAND_WEEKS[-1])
     wanted = Scenario(None if level is None else level / 100, (lead or 0.0) / 100, (demand or 0.0) / 100, (promotion or 0.0) / 100, *weeks,
-                      budget_cents=None if budget is None else budget * 100)
+                      budget_cents=None if budget is None or costless else budget * 100)
     try:
         wanted.check()
     except UserError as error:
@@ -93,7 +95,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
             "(Safety stock + half of a review's expected demand) × unit cost: what lies on the shelves on average when the shop keeps to "
             "its levels.")),
         "fill": column.NumberColumn(own.heading("fill_rate"), format="percent", step=0.001, width=90, help=own.formula("fill_rate"))},
-        hide_index=True, width="content", key="what_if_table", alt=_("Scenarios side by side"))
+        hide_index=True, width="content", placeholder="–", key="what_if_table", alt=_("Scenarios side by side"))
 
 
 def _promotion(scenario: Scenario) -> str:
