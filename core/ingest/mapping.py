@@ -300,7 +300,7 @@ def plan(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...]
                 raise _no_such_columns(mapping, m, missing, file, columns)
             feedable[table] = _with_others(m, found, columns)
     if not feedable:
-        raise _wrong_shape(mapping, file, columns, present)
+        raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
     if mapping.guesses and "orders" in feedable:
         feedable = _without_false_sales(mapping, file, feedable, named, columns, present)
     return _chosen(mapping, named, feedable, present)
@@ -410,6 +410,8 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     wanted = "; ".join(f"{' or '.join(g)} (known as {_some([a for c in g if c in nearest.feeds for a in nearest.feeds[c].asked])})"
                        for g in lacking(nearest))
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
+    if lacking(nearest) == [("day",)]:
+        lines = lines.replace('day = "..."', 'day = { constant = "2024-12-31" }')  # a count of today often does not say so
     return UserError(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                      f"write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
 

@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import UserError
 from dashboard import words
 from dashboard.components.inventory import words as planning
-from dashboard.i18n import _, absent, day, money, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -108,7 +108,7 @@ def decision(row: pd.Series) -> None:
 def _order(row) -> tuple[str, str, str]:
     cover = _("{weeks} weeks of cover").format(weeks=f"**{number(row.cover_weeks, 1)}**")
     because = _("Rises with **{chance}**, {cover}.").format(chance=percent(row.rising_probability), cover=cover)
-    then = _("Order {units} units by {day}").format(units=number(row.order_units, 0), day=day(row.order_by))
+    then = _("Order {units} units by {day}").format(units=exact(row.order_units), day=day(row.order_by))
     cost = "" if absent(row.line_cost_cents) else f" · {plain(money(row.line_cost_cents, row.currency))}"
     return _("Order"), because, then + cost
 
@@ -173,9 +173,9 @@ def stock(product: pd.Series | None) -> None:
     if not absent(product.cover_weeks):
         if product.order_units > 0:
             facts[_("Order")] = _("**{units} units** by **{day}**").format(
-                units=number(product.order_units, 0), day=day(product.goes_out if absent(product.order_by) else product.order_by))
+                units=exact(product.order_units), day=day(product.goes_out if absent(product.order_by) else product.order_by))
             facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
-        facts[_("On hand, on order")] = f"{number(product.on_hand, 0)}, {number(product.on_order, 0)}"
+        facts[_("On hand, on order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
         facts[_("Cover")] = n_("{count} week", "{count} weeks", product.cover_weeks) if round(product.cover_weeks, 1) == 1 \
             else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
     facts[_("Reorder when below")] = number(product.reorder_point, 0)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.state import Job
 from dashboard import acts, words
 from dashboard.components import cards, charts, work
-from dashboard.i18n import _, absent, day, money, number, percent
+from dashboard.i18n import _, absent, day, exact, money, number, percent
 
 
 def replay(done: Job | None, currency: str) -> None:
@@ -27,7 +27,8 @@ def replay(done: Job | None, currency: str) -> None:
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
     if not absent(found.get("achieved")):
         cards.notes(_("Levels that promised {promised} achieved {achieved}. Slow sellers in large packs and falling demand give more than "
-                      "is promised; surprises give less.").format(promised=percent(found["promised"]), achieved=percent(found["achieved"])))
+                      "is promised; surprises give less.").format(
+                          promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"))
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
 
 

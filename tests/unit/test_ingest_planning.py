@@ -6,6 +6,7 @@ import pytest
 
 from core import db, doctor
 from core.config import Workspace
+from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.formats import weekdays_sql
 from importing import ORDERS, PRODUCTS, add_up, stored, write
@@ -149,3 +150,12 @@ def test_stock_of_several_places_is_added_up(workspace, tmp_path):
 def test_a_count_below_zero_takes_the_place_of_the_older_count(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "stock.csv", "date,sku,on_hand\n2024-01-01,A,50\n2024-01-08,A,-3\n")])
     assert stored(workspace, "select on_hand from stock order by day") == [(50,), (-3,)]  # which the plan names as a problem
+
+
+def test_stock_that_does_not_say_of_which_day_it_is_is_told_how_to(workspace, tmp_path):
+    file = write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")
+    with pytest.raises(UserError, match=r"columns for stock .* day .*\[stock\] day = \{ constant = "):
+        import_files(workspace, [file])
+    mapping = write(tmp_path, "m.toml", '[stock]\nday = { constant = "2024-12-31" }\nproduct_id = "sku"\non_hand = "quantity"\n')
+    import_files(workspace, [file], mapping=mapping)
+    assert stored(workspace, "select cast(day as varchar), on_hand from stock") == [("2024-12-31", 5)]

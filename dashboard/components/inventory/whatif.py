@@ -80,7 +80,7 @@ def _form(plan: pd.DataFrame) -> None:
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
     found = [data.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
     st.dataframe([{
-        "name": name, "level": _("as planned") if s.service_level is None else percent(s.service_level), "lead": s.lead_time,
+        "name": name, "level": _("as planned") if s.service_level is None else own.level(s.service_level), "lead": s.lead_time,
         "demand": s.demand, "promotion": _promotion(s), "budget": "" if s.budget_cents is None else money(s.budget_cents, currency),
         "to_order": o.to_order, "cost": o.order_cost_cents / 100, "stock": o.average_stock_cents / 100,
         "fill": o.fill_rate,
