@@ -16,7 +16,7 @@ from core.ingest import formats, privacy, readers, shop
 from core.ingest import mapping as mappings
 from core.ingest.checks import FIRST_DAY
 from core.ingest.mapping import Mapping, TablePlan
-from core.ingest.merge import KNOWN, Merged, is_daily, merge
+from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
 from core.ingest.raw import Raw, add_lookup, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
@@ -226,12 +226,12 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
             t.quarantined = _quarantine(con, staged, import_id, p.source.file)
         if t.read and t.read == sum(t.quarantined.values()):
             p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
-        daily = plan.table == "orders" and (mapping.options.grain == "day" or not mapping.options.grain and is_daily(con, staged))
+        taken_as = LINES
         if plan.table == "orders":
-            p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily
-                                  else "read as single order lines")
+            taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
+            p.report.notes.append(taken_as)
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
-        _count(t, merge(con, staged, daily=daily, rolled_up=mapping.options.roll_up), plan, mapping)
+        _count(t, merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up), plan, mapping)
         if plan.derived:
             p.report.derived.append(t)
         else:
@@ -256,7 +256,7 @@ def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int
 
 def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) -> None:
     """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
-    t.kept, t.dropped = merged.kept, merged.dropped
+    t.kept, t.replaced, t.dropped = merged.kept, merged.replaced, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
     if t.kept:
         t.touched = merged.touched if t.table == "customers" else merged.first_day or FIRST_DAY

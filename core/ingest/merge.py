@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from core import db
@@ -15,6 +15,13 @@ from core.schema import CANONICAL
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")
 MOST_EVENTS = 50_000_000
 TWICE, LATER, KNOWN = "the same row twice in this file", "a later row of this file says it anew", "already in the warehouse"
+ADDED_UP = "added up with another row of its product and day"
+DOUBLED = 0.01  # of the rows: as many lines may stand twice in an export of totals, more equal rows are as many sales
+
+# What a row of orders is, as the report says it.
+LINES = "read as single order lines"
+TOTALS = "read as totals, one row a product and day: a newer file replaces the days it repeats"
+SUMS = "read as single order lines, and added up to totals of a product and day: as such its days are stored"
 
 
 @dataclass
@@ -26,12 +33,13 @@ class Merged:
     first_day: date | None = None
     last_day: date | None = None
     touched: date | None = None  # undated tables: the earliest day whose features change
+    replaced: int = 0  # how many of the kept rows take the place of stored ones
 
 
-def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) -> Merged:
+def merge(con, staged: Staged, *, grain: str = LINES, rolled_up: bool = False) -> Merged:
     """Adds the staged rows that are valid to their table.
 
-    daily: order rows are totals of a product and day. rolled_up: many rows make one product.
+    grain: what a row of orders is. rolled_up: many rows make one product.
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
@@ -40,20 +48,32 @@ def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) 
         source = _commonest(con, staged, source)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source)
-    key = DAILY_KEY if daily else RULES[table].key
+    if table == "orders" and grain != LINES:
+        return _totals(con, staged, grain)
+    key = RULES[table].key
     return _by_key(con, staged, source, key) if key else _by_row(con, table, source, rolled_up)
 
 
-def is_daily(con, staged: Staged) -> bool:
-    """Whether order rows are totals: no order or customer ids, no time of day, and each product once a day, channel and country."""
+def grain(con, staged: Staged) -> str:
+    """What the order rows of a file are: LINES, TOTALS, or SUMS of its lines.
+
+    Totals have no order or customer ids, no time of day, and each product once a day, channel and country. Equal rows of that kind are
+    sales, all but a few: those are doubled lines. What is stored as totals stays so: lines of the same days would stand beside them.
+    """
     source = quoted(staged.table)
-    (named, timed), = _run(con, f"""select count(order_id) + count(customer_id),
-        count(*) filter (where ordered_at <> date_trunc('day', ordered_at)) from {source} where problem is null""")
-    if named or timed:
-        return False
-    (rows, keys, counted), = _run(con, f"""select count(*), count(distinct ({_list(DAILY_KEY)})), count(*) filter (where order_count <> 1)
-        from (select distinct * exclude (line) from {source} where problem is null)""")
-    return rows > 0 and (keys == rows or counted > 0)
+    (rows, named, keys, different, counted), = _run(con, f"""select count(*),
+        count(*) filter (where order_id is not null or customer_id is not null or ordered_at <> date_trunc('day', ordered_at)),
+        count(distinct ({_list(DAILY_KEY)})), count(distinct ({_list(CANONICAL["orders"].names)})),
+        count(*) filter (where order_count <> 1) from {source} where problem is null""")
+    if not rows or named:
+        return LINES
+    if counted or keys == different and rows - keys <= DOUBLED * rows:
+        return TOTALS
+    (stored, stored_keys), = _run(con, f"""select count(*), count(distinct ({_list(DAILY_KEY)})) from orders
+        where order_id is null and customer_id is null
+        and ordered_at between (select min(ordered_at) from {source} where problem is null)
+        and (select max(ordered_at) from {source} where problem is null)""")
+    return SUMS if stored and stored == stored_keys else LINES
 
 
 def _run(con, query: str, **values) -> list[tuple]:
@@ -131,6 +151,51 @@ def _event_counts(con, source: str) -> Merged:
     return Merged(kept, {}, _day(first), _day(last))
 
 
+def _totals(con, staged: Staged, grain: str) -> Merged:
+    """Totals of a product and day. Where it is SUMS the file's lines are added up to such, and so are stored lines of the same days."""
+    source, added_up = staged.table, 0
+    if grain == SUMS:
+        _add_up(con, f"select * from {quoted(staged.table)} where problem is null", "sums")
+        (added_up,), = _run(con, f"select count(*) - (select count(*) from sums) from {quoted(staged.table)} where problem is null")
+        source = "sums"
+    days = [n for n in DAILY_KEY if n != "ordered_at"]
+    _run(con, f"""create or replace temp table lines as select 0 as line, o.*, o.rowid as stored_row from orders o
+        semi join {quoted(source)} l on l.problem is null and l.ordered_at = date_trunc('day', o.ordered_at) and {_same(days, "l", "o")}
+        where o.order_id is null and o.customer_id is null
+        qualify o.ordered_at <> date_trunc('day', o.ordered_at)
+            or count(*) over (partition by date_trunc('day', o.ordered_at), {_list(days, "o.")}) > 1""")
+    _add_up(con, "select * replace (date_trunc('day', ordered_at) as ordered_at) from lines", "lines_sums")
+    names = _list(CANONICAL["orders"].names)
+    _run(con, "delete from orders where rowid in (select stored_row from lines)")
+    _run(con, f"insert into orders ({names}) select {names} from lines_sums")
+    merged = _by_key(con, staged, source, DAILY_KEY)
+    return replace(merged, dropped={ADDED_UP: added_up}) if added_up else merged
+
+
+def _add_up(con, rows: str, table: str) -> None:
+    """Order lines as totals of a product and day: units and orders add up, the price is the average of a unit."""
+    price = "sum(abs(units) * unit_price_cents) / nullif(sum(abs(units)) filter (where unit_price_cents is not null), 0)"
+    _run(con, f"""create or replace temp table {table} as select max(line) as line, null::integer as problem, {_list(DAILY_KEY)},
+        sum(units) as units, round({price})::bigint as unit_price_cents, sum(discount_cents)::bigint as discount_cents,
+        sum(order_count)::bigint as order_count, null::varchar as order_id, null::varchar as customer_id
+        from ({rows}) group by {_list(DAILY_KEY)}""")
+
+
+def _one_total_each(con, staged: Staged, source: str) -> None:
+    """Refuses a total that another file of this import has told otherwise: one of the two would be lost."""
+    _run(con, f"create temp table if not exists told_totals as select {_list(DAILY_KEY)}, null::varchar as file from orders limit 0")
+    told = _run(con, f"""select f.product_id, f.ordered_at::date, t.file, count(*) over () from fresh f
+        join told_totals t on {_same(DAILY_KEY, "f", "t")} order by all limit 1""")
+    if told:
+        (product, day, file, times), = told
+        raise UserError("one total of a product and day among the files of an import",
+                        f"others in {staged.file} than in {file} for {times:,} of them, the first being {product} on {day}",
+                        "if they are parts of the shop, give each file a column `channel`, or import what they add up to; "
+                        "if one corrects the other, import it by itself, after the other")
+    _run(con, f"""insert into told_totals
+        select distinct {_list(DAILY_KEY)}, $file from {quoted(source)} where problem is null""", file=staged.file)
+
+
 def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
     """The last row of a key in the file replaces the stored one, in the columns that the file has.
 
@@ -156,15 +221,19 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
         select l.line, s.stored_row, {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
         from latest l left join stored s on {_same(key, "l", "s")}
         where s.stored_row is null or {differs}""")
-    (kept, first, last), = _run(con, f"select count(distinct line), {f'min({day}), max({day})' if day else 'null, null'} from fresh")
+    if table == "orders":
+        _one_total_each(con, staged, source)
+    (kept, replaced, first, last), = _run(con, f"""select count(distinct line), count(distinct line) filter (where stored_row is not null),
+        {f'min({day}), max({day})' if day else 'null, null'} from fresh""")
     (valid, keys), = _run(con, f"select count(distinct line), count(distinct ({_list(key)})) from {quoted(source)} where problem is null")
     _run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     _run(con, f"insert into {quoted(table)} ({_list(names)}) select {_list(names)} from fresh")
     dropped = {}
     if table != "customers" and not staged.plan.retold and valid > keys:
-        dropped = {LATER if news else TWICE: valid - keys}
+        (different,), = _run(con, f"select count(distinct ({_list(names)})) from {quoted(source)} where problem is null")
+        dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
     touched = db.rows(con, "staging/changed_customers")[0]["first_day"] if table == "customers" else None
-    return Merged(kept, dropped, _day(first), _day(last), touched)
+    return Merged(kept, dropped, _day(first), _day(last), touched, replaced)
 
 
 def _attributes(con, staged: Staged) -> str:
