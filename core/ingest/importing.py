@@ -20,7 +20,7 @@ from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
 from core.ingest.raw import Raw, add_lookup, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.rules import RULES, target_column
+from core.ingest.rules import EVENT_COUNTS, RULES, target_column
 from core.ingest.staging import Staged, stage
 from core.progress import Progress, silent
 
@@ -232,6 +232,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
             p.report.notes.append(taken_as)
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
         _count(t, merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up), plan, mapping)
+        _refuse_another_reading(con, t, plan, p)
         if plan.derived:
             p.report.derived.append(t)
         else:
@@ -266,6 +267,20 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) ->
         if t.table == "products" and mapping.options.roll_up:
             why = "one of several rows that make one product"
         t.dropped = t.dropped | {why: rest}
+
+
+def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: _Planned) -> None:
+    """A file that was imported before under another mapping must not count twice.
+
+    Its rows may take the place of what they were then, or be more than were fit then; any others would stand beside what they were.
+    """
+    fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
+    fit = t.read - sum(t.quarantined.values())
+    counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
+    if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
+        raise UserError(f"the rows of {p.source.file} to be what they were when it was imported before",
+                        f"{twice:,} for {t.table} that are stored otherwise, as another mapping read them, and would count twice",
+                        "import all files under the new mapping into a new workspace, or keep to the old mapping")
 
 
 def _columns_read(raw: Raw, plan: TablePlan) -> list[tuple[str, str, str]]:

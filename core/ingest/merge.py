@@ -102,26 +102,51 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     names, day = CANONICAL[table].names, RULES[table].day
     once = {"orders": "order_id is not null",
             "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
-    once = "false" if rolled_up else once
-    _run(con, f"""create or replace temp table given as
-        select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all""")
-    _missing(con, table, f"case when {once} then 1 else g.copies end")
-    (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint,
-        coalesce(sum(copies - 1) filter (where {once}), 0)::bigint,
+    _run(con, f"""create or replace temp table given as select *, case when {"false" if rolled_up else once} then 1 else copies end as wanted
+        from (select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all)""")
+    if table == "orders":
+        _correct_orders(con)
+    _missing(con, table)
+    (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint, coalesce(sum(copies - wanted), 0)::bigint,
         min({day}) filter (where missing > 0), max({day}) filter (where missing > 0) from fresh""")
+    (replaced,), = _run(con, f"select coalesce(sum(missing), 0)::bigint from fresh f semi join corrected k on {_of_order('f')}") \
+        if table == "orders" else [(0,)]
     _insert_copies(con, table)
-    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last))
+    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last), replaced=replaced)
 
 
-def _missing(con, table: str, wanted: str) -> None:
-    """Makes `fresh`: the rows of `given`, with how many of each are `missing` in the warehouse."""
+def _of_order(lines: str) -> str:
+    """SQL: lines that belong to an order, product and day `k`. The day too, for receipt numbers may start anew every morning."""
+    return f"{lines}.order_id = k.order_id and {lines}.product_id = k.product_id and {lines}.ordered_at::date = k.day"
+
+
+def _correct_orders(con) -> None:
+    """Takes out the stored lines of an order, product and day that `given` tells otherwise, and notes them in `corrected`.
+
+    Lines that an earlier file of this import brought stay: an export may break off within an order and go on in its next file.
+    """
+    names = CANONICAL["orders"].names
+    key = "order_id, product_id, ordered_at::date as day"
+    _run(con, f"create temp table if not exists told_orders as select {key} from orders limit 0")
+    _run(con, f"create or replace temp table orders_given as select distinct {key} from given where order_id is not null")
+    _run(con, f"""create or replace temp table corrected as
+        with open as (select * from orders_given anti join told_orders using (order_id, product_id, day)),
+        stored as (select {_list(names, "o.")}, count(*) as stored_copies from orders o semi join open k on {_of_order("o")} group by all)
+        select distinct s.order_id, s.product_id, s.ordered_at::date as day from stored s left join given g on {_same(names, "s", "g")}
+        where g.wanted is null or g.wanted < s.stored_copies""")
+    _run(con, f"delete from orders where rowid in (select o.rowid from orders o semi join corrected k on {_of_order('o')})")
+    _run(con, "insert into told_orders select * from orders_given")
+
+
+def _missing(con, table: str) -> None:
+    """Makes `fresh`: the rows of `given`, with how many of each that are `wanted` are `missing` in the warehouse."""
     names, day = CANONICAL[table].names, RULES[table].day
     renamed = ", ".join(f"{quoted(n)} as s{i}" for i, n in enumerate(names))
     same = " and ".join(f"g.{quoted(n)} is not distinct from s.s{i}" for i, n in enumerate(names))
     _run(con, f"""create or replace temp table fresh as
         with stored as (select {renamed}, count(*) as stored_copies from {quoted(table)}
             where {day} between (select min({day}) from given) and (select max({day}) from given) group by all)
-        select g.*, greatest({wanted} - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""")
+        select g.*, greatest(g.wanted - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""")
     _run(con, "drop table given")
 
 
@@ -143,8 +168,8 @@ def _event_counts(con, source: str) -> Merged:
     (events,), = _run(con, "select coalesce(sum(copies), 0)::bigint from told")
     if events > MOST_EVENTS:
         raise UserError(f"at most {MOST_EVENTS:,} views in one file", f"{events:,}", "split the file by dates, or give fewer products")
-    _run(con, f"create or replace temp table given as select {_list(names)}, sum(copies)::bigint as copies from told group by all")
-    _missing(con, "events", "g.copies")
+    _run(con, f"create or replace temp table given as select {_list(names)}, sum(copies)::bigint as wanted from told group by all")
+    _missing(con, "events")
     (kept, first, last), = _run(con, f"""select count(distinct t.line), min(t.occurred_at), max(t.occurred_at)
         from told t join fresh f on {_same(names, "t", "f")} where f.missing > 0""")
     _insert_copies(con, "events")
