@@ -175,12 +175,15 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         looked_up = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
         digest += next(p.sha256 for p in planned if p.source is lookup)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
+    of_the_shop = workspace.settings().shop.currency
     renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
-        known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
         whole = {plan.table for plan in p.plans if RULES[plan.table].whole}
-        if (rows := known.get(p.source.file)) and not whole:
+        coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
+        rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
+                      coming=coming).fetchone()[0]
+        if rows and not whole:
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
         for table in whole - renewed:
@@ -195,10 +198,12 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
             db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256,
                    preset=mapping.name, table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
                    rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day,
-                   mapping_sha256=digest).fetchall()
+                   mapping_sha256=digest, currency=of_the_shop).fetchall()
             if t.touched:
                 db.run(con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=import_id).fetchall()
-    return _finish(con, workspace, mapping, currency, report)
+    settings = _finish(con, workspace, mapping, currency, report)
+    db.run(con, "staging/settle_currency", currency=settings.shop.currency, import_id=import_id).fetchall()
+    return settings
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
@@ -223,7 +228,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
         t = TableReport(plan.table, columns=_columns_read(raw, plan))
         t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
         if not plan.retold:
-            t.quarantined = _quarantine(con, staged, import_id, p.source.file)
+            t.quarantined = _quarantine(con, staged, import_id, p)
         if t.read and t.read == sum(t.quarantined.values()):
             p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
         taken_as = LINES
@@ -242,11 +247,12 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
     return raw.currency
 
 
-def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int]:
-    """Stores the refused rows and counts them by reason."""
+def _quarantine(con, staged: Staged, import_id: str, p: _Planned) -> dict[str, int]:
+    """Stores the refused rows, in place of those of the same file before, and counts them by reason."""
+    db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
     con.execute(f"""create or replace temp view refused as
         select line, problem, problem_value from {quoted(staged.table)} where problem is not null""").fetchall()
-    db.run(con, "staging/quarantine", import_id=import_id, file=file, table_name=staged.plan.table,
+    db.run(con, "staging/quarantine", import_id=import_id, file=p.source.file, table_name=staged.plan.table,
            columns=[c.column for c in staged.checks], reasons=[c.reason for c in staged.checks]).fetchall()
     counts: Counter[str] = Counter()
     for problem, n in con.execute("select problem, count(*) from refused group by problem order by problem").fetchall():
@@ -279,7 +285,7 @@ def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: _Planned) -
     counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
     if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
         raise UserError(f"the rows of {p.source.file} to be what they were when it was imported before",
-                        f"{twice:,} for {t.table} that are stored otherwise, as another mapping read them, and would count twice",
+                        f"{twice:,} for {t.table} that another mapping or currency read otherwise, and that would count twice",
                         "import all files under the new mapping into a new workspace, or keep to the old mapping")
 
 

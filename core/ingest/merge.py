@@ -100,9 +100,10 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     adds none twice.
     """
     names, day = CANONICAL[table].names, RULES[table].day
-    once = {"orders": "order_id is not null",
-            "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
-    _run(con, f"""create or replace temp table given as select *, case when {"false" if rolled_up else once} then 1 else copies end as wanted
+    once = "false" if rolled_up else {
+        "orders": "order_id is not null",
+        "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
+    _run(con, f"""create or replace temp table given as select *, case when {once} then 1 else copies end as wanted
         from (select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all)""")
     if table == "orders":
         _correct_orders(con)
@@ -121,20 +122,22 @@ def _of_order(lines: str) -> str:
 
 
 def _correct_orders(con) -> None:
-    """Takes out the stored lines of an order, product and day that `given` tells otherwise, and notes them in `corrected`.
+    """Takes out the stored lines of an order, product and day that `given` tells otherwise, and adds those to `corrected`.
 
     Lines that an earlier file of this import brought stay: an export may break off within an order and go on in its next file.
     """
     names = CANONICAL["orders"].names
-    key = "order_id, product_id, ordered_at::date as day"
-    _run(con, f"create temp table if not exists told_orders as select {key} from orders limit 0")
-    _run(con, f"create or replace temp table orders_given as select distinct {key} from given where order_id is not null")
-    _run(con, f"""create or replace temp table corrected as
-        with open as (select * from orders_given anti join told_orders using (order_id, product_id, day)),
-        stored as (select {_list(names, "o.")}, count(*) as stored_copies from orders o semi join open k on {_of_order("o")} group by all)
-        select distinct s.order_id, s.product_id, s.ordered_at::date as day from stored s left join given g on {_same(names, "s", "g")}
-        where g.wanted is null or g.wanted < s.stored_copies""")
-    _run(con, f"delete from orders where rowid in (select o.rowid from orders o semi join corrected k on {_of_order('o')})")
+    for table in ("told_orders", "corrected"):
+        _run(con, f"create temp table if not exists {table} (order_id varchar, product_id varchar, day date)")
+    _run(con, """create or replace temp table orders_given as
+        select distinct order_id, product_id, ordered_at::date as day from given where order_id is not null""")
+    _run(con, f"""insert into corrected
+        with untold as (select * from orders_given anti join told_orders using (order_id, product_id, day)),
+        stored as (select {_list(names, "o.")}, count(*) as copies from orders o semi join untold k on {_of_order("o")} group by all)
+        select distinct s.order_id, s.product_id, s.ordered_at::date from stored s left join given g on {_same(names, "s", "g")}
+        where g.wanted is null or g.wanted < s.copies""")
+    _run(con, f"""delete from orders where rowid in (select o.rowid from orders o
+        semi join (select * from corrected anti join told_orders using (order_id, product_id, day)) k on {_of_order("o")})""")
     _run(con, "insert into told_orders select * from orders_given")
 
 
