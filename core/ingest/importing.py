@@ -179,18 +179,14 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
     renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
-        whole = {plan.table for plan in p.plans if RULES[plan.table].whole}
         coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
         rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
                       coming=coming).fetchone()[0]
-        if rows and not whole:
+        if rows and not any(RULES[plan.table].whole for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
-        for table in whole - renewed:
-            con.execute(f"delete from {quoted(table)}").fetchall()
-            p.report.notes.append(f"read as the whole list of {table}: it takes the place of the one before")
-            renewed.add(table)
-        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, _part(progress, number, len(planned)))
+        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, renewed,
+                               _part(progress, number, len(planned)))
         if p.report.main.table != "suppliers":  # who may bill in currencies of their own
             currency = currency or found
         for t in (p.report.main, *p.report.derived):
@@ -212,8 +208,11 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
 
 
 def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, secret: bytes, import_id: str, currency: str,
-                   progress: Progress) -> str:
-    """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say."""
+                   renewed: set[str], progress: Progress) -> str:
+    """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say.
+
+    renewed: the tables read as a whole list whose old list this import has taken away already.
+    """
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
     raw = load(con, p.source, own, "raw", progress)
@@ -231,6 +230,10 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
             t.quarantined = _quarantine(con, staged, import_id, p)
         if t.read and t.read == sum(t.quarantined.values()):
             p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
+        elif RULES[plan.table].whole and plan.table not in renewed:
+            con.execute(f"delete from {quoted(plan.table)}").fetchall()
+            p.report.notes.append(f"read as the whole list of {plan.table}: it takes the place of the one before")
+            renewed.add(plan.table)
         taken_as = LINES
         if plan.table == "orders":
             taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
