@@ -14,7 +14,6 @@ from core.config import Settings, Workspace
 from core.errors import UserError
 from core.ingest import formats, privacy, readers, shop
 from core.ingest import mapping as mappings
-from core.ingest.checks import FIRST_DAY
 from core.ingest.mapping import Mapping, TablePlan
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
@@ -268,8 +267,7 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) ->
     """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
     t.kept, t.replaced, t.dropped = merged.kept, merged.replaced, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
-    if t.kept:
-        t.touched = merged.touched if t.table == "customers" else merged.first_day or FIRST_DAY
+    t.touched = merged.touched
     rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
     if rest:
         why = "says what another line or the warehouse says" if plan.derived else KNOWN

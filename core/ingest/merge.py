@@ -7,6 +7,7 @@ from datetime import date
 
 from core import db
 from core.errors import UserError
+from core.ingest.checks import FIRST_DAY
 from core.ingest.names import quoted
 from core.ingest.rules import EVENT_COUNTS, RULES
 from core.ingest.staging import Staged
@@ -32,7 +33,7 @@ class Merged:
     dropped: dict[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
-    touched: date | None = None  # undated tables: the earliest day whose features change
+    touched: date | None = None  # the earliest day whose features change
     replaced: int = 0  # how many of the kept rows take the place of stored ones
 
 
@@ -113,7 +114,7 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     (replaced,), = _run(con, f"select coalesce(sum(missing), 0)::bigint from fresh f semi join corrected k on {_of_order('f')}") \
         if table == "orders" else [(0,)]
     _insert_copies(con, table)
-    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last), replaced=replaced)
+    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last), _day(first), replaced)
 
 
 def _of_order(lines: str) -> str:
@@ -176,7 +177,7 @@ def _event_counts(con, source: str) -> Merged:
     (kept, first, last), = _run(con, f"""select count(distinct t.line), min(t.occurred_at), max(t.occurred_at)
         from told t join fresh f on {_same(names, "t", "f")} where f.missing > 0""")
     _insert_copies(con, "events")
-    return Merged(kept, {}, _day(first), _day(last))
+    return Merged(kept, {}, _day(first), _day(last), _day(first))
 
 
 def _totals(con, staged: Staged, grain: str) -> Merged:
@@ -246,13 +247,19 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
         with stored as (select *, rowid as stored_row from {quoted(table)}{totals}),
         latest as (select * from {quoted(source)} where {last} in
             (select max({last}) from {quoted(source)} where problem is null group by {_list(key)}))
-        select l.line, s.stored_row, {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
+        select l.line, s.stored_row, {f"s.{day}" if day else "null::date"} as stored_day,
+            {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
         from latest l left join stored s on {_same(key, "l", "s")}
         where s.stored_row is null or {differs}""")
     if table == "orders":
         _one_total_each(con, staged, source)
-    (kept, replaced, first, last), = _run(con, f"""select count(distinct line), count(distinct line) filter (where stored_row is not null),
-        {f'min({day}), max({day})' if day else 'null, null'} from fresh""")
+    days = f"min({day}), max({day}), min(least({day}, stored_day))" if day else "null, null, null"  # a row may leave the day it had
+    (kept, replaced, first, last, touched), = _run(con, f"""select count(distinct line),
+        count(distinct line) filter (where stored_row is not null), {days} from fresh""")
+    if table == "customers":
+        touched = db.rows(con, "staging/changed_customers")[0]["first_day"]
+    elif kept and not day:
+        touched = FIRST_DAY
     (valid, keys), = _run(con, f"select count(distinct line), count(distinct ({_list(key)})) from {quoted(source)} where problem is null")
     _run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     _run(con, f"insert into {quoted(table)} ({_list(names)}) select {_list(names)} from fresh")
@@ -260,8 +267,7 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
     if table != "customers" and not staged.plan.retold and valid > keys:
         (different,), = _run(con, f"select count(distinct ({_list(names)})) from {quoted(source)} where problem is null")
         dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
-    touched = db.rows(con, "staging/changed_customers")[0]["first_day"] if table == "customers" else None
-    return Merged(kept, dropped, _day(first), _day(last), touched, replaced)
+    return Merged(kept, dropped, _day(first), _day(last), _day(touched), replaced)
 
 
 def _attributes(con, staged: Staged) -> str:

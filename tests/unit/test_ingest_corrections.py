@@ -102,3 +102,10 @@ def test_importing_again_brings_back_the_prices_that_another_currency_left_out(w
         assert stored(workspace, prices) == told and workspace.settings().shop.currency == currency
         assert stored(workspace, "select unit_price_cents from orders order by order_id") == sold
         assert add_up(import_files(workspace, [products, orders]))["kept"] == 0
+
+
+def test_a_review_that_gets_another_day_leaves_the_one_it_had(workspace, tmp_path):
+    for day in ("2024-03-01", "2024-03-09"):
+        import_files(workspace, [write(tmp_path, f"reviews{day}.csv", f"review_id,created_at,product_id,rating\nr1,{day},A1,5\n")])
+    assert stored(workspace, "select created_at::date::varchar from reviews") == [("2024-03-09",)]
+    assert stored(workspace, "select first_day::varchar from touched order by import_id") == [("2024-03-01",), ("2024-03-01",)]
