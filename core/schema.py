@@ -83,7 +83,7 @@ SIGNALS = ("orders", "views", "carts", "reviews")  # in order of preference
 IMPORTS: dict[str, Table] = {t.name: t for t in (
     _table("imports", "", "*import_id VARCHAR", "*imported_at TIMESTAMP", "*file VARCHAR", "*sha256 VARCHAR", "*preset VARCHAR",
            "*table_name VARCHAR", "*rows_read BIGINT", "*rows_kept BIGINT", "*rows_dropped BIGINT", "*rows_quarantined BIGINT",
-           "first_day DATE", "last_day DATE", "mapping_sha256 VARCHAR"),
+           "first_day DATE", "last_day DATE", "mapping_sha256 VARCHAR", "currency VARCHAR"),
     # The earliest day an import changed in a table, until the next feature build has read and cleared it.
     _table("touched", "", "*table_name VARCHAR", "*first_day DATE", "*import_id VARCHAR"),
     _table("quarantine", "", "*import_id VARCHAR", "*file VARCHAR", "*table_name VARCHAR", "line BIGINT", "column_name VARCHAR",

@@ -14,13 +14,12 @@ from core.config import Settings, Workspace
 from core.errors import UserError
 from core.ingest import formats, privacy, readers, shop
 from core.ingest import mapping as mappings
-from core.ingest.checks import FIRST_DAY
 from core.ingest.mapping import Mapping, TablePlan
-from core.ingest.merge import KNOWN, Merged, is_daily, merge
+from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
 from core.ingest.raw import Raw, add_lookup, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.rules import RULES, target_column
+from core.ingest.rules import EVENT_COUNTS, RULES, target_column
 from core.ingest.staging import Staged, stage
 from core.progress import Progress, silent
 
@@ -175,19 +174,18 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         looked_up = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
         digest += next(p.sha256 for p in planned if p.source is lookup)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
+    of_the_shop = workspace.settings().shop.currency
     renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
-        known = {r["file"]: r["rows_read"] for r in db.rows(con, "staging/known_file", sha256=p.sha256, mapping_sha256=digest)}
-        whole = {plan.table for plan in p.plans if RULES[plan.table].whole}
-        if (rows := known.get(p.source.file)) and not whole:
+        coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
+        rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
+                      coming=coming).fetchone()[0]
+        if rows and not any(RULES[plan.table].whole for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
-        for table in whole - renewed:
-            con.execute(f"delete from {quoted(table)}").fetchall()
-            p.report.notes.append(f"read as the whole list of {table}: it takes the place of the one before")
-            renewed.add(table)
-        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, _part(progress, number, len(planned)))
+        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, renewed,
+                               _part(progress, number, len(planned)))
         if p.report.main.table != "suppliers":  # who may bill in currencies of their own
             currency = currency or found
         for t in (p.report.main, *p.report.derived):
@@ -195,10 +193,12 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
             db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256,
                    preset=mapping.name, table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
                    rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day,
-                   mapping_sha256=digest).fetchall()
+                   mapping_sha256=digest, currency=of_the_shop).fetchall()
             if t.touched:
                 db.run(con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=import_id).fetchall()
-    return _finish(con, workspace, mapping, currency, report)
+    settings = _finish(con, workspace, mapping, currency, report)
+    db.run(con, "staging/settle_currency", currency=settings.shop.currency, import_id=import_id).fetchall()
+    return settings
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
@@ -207,8 +207,11 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
 
 
 def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, secret: bytes, import_id: str, currency: str,
-                   progress: Progress) -> str:
-    """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say."""
+                   renewed: set[str], progress: Progress) -> str:
+    """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say.
+
+    renewed: the tables read as a whole list whose old list this import has taken away already.
+    """
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
     raw = load(con, p.source, own, "raw", progress)
@@ -223,15 +226,20 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
         t = TableReport(plan.table, columns=_columns_read(raw, plan))
         t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
         if not plan.retold:
-            t.quarantined = _quarantine(con, staged, import_id, p.source.file)
+            t.quarantined = _quarantine(con, staged, import_id, p)
         if t.read and t.read == sum(t.quarantined.values()):
             p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
-        daily = plan.table == "orders" and (mapping.options.grain == "day" or not mapping.options.grain and is_daily(con, staged))
+        elif RULES[plan.table].whole and plan.table not in renewed:
+            con.execute(f"delete from {quoted(plan.table)}").fetchall()
+            p.report.notes.append(f"read as the whole list of {plan.table}: it takes the place of the one before")
+            renewed.add(plan.table)
+        taken_as = LINES
         if plan.table == "orders":
-            p.report.notes.append("read as totals, one row a product and day: a newer file replaces the days it repeats" if daily
-                                  else "read as single order lines")
+            taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
+            p.report.notes.append(taken_as)
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
-        _count(t, merge(con, staged, daily=daily, rolled_up=mapping.options.roll_up), plan, mapping)
+        _count(t, merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up), plan, mapping)
+        _refuse_another_reading(con, t, plan, p)
         if plan.derived:
             p.report.derived.append(t)
         else:
@@ -241,11 +249,12 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
     return raw.currency
 
 
-def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int]:
-    """Stores the refused rows and counts them by reason."""
+def _quarantine(con, staged: Staged, import_id: str, p: _Planned) -> dict[str, int]:
+    """Stores the refused rows, in place of those of the same file before, and counts them by reason."""
+    db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
     con.execute(f"""create or replace temp view refused as
         select line, problem, problem_value from {quoted(staged.table)} where problem is not null""").fetchall()
-    db.run(con, "staging/quarantine", import_id=import_id, file=file, table_name=staged.plan.table,
+    db.run(con, "staging/quarantine", import_id=import_id, file=p.source.file, table_name=staged.plan.table,
            columns=[c.column for c in staged.checks], reasons=[c.reason for c in staged.checks]).fetchall()
     counts: Counter[str] = Counter()
     for problem, n in con.execute("select problem, count(*) from refused group by problem order by problem").fetchall():
@@ -256,16 +265,29 @@ def _quarantine(con, staged: Staged, import_id: str, file: str) -> dict[str, int
 
 def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) -> None:
     """Fills the counts; what was neither kept nor refused nor dropped for a reason was known or told before."""
-    t.kept, t.dropped = merged.kept, merged.dropped
+    t.kept, t.replaced, t.dropped = merged.kept, merged.replaced, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
-    if t.kept:
-        t.touched = merged.touched if t.table == "customers" else merged.first_day or FIRST_DAY
+    t.touched = merged.touched
     rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
     if rest:
         why = "says what another line or the warehouse says" if plan.derived else KNOWN
         if t.table == "products" and mapping.options.roll_up:
             why = "one of several rows that make one product"
         t.dropped = t.dropped | {why: rest}
+
+
+def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: _Planned) -> None:
+    """A file that was imported before under another mapping must not count twice.
+
+    Its rows may take the place of what they were then, or be more than were fit then; any others would stand beside what they were.
+    """
+    fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
+    fit = t.read - sum(t.quarantined.values())
+    counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
+    if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
+        raise UserError(f"the rows of {p.source.file} to be what they were when it was imported before",
+                        f"{twice:,} for {t.table} that another mapping or currency read otherwise, and that would count twice",
+                        "import all files under the new mapping into a new workspace, or keep to the old mapping")
 
 
 def _columns_read(raw: Raw, plan: TablePlan) -> list[tuple[str, str, str]]:

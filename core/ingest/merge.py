@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from core import db
 from core.errors import UserError
+from core.ingest.checks import FIRST_DAY
 from core.ingest.names import quoted
 from core.ingest.rules import EVENT_COUNTS, RULES
 from core.ingest.staging import Staged
@@ -15,6 +16,13 @@ from core.schema import CANONICAL
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")
 MOST_EVENTS = 50_000_000
 TWICE, LATER, KNOWN = "the same row twice in this file", "a later row of this file says it anew", "already in the warehouse"
+ADDED_UP = "added up with another row of its product and day"
+DOUBLED = 0.01  # of the rows: as many lines may stand twice in an export of totals, more equal rows are as many sales
+
+# What a row of orders is, as the report says it.
+LINES = "read as single order lines"
+TOTALS = "read as totals, one row a product and day: a newer file replaces the days it repeats"
+SUMS = "read as single order lines, and added up to totals of a product and day: as such its days are stored"
 
 
 @dataclass
@@ -25,13 +33,14 @@ class Merged:
     dropped: dict[str, int] = field(default_factory=dict)
     first_day: date | None = None
     last_day: date | None = None
-    touched: date | None = None  # undated tables: the earliest day whose features change
+    touched: date | None = None  # the earliest day whose features change
+    replaced: int = 0  # how many of the kept rows take the place of stored ones
 
 
-def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) -> Merged:
+def merge(con, staged: Staged, *, grain: str = LINES, rolled_up: bool = False) -> Merged:
     """Adds the staged rows that are valid to their table.
 
-    daily: order rows are totals of a product and day. rolled_up: many rows make one product.
+    grain: what a row of orders is. rolled_up: many rows make one product.
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
@@ -42,20 +51,32 @@ def merge(con, staged: Staged, *, daily: bool = False, rolled_up: bool = False) 
         return _over_locations(con, staged)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source)
-    key = DAILY_KEY if daily else RULES[table].key
+    if table == "orders" and grain != LINES:
+        return _totals(con, staged, grain)
+    key = RULES[table].key
     return _by_key(con, staged, source, key) if key else _by_row(con, table, source, rolled_up)
 
 
-def is_daily(con, staged: Staged) -> bool:
-    """Whether order rows are totals: no order or customer ids, no time of day, and each product once a day, channel and country."""
+def grain(con, staged: Staged) -> str:
+    """What the order rows of a file are: LINES, TOTALS, or SUMS of its lines.
+
+    Totals have no order or customer ids, no time of day, and each product once a day, channel and country. Equal rows of that kind are
+    sales, all but a few: those are doubled lines. What is stored as totals stays so: lines of the same days would stand beside them.
+    """
     source = quoted(staged.table)
-    (named, timed), = _run(con, f"""select count(order_id) + count(customer_id),
-        count(*) filter (where ordered_at <> date_trunc('day', ordered_at)) from {source} where problem is null""")
-    if named or timed:
-        return False
-    (rows, keys, counted), = _run(con, f"""select count(*), count(distinct ({_list(DAILY_KEY)})), count(*) filter (where order_count <> 1)
-        from (select distinct * exclude (line) from {source} where problem is null)""")
-    return rows > 0 and (keys == rows or counted > 0)
+    (rows, named, keys, different, counted), = _run(con, f"""select count(*),
+        count(*) filter (where order_id is not null or customer_id is not null or ordered_at <> date_trunc('day', ordered_at)),
+        count(distinct ({_list(DAILY_KEY)})), count(distinct ({_list(CANONICAL["orders"].names)})),
+        count(*) filter (where order_count <> 1) from {source} where problem is null""")
+    if not rows or named:
+        return LINES
+    if counted or keys == different and rows - keys <= DOUBLED * rows:
+        return TOTALS
+    (stored, stored_keys), = _run(con, f"""select count(*), count(distinct ({_list(DAILY_KEY)})) from orders
+        where order_id is null and customer_id is null
+        and ordered_at between (select min(ordered_at) from {source} where problem is null)
+        and (select max(ordered_at) from {source} where problem is null)""")
+    return SUMS if stored and stored == stored_keys else LINES
 
 
 def _run(con, query: str, **values) -> list[tuple]:
@@ -82,28 +103,56 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     adds none twice.
     """
     names, day = CANONICAL[table].names, RULES[table].day
-    once = {"orders": "order_id is not null",
-            "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
-    once = "false" if rolled_up else once
-    _run(con, f"""create or replace temp table given as
-        select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all""")
-    _missing(con, table, f"case when {once} then 1 else g.copies end")
-    (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint,
-        coalesce(sum(copies - 1) filter (where {once}), 0)::bigint,
+    once = "false" if rolled_up else {
+        "orders": "order_id is not null",
+        "events": f"coalesce(visitor_id, customer_id) is not null and {day} <> date_trunc('day', {day})"}[table]
+    _run(con, f"""create or replace temp table given as select *, case when {once} then 1 else copies end as wanted
+        from (select {_list(names)}, count(*) as copies from {quoted(source)} where problem is null group by all)""")
+    if table == "orders":
+        _correct_orders(con)
+    _missing(con, table)
+    (kept, again, first, last), = _run(con, f"""select coalesce(sum(missing), 0)::bigint, coalesce(sum(copies - wanted), 0)::bigint,
         min({day}) filter (where missing > 0), max({day}) filter (where missing > 0) from fresh""")
+    (replaced,), = _run(con, f"select coalesce(sum(missing), 0)::bigint from fresh f semi join corrected k on {_of_order('f')}") \
+        if table == "orders" else [(0,)]
     _insert_copies(con, table)
-    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last))
+    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last), _day(first), replaced)
 
 
-def _missing(con, table: str, wanted: str) -> None:
-    """Makes `fresh`: the rows of `given`, with how many of each are `missing` in the warehouse."""
+def _of_order(lines: str) -> str:
+    """SQL: lines that belong to an order, product and day `k`. The day too, for receipt numbers may start anew every morning."""
+    return f"{lines}.order_id = k.order_id and {lines}.product_id = k.product_id and {lines}.ordered_at::date = k.day"
+
+
+def _correct_orders(con) -> None:
+    """Takes out the stored lines of an order, product and day that `given` tells otherwise, and adds those to `corrected`.
+
+    Lines that an earlier file of this import brought stay: an export may break off within an order and go on in its next file.
+    """
+    names = CANONICAL["orders"].names
+    for table in ("told_orders", "corrected"):
+        _run(con, f"create temp table if not exists {table} (order_id varchar, product_id varchar, day date)")
+    _run(con, """create or replace temp table orders_given as
+        select distinct order_id, product_id, ordered_at::date as day from given where order_id is not null""")
+    _run(con, f"""insert into corrected
+        with untold as (select * from orders_given anti join told_orders using (order_id, product_id, day)),
+        stored as (select {_list(names, "o.")}, count(*) as copies from orders o semi join untold k on {_of_order("o")} group by all)
+        select distinct s.order_id, s.product_id, s.ordered_at::date from stored s left join given g on {_same(names, "s", "g")}
+        where g.wanted is null or g.wanted < s.copies""")
+    _run(con, f"""delete from orders where rowid in (select o.rowid from orders o
+        semi join (select * from corrected anti join told_orders using (order_id, product_id, day)) k on {_of_order("o")})""")
+    _run(con, "insert into told_orders select * from orders_given")
+
+
+def _missing(con, table: str) -> None:
+    """Makes `fresh`: the rows of `given`, with how many of each that are `wanted` are `missing` in the warehouse."""
     names, day = CANONICAL[table].names, RULES[table].day
     renamed = ", ".join(f"{quoted(n)} as s{i}" for i, n in enumerate(names))
     same = " and ".join(f"g.{quoted(n)} is not distinct from s.s{i}" for i, n in enumerate(names))
     _run(con, f"""create or replace temp table fresh as
         with stored as (select {renamed}, count(*) as stored_copies from {quoted(table)}
             where {day} between (select min({day}) from given) and (select max({day}) from given) group by all)
-        select g.*, greatest({wanted} - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""")
+        select g.*, greatest(g.wanted - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""")
     _run(con, "drop table given")
 
 
@@ -125,12 +174,57 @@ def _event_counts(con, source: str) -> Merged:
     (events,), = _run(con, "select coalesce(sum(copies), 0)::bigint from told")
     if events > MOST_EVENTS:
         raise UserError(f"at most {MOST_EVENTS:,} views in one file", f"{events:,}", "split the file by dates, or give fewer products")
-    _run(con, f"create or replace temp table given as select {_list(names)}, sum(copies)::bigint as copies from told group by all")
-    _missing(con, "events", "g.copies")
+    _run(con, f"create or replace temp table given as select {_list(names)}, sum(copies)::bigint as wanted from told group by all")
+    _missing(con, "events")
     (kept, first, last), = _run(con, f"""select count(distinct t.line), min(t.occurred_at), max(t.occurred_at)
         from told t join fresh f on {_same(names, "t", "f")} where f.missing > 0""")
     _insert_copies(con, "events")
-    return Merged(kept, {}, _day(first), _day(last))
+    return Merged(kept, {}, _day(first), _day(last), _day(first))
+
+
+def _totals(con, staged: Staged, grain: str) -> Merged:
+    """Totals of a product and day. Where it is SUMS the file's lines are added up to such, and so are stored lines of the same days."""
+    source, added_up = staged.table, 0
+    if grain == SUMS:
+        _add_up(con, f"select * from {quoted(staged.table)} where problem is null", "sums")
+        (added_up,), = _run(con, f"select count(*) - (select count(*) from sums) from {quoted(staged.table)} where problem is null")
+        source = "sums"
+    days = [n for n in DAILY_KEY if n != "ordered_at"]
+    _run(con, f"""create or replace temp table lines as select 0 as line, o.*, o.rowid as stored_row from orders o
+        semi join {quoted(source)} l on l.problem is null and l.ordered_at = date_trunc('day', o.ordered_at) and {_same(days, "l", "o")}
+        where o.order_id is null and o.customer_id is null
+        qualify o.ordered_at <> date_trunc('day', o.ordered_at)
+            or count(*) over (partition by date_trunc('day', o.ordered_at), {_list(days, "o.")}) > 1""")
+    _add_up(con, "select * replace (date_trunc('day', ordered_at) as ordered_at) from lines", "lines_sums")
+    names = _list(CANONICAL["orders"].names)
+    _run(con, "delete from orders where rowid in (select stored_row from lines)")
+    _run(con, f"insert into orders ({names}) select {names} from lines_sums")
+    merged = _by_key(con, staged, source, DAILY_KEY)
+    return replace(merged, dropped={ADDED_UP: added_up}) if added_up else merged
+
+
+def _add_up(con, rows: str, table: str) -> None:
+    """Order lines as totals of a product and day: units and orders add up, the price is the average of a unit."""
+    price = "sum(abs(units) * unit_price_cents) / nullif(sum(abs(units)) filter (where unit_price_cents is not null), 0)"
+    _run(con, f"""create or replace temp table {table} as select max(line) as line, null::integer as problem, {_list(DAILY_KEY)},
+        sum(units) as units, round({price})::bigint as unit_price_cents, sum(discount_cents)::bigint as discount_cents,
+        sum(order_count)::bigint as order_count, null::varchar as order_id, null::varchar as customer_id
+        from ({rows}) group by {_list(DAILY_KEY)}""")
+
+
+def _one_total_each(con, staged: Staged, source: str) -> None:
+    """Refuses a total that another file of this import has told otherwise: one of the two would be lost."""
+    _run(con, f"create temp table if not exists told_totals as select {_list(DAILY_KEY)}, null::varchar as file from orders limit 0")
+    told = _run(con, f"""select f.product_id, f.ordered_at::date, t.file, count(*) over () from fresh f
+        join told_totals t on {_same(DAILY_KEY, "f", "t")} order by all limit 1""")
+    if told:
+        (product, day, file, times), = told
+        raise UserError("one total of a product and day among the files of an import",
+                        f"others in {staged.file} than in {file} for {times:,} of them, the first being {product} on {day}",
+                        "if they are parts of the shop, give each file a column `channel`, or import what they add up to; "
+                        "if one corrects the other, import it by itself, after the other")
+    _run(con, f"""insert into told_totals
+        select distinct {_list(DAILY_KEY)}, $file from {quoted(source)} where problem is null""", file=staged.file)
 
 
 def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
@@ -155,18 +249,27 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
         with stored as (select *, rowid as stored_row from {quoted(table)}{totals}),
         latest as (select * from {quoted(source)} where {last} in
             (select max({last}) from {quoted(source)} where problem is null group by {_list(key)}))
-        select l.line, s.stored_row, {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
+        select l.line, s.stored_row, {f"s.{day}" if day else "null::date"} as stored_day,
+            {", ".join(f"{v} as {quoted(c)}" for c, v in value.items())}
         from latest l left join stored s on {_same(key, "l", "s")}
         where s.stored_row is null or {differs}""")
-    (kept, first, last), = _run(con, f"select count(distinct line), {f'min({day}), max({day})' if day else 'null, null'} from fresh")
+    if table == "orders":
+        _one_total_each(con, staged, source)
+    days = f"min({day}), max({day}), min(least({day}, stored_day))" if day else "null, null, null"  # a row may leave the day it had
+    (kept, replaced, first, last, touched), = _run(con, f"""select count(distinct line),
+        count(distinct line) filter (where stored_row is not null), {days} from fresh""")
+    if table == "customers":
+        touched = db.rows(con, "staging/changed_customers")[0]["first_day"]
+    elif kept and not day:
+        touched = FIRST_DAY
     (valid, keys), = _run(con, f"select count(distinct line), count(distinct ({_list(key)})) from {quoted(source)} where problem is null")
     _run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     _run(con, f"insert into {quoted(table)} ({_list(names)}) select {_list(names)} from fresh")
     dropped = {}
     if table != "customers" and not staged.plan.retold and valid > keys:
-        dropped = {LATER if news else TWICE: valid - keys}
-    touched = db.rows(con, "staging/changed_customers")[0]["first_day"] if table == "customers" else None
-    return Merged(kept, dropped, _day(first), _day(last), touched)
+        (different,), = _run(con, f"select count(distinct ({_list(names)})) from {quoted(source)} where problem is null")
+        dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
+    return Merged(kept, dropped, _day(first), _day(last), _day(touched), replaced)
 
 
 def _over_locations(con, staged: Staged) -> Merged:

@@ -8,11 +8,15 @@ from datetime import date
 
 @dataclass
 class TableReport:
-    """Counts of one table that a file feeds: read = kept + dropped + quarantined. touched: the earliest day whose features change."""
+    """Counts of one table that a file feeds: read = kept + dropped + quarantined.
+
+    replaced: how many of the kept rows take the place of stored ones. touched: the earliest day whose features change.
+    """
 
     table: str
     read: int = 0
     kept: int = 0
+    replaced: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
     first_day: str | None = None
@@ -29,7 +33,7 @@ class TableReport:
     def as_dict(self) -> dict:
         return {
             "read": self.read, "kept": self.kept, "dropped": sum(self.dropped.values()), "quarantined": sum(self.quarantined.values()),
-            "dropped_by_reason": self.dropped, "quarantined_by_reason": self.quarantined,
+            "replaced": self.replaced, "dropped_by_reason": self.dropped, "quarantined_by_reason": self.quarantined,
             "first_day": self.first_day, "last_day": self.last_day,
         }
 
@@ -95,7 +99,9 @@ class ImportReport:
 
 def _counts(t: TableReport, dry_run: bool) -> str:
     kept = "would be kept" if dry_run else "kept"
-    return f"{t.read:,} rows read, {t.kept:,} {kept}, {sum(t.dropped.values()):,} dropped, {sum(t.quarantined.values()):,} quarantined"
+    replaced = f" ({t.replaced:,} in place of stored ones)" if t.replaced else ""
+    return (f"{t.read:,} rows read, {t.kept:,} {kept}{replaced}, {sum(t.dropped.values()):,} dropped, "
+            f"{sum(t.quarantined.values()):,} quarantined")
 
 
 def _most(counts: dict[str, int]) -> list[tuple[str, int]]:

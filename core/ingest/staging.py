@@ -33,6 +33,7 @@ class Staged:
     plan: TablePlan
     columns: list[str]
     checks: list[Check]
+    file: str
 
 
 def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, currency: str = "", told_by: Staged | None = None) -> Staged:
@@ -49,7 +50,7 @@ def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, cu
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}
     table = f"staged_{plan.table}"
     con.execute(f"create or replace temp table {quoted(table)} as {text}", used or None).fetchall()
-    return Staged(table, plan, query.given(), query.checks)
+    return Staged(table, plan, query.given(), query.checks, raw.source.file)
 
 
 class _Query:

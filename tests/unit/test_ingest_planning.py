@@ -98,6 +98,17 @@ def test_a_newer_list_of_deliveries_takes_the_place_of_the_one_before(workspace,
     assert stored(workspace, "select count(*) from deliveries") == [(0,)]
 
 
+def test_deliveries_of_which_no_row_can_be_read_leave_the_list_before_as_it_is(workspace, tmp_path):
+    head = "product_id,due_on,units\n"
+    import_files(workspace, [write(tmp_path, "deliveries.csv", head + "A,2024-04-02,5\n")])
+    unreadable = write(tmp_path, "deliveries2.csv", head + "A,soon,5\n")
+    report = import_files(workspace, [unreadable])
+    assert add_up(report)["quarantined"] == 1 and "no row is fit for deliveries" in report.text()
+    assert stored(workspace, "select product_id, units from deliveries") == [("A", 5)]
+    import_files(workspace, [unreadable, write(tmp_path, "deliveries3.csv", head + "B,2024-04-09,7\n")])
+    assert stored(workspace, "select product_id, units from deliveries") == [("B", 7)]
+
+
 @pytest.fixture
 def old(workspace, tmp_path) -> Workspace:
     """A warehouse from before suppliers, deliveries and order limits."""
