@@ -281,9 +281,11 @@ def _over_locations(con, staged: Staged) -> Merged:
         select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
         from last where place = 1 group by {key}""")
     merged = _by_key(con, staged, "everywhere", RULES["stock"].key)
-    (kept, again), = _run(con, f"""select (select coalesce(sum(places), 0)::bigint from everywhere where line in (select line from fresh)),
-        (select count(*) from {source} where problem is null) - (select coalesce(sum(places), 0)::bigint from everywhere)""")
-    return Merged(kept, {LATER: again} if again else {}, merged.first_day, merged.last_day)
+    (valid,), = _run(con, f"select count(*) from {source} where problem is null")
+    (told, kept, replaced), = _run(con, """select coalesce(sum(places), 0)::bigint,
+        coalesce(sum(places) filter (where f.line is not null), 0)::bigint,
+        coalesce(sum(places) filter (where f.stored_row is not null), 0)::bigint from everywhere e left join fresh f using (line)""")
+    return replace(merged, kept=kept, replaced=replaced, dropped={LATER: valid - told} if valid > told else {})
 
 
 def _attributes(con, staged: Staged) -> str:

@@ -104,7 +104,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     soils["customers"].broken("missing customer", "customer_id", [""] * 3)
     empty = np.flatnonzero(tables["stock"]["on_hand"].to_numpy() == 0)
     negative = np.sort(rng.choice(empty, min(14, len(empty)), replace=False))
-    soils["stock"].changed("negative stock", "on_hand", negative, [-int(v) for v in rng.integers(1, 9, len(negative))], QUARANTINED)
+    soils["stock"].changed("negative stock", "on_hand", negative, [-int(v) for v in rng.integers(1, 9, len(negative))], WARNED)
     soils["stock"].duplicate(max(2, round(25 * amount)))
     soils["promotions"].broken("ends before it starts", "ends_on", ["2023-06-01", "2023-06-03"])
     soils["market"].broken("value that is no number", "value", ["n/a", "n/a", "-", "n/a"])
