@@ -71,15 +71,18 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
     """
     from sklearn.linear_model import LogisticRegression
 
+    rose = panel.rising[rows] > 0
     if MOMENTUM not in panel.feature_names:
         raise UserError(f"the feature {MOMENTUM} in the panel", ", ".join(panel.feature_names), "run `upswing features` again")
+    if not 0 < rose.sum() < len(rose):
+        return base_rate(panel, rows)
     column = panel.feature_names.index(MOMENTUM)
 
     def trend(panel, rows):
         times = np.nan_to_num(np.asarray(panel.x[rows, column], dtype=float), nan=1.0)
         return np.log(np.maximum(times, 1e-6))[:, None]
 
-    curve = LogisticRegression().fit(trend(panel, rows), panel.rising[rows] > 0)
+    curve = LogisticRegression().fit(trend(panel, rows), rose)
     curve.coef_ = np.maximum(curve.coef_, 1e-6)
     return lambda panel, rows: curve.predict_proba(trend(panel, rows))[:, 1]
 

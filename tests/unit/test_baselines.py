@@ -78,6 +78,13 @@ def test_the_momentum_rule_never_turns_into_its_opposite(panel, rows):
     assert (np.diff(predict(panel, train)[order]) >= 0).all()
 
 
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_where_all_rows_came_out_alike_the_momentum_rule_says_the_base_rate(panel, rows, outcome):
+    train, test = rows
+    alike = replace(panel, rising=np.where(np.isnan(panel.rising), np.nan, outcome).astype(np.float32))
+    assert (baselines.momentum_rule(alike, train)(alike, test) == outcome).all()
+
+
 def test_the_text_baseline_learns_no_word_from_products_outside_its_rows(panel, rows):
     train, _ = rows
     half = train[panel.product[train] < 40]
