@@ -197,7 +197,8 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
 
     labels = settings.labels
     first = shop.first_day + timedelta(days=labels.base_days - 1)
-    lags = (0, 28, 56, 84, 336, 350, 357, 364, 371, 378, 392)
+    horizon = labels.horizon_days
+    lags = (0, horizon, 2 * horizon, 3 * horizon, 364 - horizon, 350, 357, 364, 371, 378, 364 + horizon)
     every = sorted({t - timedelta(days=lag) for t in origins for lag in lags if t - timedelta(days=lag) >= first})
     con.register("origin_list", pa.table({"as_of": every}))
     con.execute("create or replace temp table every_origin as select as_of from origin_list")

@@ -39,7 +39,7 @@ _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows ma
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
 _INTERVAL_ROWS = 40_000  # rows that the widths of the demand intervals are fitted on
-_A_YEAR_ROUND = 364 + 28  # days: its last horizon has been seen twice
+_A_YEAR = 364  # days
 _TRACK_STEPS = 10  # a curve needs no point a step
 
 
@@ -155,7 +155,8 @@ class _Trainer:
         """(F,) bool: columns that the net had better not read. Before a year has come round, what is the same for all products on a
         day (the time of the year, the shop's growth) is only that day's name, and the season ahead lies beyond all that it saw."""
         as_of = self.panel.as_of[rows]
-        if as_of.max() - as_of.min() >= np.timedelta64(_A_YEAR_ROUND, "D"):
+        horizon = int(self.panel.meta.get("horizon_days", 28))  # the last of the year has to be seen twice
+        if as_of.max() - as_of.min() >= np.timedelta64(_A_YEAR + horizon, "D"):
             return np.zeros(x.shape[1], dtype=bool)
         everyone = self.panel.all_rows[rows]
         x, as_of = (x[everyone], as_of[everyone]) if everyone.any() else (x, as_of)

@@ -80,18 +80,19 @@ def corrupted_after(shop, t: date) -> dict[str, pd.DataFrame]:
         if name == "orders":
             broken["units"], broken["country"] = 900.0, "ZZ"
         if name == "stock":
-            broken["on_hand"] = 0.0
+            broken["on_hand"] = np.where(broken.product_id < "p008", 9.0, 0.0)  # an origin after which nothing is in stock has no rows
         out[name] = pd.concat([frame[~late], broken])
     return out
 
 
-def test_corrupting_every_row_after_t_leaves_features_up_to_t_unchanged_to_the_byte(shop, built, tmp_path):
+@pytest.mark.parametrize("horizon", [28, 42])
+def test_corrupting_every_row_after_t_leaves_features_up_to_t_unchanged_to_the_byte(shop, built, tmp_path, horizon):
     t = shops.FIRST_DAY + timedelta(days=400)
-    before = panel_of(built)
-    after = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "b").create(), corrupted_after(shop, t))))
+    before = panel_of(built if horizon == 28 else _looking_ahead(horizon, tmp_path / "a", shop))
+    after = panel_of(_looking_ahead(horizon, tmp_path / "b", corrupted_after(shop, t)))
     seen = [p[p.as_of.astype("datetime64[ns]") <= pd.Timestamp(t)].reset_index(drop=True) for p in (before, after)]
     key = ["as_of", "product_id", "segment"]
-    weeks_known = seen[0].as_of.astype("datetime64[ns]") <= pd.Timestamp(t) - pd.Timedelta(days=28)
+    weeks_known = seen[0].as_of.astype("datetime64[ns]") <= pd.Timestamp(t) - pd.Timedelta(days=horizon)
     assert len(seen[0]) > 1000 and not before.equals(after)
     assert seen[0][key].equals(seen[1][key])
     for name in (*NAMES, "n_base", *(f"base_w{weeks}" for weeks in DEMAND_WEEKS)):
@@ -103,6 +104,12 @@ def test_corrupting_every_row_after_t_leaves_features_up_to_t_unchanged_to_the_b
     for weeks in DEMAND_WEEKS:  # what was lost in them reads no day after them
         passed = seen[0].as_of.astype("datetime64[ns]") <= pd.Timestamp(t) - pd.Timedelta(days=7 * weeks)
         assert seen[0][passed][f"units_w{weeks}"].equals(seen[1][passed][f"units_w{weeks}"]), weeks
+
+
+def _looking_ahead(horizon: int, folder: Path, shop) -> Workspace:
+    workspace = Workspace(folder).create()
+    workspace.save_settings(workspace.settings().with_values("labels", horizon_days=horizon))
+    return _rebuilt(shops.write(workspace, shop))
 
 
 def _rebuilt(workspace):
