@@ -33,6 +33,7 @@ LIGHTGBM = {"objective": "binary", "learning_rate": 0.03, "num_leaves": 31, "min
 TEXT_WIDTH = 32  # singular vectors kept of the TF-IDF matrix, principal components of the encoder's vectors
 SEARCH_ORIGINS, SEARCH_TREES, SEARCH_PATIENCE = 8, 2000, 50
 ENCODER = "minilm"
+_FLAT = 1e-6  # a slope
 MOMENTUM = "month_on_month"  # last four weeks against the four before: the feature whose order the momentum rule follows
 # Latin words of two letters and more; each Chinese character by itself, its bigrams being the words.
 _WORDS = r"(?u)[^\W_\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]"
@@ -67,7 +68,7 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
     """What a merchandiser does by hand: what has been growing goes on growing.
 
     Ranks by one feature, MOMENTUM; a logistic curve of it (two numbers, learnt) makes that a probability. Its slope is
-    never negative: the rule may be worthless, but it does not turn into its opposite.
+    never negative: the rule may be worthless, and then says the base rate, but it does not turn into its opposite.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -83,7 +84,8 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
         return np.log(np.maximum(times, 1e-6))[:, None]
 
     curve = LogisticRegression().fit(trend(panel, rows), rose)
-    curve.coef_ = np.maximum(curve.coef_, 1e-6)
+    if curve.coef_[0, 0] < _FLAT:  # next to flat, so that it still ranks; the intercept was learnt for the slope that it had
+        curve.coef_[:], curve.intercept_[:] = _FLAT, np.log(rose.mean() / (1 - rose.mean()))
     return lambda panel, rows: curve.predict_proba(trend(panel, rows))[:, 1]
 
 
