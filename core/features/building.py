@@ -13,7 +13,7 @@ from core import __version__, db, warehouse
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features.records import FEATURES
-from core.graph import SPREADING, nearest
+from core.graph import nearest, nearest_until
 from core.labels import label
 from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS, SIGNALS
@@ -186,8 +186,10 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
         file = workspace.panel / f"{name}.parquet"
         if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
             pq.write_table(rows, file)
-    con.register("neighbour_table", table)
-    db.run(con, "features/text_neighbours", spreading=SPREADING)
+    first_day = {row["product_id"]: row["first_day"] for row in db.rows(con, "features/first_sales")}
+    until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
+    con.register("neighbour_table", table.append_column("until", pa.array(until.ravel())))
+    db.run(con, "features/text_neighbours")
     con.unregister("neighbour_table")
 
 

@@ -117,6 +117,20 @@ def _rebuilt(workspace):
     return workspace
 
 
+def test_products_first_sold_after_t_change_no_feature_up_to_t(shop, built, tmp_path):
+    t = pd.Timestamp(shops.FIRST_DAY) + pd.Timedelta(days=200)
+    first = sales_of(shop, lambda o: o.country).groupby("product_id").day.min()
+    late = set(first.index[first > t])
+    fewer = {name: frame[~frame.product_id.isin(late)] if "product_id" in frame else frame for name, frame in shop.items()}
+    whole, without = (panel_of(w) for w in (built, _rebuilt(shops.write(Workspace(tmp_path).create(), fewer))))
+    seen = [p[p.as_of.astype("datetime64[ns]") <= t].reset_index(drop=True) for p in (whole, without)]
+    assert len(late) > 5 and len(seen[0]) > 500
+    # Links have no day: an end of one that is no product of the shop is a thing, through which products are of a kind.
+    names = [name for name in NAMES if name != "kin_surges"]
+    # What is read beside a text moves the last bits of its vector, and so the last unit of a neighbour's weight.
+    pd.testing.assert_frame_equal(*(p[["as_of", "product_id", "segment", *names]] for p in seen), rtol=1e-4, atol=1e-4)
+
+
 def test_extending_the_aggregate_by_new_days_gives_the_same_as_building_it_anew(shop, tmp_path):
     last = pd.Timestamp(shops.FIRST_DAY) + pd.Timedelta(days=470)
     early = dict(shop, orders=shop["orders"][shop["orders"].ordered_at < last], events=shop["events"][shop["events"].occurred_at < last])
