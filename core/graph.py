@@ -7,6 +7,7 @@ import numpy as np
 NEIGHBOURS = 60  # kept a product; the dashboard shows the first ten
 SPREADING = 30  # of these, the ones whose lifts count in the graph driver
 _BLOCK = 1024
+_NEVER = np.datetime64("9999-12-31", "D")
 
 
 def nearest(vectors: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
@@ -31,3 +32,18 @@ def nearest(vectors: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, n
         indices[start : start + len(block)] = chosen[rows[:, None], order]
         similarities[start : start + len(block)] = block[rows[:, None], indices[start : start + len(block)]]
     return indices, similarities
+
+
+def nearest_until(first_days: np.ndarray, indices: np.ndarray, count: int = SPREADING) -> np.ndarray:
+    """(n, k) days before which each of the neighbours `indices` (n, k), nearest first, is among the `count` nearest of what sells by then:
+    so whatever comes later takes nobody's place before it does. first_days: (n,) days of the rows' first sale, NaT where there is none.
+
+    >>> days = np.array(["2024-01-01", "2024-03-01", "2024-02-01"], dtype="datetime64[D]")
+    >>> nearest_until(days, np.array([[1, 2]]), count=1).tolist()
+    [[datetime.date(9999, 12, 31), datetime.date(2024, 3, 1)]]
+    """
+    days = np.where(np.isnat(first_days), _NEVER, first_days)[indices]
+    until = np.full(days.shape, _NEVER)
+    for place in range(count, days.shape[1]):
+        until[:, place] = np.partition(days[:, :place], count - 1, axis=1)[:, count - 1]
+    return until

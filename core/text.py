@@ -63,13 +63,16 @@ class Encoder:
     """
 
     def __init__(self, name: str, folder: Path, version: str):
+        import torch
         from transformers import AutoModel, AutoTokenizer
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # ours says more
         self.name, self.folder, self.version = name, folder, version
         self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-        self.module = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).float().eval()
+        with torch.random.fork_rng(devices=[]):  # weights that the checkpoint lacks, a pooler's say, are drawn: the same every time
+            torch.default_generator.manual_seed(0)
+            self.module = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).float().eval()
         for parameter in self.module.parameters():
             parameter.requires_grad_(False)
         self.width: int = self.module.config.hidden_size

@@ -60,9 +60,10 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
     """Refits and judges the model and every baseline; writes the backtest files of DESIGN section 8 into `out`.
 
     Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block (see
-    core.backtest.blocks.plan). `blocks` takes some of them by number, () all. `switches` are those to refit the model without (see
-    core.backtest.switches), () all of them, None none. `baselines` are the names of those to run, None all. `learn` stands in for
-    the fusion model. Raises UserError where history is too short, the embargo is broken or a name unknown, NotReady without a panel.
+    core.backtest.blocks.plan). Origins before the setting `since` are none, as in `upswing tune`. `blocks` takes some of the blocks by
+    number, () all. `switches` are those to refit the model without (see core.backtest.switches), () all of them, None none. `baselines`
+    are the names of those to run, None all. `learn` stands in for the fusion model. Raises UserError where history is too short, the
+    embargo is broken or a name unknown, NotReady without a panel.
     """
     settings = workspace.settings()
     flipped = chosen(switches, settings)
@@ -77,21 +78,19 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
 
     started = time.monotonic()
     panel = Panel.open(workspace.panel, workspace.cache)
-    labelled = np.isfinite(panel.rising)
+    since = np.datetime64(as_date(settings.model.since or "0001-01-01", "model.since"), "D")
+    labelled = np.isfinite(panel.rising) & (panel.as_of >= since)
     horizon = settings.labels.horizon_days
     blocks = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
     categories = _categories(workspace, panel.products)
     weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
-    since = np.datetime64(settings.model.since or "0001-01-01", "D")
 
     out.mkdir(parents=True, exist_ok=True)
     parts, described = [], []
     for number, block in enumerate(blocks):
-        train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)) & (panel.as_of >= since))
+        train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
-        if not len(train):
-            raise UserError(f"training origins since {settings.model.since}", f"none up to {block.train_until}", "set model.since earlier")
 
         def tell(step: str, done: float, message: str = "", number=number, **figures: float) -> None:
             progress("backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks),

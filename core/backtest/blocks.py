@@ -54,7 +54,8 @@ def plan(origins: list[date], horizon_days: int, train_until: date | None = None
     free = [o for o in origins if _trainable(origins, o, horizon_days) >= MIN_TRAIN_ORIGINS]
     if not free:
         raise UserError(f"{MIN_TRAIN_ORIGINS} weekly origins to learn from, {horizon_days} days before the first one to test on",
-                        f"{len(origins)} origins with known labels, {origins[0]} to {origins[-1]}", "import a longer history")
+                        f"{len(origins)} origins with known labels, {origins[0]} to {origins[-1]}",
+                        "import a longer history, or choose an earlier `since`")
     free = [o for o in free if o > free[-1] - timedelta(SPREAD_DAYS)]
     size = min(ORIGINS_A_BLOCK, len(free))
     count = min(BLOCKS, len(free) // size)
@@ -98,7 +99,7 @@ def _block(number: int, origins: list[date], test: tuple[date, ...], horizon_day
     learnt = [o for o in origins if o <= min(latest, train_until or latest)]
     if len(learnt) < MIN_TRAIN_ORIGINS:
         raise UserError(f"at least {MIN_TRAIN_ORIGINS} origins to learn from", f"{len(learnt)} up to {train_until or latest}",
-                        "test later, or import a longer history")
+                        "test later, import a longer history, or choose an earlier `since`")
     return Block(number, learnt[-1], test)
 
 

@@ -33,6 +33,7 @@ LIGHTGBM = {"objective": "binary", "learning_rate": 0.03, "num_leaves": 31, "min
 TEXT_WIDTH = 32  # singular vectors kept of the TF-IDF matrix, principal components of the encoder's vectors
 SEARCH_ORIGINS, SEARCH_TREES, SEARCH_PATIENCE = 8, 2000, 50
 ENCODER = "minilm"
+_FLAT = 1e-6  # a slope
 MOMENTUM = "month_on_month"  # last four weeks against the four before: the feature whose order the momentum rule follows
 # Latin words of two letters and more; each Chinese character by itself, its bigrams being the words.
 _WORDS = r"(?u)[^\W_\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]"
@@ -67,20 +68,24 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
     """What a merchandiser does by hand: what has been growing goes on growing.
 
     Ranks by one feature, MOMENTUM; a logistic curve of it (two numbers, learnt) makes that a probability. Its slope is
-    never negative: the rule may be worthless, but it does not turn into its opposite.
+    never negative: the rule may be worthless, and then says the base rate, but it does not turn into its opposite.
     """
     from sklearn.linear_model import LogisticRegression
 
+    rose = panel.rising[rows] > 0
     if MOMENTUM not in panel.feature_names:
         raise UserError(f"the feature {MOMENTUM} in the panel", ", ".join(panel.feature_names), "run `upswing features` again")
+    if not 0 < rose.sum() < len(rose):
+        return base_rate(panel, rows)
     column = panel.feature_names.index(MOMENTUM)
 
     def trend(panel, rows):
         times = np.nan_to_num(np.asarray(panel.x[rows, column], dtype=float), nan=1.0)
         return np.log(np.maximum(times, 1e-6))[:, None]
 
-    curve = LogisticRegression().fit(trend(panel, rows), panel.rising[rows] > 0)
-    curve.coef_ = np.maximum(curve.coef_, 1e-6)
+    curve = LogisticRegression().fit(trend(panel, rows), rose)
+    if curve.coef_[0, 0] < _FLAT:  # next to flat, so that it still ranks; the intercept was learnt for the slope that it had
+        curve.coef_[:], curve.intercept_[:] = _FLAT, np.log(rose.mean() / (1 - rose.mean()))
     return lambda panel, rows: curve.predict_proba(trend(panel, rows))[:, 1]
 
 

@@ -14,7 +14,7 @@ from core import __version__, db, warehouse
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features.records import FEATURES
-from core.graph import SPREADING, nearest
+from core.graph import nearest, nearest_until
 from core.labels import label
 from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS, SIGNALS
@@ -188,8 +188,10 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
         file = workspace.panel / f"{name}.parquet"
         if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
             pq.write_table(rows, file)
-    con.register("neighbour_table", table)
-    db.run(con, "features/text_neighbours", spreading=SPREADING)
+    first_day = {row["product_id"]: row["first_day"] for row in db.rows(con, "features/first_sales")}
+    until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
+    con.register("neighbour_table", table.append_column("until", pa.array(until.ravel())))
+    db.run(con, "features/text_neighbours")
     con.unregister("neighbour_table")
 
 
@@ -199,7 +201,8 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
 
     labels = settings.labels
     first = shop.first_day + timedelta(days=labels.base_days - 1)
-    lags = (0, 28, 56, 84, 336, 350, 357, 364, 371, 378, 392)
+    horizon = labels.horizon_days
+    lags = (0, horizon, 2 * horizon, 3 * horizon, 364 - horizon, 350, 357, 364, 371, 378, 364 + horizon)
     every = sorted({t - timedelta(days=lag) for t in origins for lag in lags if t - timedelta(days=lag) >= first})
     con.register("origin_list", pa.table({"as_of": every}))
     con.execute("create or replace temp table every_origin as select as_of from origin_list")

@@ -20,7 +20,7 @@ from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
 from core.training.beside import Beside
-from core.training.boosting import fit_trees
+from core.training.boosting import fit_trees, tree_rows
 from core.training.conformal import Intervals, fit_intervals
 from core.training.demand_trees import DemandTrees, fit_demand_trees
 from core.training.fitted import FittedModel, blended, gather, one_thread, raw_predictions, segment_places, use_threads
@@ -39,7 +39,7 @@ _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows ma
 _SAMPLE_ROWS = 50_000  # rows that bins and means are fitted on
 _EVALUATE_ROWS = 8192
 _INTERVAL_ROWS = 40_000  # rows that the widths of the demand intervals are fitted on
-_A_YEAR_ROUND = 364 + 28  # days: its last horizon has been seen twice
+_A_YEAR = 364  # days
 _TRACK_STEPS = 10  # a curve needs no point a step
 
 
@@ -60,7 +60,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
         grow = lambda rows, until: beside.start(  # noqa: E731
-            _grow, panel, rows, until, recipe, settings.seed, max(1, threads - 1), beside.check)
+            _grow, panel, rows, until, shares, settings.seed, max(1, threads - 1), beside.check)
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
@@ -69,6 +69,9 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
                 pretrained = pretrain(settings.encoder, texts, recipe.pretrain_epochs, recipe.pretrain_learning_rate, seed=settings.seed,
                                       device=device, progress=progress)
         learnt = _matured(panel, rows)
+        # Trees in both stages or in neither: the calibration that is fitted in one is used in the other.
+        both = all(len(tree_rows(panel, part, recipe, settings.seed)) for part in (parts.learn, learnt))
+        shares = recipe if both else replace(recipe, trees_share=0.0)
         growing = grow(parts.learn, parts.learn_until) if len(parts.validate) else None
         growing_anew = grow(learnt, parts.known_until) if growing is None or recipe.refit else None
         if growing:
@@ -151,7 +154,8 @@ class _Trainer:
         """(F,) bool: columns that the net had better not read. Before a year has come round, what is the same for all products on a
         day (the time of the year, the shop's growth) is only that day's name, and the season ahead lies beyond all that it saw."""
         as_of = self.panel.as_of[rows]
-        if as_of.max() - as_of.min() >= np.timedelta64(_A_YEAR_ROUND, "D"):
+        horizon = int(self.panel.meta.get("horizon_days", 28))  # the last of the year has to be seen twice
+        if as_of.max() - as_of.min() >= np.timedelta64(_A_YEAR + horizon, "D"):
             return np.zeros(x.shape[1], dtype=bool)
         everyone = self.panel.all_rows[rows]
         x, as_of = (x[everyone], as_of[everyone]) if everyone.any() else (x, as_of)

@@ -348,6 +348,22 @@ def test_the_setting_since_bounds_what_is_learnt_from(tmp_path):
     assert report["blocks"][0]["train_from"] == "2020-04-05"
 
 
+def test_no_block_learns_from_fewer_origins_than_the_least_because_of_since(tmp_path):
+    workspace = shop(tmp_path, products=30)
+    workspace.save_settings(workspace.settings().with_values("model", since=str(SUNDAYS[24])))
+    blocks = backtest(workspace, tmp_path / "out", learn=Regression, baselines=()).metrics["blocks"]
+    assert [(b["test_from"], b["train_until"]) for b in blocks] == [(str(b.test[0]), str(b.train_until)) for b in plan(SUNDAYS[24:], 28)]
+    assert all(b["train_from"] == str(SUNDAYS[24]) for b in blocks)
+
+
+@pytest.mark.parametrize(("since", "message"), [("spring", "model.since as a date"), ("2020-12-06", "earlier `since`")])
+def test_a_since_that_is_no_date_or_leaves_too_little_is_refused(tmp_path, since, message):
+    workspace = shop(tmp_path, products=30)
+    workspace.save_settings(workspace.settings().with_values("model", since=since))
+    with pytest.raises(UserError, match=message):
+        backtest(workspace, tmp_path / "out", learn=Regression)
+
+
 # ---- which origins
 
 

@@ -78,6 +78,20 @@ def test_the_momentum_rule_never_turns_into_its_opposite(panel, rows):
     assert (np.diff(predict(panel, train)[order]) >= 0).all()
 
 
+def test_where_momentum_does_not_pay_the_momentum_rule_says_the_base_rate(panel, rows):
+    train, _ = rows
+    first = panel.x[:, 0]
+    falls = replace(panel, rising=np.where(np.isnan(panel.rising), np.nan, first < np.nanquantile(first, 0.1)).astype(np.float32))
+    assert baselines.momentum_rule(falls, train)(falls, train) == pytest.approx(falls.rising[train].mean(), rel=1e-4)
+
+
+@pytest.mark.parametrize("outcome", [0.0, 1.0])
+def test_where_all_rows_came_out_alike_the_momentum_rule_says_the_base_rate(panel, rows, outcome):
+    train, test = rows
+    alike = replace(panel, rising=np.where(np.isnan(panel.rising), np.nan, outcome).astype(np.float32))
+    assert (baselines.momentum_rule(alike, train)(alike, test) == outcome).all()
+
+
 def test_the_text_baseline_learns_no_word_from_products_outside_its_rows(panel, rows):
     train, _ = rows
     half = train[panel.product[train] < 40]

@@ -72,6 +72,26 @@ def test_too_few_rows_grow_no_trees(panel):
     assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
 
 
+def without_risers(panel: Panel, until: str) -> Panel:
+    """Nothing rose at origins up to that day."""
+    return replace(panel, rising=np.where(panel.as_of <= np.datetime64(until), panel.rising * 0, panel.rising))
+
+
+def test_a_shop_where_nothing_rose_has_no_trees_that_are_certain_of_it(panel, settings):
+    calm = without_risers(panel, "2011-01-01")
+    assert fit_trees(calm, calm.matured(), QUICK, seed=7) is None
+    model = fit(calm, calm.matured(), settings, recipe=replace(QUICK, trees_share=1.0))
+    said = model.predict(calm, calm.latest())["rising"]
+    assert ((1e-5 < said) & (said < 0.05)).all()
+
+
+def test_trees_that_the_calibration_did_not_see_are_left_out(panel, settings):
+    late = without_risers(panel, "2010-06-30")  # the first risers are validated on, so only the refit could learn from them
+    assert fit_trees(late, late.matured(), QUICK, seed=7) is not None
+    model = fit(late, late.matured(), settings, recipe=replace(QUICK, refit=True))
+    assert model.trees is None and model.trees_share == 0.0
+
+
 def test_trees_stop_growing_when_nobody_waits_for_them(panel):
     begun = Event()
     with Beside() as beside:

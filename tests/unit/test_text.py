@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
 
 from core import text
 from core.errors import Cancelled, UserError
@@ -84,6 +85,16 @@ def test_cancelling_stops_the_encoding(encoder):
 
     with pytest.raises(Cancelled):
         text.embed(["red lamp"], encoder, progress=cancel)
+
+
+def test_weights_that_a_checkpoint_lacks_are_the_same_every_time_and_move_no_random_state(tmp_path):
+    folder = tiny_encoder(tmp_path / "e", pooler=False)
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    first, second = text.fresh_encoder(folder).module, text.fresh_encoder(folder).module
+    assert torch.equal(first.pooler.dense.weight, second.pooler.dense.weight)
+    assert torch.equal(torch.rand(1), expected)
 
 
 def test_a_folder_without_weights_is_refused_with_what_is_missing(tmp_path):

@@ -177,6 +177,14 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(panel, sett
     assert not same(fit(panel, rows, replace(settings, seed=8), recipe=QUICK), model)
 
 
+@pytest.mark.parametrize("tuning", ["frozen", "last-1"])
+def test_the_first_training_of_a_process_equals_the_next_with_an_encoder_that_lacks_weights(panel, settings, tmp_path, tuning):
+    bare = replace(settings, encoder=str(tiny_encoder(tmp_path / "e", pooler=False)), tuning=tuning, max_epochs=1)
+    first, second = (fit(panel, panel.matured()[:500], bare, recipe=QUICK) for _ in range(2))
+    assert same(first, second) and first.weights_hash() == second.weights_hash()
+    assert not any("pooler" in name for name in first.tuned)
+
+
 def test_the_callers_random_state_is_left_alone(panel, settings):
     torch.manual_seed(5)
     expected = torch.rand(1)

@@ -8,9 +8,10 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from panels import write_panel
+from panels import Regression, write_daily, write_panel
 
 import core.training
+from core.backtest import backtest
 from core.backtest.blocks import plan
 from core.cli import main
 from core.config import Recipe, Settings, Workspace
@@ -85,6 +86,14 @@ def test_nothing_that_a_backtest_tests_is_known_to_the_search(shop, fit):
     assert max(panel.as_of[rows].max() for rows in fit.learnt) == np.datetime64(first.train_until)
     assert found.origins[-1] == first.train_until and found.fair
     assert not tune(shop, trials=1, until="2021-01-31").fair
+
+
+def test_a_search_since_a_day_is_fair_to_the_backtest_since_that_day(shop, fit):
+    shop.save_settings(shop.settings().with_values("model", since=str(ORIGINS[24])))
+    write_daily(shop.warehouse, products=30)
+    found = tune(shop, trials=1)
+    blocks = backtest(shop, shop.root / "out", learn=Regression, baselines=()).metrics["blocks"]
+    assert found.fair and str(found.origins[-1]) < min(b["test_from"] for b in blocks)
 
 
 def test_a_long_history_is_judged_in_two_seasons_each_after_its_own_embargo(shop, fit):

@@ -14,8 +14,8 @@ FEATURES = [("pace", "demand"), ("trend", "momentum"), ("trend_long", "momentum"
             ("views", "attention")]
 
 
-def tiny_encoder(folder: Path, seed: int = 0) -> Path:
-    """A random BERT of two layers, 16 wide, over a dozen words: a real checkpoint folder."""
+def tiny_encoder(folder: Path, seed: int = 0, pooler: bool = True) -> Path:
+    """A random BERT of two layers, 16 wide, over a dozen words: a real checkpoint folder; with or without a pooler's weights."""
     import torch
     from transformers import BertConfig, BertModel, BertTokenizerFast
 
@@ -26,7 +26,7 @@ def tiny_encoder(folder: Path, seed: int = 0) -> Path:
     BertTokenizerFast(vocab=str(folder / "vocab.txt")).save_pretrained(folder)
     config = BertConfig(vocab_size=len(vocabulary), hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32,
                         max_position_embeddings=32)
-    BertModel(config).save_pretrained(folder)
+    BertModel(config, add_pooling_layer=pooler).save_pretrained(folder)
     return folder
 
 

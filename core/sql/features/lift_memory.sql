@@ -1,6 +1,7 @@
 -- Lifts known at each origin: log of realised to expected orders of windows that had fully passed by then.
 -- recent: the window that ended at the origin; before: the one before it; year_ago: the very weeks to be predicted, last year;
--- year_ago_now: the window that ended a year before the origin; year_ago_near: the windows one and two weeks to either side of those.
+-- year_ago_after: the window after those; year_ago_now: the window that ended a year before the origin; year_ago_near: the windows one and
+-- two weeks to either side of those to be predicted.
 -- Logs are averaged as whole billionths: sums of integers do not depend on the order in which threads add them.
 create or replace temp table lift_memory as
 with lifts as (
@@ -12,14 +13,17 @@ with lifts as (
 final as (
     select
         o.as_of, l.segment, l.product_id,
-        avg(case when date_diff('day', l.as_of, o.as_of) = 28 then l.lift end) / 1e9 as recent,
-        avg(case when date_diff('day', l.as_of, o.as_of) = 56 then l.lift end) / 1e9 as before,
+        avg(case when date_diff('day', l.as_of, o.as_of) = $horizon_days then l.lift end) / 1e9 as recent,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 2 * $horizon_days then l.lift end) / 1e9 as before,
         avg(case when date_diff('day', l.as_of, o.as_of) = 364 then l.lift end) / 1e9 as year_ago,
         avg(case when date_diff('day', l.as_of, o.as_of) in (350, 357, 371, 378) then l.lift end) / 1e9 as year_ago_near,
-        avg(case when date_diff('day', l.as_of, o.as_of) = 336 then l.lift end) / 1e9 as year_ago_after,
-        avg(case when date_diff('day', l.as_of, o.as_of) = 392 then l.lift end) / 1e9 as year_ago_now
+        avg(case when date_diff('day', l.as_of, o.as_of) = 364 - $horizon_days then l.lift end) / 1e9 as year_ago_after,
+        avg(case when date_diff('day', l.as_of, o.as_of) = 364 + $horizon_days then l.lift end) / 1e9 as year_ago_now
     from origin as o
-    inner join lifts as l on date_diff('day', l.as_of, o.as_of) in (28, 56, 336, 350, 357, 364, 371, 378, 392)
+    inner join lifts as l
+        on date_diff('day', l.as_of, o.as_of)
+            in ($horizon_days, 2 * $horizon_days, 364 - $horizon_days, 350, 357, 364, 371, 378, 364 + $horizon_days)
+        and date_diff('day', l.as_of, o.as_of) >= $horizon_days
     group by o.as_of, l.segment, l.product_id
 )
 

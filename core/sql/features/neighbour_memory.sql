@@ -24,7 +24,7 @@ by_text as (
         sum(n.weight * k.year_ago_near) / nullif(sum(case when k.year_ago_near is not null then n.weight end), 0) / 1e9 as year_ago_near,
         sum(n.weight * k.trend) / nullif(sum(case when k.trend is not null then n.weight end), 0) / 1e9 as trend
     from text_neighbours as n
-    inner join known as k on n.neighbour_id = k.product_id
+    inner join known as k on n.neighbour_id = k.product_id and k.as_of < n.until
     left join surges as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
     group by k.as_of, n.product_id
 ),

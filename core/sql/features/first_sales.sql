@@ -1,0 +1,5 @@
+-- The day on which each product first sold.
+select product_id, min(day) as first_day
+from daily
+where interest > 0
+group by product_id
