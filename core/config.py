@@ -74,7 +74,7 @@ class Recipe:
     average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
     validation_origins: int = 8
     patience: int = 1
-    least_gain: float = 0.0025  # of the validation loss: an epoch that gains less is not worth its time
+    least_gain: float = 0.003  # of the validation loss: an epoch that gains less is not worth its time
     least_epochs: int = 3  # one season's validation, shocks to the whole shop included, would stop too early for the next
     segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
     objective: str = "log"  # or "brier"
