@@ -237,6 +237,8 @@ def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, se
         if plan.table == "orders":
             taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
             p.report.notes.append(taken_as)
+            if taken_as != LINES and "order_count" not in plan.columns:
+                p.report.notes.append("no column counts its orders, so that each unit stands for one: give `order_count` if there is one")
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
         _count(t, merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up), plan, mapping)
         _refuse_another_reading(con, t, plan, p)

@@ -299,7 +299,7 @@ def plan(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...]
             if missing and not mapping.guesses and _strict(m, missing):
                 raise _no_such_columns(mapping, m, missing, file, columns)
             feedable[table] = _with_others(m, found, columns)
-    if not feedable:
+    if not feedable or "orders" in named and not feedable.keys() & set(named):  # sales whose date has an unheard name are no catalog
         raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
     if mapping.guesses and "orders" in feedable:
         feedable = _without_false_sales(mapping, file, feedable, named, columns, present)

@@ -185,6 +185,8 @@ def _event_counts(con, source: str) -> Merged:
 def _totals(con, staged: Staged, grain: str) -> Merged:
     """Totals of a product and day. Where it is SUMS the file's lines are added up to such, and so are stored lines of the same days."""
     source, added_up = staged.table, 0
+    if "order_count" not in staged.columns:  # a total is no one order: who sells daily could never sell more often
+        _run(con, f"update {quoted(source)} set order_count = greatest(round(abs(units)), 1) where problem is null")
     if grain == SUMS:
         _add_up(con, f"select * from {quoted(staged.table)} where problem is null", "sums")
         (added_up,), = _run(con, f"select count(*) - (select count(*) from sums) from {quoted(staged.table)} where problem is null")

@@ -215,3 +215,10 @@ def test_a_sheet_is_what_its_title_says_and_a_lone_one_what_its_workbook_is_call
     assert workbook("sales.xlsx", "Inventory", "January") == ["stock", "orders"]
     assert workbook("purchase_orders.xlsx", "Orders") == ["deliveries"]
     assert workbook("export.xlsx", "Stock") == ["stock"]
+
+
+def test_sales_whose_date_has_an_unheard_name_are_no_list_of_products(workspace, tmp_path):
+    with pytest.raises(UserError, match=r"columns for orders in sales\.csv: ordered_at"):
+        import_files(workspace, [write(tmp_path, "sales.csv", "fiscal period,item,units sold\n2024-03-05,A,2\n")])
+    report = import_files(workspace, [write(tmp_path, "sales.csv", "week starting,item,units sold\n2024-03-05,A,2\n")])
+    assert report.files[0].main.table == "orders"

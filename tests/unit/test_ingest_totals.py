@@ -34,7 +34,7 @@ def test_sales_of_days_that_are_stored_as_totals_are_added_up_to_such(workspace,
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
     assert "added up to totals" in report.text() and "2 kept (1 in place of stored ones)" in report.text()
     assert stored(workspace, "select product_id, units, order_count, unit_price_cents from orders order by ordered_at, 1") == [
-        ("B", 1, 1, 100), ("A", 9, 1, 100), ("B", 4, 2, 250)]
+        ("B", 1, 1, 100), ("A", 9, 9, 100), ("B", 4, 4, 250)]
 
 
 @pytest.mark.parametrize("time", ["", " 10:30"])
@@ -78,3 +78,15 @@ def test_two_reports_of_sales_and_views_are_imported_at_once(workspace, tmp_path
     files = [write(tmp_path, f"report{d}.csv", head + f"2024-03-0{d},9,茶杯,40,2,50.00\n") for d in (1, 2)]
     assert add_up(import_files(workspace, files)) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
     assert stored(workspace, "select count(*) from events") == [(80,)]
+
+
+def test_without_a_count_of_orders_each_unit_of_a_total_stands_for_one(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "totals.csv", HEAD + "2024-01-02,A,5\n2024-01-03,A,0.4\n2024-01-04,A,-2\n")])
+    assert "each unit stands for one" in report.text()
+    assert stored(workspace, "select order_count from orders order by ordered_at") == [(5,), (1,), (2,)]
+
+
+def test_a_count_of_orders_that_is_given_is_taken(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "totals.csv", "date,sku,qty,orders\n2024-01-02,A,5,2\n")])
+    assert "each unit stands for one" not in report.text()
+    assert stored(workspace, "select order_count from orders") == [(2,)]
