@@ -27,8 +27,8 @@ def to_address() -> None:
 groups = data.segments()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     cards.back_to_list()
-    product = st.selectbox(_("Product"), list(titles), key="product_choice", format_func=lambda i: f"{shortened(titles[i], 80)} · {i}",
-                           on_change=to_address, width=520, filter_mode="contains")
+    product = st.selectbox(_("Product"), list(titles), key="product_choice", on_change=to_address, width=520, filter_mode="contains",
+                           format_func=lambda i: " · ".join(dict.fromkeys((shortened(titles[i], 80), i))))
     segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-params", format_func=words.segment, width=200) \
         if len(groups) > 1 else "all"
 
@@ -43,7 +43,7 @@ badges = [facts.category, facts.brand, facts.supplier]
 about = [plain(b) for b in badges if not absent(b)]
 about += [plain(money(facts.price_cents, facts.currency))] if not absent(facts.price_cents) else []
 about += [n_("on sale for {count} week", "on sale for {count} weeks", facts.days_on_sale / 7)] if not absent(facts.days_on_sale) else []
-st.caption(" · ".join([plain(product), *about]))
+st.caption(" · ".join([*([plain(product)] if product != facts.title else []), *about]))  # a shop of names has no other ids
 if absent(facts.rising_probability):
     cards.nothing_here(_("There is no forecast of this product for this customer group."))
     st.stop()
@@ -78,17 +78,17 @@ with table:
         {_("Driver"): [words.driver(d) for d in seen.driver],
          _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
          _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
-        column_config={_("Driver"): st.column_config.TextColumn(width=105), _("What the model saw"): st.column_config.TextColumn(width=215),
-                       _("Value"): st.column_config.TextColumn(width=105),
-                       _("Among all"): st.column_config.ProgressColumn(width=85, format="percent", step=0.01, color="gray",
+        column_config={_("Driver"): st.column_config.TextColumn(width=90), _("What the model saw"): st.column_config.TextColumn(width=235),
+                       _("Value"): st.column_config.TextColumn(width=115),
+                       _("Among all"): st.column_config.ProgressColumn(width=78, format="percent", step=0.01, color="gray",
                                                                        help=_("Share of products with a lower value."))},
         hide_index=True, height=420, alt=_("Values the model saw, by driver"))
 
 st.subheader(_("Words"), anchor=False)
 wording.said(product, meta.model)
 
-left, right = cards.halves()
-if len(groups) > 1:
+left, right = cards.halves() if len(groups) > 1 else (None, st.container())
+if left:
     with left:
         st.subheader(_("Customer groups"), anchor=False)
         st.plotly_chart(charts.segment_bars(data.ask("product_segments", product=product)), config=CONFIG, key="groups",

@@ -48,3 +48,11 @@ def test_every_page_opens_for_a_shop_of_which_little_is_known(open_page, lean, l
 def test_what_nobody_knows_the_cost_of_is_not_said_to_cost_nothing(open_page, lean):
     shown = {m.label: m.value for m in open_page("inventory", workspace=lean).metric}
     assert int(shown["To order today"]) > 0 and shown["Cost of the order"] == shown["Lost if it waits"] == "–"
+
+
+@pytest.mark.parametrize("lean", ["days and units of orders"], indirect=True)
+def test_without_stock_the_list_gives_the_levels_that_are_known(open_page, lean):
+    shown = open_page("inventory", workspace=lean).dataframe[0]
+    assert {"reorder_point", "order_up_to_level"} <= set(shown.proto.column_order)
+    assert not {"suggested_order_units", "line_cost", "lost_margin"} & set(shown.proto.column_order)
+    assert (shown.value.order_up_to_level > shown.value.reorder_point).all()

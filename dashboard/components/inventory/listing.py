@@ -132,6 +132,7 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
         "suggested_order_units": shown.suggested_order_units, "planner_order_units": shown.planner_order_units,
         "order_units": shown.order_units, "line_cost": shown.line_cost_cents / 100, "gain": shown.gain_cents / 100,
         "gain_per_money": shown.gain_cents / shown.line_cost_cents, "snooze_until": shown.snooze_until,
+        "reorder_point": shown.reorder_point, "order_up_to_level": shown.order_up_to_level,
         "problems": [", ".join(named[p] for p in has) for has in shown.problems],
     })
 
@@ -140,7 +141,8 @@ def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
     numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "order_units": (64, units),
-               "inventory_position": (72, units), "on_order_later": (76, units),
+               "inventory_position": (72, units), "on_order_later": (76, units), "reorder_point": (90, units),
+               "order_up_to_level": (90, units),
                "excess_units": (70, units), "cover_weeks": (72, {"format": _("%.1f wk")})}
     found = {name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form)
              for name, (width, form) in numbers.items()}
@@ -166,9 +168,11 @@ def _order(shown: pd.DataFrame) -> list[str]:
     """The columns that say something of these rows: what to do, what it costs to wait, then why."""
     order = ["title", "suggested_order_units", "planner_order_units", "order_units", "line_cost", "gain", "gain_per_money",
              "lost_margin", "order_by", "goes_out", "cover_weeks", "stockout_probability", "inventory_position", "on_order_later",
-             "excess_units", "abc", "supplier", "status", "snooze_until", "problems"]
+             "excess_units", "reorder_point", "order_up_to_level", "abc", "supplier", "status", "snooze_until", "problems"]
     empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
                                "inventory_position") if shown[name].isna().all()}
+    empty |= {name for name in ("line_cost", "lost_margin") if shown[f"{name}_cents"].isna().all()}
+    empty |= set() if shown.suggested_order_units.isna().any() else {"reorder_point", "order_up_to_level"}  # all that is known of these
     empty |= {"order_units", "gain", "gain_per_money"} if shown.gain_cents.isna().all() else set()
     empty |= set() if (shown.wait_days > 0).any() else {"goes_out"}
     empty |= set() if (shown.on_order_later > 0).any() else {"on_order_later"}
