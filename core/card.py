@@ -90,6 +90,8 @@ def _recipe(config: dict, metrics: dict, _: Translate) -> str:
              pieces=read["pieces"]) if (read := metrics.get("pretraining")) else None),
         (_("Seed"), settings.get("seed")),
         (_("Epochs"), _("{epochs} of at most {most}").format(epochs=epochs, most=settings.get("max_epochs", epochs)) if epochs else None),
+        (_("Boosted trees"), (_("{rounds}, cautious: products of this shop tell little of each other") if trees["settings"] else
+                              _("{rounds}, the usual ones")).format(rounds=trees["rounds"]) if (trees := metrics.get("trees")) else None),
         (_("Trained (UTC)"), metrics.get("trained_at")),
         (_("Took"), _("{seconds} s").format(seconds=f"{seconds:,.0f}") if seconds else None),
         (_("Version of the code"), metrics.get("data", {}).get("code_version")),

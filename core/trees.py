@@ -24,7 +24,7 @@ import numpy as np
 
 LEAVES, DEPTH = 15, 7
 SETTINGS = {
-    "objective": "cross_entropy", "learning_rate": 0.03, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100,
+    "objective": "cross_entropy", "learning_rate": 0.06, "num_leaves": LEAVES, "max_depth": DEPTH, "min_data_in_leaf": 100,
     "lambda_l2": 10.0, "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True,
     "force_row_wise": True,
 }
@@ -294,6 +294,19 @@ def grow_each(x: np.ndarray, target: np.ndarray, driver: np.ndarray, each: Seque
     data = lightgbm.Dataset(x, target, weight=weight, params=given | each[0])
     learnt = (lightgbm.train(given | settings, data, rounds, callbacks=[lambda env: check()]) for settings in each)
     return tuple(_trees(booster, len(x), driver) for booster in learnt)
+
+
+def losses(x: np.ndarray, target: np.ndarray, held: np.ndarray, *, rounds: int, seed: int, threads: int = 1,
+           check: Callable[[], None] = lambda: None, **settings) -> np.ndarray:
+    """(rounds,) mean loss on the rows `held` (B,) bool after each tree that is learnt from the others. The rest as for `grow`."""
+    import lightgbm
+
+    given, told = SETTINGS | {"seed": seed, "num_threads": threads} | settings, {}
+    data = lightgbm.Dataset(x[~held], target[~held], params=given)
+    lightgbm.train(given, data, rounds, valid_sets=[data.create_valid(x[held], target[held])], valid_names=["held"],
+                   callbacks=[lightgbm.record_evaluation(told), lambda env: check()])
+    (found,) = told["held"].values()
+    return np.array(found)
 
 
 def _trees(booster, rows: int, driver: np.ndarray) -> Trees:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import asdict, fields, replace
 
 import numpy as np
@@ -20,7 +21,7 @@ from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.text import embed, fresh_encoder, load_encoder
 from core.training.beside import Beside
-from core.training.boosting import fit_trees, tree_rows
+from core.training.boosting import fit_trees, growth_of, tree_rows
 from core.training.conformal import Intervals, fit_intervals
 from core.training.demand_trees import DemandTrees, fit_demand_trees
 from core.training.fitted import FittedModel, blended, gather, one_thread, raw_predictions, segment_places, use_threads
@@ -60,7 +61,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
         grow = lambda rows, until: beside.start(  # noqa: E731
-            _grow, panel, rows, until, shares, settings.seed, max(1, threads - 1), beside.check)
+            _grow, panel, rows, until, shares, settings.seed, growth, max(1, threads - 1), beside.check)
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
@@ -72,6 +73,7 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
         # Trees in both stages or in neither: the calibration that is fitted in one is used in the other.
         both = all(len(tree_rows(panel, part, recipe, settings.seed)) for part in (parts.learn, learnt))
         shares = recipe if both else replace(recipe, trees_share=0.0)
+        growth = beside.start(growth_of, panel, parts.learn, shares, settings.seed, threads=max(1, threads - 1), check=beside.check)
         growing = grow(parts.learn, parts.learn_until) if len(parts.validate) else None
         growing_anew = grow(learnt, parts.known_until) if growing is None or recipe.refit else None
         if growing:
@@ -104,7 +106,8 @@ def fit(panel: Panel, rows: np.ndarray, settings: ModelSettings, *, encoder: str
     progress("train", 1.0)
     figures |= {"curves": curves, "epochs": epochs, "recipe": asdict(recipe), "seconds": round(time.monotonic() - started, 1),
                 "pretraining": pretrained.figures if pretrained else {}, "origins": _origins(panel, parts, recipe),
-                "rows": {"learn": len(parts.learn), "validate": len(parts.validate)}}
+                "rows": {"learn": len(parts.learn), "validate": len(parts.validate)},
+                "trees": asdict(growth.result()) if trees else {}}
     return replace(trainer.fitted(rising, falling, intervals, figures), trees=trees, trees_share=recipe.trees_share if trees else 0.0,
                    demand_trees=demand_trees)
 
@@ -354,10 +357,10 @@ class _Trainer:
                            intervals=intervals, metrics=figures, _encoder=self.encoder)
 
 
-def _grow(panel: Panel, rows: np.ndarray, known_until: np.datetime64, recipe: Recipe, seed: int, threads: int,
+def _grow(panel: Panel, rows: np.ndarray, known_until: np.datetime64, recipe: Recipe, seed: int, growth: Future, threads: int,
           check: Callable[[], None]) -> tuple[Trees | None, DemandTrees | None]:
-    """All trees that are learnt from these rows."""
-    trees = fit_trees(panel, rows, recipe, seed, threads=threads, check=check)
+    """All trees that are learnt from these rows; `growth` was started before, in the same thread."""
+    trees = fit_trees(panel, rows, recipe, seed, growth.result(), threads=threads, check=check)
     return trees, fit_demand_trees(panel, rows, known_units(panel, rows, known_until), recipe, seed, threads=threads, check=check)
 
 

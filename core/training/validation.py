@@ -15,7 +15,7 @@ from core.training.panel import Panel
 # validation tells the calibration of as much as this many independent rows. And the model that is kept has read those months too,
 # so it already knows their level: the prior (sd 0.05) leaves little but gross errors to correct. On three blocks of UCI, calibrating
 # by the rows as if independent cost .01, .003 and .06 of Brier skill in the next season.
-CALIBRATION_ROWS_A_MONTH, CALIBRATION_PRIOR = 150.0, 400.0
+CALIBRATION_ROWS_A_MONTH, CALIBRATION_PRIOR = 150.0, 1600.0
 WITH_INTERVALS = ("average_precision", "brier_skill", "precision_at_50", "ece", "log_loss")
 REPLICATES = 100
 

@@ -15,7 +15,7 @@ from core.schema import DRIVERS
 from core.training import FittedModel, Panel, fit
 from core.training import fitting
 from core.training.beside import Beside
-from core.training.boosting import fit_trees
+from core.training.boosting import Growth, fit_trees, growth_of
 from core.training.panel import within
 from core.training.tuning import Tuning
 from tiny import tiny_encoder, tiny_panel
@@ -51,6 +51,7 @@ def test_the_forecast_is_the_blend_of_both_logits(panel, settings, model):
 
 def test_a_saved_model_keeps_its_trees(panel, model, tmp_path):
     model.save(tmp_path / "m")
+    assert model.metrics["trees"] == {"rounds": QUICK.trees_rounds, "settings": {}}
     loaded, rows = FittedModel.load(tmp_path / "m"), panel.latest()
     np.testing.assert_array_equal(loaded.predict(panel, rows)["logit"], model.predict(panel, rows)["logit"])
     np.testing.assert_array_equal(driver_attributions(loaded, panel, rows)[0], driver_attributions(model, panel, rows)[0])
@@ -70,6 +71,33 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
 
 def test_too_few_rows_grow_no_trees(panel):
     assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
+
+
+def read_by(panel: Panel, rising: np.ndarray) -> Panel:
+    """The same with other outcomes, (n,) bool, where they are known; each product is told by its own pace."""
+    column = panel.feature_names.index("pace")
+    x = np.array(panel.x)
+    x[:, column] = np.random.default_rng(1).permutation(len(panel.products))[panel.product]
+    return replace(panel, x=x, rising=np.where(np.isnan(panel.rising), np.nan, rising))
+
+
+def test_where_products_tell_of_each_other_trees_are_the_usual_ones(panel):
+    alike = read_by(panel, panel.x[:, panel.feature_names.index("trend")] > 0.5)
+    assert growth_of(alike, alike.matured(), QUICK, seed=7) == Growth(QUICK.trees_rounds)
+
+
+def test_where_each_product_is_a_case_of_its_own_trees_are_cautious(panel):
+    apart = read_by(panel, (np.random.default_rng(2).random(len(panel.products)) < 0.3)[panel.product])
+    many = replace(QUICK, trees_rounds=100)
+    growth = growth_of(apart, apart.matured(), many, seed=7)
+    assert growth.settings["min_data_in_leaf"] > 100 and growth.rounds < many.trees_rounds
+    trees = fit_trees(apart, apart.matured(), many, 7, growth)
+    assert len(trees.starts) - 1 == growth.rounds
+
+
+def test_too_few_products_tell_nothing_and_trees_are_the_usual_ones(panel):
+    few = panel.matured()[:500]
+    assert growth_of(panel, few, QUICK, seed=7) == Growth(QUICK.trees_rounds)
 
 
 def without_risers(panel: Panel, until: str) -> Panel:
