@@ -12,12 +12,13 @@ from pathlib import Path
 from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, privacy, readers, shop
+from core.ingest import formats, joins, privacy, readers, shop
 from core.ingest import mapping as mappings
+from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping, TablePlan
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
-from core.ingest.raw import Raw, add_lookup, decide_formats, load
+from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.rules import EVENT_COUNTS, RULES, target_column
 from core.ingest.staging import Staged, stage
@@ -28,13 +29,13 @@ WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python an
 
 @dataclass
 class _Planned:
-    """One source, what it feeds, and the identity of its file."""
+    """One source, what it feeds, what is added to its rows, and the identity of its file. Without plans it is only added to others."""
 
     path: Path
     sha256: str
     source: readers.Source
     plans: list[TablePlan]
-    looked_up: list[str]
+    beside: Beside | None
     report: FileReport
 
 
@@ -53,13 +54,17 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
         options = chosen.options
         opened = [(Path(f), s) for f in files for s in stack.enter_context(
             readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
-        lookup = _lookup_source(chosen, [s for _, s in opened])
+        sources = [s for _, s in opened]
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
-        planned = [_plan(chosen, path, hashes[path], source, lookup) for path, source in opened]
+        joined = [_beside(chosen, source, sources) for source in sources]
+        added = [s for b in joined if b is not None for s in b.sources]
+        only_added = [any(source is s for s in added) and joins.names_no_product(chosen, source) for source in sources]
+        planned = [_plan(chosen, path, hashes[path], source, b, only)
+                   for (path, source), b, only in zip(opened, joined, only_added)]
         if not dry_run:
             workspace.create()
         with _warehouse(workspace, dry_run) as con:
-            settings = _import_all(con, workspace, chosen, planned, lookup, report, progress, dry_run)
+            settings = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
     if settings != workspace.settings() and not dry_run:
         workspace.save_settings(settings)
     progress("import", 1.0, "done")
@@ -101,35 +106,41 @@ def _copy(con, workspace: Workspace) -> None:
 
 # Planning
 
-def _lookup_source(mapping: Mapping, sources: list[readers.Source]) -> readers.Source | None:
-    """The file whose columns are added to the others, if the mapping has such a file."""
+def _beside(mapping: Mapping, source: readers.Source, sources: list[readers.Source]) -> Beside | None:
+    """What is added to this source's rows: by the mapping's [lookup], or what a guess finds."""
     if mapping.lookup is None:
-        return None
+        return joins.beside(mapping, source, sources)
     wanted = {mapping.lookup.key, *mapping.lookup.columns}
-    found = [s for s in sources if wanted <= set(s.columns)]
-    if not found:
+    found = next((s for s in sources if wanted <= set(s.columns)), None)
+    if found is None:
         raise UserError(f"among the files one with the columns {', '.join(sorted(wanted))}", ", ".join(s.file for s in sources),
                         "name that file too: the others are read through it")
-    return found[0]
+    columns = tuple(c for c in mapping.lookup.columns if c not in source.columns)
+    if source is found or mapping.lookup.key not in source.columns or not columns:
+        return None
+    return Beside((found,), mapping.lookup.key, mapping.lookup.key, columns)
 
 
-def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, lookup: readers.Source | None) -> _Planned:
+def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, beside: Beside | None, only_added: bool) -> _Planned:
     """What a source feeds, personal data kept out."""
-    looked_up = []
-    if lookup is not None and source is not lookup and mapping.lookup.key in source.columns:
-        looked_up = [c for c in mapping.lookup.columns if c not in source.columns]
-    plans = mappings.plan(mapping, path.name, source.columns + looked_up, source.names)
     report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
-    plans = [_without_persons(p, source, mapping, report) for p in plans]
+    if only_added:
+        report.notes.append("it names no products: what it says is added to the rows of other files of this import")
+        return _Planned(path, sha256, source, [], None, report)
+    columns = source.columns + list(beside.columns if beside else ())
+    plans = mappings.plan(mapping, path.name, columns, source.names, joins.row_is_a_unit(mapping, source, columns))
+    plans = [_without_persons(p, source, beside, mapping, report) for p in plans]
     plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]
     used = {s for p in plans for fed in p.columns.values() for s in fed.sources}
     report.unread = [c for c in source.columns if c not in used]
-    if looked_up:
-        report.notes.append(f"{', '.join(looked_up)} found in {lookup.file} by {mapping.lookup.key}")
-    return _Planned(path, sha256, source, plans, looked_up, report)
+    if beside:
+        report.notes.append(f"{', '.join(beside.columns)} found in {', '.join(s.file for s in beside.sources)} by {beside.key_there}")
+    if plans[0].row_is_a_unit:
+        report.notes.append("no column of units: each row is one unit of its order, and equal rows are as many")
+    return _Planned(path, sha256, source, plans, beside, report)
 
 
-def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, report: FileReport) -> TablePlan:
+def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | None, mapping: Mapping, report: FileReport) -> TablePlan:
     """Leaves out columns of names, mails, phones and addresses; one that the mapping itself names is refused.
 
     Columns of ids are read, for they become pseudonyms.
@@ -137,8 +148,11 @@ def _without_persons(plan: TablePlan, source: readers.Source, mapping: Mapping, 
     table = plan.table
     about_people = table == "customers" or table == "products" and privacy.lists_persons(source.columns)
     read = {t: fed for t, fed in plan.columns.items() if t not in RULES[table].people}
-    short = list(dict.fromkeys(c for t, fed in read.items() if _is_short_text(table, t) for c in fed.sources if c in source.columns))
-    sample = dict(zip(short, source.sample(short).columns[2:])) if short else {}
+    short = list(dict.fromkeys(c for t, fed in read.items() if _is_short_text(table, t) for c in fed.sources))
+    sample = {}
+    for where in (source, *(beside.sources[:1] if beside else ())):
+        if here := [c for c in short if c in where.columns and c not in sample]:
+            sample |= dict(zip(here, where.sample(here).columns[2:]))
     kept = dict(plan.columns)
     for target, fed in read.items():
         for column in fed.sources:
@@ -163,29 +177,27 @@ def _is_short_text(table: str, target: str) -> bool:
 
 # Doing
 
-def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], lookup: readers.Source | None,
-                report: ImportReport, progress: Progress, dry_run: bool) -> Settings:
+def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], report: ImportReport, progress: Progress,
+                dry_run: bool) -> Settings:
     """Imports every planned file; returns the shop's settings with what the data say."""
     import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     secret = privacy.key(workspace, create=not dry_run)
-    looked_up, digest = None, mapping.digest
-    if lookup is not None:
-        looked_up = load(con, lookup, [mapping.lookup.key, *mapping.lookup.columns], "looked_up", progress)
-        digest += next(p.sha256 for p in planned if p.source is lookup)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
     of_the_shop = workspace.settings().shop.currency
     renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
+        if not p.plans:
+            continue
+        digest = mapping.digest + "".join(q.sha256 for q in planned if p.beside and any(q.source is s for s in p.beside.sources))
         coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
         rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
                       coming=coming).fetchone()[0]
         if rows and not any(RULES[plan.table].whole for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
-        found = _import_source(con, mapping, p, looked_up, secret, import_id, currency, renewed,
-                               _part(progress, number, len(planned)))
+        found = _import_source(con, mapping, p, secret, import_id, currency, renewed, _part(progress, number, len(planned)))
         if p.report.main.table != "suppliers":  # who may bill in currencies of their own
             currency = currency or found
         for t in (p.report.main, *p.report.derived):
@@ -206,17 +218,19 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
 
 
-def _import_source(con, mapping: Mapping, p: _Planned, looked_up: Raw | None, secret: bytes, import_id: str, currency: str,
-                   renewed: set[str], progress: Progress) -> str:
+def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id: str, currency: str, renewed: set[str],
+                   progress: Progress) -> str:
     """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say.
 
     renewed: the tables read as a whole list whose old list this import has taken away already.
     """
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
-    own = [c for c in p.source.columns if c in wanted or p.looked_up and c == mapping.lookup.key]
+    own = [c for c in p.source.columns if c in wanted or p.beside and c == p.beside.key]
     raw = load(con, p.source, own, "raw", progress)
-    if p.looked_up:
-        raw = add_lookup(con, raw, looked_up, mapping.lookup.key, p.looked_up)
+    if p.beside:
+        asked = [p.beside.key_there, *p.beside.columns]
+        told = [load(con, source, asked, f"beside_{i}", progress) for i, source in enumerate(p.beside.sources)]
+        raw = add_beside(con, raw, p.beside.key, told, p.beside.key_there, p.beside.columns)
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
     main = None

@@ -277,21 +277,32 @@ class TablePlan:
         """Whether many lines of the main table tell of one row of this."""
         return self.derived and self.table in ("products", "customers")
 
+    @property
+    def row_is_a_unit(self) -> bool:
+        """Whether no column says how many units an order line is of: equal lines of an order then are as many."""
+        return self.table == "orders" and "order_id" in self.columns and self.columns["units"].feed.constant is not None
 
-def plan(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = ()) -> list[TablePlan]:
+
+def plan(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = (), row_is_a_unit: bool = False) -> list[TablePlan]:
     """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape.
 
     names: what the columns go by, the most telling first (the title of a sheet, then its workbook's); else the file's.
+    row_is_a_unit: a row of orders without a column of units stands for one.
     """
     present = {plain(c): c for c in reversed(columns)}
-    named = next((heard for name in names or (file,) if (heard := _named(mapping, name))), []) if mapping.guesses else []
+    named = tables_named(mapping, names or (file,)) if mapping.guesses else []
     feedable = {}
     for table, m in mapping.tables.items():
         if not mapping.guesses and not m.is_meant_for(file):
             continue
-        if mapping.guesses and table == "customers" and table not in named and _tells_of_products(mapping, present):
+        if mapping.guesses and table == "customers" and table not in named and (named or tells_of_products(mapping, present)):
             continue  # lines of sales whose date or units nobody knew by name: customers would take any column, and lose every sale
         found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
+        if row_is_a_unit and table == "orders":
+            found["units"] = Fed(Feed(constant="1"), ())
+        if mapping.guesses and table == "products" and not named and _is_of_categories(found):
+            raise UserError(f"with {file}, which lists categories, the list of products that they are of", "none with their ids",
+                            "name that list in the same import, or leave this one out")
         if mapping.guesses and table == "stock" and table not in named and _counts_sales(mapping, found, present):
             continue
         if all(any(c in found for c in group) for group in RULES[table].needs):
@@ -342,7 +353,7 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
         persons = mapping.tables["orders"].feeds["customer_id"].found_in(present)  # beyond doubt: a bare `id` may be a product's
-        if main == "products" and not named and persons and "customers" in order and not _tells_of_products(mapping, present):
+        if main == "products" and not named and persons and "customers" in order and not tells_of_products(mapping, present):
             main = "customers"  # a name beside a customer's id is the customer's
         beside = [t for t in order if t != main and _guessed_beside(t, main, feedable[t])]
         told = {t: _told_beside(t, feedable[t], feedable[main]) for t in beside}
@@ -352,22 +363,32 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
     return [TablePlan(main, feedable[main]), *(TablePlan(t, told[t], derived=True) for t in beside)]
 
 
-def _named(mapping: Mapping, name: str) -> list[str]:
-    """The tables whose words a name has. A longer word hides one within it: purchase orders are no orders, and a catalog is no log."""
+def tables_named(mapping: Mapping, names: tuple[str, ...]) -> list[str]:
+    """The tables whose words the first telling name has. A longer word hides one within it: purchase orders are no orders, and a catalog is
+    no log."""
     words = [(word.lower(), table) for table, m in mapping.tables.items() for word in m.files]
     words += [(word.lower(), RETURNS) for m in mapping.tables.values() for word in m.files_of_returns]
-    left, heard = name.lower(), []
-    for word, table in sorted(words, key=lambda w: -len(w[0])):
-        if word in left:
-            left = left.replace(word, "|")
-            heard.append(table)
-    return heard
+    for name in names:
+        left, heard = name.lower(), []
+        for word, table in sorted(words, key=lambda w: -len(w[0])):
+            if word in left:
+                left = left.replace(word, "|")
+                heard.append(table)
+        if heard:
+            return heard
+    return []
 
 
-def _tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
+def tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
     """Whether a column names products beyond doubt, as reviews and stock do: orders and products take a bare `name` for one too."""
     return any(m.feeds["product_id"].found_in(present) for t, m in mapping.tables.items()
                if t not in ("orders", "products") and "product_id" in m.feeds)
+
+
+def _is_of_categories(found: dict[str, Fed]) -> bool:
+    """Whether what would be a product has a bare id, a category and no name: it is a category."""
+    read = {target: plain(fed.sources[0]) for target, fed in found.items() if fed.sources}
+    return read.get("product_id") == "id" and "category" in read and read.get("title") in ("description", "商品描述")
 
 
 def _counts_sales(mapping: Mapping, found: dict[str, Fed], present: dict[str, str]) -> bool:
@@ -412,8 +433,11 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     if lacking(nearest) == [("day",)]:
         lines = lines.replace('day = "..."', 'day = { constant = "2024-12-31" }')  # a count of today often does not say so
+    in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
+    in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
     return UserError(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
-                     f"write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
+                     f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your "
+                     "columns")
 
 
 def _some(aliases: list[str]) -> str:

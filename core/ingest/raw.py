@@ -59,16 +59,23 @@ def load(con, source: Source, columns: list[str], table: str, progress) -> Raw:
     return raw
 
 
-def add_lookup(con, raw: Raw, lookup: Raw, key: str, added: list[str]) -> Raw:
-    """The raw rows with columns of another file beside them, found by a shared key."""
+def add_beside(con, raw: Raw, key: str, told: list[Raw], key_there: str, added: tuple[str, ...]) -> Raw:
+    """The raw rows with columns of other files beside them, where their `key_there` is what `key` is here; drops the others' tables."""
     columns = raw.columns | {c: f"l{i}" for i, c in enumerate(added)}
-    picked = ", ".join(f"min({lookup.columns[c]}) as {columns[c]}" for c in added)
+    each = " union all ".join(
+        f"select trim({other.columns[key_there]}) as the_key, {', '.join(f'{other.columns[c]} as {columns[c]}' for c in added)} "
+        f"from {quoted(other.table)} where broken is null" for other in told)
+    picked = ", ".join(f"min({columns[c]}) as {columns[c]}" for c in added)
     wide = f"{raw.table}_wide"
     con.execute(f"""create or replace temp table {quoted(wide)} as
-        with lookup as (select {lookup.columns[key]} as the_key, {picked} from {quoted(lookup.table)} where broken is null group by all)
-        select r.*, l.* exclude (the_key) from {quoted(raw.table)} r left join lookup l on l.the_key = r.{raw.columns[key]}""").fetchall()
-    con.execute(f"drop table {quoted(raw.table)}").fetchall()
-    return replace(raw, table=wide, columns=columns)
+        with told as (select the_key, {picked} from ({each}) group by the_key)
+        select r.*, t.* from {quoted(raw.table)} r left join told t on t.the_key = trim(r.{raw.columns[key]})""").fetchall()
+    (alone,) = con.execute(f"select count(*) from {quoted(wide)} where the_key is null and broken is null").fetchone()
+    con.execute(f"alter table {quoted(wide)} drop the_key").fetchall()
+    remarks = {key: f"{alone:,} rows of which {', '.join(other.source.file for other in told)} knows nothing"} if alone else {}
+    for table in (raw.table, *(other.table for other in told)):
+        con.execute(f"drop table {quoted(table)}").fetchall()
+    return replace(raw, table=wide, columns=columns, remarks=raw.remarks | remarks)
 
 
 def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> None:

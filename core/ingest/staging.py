@@ -216,12 +216,15 @@ class _Query:
 
     def _order_column(self, name: str, sql: str) -> str:
         if name == "units":
+            if self.plan.row_is_a_unit:
+                alike = ", ".join(["problem", *(quoted(self._name(t)) for t in self.plan.columns if t != "units")])
+                sql = f"{sql} * count(*) over (partition by {alike})"
             returned = []
             if self.options.cancelled_prefix and self.has("order_id"):
                 returned.append(f"starts_with(order_id, {self.bind(self.options.cancelled_prefix)})")
             if self.options.cancelled_status and self.has("status"):
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
-            return f"case when {' or '.join(returned)} then -abs(units) else units end" if returned else sql
+            return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):

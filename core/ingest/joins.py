@@ -1,0 +1,146 @@
+"""Lists that belong together, as shop systems keep them: orders (who, when, in what state) and their lines (what, how many), products and
+the names of their categories.
+
+A guess joins them by the id that both have where both are among the files of one import; a mapping says the like with [lookup].
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from core.ingest.mapping import NO_SALES, RETURNS, Mapping, tables_named, tells_of_products
+from core.ingest.names import plain
+from core.ingest.readers import Source
+
+FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")
+OWN_IDS = ("id", "entityid")  # of an order in a list of orders, of a category in one of categories
+CATEGORY_IDS = ("categoryid", "catid", "productcategoryid", "类目id", "分类id", "类别id")
+CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name of a list of categories
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Columns of other sources that are added to a source's rows, where their `key_there` is what `key` is here."""
+
+    sources: tuple[Source, ...]
+    key: str
+    key_there: str
+    columns: tuple[str, ...]
+
+
+def beside(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    """What the other sources add to this one; None if they add nothing."""
+    if not mapping.guesses:
+        return None
+    return _orders_of_lines(mapping, source, sources) or _names_of_categories(mapping, source, sources)
+
+
+def names_no_product(mapping: Mapping, source: Source) -> bool:
+    """Whether a source that is added to others feeds no table itself."""
+    tables = [m for m in mapping.tables.values() if "product_id" in m.feeds]
+    return mapping.guesses or all(m.feeds["product_id"].found_in(_present(source)) is None for m in tables)
+
+
+def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    key = _line_key(mapping, source)
+    if key is None:
+        return None
+    here, told = _found(mapping, source), defaultdict(list)
+    for other in sources:
+        if (key_there := _head_key(mapping, other)) is not None:
+            there = _found(mapping, other)
+            told[key_there, tuple(there[t] for t in FROM_HEADS if t in there and t not in here)].append(other)
+    if not told:
+        return None
+    def likeliest(item):  # by its name, not one of shipments or payments; then what says most, in one layout over several years, say
+        (_, columns), heads = item
+        return "orders" in _heard(mapping, heads[0]), len(columns), len(heads)
+
+    (key_there, columns), heads = max(told.items(), key=likeliest)
+    columns = tuple(c for c in dict.fromkeys(columns) if c not in source.columns and c != key_there)
+    return Beside(tuple(heads), key, key_there, columns) if columns else None
+
+
+def _names_of_categories(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    present, category = _present(source), mapping.tables["products"].feeds["category"]
+    key = next((present[own] for own in CATEGORY_IDS if own in present), None)
+    if key is None or category.found_in(present) or not (tells_of_products(mapping, present) or "products" in _heard(mapping, source)):
+        return None
+    for other in sources:
+        there = _present(other)
+        name = category.found_in(there)
+        ids = [plain(key), *(OWN_IDS if any(word in other.file.lower() for word in CATEGORY_LISTS) else ())]
+        key_there = next((there[own] for own in ids if own in there), None)
+        if name and key_there and other is not source and not tells_of_products(mapping, there):
+            return Beside((other,), key, key_there, name)
+    return None
+
+
+def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str]) -> bool:
+    """Whether a list of order lines has a row for each unit: it has prices, and no column that could hold a number of units.
+
+    columns: its own and those added to it.
+    """
+    found = _found(mapping, source)
+    day = mapping.tables["orders"].feeds["ordered_at"].found_in({plain(c): c for c in columns}) if mapping.guesses else None
+    if day is None or _line_key(mapping, source) is None or "units" in found or "line_total" in found or "unit_price" not in found:
+        return False
+    rest = [c for c in source.columns if c not in found.values()]
+    rows = source.sample([found["order_id"], *rest]).to_pydict()
+    rows = list(rows.values())[2:]  # after line and broken
+    return bool(rows[0]) and not any(_whole(column) and not _numbers_lines(rows[0], column) for column in rows[1:])
+
+
+def _head_key(mapping: Mapping, source: Source) -> str | None:
+    """The column of the order's id in a list of orders that names no products; None for any other list."""
+    found = _found(mapping, source)
+    if "ordered_at" not in found or _sells(mapping, source, found) or _other_papers(mapping, source):
+        return None
+    present = _present(source) if "orders" in _heard(mapping, source) else {}
+    return found.get("order_id") or next((present[own] for own in OWN_IDS if own in present), None)
+
+
+def _line_key(mapping: Mapping, source: Source) -> str | None:
+    found = _found(mapping, source)
+    told = found.keys() & {"units", "unit_price", "line_total"}
+    return found.get("order_id") if told and _sells(mapping, source, found) and not _other_papers(mapping, source) else None
+
+
+def _sells(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
+    """A bare `name` or `description` is a product's where units stand beside it."""
+    return tells_of_products(mapping, _present(source)) or {"product_id", "units"} <= found.keys()
+
+
+def _other_papers(mapping: Mapping, source: Source) -> bool:
+    return any(t in (*NO_SALES, RETURNS) for t in _heard(mapping, source))
+
+
+def _heard(mapping: Mapping, source: Source) -> list[str]:
+    return tables_named(mapping, source.names or (source.file,))
+
+
+def _present(source: Source) -> dict[str, str]:
+    return {plain(c): c for c in reversed(source.columns)}
+
+
+def _found(mapping: Mapping, source: Source) -> dict[str, str]:
+    """Columns of [orders] -> the source's column."""
+    present = _present(source)
+    return {target: columns[0] for target, feed in mapping.tables["orders"].feeds.items() if (columns := feed.found_in(present))} \
+        if "orders" in mapping.tables else {}
+
+
+def _whole(cells: list[str | None]) -> bool:
+    """Small whole numbers, as units are."""
+    filled = [c.strip() for c in cells if c and c.strip()]
+    return bool(filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
+
+
+def _numbers_lines(orders: list[str], cells: list[str]) -> bool:
+    """1, 2, 3 ... within each order, and not 1 everywhere."""
+    by_order = defaultdict(list)
+    for order, cell in zip(orders, cells):
+        by_order[order].append(int(float(cell or 0)))
+    return all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in list(by_order.values())[:-1]) \
+        and any(len(numbers) > 1 for numbers in by_order.values())

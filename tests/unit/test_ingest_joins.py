@@ -1,0 +1,165 @@
+"""Lists that belong together are joined by the id that both have: orders and their lines, products and the names of their categories."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.config import Workspace
+from core.errors import UserError
+from core.ingest import import_files
+from importing import add_up, stored, write
+
+HEADS = """OrderID,CustomerID,OrderDate,ShipCountry,Status,Freight
+10248,c1,1996-07-04,France,shipped,32.38
+10249,c2,1996-07-05,Germany,cancelled,11.61
+10250,c1,1996-07-08,France,shipped,65.83
+"""
+LINES = """OrderID,ProductID,UnitPrice,Quantity
+10248,11,14,12
+10248,42,9.8,10
+10249,14,18.6,9
+10250,11,14.4,5
+"""
+KEPT = "select order_id, ordered_at::date::varchar, product_id, units, unit_price_cents, country from orders order by all"
+ONE_UNIT_A_ROW = "order_id,order_item_id,product_id,price,freight_value\n" + "".join(
+    f"{order},{number},{product},{price},15.10\n" for order, number, product, price in (
+        ("10248", 1, "a", 14), ("10248", 2, "a", 14), ("10248", 3, "b", 9.8), ("10250", 1, "a", 14)))
+
+
+@pytest.fixture
+def files(tmp_path):
+    return [write(tmp_path, "orders.csv", HEADS), write(tmp_path, "order_details.csv", LINES)]
+
+
+@pytest.mark.parametrize("order", (1, -1))
+def test_orders_and_their_lines_are_joined_in_whatever_order_they_are_named(workspace, files, order):
+    report = import_files(workspace, files[::order])
+    assert add_up(report) == {"read": 4, "kept": 4, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, KEPT) == [
+        ("10248", "1996-07-04", "11", 12.0, 1400, "France"), ("10248", "1996-07-04", "42", 10.0, 980, "France"),
+        ("10249", "1996-07-05", "14", -9.0, 1860, "Germany"), ("10250", "1996-07-08", "11", 5.0, 1440, "France")]
+    assert stored(workspace, "select count(distinct customer_id) from orders") == [(2,)]
+    notes = " ".join(n for f in report.files for n in f.notes)
+    assert "OrderDate, CustomerID, ShipCountry, Status found in orders.csv by OrderID" in notes
+    assert "Freight" not in notes and "it names no products" in notes
+
+
+def test_two_lists_say_what_one_list_would(workspace, tmp_path, files):
+    one = Workspace.at(tmp_path / "one")
+    heads = dict(line.split(",", 1) for line in HEADS.splitlines())
+    import_files(one, [write(tmp_path, "all.csv", "\n".join(f"{line},{heads[line.split(',')[0]]}" for line in LINES.splitlines()) + "\n")])
+    import_files(workspace, files)
+    assert stored(workspace, KEPT) == stored(one, KEPT)
+
+
+def test_the_same_lists_again_change_nothing_and_newer_ones_correct_and_add(workspace, tmp_path, files):
+    import_files(workspace, files)
+    assert add_up(import_files(workspace, files))["kept"] == 0
+    newer = [write(tmp_path, "orders_new.csv", HEADS.replace("cancelled", "shipped") + "10251,c3,1996-07-09,Spain,shipped,1\n"),
+             write(tmp_path, "order_details_new.csv", LINES + "10251,42,9.8,3\n")]
+    assert add_up(import_files(workspace, newer))["kept"] == 2
+    assert stored(workspace, "select order_id, units from orders where order_id in ('10249', '10251') order by 1") == [
+        ("10249", 9.0), ("10251", 3.0)]
+
+
+def test_the_same_lines_are_read_anew_when_the_list_of_orders_has_changed(workspace, tmp_path, files):
+    import_files(workspace, files)
+    orders = write(tmp_path, "orders.csv", HEADS.replace("cancelled", "shipped"))
+    assert add_up(import_files(workspace, [orders, files[1]]))["kept"] == 1
+    assert stored(workspace, "select sum(units) from orders") == [(36.0,)]
+
+
+def test_lists_of_several_years_are_read_together(workspace, tmp_path, files):
+    more = [write(tmp_path, "orders_1997.csv", HEADS.replace("1996", "1997").replace("102", "202")),
+            write(tmp_path, "order_details_1997.csv", LINES.replace("102", "202"))]
+    import_files(workspace, [*files, *more])
+    assert stored(workspace, "select year(ordered_at), count(*) from orders group by 1 order by 1") == [(1996, 4), (1997, 4)]
+
+
+def test_a_list_of_orders_may_call_their_id_a_bare_id(workspace, tmp_path, files):
+    import_files(workspace, [write(tmp_path, "orders.csv", HEADS.replace("OrderID", "id")), files[1]])
+    assert stored(workspace, "select count(*) from orders where country is not null") == [(4,)]
+
+
+@pytest.mark.parametrize("which", (0, 1))
+def test_one_of_the_two_lists_alone_is_refused_and_the_other_asked_for(workspace, files, which):
+    with pytest.raises(UserError, match="name both in one import"):
+        import_files(workspace, [files[which]])
+
+
+def test_lines_of_an_order_that_no_list_knows_are_quarantined(workspace, tmp_path, files):
+    report = import_files(workspace, [files[0], write(tmp_path, "order_details.csv", LINES + "10999,11,14,1\n")])
+    assert add_up(report) == {"read": 5, "kept": 4, "dropped": 0, "quarantined": 1}
+    assert report.files[1].main.quarantined == {"no date": 1}
+    assert "column 'OrderID': 1 rows of which orders.csv knows nothing" in report.files[1].notes
+
+
+def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, tmp_path, files):
+    report = import_files(workspace, [files[0], write(tmp_path, "order_items.csv", ONE_UNIT_A_ROW)])
+    assert stored(workspace, "select order_id, product_id, units from orders order by all") == [
+        ("10248", "a", 2.0), ("10248", "b", 1.0), ("10250", "a", 1.0)]
+    assert report.files[1].main.dropped == {"the same row twice in this file": 1}
+    assert any("each row is one unit of its order" in note for note in report.files[1].notes)
+
+
+def test_a_column_that_could_be_of_units_is_not_passed_over(workspace, tmp_path, files):
+    lines = ONE_UNIT_A_ROW.replace("freight_value", "menge").replace(",15.10", ",3")
+    with pytest.raises(UserError, match="units"):
+        import_files(workspace, [files[0], write(tmp_path, "order_items.csv", lines)])
+
+
+def test_purchase_orders_and_returns_in_two_lists_are_no_sales(workspace, tmp_path):
+    for name in ("purchase_order", "return"):
+        with pytest.raises(UserError):
+            import_files(workspace, [write(tmp_path, f"{name}s.csv", HEADS), write(tmp_path, f"{name}_lines.csv", LINES)])
+
+
+def test_a_list_of_orders_adds_no_persons_data(workspace, tmp_path, files):
+    heads = HEADS.replace("France", "ann@example.com").replace("Germany", "bob@example.com")
+    report = import_files(workspace, [write(tmp_path, "orders.csv", heads), files[1]])
+    assert stored(workspace, "select count(country) from orders") == [(0,)]
+    assert any("'ShipCountry' looks like" in note for note in report.files[1].notes)
+
+
+def test_a_mapping_says_the_same_with_a_lookup(workspace, tmp_path):
+    mapping = write(tmp_path, "mine.toml", """
+[lookup]
+key = "nr"
+columns = ["on", "who"]
+[orders]
+ordered_at = "on"
+product_id = "what"
+units = { constant = "1" }
+order_id = "nr"
+customer_id = "who"
+""")
+    heads = write(tmp_path, "a.csv", "nr,on,who\n1,2024-05-01,ann\n2,2024-05-02,bob\n")
+    lines = write(tmp_path, "b.csv", "nr,what\n1,mug\n1,mug\n2,lamp\n")
+    report = import_files(workspace, [heads, lines], mapping=mapping)
+    assert add_up(report)["read"] == 3
+    assert stored(workspace, "select product_id, units, ordered_at::date::varchar from orders order by 1") == [
+        ("lamp", 1.0, "2024-05-02"), ("mug", 2.0, "2024-05-01")]
+
+
+def test_a_list_of_shipments_dates_no_orders_where_a_list_of_orders_is_there(workspace, tmp_path, files):
+    shipped = write(tmp_path, "packets.csv", "OrderID,date,country\n10248,1996-09-09,Peru\n")
+    with pytest.raises(UserError, match="packets.csv"):
+        import_files(workspace, [shipped, *files])
+
+
+PRODUCTS = "ProductID,ProductName,CategoryID,UnitPrice\n11,Queso,4,21\n42,Mee,5,14\n14,Tofu,,23.25\n"
+CATEGORIES = "Id,CategoryName,Description\n4,Dairy,Cheeses\n5,Grains,Breads\n"
+
+
+def test_products_get_the_names_of_their_categories(workspace, tmp_path):
+    categories = write(tmp_path, "Categories.csv", CATEGORIES)
+    import_files(workspace, [categories, write(tmp_path, "Products.csv", PRODUCTS)])
+    assert stored(workspace, "select product_id, title, category from products order by 1") == [
+        ("11", "Queso", "Dairy"), ("14", "Tofu", None), ("42", "Mee", "Grains")]
+
+
+def test_a_list_of_categories_or_suppliers_is_no_list_of_products_or_customers(workspace, tmp_path):
+    suppliers = "Id,CompanyName,ContactTitle,City\n1,Exotic,Manager,London\n2,Tokyo Traders,Manager,Tokyo\n"
+    for name, text, expected in (("Categories.csv", CATEGORIES, "lists categories"), ("Suppliers.csv", suppliers, "columns for suppliers")):
+        with pytest.raises(UserError, match=expected):
+            import_files(workspace, [write(tmp_path, name, text)])
