@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from core.ingest.mapping import Options, TablePlan
+from core.ingest.mapping import Options
 from core.ingest.names import quoted
+from core.ingest.planning import TablePlan
 from core.ingest.rules import mapped_name, target_column
 
 FIRST_DAY = date(1990, 1, 1)

@@ -12,12 +12,13 @@ from pathlib import Path
 from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, joins, privacy, readers, shop
+from core.ingest import formats, joins, privacy, purchases, readers, shop
 from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
-from core.ingest.mapping import Mapping, TablePlan
+from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.ingest.names import quoted
+from core.ingest.planning import TablePlan, plan_of
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.rules import EVENT_COUNTS, RULES, target_column
@@ -128,8 +129,9 @@ def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, bes
         report.notes.append("it names no products: what it says is added to the rows of other files of this import")
         return _Planned(path, sha256, source, [], None, report)
     columns = source.columns + list(beside.columns if beside else ())
-    plans = mappings.plan(mapping, path.name, columns, source.names, joins.row_is_a_unit(mapping, source, columns))
-    plans = [_without_persons(p, source, beside, mapping, report) for p in plans]
+    plans = plan_of(mapping, path.name, columns, source.names, joins.row_is_a_unit(mapping, source, columns))
+    bought = purchases.plan_of(mapping, plans, columns)
+    plans = [_without_persons(p, source, beside, mapping, report) for p in (*plans, *([bought] if bought else []))]
     plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]
     used = {s for p in plans for fed in p.columns.values() for s in fed.sources}
     report.unread = [c for c in source.columns if c not in used]
@@ -197,7 +199,8 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         if rows and not any(RULES[plan.table].whole for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
-        found = _import_source(con, mapping, p, secret, import_id, currency, renewed, _part(progress, number, len(planned)))
+        others = any(q.plans and q.plans[0].table == "orders" for q in planned)
+        found = _import_source(con, mapping, p, secret, import_id, currency, renewed, others, _part(progress, number, len(planned)))
         if p.report.main.table != "suppliers":  # who may bill in currencies of their own
             currency = currency or found
         for t in (p.report.main, *p.report.derived):
@@ -218,11 +221,11 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
 
 
-def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id: str, currency: str, renewed: set[str],
+def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id: str, currency: str, renewed: set[str], others: bool,
                    progress: Progress) -> str:
     """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say.
 
-    renewed: the tables read as a whole list whose old list this import has taken away already.
+    renewed: the tables read as a whole list whose old list this import has taken away already. others: files of this import tell of orders.
     """
     wanted = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     own = [c for c in p.source.columns if c in wanted or p.beside and c == p.beside.key]
@@ -233,8 +236,12 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
         raw = add_beside(con, raw, p.beside.key, told, p.beside.key_there, p.beside.columns)
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
-    main = None
+    main, bought = None, 0
     for plan in p.plans:
+        if plan.bought and not bought:
+            continue
+        if plan.table == "orders" and not plan.bought:
+            purchases.refuse_twice(con, p.source.file)
         progress("import", 0.6, f"{p.source.file}: checking {plan.table}")
         staged = stage(con, raw, plan, mapping, secret, currency=currency or raw.currency, told_by=main if plan.retold else None)
         t = TableReport(plan.table, columns=_columns_read(raw, plan))
@@ -247,21 +254,26 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
             con.execute(f"delete from {quoted(plan.table)}").fetchall()
             p.report.notes.append(f"read as the whole list of {plan.table}: it takes the place of the one before")
             renewed.add(plan.table)
-        taken_as = LINES
-        if plan.table == "orders":
+        taken_as, left_out = LINES, {}
+        if any(later.bought for later in p.plans) and not plan.derived:
+            bought, others = purchases.take(con, staged), others or purchases.told_by_others(con)
+            left_out = {purchases.TOLD_BY_OTHERS if others else purchases.AS_ORDERS: bought} if bought else {}
+            bought = 0 if others else bought
+        if plan.table == "orders" and not plan.bought:
             taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
             p.report.notes.append(taken_as)
             if taken_as != LINES and "order_count" not in plan.columns:
                 p.report.notes.append("no column counts its orders, so that each unit stands for one: give `order_count` if there is one")
         progress("import", 0.8, f"{p.source.file}: storing {plan.table}")
-        _count(t, merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up), plan, mapping)
+        merged = merge(con, staged, grain=taken_as, rolled_up=mapping.options.roll_up)
+        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, mapping)
         _refuse_another_reading(con, t, plan, p)
         if plan.derived:
             p.report.derived.append(t)
         else:
             main, p.report.main = staged, t
     for name in [raw.table, *(f"staged_{plan.table}" for plan in p.plans)]:
-        con.execute(f"drop table {quoted(name)}").fetchall()
+        con.execute(f"drop table if exists {quoted(name)}").fetchall()
     return raw.currency
 
 

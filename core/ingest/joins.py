@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from core.ingest.mapping import NO_SALES, RETURNS, Mapping, tables_named, tells_of_products
+from core.ingest.mapping import RETURNS, Mapping
 from core.ingest.names import plain
+from core.ingest.planning import NO_SALES, tables_named, tells_of_products
 from core.ingest.readers import Source
 
 FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")

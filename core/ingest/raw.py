@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from core import db
 from core.errors import UserError
 from core.ingest import formats
-from core.ingest.mapping import Mapping, TablePlan
+from core.ingest.mapping import Mapping
 from core.ingest.names import quoted
+from core.ingest.planning import TablePlan
 from core.ingest.readers import Source
 from core.ingest.rules import RULES, target_column
 from core.schema import Column

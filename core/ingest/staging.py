@@ -14,14 +14,16 @@ import pyarrow as pa
 
 from core.ingest import formats, privacy
 from core.ingest.checks import Check, checks
-from core.ingest.mapping import Fed, Mapping, TablePlan
+from core.ingest.mapping import Mapping
 from core.ingest.names import quoted
+from core.ingest.planning import Fed, TablePlan
 from core.ingest.raw import Raw
-from core.ingest.rules import EVENT_COUNTS, RULES, mapped_name, target_column
+from core.ingest.rules import EVENT_COUNTS, PURCHASE, RULES, mapped_name, target_column
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
 IDS_AT_ONCE = 200_000
+BOUGHT, PREFIX = "bought", "event:"  # the lines of a log that are purchases, and what the ids of such orders begin with
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may say anything about anybody
 
 
@@ -47,6 +49,8 @@ def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, cu
     if told_by is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if told_by.plan.table == "orders" else ""
         text += f" where line in (select line from {quoted(told_by.table)} where problem is null{priced})"
+    if plan.bought:
+        text += f" where line in (select line from {BOUGHT})"
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}
     table = f"staged_{plan.table}"
     con.execute(f"create or replace temp table {quoted(table)} as {text}", used or None).fetchall()
@@ -75,7 +79,7 @@ class _Query:
         if self.table == "customers":
             return list(self.plan.columns)
         names = [c.name for c in CANONICAL[self.table].columns if self.has(mapped_name(c.name))]
-        names += ["unit_price_cents"] * self.has("line_total") + ["review_id"] * (self.table == "reviews")
+        names += ["unit_price_cents"] * self.has("line_total") + ["review_id"] * (self.table == "reviews") + ["order_id"] * self.plan.bought
         return list(dict.fromkeys(names))
 
     def text(self) -> str:
@@ -150,7 +154,7 @@ class _Query:
             return formats.weekdays_sql(s)
         if target == "kind" and self.table == "events":
             return "case " + " ".join(f"when list_contains({self.bind([n.lower() for n in (k, *names)])}, lower({s})) then {self.bind(k)}"
-                                      for k, names in self.mapping.kinds.items() if k in EVENT_KINDS) + " end"
+                                      for k, names in self.mapping.kinds.items() if k in (*EVENT_KINDS, PURCHASE)) + " end"
         if target == "title" and self.table == "products" and self.options.no_titles:
             remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
             return f"case when regexp_full_match({s}, {remark}) then null else {s} end"
@@ -225,6 +229,9 @@ class _Query:
             if self.options.cancelled_status and self.has("status"):
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
+        if name == "order_id" and self.plan.bought:  # who bought on a day has bought at once; of nobody in particular, the moment tells
+            buyer = "customer_id || '@' || cast(cast(ordered_at as date) as varchar)" if self.has("customer_id") else "null"
+            return f"concat({self.bind(PREFIX)}, coalesce({sql}, {buyer}, cast(ordered_at as varchar)))"
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from core.ingest.checks import checks
-from core.ingest.mapping import Options, TablePlan, presets
+from core.ingest.mapping import Options, presets
+from core.ingest.planning import TablePlan
 from core.ingest.rules import RULES, targets
 from dashboard import i18n, words
 from dashboard.components.inventory import words as planning

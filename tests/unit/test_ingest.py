@@ -266,7 +266,7 @@ def test_every_optional_table_is_checked_and_stored(workspace, tmp_path):
             tmp_path,
             "events.csv",
             "occurred_at,product_id,kind,visitor_id\n2024-03-01 10:00:01,A1,pageview,v1\n2024-03-01 10:00:01,A1,view,v1\n"
-            "2024-03-01 10:01,A1,purchase,v1\n",
+            "2024-03-01 10:01,A1,scroll,v1\n",
         ),
         write(
             tmp_path,

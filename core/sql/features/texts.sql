@@ -1,6 +1,6 @@
--- What the encoder reads of each product.
+-- What the encoder reads of each product. An id that stands for a title says nothing.
 select
     product_id,
-    concat_ws('. ', nullif(trim(title), ''), nullif(trim(brand), ''), nullif(trim(category), ''), nullif(trim(description), '')) as text
+    concat_ws('. ', nullif(nullif(trim(title), ''), product_id), nullif(trim(brand), ''), nullif(trim(category), ''), nullif(trim(description), '')) as text
 from products
 order by product_id
