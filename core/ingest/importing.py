@@ -237,6 +237,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
     main, bought = None, 0
+    purchases.none_yet(con)
     for plan in p.plans:
         if plan.bought and not bought:
             continue

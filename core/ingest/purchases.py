@@ -19,7 +19,7 @@ ALSO = ("units", "unit_price", "line_total", "order_id", "channel", "country", "
 def plan_of(mapping: Mapping, plans: list[TablePlan], columns: list[str]) -> TablePlan | None:
     """What the purchases in a file of these plans and columns say of orders; None where there can be none."""
     log = plans[0]
-    if log.table != "events" or "kind" not in log.columns or not mapping.kinds.get(PURCHASE) or len(plans) > 1:
+    if log.table != "events" or "kind" not in log.columns or not mapping.kinds.get(PURCHASE) or any(p.table == "orders" for p in plans):
         return None
     fed = {"ordered_at": log.columns["occurred_at"], "product_id": log.columns["product_id"]}
     fed |= {c: f for c, f in log.columns.items() if c == "customer_id"}
@@ -33,10 +33,15 @@ def plan_of(mapping: Mapping, plans: list[TablePlan], columns: list[str]) -> Tab
     return TablePlan("orders", fed, derived=True, bought=True)
 
 
+def none_yet(con) -> None:
+    """Empties BOUGHT, before a file is read."""
+    con.execute(f"create or replace temp table {BOUGHT} (line bigint)").fetchall()
+
+
 def take(con, log: Staged) -> int:
     """Takes the purchases out of the staged events, and keeps their lines in BOUGHT; how many they are."""
     mine = f"from {quoted(log.table)} where kind = '{PURCHASE}' and problem is null"
-    con.execute(f"create or replace temp table {BOUGHT} as select line {mine}").fetchall()
+    con.execute(f"insert into {BOUGHT} select line {mine}").fetchall()
     con.execute(f"delete {mine}").fetchall()
     return con.execute(f"select count(*) from {BOUGHT}").fetchone()[0]
 

@@ -48,7 +48,7 @@ def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, cu
     text = query.text()
     if told_by is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if told_by.plan.table == "orders" else ""
-        text += f" where line in (select line from {quoted(told_by.table)} where problem is null{priced})"
+        text += f" where line in (select line from {quoted(told_by.table)} where problem is null{priced} union select line from {BOUGHT})"
     if plan.bought:
         text += f" where line in (select line from {BOUGHT})"
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}
@@ -153,8 +153,9 @@ class _Query:
         if target == "order_days":
             return formats.weekdays_sql(s)
         if target == "kind" and self.table == "events":
+            known = EVENT_KINDS if self.plan.derived else (*EVENT_KINDS, PURCHASE)
             return "case " + " ".join(f"when list_contains({self.bind([n.lower() for n in (k, *names)])}, lower({s})) then {self.bind(k)}"
-                                      for k, names in self.mapping.kinds.items() if k in (*EVENT_KINDS, PURCHASE)) + " end"
+                                      for k, names in self.mapping.kinds.items() if k in known) + " end"
         if target == "title" and self.table == "products" and self.options.no_titles:
             remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
             return f"case when regexp_full_match({s}, {remark}) then null else {s} end"

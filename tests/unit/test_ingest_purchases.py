@@ -93,8 +93,9 @@ def test_a_mapping_says_what_its_purchases_are_called(workspace, tmp_path):
 
 
 def test_products_without_a_name_are_known_by_their_category_and_brand(workspace, tmp_path):
-    log = "event_time,event_type,product_id,category_code,brand\n2019-10-01 00:00:00 UTC,view,7,electronics.phone,acme\n"
+    log = "event_time,event_type,product_id,category_code,brand\n2019-10-01 00:00:00 UTC,purchase,7,electronics.phone,acme\n"
     import_files(workspace, [write(tmp_path, "log.csv", log)])
+    assert stored(workspace, "select (select count(*) from orders), (select count(*) from events)") == [(1, 0)]
     assert stored(workspace, "select product_id, title, category, brand from products") == [("7", "7", "electronics.phone", "acme")]
     with db.connect(workspace.warehouse, read_only=True) as con:
         assert db.rows(con, "features/texts") == [{"product_id": "7", "text": "acme. electronics.phone"}]
