@@ -36,17 +36,18 @@ if not data.has_snapshot():
 # data
 quality, meta = data.ask("quality"), data.meta()
 parts = {kind: quality[quality.kind == kind] for kind in ("import", "rejected", "missing", "freshness", "absent")}
-imports, rejected = parts["import"], parts["rejected"]
+rows, rejected = parts["import"], parts["rejected"]
+imports = quality[quality.kind.isin(("import", "retold"))].sort_values(["file", "table_name"])
 
 # show
 column = st.column_config
 with st.grid(4, min_column_width=190):
-    st.metric(_("Rows read"), number(imports.rows_read.sum(), 0), border=True)
-    st.metric(_("Rows kept"), number(imports.rows_kept.sum(), 0), border=True)
-    st.metric(_("Duplicates dropped"), number(imports.rows_dropped.sum(), 0), border=True)
-    st.metric(_("Set aside"), number(imports.rows_quarantined.sum(), 0), border=True,
-              help=_("Rows that failed a check. They are kept apart with "
-                                                                                          "their reason and never used."))
+    st.metric(_("Rows read"), number(rows.rows_read.sum(), 0), border=True)
+    st.metric(_("Rows kept"), number(rows.rows_kept.sum(), 0), border=True)
+    st.metric(_("Rows left out"), number(rows.rows_dropped.sum(), 0), border=True,
+              help=_("Rows that say what is known already; and purchases in a log of events, which are kept as orders."))
+    st.metric(_("Set aside"), number(rows.rows_quarantined.sum(), 0), border=True,
+              help=_("Rows that failed a check. They are kept apart with their reason and never used."))
 cards.notes(_("Interest is read from: {signal}.").format(signal=words.said(words.SIGNALS, meta.signal)))
 
 st.subheader(_("What was imported"), anchor=False)
@@ -58,7 +59,7 @@ st.dataframe(
         "file": column.TextColumn(_("File"), width=230), "table": column.TextColumn(_("Table"), width=170),
         "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95),
         "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
-        "rows_dropped": column.NumberColumn(_("Duplicates"), format="%,d", width=95),
+        "rows_dropped": column.NumberColumn(_("Left out"), format="%,d", width=95),
         "rows_quarantined": column.NumberColumn(_("Set aside"), format="%,d", width=95),
         "first_day": column.DateColumn(_("First day"), width=105), "last_day": column.DateColumn(_("Last day"), width=105)},
     column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),

@@ -1,6 +1,8 @@
--- What was imported, a row a file and table, and what of it was rejected, a row a reason.
+-- What was imported, a row a file and table, and what of it was rejected, a row a reason. Tables that the lines of another table tell of
+-- beside it are 'retold', so that no row of a file counts twice.
 select
-    'import' as kind, table_name, file, rows_read, rows_kept, rows_dropped, rows_quarantined, first_day, last_day, preset as detail
+    case when row_number() over (partition by import_id, file order by rows_read desc, rowid) = 1 then 'import' else 'retold' end as kind,
+    table_name, file, rows_read, rows_kept, rows_dropped, rows_quarantined, first_day, last_day, preset as detail
 from imports
 union all
 select
