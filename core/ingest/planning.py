@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.ingest.mapping import RETURNS, Feed, Mapping, TableMapping
@@ -31,6 +31,7 @@ class TablePlan:
     columns: dict[str, Fed]
     derived: bool = False  # another table is the file's main one, for which its rows are counted
     bought: bool = False  # of orders: the purchases in a log of events
+    told_once: bool = False  # of orders: who, where and in what state stands on an order's first line only
 
     @property
     def retold(self) -> bool:
@@ -74,9 +75,12 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
         feedable |= _untitled(mapping, present)
     if not feedable or "orders" in named and not feedable.keys() & set(named):  # sales whose date has an unheard name are no catalog
         raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
+    told_once = False
+    if mapping.guesses and "orders" in feedable and "order_id" not in feedable["orders"] and (name := _name_of_order(present)):
+        feedable["orders"]["order_id"], told_once = Fed(Feed(columns=(name,)), (name,)), True
     if mapping.guesses and "orders" in feedable:
         feedable = _without_false_sales(mapping, file, feedable, named, columns, present)
-    return _chosen(mapping, named, feedable, present)
+    return [replace(p, told_once=told_once and p.table == "orders") for p in _chosen(mapping, named, feedable, present)]
 
 
 def _strict(m: TableMapping, missing: list[str]) -> bool:
@@ -145,6 +149,11 @@ def tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
     """Whether a column names products beyond doubt, as reviews and stock do: orders and products take a bare `name` for one too."""
     return any(m.feeds["product_id"].found_in(present) for t, m in mapping.tables.items()
                if t not in ("orders", "products") and "product_id" in m.feeds)
+
+
+def _name_of_order(present: dict[str, str]) -> str | None:
+    """The column `Name` of an export of line items, as Shopify's: the order's, like #1001."""
+    return present.get("name") if any(c.startswith("lineitem") for c in present) else None
 
 
 def _untitled(mapping: Mapping, present: dict[str, str]) -> dict[str, dict[str, Fed]]:

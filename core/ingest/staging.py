@@ -24,6 +24,7 @@ from core.schema import CANONICAL, EVENT_KINDS
 _BOUND = re.compile(r"\$(v\d+)")
 IDS_AT_ONCE = 200_000
 BOUGHT, PREFIX = "bought", "event:"  # the lines of a log that are purchases, and what the ids of such orders begin with
+OF_THE_ORDER = ("channel", "country", "status", "currency")
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may say anything about anybody
 
 
@@ -84,7 +85,11 @@ class _Query:
 
     def text(self) -> str:
         columns = self.plan.columns
-        texts = ", ".join(f"{self._text(t, f)} as {self._s(t)}" for t, f in columns.items())
+        text = {t: self._text(t, f) for t, f in columns.items()}
+        if self.plan.told_once:
+            order = text["order_id"]
+            text |= {t: f"coalesce({text[t]}, min({text[t]}) over (partition by {order}))" for t in OF_THE_ORDER if t in text}
+        texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
         typed = {t: self._typed(t, f) for t, f in columns.items()}
         joins = self._people(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())

@@ -163,3 +163,17 @@ def test_a_list_of_categories_or_suppliers_is_no_list_of_products_or_customers(w
     for name, text, expected in (("Categories.csv", CATEGORIES, "lists categories"), ("Suppliers.csv", suppliers, "columns for suppliers")):
         with pytest.raises(UserError, match=expected):
             import_files(workspace, [write(tmp_path, name, text)])
+
+
+SHOPIFY = """Name,Financial Status,Currency,Created at,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Shipping Country
+#1001,paid,EUR,2024-01-05 10:11:10 +0100,2,Red mug,10.00,MUG,DE
+#1001,,,2024-01-05 10:11:10 +0100,1,Blue lamp,20.00,LAMP,
+#1002,refunded,EUR,2024-01-07 09:11:10 +0100,1,Red mug,10.00,MUG,FR
+#1002,,,2024-01-07 09:11:10 +0100,3,Blue lamp,20.00,LAMP,
+"""
+
+
+def test_what_stands_on_the_first_line_of_an_order_holds_for_its_others(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders_export.csv", SHOPIFY)])
+    assert stored(workspace, "select order_id, product_id, units, country from orders order by all") == [
+        ("#1001", "LAMP", 1.0, "DE"), ("#1001", "MUG", 2.0, "DE"), ("#1002", "LAMP", -3.0, "FR"), ("#1002", "MUG", -1.0, "FR")]
