@@ -118,7 +118,8 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
         named.sort(key=lambda t: t != "deliveries")  # incoming orders that have a day on which they are due are no sales
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
-        persons = mapping.tables["orders"].feeds["customer_id"].found_in(present)  # beyond doubt: a bare `id` may be a product's
+        ids = mapping.tables["customers"].feeds["customer_id"].columns
+        persons = Feed(columns=tuple(c for c in ids if c != "id")).found_in(present)  # beyond doubt: a bare `id` may be a product's
         if main == "products" and not named and persons and "customers" in order and not tells_of_products(mapping, present):
             main = "customers"  # a name beside a customer's id is the customer's
         beside = [t for t in order if t != main and _guessed_beside(t, main, feedable[t])]

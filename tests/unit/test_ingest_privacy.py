@@ -153,3 +153,10 @@ def test_values_tell_mails_phones_and_single_persons():
     assert holds_personal(["4006381333931", "4006381333932"]) == ""
     assert holds_personal([f"x{i}" for i in range(300)], attribute=True) == "something that tells single persons apart"
     assert holds_personal(["gold", "silver"] * 200, attribute=True) == ""
+
+
+def test_an_address_that_tells_customers_apart_is_kept_as_a_pseudonym_alone(workspace, tmp_path):
+    orders = "order_date,sku,qty,Email\n2024-01-05,A,1,ann@example.org\n2024-01-06,A,2,ann@example.org\n2024-01-06,B,1,bob@example.org\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", orders)])
+    assert stored(workspace, "select count(*), count(distinct customer_id) from orders") == [(3, 2)]
+    assert "example.org" not in everything(workspace)
