@@ -130,7 +130,7 @@ def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, bes
         return _Planned(path, sha256, source, [], None, report)
     columns = source.columns + list(beside.columns if beside else ())
     plans = plan_of(mapping, path.name, columns, source.names, joins.row_is_a_unit(mapping, source, columns))
-    bought = purchases.plan_of(mapping, plans, columns)
+    bought = purchases.orders_of(mapping, plans, columns)
     plans = [_without_persons(p, source, beside, mapping, report) for p in (*plans, *([bought] if bought else []))]
     plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]
     used = {s for p in plans for fed in p.columns.values() for s in fed.sources}
@@ -151,16 +151,17 @@ def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | N
     about_people = table == "customers" or table == "products" and privacy.lists_persons(source.columns)
     read = {t: fed for t, fed in plan.columns.items() if t not in RULES[table].people}
     short = list(dict.fromkeys(c for t, fed in read.items() if _is_short_text(table, t) for c in fed.sources))
-    sample = {}
-    for where in (source, *(beside.sources[:1] if beside else ())):
-        if here := [c for c in short if c in where.columns and c not in sample]:
-            sample |= dict(zip(here, where.sample(here).columns[2:]))
+    sample: dict[str, list] = {}
+    for where in (source, *(beside.sources if beside else ())):
+        if here := [c for c in short if c in where.columns]:
+            for column, cells in zip(here, where.sample(here).columns[2:]):
+                sample.setdefault(column, []).extend(cells.to_pylist())
     kept = dict(plan.columns)
     for target, fed in read.items():
         for column in fed.sources:
             what = "a person's data by its name" if privacy.looks_personal(column, about_people=about_people) else ""
             if column in sample and not what:
-                what = privacy.holds_personal(sample[column].to_pylist(), attribute=table == "customers")
+                what = privacy.holds_personal(sample[column], attribute=table == "customers")
             if not what:
                 continue
             kept.pop(target, None)

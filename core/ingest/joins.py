@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from core.ingest.mapping import RETURNS, Mapping
-from core.ingest.names import plain
+from core.ingest.names import by_plain, plain
 from core.ingest.planning import NO_SALES, tables_named, tells_of_products
 from core.ingest.readers import Source
 
@@ -40,7 +40,7 @@ def beside(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | 
 def names_no_product(mapping: Mapping, source: Source) -> bool:
     """Whether a source that is added to others feeds no table itself."""
     tables = [m for m in mapping.tables.values() if "product_id" in m.feeds]
-    return mapping.guesses or all(m.feeds["product_id"].found_in(_present(source)) is None for m in tables)
+    return mapping.guesses or all(m.feeds["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
 
 
 def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
@@ -54,6 +54,7 @@ def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) ->
             told[key_there, tuple(there[t] for t in FROM_HEADS if t in there and t not in here)].append(other)
     if not told:
         return None
+
     def likeliest(item):  # by its name, not one of shipments or payments; then what says most, in one layout over several years, say
         (_, columns), heads = item
         return "orders" in _heard(mapping, heads[0]), len(columns), len(heads)
@@ -64,12 +65,12 @@ def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) ->
 
 
 def _names_of_categories(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
-    present, category = _present(source), mapping.tables["products"].feeds["category"]
+    present, category = by_plain(source.columns), mapping.tables["products"].feeds["category"]
     key = next((present[own] for own in CATEGORY_IDS if own in present), None)
     if key is None or category.found_in(present) or not (tells_of_products(mapping, present) or "products" in _heard(mapping, source)):
         return None
     for other in sources:
-        there = _present(other)
+        there = by_plain(other.columns)
         name = category.found_in(there)
         ids = [plain(key), *(OWN_IDS if any(word in other.file.lower() for word in CATEGORY_LISTS) else ())]
         key_there = next((there[own] for own in ids if own in there), None)
@@ -83,14 +84,14 @@ def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str]) -> bool:
 
     columns: its own and those added to it.
     """
-    found = _found(mapping, source)
-    day = mapping.tables["orders"].feeds["ordered_at"].found_in({plain(c): c for c in columns}) if mapping.guesses else None
+    if not mapping.guesses:
+        return False
+    found, day = _found(mapping, source), mapping.tables["orders"].feeds["ordered_at"].found_in(by_plain(columns))
     if day is None or _line_key(mapping, source) is None or "units" in found or "line_total" in found or "unit_price" not in found:
         return False
     rest = [c for c in source.columns if c not in found.values()]
-    rows = source.sample([found["order_id"], *rest]).to_pydict()
-    rows = list(rows.values())[2:]  # after line and broken
-    return bool(rows[0]) and not any(_whole(column) and not _numbers_lines(rows[0], column) for column in rows[1:])
+    orders, *others = (column.to_pylist() for column in source.sample([found["order_id"], *rest]).columns[2:])  # after line and broken
+    return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) for cells in others)
 
 
 def _head_key(mapping: Mapping, source: Source) -> str | None:
@@ -98,7 +99,7 @@ def _head_key(mapping: Mapping, source: Source) -> str | None:
     found = _found(mapping, source)
     if "ordered_at" not in found or _sells(mapping, source, found) or _other_papers(mapping, source):
         return None
-    present = _present(source) if "orders" in _heard(mapping, source) else {}
+    present = by_plain(source.columns) if "orders" in _heard(mapping, source) else {}
     return found.get("order_id") or next((present[own] for own in OWN_IDS if own in present), None)
 
 
@@ -110,7 +111,7 @@ def _line_key(mapping: Mapping, source: Source) -> str | None:
 
 def _sells(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
     """A bare `name` or `description` is a product's where units stand beside it."""
-    return tells_of_products(mapping, _present(source)) or {"product_id", "units"} <= found.keys()
+    return tells_of_products(mapping, by_plain(source.columns)) or {"product_id", "units"} <= found.keys()
 
 
 def _other_papers(mapping: Mapping, source: Source) -> bool:
@@ -121,15 +122,10 @@ def _heard(mapping: Mapping, source: Source) -> list[str]:
     return tables_named(mapping, source.names or (source.file,))
 
 
-def _present(source: Source) -> dict[str, str]:
-    return {plain(c): c for c in reversed(source.columns)}
-
-
 def _found(mapping: Mapping, source: Source) -> dict[str, str]:
     """Columns of [orders] -> the source's column."""
-    present = _present(source)
-    return {target: columns[0] for target, feed in mapping.tables["orders"].feeds.items() if (columns := feed.found_in(present))} \
-        if "orders" in mapping.tables else {}
+    present, orders = by_plain(source.columns), mapping.tables["orders"]
+    return {target: columns[0] for target, feed in orders.feeds.items() if (columns := feed.found_in(present))}
 
 
 def _whole(cells: list[str | None]) -> bool:
@@ -142,6 +138,6 @@ def _numbers_lines(orders: list[str], cells: list[str]) -> bool:
     """1, 2, 3 ... within each order, and not 1 everywhere."""
     by_order = defaultdict(list)
     for order, cell in zip(orders, cells):
-        by_order[order].append(int(float(cell or 0)))
+        by_order[order].append(int(float((cell or "").strip() or 0)))
     return all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in list(by_order.values())[:-1]) \
         and any(len(numbers) > 1 for numbers in by_order.values())

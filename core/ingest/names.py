@@ -20,10 +20,19 @@ def plain(name: str) -> str:
     return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text) or text.strip()
 
 
+def by_plain(columns: list[str]) -> dict[str, str]:
+    """Plain name -> the column; of several with one plain name the first.
+
+    >>> by_plain(["Order ID", "order_id", "Qty"])
+    {'qty': 'Qty', 'orderid': 'Order ID'}
+    """
+    return {plain(c): c for c in reversed(columns)}
+
+
 def near(name: str, columns: list[str]) -> list[str]:
     """Up to three columns whose names look like this one, best first."""
-    by_plain = {plain(c): c for c in columns}
-    return [by_plain[p] for p in difflib.get_close_matches(plain(name), list(by_plain), n=3, cutoff=0.6)]
+    known = by_plain(columns)
+    return [known[p] for p in difflib.get_close_matches(plain(name), list(known), n=3, cutoff=0.6)]
 
 
 def quoted(identifier: str) -> str:

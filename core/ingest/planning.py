@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from core.errors import UserError
 from core.ingest.mapping import RETURNS, Feed, Mapping, TableMapping
-from core.ingest.names import listed, near, plain
+from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
@@ -50,7 +50,7 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
     names: what the columns go by, the most telling first (the title of a sheet, then its workbook's); else the file's.
     row_is_a_unit: a row of orders without a column of units stands for one.
     """
-    present = {plain(c): c for c in reversed(columns)}
+    present = by_plain(columns)
     named = tables_named(mapping, names or (file,)) if mapping.guesses else []
     feedable = {}
     for table, m in mapping.tables.items():

@@ -1,29 +1,29 @@
 """A log of events often holds the purchases too. Where no file tells of orders, they are the orders.
 
-Their ids begin with PREFIX, so that orders of other files, which would say the same sales again, can be told from them.
+Their ids begin with BOUGHT_ID, so that orders of other files, which would say the same sales again, can be told from them.
 """
 
 from __future__ import annotations
 
 from core.errors import UserError
 from core.ingest.mapping import Feed, Mapping
-from core.ingest.names import plain, quoted
+from core.ingest.names import by_plain, quoted
 from core.ingest.planning import Fed, TablePlan
-from core.ingest.rules import PURCHASE
-from core.ingest.staging import BOUGHT, PREFIX, Staged
+from core.ingest.rules import BOUGHT, BOUGHT_ID, PURCHASE
+from core.ingest.staging import Staged
 
 AS_ORDERS, TOLD_BY_OTHERS = "a purchase, which is an order", "a purchase, which files of orders tell"
 ALSO = ("units", "unit_price", "line_total", "order_id", "channel", "country", "currency")  # what else a log may say of an order
 
 
-def plan_of(mapping: Mapping, plans: list[TablePlan], columns: list[str]) -> TablePlan | None:
+def orders_of(mapping: Mapping, plans: list[TablePlan], columns: list[str]) -> TablePlan | None:
     """What the purchases in a file of these plans and columns say of orders; None where there can be none."""
     log = plans[0]
     if log.table != "events" or "kind" not in log.columns or not mapping.kinds.get(PURCHASE) or any(p.table == "orders" for p in plans):
         return None
     fed = {"ordered_at": log.columns["occurred_at"], "product_id": log.columns["product_id"]}
     fed |= {c: f for c, f in log.columns.items() if c == "customer_id"}
-    present, used = {plain(c): c for c in reversed(columns)}, {s for f in log.columns.values() for s in f.sources}
+    present, used = by_plain(columns), {s for f in log.columns.values() for s in f.sources}
     feeds = mapping.tables["orders"].feeds if "orders" in mapping.tables else {}
     for target in ALSO:
         sources = feeds[target].found_in(present) if target in feeds else None
@@ -49,12 +49,12 @@ def take(con, log: Staged) -> int:
 def told_by_others(con) -> bool:
     """Whether orders are stored that are no purchases of a log."""
     return con.execute("select count(*) from orders where order_id is null or not starts_with(order_id, $prefix)",
-                       {"prefix": PREFIX}).fetchone()[0] > 0
+                       {"prefix": BOUGHT_ID}).fetchone()[0] > 0
 
 
 def refuse_twice(con, file: str) -> None:
     """Raises UserError for a file of orders where purchases of a log are the orders so far."""
-    (count,) = con.execute("select count(*) from orders where starts_with(order_id, $prefix)", {"prefix": PREFIX}).fetchone()
+    (count,) = con.execute("select count(*) from orders where starts_with(order_id, $prefix)", {"prefix": BOUGHT_ID}).fetchone()
     if count:
         raise UserError(f"orders from files such as {file}, or purchases from logs of events", f"{count:,} purchases stored as orders",
                         "import the files of orders together with the logs, into a new workspace: purchases are then left to them")

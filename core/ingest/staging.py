@@ -18,12 +18,11 @@ from core.ingest.mapping import Mapping
 from core.ingest.names import quoted
 from core.ingest.planning import Fed, TablePlan
 from core.ingest.raw import Raw
-from core.ingest.rules import EVENT_COUNTS, PURCHASE, RULES, mapped_name, target_column
+from core.ingest.rules import BOUGHT, BOUGHT_ID, EVENT_COUNTS, PURCHASE, RULES, mapped_name, target_column
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
 IDS_AT_ONCE = 200_000
-BOUGHT, PREFIX = "bought", "event:"  # the lines of a log that are purchases, and what the ids of such orders begin with
 OF_THE_ORDER = ("channel", "country", "status", "currency")
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may say anything about anybody
 
@@ -237,7 +236,7 @@ class _Query:
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
         if name == "order_id" and self.plan.bought:  # who bought on a day has bought at once; of nobody in particular, the moment tells
             buyer = "customer_id || '@' || cast(cast(ordered_at as date) as varchar)" if self.has("customer_id") else "null"
-            return f"concat({self.bind(PREFIX)}, coalesce({sql}, {buyer}, cast(ordered_at as varchar)))"
+            return f"concat({self.bind(BOUGHT_ID)}, coalesce({sql}, {buyer}, cast(ordered_at as varchar)))"
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):

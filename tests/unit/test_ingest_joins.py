@@ -147,6 +147,18 @@ def test_a_list_of_shipments_dates_no_orders_where_a_list_of_orders_is_there(wor
         import_files(workspace, [shipped, *files])
 
 
+def test_a_later_list_of_orders_adds_no_persons_data_either(workspace, tmp_path, files):
+    later = HEADS.replace("102", "202").replace("France", "ann@example.com").replace("Germany", "bob@example.com")
+    more = [write(tmp_path, "orders_1997.csv", later), write(tmp_path, "lines_1997.csv", LINES.replace("102", "202"))]
+    import_files(workspace, [*files, *more])
+    assert stored(workspace, "select count(*), count(country) from orders") == [(8, 0)]
+
+
+def test_lines_without_a_number_do_not_hinder_the_reading(workspace, tmp_path, files):
+    report = import_files(workspace, [files[0], write(tmp_path, "order_items.csv", ONE_UNIT_A_ROW.replace("10250,1,", "10250,  ,"))])
+    assert report.files[1].main.kept == 3
+
+
 PRODUCTS = "ProductID,ProductName,CategoryID,UnitPrice\n11,Queso,4,21\n42,Mee,5,14\n14,Tofu,,23.25\n"
 CATEGORIES = "Id,CategoryName,Description\n4,Dairy,Cheeses\n5,Grains,Breads\n"
 
