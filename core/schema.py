@@ -125,8 +125,9 @@ SERVING: dict[str, Table] = {t.name: t for t in (
            "elasticity_error DOUBLE"),
     _table("problems", "", "*product_id VARCHAR", "*problem VARCHAR"),  # one of core.inventory.PROBLEMS each
     _table("neighbours", "", "*product_id VARCHAR", "*rank INTEGER", "*neighbour_id VARCHAR", "*similarity DOUBLE"),
-    # kind: "import" (one a file and table), "rejected" (one a file, table and reason), "missing" (one a table the shop
-    # could still give), "freshness" (one a table: detail = its last day), "absent" (one a driver the model had no data for).
+    # kind: "import" (one a file, for its main table), "retold" (one for each other table that its lines tell of), "rejected" (one a
+    # file, table and reason), "missing" (one a table the shop could still give), "freshness" (one a table: detail = its last day),
+    # "absent" (one a driver the model had no data for).
     _table("quality", "", "*kind VARCHAR", "*table_name VARCHAR", "file VARCHAR", "rows_read BIGINT", "rows_kept BIGINT",
            "rows_dropped BIGINT", "rows_quarantined BIGINT", "first_day DATE", "last_day DATE", "detail VARCHAR"),
     # One a metric of the served model, from its own matured validation origins: e.g. average_precision on slice "all".

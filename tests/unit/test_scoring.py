@@ -295,6 +295,18 @@ def test_prices_paid_are_those_of_orders_after_their_discount_whatever_the_units
                      {"product": 0, "week": 1, "orders": 1, "price_cents": 500}, {"product": 1, "week": 1, "orders": 1, "price_cents": 200}]
 
 
+def test_rows_of_a_file_that_feeds_several_tables_count_once_and_files_of_one_name_apart(shop):
+    file = {"import_id": "000009", "imported_at": datetime(2011, 1, 1), "rows_dropped": 0, "rows_quarantined": 0, "preset": "generic"}
+    with db.connect(shop.warehouse) as con:
+        insert(con, "imports", [
+            file | {"file": "log.csv", "sha256": "a", "table_name": "events", "rows_read": 12, "rows_kept": 12},
+            file | {"file": "log.csv", "sha256": "a", "table_name": "products", "rows_read": 12, "rows_kept": 3},
+            file | {"file": "log.csv", "sha256": "b", "table_name": "events", "rows_read": 5, "rows_kept": 5}])
+        found = [q for q in db.rows(con, "scoring/imports") if q["file"] == "log.csv"]
+    assert [(q["kind"], q["table_name"], q["rows_read"]) for q in found] == [
+        ("import", "events", 5), ("import", "events", 12), ("retold", "products", 12)]
+
+
 def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
     quality = scored("quality")
     kinds = lambda kind: [q for q in quality if q["kind"] == kind]  # noqa: E731
