@@ -13,7 +13,7 @@ from core.training.panel import Panel
 
 # What rose in one month shares that month's weather: a shock to the whole shop moves all of its outcomes at once. So a month of
 # validation tells the calibration of as much as this many independent rows. And the model that is kept has read those months too,
-# so it already knows their level: the prior (sd 0.05) leaves little but gross errors to correct. On three blocks of UCI, calibrating
+# so it already knows their level: the prior (sd 0.025) leaves little but gross errors to correct. On three blocks of UCI, calibrating
 # by the rows as if independent cost .01, .003 and .06 of Brier skill in the next season.
 CALIBRATION_ROWS_A_MONTH, CALIBRATION_PRIOR = 150.0, 1600.0
 WITH_INTERVALS = ("average_precision", "brier_skill", "precision_at_50", "ece", "log_loss")
