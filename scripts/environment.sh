@@ -43,7 +43,8 @@ fi
 
 say "Installing $requirements into .venv (once; the first time it downloads a few hundred MB)"
 rm -f "$log"
-pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install "$@"; }
+# Nothing is compiled ahead: Python compiles what is used at its first use, and most of these packages' files never are.
+pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install --no-compile "$@"; }
 if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
   if grep -qi 'no space left on device' "$log"; then
     stop "the disk is full" "free a few GiB, then start again; what was downloaded is kept"
