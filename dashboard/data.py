@@ -258,6 +258,11 @@ def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
     return jobs.recent(workspace(), limit, *kinds)
 
 
+def last_import() -> Job | None:
+    """The last import that came to its end: `result` has its text, and its report as a dictionary."""
+    return next((job for job in jobs.recent(workspace(), 20, "import", status="done") if "report" in job.result), None)
+
+
 def last_done(kind: str) -> Job | None:
     """The last job of a kind that came to its end and left a summary: what a backtest or a simulation found."""
     return next((job for job in jobs.recent(workspace(), 20, kind, status="done") if "summary" in job.result), None)

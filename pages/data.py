@@ -24,6 +24,14 @@ def upload() -> None:
         cards.attempt(acts.import_files, files, preset)
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
+    last = data.last_import()
+    for file in last.result["report"]["files"] if last else ():
+        if file["left_out"]:
+            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
+            st.warning(why, icon=":material/block:")
+    if last:
+        with st.expander(_("What the last import said"), icon=":material/description:"):
+            st.code(last.result["text"], language=None)
     cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "
                   "model."))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 
 from core.errors import UserError
 
@@ -102,6 +103,25 @@ def currency_sql(column: str) -> str:
     """SQL of currency_code."""
     cases = " ".join(f"when '{sign}' then '{code}'" for sign, code in CURRENCIES.items())
     return f"case upper(trim({column})) {cases} else upper(trim({column})) end"
+
+
+# Days in names
+
+_DAY_IN_NAME = re.compile(r"(?<!\d)(20\d\d)([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
+
+
+def day_in(name: str) -> str | None:
+    """The ISO day in a file's name, if it holds one.
+
+    >>> day_in("stock_2024-12-31.csv"), day_in("库存20241231.xlsx"), day_in("stock 2024-02-31.csv")
+    ('2024-12-31', '2024-12-31', None)
+    """
+    for year, _, month, day in _DAY_IN_NAME.findall(name):
+        try:
+            return date(int(year), int(month), int(day)).isoformat()
+        except ValueError:
+            continue
+    return None
 
 
 # Weekdays

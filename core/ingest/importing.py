@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,8 +17,8 @@ from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import quoted
-from core.ingest.planning import TablePlan, plan_of
+from core.ingest.names import given_name, quoted
+from core.ingest.planning import TablePlan, Unfit, plan_of, with_shared_ids, with_stand_ins, with_stored_ids
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.rules import EVENT_COUNTS, RULES, target_column
@@ -30,14 +30,24 @@ WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python an
 
 @dataclass
 class _Planned:
-    """One source, what it feeds, what is added to its rows, and the identity of its file. Without plans it is only added to others."""
+    """One source, what is added to its rows, what it feeds, and the identity of its file. Without plans it is left out, or only added to
+    others."""
 
     path: Path
     sha256: str
     source: readers.Source
-    plans: list[TablePlan]
     beside: Beside | None
-    report: FileReport
+    plans: list[TablePlan] = field(default_factory=list)
+    report: FileReport = field(init=False)
+
+    def __post_init__(self):
+        source = self.source
+        self.report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
+
+    @property
+    def columns(self) -> list[str]:
+        """The source's own and those that are added to them."""
+        return self.source.columns + list(self.beside.columns if self.beside else ())
 
 
 def import_files(workspace: Workspace, files: list[Path], *, preset: str | None = None, mapping: str | Path | None = None,
@@ -57,11 +67,8 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
             readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
         sources = [s for _, s in opened]
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
-        joined = [_beside(chosen, source, sources) for source in sources]
-        added = [s for b in joined if b is not None for s in b.sources]
-        only_added = [any(source is s for s in added) and joins.names_no_product(chosen, source) for source in sources]
-        planned = [_plan(chosen, path, hashes[path], source, b, only)
-                   for (path, source), b, only in zip(opened, joined, only_added)]
+        planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for path, source in opened]
+        planned = _plans(chosen, planned, sources, _stored_ids(workspace))
         if not dry_run:
             workspace.create()
         with _warehouse(workspace, dry_run) as con:
@@ -122,24 +129,68 @@ def _beside(mapping: Mapping, source: readers.Source, sources: list[readers.Sour
     return Beside((found,), mapping.lookup.key, mapping.lookup.key, columns)
 
 
-def _plan(mapping: Mapping, path: Path, sha256: str, source: readers.Source, beside: Beside | None, only_added: bool) -> _Planned:
-    """What a source feeds, personal data kept out."""
-    report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
-    if only_added:
-        report.notes.append("it names no products: what it says is added to the rows of other files of this import")
-        return _Planned(path, sha256, source, [], None, report)
-    columns = source.columns + list(beside.columns if beside else ())
-    plans = plan_of(mapping, path.name, columns, source.names, joins.row_is_a_unit(mapping, source, columns))
-    bought = purchases.orders_of(mapping, plans, columns)
-    plans = [_without_persons(p, source, beside, mapping, report) for p in (*plans, *([bought] if bought else []))]
-    plans = [p for p in plans if not (p.derived and len(p.columns) < 2)]
-    used = {s for p in plans for fed in p.columns.values() for s in fed.sources}
-    report.unread = [c for c in source.columns if c not in used]
-    if beside:
-        report.notes.append(f"{', '.join(beside.columns)} found in {', '.join(s.file for s in beside.sources)} by {beside.key_there}")
-    if plans[0].row_is_a_unit:
-        report.notes.append("no column of units: each row is one unit of its order, and equal rows are as many")
-    return _Planned(path, sha256, source, plans, beside, report)
+def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Source], stored: set[str]) -> list[_Planned]:
+    """The sources with what each feeds, in the order in which they are stored. Of several, those are left out that fit nothing.
+
+    stored: the ids of the shop's products.
+    """
+    added = [s for p in planned if p.beside is not None and not p.beside.one_each for s in p.beside.sources]
+    unfit: list[Unfit] = []
+    for p in planned:
+        is_added = any(p.source is s for s in added)
+        if is_added and joins.names_no_product(mapping, p.source):
+            p.report.notes.append("it names no products: what it says is added to the rows of other files of this import")
+            continue
+        if joins.adds_nothing(mapping, p.source, sources):
+            p.report.left_out = "it names no products, and files with the lines of its orders say the rest"
+            continue
+        try:
+            unit = joins.row_is_a_unit(mapping, p.source, p.columns)
+            p.plans = plan_of(mapping, given_name(p.path.name), p.columns, p.source.names, unit)
+        except Unfit as error:
+            unfit.append(error)
+            p.report.left_out = error.why or str(error)
+    if unfit and not any(p.plans for p in planned):
+        raise unfit[0]
+    if mapping.guesses:
+        shared = with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
+        for p, plans in zip(planned, shared):
+            plans = with_stored_ids(mapping, plans, p.columns, lambda c: _share_of(stored, p.source, c))  # noqa: B023
+            p.plans = with_stand_ins(mapping, plans, p.columns, lambda c: c in p.source.columns and p.source.has_blanks(c))  # noqa: B023
+    for p in planned:
+        if p.plans:
+            _complete(mapping, p)
+    return sorted(planned, key=lambda p: any(plan.undated for plan in p.plans))  # what is counted now is dated by the sales
+
+
+def _stored_ids(workspace: Workspace) -> set[str]:
+    if not workspace.warehouse.exists():
+        return set()
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        known = "select product_id from products" if "products" in warehouse.columns(con) else "select null where false"
+        return {product for (product,) in con.execute(known).fetchall()}
+
+
+def _share_of(stored: set[str], source: readers.Source, column: str) -> float:
+    """The share of a column's first cells that are ids of stored products."""
+    cells = source.sample([column]).columns[2].to_pylist() if stored and column in source.columns else []
+    return sum((cell or "").strip() in stored for cell in cells) / max(len(cells), 1)
+
+
+def _complete(mapping: Mapping, p: _Planned) -> None:
+    """The purchases in a log among the plans, personal data kept out, and what there is to say of it all."""
+    bought = purchases.orders_of(mapping, p.plans, p.columns)
+    plans = [_without_persons(plan, p.source, p.beside, mapping, p.report) for plan in (*p.plans, *([bought] if bought else []))]
+    p.plans = [plan for plan in plans if not (plan.derived and len(plan.columns) < 2)]
+    used = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
+    p.report.unread = [c for c in p.source.columns if c not in used]
+    if p.beside:
+        alone = ", where it says only one" if p.beside.one_each else ""
+        told_by = ", ".join(s.file for s in p.beside.sources)
+        p.report.notes.append(f"{', '.join(p.beside.columns)} found in {told_by} by {p.beside.key_there}{alone}")
+    main = p.plans[0]
+    if main.table == "orders" and main.columns["units"].feed.constant is not None:
+        p.report.notes.append("no column of units: each row is one unit, and equal rows are as many")
 
 
 def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | None, mapping: Mapping, report: FileReport) -> TablePlan:
@@ -197,7 +248,7 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
         rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
                       coming=coming).fetchone()[0]
-        if rows and not any(RULES[plan.table].whole for plan in p.plans):
+        if rows and not any(RULES[plan.table].whole or plan.undated for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
         others = any(q.plans and q.plans[0].table == "orders" for q in planned)
@@ -234,7 +285,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
     if p.beside:
         asked = [p.beside.key_there, *p.beside.columns]
         told = [load(con, source, asked, f"beside_{i}", progress) for i, source in enumerate(p.beside.sources)]
-        raw = add_beside(con, raw, p.beside.key, told, p.beside.key_there, p.beside.columns)
+        raw = add_beside(con, raw, p.beside.key, told, p.beside.key_there, p.beside.columns, p.beside.one_each)
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
     main, bought = None, 0
@@ -244,11 +295,15 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
             continue
         if plan.table == "orders" and not plan.bought:
             purchases.refuse_twice(con, p.source.file)
+        if plan.undated:
+            day, why = _day_of_stock(con, p.source.file)
+            plan = plan.of_day(day)
+            p.report.notes.append(f"no column of days: the stock is taken to be that of the end of {day}, {why}")
         progress("import", 0.6, f"{p.source.file}: checking {plan.table}")
-        staged = stage(con, raw, plan, mapping, secret, currency=currency or raw.currency, told_by=main if plan.retold else None)
+        staged = stage(con, raw, plan, mapping, secret, currency=currency or raw.currency, told_by=main if plan.by_the_way else None)
         t = TableReport(plan.table, columns=_columns_read(raw, plan))
         t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
-        if not plan.retold:
+        if not plan.by_the_way:
             t.quarantined = _quarantine(con, staged, import_id, p)
         if t.read and t.read == sum(t.quarantined.values()):
             p.report.notes.append(f"no row is fit for {plan.table}: look at the reasons, and correct the mapping or its [options]")
@@ -277,6 +332,14 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
     for name in [raw.table, *(f"staged_{plan.table}" for plan in p.plans)]:
         con.execute(f"drop table if exists {quoted(name)}").fetchall()
     return raw.currency
+
+
+def _day_of_stock(con, file: str) -> tuple[str, str]:
+    """(ISO day, why that one) of a count that does not say its day."""
+    if named := formats.day_in(file):
+        return named, "which its name says"
+    (last,) = con.execute("select max(cast(ordered_at as date)) from orders").fetchone()
+    return (last.isoformat(), "the last day of sales") if last else (datetime.now().date().isoformat(), "today, since no sales are stored")
 
 
 def _quarantine(con, staged: Staged, import_id: str, p: _Planned) -> dict[str, int]:

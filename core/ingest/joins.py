@@ -1,11 +1,12 @@
 """Lists that belong together, as shop systems keep them: orders (who, when, in what state) and their lines (what, how many), products and
-the names of their categories.
+the names of their categories, orders and what was said of them.
 
 A guess joins them by the id that both have where both are among the files of one import; a mapping says the like with [lookup].
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -17,30 +18,41 @@ from core.ingest.readers import Source
 FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")
 OWN_IDS = ("id", "entityid")  # of an order in a list of orders, of a category in one of categories
 CATEGORY_IDS = ("categoryid", "catid", "productcategoryid", "类目id", "分类id", "类别id")
+_NO_QUANTITY = re.compile(r"(id|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
 CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name of a list of categories
 
 
 @dataclass(frozen=True)
 class Beside:
-    """Columns of other sources that are added to a source's rows, where their `key_there` is what `key` is here."""
+    """Columns of other sources that are added to a source's rows, where their `key_there` is what `key` is here.
+
+    one_each: only where they say one thing of a key; those sources feed tables of their own.
+    """
 
     sources: tuple[Source, ...]
     key: str
     key_there: str
     columns: tuple[str, ...]
+    one_each: bool = False
 
 
 def beside(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
     """What the other sources add to this one; None if they add nothing."""
     if not mapping.guesses:
         return None
-    return _orders_of_lines(mapping, source, sources) or _names_of_categories(mapping, source, sources)
+    return _orders_of_lines(mapping, source, sources) or _names_of_categories(mapping, source, sources) \
+        or _product_of_reviews(mapping, source, sources)
 
 
 def names_no_product(mapping: Mapping, source: Source) -> bool:
     """Whether a source that is added to others feeds no table itself."""
     tables = [m for m in mapping.tables.values() if "product_id" in m.feeds]
     return mapping.guesses or all(m.feeds["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
+
+
+def adds_nothing(mapping: Mapping, source: Source, sources: list[Source]) -> bool:
+    """Whether it is a list of orders without products, whose lines are in another source."""
+    return mapping.guesses and _head_key(mapping, source) is not None and any(_line_key(mapping, s) for s in sources if s is not source)
 
 
 def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
@@ -79,6 +91,18 @@ def _names_of_categories(mapping: Mapping, source: Source, sources: list[Source]
     return None
 
 
+def _product_of_reviews(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    """Reviews of orders are of the product of an order that has only one."""
+    key = _found(mapping, source).get("order_id")
+    if key is None or tells_of_products(mapping, by_plain(source.columns)) or not _judges(mapping, source):
+        return None
+    for other in sources:
+        lines, key_there = _found(mapping, other), _line_key(mapping, other)
+        if other is not source and key_there is not None and lines["product_id"] not in source.columns:
+            return Beside((other,), key, key_there, (lines["product_id"],), one_each=True)
+    return None
+
+
 def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str]) -> bool:
     """Whether a list of order lines has a row for each unit: it has prices, and no column that could hold a number of units.
 
@@ -87,26 +111,39 @@ def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str]) -> bool:
     if not mapping.guesses:
         return False
     found, day = _found(mapping, source), mapping.tables["orders"].feeds["ordered_at"].found_in(by_plain(columns))
-    if day is None or _line_key(mapping, source) is None or "units" in found or "line_total" in found or "unit_price" not in found:
+    key = found.get("order_id") or found.get("customer_id")
+    if day is None or key is None or not _lists_lines(mapping, source):
         return False
-    rest = [c for c in source.columns if c not in found.values()]
-    orders, *others = (column.to_pylist() for column in source.sample([found["order_id"], *rest]).columns[2:])  # after line and broken
+    if "unit_price" not in found or found.keys() & {"units", "line_total"}:
+        return False
+    rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
+    orders, *others = (column.to_pylist() for column in source.sample([key, *rest]).columns[2:])  # after line and broken
     return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) for cells in others)
 
 
 def _head_key(mapping: Mapping, source: Source) -> str | None:
     """The column of the order's id in a list of orders that names no products; None for any other list."""
     found = _found(mapping, source)
-    if "ordered_at" not in found or _sells(mapping, source, found) or _other_papers(mapping, source):
+    if "ordered_at" not in found or _sells(mapping, source, found) or _other_papers(mapping, source) or _judges(mapping, source):
         return None
     present = by_plain(source.columns) if "orders" in _heard(mapping, source) else {}
     return found.get("order_id") or next((present[own] for own in OWN_IDS if own in present), None)
 
 
 def _line_key(mapping: Mapping, source: Source) -> str | None:
+    return _found(mapping, source).get("order_id") if _lists_lines(mapping, source) else None
+
+
+def _lists_lines(mapping: Mapping, source: Source) -> bool:
     found = _found(mapping, source)
     told = found.keys() & {"units", "unit_price", "line_total"}
-    return found.get("order_id") if told and _sells(mapping, source, found) and not _other_papers(mapping, source) else None
+    return bool(told) and _sells(mapping, source, found) and not _other_papers(mapping, source)
+
+
+def _judges(mapping: Mapping, source: Source) -> bool:
+    """Whether its rows are reviews, by their ratings."""
+    reviews = mapping.tables.get("reviews")
+    return reviews is not None and "rating" in reviews.feeds and reviews.feeds["rating"].found_in(by_plain(source.columns)) is not None
 
 
 def _sells(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:

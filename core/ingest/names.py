@@ -7,6 +7,7 @@ import re
 import unicodedata
 
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
+_HASH = re.compile("^[0-9a-f]{12}-")
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -33,6 +34,15 @@ def near(name: str, columns: list[str]) -> list[str]:
     """Up to three columns whose names look like this one, best first."""
     known = by_plain(columns)
     return [known[p] for p in difflib.get_close_matches(plain(name), list(known), n=3, cutoff=0.6)]
+
+
+def given_name(file: str) -> str:
+    """A file's name as the user gave it: an upload's is kept behind a hash of its content (dashboard/acts.py).
+
+    >>> given_name("f8ab700cb7a0-orders-2.csv"), given_name("orders-2.csv")
+    ('orders-2.csv', 'orders-2.csv')
+    """
+    return _HASH.sub("", file)
 
 
 def quoted(identifier: str) -> str:

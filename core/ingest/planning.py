@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.errors import UserError
@@ -10,6 +11,18 @@ from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
+OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
+MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
+PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
+
+
+class Unfit(UserError):
+    """A file fits no table, and does not look like sales either: an import of several files can do without it."""
+
+    why = ""  # in a few words
+
+
+BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
 
 
 @dataclass(frozen=True)
@@ -22,7 +35,7 @@ class Fed:
     def text(self) -> str:
         if self.feed.constant is not None:
             return repr(self.feed.constant)
-        return self.feed.template or self.sources[0]
+        return self.feed.template or ", else ".join(self.sources)
 
 
 @dataclass(frozen=True)
@@ -39,9 +52,26 @@ class TablePlan:
         return self.derived and self.table in ("products", "customers")
 
     @property
+    def by_the_way(self) -> bool:
+        """Whether the main table's lines say this beside, so that one that does not say it is no failure."""
+        return self.retold or self.derived and self.table == "stock"
+
+    @property
     def row_is_a_unit(self) -> bool:
         """Whether no column says how many units an order line is of: equal lines of an order then are as many."""
         return self.table == "orders" and "order_id" in self.columns and self.columns["units"].feed.constant is not None
+
+    @property
+    def undated(self) -> bool:
+        """Whether a count of stock does not say its day."""
+        return self.table == "stock" and self.columns["day"] is UNDATED
+
+    def of_day(self, day: str) -> TablePlan:
+        """The plan of an undated count with the day (ISO) that it is taken to be of."""
+        return replace(self, columns=self.columns | {"day": Fed(Feed(constant=day), ())})
+
+
+UNDATED = Fed(Feed(constant=""), ())
 
 
 def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = (), row_is_a_unit: bool = False) -> list[TablePlan]:
@@ -59,13 +89,19 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
         if mapping.guesses and table == "customers" and table not in named and (named or tells_of_products(mapping, present)):
             continue  # lines of sales whose date or units nobody knew by name: customers would take any column, and lose every sale
         found = {c: Fed(feed, sources) for c, feed in m.feeds.items() if (sources := feed.found_in(present)) is not None}
+        if mapping.guesses and table == "customers" and table not in named and _is_bare(found, "customer_id"):
+            continue
         if row_is_a_unit and table == "orders":
             found["units"] = Fed(Feed(constant="1"), ())
+        if mapping.guesses and table == "products" and "products" not in named and _is_of_places(found, present):
+            continue
         if mapping.guesses and table == "products" and not named and _is_of_categories(found):
-            raise UserError(f"with {file}, which lists categories, the list of products that they are of", "none with their ids",
-                            "name that list in the same import, or leave this one out")
+            raise Unfit(f"with {file}, which lists categories, the list of products that they are of", "none with their ids",
+                        "name that list in the same import, or leave this one out")
         if mapping.guesses and table == "stock" and table not in named and _counts_sales(mapping, found, present):
             continue
+        if mapping.guesses and table == "stock" and "day" not in found and (table in named or not _has_quantities(mapping, present)):
+            found["day"] = UNDATED
         if all(any(c in found for c in group) for group in RULES[table].needs):
             missing = [c for c in m.feeds if c not in found]
             if missing and not mapping.guesses and _strict(m, missing):
@@ -75,6 +111,8 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
         feedable |= _untitled(mapping, present)
     if not feedable or "orders" in named and not feedable.keys() & set(named):  # sales whose date has an unheard name are no catalog
         raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
+    if mapping.guesses and not named and feedable.keys() <= {"products", "customers"} and _dates_orders(mapping, present):
+        raise _wrong_shape(mapping, file, columns, present, ["orders"])  # nor are sales whose units have one
     told_once = False
     if mapping.guesses and "orders" in feedable and "order_id" not in feedable["orders"] and (name := _name_of_order(present)):
         feedable["orders"]["order_id"], told_once = Fed(Feed(columns=(name,)), (name,)), True
@@ -118,6 +156,10 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
         named.sort(key=lambda t: t != "deliveries")  # incoming orders that have a day on which they are due are no sales
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
+        if main == "products" and "orders" in order and {"order_id", "customer_id"} & feedable["orders"].keys():
+            main = "orders"  # items that were bought, not those that are on sale
+        if main == "stock" and not named and feedable["stock"]["day"] is UNDATED and "products" in order:
+            main = "products"  # which say beside how many are there
         ids = mapping.tables["customers"].feeds["customer_id"].columns
         persons = Feed(columns=tuple(c for c in ids if c != "id")).found_in(present)  # beyond doubt: a bare `id` may be a product's
         if main == "products" and not named and persons and "customers" in order and not tells_of_products(mapping, present):
@@ -147,9 +189,9 @@ def tables_named(mapping: Mapping, names: tuple[str, ...]) -> list[str]:
 
 
 def tells_of_products(mapping: Mapping, present: dict[str, str]) -> bool:
-    """Whether a column names products beyond doubt, as reviews and stock do: orders and products take a bare `name` for one too."""
-    return any(m.feeds["product_id"].found_in(present) for t, m in mapping.tables.items()
-               if t not in ("orders", "products") and "product_id" in m.feeds)
+    """Whether a column names products beyond doubt, which a bare `name` or `id` does not."""
+    known = {name: column for name, column in present.items() if name not in BARE}
+    return any(m.feeds["product_id"].found_in(known) for m in mapping.tables.values() if "product_id" in m.feeds)
 
 
 def _name_of_order(present: dict[str, str]) -> str | None:
@@ -171,15 +213,41 @@ def _is_of_categories(found: dict[str, Fed]) -> bool:
     return read.get("product_id") == "id" and "category" in read and read.get("title") in ("description", "商品描述")
 
 
+def _is_bare(found: dict[str, Fed], target: str) -> bool:
+    """Whether what would tell a thing apart is an id or name of anything at all."""
+    return target in found and plain(found[target].sources[0]) in BARE
+
+
+def _is_of_places(found: dict[str, Fed], present: dict[str, str]) -> bool:
+    """Whether what would be a product has a bare id or name, and stands somewhere on earth."""
+    return _is_bare(found, "product_id") and any(place in present for place in PLACES)
+
+
+def _has_quantities(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Whether a column holds units or money, as sales do."""
+    feeds = mapping.tables["orders"].feeds
+    return any(feeds[c].found_in(present) is not None for c in ("units", "line_total"))
+
+
+def _dates_orders(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Whether each line has an order's number and a day. A bare `order` may be a place in a list."""
+    feeds = mapping.tables["orders"].feeds
+    numbered = feeds["order_id"].found_in({name: column for name, column in present.items() if name != "order"})
+    return numbered is not None and feeds["ordered_at"].found_in(present) is not None
+
+
 def _counts_sales(mapping: Mapping, found: dict[str, Fed], present: dict[str, str]) -> bool:
     """Whether what would be stock on hand is a mere quantity, which in a file not named after stock is one of units sold."""
     return "on_hand" in found and found["on_hand"].sources == mapping.tables["orders"].feeds["units"].found_in(present)
 
 
 def _guessed_beside(table: str, main: str, found: dict[str, Fed]) -> bool:
-    """Whether a guess may take the main table's lines for another one too: orders tell of products, sales totals of views."""
+    """Whether a guess may take the main table's lines for another one too: orders tell of products, sales totals of views, a list of
+    products of what is there."""
     if table == "events":
         return main == "orders" and bool(found.keys() & EVENT_COUNTS.keys())
+    if table == "stock":
+        return main == "products"
     return table == "products" and main in ("orders", "events")
 
 
@@ -189,6 +257,74 @@ def _told_beside(table: str, found: dict[str, Fed], main: dict[str, Fed]) -> dic
         return {c: fed for c, fed in found.items() if c in ("occurred_at", "product_id", *EVENT_COUNTS)}
     taken = {s for c, fed in main.items() if c not in ("product_id", "unit_price", "currency") for s in fed.sources}
     return {c: fed for c, fed in found.items() if not taken & set(fed.sources)}
+
+
+def with_shared_ids(mapping: Mapping, plans: list[list[TablePlan]], columns: list[list[str]]) -> list[list[TablePlan]]:
+    """Plans of several files in which sales and the lists of products tell products apart by an id that both have, where sales have
+    several. plans, columns: of each file.
+
+    A bare `id` in a list is the products' own, which the sales' `product_id` is then.
+    """
+    present = [by_plain(c) for c in columns]
+    sales = ((here, each[0]) for here, each in zip(present, plans) if each and each[0].table == "orders")
+    sold = next(([plain(c) for c in _ids(mapping, plan, here)] for here, plan in sales), [])
+    lists = [here for here, each in zip(present, plans) if each and each[0].table == "products"]
+
+    def there(name: str, here: dict[str, str]) -> str | None:
+        return here.get(name) or (here.get("id") if name in OF_A_PRODUCT and any(here is one for one in lists) else None)
+
+    best = max(sold, key=lambda name: sum(there(name, here) is not None for here in lists), default=None)
+    if best is None or not any(there(best, here) for here in lists):
+        return plans
+    return [[_told_by(plan, there(best, here)) for plan in each] for each, here in zip(plans, present)]
+
+
+def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str], stored: Callable[[str], float]) -> list[TablePlan]:
+    """Plans of a file in which products are told apart by the column whose ids the shop has, where that which names suggest is another.
+
+    stored: the share of the ids in one of the file's columns that are stored.
+    """
+    here = by_plain(columns)
+    ids = _ids(mapping, plans[0], here) if plans else []
+    if len(ids) < 2 or stored(plans[0].columns["product_id"].sources[0]) >= MOSTLY:
+        return plans
+    best = max(ids, key=stored)
+    return [_told_by(plan, best) for plan in plans] if stored(best) >= MOSTLY else plans
+
+
+def with_stand_ins(mapping: Mapping, plans: list[TablePlan], columns: list[str], has_blanks: Callable[[str], bool]) -> list[TablePlan]:
+    """Plans in which the next column that tells products apart stands in where one is blank: of some, or all, items nobody gave a number.
+
+    has_blanks: of one of the file's columns, whether some of its cells are.
+    """
+    here = by_plain(columns)
+
+    def of(plan: TablePlan) -> TablePlan:
+        ids = list(plan.columns["product_id"].sources) if "product_id" in plan.columns else []
+        for column in _ids(mapping, plan, here):
+            if not has_blanks(ids[-1]):
+                break
+            ids += [column] * (column not in ids)
+        return _told_by(plan, *ids) if len(ids) > 1 else plan
+
+    return [of(plan) for plan in plans]
+
+
+def _ids(mapping: Mapping, plan: TablePlan, present: dict[str, str]) -> list[str]:
+    """The columns that may tell products apart, the likeliest first, without those that say other things."""
+    if "product_id" not in plan.columns:
+        return []
+    taken = {s for c, fed in plan.columns.items() if c not in ("product_id", "title") for s in fed.sources}
+    known = (present.get(plain(name)) for name in mapping.tables[plan.table].feeds["product_id"].columns)
+    return [c for c in dict.fromkeys(known) if c is not None and c not in taken]
+
+
+def _told_by(plan: TablePlan, *ids: str | None) -> TablePlan:
+    """The plan with products told apart by these columns, the first that is not blank; a title that was the id stays it."""
+    fed = plan.columns.get("product_id")
+    if fed is None or not all(ids):
+        return plan
+    return replace(plan, columns={c: replace(f, sources=ids) if c == "product_id" or f is fed else f for c, f in plan.columns.items()})
 
 
 def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:
@@ -211,13 +347,21 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     wanted = "; ".join(f"{' or '.join(g)} (known as {_some([a for c in g if c in nearest.feeds for a in nearest.feeds[c].asked])})"
                        for g in lacking(nearest))
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
-    if lacking(nearest) == [("day",)]:
-        lines = lines.replace('day = "..."', 'day = { constant = "2024-12-31" }')  # a count of today often does not say so
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
-    return UserError(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
-                     f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your "
-                     "columns")
+    kind = UserError if _may_be_sales(mapping, nearest, present, named=bool(among)) else Unfit
+    error = kind(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
+                 f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
+    error.why = f"it fits no table; for {nearest.name}, say, no column is known as {listed([' or '.join(g) for g in lacking(nearest)])}"
+    return error
+
+
+def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:
+    """Whether a file that fits no table may hold sales, which must not go missing: it has quantities, or days or products of orders."""
+    if nearest.name != "orders" or not mapping.guesses:
+        return not mapping.guesses
+    found = [c for c in ("ordered_at", "order_id") if nearest.feeds[c].found_in(present) is not None]
+    return _has_quantities(mapping, present) or len(found) == 2 or tells_of_products(mapping, present) and bool(found or named)
 
 
 def _some(aliases: list[str]) -> str:

@@ -60,13 +60,17 @@ def load(con, source: Source, columns: list[str], table: str, progress) -> Raw:
     return raw
 
 
-def add_beside(con, raw: Raw, key: str, told: list[Raw], key_there: str, added: tuple[str, ...]) -> Raw:
-    """The raw rows with columns of other files beside them, where their `key_there` is what `key` is here; drops the others' tables."""
+def add_beside(con, raw: Raw, key: str, told: list[Raw], key_there: str, added: tuple[str, ...], one_each: bool = False) -> Raw:
+    """The raw rows with columns of other files beside them, where their `key_there` is what `key` is here; drops the others' tables.
+
+    one_each: where they say several things of one key, none of them is taken.
+    """
     columns = raw.columns | {c: f"l{i}" for i, c in enumerate(added)}
     each = " union all ".join(
         f"select trim({other.columns[key_there]}) as the_key, {', '.join(f'{other.columns[c]} as {columns[c]}' for c in added)} "
         f"from {quoted(other.table)} where broken is null" for other in told)
-    picked = ", ".join(f"min({columns[c]}) as {columns[c]}" for c in added)
+    pick = "case when count(distinct {0}) = 1 then min({0}) end as {0}" if one_each else "min({0}) as {0}"
+    picked = ", ".join(pick.format(columns[c]) for c in added)
     wide = f"{raw.table}_wide"
     con.execute(f"""create or replace temp table {quoted(wide)} as
         with told as (select the_key, {picked} from ({each}) group by the_key)
@@ -97,8 +101,8 @@ def decide_formats(con, raw: Raw, plans: list[TablePlan], mapping: Mapping) -> N
     days = {fed.sources[0]: plan.table for plan in reversed(plans) for target, fed in plan.columns.items()
             if fed.sources and target == RULES[plan.table].day}
     _decide_dates(con, raw, [s for s, d in raw.dates.items() if not d], days)
-    _decide_floats(con, raw, [f.sources[0] for column, f in fed if column is not None and _is_id(column) and f.sources[0] not in typed])
     ids = [s for column, f in fed if column is not None and _is_id(column) for s in f.sources]
+    _decide_floats(con, raw, [s for s in ids if s not in typed])
     _break(con, raw, ids, formats.ROUNDED, "an id that a spreadsheet has rounded", "export it as text")
     amounts = [f.sources[0] for column, f in fed if column is not None and column.name.endswith("_cents")]
     _break(con, raw, amounts, ".*%", "a share where an amount of money is expected", "export amounts, or leave the column out by a mapping")

@@ -27,6 +27,8 @@ import pyarrow.parquet as pq
 from core.errors import UserError
 from core.ingest import delimited
 from core.ingest.delimited import Row
+from core.ingest.formats import NO_TEXT
+from core.ingest.names import given_name
 
 BATCH_ROWS = 50_000
 EXACT = 2**53  # below it every whole number is a float of its own
@@ -57,6 +59,11 @@ class Source:
         nothing = _table([], [], columns, [pa.array([], pa.string())] * len(columns))
         return next(self.batches(columns, rows), nothing)
 
+    def has_blanks(self, column: str) -> bool:
+        """Whether some of a column's first cells say nothing."""
+        _, broken, cells = (each.to_pylist() for each in self.sample([column]).columns)
+        return any(what is None and (cell or "").strip().lower() in NO_TEXT for what, cell in zip(broken, cells))
+
 
 def sha256(path: Path) -> str:
     with open(path, "rb") as stream:
@@ -72,11 +79,12 @@ def opened(path: Path, *, encoding: str = "", delimiter: str = "", sheet: str = 
         raise UserError("a file", f"the folder {path}", "name the files in it")
     if path.stat().st_size == 0:
         raise UserError(f"rows in {path.name}", "an empty file", "export it again")
+    name = given_name(path.name)
     with tempfile.TemporaryDirectory() as folder:
-        with _damage(path.name):
+        with _damage(name):
             sources = _sources(path, Path(folder), encoding, delimiter, sheet)
         for source in sources:
-            source.batches = _guarded(path.name, source.batches)
+            source.file, source.batches = given_name(source.file), _guarded(name, source.batches)
         yield sources
 
 

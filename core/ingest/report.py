@@ -40,7 +40,7 @@ class TableReport:
 
 @dataclass
 class FileReport:
-    """One file (or one sheet). Its rows are counted for `main`; `derived` tables retell the same lines."""
+    """One file (or one sheet). Its rows are counted for `main`; `derived` tables retell the same lines. left_out: why it is not read."""
 
     file: str
     kind: str
@@ -50,10 +50,12 @@ class FileReport:
     derived: list[TableReport] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    left_out: str = ""
 
     def as_dict(self) -> dict:
         return {"file": self.file, "kind": self.kind, "encoding": self.encoding, "delimiter": self.delimiter, "notes": self.notes,
-                "columns_not_read": self.unread, "tables": {self.main.table: self.main.as_dict()} if self.main else {},
+                "left_out": self.left_out, "columns_not_read": self.unread,
+                "tables": {self.main.table: self.main.as_dict()} if self.main else {},
                 "derived": {t.table: t.as_dict() for t in self.derived},
                 "mapping": {t.table: {c: {"from": s, "read_as": how} for s, c, how in t.columns} for t in [self.main, *self.derived] if t}}
 
@@ -80,6 +82,8 @@ class ImportReport:
         for f in self.files:
             how = ", ".join(x for x in (f.kind, f.encoding, f"columns split at {_visible(f.delimiter)}" if f.delimiter else "") if x)
             lines += ["", f"{f.file} ({how})"]
+            if f.left_out:
+                lines.append(f"  left out: {f.left_out}")
             for t in [f.main, *f.derived]:
                 if t is None:
                     continue
@@ -93,6 +97,8 @@ class ImportReport:
                 lines.append(f"  not read: {', '.join(f.unread)}")
         t = self.totals()
         lines += ["", f"{t['read']:,} rows read = {t['kept']:,} kept + {t['dropped']:,} dropped + {t['quarantined']:,} quarantined"]
+        if left_out := [f.file for f in self.files if f.left_out]:
+            lines.append(f"note: left out: {', '.join(left_out)} (why stands above)")
         lines += [f"note: {n}" for n in self.notes]
         return "\n".join(lines)
 

@@ -115,7 +115,7 @@ class _Query:
             return f"cast({self.bind(feed.constant)} as varchar)"
         empty = formats.NO_TEXT if column is not None and column.type == "VARCHAR" else formats.NO_VALUE
         cells = [self.raw.text(s, empty) for s in fed.sources]
-        value = self._template(feed.template, cells) if feed.template else cells[0]
+        value = self._template(feed.template, cells) if feed.template else cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
         if feed.empty:
             value = f"case when list_contains({self.bind(list(feed.empty))}, {value}) then null else {value} end"
         if feed.values:

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from core import jobs, registry, snapshots, worker
+from core import ingest, jobs, registry, snapshots, worker
 from core.errors import UserError
 from core.state import State
 from dashboard import data
@@ -172,6 +172,19 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     assert (job.kind, job.arguments["preset"]) == ("import", "generic")
     assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
     assert job.arguments["files"] == [str(next(kept.iterdir()))]
+
+
+def test_a_file_that_an_import_left_out_is_named_on_the_page_with_the_reason(open_page, workspace):
+    files = {"orders.csv": "date,sku,qty\n2024-03-05,A,2\n", "stores.csv": "store,city\n1,Berlin\n"}
+    files = [keep(workspace.root, name, text.encode()) for name, text in files.items()]
+    report = ingest.import_files(workspace, files)
+    state = State(workspace)
+    jobs.request(workspace, "import", {"files": [str(f) for f in files], "preset": "generic"})
+    job = state.claim_job(token := state.take_worker())
+    state.end_job(job.id, token, "done", message="done", result={"text": report.text(), "report": report.as_dict()})
+    at = open_page("data", workspace=workspace)
+    assert r"stores\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
+    assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
 
 
 def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):

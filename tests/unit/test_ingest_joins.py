@@ -99,7 +99,7 @@ def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, t
     assert stored(workspace, "select order_id, product_id, units from orders order by all") == [
         ("10248", "a", 2.0), ("10248", "b", 1.0), ("10250", "a", 1.0)]
     assert report.files[1].main.dropped == {"the same row twice in this file": 1}
-    assert any("each row is one unit of its order" in note for note in report.files[1].notes)
+    assert any("each row is one unit" in note for note in report.files[1].notes)
 
 
 def test_a_column_that_could_be_of_units_is_not_passed_over(workspace, tmp_path, files):
@@ -143,8 +143,10 @@ customer_id = "who"
 
 def test_a_list_of_shipments_dates_no_orders_where_a_list_of_orders_is_there(workspace, tmp_path, files):
     shipped = write(tmp_path, "packets.csv", "OrderID,date,country\n10248,1996-09-09,Peru\n")
-    with pytest.raises(UserError, match="packets.csv"):
-        import_files(workspace, [shipped, *files])
+    report = import_files(workspace, [shipped, *files])
+    assert [f.file for f in report.files if f.left_out] == ["packets.csv"]
+    kept = stored(workspace, "select min(ordered_at)::date::varchar, count(*) filter (where country = 'Peru') from orders")
+    assert kept == [("1996-07-04", 0)]
 
 
 def test_a_later_list_of_orders_adds_no_persons_data_either(workspace, tmp_path, files):
@@ -157,6 +159,29 @@ def test_a_later_list_of_orders_adds_no_persons_data_either(workspace, tmp_path,
 def test_lines_without_a_number_do_not_hinder_the_reading(workspace, tmp_path, files):
     report = import_files(workspace, [files[0], write(tmp_path, "order_items.csv", ONE_UNIT_A_ROW.replace("10250,1,", "10250,  ,"))])
     assert report.files[1].main.kept == 3
+
+
+def test_a_review_of_an_order_is_of_the_product_it_had_if_it_had_only_one(workspace, tmp_path, files):
+    rows = "review_id,order_id,review_score,review_creation_date\nr1,10249,5,1996-08-01\nr2,10248,1,1996-08-01\n"
+    report = import_files(workspace, [write(tmp_path, "order_reviews.csv", rows), *files])
+    assert stored(workspace, "select review_id, product_id, rating from reviews") == [("r1", "14", 5.0)]
+    assert stored(workspace, "select count(*) from orders") == [(4,)]
+    assert report.files[0].main.quarantined == {"no product id": 1}
+    assert any("where it says only one" in note for note in report.files[0].notes)
+
+
+def test_orders_whose_lines_say_all_of_them_are_left_out(workspace, tmp_path):
+    orders = write(tmp_path, "orders.csv", "order_id,created_at\n1,2024-03-05\n")
+    lines = write(tmp_path, "order_items.csv", "id,order_id,product_id,inventory_item_id,created_at,sale_price\n7,1,A,55,2024-03-05,9\n")
+    report = import_files(workspace, [orders, lines])
+    assert report.files[0].left_out and add_up(report) == {"read": 1, "kept": 1, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, "select order_id, product_id, units from orders") == [("1", "A", 1)]  # 55 is a number that counts nothing
+
+
+def test_lines_of_customers_without_an_order_are_units_too(workspace, tmp_path):
+    rows = "t_dat,customer_id,article_id,price,sales_channel_id\n2024-03-05,c,A,5,2\n2024-03-05,c,A,5,2\n2024-03-05,d,A,5,1\n"
+    import_files(workspace, [write(tmp_path, "transactions.csv", rows)])
+    assert stored(workspace, "select sum(units), count(*) from orders") == [(3.0, 3)]
 
 
 PRODUCTS = "ProductID,ProductName,CategoryID,UnitPrice\n11,Queso,4,21\n42,Mee,5,14\n14,Tofu,,23.25\n"

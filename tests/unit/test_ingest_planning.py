@@ -11,6 +11,8 @@ from core.ingest import import_files
 from core.ingest.formats import weekdays_sql
 from importing import ORDERS, PRODUCTS, add_up, stored, write
 
+STOCK = "select cast(day as varchar), product_id, on_hand from stock order by all"
+
 
 def reasons(workspace: Workspace) -> list[tuple]:
     return stored(workspace, "select value, reason from quarantine order by line")
@@ -163,10 +165,35 @@ def test_a_count_below_zero_takes_the_place_of_the_older_count(workspace, tmp_pa
     assert stored(workspace, "select on_hand from stock order by day") == [(50,), (-3,)]  # which the plan names as a problem
 
 
-def test_stock_that_does_not_say_of_which_day_it_is_is_told_how_to(workspace, tmp_path):
-    file = write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")
-    with pytest.raises(UserError, match=r"columns for stock .* day .*\[stock\] day = \{ constant = "):
-        import_files(workspace, [file])
-    mapping = write(tmp_path, "m.toml", '[stock]\nday = { constant = "2024-12-31" }\nproduct_id = "sku"\non_hand = "quantity"\n')
-    import_files(workspace, [file], mapping=mapping)
-    assert stored(workspace, "select cast(day as varchar), on_hand from stock") == [("2024-12-31", 5)]
+def test_stock_that_does_not_say_its_day_is_of_the_last_day_of_sales(workspace, tmp_path):
+    stock = write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")
+    report = import_files(workspace, [stock, write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-05,A,1\n2024-03-07,B,2\n")])
+    assert stored(workspace, STOCK) == [("2024-03-07", "A", 5)]
+    assert any("the end of 2024-03-07, the last day of sales" in note for f in report.files for note in f.notes)
+    import_files(workspace, [stock, write(tmp_path, "later.csv", "date,sku,qty\n2024-03-14,A,1\n")])  # the very same count, a week later
+    assert stored(workspace, STOCK) == [("2024-03-07", "A", 5), ("2024-03-14", "A", 5)]
+
+
+def test_the_day_of_stock_may_stand_in_the_name_of_its_file(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "库存_20241231.csv", "sku,quantity\nA,5\n")])
+    assert stored(workspace, STOCK) == [("2024-12-31", "A", 5)]
+
+
+def test_stock_without_a_day_and_without_sales_is_of_today(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")])
+    assert stored(workspace, "select day = current_date, product_id, on_hand from stock") == [(True, "A", 5)]
+
+
+def test_a_list_of_products_may_say_what_is_there(workspace, tmp_path):
+    sales = write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-05,A,1\n")
+    products = write(tmp_path, "products.csv", "sku,name,price,units in stock\nA,Mug,4,12\nB,Jug,9,\n")
+    report = import_files(workspace, [products, sales])
+    assert stored(workspace, STOCK) == [("2024-03-05", "A", 12)]
+    assert stored(workspace, "select product_id, title from products order by all") == [("A", "Mug"), ("B", "Jug")]
+    assert add_up(report) == {"read": 3, "kept": 3, "dropped": 0, "quarantined": 0}
+
+
+def test_a_mapping_says_the_day_of_stock_itself(workspace, tmp_path):
+    mapping = write(tmp_path, "m.toml", '[stock]\nday = { constant = "2024-12-30" }\nproduct_id = "sku"\non_hand = "quantity"\n')
+    import_files(workspace, [write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")], mapping=mapping)
+    assert stored(workspace, STOCK) == [("2024-12-30", "A", 5)]

@@ -175,7 +175,7 @@ def test_quantities_in_a_file_named_after_stock_are_stock_and_no_sales(workspace
     [
         ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "columns for deliveries in purchase_orders.csv: due_on"),
         ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "columns for deliveries in 采购订单.csv: due_on"),
-        ("inventory.csv", "sku,created_at,sku_2,title,quantity", "columns for stock in inventory.csv: day"),
+        ("inventory.csv", "sku,created_at,sku_2,title,sold", "columns for stock in inventory.csv: day"),
         ("promotions.csv", "id,date,sku,name,quantity", "columns for promotions in promotions.csv: starts_on"),
         ("returns.csv", "order_id,date,sku,name,quantity", "sales in returns.csv"),
         ("order_refunds.csv", "order_id,date,sku,name,quantity", "sales in order_refunds.csv"),

@@ -1,0 +1,106 @@
+"""Exports as they come: several files of which some are of no use, blank ids, several ids, names that mislead."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import UserError
+from core.ingest import import_files
+from importing import add_up, stored, write
+
+SALES = "order_id,date,sku,qty,price\n1,2024-03-05,A,2,9\n2,2024-03-06,B,1,4\n"
+OF_NO_USE = {"calendar.csv": "date,weekday\n2024-03-05,Tue\n", "stores.csv": "id,name,latitude,longitude\n1,Berlin,52.5,13.4\n",
+             "payments.csv": "order_id,payment_value\n1,18\n", "oil.csv": "date,price_of_oil\n2024-03-05,80\n"}
+
+
+@pytest.mark.parametrize("name", OF_NO_USE)
+def test_a_file_that_fits_no_table_is_left_out_of_several_and_named(workspace, tmp_path, name):
+    report = import_files(workspace, [write(tmp_path, name, OF_NO_USE[name]), write(tmp_path, "orders.csv", SALES)])
+    assert [f.file for f in report.files if f.left_out] == [name]
+    assert f"note: left out: {name}" in report.text()
+    assert add_up(report) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
+    assert stored(workspace, "select count(*) from products where product_id = '1'") == [(0,)]
+
+
+@pytest.mark.parametrize("name", OF_NO_USE)
+def test_a_file_that_fits_no_table_is_refused_where_nothing_else_is_read(workspace, tmp_path, name):
+    with pytest.raises(UserError, match=f"in {name}"):
+        import_files(workspace, [write(tmp_path, name, OF_NO_USE[name])])
+    assert not workspace.warehouse.exists()
+
+
+@pytest.mark.parametrize("text", [
+    "order_id,date,sku,menge\n1,2024-03-05,A,2\n", "wann,sku,qty\n2024-03-05,A,2\n", "date,artikel,qty\n2024-03-05,A,2\n",
+    "sku,date,menge\nA,2024-03-05,2\n"])
+def test_sales_of_which_a_column_is_unknown_are_never_left_out(workspace, tmp_path, text):
+    with pytest.raises(UserError, match="columns for orders in more.csv"):
+        import_files(workspace, [write(tmp_path, "more.csv", text), write(tmp_path, "orders.csv", SALES)])
+    assert not workspace.warehouse.exists()
+
+
+def test_an_upload_is_called_as_it_was_before_it_was_kept(workspace, tmp_path):
+    mapping = write(tmp_path, "m.toml", '[orders]\nfiles = "sales*"\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\n')
+    report = import_files(workspace, [write(tmp_path, "f8ab700cb7a0-sales.csv", SALES)], mapping=mapping)
+    assert report.files[0].file == "sales.csv" and report.files[0].main.kept == 2
+
+
+def test_sales_whose_units_are_unknown_are_no_list_of_products(workspace, tmp_path):
+    with pytest.raises(UserError, match="columns for orders in export.csv: units"):
+        import_files(workspace, [write(tmp_path, "export.csv", "Order Id,order date (Orders),Product Name,Menge\n1,2024-03-05,Mug,2\n")])
+
+
+def test_items_that_were_bought_are_sales_whatever_the_name_of_their_file(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "items.csv", SALES)])
+    assert report.files[0].main.table == "orders" and report.files[0].main.kept == 2
+
+
+def test_where_an_id_is_blank_the_next_column_that_tells_products_apart_stands_in(workspace, tmp_path):
+    rows = "Date,Transaction ID,SKU,Item,Qty\n2024-03-05,1,,Mug,2\n2024-03-05,2,J1,Jug,1\n2024-03-06,3,,Mug,1\n2024-03-06,4,,,1\n"
+    report = import_files(workspace, [write(tmp_path, "sales.csv", rows)])
+    assert stored(workspace, "select product_id, sum(units) from orders group by all order by all") == [("J1", 1.0), ("Mug", 3.0)]
+    assert stored(workspace, "select product_id, title from products order by all") == [("J1", "Jug"), ("Mug", "Mug")]
+    assert report.files[0].main.quarantined == {"no product id": 1}
+    assert ("SKU, else Item", "product_id", "") in report.files[0].main.columns
+
+
+@pytest.mark.parametrize("header", ["product_code,article_id,name", "sku,id,name"])
+def test_sales_and_the_list_of_products_meet_by_the_id_that_both_have(workspace, tmp_path, header):
+    sold_by = "article_id" if "article_id" in header else "product_id"
+    sales = write(tmp_path, "sales.csv", f"date,{sold_by},qty\n2024-03-05,7,2\n")
+    import_files(workspace, [write(tmp_path, "products.csv", f"{header}\nX,7,Mug\n"), sales])
+    assert stored(workspace, "select product_id, title, units from orders join products using (product_id)") == [("7", "Mug", 2.0)]
+    assert stored(workspace, "select count(*) from products") == [(1,)]
+
+
+def test_sales_take_the_id_of_theirs_that_the_list_of_products_has(workspace, tmp_path):
+    sales = write(tmp_path, "sales.csv", "date,product_id,sku,qty\n2024-03-05,900,A,2\n")
+    import_files(workspace, [write(tmp_path, "products.csv", "sku,name\nA,Mug\n"), sales])
+    assert stored(workspace, "select product_id, title, units from orders join products using (product_id)") == [("A", "Mug", 2.0)]
+
+
+def test_later_sales_are_told_apart_by_the_ids_that_the_shop_has(workspace, tmp_path):
+    sales = [write(tmp_path, f"sales{day}.csv", f"date,product_id,sku,qty\n2024-03-0{day},900,A,2\n") for day in (5, 6)]
+    import_files(workspace, [write(tmp_path, "products.csv", "sku,name\nA,Mug\n"), sales[0]])
+    import_files(workspace, [sales[1]])  # without the list
+    assert stored(workspace, "select product_id, sum(units) from orders group by all") == [("A", 4.0)]
+
+
+def test_the_name_of_an_order_is_never_taken_for_a_product(workspace, tmp_path):
+    rows = "Name,Created at,Lineitem name,Lineitem quantity,Lineitem price,Lineitem sku\n#1,2024-03-05,Mug,1,9,\n"
+    sales = write(tmp_path, "orders_export.csv", rows)
+    import_files(workspace, [write(tmp_path, "products.csv", "Handle,Name,Variant SKU\nmug,Mug,\n"), sales])
+    assert stored(workspace, "select product_id, order_id from orders") == [("Mug", "#1")]
+
+
+def test_postage_is_no_product(workspace, tmp_path):
+    rows = "date,item,qty\n2024-03-05,Mug,2\n2024-03-05,Shipping fee,1\n2024-03-05,运费,1\n2024-03-05,Shipping box,1\n"
+    report = import_files(workspace, [write(tmp_path, "sales.csv", rows)])
+    assert stored(workspace, "select product_id from products order by all") == [("Mug",), ("Shipping box",)]
+    assert sum(report.files[0].main.quarantined.values()) == 2
+
+
+def test_ages_are_no_groups_of_customers(workspace, tmp_path):
+    people = "customer_id,age,club\n" + "".join(f"{i},{20 + i % 40},{'yes' if i % 3 else 'no'}\n" for i in range(200))
+    orders = write(tmp_path, "orders.csv", "date,sku,qty,customer_id\n2024-03-05,A,1,7\n")
+    import_files(workspace, [write(tmp_path, "customers.csv", people), orders])
+    assert workspace.settings().shop.segment_attribute == "club"
