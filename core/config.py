@@ -33,7 +33,7 @@ class ShopSettings:
     """signal "" = orders where there are any, else views, carts, reviews; segment_attribute "" = none chosen."""
 
     name: str = "My shop"
-    currency: str = "GBP"
+    currency: str = ""  # ISO code; "" = nothing says it, and amounts stand without a sign
     countries: tuple[str, ...] = ("GB",)
     signal: str = ""
     segment_attribute: str = ""

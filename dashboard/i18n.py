@@ -17,7 +17,7 @@ import streamlit as st
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
-SYMBOLS = {"GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
+SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 
 
 @cache
