@@ -17,7 +17,7 @@ from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import given_name, quoted
+from core.ingest.names import given_name, plain, quoted
 from core.ingest.planning import TablePlan, Unfit, plan_of, with_shared_ids, with_stand_ins, with_stored_ids
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
@@ -180,7 +180,8 @@ def _share_of(stored: set[str], source: readers.Source, column: str) -> float:
 def _complete(mapping: Mapping, p: _Planned) -> None:
     """The purchases in a log among the plans, personal data kept out, and what there is to say of it all."""
     bought = purchases.orders_of(mapping, p.plans, p.columns)
-    plans = [_without_persons(plan, p.source, p.beside, mapping, p.report) for plan in (*p.plans, *([bought] if bought else []))]
+    plans = [_told_by_id(plan, p.source) if mapping.guesses else plan for plan in (*p.plans, *([bought] if bought else []))]
+    plans = [_without_persons(plan, p.source, p.beside, mapping, p.report) for plan in plans]
     p.plans = [plan for plan in plans if not (plan.derived and len(plan.columns) < 2)]
     used = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
     p.report.unread = [c for c in p.source.columns if c not in used]
@@ -191,6 +192,18 @@ def _complete(mapping: Mapping, p: _Planned) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].feed.constant is not None:
         p.report.notes.append("no column of units: each row is one unit, and equal rows are as many")
+
+
+def _told_by_id(plan: TablePlan, source: readers.Source) -> TablePlan:
+    """The plan of products told beside sales, by their ids alone where a bare `name` differs from line to line: it is the buyer's."""
+    title, ids = plan.columns.get("title"), plan.columns.get("product_id")
+    if plan.table != "products" or not plan.derived or not title or not ids or plain(title.sources[0]) != "name":
+        return plan
+    if title.sources[0] in ids.sources or not {title.sources[0], ids.sources[0]} <= set(source.columns):
+        return plan
+    _, _, *cells = (column.to_pylist() for column in source.sample([ids.sources[0], title.sources[0]]).columns)
+    named = set(zip(*cells))
+    return plan if len(named) <= 2 * len({i for i, _ in named}) else replace(plan, columns=plan.columns | {"title": ids})
 
 
 def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | None, mapping: Mapping, report: FileReport) -> TablePlan:

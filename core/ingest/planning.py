@@ -12,6 +12,7 @@ from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
 OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
+STOOD_IN_FOR = ("category", "brand", "price", "description")  # beside the id: what exports have several columns of, some of them blank
 MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
 PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
 
@@ -293,29 +294,37 @@ def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str]
 
 
 def with_stand_ins(mapping: Mapping, plans: list[TablePlan], columns: list[str], has_blanks: Callable[[str], bool]) -> list[TablePlan]:
-    """Plans in which the next column that tells products apart stands in where one is blank: of some, or all, items nobody gave a number.
+    """Plans in which the next column that says a thing stands in where one is blank, as a name where some, or all, items have no number.
+    What is said beside the main table is said of the main table's products.
 
     has_blanks: of one of the file's columns, whether some of its cells are.
     """
     here = by_plain(columns)
 
-    def of(plan: TablePlan) -> TablePlan:
-        ids = list(plan.columns["product_id"].sources) if "product_id" in plan.columns else []
-        for column in _ids(mapping, plan, here):
-            if not has_blanks(ids[-1]):
+    def filled(plan: TablePlan, target: str) -> tuple[str, ...]:
+        chosen = list(plan.columns[target].sources)
+        for column in _candidates(mapping, plan, here, target):
+            if not has_blanks(chosen[-1]):
                 break
-            ids += [column] * (column not in ids)
-        return _told_by(plan, *ids) if len(ids) > 1 else plan
+            chosen += [column] * (column not in chosen)
+        return tuple(chosen)
 
-    return [of(plan) for plan in plans]
+    ids = filled(plans[0], "product_id") if plans and plans[0].columns.get("product_id") else ()
+    out = [_told_by(plan, *ids) if ids else plan for plan in plans]
+    return [replace(plan, columns=plan.columns | {t: replace(plan.columns[t], sources=filled(plan, t))
+                                                  for t in STOOD_IN_FOR if t in plan.columns and plan.columns[t].sources}) for plan in out]
 
 
 def _ids(mapping: Mapping, plan: TablePlan, present: dict[str, str]) -> list[str]:
-    """The columns that may tell products apart, the likeliest first, without those that say other things."""
-    if "product_id" not in plan.columns:
-        return []
-    taken = {s for c, fed in plan.columns.items() if c not in ("product_id", "title") for s in fed.sources}
-    known = (present.get(plain(name)) for name in mapping.tables[plan.table].feeds["product_id"].columns)
+    """The columns that may tell products apart, the likeliest first."""
+    return _candidates(mapping, plan, present, "product_id") if "product_id" in plan.columns else []
+
+
+def _candidates(mapping: Mapping, plan: TablePlan, present: dict[str, str], target: str) -> list[str]:
+    """The columns that may say a thing, the likeliest first, without those that say others; a title may tell products apart."""
+    free = (target, "title") if target == "product_id" else (target,)
+    taken = {s for c, fed in plan.columns.items() if c not in free for s in fed.sources}
+    known = (present.get(plain(name)) for name in mapping.tables[plan.table].feeds[target].columns)
     return [c for c in dict.fromkeys(known) if c is not None and c not in taken]
 
 

@@ -92,6 +92,25 @@ def test_the_name_of_an_order_is_never_taken_for_a_product(workspace, tmp_path):
     assert stored(workspace, "select product_id, order_id from orders") == [("Mug", "#1")]
 
 
+def test_products_told_by_lines_of_sales_have_the_ids_of_the_sales(workspace, tmp_path):
+    rows = "Date,Order ID,Id,Lineitem sku,Lineitem name,Lineitem quantity\n2024-03-05,1,91,,Mug,1\n2024-03-06,2,92,J,Jug,1\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", rows)])  # the bare id is the order's
+    assert stored(workspace, "select product_id, title from products order by all") == [("J", "Jug"), ("Mug", "Mug")]
+
+
+def test_where_a_category_or_price_is_blank_another_column_of_it_stands_in(workspace, tmp_path):
+    rows = "SKU,Title,Product Category,Type,Sale price,Regular price\nA,Mug,,Kitchen,,4\nB,Jug,Bar,Kitchen,3,5\n"
+    import_files(workspace, [write(tmp_path, "products.csv", rows)])
+    kept = stored(workspace, "select product_id, category, price_cents from products order by all")
+    assert kept == [("A", "Kitchen", 400), ("B", "Bar", 300)]
+
+
+def test_names_that_differ_from_line_to_line_are_not_those_of_the_product(workspace, tmp_path):
+    rows = "Date,Name,Product/Service,Qty\n" + "".join(f"2024-03-{1 + i % 28:02},Person {i},P{i % 3},1\n" for i in range(60))
+    import_files(workspace, [write(tmp_path, "sales.csv", rows)])
+    assert stored(workspace, "select product_id, title from products order by all") == [(f"P{i}", f"P{i}") for i in range(3)]
+
+
 def test_postage_is_no_product(workspace, tmp_path):
     rows = "date,item,qty\n2024-03-05,Mug,2\n2024-03-05,Shipping fee,1\n2024-03-05,运费,1\n2024-03-05,Shipping box,1\n"
     report = import_files(workspace, [write(tmp_path, "sales.csv", rows)])
