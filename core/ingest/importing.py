@@ -12,7 +12,7 @@ from pathlib import Path
 from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, joins, privacy, purchases, readers, shop
+from core.ingest import formats, joins, privacy, purchases, readers, shop, wide
 from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
@@ -66,8 +66,9 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
         opened = [(Path(f), s) for f in files for s in stack.enter_context(
             readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
         sources = [s for _, s in opened]
+        sources = wide.in_rows(sources) if chosen.guesses else sources
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
-        planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for path, source in opened]
+        planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for (path, _), source in zip(opened, sources)]
         planned = _plans(chosen, planned, sources, _stored_ids(workspace))
         if not dry_run:
             workspace.create()

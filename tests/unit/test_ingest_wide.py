@@ -1,0 +1,47 @@
+"""Sheets with a column a day become rows of a product and day."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import UserError
+from core.ingest import import_files
+from importing import add_up, stored, write
+
+SOLD = "select product_id, ordered_at::date::varchar, units from orders order by all"
+
+
+def sheet(labels: list[str]) -> str:
+    return "sku,category," + ",".join(labels) + "\nA,Toys,1,0,2,,3,0,0\nB,Home,0,0,0,0,0,0,4\n"
+
+
+@pytest.mark.parametrize("label", ["2024-03-{:02}", "2024/3/{}", "{:02}.03.2024", "202403{:02}", "2024年3月{}日"])
+def test_a_sheet_with_a_column_a_day_is_read_as_a_row_a_product_and_day(workspace, tmp_path, label):
+    report = import_files(workspace, [write(tmp_path, "sales.csv", sheet([label.format(day) for day in range(13, 20)]))])
+    assert stored(workspace, SOLD) == [("A", "2024-03-13", 1), ("A", "2024-03-15", 2), ("A", "2024-03-17", 3), ("B", "2024-03-19", 4)]
+    assert stored(workspace, "select product_id, category from products order by all") == [("A", "Toys"), ("B", "Home")]
+    assert add_up(report) == {"read": 4, "kept": 4, "dropped": 0, "quarantined": 0}
+    assert any("a column a day, 7 of them" in note for note in report.files[0].notes)
+
+
+def test_days_that_are_numbered_are_those_of_the_calendar_in_the_same_import(workspace, tmp_path):
+    labels = [f"d_{i}" for i in range(1, 8)]
+    calendar = "date,week,d\n" + "".join(f"2024-03-{12 + i},11,d_{i}\n" for i in range(1, 8))
+    files = [write(tmp_path, "sales.csv", sheet(labels)), write(tmp_path, "calendar.csv", calendar)]
+    report = import_files(workspace, files)
+    assert stored(workspace, SOLD)[0] == ("A", "2024-03-13", 1) and add_up(report)["kept"] == 4
+    assert [f.file for f in report.files if f.left_out] == ["calendar.csv"]
+
+
+def test_numbered_columns_without_a_calendar_are_no_days(workspace, tmp_path):
+    with pytest.raises(UserError, match="columns for orders in sales.csv"):
+        import_files(workspace, [write(tmp_path, "sales.csv", sheet([f"d_{i}" for i in range(1, 8)]))])
+
+
+def test_a_sheet_of_several_batches_is_read_whole(workspace, tmp_path):
+    days = [f"2024-{month:02}-{day:02}" for month in range(1, 13) for day in range(1, 29)]
+    rows = "".join(f"P{i}," + ",".join(str((i + d) % 3) for d in range(len(days))) + "\n" for i in range(400))
+    report = import_files(workspace, [write(tmp_path, "sales.csv", "sku," + ",".join(days) + "\n" + rows)])
+    expected = sum((i + d) % 3 for i in range(400) for d in range(len(days)))
+    assert stored(workspace, "select sum(units), count(distinct product_id) from orders") == [(expected, 400)]
+    assert report.files[0].main.kept == sum((i + d) % 3 > 0 for i in range(400) for d in range(len(days)))
