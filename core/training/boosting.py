@@ -19,7 +19,6 @@ from core.trees import Trees, grow, losses
 
 _FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
 _HELD_OUT = 4  # one product in so many is held out
-_BY_HEART = 1.005  # times the least loss: whoever ends above it has learnt products by heart, and asks for cautious trees
 _CAUTIOUS = {"min_data_in_leaf": 1000, "lambda_l2": 100.0}
 
 
@@ -53,12 +52,8 @@ def growth_of(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, thre
     if not (_enough(panel, rows[held]) and _enough(panel, rows[~held])):
         return usual
     x = panel.read(rows)
-    told = lambda settings: losses(  # noqa: E731
-        x, panel.rising[rows], held, rounds=recipe.trees_rounds, seed=seed, threads=threads, check=check, **settings)
-    plain = told(usual.settings)
-    if plain[-1] <= _BY_HEART * plain.min():
-        return usual
-    cautious = told(_CAUTIOUS)
+    plain, cautious = (losses(x, panel.rising[rows], held, rounds=recipe.trees_rounds, seed=seed, threads=threads, check=check, **settings)
+                       for settings in (usual.settings, _CAUTIOUS))
     return usual if plain[-1] <= cautious.min() else Growth(int(cautious.argmin()) + 1, _CAUTIOUS)
 
 
