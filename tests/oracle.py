@@ -16,14 +16,14 @@ def valid_sales(orders: pd.DataFrame) -> pd.DataFrame:
 
 
 def segments_at(sales: pd.DataFrame, t: pd.Timestamp, min_orders: int, max_segments: int) -> dict[str, str]:
-    """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough."""
+    """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough and not everybody."""
     base = sales[(sales.day > t - pd.Timedelta(days=56)) & (sales.day <= t)]
     sizes = base.drop_duplicates(["product_id", "order_id", "value"]).groupby("value").size()
     named = [v for v in sizes.sort_index().sort_values(ascending=False, kind="stable").index
              if v and sizes[v] >= min_orders][: max_segments - 1]
     rest = sizes[~sizes.index.isin(named)].sum()
     every = sales.value.unique()
-    return {v: v if v in named else "other" for v in every if v in named or rest >= min_orders}
+    return {v: v if v in named else "other" for v in every if named and (v in named or rest >= min_orders)}
 
 
 def windows(sales: pd.DataFrame, t: pd.Timestamp) -> pd.DataFrame:

@@ -158,6 +158,12 @@ def test_a_table_that_the_shop_does_not_give_leaves_its_driver_absent(shop, tmp_
     assert set(panel.segment) == {"all"}
 
 
+def test_groups_that_are_all_small_make_no_segments(shop, tmp_path):
+    orders = shop["orders"].assign(country=[f"c{i % 200}" for i in range(len(shop["orders"]))])
+    panel = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "small").create(), {"products": shop["products"], "orders": orders})))
+    assert set(panel.segment) == {"all"}  # and no "other", which would be everybody once more
+
+
 @pytest.mark.parametrize("signal", ["views", "reviews"])
 def test_a_shop_without_orders_is_read_by_what_it_has(shop, tmp_path, signal):
     few = {"products": shop["products"], "events": shop["events"] if signal == "views" else shop["events"].iloc[:0],

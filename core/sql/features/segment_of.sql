@@ -1,5 +1,6 @@
 -- Which segment a customer's value belongs to at each origin, decided with what was known then: the largest values with at
--- least $min_orders product-orders in the base window stand for themselves; all others, also those still unseen, are 'other'.
+-- least $min_orders product-orders in the base window stand for themselves; all others, also those still unseen, are 'other', which alone
+-- would be everybody once more.
 create or replace temp table segment_of as
 with value_days as (
     select value, day, sum(interest) as interest
@@ -46,6 +47,7 @@ final as (
     from named as n
     inner join sized as s on n.as_of = s.as_of and n.segment = s.segment
     where s.interest >= $min_orders
+    qualify bool_or(n.segment <> 'other') over (partition by n.as_of)
 )
 
 select * from final
