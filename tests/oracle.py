@@ -16,7 +16,8 @@ def valid_sales(orders: pd.DataFrame) -> pd.DataFrame:
 
 
 def segments_at(sales: pd.DataFrame, t: pd.Timestamp, min_orders: int, max_segments: int) -> dict[str, str]:
-    """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough and not everybody."""
+    """value -> segment: the largest values with enough product-orders in the base window, the rest 'other' if large enough; none where
+    no value is."""
     base = sales[(sales.day > t - pd.Timedelta(days=56)) & (sales.day <= t)]
     sizes = base.drop_duplicates(["product_id", "order_id", "value"]).groupby("value").size()
     named = [v for v in sizes.sort_index().sort_values(ascending=False, kind="stable").index
