@@ -86,7 +86,7 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
 def _settings(workspace: Workspace) -> Iterator[Finding]:
     settings = workspace.settings()
     given = workspace.settings_file.exists()
-    yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency}" if given else "the defaults")
+    yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency or 'no currency'}" if given else "the defaults")
 
 
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:

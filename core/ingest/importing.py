@@ -426,7 +426,7 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
                             "their price and cost are left out")
     abroad = db.run(con, "staging/foreign_minimums", currency=settings.shop.currency).fetchone()[0]
     if abroad:
-        report.notes.append(f"{abroad:,} suppliers ask for minimum orders in another currency than {settings.shop.currency}: "
-                            "those are left out")
+        report.notes.append(f"{abroad:,} suppliers ask for minimum orders in another currency than "
+                            f"{settings.shop.currency or 'the shop, which says none'}: those are left out")
     report.notes += notes
     return settings
