@@ -66,7 +66,7 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
         opened = [(Path(f), s) for f in files for s in stack.enter_context(
             readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
         sources = [s for _, s in opened]
-        sources = wide.in_rows(sources) if chosen.guesses else sources
+        sources = wide.in_rows(chosen, sources) if chosen.guesses else sources
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
         planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for (path, _), source in zip(opened, sources)]
         planned = _plans(chosen, planned, sources, _stored_ids(workspace))

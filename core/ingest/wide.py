@@ -10,7 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.ingest.mapping import Mapping
 from core.ingest.names import plain
+from core.ingest.planning import tables_named
 from core.ingest.readers import BATCH_ROWS, Source
 
 DAY, QUANTITY = "date", "quantity"  # the columns that take the place of those of the days
@@ -19,15 +21,19 @@ _DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?( 00:00(:00)?)?|(19|2
 _NUMBERED = re.compile(r"[a-zA-Z]+_?\d+")  # day 1, day 2 ... as d_1, d_2
 _DAYS = ("date", "day", "日期")  # what a calendar calls its days
 _CALENDAR_ROWS = 20_000
-_NOTHING = pa.array(["", "0", "0.0", "0.00", "-"])
+_BLANK, _ZERO = ["", "-"], ["0", "0.0", "0.00"]
 
 
-def in_rows(sources: list[Source]) -> list[Source]:
-    """The sources, those with a column a day turned into ones with a row for each cell that is not nothing.
+def in_rows(mapping: Mapping, sources: list[Source]) -> list[Source]:
+    """The sources, those with a column a day turned into ones with a row for each cell that is not blank, nor nothing sold.
 
     Columns are days by their names, or because another of the sources, a calendar, has a day beside each name.
     """
-    return [_turned(source, days) if (days := _days(source, sources)) else source for source in sources]
+    def turned(source: Source, days: dict[str, str]) -> Source:
+        counts = "stock" in tables_named(mapping, source.names or (source.file,))  # where 0 says a lot
+        return _turned(source, days, pa.array(_BLANK if counts else _BLANK + _ZERO))
+
+    return [turned(source, days) if (days := _days(source, sources)) else source for source in sources]
 
 
 def _days(source: Source, sources: list[Source]) -> dict[str, str]:
@@ -51,14 +57,16 @@ def _by_calendar(names: list[str], calendars: list[Source]) -> dict[str, str]:
     return {}
 
 
-def _turned(source: Source, days: dict[str, str]) -> Source:
+def _turned(source: Source, days: dict[str, str], nothing: pa.Array) -> Source:
     rest, names, texts = [c for c in source.columns if c not in days], list(days), pa.array(days.values())
 
     def batches(columns: list[str], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
         kept, line = [c for c in columns if c in rest], 1
         for wide in source.batches([*kept, *names], max(1, rows // len(names))):
             count, cells = len(wide), pa.concat_arrays([c.combine_chunks() for c in wide.columns[2 + len(kept):]])
-            said = np.flatnonzero(pc.and_(pc.is_valid(cells), pc.invert(pc.is_in(cells, _NOTHING))).to_numpy(zero_copy_only=False))
+            says = pc.and_(pc.is_valid(cells), pc.invert(pc.is_in(cells, nothing))).to_numpy(zero_copy_only=False).copy()
+            says[:count] |= pc.is_valid(wide.column(1)).to_numpy()  # a broken row is one, and told as such
+            said = np.flatnonzero(says)
             row, day = pa.array(said % count), pa.array(said // count)
             filled = dict(zip(kept, (c.take(row) for c in wide.columns[2:]))) | {DAY: texts.take(day), QUANTITY: cells.take(pa.array(said))}
             if len(said):  # lines are those of the turned sheet: a line tells rows apart
@@ -68,4 +76,4 @@ def _turned(source: Source, days: dict[str, str]) -> Source:
                 line += len(said)
 
     return replace(source, columns=[*rest, DAY, QUANTITY], batches=batches, typed={c: t for c, t in source.typed.items() if c in rest},
-                   notes=[*source.notes, f"a column a day, {len(names):,} of them: each cell that is not 0 is read as a row"])
+                   notes=[*source.notes, f"a column a day, {len(names):,} of them: each cell that says something is read as a row"])

@@ -45,3 +45,15 @@ def test_a_sheet_of_several_batches_is_read_whole(workspace, tmp_path):
     expected = sum((i + d) % 3 for i in range(400) for d in range(len(days)))
     assert stored(workspace, "select sum(units), count(distinct product_id) from orders") == [(expected, 400)]
     assert report.files[0].main.kept == sum((i + d) % 3 > 0 for i in range(400) for d in range(len(days)))
+
+
+def test_nothing_on_hand_is_told_by_a_sheet_of_stock(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "stock.csv", sheet([f"2024-03-{day}" for day in range(13, 20)]))])
+    kept = stored(workspace, "select product_id, count(*), sum(on_hand) from stock group by all order by all")
+    assert kept == [("A", 6, 6.0), ("B", 7, 4.0)]
+
+
+def test_a_broken_row_of_a_sheet_is_set_aside_and_not_lost(workspace, tmp_path):
+    days = [f"2024-03-{day}" for day in range(13, 20)]
+    report = import_files(workspace, [write(tmp_path, "sales.csv", sheet(days) + "C,Toys,1,2,3,4,5,6,7,8,9\n")])
+    assert add_up(report) == {"read": 5, "kept": 4, "dropped": 0, "quarantined": 1}
