@@ -12,13 +12,13 @@ from pathlib import Path
 from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, joins, privacy, purchases, readers, shop, wide
+from core.ingest import formats, ids, joins, privacy, purchases, readers, shop, wide
 from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import given_name, plain, quoted
-from core.ingest.planning import TablePlan, Unfit, plan_of, with_shared_ids, with_stand_ins, with_stored_ids
+from core.ingest.names import given_name, quoted
+from core.ingest.planning import TablePlan, Unfit, plan_of
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.rules import EVENT_COUNTS, RULES, target_column
@@ -69,7 +69,7 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
         sources = wide.in_rows(chosen, sources) if chosen.guesses else sources
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
         planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for (path, _), source in zip(opened, sources)]
-        planned = _plans(chosen, planned, sources, _stored_ids(workspace))
+        planned = _plans(chosen, planned, sources, workspace)
         if not dry_run:
             workspace.create()
         with _warehouse(workspace, dry_run) as con:
@@ -130,11 +130,8 @@ def _beside(mapping: Mapping, source: readers.Source, sources: list[readers.Sour
     return Beside((found,), mapping.lookup.key, mapping.lookup.key, columns)
 
 
-def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Source], stored: set[str]) -> list[_Planned]:
-    """The sources with what each feeds, in the order in which they are stored. Of several, those are left out that fit nothing.
-
-    stored: the ids of the shop's products.
-    """
+def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Source], workspace: Workspace) -> list[_Planned]:
+    """The sources with what each feeds, in the order in which they are stored. Of several, those are left out that fit nothing."""
     added = [s for p in planned if p.beside is not None and not p.beside.one_each for s in p.beside.sources]
     unfit: list[Unfit] = []
     for p in planned:
@@ -150,14 +147,14 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
             p.plans = plan_of(mapping, given_name(p.path.name), p.columns, p.source.names, unit)
         except Unfit as error:
             unfit.append(error)
-            p.report.left_out = error.why or str(error)
+            p.report.left_out = error.why
     if unfit and not any(p.plans for p in planned):
         raise unfit[0]
     if mapping.guesses:
-        shared = with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
+        stored, shared = _stored_ids(workspace), ids.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
         for p, plans in zip(planned, shared):
-            plans = with_stored_ids(mapping, plans, p.columns, lambda c: _share_of(stored, p.source, c))  # noqa: B023
-            p.plans = with_stand_ins(mapping, plans, p.columns, lambda c: c in p.source.columns and p.source.has_blanks(c))  # noqa: B023
+            plans = ids.with_stored_ids(mapping, plans, p.columns, p.source, stored)
+            p.plans = ids.with_stand_ins(mapping, plans, p.columns, p.source)
     for p in planned:
         if p.plans:
             _complete(mapping, p)
@@ -172,16 +169,10 @@ def _stored_ids(workspace: Workspace) -> set[str]:
         return {product for (product,) in con.execute(known).fetchall()}
 
 
-def _share_of(stored: set[str], source: readers.Source, column: str) -> float:
-    """The share of a column's first cells that are ids of stored products."""
-    cells = source.sample([column]).columns[2].to_pylist() if stored and column in source.columns else []
-    return sum((cell or "").strip() in stored for cell in cells) / max(len(cells), 1)
-
-
 def _complete(mapping: Mapping, p: _Planned) -> None:
     """The purchases in a log among the plans, personal data kept out, and what there is to say of it all."""
     bought = purchases.orders_of(mapping, p.plans, p.columns)
-    plans = [_told_by_id(plan, p.source) if mapping.guesses else plan for plan in (*p.plans, *([bought] if bought else []))]
+    plans = [ids.without_buyers_names(plan, p.source) if mapping.guesses else plan for plan in (*p.plans, *([bought] if bought else []))]
     plans = [_without_persons(plan, p.source, p.beside, mapping, p.report) for plan in plans]
     p.plans = [plan for plan in plans if not (plan.derived and len(plan.columns) < 2)]
     used = {s for plan in p.plans for fed in plan.columns.values() for s in fed.sources}
@@ -193,18 +184,6 @@ def _complete(mapping: Mapping, p: _Planned) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].feed.constant is not None:
         p.report.notes.append("no column of units: each row is one unit, and equal rows are as many")
-
-
-def _told_by_id(plan: TablePlan, source: readers.Source) -> TablePlan:
-    """The plan of products told beside sales, by their ids alone where a bare `name` differs from line to line: it is the buyer's."""
-    title, ids = plan.columns.get("title"), plan.columns.get("product_id")
-    if plan.table != "products" or not plan.derived or not title or not ids or plain(title.sources[0]) != "name":
-        return plan
-    if title.sources[0] in ids.sources or not {title.sources[0], ids.sources[0]} <= set(source.columns):
-        return plan
-    _, _, *cells = (column.to_pylist() for column in source.sample([ids.sources[0], title.sources[0]]).columns)
-    named = set(zip(*cells))
-    return plan if len(named) <= 2 * len({i for i, _ in named}) else replace(plan, columns=plan.columns | {"title": ids})
 
 
 def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | None, mapping: Mapping, report: FileReport) -> TablePlan:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from core.errors import UserError
@@ -11,16 +10,15 @@ from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
-OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
-STOOD_IN_FOR = ("category", "brand", "price", "description")  # beside the id: what exports have several columns of, some of them blank
-MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
 PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
 
 
 class Unfit(UserError):
     """A file fits no table, and does not look like sales either: an import of several files can do without it."""
 
-    why = ""  # in a few words
+    def __init__(self, expected: str, found: str, to_do: str, why: str = ""):
+        super().__init__(expected, found, to_do)
+        self.why = why or str(self)  # in a few words
 
 
 BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
@@ -260,82 +258,6 @@ def _told_beside(table: str, found: dict[str, Fed], main: dict[str, Fed]) -> dic
     return {c: fed for c, fed in found.items() if not taken & set(fed.sources)}
 
 
-def with_shared_ids(mapping: Mapping, plans: list[list[TablePlan]], columns: list[list[str]]) -> list[list[TablePlan]]:
-    """Plans of several files in which sales and the lists of products tell products apart by an id that both have, where sales have
-    several. plans, columns: of each file.
-
-    A bare `id` in a list is the products' own, which the sales' `product_id` is then.
-    """
-    present = [by_plain(c) for c in columns]
-    sales = ((here, each[0]) for here, each in zip(present, plans) if each and each[0].table == "orders")
-    sold = next(([plain(c) for c in _ids(mapping, plan, here)] for here, plan in sales), [])
-    lists = [here for here, each in zip(present, plans) if each and each[0].table == "products"]
-
-    def there(name: str, here: dict[str, str]) -> str | None:
-        return here.get(name) or (here.get("id") if name in OF_A_PRODUCT and any(here is one for one in lists) else None)
-
-    best = max(sold, key=lambda name: sum(there(name, here) is not None for here in lists), default=None)
-    if best is None or not any(there(best, here) for here in lists):
-        return plans
-    return [[_told_by(plan, there(best, here)) for plan in each] for each, here in zip(plans, present)]
-
-
-def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str], stored: Callable[[str], float]) -> list[TablePlan]:
-    """Plans of a file in which products are told apart by the column whose ids the shop has, where that which names suggest is another.
-
-    stored: the share of the ids in one of the file's columns that are stored.
-    """
-    here = by_plain(columns)
-    ids = _ids(mapping, plans[0], here) if plans else []
-    if len(ids) < 2 or stored(plans[0].columns["product_id"].sources[0]) >= MOSTLY:
-        return plans
-    best = max(ids, key=stored)
-    return [_told_by(plan, best) for plan in plans] if stored(best) >= MOSTLY else plans
-
-
-def with_stand_ins(mapping: Mapping, plans: list[TablePlan], columns: list[str], has_blanks: Callable[[str], bool]) -> list[TablePlan]:
-    """Plans in which the next column that says a thing stands in where one is blank, as a name where some, or all, items have no number.
-    What is said beside the main table is said of the main table's products.
-
-    has_blanks: of one of the file's columns, whether some of its cells are.
-    """
-    here = by_plain(columns)
-
-    def filled(plan: TablePlan, target: str) -> tuple[str, ...]:
-        chosen = list(plan.columns[target].sources)
-        for column in _candidates(mapping, plan, here, target):
-            if not has_blanks(chosen[-1]):
-                break
-            chosen += [column] * (column not in chosen)
-        return tuple(chosen)
-
-    ids = filled(plans[0], "product_id") if plans and plans[0].columns.get("product_id") else ()
-    out = [_told_by(plan, *ids) if ids else plan for plan in plans]
-    return [replace(plan, columns=plan.columns | {t: replace(plan.columns[t], sources=filled(plan, t))
-                                                  for t in STOOD_IN_FOR if t in plan.columns and plan.columns[t].sources}) for plan in out]
-
-
-def _ids(mapping: Mapping, plan: TablePlan, present: dict[str, str]) -> list[str]:
-    """The columns that may tell products apart, the likeliest first."""
-    return _candidates(mapping, plan, present, "product_id") if "product_id" in plan.columns else []
-
-
-def _candidates(mapping: Mapping, plan: TablePlan, present: dict[str, str], target: str) -> list[str]:
-    """The columns that may say a thing, the likeliest first, without those that say others; a title may tell products apart."""
-    free = (target, "title") if target == "product_id" else (target,)
-    taken = {s for c, fed in plan.columns.items() if c not in free for s in fed.sources}
-    known = (present.get(plain(name)) for name in mapping.tables[plan.table].feeds[target].columns)
-    return [c for c in dict.fromkeys(known) if c is not None and c not in taken]
-
-
-def _told_by(plan: TablePlan, *ids: str | None) -> TablePlan:
-    """The plan with products told apart by these columns, the first that is not blank; a title that was the id stays it."""
-    fed = plan.columns.get("product_id")
-    if fed is None or not all(ids):
-        return plan
-    return replace(plan, columns={c: replace(f, sources=ids) if c == "product_id" or f is fed else f for c, f in plan.columns.items()})
-
-
 def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:
     asked = [a for c in missing for a in m.feeds[c].asked]
     hints = [f"{a} -> {listed(n)}" for a in asked if (n := near(a, columns))]
@@ -358,11 +280,12 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
-    kind = UserError if _may_be_sales(mapping, nearest, present, named=bool(among)) else Unfit
-    error = kind(f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
+    said = (f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                  f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
-    error.why = f"it fits no table; for {nearest.name}, say, no column is known as {listed([' or '.join(g) for g in lacking(nearest)])}"
-    return error
+    if _may_be_sales(mapping, nearest, present, named=bool(among)):
+        return UserError(*said)
+    unknown = listed([" or ".join(g) for g in lacking(nearest)])
+    return Unfit(*said, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
 
 
 def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:
