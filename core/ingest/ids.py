@@ -6,12 +6,32 @@ from dataclasses import replace
 
 from core.ingest.mapping import Mapping
 from core.ingest.names import by_plain, plain
-from core.ingest.planning import TablePlan
+from core.ingest.planning import TablePlan, Unfit, tables_named
 from core.ingest.readers import Source
 
 OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
 STOOD_IN_FOR = ("category", "brand", "price", "description")  # beside the id: what exports have several columns of, some of them blank
 MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
+
+
+def without_numbers_of_weeks(mapping: Mapping, columns: list[str], source: Source) -> list[str]:
+    """The columns of which a guess is made: a `week` that is a mere number is no day."""
+    def numbers(column: str) -> bool:
+        cells = [c for c in source.sample([column]).column(2).to_pylist() if c]
+        return all(len(c.strip()) < 5 for c in cells)
+
+    return [c for c in columns if not (mapping.guesses and plain(c) == "week" and c in source.columns and numbers(c))]
+
+
+def refuse_acts_of_customers(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
+    """Raises Unfit for what looks like a list of customers, not by its name, and has most of them several times: what they did, say."""
+    main = plans[0]
+    if not mapping.guesses or main.table != "customers" or "customers" in tables_named(mapping, source.names or (source.file,)):
+        return
+    seen = source.sample([main.columns["customer_id"].sources[0]]).column(2).to_pylist()
+    if len(set(seen)) < MOSTLY * len(seen):
+        raise Unfit(f"each customer once in {source.file}, which tells of customers alone", f"{len(set(seen)):,} in {len(seen):,} rows",
+                    "call it customers if it is a list of them", "it tells of customers, and of most of them several times")
 
 
 def with_shared_ids(mapping: Mapping, plans: list[list[TablePlan]], columns: list[list[str]]) -> list[list[TablePlan]]:

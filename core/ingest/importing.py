@@ -144,8 +144,11 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
             continue
         try:
             unit = joins.row_is_a_unit(mapping, p.source, p.columns)
-            p.plans = plan_of(mapping, given_name(p.path.name), p.columns, p.source.names, unit)
+            columns = ids.without_numbers_of_weeks(mapping, p.columns, p.source)
+            p.plans = plan_of(mapping, given_name(p.path.name), columns, p.source.names, unit)
+            ids.refuse_acts_of_customers(mapping, p.plans, p.source)
         except Unfit as error:
+            p.plans = []
             unfit.append(error)
             p.report.left_out = error.why
     if unfit and not any(p.plans for p in planned):

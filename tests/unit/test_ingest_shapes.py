@@ -111,6 +111,22 @@ def test_names_that_differ_from_line_to_line_are_not_those_of_the_product(worksp
     assert stored(workspace, "select product_id, title from products order by all") == [(f"P{i}", f"P{i}") for i in range(3)]
 
 
+def test_the_number_of_a_week_is_no_day(workspace, tmp_path):
+    rows = "week,sku,qty,transaction_timestamp\n10,A,1,2017-03-05 11:30:00\n11,A,2,2017-03-12 11:30:00\n"
+    import_files(workspace, [write(tmp_path, "sales.csv", rows)])
+    assert stored(workspace, "select ordered_at::date::varchar, units from orders order by all") == [("2017-03-05", 1), ("2017-03-12", 2)]
+    with pytest.raises(UserError, match="columns for orders in numbers.csv: ordered_at"):
+        import_files(workspace, [write(tmp_path, "numbers.csv", "week,sku,qty\n10,A,1\n11,A,2\n")])
+    import_files(workspace, [write(tmp_path, "weekly.csv", "week,sku,qty\n2017-03-20,A,1\n")])
+
+
+def test_what_customers_did_is_no_list_of_customers(workspace, tmp_path):
+    acts = "household_id,coupon,redemption_date\n" + "".join(f"{i % 3},c{i},2017-03-{i + 1:02}\n" for i in range(9))
+    report = import_files(workspace, [write(tmp_path, "redemptions.csv", acts), write(tmp_path, "orders.csv", SALES)])
+    assert report.files[0].left_out == "it tells of customers, and of most of them several times"
+    assert stored(workspace, "select count(*) from customers") == [(0,)]
+
+
 def test_postage_is_no_product(workspace, tmp_path):
     rows = "date,item,qty\n2024-03-05,Mug,2\n2024-03-05,Shipping fee,1\n2024-03-05,运费,1\n2024-03-05,Shipping box,1\n"
     report = import_files(workspace, [write(tmp_path, "sales.csv", rows)])
