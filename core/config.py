@@ -34,12 +34,20 @@ class ShopSettings:
 
     name: str = "My shop"
     currency: str = ""  # ISO code; "" = nothing says it, and amounts stand without a sign
-    countries: tuple[str, ...] = ("GB",)
+    countries: tuple[str, ...] = ()  # ISO codes of those whose holidays count; () = nothing says where the shop sells
     signal: str = ""
     segment_attribute: str = ""
     segment_min_orders: int = 200
     max_segments: int = 12
     origin_weekday: int = 7  # ISO: 7 = origins are Sundays
+
+    @property
+    def holiday_countries(self) -> tuple[str, ...]:
+        """`countries`; where there are none, the one whose money the currency is, with which its code begins (ISO 4217); else none."""
+        from holidays.utils import list_supported_countries
+
+        own = self.currency[:2]
+        return self.countries or ((own,) if own in list_supported_countries(include_aliases=False) else ())
 
 
 @dataclass(frozen=True)

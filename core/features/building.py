@@ -216,13 +216,13 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
 
 
 def _calendar(origins: list[date], settings: Settings):
-    """Season and public holidays of the shop's countries over the horizon of each origin."""
+    """Season and public holidays of the shop's countries over the horizon of each origin; no holidays are known of no countries."""
     import holidays
     import pyarrow as pa
 
     years = range(origins[0].year, origins[-1].year + 3)
     days: set[date] = set()
-    for country in settings.shop.countries:
+    for country in settings.shop.holiday_countries:
         try:
             days |= set(holidays.country_holidays(country, years=years))
         except NotImplementedError as error:  # the library's word for a country that it does not know
@@ -234,10 +234,12 @@ def _calendar(origins: list[date], settings: Settings):
         ahead = sorted((d - t).days for d in days if d > t)
         rows.append({
             "as_of": t, "season_sin": float(np.sin(phase)), "season_cos": float(np.cos(phase)), "season_sin2": float(np.sin(2 * phase)),
-            "season_cos2": float(np.cos(2 * phase)), "holidays_ahead": float(sum(d <= settings.labels.horizon_days for d in ahead)),
+            "season_cos2": float(np.cos(2 * phase)),
+            "holidays_ahead": float(sum(d <= settings.labels.horizon_days for d in ahead)) if days else None,
             "days_to_holiday": float(ahead[0]) if ahead else None,
         })
-    return pa.Table.from_pylist(rows)
+    kinds = {name: pa.date32() if name == "as_of" else pa.float64() for name in rows[0]}
+    return pa.Table.from_pylist(rows, pa.schema(list(kinds.items())))
 
 
 def panel_sql() -> str:

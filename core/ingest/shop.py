@@ -57,9 +57,10 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
         counted = rows(con, "staging/countries")
         total = sum(r["orders"] for r in counted)
         codes = dict.fromkeys(code for r in counted if r["orders"] >= COUNTRY_SHARE * total and (code := country_code(r["country"])))
-        if codes and tuple(codes) != settings.shop.countries:
-            settings = settings.with_values("shop", countries=tuple(codes))
-            notes.append(f"holidays are those of {', '.join(codes)}")
+        settings = settings.with_values("shop", countries=tuple(codes))
+    holidays = settings.shop.holiday_countries
+    if holidays and holidays != workspace.settings().shop.holiday_countries:
+        notes.append(f"holidays are those of {', '.join(holidays)}")
     return settings, notes
 
 

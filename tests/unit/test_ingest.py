@@ -6,11 +6,12 @@ import datetime
 import json
 
 import openpyxl
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import db
-from core.config import Workspace
+from core.config import ShopSettings, Workspace
 from core.ingest import import_files
 from importing import ORDERS, PRODUCTS, add_up, stored, write
 
@@ -258,6 +259,18 @@ def test_countries_and_segments_are_taken_from_the_orders(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
     assert workspace.settings().shop.segment_attribute == "country"
     assert workspace.settings().shop.countries == ("GB", "DE")
+
+
+def test_holidays_are_of_the_country_whose_money_it_is_until_orders_say_a_country(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,USD\n")])
+    assert workspace.settings().shop.holiday_countries == ("US",) and "holidays are those of US" in report.notes
+    report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
+    assert workspace.settings().shop.holiday_countries == ("GB", "DE") and "holidays are those of GB, DE" in report.notes
+
+
+@pytest.mark.parametrize("currency", ["", "EUR", "XOF"])
+def test_a_shop_whose_country_nothing_tells_has_no_holidays(currency):
+    assert ShopSettings(currency=currency).holiday_countries == ()
 
 
 def test_every_optional_table_is_checked_and_stored(workspace, tmp_path):
