@@ -89,7 +89,8 @@ class Recipe:
     demand_weight: float = 1.0
     grades_weight: float = 1.0  # of learning how lucky each outcome was (core.model.GRADES) beside whether it rose
     trees_share: float = 0.8  # of the rising logit that boosted trees say beside the net (core.trees); 0 = none
-    trees_rounds: int = 350  # trees; of cautious ones at most so many (core/training/boosting.py)
+    trees_members: int = 2  # ensembles whose mean they are, as `members` of the net
+    trees_rounds: int = 350  # trees of each; of cautious ones at most so many (core/training/boosting.py)
     demand_trees_share: float = 0.7  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
     refit: bool = True
     epochs_without_validation: int = 3

@@ -28,7 +28,7 @@ SETTINGS = {
     "lambda_l2": 10.0, "feature_fraction": 0.3, "bagging_fraction": 0.5, "bagging_freq": 1, "verbosity": -1, "deterministic": True,
     "force_row_wise": True,
 }
-_ROWS = 4096  # a chunk of rows x a tree's pairs of leaf and driver: some megabytes
+_ROWS = 8192  # a chunk of rows x three times the features: some megabytes
 _ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
 
 
@@ -98,15 +98,11 @@ class Trees:
         for number, lacks in enumerate(patterns):
             games = [game for tree in self._trees if (game := tree.game(lacks, lacks & ~self._learnt, group)) is not None]
             for chosen in _chunks(np.flatnonzero(pattern_of == number)):
-                sides, here = _sides(x[chosen]), np.zeros((len(group), len(chosen)))
-                for game in games:
-                    met = game.tree.pairs.met(game.tree.left(sides))
-                    stays = np.logical_and.reduceat(met | ~game.lacked[:, None], game.tree.pair_starts, axis=0)
-                    place = np.add.reduceat(met * game.power[:, None], game.tree.pair_starts, axis=0)
-                    for at, comes, (table, drivers) in zip(place, stays, game.leaves):
-                        for values, driver in zip(table.T, drivers):
-                            here[driver] += values[at] * comes
-                out[chosen] = here.T
+                sides, here = _sides(x[chosen]), np.zeros((len(chosen), len(group)))
+                for game in games:  # of thousands of rows some hundred go different ways at some node
+                    ways, way_of = np.unique(game.tree.left(sides), return_inverse=True)
+                    here += game.attributions(ways, len(group))[way_of]
+                out[chosen] = here
         return out
 
     def _lacks(self, x: np.ndarray) -> np.ndarray:
@@ -221,6 +217,16 @@ class _Game:
     power: np.ndarray
     leaves: list[tuple[np.ndarray, np.ndarray]]
 
+    def attributions(self, left: np.ndarray, drivers: int) -> np.ndarray:
+        """(B, drivers) of rows that go left at these nodes (B,) uint32."""
+        met = self.tree.pairs.met(left)
+        stays = np.logical_and.reduceat(met | ~self.lacked[:, None], self.tree.pair_starts, axis=0)
+        place = np.add.reduceat(met * self.power[:, None], self.tree.pair_starts, axis=0)
+        out = np.zeros((drivers, len(left)))
+        for at, comes, (table, own) in zip(place, stays, self.leaves):
+            out[own] += table.T[:, at] * comes
+        return out.T
+
 
 def _sides(x: np.ndarray) -> np.ndarray:
     """(3F, B) float32 of x (B, F), missing values going right in the first F rows, left in the next, and taken as 0.0 in the last."""
@@ -254,9 +260,11 @@ def leaf_shares(share: np.ndarray, group: np.ndarray) -> np.ndarray:
     >>> leaf_shares(np.array([0.25]), np.array([0]))[:, 0].tolist()
     [-0.25, 0.75]
     """
-    met = inside = _subsets(len(share))
-    game = np.where(inside[None], met[:, None], share).prod(axis=2)  # (2^m, 2^m)
-    return game @ _ordered_weights(tuple(np.unique(group, return_inverse=True)[1].tolist()))
+    game = np.ones((1, 1))  # (2^m, 2^m): by what is met, and by which drivers are there
+    for absent in share:
+        factor = np.array([[absent, 0.0], [absent, 1.0]])
+        game = (factor[:, None, :, None] * game[None, :, None, :]).reshape(2 * len(game), -1)
+    return game @ _ordered_weights(tuple(group.tolist()))
 
 
 @cache
@@ -294,6 +302,15 @@ def grow_each(x: np.ndarray, target: np.ndarray, driver: np.ndarray, each: Seque
     data = lightgbm.Dataset(x, target, weight=weight, params=given | each[0])
     learnt = (lightgbm.train(given | settings, data, rounds, callbacks=[lambda env: check()]) for settings in each)
     return tuple(_trees(booster, len(x), driver) for booster in learnt)
+
+
+def mean_of(members: Sequence[Trees]) -> Trees:
+    """One ensemble that says the mean of what these say, and whose attributions are the mean of theirs."""
+    starts = np.cumsum([0, *(m.starts[-1] for m in members)])
+    joined = {name: np.concatenate([getattr(m, name) for m in members]) for name in _ARRAYS if name not in ("starts", "driver")}
+    return Trees(**joined | {
+        "starts": np.concatenate([[0], *(m.starts[1:] + start for m, start in zip(members, starts))]).astype(np.int64),
+        "value": joined["value"] / len(members), "driver": members[0].driver})
 
 
 def losses(x: np.ndarray, target: np.ndarray, held: np.ndarray, *, rounds: int, seed: int, threads: int = 1,

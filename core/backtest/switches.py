@@ -45,6 +45,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("members", "members", 1, "one network alone"),
     Switch("trees", "trees_share", 0.0, "the networks alone, no boosted trees beside them"),
     Switch("networks", "trees_share", 1.0, "the boosted trees alone, no network's word on what rises"),
+    Switch("trees-members", "trees_members", 1, "one ensemble of boosted trees alone"),
     Switch("grades", "grades_weight", 0.0, "networks that learn whether a row was a riser, not how lucky it was"),
     Switch("pretraining", "pretrain_epochs", 3, "the encoder reads the shop's own texts first"),
     Switch("tuning", "tuning", "last-3", "the encoder's last three layers tuned to the shop", section="model"),

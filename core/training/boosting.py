@@ -15,7 +15,7 @@ import numpy as np
 from core.config import Recipe
 from core.training.fitted import driver_of
 from core.training.panel import Panel
-from core.trees import Trees, grow, losses
+from core.trees import Trees, grow_each, losses, mean_of
 
 _FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
 _HELD_OUT = 4  # one product in so many is held out
@@ -34,13 +34,15 @@ def fit_trees(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, growth:
               check: Callable[[], None] = lambda: None) -> Trees | None:
     """Trees learnt from these row numbers, whose outcome is known; None where `tree_rows` leaves none of them.
 
-    Without `growth`, `trees_rounds` of them. check() is called from tree to tree, and may raise to end it.
+    The mean of `trees_members` ensembles, which draw other rows and features. Without `growth`, of `trees_rounds` trees. check() is called
+    from tree to tree, and may raise to end it.
     """
     rows, growth = tree_rows(panel, rows, recipe, seed), growth or Growth(recipe.trees_rounds)
     if not len(rows):
         return None
-    return grow(panel.read(rows), panel.rising[rows], driver_of(panel.features), rounds=growth.rounds, seed=seed, threads=threads,
-                check=check, **growth.settings)
+    draws = [growth.settings | {"bagging_seed": seed + k, "feature_fraction_seed": seed + k} for k in range(recipe.trees_members)]
+    return mean_of(grow_each(panel.read(rows), panel.rising[rows], driver_of(panel.features), draws, rounds=growth.rounds, seed=seed,
+                             threads=threads, check=check))
 
 
 def growth_of(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1,

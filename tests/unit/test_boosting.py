@@ -69,6 +69,14 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
     assert np.abs(whole - without).max() > 0.1
 
 
+def test_trees_are_the_mean_of_ensembles_that_draw_differently(panel):
+    x, rows = panel.read(panel.latest()), panel.matured()
+    one, two = (fit_trees(panel, rows, replace(QUICK, trees_members=members), 7) for members in (1, 2))
+    assert len(two.starts) - 1 == 2 * (len(one.starts) - 1)
+    other = 2 * two.predict(x) - one.predict(x)
+    assert np.abs(other - one.predict(x)).max() > 0.01 and np.corrcoef(other, one.predict(x))[0, 1] > 0.9
+
+
 def test_too_few_rows_grow_no_trees(panel):
     assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
 
@@ -92,7 +100,7 @@ def test_where_each_product_is_a_case_of_its_own_trees_are_cautious(panel):
     growth = growth_of(apart, apart.matured(), many, seed=7)
     assert growth.settings["min_data_in_leaf"] > 100 and growth.rounds < many.trees_rounds
     trees = fit_trees(apart, apart.matured(), many, 7, growth)
-    assert len(trees.starts) - 1 == growth.rounds
+    assert len(trees.starts) - 1 == growth.rounds * many.trees_members
 
 
 def test_too_few_products_tell_nothing_and_trees_are_the_usual_ones(panel):

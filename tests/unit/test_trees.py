@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core import trees
-from core.trees import Trees, grow, leaf_shares
+from core.trees import Trees, grow, grow_each, leaf_shares, mean_of
 
 DRIVER = np.array([0, 0, 1, 2, 2, 3])
 
@@ -83,6 +83,16 @@ def test_what_was_never_missing_in_training_sends_a_row_that_lacks_it_both_ways(
     found = grown.attributions(x, np.zeros(4))
     assert (found[:, 3] == 0).all()
     np.testing.assert_allclose(found.sum(1) + grown.base(x), grown.predict(x), atol=1e-9)
+
+
+def test_the_mean_of_ensembles_says_the_mean_of_what_they_say_and_of_their_reasons(data):
+    x, group = data[0][:60], np.array([1, 0, 1, 0])
+    members = grow_each(*data, DRIVER, [{"bagging_seed": seed} for seed in (1, 2, 3)], rounds=5, seed=7)
+    mean = mean_of(members)
+    assert np.abs(members[0].predict(x) - members[1].predict(x)).max() > 0.01
+    absent = np.arange(4) == 1
+    for said in (lambda t: t.predict(x), lambda t: t.predict(x, absent), lambda t: t.base(x), lambda t: t.attributions(x, group)):
+        np.testing.assert_allclose(said(mean), np.mean([said(member) for member in members], axis=0), atol=1e-12)
 
 
 def test_without_a_driver_its_splits_go_both_ways(data, grown):
