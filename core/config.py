@@ -93,6 +93,7 @@ class Recipe:
     trees_rounds: int = 350  # trees of each; of cautious ones at most so many (core/training/boosting.py)
     demand_trees_share: float = 0.7  # of the demand quantiles that trees say (core/training/demand_trees.py); 0 = none
     refit: bool = True
+    follow_level: bool = True  # the chances' level moves as the forecasts since training came out (core/calibration.py)
     epochs_without_validation: int = 3
     members: int = 2
     bins: int = 12

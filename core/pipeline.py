@@ -88,7 +88,9 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
 
     result = _import_files(workspace, import_first, progress)
     lines = [result["text"]] if result else []
-    lines.append(build_latest(workspace, progress=progress).text())
+    champion = registry.champion(workspace)
+    since = registry.model(workspace, champion).learnt_until if champion else None
+    lines.append(build_latest(workspace, since=since, progress=progress).text())
     served = _score_and_publish(workspace, progress)
     return result | served | {"text": "\n".join(lines + [served["text"]])}
 

@@ -10,9 +10,10 @@ import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
+from core.calibration import learnt_until
 from core.card import card
 from core.config import Workspace
 from core.errors import UserError
@@ -34,6 +35,11 @@ class Model:
     @property
     def champion(self) -> bool:
         return self.status == "champion"
+
+    @property
+    def learnt_until(self) -> date | None:
+        """The last origin that it learnt from; None where its files don't say."""
+        return learnt_until(self.metrics)
 
     @property
     def summary(self) -> str:

@@ -25,6 +25,7 @@ import pyarrow.parquet as pq
 
 from core import __version__, db, inventory, registry, snapshots, warehouse
 from core.baselines import WeeklyUnits
+from core.calibration import Level
 from core.config import Settings, Workspace
 from core.errors import NotReady, UpswingError, UserError
 from core.progress import Progress, silent
@@ -95,6 +96,8 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
     tables = _Tables(temporary)
     try:
+        progress("score", 0.05, "what came of earlier forecasts")
+        fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
         progress("score", 0.1, f"{len(live.rows):,} forecasts")
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
@@ -108,7 +111,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
             progress("score", 0.95, "suggestions")
             sold = _write_quality(tables, con, absent)
             _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
-        _write_about_model(tables, live, fitted.metrics)
+        _write_about_model(tables, live, fitted.metrics, level)
         created_at = now()
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
@@ -294,9 +297,11 @@ def _noted(kind: str, table: str, detail: str, last_day: date | None = None) -> 
     return dict.fromkeys(SERVING["quality"].names) | {"kind": kind, "table_name": table, "detail": detail, "last_day": last_day}
 
 
-def _write_about_model(tables, live: _Live, metrics: dict) -> None:
-    """The model's own figures, and the segments with their size in the base window."""
+def _write_about_model(tables, live: _Live, metrics: dict, level: Level) -> None:
+    """The model's own figures, what came of its forecasts since training, and the segments with their size in the base window."""
     figures = {name: value for name, value in metrics.get("metrics", {}).items() if isinstance(value, (int, float)) and np.isfinite(value)}
+    if level.origins:
+        figures |= {f"level_{name}": value for name, value in asdict(level).items()}
     known = metrics.get("intervals", {})  # of the main figures, and of none in a model that was trained before there were any
     low, high = zip(*(known.get(name, (None, None)) for name in figures)) if figures else ((), ())
     tables.write("metrics", {"metric": list(figures), "slice": [ALL] * len(figures), "value": [float(v) for v in figures.values()],

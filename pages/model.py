@@ -24,7 +24,8 @@ elif data.has_snapshot():
             title, meaning = words.metric(name)
             st.metric(title, words.metric_value(name, row.value), models.interval(name, row.low, row.high), delta_color="off",
                       delta_arrow="off", border=True, height="stretch", help=meaning)
-    cards.notes(_("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."))
+    cards.notes(_("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."),
+                models.level(figures["value"]))
     left, right = cards.halves()
     with left:
         st.subheader(_("Do chances come true?"), anchor=False)

@@ -23,6 +23,7 @@ from core.backtest.judgement import MODEL, Evidence, judge
 from core.backtest.report import page, table
 from core.backtest.switches import chosen
 from core.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
+from core.calibration import follow, sigmoid
 from core.config import Settings, Workspace
 from core.errors import UserError
 from core.progress import Progress, silent
@@ -168,12 +169,13 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
     started = time.monotonic()
     model = learn(known, train, settings, tell)
     took = time.monotonic() - started
+    shift = _shifts(model, panel, block, test, settings)
     predicted = model.predict(panel, test)
     seconds[MODEL] = round(time.monotonic() - started, 2)
     everyone = np.flatnonzero(panel.all_rows[test])
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
-        p[everyone] = model.predict(panel, test[everyone], without=driver)["rising"]
+        p[everyone] = _moved(model.predict(panel, test[everyone], without=driver)["rising"], shift[everyone])
     done += each
 
     switched = {}
@@ -181,7 +183,9 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
         progress(f"switch {name}", done)
         again = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
-        switched[name][everyone] = learn(known, train, other, tell).predict(panel, test[everyone])["rising"]
+        instead = learn(known, train, other, tell)
+        switched[name][everyone] = _moved(instead.predict(panel, test[everyone])["rising"],
+                                          _shifts(instead, panel, block, test[everyone], other))
         seconds[f"switch {name}"] = round(time.monotonic() - again, 2)
         done += each
 
@@ -208,9 +212,36 @@ def _run_block(panel, weekly: WeeklyUnits, categories: np.ndarray, block: Block,
         expected=panel.expected[test], days_on_sale=panel.days_on_sale[test], actual=panel.units[test],
         text=np.array(panel.texts, dtype=object)[panel.product[test]], category=categories[panel.product[test]],
         scale=scales(panel, test, weekly), sampled=sampled,
-        falling=np.asarray(predicted["falling"], dtype=float), rising={MODEL: np.asarray(predicted["rising"], dtype=float), **rising},
+        falling=np.asarray(predicted["falling"], dtype=float), rising={MODEL: _moved(predicted["rising"], shift), **rising},
         without=without, switched=switched, demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
     ), seconds
+
+
+def _shifts(model, panel, block: Block, test: np.ndarray, settings: Settings) -> np.ndarray:
+    """(n,) how far the level of each test row's logit had moved at its origin, as the forecasts since training had come out by then."""
+    shift = np.zeros(len(test))
+    if not settings.recipe.follow_level:
+        return shift
+    ends = panel.as_of + np.timedelta64(settings.labels.horizon_days, "D")
+    since = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(block.train_until))
+                           & (ends <= np.datetime64(block.test[-1])))
+    if len(since):
+        logit = _logit(model.predict(panel, since)["rising"])
+        for origin in np.unique(panel.as_of[test]):
+            known = ends[since] <= origin
+            level = follow(logit[known], panel.rising[since[known]], panel.as_of[since[known]], settings.labels.horizon_days)
+            shift[panel.as_of[test] == origin] = level.shift
+    return shift
+
+
+def _logit(p: np.ndarray) -> np.ndarray:
+    p = np.clip(np.asarray(p, dtype=float), 1e-9, 1 - 1e-9)
+    return np.log(p) - np.log1p(-p)
+
+
+def _moved(p: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Chances with their logits moved; to the last bit as they are where nothing moves."""
+    return np.where(shift == 0, p, sigmoid(_logit(p) + shift))
 
 
 def _write_predictions(path: Path, evidence: Evidence) -> None:

@@ -11,6 +11,7 @@ from zlib import crc32
 import numpy as np
 
 from core import __version__, db, warehouse
+from core.calibration import FOLLOWED_ORIGINS
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features.records import FEATURES
@@ -57,10 +58,12 @@ def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
         return _write_panel(con, workspace, settings, shop, origins, workspace.panel, progress)
 
 
-def build_latest(workspace: Workspace, *, progress: Progress = silent) -> Built:
-    """Extends the daily aggregate by the new days and writes rows for the latest as_of only, beside the panel.
+def build_latest(workspace: Workspace, *, since: date | None = None, progress: Progress = silent) -> Built:
+    """Extends the daily aggregate by the new days and writes rows for the latest as_of, beside the panel.
 
-    They lie in panel/latest/, in the panel's format: what a rescore needs, without computing every origin again.
+    They lie in panel/latest/, in the panel's format: what a rescore needs, without computing every origin again. since: the last
+    origin that the served model learnt from; of the weekly ones after it, the latest whose horizon has passed are written too,
+    with their outcomes, which its level follows.
     """
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
@@ -69,7 +72,9 @@ def build_latest(workspace: Workspace, *, progress: Progress = silent) -> Built:
         shop = _refresh_daily(con, workspace, settings, progress)
         progress("features", 0.4, "texts and neighbours")
         _neighbours(con, workspace, settings, progress)
-        origins = [shop.last_day]
+        matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
+        weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
+        origins = [t for t in weekly if since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
         _prepare(con, settings, shop, origins)
         return _write_panel(con, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.calibration import Calibration, sigmoid
+from core.calibration import Calibration, Level, follow, learnt_until, sigmoid
 from core.card import card
 from core.config import ModelSettings
 from core.errors import UserError
@@ -112,8 +112,21 @@ class FittedModel:
         out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress, device=self.settings.device)
         return out
 
-    def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "") -> dict[str, np.ndarray]:
-        """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and demand (n, weeks, levels) units.
+    def followed(self, panel: Panel) -> tuple["FittedModel", Level]:
+        """This model with its rising level moved as its forecasts came out since it learnt, and what came of them: over everyone, at the
+        later origins of this panel whose horizon has passed."""
+        since = learnt_until(self.metrics)
+        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
+        if not len(rows):
+            return self, Level()
+        logit = self.predict(panel, rows, demand=False)["logit"]
+        level = follow(logit, panel.rising[rows], panel.as_of[rows], int(panel.meta["horizon_days"]))
+        moved = replace(self.rising_calibration, intercept=self.rising_calibration.intercept + level.shift)
+        return replace(self, rising_calibration=moved), level
+
+    def predict(self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "",
+                demand: bool = True) -> dict[str, np.ndarray]:
+        """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and, if wanted, demand (n, weeks, levels) units.
 
         sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row, of which only
         the logits can be told: demand is left out then. Raises UserError where the panel's features differ.
@@ -122,22 +135,22 @@ class FittedModel:
         rows = np.asarray(rows)
         vectors, progress = self.text_vectors(panel, rows, progress), paced(progress)
         config = self.net.config
-        logits, demand = np.empty((len(rows), 2)), np.empty((len(rows), len(config.weeks), len(config.levels)))
+        logits, units = np.empty((len(rows), 2)), np.empty((len(rows), len(config.weeks), len(config.levels)))
         with one_thread():
             for start in range(0, len(rows), _PREDICT_ROWS):
                 part = slice(start, start + _PREDICT_ROWS)
                 inputs = self.inputs(panel, rows[part], vectors)
-                logits[part], demand[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
+                logits[part], units[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
                 logits[part, RISING] = self.with_trees(logits[part, RISING], inputs, without)
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
         found = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
-        if without:
+        if without or not demand:
             return found
         if self.demand_trees is not None:
-            demand = self.demand_trees(demand, panel, rows)
-        return found | {"demand": self.intervals(demand, panel.n_base[rows])}
+            units = self.demand_trees(units, panel, rows)
+        return found | {"demand": self.intervals(units, panel.n_base[rows])}
 
     def with_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
         """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""

@@ -12,7 +12,7 @@ from core.registry import Model
 from core.state import Job
 from dashboard import acts, data, words
 from dashboard.components import cards, charts
-from dashboard.i18n import _, absent, day, plain
+from dashboard.i18n import _, absent, day, number, plain
 from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
@@ -23,6 +23,15 @@ def interval(name: str, low, high) -> str | None:
     if absent(low) or absent(high):
         return None
     return _("{low} to {high}").format(low=words.metric_value(name, low), high=words.metric_value(name, high))
+
+
+def level(figures: pd.Series) -> str:
+    """What came of the forecasts since it learned, as far as their weeks have passed; "" where none have. figures: value by metric."""
+    if "level_origins" not in figures:
+        return ""
+    return _("Since it learned, it expected {said} of the products to rise, over {weeks} weekly forecasts whose time has passed; "
+             "{rose} did. Today's chances are moved accordingly.").format(
+        **{name: f"{number(100 * figures[f'level_{name}'], 1)}%" for name in ("said", "rose")}, weeks=number(figures["level_origins"], 0))
 
 
 def choose(found: list[Model], champion: Model | None) -> Model | None:

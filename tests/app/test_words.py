@@ -10,6 +10,7 @@ from core.ingest.mapping import Options, presets
 from core.ingest.planning import TablePlan
 from core.ingest.rules import RULES, targets
 from dashboard import i18n, words
+from dashboard.components import models
 from dashboard.components.inventory import words as planning
 
 
@@ -45,3 +46,9 @@ def test_a_cell_that_holds_nothing_is_a_dash_whatever_kind_of_nothing_it_holds(n
     ("service_level", 0.995, "99.5%"), ("service_level", 0.95, "95%"), ("snooze_until", "2026-12-03", "3 Dec 2026")])
 def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
     assert planning.value(field, given) == told
+
+
+def test_what_came_of_earlier_forecasts_is_said_where_their_weeks_have_passed():
+    figures = pd.Series({"level_shift": 0.2, "level_origins": 3.0, "level_said": 0.0612, "level_rose": 0.0748})
+    assert "expected 6.1% of the products to rise, over 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
+    assert models.level(pd.Series({"ece": 0.01})) == ""

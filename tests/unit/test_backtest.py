@@ -9,6 +9,8 @@ from types import SimpleNamespace
 from xml.etree import ElementTree
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from panels import Regression, write_daily, write_panel
@@ -308,6 +310,38 @@ def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
     report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Oracle).metrics
     assert set(report["best"]["all"][m] for m in ("average_precision", "brier", "brier_skill")) == {"model"}
     assert {report["differences"][b.name]["all"]["brier"]["verdict"] for b in baselines.BASELINES} == {"ahead"}
+
+
+# ---- the level follows
+
+
+class Low(Regression):
+    """Says half of the odds."""
+
+    def predict(self, panel, rows, without=""):
+        predicted = super().predict(panel, rows, without)
+        return predicted | {"rising": predicted["rising"] / (2 - predicted["rising"])}
+
+
+def test_the_level_follows_what_came_of_earlier_forecasts_and_knows_nothing_of_later_outcomes(tmp_path):
+    workspace = shop(tmp_path, products=300, seed=2)
+    later = shop(tmp_path / "later", products=300, seed=2)
+    day, file = np.datetime64(SUNDAYS[48]), later.panel / "panel.parquet"
+    panel = pq.read_table(file)
+    unknown = panel["as_of"].to_numpy() > day - np.timedelta64(28, "D")
+    turned = pc.if_else(pa.array(unknown), pc.invert(panel["rising"]), panel["rising"])
+    pq.write_table(panel.set_column(panel.column_names.index("rising"), "rising", turned), file)
+    told = {}
+    for name, place, follows in (("followed", workspace, True), ("fixed", workspace, False), ("later", later, True)):
+        place.save_settings(place.settings().with_values("recipe", follow_level=follows))
+        report = backtest(place, tmp_path / f"out {name}", train_until=SUNDAYS[36], test_from=SUNDAYS[44], learn=Low, baselines=())
+        told[name] = pq.read_table(report.out / "predictions.parquet").to_pandas().set_index(["origin", "product_id", "segment"])
+    moved = (told["followed"].rising_probability - told["fixed"].rising_probability).groupby("origin")
+    assert (moved.min() > 0).all()
+    early = told["followed"].index.get_level_values("origin").to_numpy().astype("datetime64[D]") <= day
+    assert 0 < early.sum() < len(early)
+    same = told["followed"].rising_probability == told["later"].rising_probability
+    assert same[early].all() and not same[~early].any()
 
 
 # ---- what is learnt from

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from core import db
+from core.calibration import FOLLOWED_ORIGINS
 from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
 from core.features import FEATURES, build, build_latest, weekly_origins
@@ -148,6 +149,19 @@ def test_extending_the_aggregate_by_new_days_gives_the_same_as_building_it_anew(
     anew = anew[anew.as_of.astype(str) == str(done.as_of)].reset_index(drop=True)
     pd.testing.assert_frame_equal(grown[NAMES], anew[NAMES], check_exact=True)
     pd.testing.assert_frame_equal(grown.drop(columns=NAMES), anew.drop(columns=NAMES), rtol=1e-12)
+
+
+def test_beside_the_latest_day_a_rescore_gets_the_origins_since_training_with_their_outcomes(shop, tmp_path):
+    workspace = shops.write(Workspace(tmp_path).create(), shop)
+    build(workspace)
+    whole = panel_of(workspace)
+    of = whole.as_of.astype("datetime64[s]")
+    matured = np.unique(of[whole.rising.notna()])
+    build_latest(workspace, since=matured[-4].astype("datetime64[D]").item())
+    wanted = whole[of.isin(matured[-3:]) | (of == of.max())].reset_index(drop=True)
+    pd.testing.assert_frame_equal(panel_of(workspace, "latest/panel.parquet"), wanted, rtol=1e-5)
+    build_latest(workspace, since=matured[0].astype("datetime64[D]").item())
+    assert panel_of(workspace, "latest/panel.parquet").as_of.nunique() == FOLLOWED_ORIGINS + 1
 
 
 def test_a_table_that_the_shop_does_not_give_leaves_its_driver_absent(shop, tmp_path):

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core import db, scoring, snapshots
+from core.calibration import Level
 from core.config import Workspace
 from core.errors import NotReady, UpswingError, UserError
 from core.inventory import PriceResponse
@@ -107,6 +108,9 @@ class Model:
     metrics = {"metrics": {"average_precision": 0.5, "brier_skill": None, "ece": float("nan"), "base_rate": 0.07},
                "intervals": {"average_precision": [0.4, 0.6]},
                "calibration": [{"predicted": 0.1, "observed": 0.12, "rows": 40}]}
+
+    def followed(self, panel):
+        return self, Level()
 
     def predict(self, panel, rows, progress=None):
         n, weeks, levels = len(rows), np.array(DEMAND_WEEKS), np.array(DEMAND_LEVELS)
@@ -440,3 +444,30 @@ def test_a_really_trained_model_scores_and_explains_a_whole_shop(workspace):
     snapshots.publish(workspace)
     moved = pq.read_table(workspace.root / "scored" / "forecasts.parquet").to_pylist()
     assert all(f["previous_rising_probability"] == pytest.approx(f["rising_probability"], abs=1e-6) for f in moved)
+
+
+def test_a_served_model_follows_what_came_of_its_forecasts_since_it_learnt(workspace):
+    from core import pipeline
+    from core.features import build
+    from core.registry import model, promote
+    from core.training import train
+    from shops import tables, write
+    from tiny import tiny_encoder
+
+    write(workspace, tables(products=24, days=330))
+    workspace.save_settings(workspace.settings().with_values("model", encoder=str(tiny_encoder(workspace.root / "encoder")), max_epochs=1))
+    origins = build(workspace).origins
+    learnt = json.loads((workspace.panel / "panel.json").read_text())["origins"]
+    trained = train(workspace, workspace.settings(), until=date.fromisoformat(learnt[-10])).model_id
+    promote(workspace, trained, "the first")
+    assert origins > 20 and model(workspace, trained).learnt_until == date.fromisoformat(learnt[-10])
+    told = {}
+    for follows in (True, False):
+        workspace.save_settings(workspace.settings().with_values("recipe", follow_level=follows))
+        pipeline.rescore(workspace)  # its snapshot is checked in full: attributions add up to the moved logits
+        tables_of = {name: pq.read_table(workspace.root / "scored" / f"{name}.parquet").to_pylist() for name in ("forecasts", "metrics")}
+        told[follows] = ({(f["product_id"], f["segment"]): f["logit"] for f in tables_of["forecasts"]},
+                         {m["metric"]: m["value"] for m in tables_of["metrics"] if m["metric"].startswith("level_")})
+    (moved, level), (fixed, nothing) = told[True], told[False]
+    assert level["level_origins"] >= 4 and 0 <= level["level_rose"] <= 1 and abs(level["level_shift"]) > 1e-4 and not nothing
+    assert all(moved[row] - fixed[row] == pytest.approx(level["level_shift"], abs=1e-5) for row in fixed)
