@@ -35,7 +35,7 @@ def sigmoid(logit: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Level:
-    """What came of the forecasts of products that the model has not learnt from: by how much their logits were too low.
+    """What came of the forecasts at origins that the model has not learnt from: by how much their logits were too low.
 
     origins: how many weekly origins tell it. said, rose: the mean chance of their rows, and the share that rose; 0 without any.
     """
@@ -51,13 +51,18 @@ def follow(logit: np.ndarray, rose: np.ndarray, as_of: np.ndarray, horizon_days:
 
     The latest FOLLOWED_ORIGINS count. Their horizons overlap, so that a row tells as much as the days which it has to itself.
     """
-    latest = np.isin(as_of, np.unique(as_of)[-FOLLOWED_ORIGINS:])
+    latest = followed_origins(as_of)
     logit, rose = np.asarray(logit, dtype=np.float64)[latest], np.asarray(rose, dtype=np.float64)[latest]
     if not len(logit):
         return Level()
     weight = np.full(len(logit), min(1.0, 7 / horizon_days))
     found = fit_calibration(logit, rose, weight, FOLLOW_PRIOR, slope=False)
     return Level(found.intercept, len(np.unique(as_of[latest])), float(sigmoid(logit).mean()), float(rose.mean()))
+
+
+def followed_origins(as_of: np.ndarray) -> np.ndarray:
+    """(n,) bool: which of n rows at these origins tell the level."""
+    return np.isin(as_of, np.unique(as_of)[-FOLLOWED_ORIGINS:])
 
 
 def learnt_until(metrics: dict) -> date | None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.calibration import Calibration, Level, follow, learnt_until, sigmoid
+from core.calibration import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
 from core.card import card
 from core.config import ModelSettings
 from core.errors import UserError
@@ -119,6 +119,7 @@ class FittedModel:
         rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
         if not len(rows):
             return self, Level()
+        rows = rows[followed_origins(panel.as_of[rows])]
         logit = self.predict(panel, rows, demand=False)["logit"]
         level = follow(logit, panel.rising[rows], panel.as_of[rows], int(panel.meta["horizon_days"]))
         moved = replace(self.rising_calibration, intercept=self.rising_calibration.intercept + level.shift)
