@@ -9,7 +9,7 @@ import streamlit as st
 from core.errors import UserError
 from dashboard import data
 from dashboard.components import cards
-from dashboard.i18n import LANGUAGES, _, day, plain
+from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
 ASSETS = Path(__file__).parent / "assets"
 NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
@@ -18,7 +18,7 @@ st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), lay
 with st.sidebar:
     native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
     st.segmented_control(_("Language"), list(LANGUAGES), default=native, key="lang", required=True, label_visibility="collapsed",
-                         bind="query-params", format_func=LANGUAGES.get)
+                         bind="query-params", format_func=LANGUAGES.get, on_change=say_again)
 
 
 def page(name: str, title: str, question: str, icon: str, path: str = "", **more) -> st.Page:

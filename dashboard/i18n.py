@@ -17,6 +17,7 @@ import streamlit as st
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
+_SPOKEN = "spoken"  # where a session keeps the keys of such widgets
 SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 
 
@@ -31,6 +32,18 @@ def language() -> str:
     """The language of this session: "en" or "zh"."""
     chosen = st.session_state.get("lang", "en")
     return chosen if chosen in LANGUAGES else "en"
+
+
+def spoken(key: str) -> str:
+    """The key of a widget whose options are shown in words of the language: a browser knows its choice by them (`say_again`)."""
+    st.session_state.setdefault(_SPOKEN, set()).add(key)
+    return key
+
+
+def say_again() -> None:
+    """For when the language has changed: tells every choice anew, which would else stay in the old words, and be lost as unknown ones."""
+    for key in st.session_state.get(_SPOKEN, set()) & set(st.session_state):
+        st.session_state[key] = st.session_state[key]
 
 
 def _(text: str) -> str:

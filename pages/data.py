@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import acts, data, words
 from dashboard.components import cards, work
-from dashboard.i18n import _, absent, day, n_, number, plain
+from dashboard.i18n import _, absent, day, n_, number, plain, spoken
 
 
 def upload() -> None:
@@ -17,7 +17,7 @@ def upload() -> None:
                                  help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
                                         "layout."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key="preset", width=240,
+            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key=spoken("preset"), width=240,
                                   help=_("How columns are named. Common names in English and Chinese suit most files."))
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:

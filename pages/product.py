@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import data, words
 from dashboard.components import cards, charts, tables, wording
-from dashboard.i18n import _, absent, money, n_, plain, shortened
+from dashboard.i18n import _, absent, money, n_, plain, shortened, spoken
 from dashboard.theme import CONFIG
 
 # settings: the address names the product, so that a link to it can be sent
@@ -29,7 +29,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     cards.back_to_list()
     product = st.selectbox(_("Product"), list(titles), key="product_choice", on_change=to_address, width=520, filter_mode="contains",
                            format_func=lambda i: " · ".join(dict.fromkeys((shortened(titles[i], 80), i))))
-    segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-params", format_func=words.segment, width=200) \
+    segment = st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=words.segment, width=200) \
         if len(groups) > 1 else "all"
 
 # data

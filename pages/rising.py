@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import data, words
 from dashboard.components import cards, tables
-from dashboard.i18n import _, n_
+from dashboard.i18n import _, n_, spoken
 
 PAGE_ROWS = 100
 
@@ -17,12 +17,12 @@ sorts = {"probability": _("Chance of rising"), "movement": _("Change"), "pace": 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = st.text_input(_("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
                            width=220)
-    segment = st.selectbox(_("Customer group"), choices["segments"], key="segment", bind="query-params", format_func=words.segment,
+    segment = st.selectbox(_("Customer group"), choices["segments"], key=spoken("segment"), bind="query-params", format_func=words.segment,
                            width=190) \
         if len(choices["segments"]) > 1 else "all"
     categories = st.multiselect(_("Category"), choices["categories"], key="category", bind="query-params", placeholder=_("All"),
                                 width=240) if len(choices["categories"]) > 1 else []
-    sort = st.selectbox(_("Sort by"), list(sorts), key="sort", bind="query-params", format_func=sorts.get, width=170)
+    sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.get, width=170)
     with st.popover(_("Price and age"), icon=":material/tune:"):
         lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
         price = st.slider(_("Price"), lowest, highest, (lowest, highest), key="price", bind="query-params") if highest > lowest else None

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import data, words
 from dashboard.components import cards, charts, tables
-from dashboard.i18n import _, n_, number, shortened
+from dashboard.i18n import _, n_, number, shortened, spoken
 from dashboard.theme import CONFIG
 
 FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 10, 200, 12
@@ -45,8 +45,9 @@ else:
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.subheader(_("How each group's buying develops"), anchor=False)
-    category = "" if by_product else st.selectbox(_("Category"), ["", *choices["categories"]], key="segment_category", bind="query-params",
-                                                  format_func=lambda c: c or _("All"), width=200, label_visibility="collapsed")
+    category = "" if by_product else st.selectbox(
+        _("Category"), ["", *choices["categories"]], key=spoken("segment_category"), bind="query-params",
+        format_func=lambda c: c or _("All"), width=200, label_visibility="collapsed")
 weeks = data.ask("segment_weeks", weeks=26, category=category)
 st.plotly_chart(charts.segment_multiples(weeks, list(big.segment)[:SHOWN]), config=CONFIG, key="multiples",
                 alt=_("Orders a week of each group against its usual week"))

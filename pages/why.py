@@ -4,14 +4,14 @@ import streamlit as st
 
 from dashboard import data, words
 from dashboard.components import cards, charts
-from dashboard.i18n import _
+from dashboard.i18n import _, spoken
 from dashboard.theme import CONFIG
 
 LEADERS, DOTS = 50, 1500
 
 # settings
 groups = data.segments()
-segment = st.selectbox(_("Customer group"), groups, key="segment", bind="query-params", format_func=words.segment, width=200) \
+segment = st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=words.segment, width=200) \
     if len(groups) > 1 else "all"
 
 # data
@@ -43,9 +43,9 @@ if features.empty:
 known = features.set_index("feature")
 strongest = [d for d in ranking.driver if d in set(features.driver)] or list(features.driver)
 with st.container(horizontal=True):
-    driver = st.selectbox(_("Driver"), strongest, key="driver", bind="query-params", format_func=words.driver, width=200)
+    driver = st.selectbox(_("Driver"), strongest, key=spoken("driver"), bind="query-params", format_func=words.driver, width=200)
     mine = list(known[known.driver == driver].index)
-    feature = st.selectbox(_("What the model saw"), mine, key=f"feature_{driver}", width=420,
+    feature = st.selectbox(_("What the model saw"), mine, key=spoken(f"feature_{driver}"), width=420,
                            format_func=lambda f: words.feature(f, known.meaning[f]))
 dots = data.ask("feature_points", feature=feature, limit=DOTS)
 trend = data.ask("feature_trend", feature=feature)

@@ -12,7 +12,7 @@ from core.registry import Model
 from core.state import Job
 from dashboard import acts, data, words
 from dashboard.components import cards, charts
-from dashboard.i18n import _, absent, day, number, plain
+from dashboard.i18n import _, absent, day, number, plain, spoken
 from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
@@ -40,7 +40,8 @@ def choose(found: list[Model], champion: Model | None) -> Model | None:
         return champion or next(iter(found), None)
     by_id = {m.id: m for m in found}
     told = lambda i: f"{i} · {words.said(words.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
-    chosen = st.selectbox(_("Model"), list(by_id), list(by_id).index(champion.id) if champion else 0, key="model_choice", format_func=told)
+    first = list(by_id).index(champion.id) if champion else 0
+    chosen = st.selectbox(_("Model"), list(by_id), first, key=spoken("model_choice"), format_func=told)
     return by_id[chosen]
 
 
@@ -77,7 +78,7 @@ def tuning(name: str) -> str:
 def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
-        mode = st.selectbox(_("Language model"), TUNING, key="tuning", format_func=tuning, width=330)
+        mode = st.selectbox(_("Language model"), TUNING, key=spoken("tuning"), format_func=tuning, width=330)
         since = st.date_input(_("Learn since (optional)"), None, key="since", min_value=date(1990, 1, 1), max_value=date.today(),
                               format="YYYY-MM-DD", width=190)
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
@@ -173,7 +174,7 @@ def go_back(champion: Model | None) -> None:
         if not others:
             cards.nothing_here(_("There is no other snapshot."))
         else:
-            chosen = st.selectbox(_("Snapshot"), list(others), key="snapshot_choice",
+            chosen = st.selectbox(_("Snapshot"), list(others), key=spoken("snapshot_choice"),
                                   format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)))
             if st.button(_("Serve this snapshot"), key="snapshot_back", icon=":material/undo:"):
                 cards.attempt(acts.serve_snapshot, chosen, "")

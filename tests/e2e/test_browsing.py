@@ -107,6 +107,20 @@ def test_the_language_can_be_switched_and_stays_while_one_walks_on(page):
     expect(page.get_by_role("heading", name="Data", exact=True)).to_be_visible()
 
 
+def test_what_was_chosen_is_kept_in_the_words_of_another_language(page):
+    def box(label: str):
+        return page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input")
+
+    page.goto("/rising?sort=Change")
+    settled(page)
+    expect(box("Sort by")).to_have_value("Change")
+    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
+    expect(box(chinese("Customer group"))).to_have_value(chinese("Everyone"))
+    page.reload()
+    expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
+
+
 @pytest.mark.parametrize("language", ["EN", "中文"])
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_in_both_languages(page, shop, name, language):

@@ -167,7 +167,20 @@ def long_files(root: Path) -> Iterator[str]:
             yield f"{source.name} has {lines} lines, {limit} at most: make it a folder of the same name"
 
 
-CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files, long_lines)
+def words_that_stay(root: Path) -> Iterator[str]:
+    """A choice among translated words has to be told anew when the language changes (dashboard/i18n.py). Products' titles are not
+    translated, nor are the languages' own names."""
+    for source in sources(root):
+        for call in (node for node in ast.walk(source.tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            if call.func.attr in ("selectbox", "segmented_control", "pills", "multiselect", "radio"):
+                given = {k.arg: k.value for k in call.keywords}
+                told = isinstance(given.get("key"), ast.Call) and getattr(given["key"].func, "id", "") == "spoken"
+                words = ast.unparse(given["format_func"]) if "format_func" in given else ""
+                if words and not told and "shortened(" not in words and words != "LANGUAGES.get":
+                    yield f"{source.name}:{call.lineno} shows its options in words: key=spoken(...)"
+
+
+CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files, long_lines, words_that_stay)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
@@ -202,6 +215,7 @@ def test_every_room_has_files_to_check():
         ("core/text.py", "import pickle", "bring code along"),
         ("core/text.py", "import torch\ntorch.load('x', weights_only=False)", "bring code along"),
         ("core/text.py", "try:\n    pass\nexcept:\n    pass", "swallows what nobody foresaw"),
+        ("pages/why.py", "import streamlit as st\nst.selectbox('', [], key='driver', format_func=str)", "key=spoken"),
         ("pages/long.py", "x = 1\n" * (LONGEST_PAGE + 1), "folder of the same name"),
         ("core/long.py", "x = 1\n" * (LONGEST_FILE + 1), "folder of the same name"),
     ],

@@ -13,7 +13,7 @@ from core.plan import CLASSES, SNOOZED, WITHHELD, select, total
 from dashboard import data, words
 from dashboard.components import cards, tables
 from dashboard.components.inventory import words as own
-from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened, spoken
 
 SHOWN = 500
 ROW, ROWS_IN_VIEW = 36, 11
@@ -28,13 +28,13 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
     suppliers = sorted(plan.supplier.dropna().unique())
     if "status" not in st.session_state and "status" not in st.query_params:
         st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
-    status = st.segmented_control(_("Status"), statuses, key="status", bind="query-params", format_func=words.status)
+    status = st.segmented_control(_("Status"), statuses, key=spoken("status"), bind="query-params", format_func=words.status)
     search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
                            width=140)
     chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) \
         if suppliers else []
     classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
-    problem = st.selectbox(_("Problem"), problems, index=None, key="problem", bind="query-params", placeholder=_("Any"), width=120,
+    problem = st.selectbox(_("Problem"), problems, index=None, key=spoken("problem"), bind="query-params", placeholder=_("Any"), width=120,
                            format_func=lambda name: own.problem(name)[0]) if problems else None
     return {"status": status or "", "search": search.strip(), "suppliers": list(chosen), "classes": list(classes), "problem": problem or ""}
 

@@ -14,7 +14,7 @@ from dashboard import acts, data
 from dashboard.components import cards
 from dashboard.components.inventory import words as own
 from dashboard.components.inventory.listing import SHOWN
-from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened, spoken
 
 TERMS_HOLD_DAYS = 90
 KINDS = ("order_units", "snooze_until", "terms")
@@ -80,13 +80,14 @@ def _several(rows: pd.DataFrame) -> None:
 def _form(rows: pd.DataFrame) -> None:
     """One kind of change at a time; which one decides what the form asks for."""
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Terms")}
-    kind = st.segmented_control(_("What to change"), KINDS, default=KINDS[0], required=True, key="change_kind", format_func=names.get)
+    kind = st.segmented_control(_("What to change"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"),
+                                format_func=names.get)
     as_of = data.meta().as_of.date()
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
     with st.form(f"change_{which}", border=False):
         given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.selectbox(_("Reason"), REASONS, index=None, key=f"change_reason_{which}", placeholder=_("Choose one"),
+            reason = st.selectbox(_("Reason"), REASONS, index=None, key=spoken(f"change_reason_{which}"), placeholder=_("Choose one"),
                                   width=210, format_func=own.reason)
             comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -138,7 +139,7 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     wider = [("supplier", s) for s in rows.supplier.dropna().unique()] + [("class", c) for c in sorted(rows.abc.unique())]
     offered = [places] + [[place] for place in wider]
     told = [own.scope(*where[0]) if where is not places or len(places) == 1 else _("The chosen products") for where in offered]
-    for_ = st.selectbox(_("For"), range(len(offered)), key=f"change_scope_{which}", format_func=told.__getitem__, width=434)
+    for_ = st.selectbox(_("For"), range(len(offered)), key=spoken(f"change_scope_{which}"), format_func=told.__getitem__, width=434)
     by_cost = data.inventory_rules().target == COST
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
