@@ -26,7 +26,7 @@ BROWSERS = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "googl
 # Quiet and without a sandbox of its own: tests also run as root and in containers.
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PATIENCE_MS = 10_000
+PATIENCE_MS = 60_000  # a fresh tab fetches the script of each kind of element; 10 s were too few on a busy 2-core machine
 PRODUCTS = 120
 
 expect.set_options(timeout=PATIENCE_MS)
