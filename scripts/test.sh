@@ -21,5 +21,5 @@ CHROMIUM=$(find_chromium)
 export CHROMIUM
 
 scripts/environment.sh dev
-# Two processes; a file's tests stay together, and so do all that share the launched server (tests/conftest.py).
-exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadgroup "$@"
+# Two processes; a file's tests stay together, and so do all that share the launched server, the longest first (tests/conftest.py).
+exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadgroup --no-loadscope-reorder "$@"

@@ -10,6 +10,7 @@ from core.config import Workspace
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+LONG = ("e2e", "unit/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
 
 
 @pytest.fixture(scope="session")
@@ -39,6 +40,10 @@ def one_thread():
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` a file's tests stay in one process, and so do all that share the launched server."""
+    def group(item) -> str:
+        file = item.path.relative_to(REPOSITORY / "tests")
+        return "e2e" if file.parts[0] == "e2e" else file.as_posix()
+
+    items.sort(key=lambda item: group(item) not in LONG)
     for item in items:
-        folder = item.path.relative_to(REPOSITORY / "tests")
-        item.add_marker(pytest.mark.xdist_group("e2e" if folder.parts[0] == "e2e" else folder.as_posix()))
+        item.add_marker(pytest.mark.xdist_group(group(item)))

@@ -211,7 +211,7 @@ def test_demand_over_a_varying_lead_time_reaches_each_level_where_simulation_doe
     times, weights = distribution.lead_time_points(np.array([4.0]), np.array([1.0]))
     mixed = over_lead_time(demand, np.array([4.0]), np.array([1.0]))
     grid = np.linspace(0.0005, 0.9995, 1000)
-    draws = np.stack([[over(demand, t).at(p)[0] for p in grid] for t in times[0]])
+    draws = np.stack([over(np.repeat(demand, len(grid), axis=0), t).at(grid) for t in times[0]])
     covered = lambda limit: (weights[:, None] * (draws <= limit)).sum() / 1000  # noqa: E731
     k = int(np.searchsorted(LEVELS, level))
     x = mixed.knots[0, k]
