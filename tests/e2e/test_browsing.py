@@ -121,6 +121,14 @@ def test_what_was_chosen_is_kept_in_the_words_of_another_language(page):
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
 
 
+def test_the_section_that_is_open_stays_open_in_another_language(page):
+    page.goto("/inventory")
+    page.get_by_role("tab", name="What if").click()
+    expect(page.get_by_role("tab", name="What if", selected=True)).to_be_visible()
+    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    expect(page.get_by_role("tab", name=chinese("What if"), selected=True)).to_be_visible()
+
+
 @pytest.mark.parametrize("language", ["EN", "中文"])
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_opens_in_both_languages(page, shop, name, language):

@@ -41,9 +41,12 @@ def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) ->
         _("Changes"): lambda: changes(plan), _("What if"): lambda: whatif.show(plan, asked, currency),
         _("Would it have worked?"): lambda: replays.replay(data.last_done("simulate"), currency),
     }
-    shown = st.tabs(list(contents), key="sections", on_change="rerun", bind="query-params")
-    for tab, content in zip(shown, contents.values()):
+    labels = list(contents)
+    if st.session_state.get("sections") not in (None, *labels):  # the open one in the words of another language
+        st.session_state["sections"] = labels[st.session_state.get("open_section", 0)]
+    for place, (tab, content) in enumerate(zip(st.tabs(labels, key="sections", on_change="rerun", bind="query-params"), contents.values())):
         if tab.open:
+            st.session_state["open_section"] = place
             with tab:
                 content()
 
