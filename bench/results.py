@@ -191,10 +191,14 @@ def _simulation_table(row: dict) -> list[str]:
     lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |"
               for p in found["policies"].values()]
     lines += ["", f"Upswing's levels, target {found['target']}:", "",
-              "| promised | fill rate | cycle service | stock | orders |", "|---|---|---|---|---|"]
-    lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
-              for p in found["policies"]["upswing"]["points"]]
+              "| promised | fill rate | cycle service | as the plans told it | stock | orders |", "|---|---|---|---|---|---|"]
+    lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {_percent(p.get('told'))} | "
+              f"{p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |" for p in found["policies"]["upswing"]["points"]]
     return lines
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{share:.1%}"
 
 
 def _money(cents: float | None) -> str:

@@ -50,7 +50,8 @@ class World:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a policy achieved on each of n products over its measured days, (n,) each."""
+    """What a policy achieved on each of n products over its measured days, (n,) each; position (n, K) is the inventory position that each
+    review left, NaN before a product joins."""
 
     days: np.ndarray
     wanted: np.ndarray  # units
@@ -59,6 +60,7 @@ class Outcome:
     orders: np.ndarray
     cycles: np.ndarray
     cycles_met: np.ndarray
+    position: np.ndarray
 
     @property
     def mean_stock(self) -> np.ndarray:
@@ -90,7 +92,7 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
     every, phase = world.review_days, world.lead_time_days[:, 0]
     arriving = np.zeros((n, days + int(world.lead_time_days.max(initial=0)) + 1))
     shelf, owed, on_the_way = np.zeros(n), np.zeros(n), np.zeros(n)
-    out = {f.name: np.zeros(n) for f in fields(Outcome)}
+    out = {f.name: np.zeros(n) for f in fields(Outcome)} | {"position": np.full(reorder_point.shape, np.nan)}
     everyone, broken, cycle_days = np.arange(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=int)
     for day in range(days):
         if day % every == 0:
@@ -103,6 +105,7 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
             np.add.at(arriving, (everyone, day + world.lead_time_days[:, k]), ordered)
             on_the_way = on_the_way + ordered
             out["orders"] += (ordered > 0) & (day >= world.measured_from)
+            out["position"][:, k] = np.where(world.enters <= k, shelf + on_the_way - owed, np.nan)
         delivered = arriving[:, day]
         ends = (day - phase) % every == 0  # a cycle ends where the next delivery may come
         whole = ends & (cycle_days >= every)

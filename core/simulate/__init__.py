@@ -42,12 +42,13 @@ class Simulation:
     found: dict
 
     def summary(self) -> dict:
-        """What the Inventory page shows: the weeks, what the shop's levels promised and achieved (None where nothing is promised), and each
-        policy with its points (fill rate, stock in cents) and what Upswing saves."""
+        """What the Inventory page shows: the weeks, what the shop's levels promised and achieved (None where nothing is promised), the mean
+        chance told of stocks to last until the next delivery and the share that did, and each policy with its points (fill rate, stock
+        in cents) and what Upswing saves."""
         policies = [{"policy": name, "points": [[p["fill_rate"], p["stock_value"]] for p in each["points"]],
                      "stock": each["stock_at"][f"{FILL_RATE:g}"], **self.found["saving"].get(name, {})}
                     for name, each in self.found["policies"].items()]
-        return {name: self.found[name] for name in ("from", "until", "products", "promised", "achieved")} | {
+        return {name: self.found[name] for name in ("from", "until", "products", "promised", "achieved", "told", "lasted")} | {
             "fill_rate": FILL_RATE, "policies": policies}
 
     def text(self) -> str:
@@ -60,6 +61,9 @@ class Simulation:
                 f"  {policy['title']}: does not get there")
         if self.found["achieved"] is not None:
             said.append(f"Levels that promised {self.found['promised']:.1%} achieved {self.found['achieved']:.1%}.")
+        if self.found["told"] is not None:
+            said.append(f"Stocks were told to last until the next delivery with a chance of {self.found['told']:.1%} on average; "
+                        f"{self.found['lasted']:.1%} did.")
         return "\n".join(said)
 
 
@@ -114,11 +118,12 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
         if not number:
             replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
     found = _told(frontiers, value[chosen])
-    met = [point["cycle_service" if rules.target == CYCLE else "fill_rate"] for point in found["policies"]["upswing"]["points"]]
-    achieved = None if rules.target == COST else float(np.interp(rules.service_level, policies[0].knobs, met))
+    points = found["policies"]["upswing"]["points"] if rules.target != COST else []  # which reads no level
+    achieved, told, lasted = (_number_at(points, figure, rules.service_level)
+                              for figure in ("cycle_service" if rules.target == CYCLE else "fill_rate", "told", "cycle_service"))
     found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
               "lead_times": lead_times, "seed": seed, "target": rules.target, "backorders": backorders,
-              "promised": rules.service_level, "achieved": achieved,
+              "promised": rules.service_level, "achieved": achieved, "told": told, "lasted": lasted,
               "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
@@ -197,11 +202,18 @@ def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     for name, frontier in frontiers.items():
         points = frontier.points(value, everyone)
         told[name] = {"title": frontier.policy.title,
-                      "points": [{"knob": knob} | outcome.totals(value) for knob, outcome in zip(frontier.policy.knobs, frontier.outcomes)],
+                      "points": [{"knob": knob, "told": told} | outcome.totals(value) for knob, told, outcome in
+                                 zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)],
                       "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES}}
     ours = frontiers["upswing"]
     return {"policies": told,
             "saving": {name: saving(ours, theirs, value, FILL_RATE) for name, theirs in frontiers.items() if name != "upswing"}}
+
+
+def _number_at(points: list[dict], figure: str, level: float) -> float | None:
+    """The figure (straight lines between the knobs) at a level; None where there is none."""
+    values = [point[figure] for point in points]
+    return None if not values or None in values else float(np.interp(level, [point["knob"] for point in points], values))
 
 
 def _number(value: float) -> float | None:

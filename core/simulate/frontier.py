@@ -12,16 +12,34 @@ from core.simulate.policies import Policy
 
 @dataclass(frozen=True)
 class Frontier:
-    """A policy at every knob: outcomes[j] at knobs[j]."""
+    """A policy at every knob: outcomes[j] at knobs[j].
+
+    told (n, knobs): the mean over the measured reviews of what the policy's plans told of each product's position, the chance that it lasts
+    until the next order arrives; None where it tells none. NaN for a product of which nothing was told.
+    """
 
     policy: Policy
     outcomes: list[Outcome]
+    told: np.ndarray | None = None
 
     @classmethod
     def run(cls, world: World, policy: Policy, batch: np.ndarray) -> "Frontier":
-        reviews = world.lead_time_days.shape[1]
-        return cls(policy, [replay(world, np.stack([policy.point(k, knob) for k in range(reviews)], axis=1), batch)
-                            for knob in policy.knobs])
+        reviews = np.arange(world.lead_time_days.shape[1])
+        outcomes = [replay(world, np.stack([policy.point(k, knob) for k in reviews], axis=1), batch) for knob in policy.knobs]
+        if policy.lasts is None:
+            return cls(policy, outcomes)
+        positions = np.stack([o.position for o in outcomes], axis=-1)
+        chances = np.stack([policy.lasts(k, positions[:, k]) for k in reviews], axis=1)
+        counts = np.isfinite(chances) & (reviews * world.review_days >= world.measured_from[:, None])[..., None]
+        told = np.where(counts, chances, 0.0).sum(axis=1) / np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
+        return cls(policy, outcomes, told)
+
+    def told_to_last(self) -> list[float | None]:
+        """What `told` comes to over all products at each knob, each counted by its cycles as in Outcome.totals' cycle_service."""
+        if self.told is None:
+            return [None] * len(self.outcomes)
+        each = [(chance, o.cycles * np.isfinite(chance)) for chance, o in zip(self.told.T, self.outcomes)]
+        return [float(np.average(np.nan_to_num(chance), weights=cycles)) if cycles.any() else None for chance, cycles in each]
 
     def points(self, unit_value: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """(knobs, 2): fill rate and stock value of the products, each counted weight (n,) times."""

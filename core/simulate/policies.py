@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from core.baselines.demand import MEAN_WEEKS
-from core.inventory import Rules, Terms, levels, peaks
+from core.inventory import Levels, Rules, Terms, levels, peaks
 from core.inventory.textbook import demand_over_time
 from core.schema import DEMAND_WEEKS
 from core.simulate.forecasts import Forecasts
@@ -19,12 +19,17 @@ from core.simulate.forecasts import Forecasts
 
 @dataclass(frozen=True)
 class Policy:
-    """name, title; knobs: ascending; point(review, knob) -> (n,) reorder points of the products, NaN = nothing is ordered."""
+    """name, title; knobs: ascending; point(review, knob) -> (n,) reorder points of the products, NaN = nothing is ordered.
+
+    lasts(review, position (n, J)) -> (n, J): the chance, as the plan of that review tells it, that a position lasts until what the
+    next review orders arrives; NaN where nothing is told. None = a policy that tells none.
+    """
 
     name: str
     title: str
     knobs: tuple[float, ...]
     point: Callable[[int, float], np.ndarray]
+    lasts: Callable[[int, np.ndarray], np.ndarray] | None = None
 
 
 SERVICE_LEVELS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)  # what is promised: core.inventory.Rules says of what
@@ -36,16 +41,29 @@ def by_forecast(forecasts: Forecasts, products: np.ndarray, terms: Terms, rules:
                 knobs=SERVICE_LEVELS) -> Policy:
     """Our own: the levels of core.inventory.policy from the forecast of each review; histories[k] (n, weeks) is what was known then."""
 
-    def point(review: int, knob: float) -> np.ndarray:
+    def at(review: int, asked: Rules) -> tuple[np.ndarray, Levels]:
+        """Which products are forecast (n,), and their levels."""
         demand = forecasts.demand[review, products].astype(np.float64)
         there = np.isfinite(demand).all(axis=(1, 2))
-        found = np.full(len(products), np.nan)
         known = replace(terms, **peaks(histories[review])).rows(there)
-        found[there] = levels(demand[there], known, replace(rules, service_level=knob),
-                              forecasts.origins[review].astype(date)).reorder_point
-        return found
+        return there, levels(demand[there], known, asked, forecasts.origins[review].astype(date))
 
-    return Policy("upswing", "Upswing", knobs, point)
+    def point(review: int, knob: float) -> np.ndarray:
+        there, found = at(review, replace(rules, service_level=knob))
+        return _placed(there, found.reorder_point)
+
+    def lasts(review: int, position: np.ndarray) -> np.ndarray:
+        there, found = at(review, rules)
+        return _placed(there, found.cycle.protection.reaches(position[there]))
+
+    return Policy("upswing", "Upswing", knobs, point, lasts)
+
+
+def _placed(there: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """values of the products that are `there` (n,), NaN for the others."""
+    found = np.full((len(there), *values.shape[1:]), np.nan)
+    found[there] = values
+    return found
 
 
 def by_safety_factor(name: str, title: str, ahead: Callable[[int], tuple[np.ndarray, np.ndarray]], protection_weeks: np.ndarray,

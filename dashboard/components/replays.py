@@ -29,6 +29,9 @@ def replay(done: Job | None, currency: str) -> None:
         cards.notes(_("Levels that promised {promised} achieved {achieved}. Slow sellers in large packs and falling demand give more than "
                       "is promised; surprises give less.").format(
                           promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"))
+    if not absent(found.get("told")):
+        cards.notes(_("Each week's plan told with what chance a stock lasts until the next delivery: {told} on average. {lasted} of them "
+                      "did.").format(told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%"))
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
 
 

@@ -368,7 +368,7 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     state = State(mine)
     job, _ = state.add_job("simulate", {}, "test")
     summary = {"from": "2010-12-06", "until": "2011-12-04", "products": 60, "fill_rate": 0.95, "promised": 0.95,
-               "achieved": 0.976, "policies": [
+               "achieved": 0.976, "told": 0.9718, "lasted": 0.976, "policies": [
         {"policy": "upswing", "points": [[0.8, 9e6], [0.97, 2e7]], "stock": 17_000_000.0},
         {"policy": "auto_ets", "points": [[0.8, 1.1e7], [0.96, 2.5e7]], "stock": 20_000_000.0, "saving": 0.15, "low": 0.08, "high": 0.2},
         {"policy": "croston_sba", "points": [[0.7, 1e7], [0.9, 2e7]], "stock": None, "saving": None, "low": None, "high": None},
@@ -381,6 +381,7 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     table = next(each.value for each in at.table)
     assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never gets there"]
     assert "Levels that promised 95% achieved 97.6%." in words(at)
+    assert "lasts until the next delivery: 97.2% on average. 97.6% of them did." in words(at)
     assert table.iloc[:3, 1].tolist() == ["–", "15% (8% to 20%)", "–"] and not at.exception
     at.button(key="simulate").click().run()
     assert [j.kind for j in state.jobs() if j.active] == ["simulate"]

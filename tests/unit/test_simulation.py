@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -71,17 +72,37 @@ def test_a_product_that_joins_later_has_no_days_before():
     assert out.days[0] == 42 and out.met[0] == 42
 
 
-@pytest.mark.parametrize("promised", [0.9, 0.95, 0.98])
-def test_the_promised_service_is_achieved_when_the_forecast_is_right(promised):
-    """Normal weeks, backordered, known to the forecast: the share of cycles without a stock-out is what was promised."""
+def replayed(promised: float, batch: float = 1, more: float = 0) -> Frontier:
+    """400 products of normal days, backordered, whose forecast is right; ordered in packs of `batch` units, at `more` than the levels."""
     rng, n, reviews = np.random.default_rng(5), 400, 60
     demand = np.maximum(rng.normal(20, 4, (n, reviews * 7)), 0)
     knots = 140 * WEEKS[:, None] + 4 * np.sqrt(7 * WEEKS)[:, None] * ndtri(LEVELS)
     forecasts = Forecasts(np.arange(reviews).astype("datetime64[D]"), np.tile(knots, (reviews, n, 1, 1)).astype(np.float32), None)
-    policy = by_forecast(forecasts, np.arange(n), Terms.of(n, lead_time_days=21), Rules(), [np.zeros((n, 1))] * reviews, (promised,))
-    points = np.stack([policy.point(k, promised) for k in range(reviews)], axis=1)
-    one = World(demand, np.full((n, reviews), 21), 7, np.zeros(n, dtype=int), np.full(n, 56), backorders=True)
-    assert replay(one, points, np.ones(n)).totals(np.ones(n))["cycle_service"] == pytest.approx(promised, abs=0.01)
+    terms = Terms.of(n, lead_time_days=21, pack_size=batch)
+    ours = by_forecast(forecasts, np.arange(n), terms, Rules(), [np.zeros((n, 1))] * reviews, (promised,))
+    policy = replace(ours, point=lambda k, knob: ours.point(k, knob) + more)
+    return Frontier.run(World(demand, np.full((n, reviews), 21), 7, np.zeros(n, int), np.full(n, 56), backorders=True), policy, terms.batch)
+
+
+@pytest.mark.parametrize("promised", [0.9, 0.95, 0.98])
+def test_the_promised_service_is_achieved_when_the_forecast_is_right(promised):
+    """The share of cycles without a stock-out is what was promised."""
+    found = replayed(promised)
+    assert found.outcomes[0].totals(np.ones(400))["cycle_service"] == pytest.approx(promised, abs=0.01)
+    assert found.told_to_last()[0] == pytest.approx(promised, abs=0.01)
+
+
+@pytest.mark.parametrize(("batch", "more"), [(1, 15), (280, 60), (280, -60)])
+def test_what_the_plans_tell_of_a_stock_comes_true_whatever_service_was_asked(batch, more):
+    found = replayed(0.8, batch, more)
+    achieved = found.outcomes[0].totals(np.ones(400))["cycle_service"]
+    assert abs(achieved - 0.8) > 0.05 and found.told_to_last()[0] == pytest.approx(achieved, abs=0.01)
+
+
+def test_a_position_counts_what_is_on_the_shelf_and_on_the_way_less_what_is_owed():
+    one = World(np.ones((2, 28)), np.full((2, 4), 10), 7, np.array([0, 2]), np.zeros(2, int), backorders=True)
+    out = replay(one, np.full((2, 4), 20.0), np.ones(2))
+    assert out.position[0].tolist() == [21, 21, 21, 21] and np.isnan(out.position[1, :2]).all() and out.position[1, 2:].tolist() == [21, 21]
 
 
 def test_a_safety_factor_policy_is_mean_plus_z_sigma_over_the_protection_time():
@@ -161,6 +182,8 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
         fill = [point["fill_rate"] for point in policy["points"]]
         assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
     assert found["promised"] == 0.95 and 0.5 < found["achieved"] <= 1 and "Levels that promised 95.0% achieved" in report.text()
+    assert 0.5 < found["told"] <= 1 and found["lasted"] == found["achieved"] and "Stocks were told to last" in report.text()
+    assert {point["told"] for point in found["policies"]["seasonal_naive"]["points"]} == {None}
     assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
     again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
     assert {k: v for k, v in again.items() if "seconds" not in k} == \
