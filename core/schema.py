@@ -147,6 +147,7 @@ DRIVERS = ("text", "reviews", "demand", "momentum", "audience", "attention", "pr
 # credited with what it says beyond those before it (core/explain.py).
 REASONS = (("text", "reviews", "audience", "price", "promotion", "season", "market", "newness", "graph", "segment"),
            ("demand", "momentum"), ("attention",))
+SALES_LEVEL = "demand"  # how much a product sells at all: it lets a rise be seen, and is never named as what makes one
 LIKELY = 0.5  # "likely to rise", or to fall: the better half of a coin
 WORTH_SAYING = 0.25  # from this chance on a product is said to be about to rise: lower ones are not worth a merchandiser's minute
 DEMAND_LEVELS = (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975, 0.99)

@@ -13,7 +13,7 @@ from core import plan as plans
 from core.config import LabelSettings, Workspace
 from core.errors import NotReady
 from core.inventory import NO_ORDER, Rules
-from core.queries import LIKELY, WORTH_SAYING, Serving
+from core.queries import LIKELY, SALES_LEVEL, WORTH_SAYING, Serving
 from core.schema import ALL
 from core.state import TERMS, AuditEntry, Job, Override, State
 
@@ -61,13 +61,7 @@ def ask(question: str, **values) -> pd.DataFrame:
     folder = st.session_state.get("_snapshot")
     if folder is None:
         raise NotReady("a snapshot", "none yet", "run `upswing run` first")
-    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
-
-
-def asker(question: str, **values):
-    """The question as a function without arguments, for a download: it runs outside the session, so the snapshot is fixed now."""
-    folder = st.session_state["_snapshot"]
-    return lambda: _answer(folder, question, values)
+    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, "sales_level": SALES_LEVEL, **values})
 
 
 def one(question: str, **values) -> pd.Series | None:

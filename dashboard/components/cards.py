@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
+from core.schema import SALES_LEVEL
 from dashboard import words
 from dashboard.components.inventory import words as planning
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
@@ -145,7 +146,7 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
     else:
         head = _("**No sign of a rise.** A chance of {chance} over the next {days} days; {compared}.")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
-    lifts = [words.driver(d).lower() for d in drivers[drivers.attribution >= 0.15].driver[:2]]
+    lifts = [words.driver(d).lower() for d in drivers[(drivers.attribution >= 0.15) & (drivers.driver != SALES_LEVEL)].driver[:2]]
     holds = [words.driver(d).lower() for d in drivers[drivers.attribution <= -0.15].driver[:2]]
     both = _(" and ")
     if lifts and holds:

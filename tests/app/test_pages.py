@@ -136,10 +136,22 @@ def test_rising_lists_everybody_likeliest_first(open_page, everyone):
 
 def test_rising_says_the_three_strongest_drivers_with_arrows(open_page, tables, everyone):
     shown = open_page("rising").dataframe[0].value.iloc[0]
-    mine = tables["attributions"].query("segment == 'all' and product_id == @shown.product_id")
+    mine = tables["attributions"].query("segment == 'all' and product_id == @shown.product_id and driver != 'demand'")
     strongest = mine.reindex(mine.attribution.abs().sort_values(ascending=False).index).iloc[0]
     assert shown.reasons.split("  ")[0].endswith("▲▲▲" if strongest.attribution >= 1 else "▲▲")
     assert shown.reasons.count("  ") == 2
+
+
+@pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])
+def test_how_much_a_product_sells_is_never_named_as_what_makes_it_rise_only_as_what_holds_it_back(open_page, workspace, push, named):
+    folder = write_snapshot(workspace)
+    frame = pd.read_parquet(folder / "attributions.parquet")
+    frame.loc[frame.driver == "demand", "attribution"] = push
+    frame.to_parquet(folder / "attributions.parquet")
+    shown = open_page("rising", workspace=workspace).dataframe[0].value
+    assert any("Sales level" in reasons for reasons in shown.reasons) == named
+    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
+    assert "up by sales level" not in said and ("back by sales level" in said) == named
 
 
 def test_rising_narrows_by_category_and_search_together(open_page, everyone):

@@ -36,7 +36,7 @@ expected as (
 reasons as (
     select product_id, list({'driver': driver, 'attribution': attribution} order by abs(attribution) desc, driver)[1:3] as drivers
     from attributions
-    where segment = $segment and product_id in (select product_id from page)
+    where segment = $segment and product_id in (select product_id from page) and not (driver = $sales_level and attribution > 0)
     group by product_id
 )
 select page.* exclude (rank_by), coalesce(weeks.units, []) as units, expected.units_4w, coalesce(reasons.drivers, []) as drivers
