@@ -19,7 +19,7 @@ import pandas as pd
 
 from core import db
 from core.errors import UserError
-from core.schema import ADDED, LIKELY, SALES_LEVEL, SERVING, WORTH_SAYING
+from core.schema import ADDED, LIKELY, SERVING, WORTH_SAYING
 
 
 class Serving:

@@ -13,8 +13,8 @@ from core import plan as plans
 from core.config import LabelSettings, Workspace
 from core.errors import NotReady
 from core.inventory import NO_ORDER, Rules
-from core.queries import LIKELY, SALES_LEVEL, WORTH_SAYING, Serving
-from core.schema import ALL
+from core.queries import LIKELY, WORTH_SAYING, Serving
+from core.schema import ALL, SALES_LEVEL
 from core.state import TERMS, AuditEntry, Job, Override, State
 
 

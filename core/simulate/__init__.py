@@ -119,11 +119,11 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
             replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
     found = _told(frontiers, value[chosen])
     points = found["policies"]["upswing"]["points"] if rules.target != COST else []  # which reads no level
-    achieved, told, lasted = (_number_at(points, figure, rules.service_level)
-                              for figure in ("cycle_service" if rules.target == CYCLE else "fill_rate", "told", "cycle_service"))
+    at_the_level = {figure: _between(points, figure, rules.service_level) for figure in ("cycle_service", "fill_rate", "told")}
     found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
               "lead_times": lead_times, "seed": seed, "target": rules.target, "backorders": backorders,
-              "promised": rules.service_level, "achieved": achieved, "told": told, "lasted": lasted,
+              "promised": rules.service_level, "achieved": at_the_level["cycle_service" if rules.target == CYCLE else "fill_rate"],
+              "told": at_the_level["told"], "lasted": at_the_level["cycle_service"],
               "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
@@ -210,8 +210,8 @@ def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
             "saving": {name: saving(ours, theirs, value, FILL_RATE) for name, theirs in frontiers.items() if name != "upswing"}}
 
 
-def _number_at(points: list[dict], figure: str, level: float) -> float | None:
-    """The figure (straight lines between the knobs) at a level; None where there is none."""
+def _between(points: list[dict], figure: str, level: float) -> float | None:
+    """A figure of a policy's points at a level, by straight lines between its knobs; None where there is none."""
     values = [point[figure] for point in points]
     return None if not values or None in values else float(np.interp(level, [point["knob"] for point in points], values))
 

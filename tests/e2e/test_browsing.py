@@ -96,10 +96,14 @@ def test_a_search_narrows_the_list_and_stays_in_the_address(page, shop):
     expect(page.get_by_text(re.compile(r"^1 product\b"))).to_be_visible()
 
 
+def switch_to_chinese(page) -> None:
+    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+
+
 def test_the_language_can_be_switched_and_stays_while_one_walks_on(page):
     page.goto("/rising")
     settled(page)
-    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    switch_to_chinese(page)
     expect(page.get_by_role("heading", name=chinese("Rising"), exact=True)).to_be_visible()
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()
     expect(page.get_by_role("heading", name=chinese("Data"), exact=True)).to_be_visible()
@@ -114,7 +118,7 @@ def test_what_was_chosen_is_kept_in_the_words_of_another_language(page):
     page.goto("/rising?sort=Change")
     settled(page)
     expect(box("Sort by")).to_have_value("Change")
-    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    switch_to_chinese(page)
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
     expect(box(chinese("Customer group"))).to_have_value(chinese("Everyone"))
     page.reload()
@@ -125,7 +129,7 @@ def test_the_section_that_is_open_stays_open_in_another_language(page):
     page.goto("/inventory")
     page.get_by_role("tab", name="What if").click()
     expect(page.get_by_role("tab", name="What if", selected=True)).to_be_visible()
-    page.get_by_role("radio", name="中文").or_(page.get_by_role("button", name="中文")).first.click()
+    switch_to_chinese(page)
     expect(page.get_by_role("tab", name=chinese("What if"), selected=True)).to_be_visible()
 
 
