@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.ingest.mapping import Mapping
+from core.ingest.mapping import Feed, Mapping
 from core.ingest.names import by_plain, plain
 from core.ingest.planning import TablePlan, Unfit, tables_named
 from core.ingest.readers import Source
 
 OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
 STOOD_IN_FOR = ("category", "brand", "price", "description")  # beside the id: what exports have several columns of, some of them blank
+TOLD_APART = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
 MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
 
 
@@ -21,6 +22,24 @@ def without_numbers_of_weeks(mapping: Mapping, columns: list[str], source: Sourc
         return all(len(c.strip()) < 5 for c in cells)
 
     return [c for c in columns if not (mapping.guesses and plain(c) == "week" and c in source.columns and numbers(c))]
+
+
+def where_an_id_is_an_orders(mapping: Mapping, source: Source) -> Mapping:
+    """The mapping by which to guess at a source: a bare `id` that stands beside several names, in rows that have a day, is no product's but
+    the number of an order, whose lines these are."""
+    here, tables = by_plain(source.columns), mapping.tables
+    if not mapping.guesses or "products" in tables_named(mapping, source.names or (source.file,)) or "id" not in here:
+        return mapping
+    orders, products = tables["orders"], tables["products"]
+    title = products.feeds["title"].found_in(here)
+    if title is None or {"ordered_at", "unit_price"} - {c for c, feed in orders.feeds.items() if feed.found_in(here)}:
+        return mapping
+    pairs = set(zip(*(cells.to_pylist() for cells in source.sample([here["id"], *title]).columns[2:])))
+    if len(pairs) < TOLD_APART * len({pair[0] for pair in pairs}):
+        return mapping
+    feeds = {"orders": orders.feeds | {"order_id": Feed(columns=(*orders.feeds["order_id"].columns, "id"))},
+             "products": products.feeds | {"product_id": Feed(columns=tuple(c for c in products.feeds["product_id"].columns if c != "id"))}}
+    return replace(mapping, tables=tables | {name: replace(tables[name], feeds=fed) for name, fed in feeds.items()})
 
 
 def refuse_acts_of_customers(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:

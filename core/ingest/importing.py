@@ -143,9 +143,10 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
             p.report.left_out = "it names no products, and files with the lines of its orders say the rest"
             continue
         try:
-            unit = joins.row_is_a_unit(mapping, p.source, p.columns)
+            meant = ids.where_an_id_is_an_orders(mapping, p.source)
+            unit = joins.row_is_a_unit(meant, p.source, p.columns, are_lines=meant is not mapping)
             columns = ids.without_numbers_of_weeks(mapping, p.columns, p.source)
-            p.plans = plan_of(mapping, given_name(p.path.name), columns, p.source.names, unit)
+            p.plans = plan_of(meant, given_name(p.path.name), columns, p.source.names, unit)
             ids.refuse_acts_of_customers(mapping, p.plans, p.source)
         except Unfit as error:
             p.plans = []

@@ -103,22 +103,22 @@ def _product_of_reviews(mapping: Mapping, source: Source, sources: list[Source])
     return None
 
 
-def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str]) -> bool:
+def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_lines: bool = False) -> bool:
     """Whether a list of order lines has a row for each unit: it has prices, and no column that could hold a number of units.
 
-    columns: its own and those added to it.
+    columns: its own and those added to it. are_lines: its rows are known to be order lines.
     """
     if not mapping.guesses:
         return False
     found, day = _found(mapping, source), mapping.tables["orders"].feeds["ordered_at"].found_in(by_plain(columns))
     key = found.get("order_id") or found.get("customer_id")
-    if day is None or key is None or not _lists_lines(mapping, source):
+    if day is None or key is None or not (are_lines or _lists_lines(mapping, source)):
         return False
     if "unit_price" not in found or found.keys() & {"units", "line_total"}:
         return False
     rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
     orders, *others = (column.to_pylist() for column in source.sample([key, *rest]).columns[2:])  # after line and broken
-    return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) for cells in others)
+    return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) and not _numbers_rows(cells) for cells in others)
 
 
 def _head_key(mapping: Mapping, source: Source) -> str | None:
@@ -169,6 +169,12 @@ def _whole(cells: list[str | None]) -> bool:
     """Small whole numbers, as units are."""
     filled = [c.strip() for c in cells if c and c.strip()]
     return bool(filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
+
+
+def _numbers_rows(cells: list[str | None]) -> bool:
+    """One more in each row than in the one before, as tools that write tables number them."""
+    numbers = [int(float((cell or "").strip() or 0)) for cell in cells]
+    return len(numbers) > 1 and all(b == a + 1 for a, b in zip(numbers, numbers[1:]))
 
 
 def _numbers_lines(orders: list[str], cells: list[str]) -> bool:

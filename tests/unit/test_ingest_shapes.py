@@ -139,3 +139,31 @@ def test_ages_are_no_groups_of_customers(workspace, tmp_path):
     orders = write(tmp_path, "orders.csv", "date,sku,qty,customer_id\n2024-03-05,A,1,7\n")
     import_files(workspace, [write(tmp_path, "customers.csv", people), orders])
     assert workspace.settings().shop.segment_attribute == "club"
+
+
+TILL = """,id,date,time,name,size,type,price
+1,2015-01,2015-01-01,11:38,hawaiian,M,classic,13.25
+2,2015-02,2015-01-01,11:57,bbq,M,veggie,16.00
+3,2015-02,2015-01-01,11:57,hawaiian,M,classic,13.25
+4,2015-03,2015-01-02,12:12,bbq,M,veggie,16.00
+5,2015-03,2015-01-02,12:12,bbq,M,veggie,16.00
+"""
+
+
+@pytest.mark.parametrize("numbered", (True, False))
+def test_a_bare_id_beside_several_names_numbers_orders_of_a_unit_a_row(workspace, tmp_path, numbered):
+    rows = TILL if numbered else "".join(line.split(",", 1)[1] for line in TILL.splitlines(keepends=True))
+    report = import_files(workspace, [write(tmp_path, "pizzaplace.csv", rows)])
+    sales = "select order_id, ordered_at::date::varchar, product_id, units, unit_price_cents from orders order by all"
+    assert stored(workspace, sales) == [
+        ("2015-01", "2015-01-01", "hawaiian", 1, 1325), ("2015-02", "2015-01-01", "bbq", 1, 1600),
+        ("2015-02", "2015-01-01", "hawaiian", 1, 1325), ("2015-03", "2015-01-02", "bbq", 2, 1600)]
+    assert stored(workspace, "select product_id, title, category from products order by all") == [
+        ("bbq", "bbq", "veggie"), ("hawaiian", "hawaiian", "classic")]
+    assert any("each row is one unit" in note for note in report.files[0].notes)
+
+
+def test_a_dated_list_with_a_name_to_each_id_is_one_of_products(workspace, tmp_path):
+    rows = "id,date,name,price\n" + "".join(f"{i},2015-01-0{i},thing {i % 3},{i}\n" for i in range(1, 8))
+    report = import_files(workspace, [write(tmp_path, "export.csv", rows)])
+    assert report.files[0].main.table == "products" and add_up(report)["kept"] == 7
