@@ -209,6 +209,7 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
     DateFormat("unix", "seconds since 1970", _serial("{c}", "[0-9]{9,10}(\\.[0-9]+)?",
                "make_timestamp(cast(floor(cast({c} as double)) as bigint) * 1000000)")),
     DateFormat("unix_ms", "milliseconds since 1970", _serial("{c}", "[0-9]{12,13}", "make_timestamp(cast({c} as bigint) * 1000)")),
+    DateFormat("unix_us", "microseconds since 1970", _serial("{c}", "[0-9]{15,16}", "make_timestamp(cast({c} as bigint))")),
     DateFormat("excel", "Excel's day number, 45356", _serial("{c}", "[2-6][0-9]{4}(\\.[0-9]+)?",
                "timestamp '1899-12-30' + to_seconds(round(cast({c} as double) * 86400))")),
 )}

@@ -4,53 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from core.ingest.mapping import Feed, Mapping
+from core.ingest.mapping import Mapping
 from core.ingest.names import by_plain, plain
-from core.ingest.planning import TablePlan, Unfit, tables_named
+from core.ingest.planning import TablePlan
 from core.ingest.readers import Source
 
 OF_A_PRODUCT = ("productid", "itemid", "articleid", "goodsid", "商品id", "产品id")  # what others call the `id` in a list of products
 STOOD_IN_FOR = ("category", "brand", "price", "description")  # beside the id: what exports have several columns of, some of them blank
-TOLD_APART = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
 MOSTLY = 0.5  # of a column's ids, for it to be the one that tells the shop's products apart
-
-
-def without_numbers_of_weeks(mapping: Mapping, columns: list[str], source: Source) -> list[str]:
-    """The columns of which a guess is made: a `week` that is a mere number is no day."""
-    def numbers(column: str) -> bool:
-        cells = [c for c in source.sample([column]).column(2).to_pylist() if c]
-        return all(len(c.strip()) < 5 for c in cells)
-
-    return [c for c in columns if not (mapping.guesses and plain(c) == "week" and c in source.columns and numbers(c))]
-
-
-def where_an_id_is_an_orders(mapping: Mapping, source: Source) -> Mapping:
-    """The mapping by which to guess at a source: a bare `id` that stands beside several names, in rows that have a day, is no product's but
-    the number of an order, whose lines these are."""
-    here, tables = by_plain(source.columns), mapping.tables
-    if not mapping.guesses or "products" in tables_named(mapping, source.names or (source.file,)) or "id" not in here:
-        return mapping
-    orders, products = tables["orders"], tables["products"]
-    title = products.feeds["title"].found_in(here)
-    if title is None or {"ordered_at", "unit_price"} - {c for c, feed in orders.feeds.items() if feed.found_in(here)}:
-        return mapping
-    pairs = set(zip(*(cells.to_pylist() for cells in source.sample([here["id"], *title]).columns[2:])))
-    if len(pairs) < TOLD_APART * len({pair[0] for pair in pairs}):
-        return mapping
-    feeds = {"orders": orders.feeds | {"order_id": Feed(columns=(*orders.feeds["order_id"].columns, "id"))},
-             "products": products.feeds | {"product_id": Feed(columns=tuple(c for c in products.feeds["product_id"].columns if c != "id"))}}
-    return replace(mapping, tables=tables | {name: replace(tables[name], feeds=fed) for name, fed in feeds.items()})
-
-
-def refuse_acts_of_customers(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
-    """Raises Unfit for what looks like a list of customers, not by its name, and has most of them several times: what they did, say."""
-    main = plans[0]
-    if not mapping.guesses or main.table != "customers" or "customers" in tables_named(mapping, source.names or (source.file,)):
-        return
-    seen = source.sample([main.columns["customer_id"].sources[0]]).column(2).to_pylist()
-    if len(set(seen)) < MOSTLY * len(seen):
-        raise Unfit(f"each customer once in {source.file}, which tells of customers alone", f"{len(set(seen)):,} in {len(seen):,} rows",
-                    "call it customers if it is a list of them", "it tells of customers, and of most of them several times")
 
 
 def with_shared_ids(mapping: Mapping, plans: list[list[TablePlan]], columns: list[list[str]]) -> list[list[TablePlan]]:
@@ -130,14 +91,25 @@ def _told_by(plan: TablePlan, *ids: str | None) -> TablePlan:
 
 def without_buyers_names(plan: TablePlan, source: Source) -> TablePlan:
     """The plan of products told beside sales, by their ids alone where a bare `name` differs from line to line: it is the buyer's."""
+    lines, names, products = _names_on_lines(plan, source)
+    return plan if names <= 2 * products else replace(plan, columns=plan.columns | {"title": plan.columns["product_id"]})
+
+
+def names_goods(plan: TablePlan, source: Source) -> bool:
+    """Whether a bare `name` beside sales is the product's beyond doubt: the same on several lines of it, whoever bought."""
+    lines, names, products = _names_on_lines(plan, source)
+    return products > 0 and lines >= 3 * products and names == products
+
+
+def _names_on_lines(plan: TablePlan, source: Source) -> tuple[int, int, int]:
+    """Of the first lines of sales that name products by a bare `name`: the lines, their different pairs of id and name, and ids; else 0."""
     title, ids = plan.columns.get("title"), plan.columns.get("product_id")
     if plan.table != "products" or not plan.derived or not title or not ids or plain(title.sources[0]) != "name":
-        return plan
+        return 0, 0, 0
     if title.sources[0] in ids.sources or not {title.sources[0], ids.sources[0]} <= set(source.columns):
-        return plan
-    _, _, *cells = (column.to_pylist() for column in source.sample([ids.sources[0], title.sources[0]]).columns)
-    named = set(zip(*cells))
-    return plan if len(named) <= 2 * len({i for i, _ in named}) else replace(plan, columns=plan.columns | {"title": ids})
+        return 0, 0, 0
+    pairs = list(zip(*(column.to_pylist() for column in source.sample([ids.sources[0], title.sources[0]]).columns[2:])))
+    return len(pairs), len(set(pairs)), len({i for i, _ in pairs})
 
 
 def _share_of(stored: set[str], source: Source, column: str) -> float:

@@ -12,12 +12,12 @@ from pathlib import Path
 from core import db, warehouse
 from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import formats, ids, joins, privacy, purchases, readers, shop, wide
+from core.ingest import first_rows, formats, ids, joins, money, privacy, purchases, readers, shop, wide
 from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import given_name, quoted
+from core.ingest.names import given_name, plain, quoted
 from core.ingest.planning import TablePlan, Unfit, plan_of
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
@@ -143,11 +143,13 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
             p.report.left_out = "it names no products, and files with the lines of its orders say the rest"
             continue
         try:
-            meant = ids.where_an_id_is_an_orders(mapping, p.source)
+            meant = first_rows.where_an_id_is_an_orders(mapping, p.source)
             unit = joins.row_is_a_unit(meant, p.source, p.columns, are_lines=meant is not mapping)
-            columns = ids.without_numbers_of_weeks(mapping, p.columns, p.source)
-            p.plans = plan_of(meant, given_name(p.path.name), columns, p.source.names, unit)
-            ids.refuse_acts_of_customers(mapping, p.plans, p.source)
+            meant = first_rows.where_sales_are_units(meant, p.source)
+            columns = first_rows.without_numbers_of_weeks(mapping, p.columns, p.source)
+            no_list = first_rows.dates_its_products(mapping, p.source)
+            p.plans = plan_of(meant, given_name(p.path.name), columns, p.source.names, unit, no_list)
+            first_rows.refuse_acts_of_customers(mapping, p.plans, p.source)
         except Unfit as error:
             p.plans = []
             unfit.append(error)
@@ -188,6 +190,8 @@ def _complete(mapping: Mapping, p: _Planned) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].feed.constant is not None:
         p.report.notes.append("no column of units: each row is one unit, and equal rows are as many")
+    elif main.table == "orders" and mapping.guesses and plain(main.columns["units"].sources[0]) == "sales":
+        p.report.notes.append("column 'sales' is read as units: whole numbers, and no price beside them")
 
 
 def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | None, mapping: Mapping, report: FileReport) -> TablePlan:
@@ -196,7 +200,8 @@ def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | N
     Columns of ids are read, for they become pseudonyms.
     """
     table = plan.table
-    about_people = table == "customers" or table == "products" and privacy.lists_persons(source.columns)
+    of_buyers = table == "products" and privacy.lists_persons(source.columns) and not ids.names_goods(plan, source)
+    about_people = table == "customers" or of_buyers
     read = {t: fed for t, fed in plan.columns.items() if t not in RULES[table].people}
     short = list(dict.fromkeys(c for t, fed in read.items() if _is_short_text(table, t) for c in fed.sources))
     sample: dict[str, list] = {}
@@ -213,6 +218,8 @@ def _without_persons(plan: TablePlan, source: readers.Source, beside: Beside | N
             if not what:
                 continue
             kept.pop(target, None)
+            if plan.derived and target == "title":
+                kept["title"] = kept["product_id"]
             named = target in mapping.tables[table].feeds and not mapping.guesses
             if named or any(not kept.keys() & set(group) for group in RULES[table].needs):
                 raise privacy.refuse(table, target, column, what)
@@ -285,9 +292,10 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
         raw = add_beside(con, raw, p.beside.key, told, p.beside.key_there, p.beside.columns, p.beside.one_each)
     decide_formats(con, raw, p.plans, mapping)
     p.report.notes += [f"column {c!r}: {remark}" for c, remark in raw.remarks.items()]
+    plans = money.told_by_values(con, raw, p.plans, p.report.notes) if mapping.guesses else p.plans
     main, bought = None, 0
     purchases.none_yet(con)
-    for plan in p.plans:
+    for plan in plans:
         if plan.bought and not bought:
             continue
         if plan.table == "orders" and not plan.bought:
@@ -309,9 +317,11 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
             p.report.notes.append(f"read as the whole list of {plan.table}: it takes the place of the one before")
             renewed.add(plan.table)
         taken_as, left_out = LINES, {}
-        if any(later.bought for later in p.plans) and not plan.derived:
+        if plan.table == "events" and (of_no_use := purchases.drop_others(con, staged)):
+            left_out[purchases.OF_NO_USE] = of_no_use
+        if any(later.bought for later in plans) and not plan.derived:
             bought, others = purchases.take(con, staged), others or purchases.told_by_others(con)
-            left_out = {purchases.TOLD_BY_OTHERS if others else purchases.AS_ORDERS: bought} if bought else {}
+            left_out |= {purchases.TOLD_BY_OTHERS if others else purchases.AS_ORDERS: bought} if bought else {}
             bought = 0 if others else bought
         if plan.table == "orders" and not plan.bought:
             taken_as = {"day": TOTALS, "line": LINES}.get(mapping.options.grain) or grain(con, staged)
@@ -326,7 +336,7 @@ def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id:
             p.report.derived.append(t)
         else:
             main, p.report.main = staged, t
-    for name in [raw.table, *(f"staged_{plan.table}" for plan in p.plans)]:
+    for name in [raw.table, *(f"staged_{plan.table}" for plan in plans)]:
         con.execute(f"drop table if exists {quoted(name)}").fetchall()
     return raw.currency
 

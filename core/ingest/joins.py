@@ -104,7 +104,8 @@ def _product_of_reviews(mapping: Mapping, source: Source, sources: list[Source])
 
 
 def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_lines: bool = False) -> bool:
-    """Whether a list of order lines has a row for each unit: it has prices, and no column that could hold a number of units.
+    """Whether a list of order lines has a row for each unit: it has prices or the numbers of the orders, and no column that could hold a
+    number of units.
 
     columns: its own and those added to it. are_lines: its rows are known to be order lines.
     """
@@ -112,9 +113,9 @@ def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_line
         return False
     found, day = _found(mapping, source), mapping.tables["orders"].feeds["ordered_at"].found_in(by_plain(columns))
     key = found.get("order_id") or found.get("customer_id")
-    if day is None or key is None or not (are_lines or _lists_lines(mapping, source)):
+    if day is None or key is None or found.keys() & {"units", "line_total"}:
         return False
-    if "unit_price" not in found or found.keys() & {"units", "line_total"}:
+    if not (are_lines or _lists_lines(mapping, source) or _numbers_what_is_sold(mapping, source, found)):
         return False
     rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
     orders, *others = (column.to_pylist() for column in source.sample([key, *rest]).columns[2:])  # after line and broken
@@ -138,6 +139,13 @@ def _lists_lines(mapping: Mapping, source: Source) -> bool:
     found = _found(mapping, source)
     told = found.keys() & {"units", "unit_price", "line_total"}
     return bool(told) and _sells(mapping, source, found) and not _other_papers(mapping, source)
+
+
+def _numbers_what_is_sold(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
+    """Whether products stand beside the number of an order, and no kind of event or rating, as in the lines of a till without prices."""
+    kind = mapping.tables["events"].feeds["kind"].found_in(by_plain(source.columns))
+    other = kind or _judges(mapping, source) or _other_papers(mapping, source)
+    return "order_id" in found and _sells(mapping, source, found) and not other
 
 
 def _judges(mapping: Mapping, source: Source) -> bool:

@@ -26,7 +26,7 @@ import pyarrow.compute as pc
 
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
-from core.ingest.rules import EVENT_COUNTS, PURCHASE, RULES, targets
+from core.ingest.rules import EVENT_COUNTS, OTHER, PURCHASE, RULES, targets
 from core.schema import EVENT_KINDS
 
 PRESETS = Path(__file__).parent / "presets"
@@ -41,7 +41,7 @@ class Options:
     encoding: str = ""
     delimiter: str = ""
     decimal: str = ""  # "." or ","
-    date_format: str = ""  # iso, dmy, mdy, compact, chinese, month, unix, unix_ms, excel or a strptime format
+    date_format: str = ""  # iso, dmy, mdy, compact, chinese, month, unix, unix_ms, unix_us, excel or a strptime format
     sheet: str = ""
     currency: str = ""  # of the shop, if the files do not say
     segment_attribute: str = ""
@@ -162,7 +162,7 @@ def _shaped(value, kind: type | tuple[type, ...], where: str):
 
 
 def _kinds(given: dict, path: Path) -> dict[str, tuple[str, ...]]:
-    known = (*EVENT_KINDS, PURCHASE)
+    known = (*EVENT_KINDS, PURCHASE, OTHER)
     for kind in given:
         if kind not in known:
             raise UserError(f"a kind of event among {', '.join(known)}", f"{kind} in {path.name}", _did_you_mean(kind, known))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from core.errors import UserError
@@ -21,6 +22,7 @@ class Unfit(UserError):
         self.why = why or str(self)  # in a few words
 
 
+_A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")
 BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
 
 
@@ -73,11 +75,12 @@ class TablePlan:
 UNDATED = Fed(Feed(constant=""), ())
 
 
-def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = (), row_is_a_unit: bool = False) -> list[TablePlan]:
+def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = (), row_is_a_unit: bool = False,
+            no_list: bool = False) -> list[TablePlan]:
     """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape.
 
     names: what the columns go by, the most telling first (the title of a sheet, then its workbook's); else the file's.
-    row_is_a_unit: a row of orders without a column of units stands for one.
+    row_is_a_unit: a row of orders without a column of units stands for one. no_list: rows tell of the same products on several days.
     """
     present = by_plain(columns)
     named = tables_named(mapping, names or (file,)) if mapping.guesses else []
@@ -110,7 +113,7 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
         feedable |= _untitled(mapping, present)
     if not feedable or "orders" in named and not feedable.keys() & set(named):  # sales whose date has an unheard name are no catalog
         raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
-    if mapping.guesses and not named and feedable.keys() <= {"products", "customers"} and _dates_orders(mapping, present):
+    if mapping.guesses and not named and feedable.keys() <= {"products", "customers"} and (no_list or _dates_orders(mapping, present)):
         raise _wrong_shape(mapping, file, columns, present, ["orders"])  # nor are sales whose units have one
     told_once = False
     if mapping.guesses and "orders" in feedable and "order_id" not in feedable["orders"] and (name := _name_of_order(present)):
@@ -157,6 +160,8 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
         main = (named or facts or order)[0]
         if main == "products" and "orders" in order and {"order_id", "customer_id"} & feedable["orders"].keys():
             main = "orders"  # items that were bought, not those that are on sale
+        if main == "products" and "kind" in (log := feedable.get("events", {})) and {"visitor_id", "customer_id"} & log.keys():
+            main = "events"  # items that were looked at
         if main == "stock" and not named and feedable["stock"]["day"] is UNDATED and "products" in order:
             main = "products"  # which say beside how many are there
         ids = mapping.tables["customers"].feeds["customer_id"].columns
@@ -279,6 +284,9 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
                        for g in lacking(nearest))
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
+    if len(values := [c for c in columns if _A_VALUE.fullmatch(c)]) > len(columns) / 2 and columns[0] in values:
+        return UserError(f"the names of the columns in the first line of {file}", f"{listed(columns, 30)}, which look like values",
+                         "write a line of names above it, for example user_id,item_id,behavior_type,timestamp")
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
     said = (f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                  f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")

@@ -1,4 +1,4 @@
-"""A log of events often holds the purchases too. Where no file tells of orders, they are the orders.
+"""A log of events often holds the purchases too, and kinds that nobody needs. Where no file tells of orders, purchases are the orders.
 
 Their ids begin with BOUGHT_ID, so that orders of other files, which would say the same sales again, can be told from them.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from core.errors import UserError
 from core.ingest.mapping import Feed, Mapping
-from core.ingest.names import by_plain, quoted
+from core.ingest.names import by_plain, plain, quoted
 from core.ingest.planning import Fed, TablePlan
-from core.ingest.rules import BOUGHT, BOUGHT_ID, PURCHASE
+from core.ingest.rules import BOUGHT, BOUGHT_ID, OTHER, PURCHASE
 from core.ingest.staging import Staged
 
 AS_ORDERS, TOLD_BY_OTHERS = "a purchase, which is an order", "a purchase, which files of orders tell"
+OF_NO_USE = "a kind of event that no forecast uses"
 ALSO = ("units", "unit_price", "line_total", "order_id", "channel", "country", "currency")  # what else a log may say of an order
 
 
@@ -22,7 +23,9 @@ def orders_of(mapping: Mapping, plans: list[TablePlan], columns: list[str]) -> T
     if log.table != "events" or "kind" not in log.columns or not mapping.kinds.get(PURCHASE) or any(p.table == "orders" for p in plans):
         return None
     fed = {"ordered_at": log.columns["occurred_at"], "product_id": log.columns["product_id"]}
-    fed |= {c: f for c, f in log.columns.items() if c == "customer_id"}
+    buyer = log.columns.get("customer_id") or log.columns.get("visitor_id")
+    if buyer is not None and not any("session" in plain(s) for s in buyer.sources):
+        fed["customer_id"] = buyer
     present, used = by_plain(columns), {s for f in log.columns.values() for s in f.sources}
     feeds = mapping.tables["orders"].feeds if "orders" in mapping.tables else {}
     for target in ALSO:
@@ -40,10 +43,17 @@ def none_yet(con) -> None:
 
 def take(con, log: Staged) -> int:
     """Takes the purchases out of the staged events, and keeps their lines in BOUGHT; how many they are."""
-    mine = f"from {quoted(log.table)} where kind = '{PURCHASE}' and problem is null"
-    con.execute(f"insert into {BOUGHT} select line {mine}").fetchall()
-    con.execute(f"delete {mine}").fetchall()
-    return con.execute(f"select count(*) from {BOUGHT}").fetchone()[0]
+    con.execute(f"insert into {BOUGHT} select line from {quoted(log.table)} where kind = '{PURCHASE}' and problem is null").fetchall()
+    return _delete(con, log, PURCHASE)
+
+
+def drop_others(con, log: Staged) -> int:
+    """Takes the events that no forecast uses out of the staged ones; how many they are."""
+    return _delete(con, log, OTHER) if "kind" in log.plan.columns else 0
+
+
+def _delete(con, log: Staged, kind: str) -> int:
+    return con.execute(f"delete from {quoted(log.table)} where kind = '{kind}' and problem is null").fetchone()[0]
 
 
 def told_by_others(con) -> bool:

@@ -30,6 +30,7 @@ class Rules:
 # Traffic reports give a number a product and day instead of single events; a column of them stands for that many events.
 EVENT_COUNTS = {"views": "view", "carts": "cart", "wishlists": "wishlist"}
 PURCHASE = "purchase"  # a kind of event that is stored as an order (core/ingest/purchases.py)
+OTHER = "other"  # kinds of events that are known, and of no use to a forecast
 BOUGHT, BOUGHT_ID = "bought", "event:"  # the table of a log's lines that are purchases, and what the ids of such orders begin with
 _CUSTOMER = {"customer_id": "customer"}
 

@@ -18,7 +18,7 @@ from core.ingest.mapping import Mapping
 from core.ingest.names import quoted
 from core.ingest.planning import Fed, TablePlan
 from core.ingest.raw import Raw
-from core.ingest.rules import BOUGHT, BOUGHT_ID, EVENT_COUNTS, PURCHASE, RULES, mapped_name, target_column
+from core.ingest.rules import BOUGHT, BOUGHT_ID, EVENT_COUNTS, OTHER, PURCHASE, RULES, mapped_name, target_column
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
@@ -157,7 +157,7 @@ class _Query:
         if target == "order_days":
             return formats.weekdays_sql(s)
         if target == "kind" and self.table == "events":
-            known = EVENT_KINDS if self.plan.derived else (*EVENT_KINDS, PURCHASE)
+            known = EVENT_KINDS if self.plan.derived else (*EVENT_KINDS, PURCHASE, OTHER)
             return "case " + " ".join(f"when list_contains({self.bind([n.lower() for n in (k, *names)])}, lower({s})) then {self.bind(k)}"
                                       for k, names in self.mapping.kinds.items() if k in known) + " end"
         if target == "title" and self.table == "products" and self.options.no_titles:

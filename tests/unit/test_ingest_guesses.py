@@ -1,0 +1,121 @@
+"""What a file is where its names leave it open, told by its rows: sales without a column of units, money or shares, a log or a list."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.errors import UserError
+from core.ingest import import_files
+from importing import add_up, stored, write
+
+SALES = "select product_id, sum(units), count(*) from orders group by 1 order by 1"
+DAYS = "".join(f"2024-03-0{day},1,{item},{day + len(item)}\n" for day in range(1, 7) for item in ("mug", "lamp"))
+
+
+def test_whole_numbers_called_sales_without_a_price_are_units(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "train.csv", "date,store,item,sales\n" + DAYS)])
+    assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)]
+    assert "note: column 'sales' is read as units: whole numbers, and no price beside them" in report.text()
+
+
+@pytest.mark.parametrize("head, cell", [("sales", "12.50"), ("sales,currency", "12,USD"), ("sales,price", "12,4")])
+def test_sales_that_may_be_money_are_no_units_and_no_list_of_products_either(workspace, tmp_path, head, cell):
+    rows = f"date,item,{head}\n" + "".join(f"2024-03-0{day},{item},{cell}\n" for day in range(1, 7) for item in ("mug", "lamp"))
+    with pytest.raises(UserError, match="columns for orders in train.csv: units"):
+        import_files(workspace, [write(tmp_path, "train.csv", rows)])
+    assert not workspace.warehouse.exists()
+
+
+@pytest.mark.parametrize("file", ["train.csv", "sales.csv"])
+def test_the_same_products_on_several_days_are_no_list_of_products(workspace, tmp_path, file):
+    with pytest.raises(UserError, match=f"columns for orders in {file}: units"):
+        import_files(workspace, [write(tmp_path, file, "date,store,item,menge\n" + DAYS)])
+
+
+def test_a_list_of_products_may_have_a_day_and_several_rows_of_a_style(workspace, tmp_path):
+    rows = "sku,title,size,date\n" + "".join(f"{sku},Shirt {sku},{size},2024-03-0{sku}\n" for sku in (1, 2, 3) for size in "SML")
+    report = import_files(workspace, [write(tmp_path, "export.csv", rows)])
+    assert report.files[0].main.table == "products" and report.files[0].main.kept == 3
+
+
+def test_the_lines_of_a_till_without_prices_are_of_a_unit_each(workspace, tmp_path):
+    rows = "".join(f"{t},{item},30-10-2016 09:{t}0,morning\n" for t in (1, 2, 3) for item in ("Bread", "Tea", "Tea"))
+    report = import_files(workspace, [write(tmp_path, "bread basket.csv", "Transaction,Item,date_time,period\n" + rows)])
+    assert stored(workspace, SALES) == [("Bread", 3.0, 3), ("Tea", 6.0, 3)]
+    assert add_up(report)["kept"] + add_up(report)["dropped"] == 9
+
+
+def test_what_visitors_did_with_items_is_a_log_whatever_its_file_is_called(workspace, tmp_path):
+    rows = ("event_date,event_timestamp,event_name,user_pseudo_id,item_id,item_name,price,quantity\n"
+            "20240305,1709649000000000,view_item,7,A,Mug,4.5,1\n20240305,1709649060000000,begin_checkout,7,A,Mug,4.5,1\n"
+            "20240305,1709649120000000,purchase,7,A,Mug,4.5,2\n20240305,1709652720000000,purchase,8,A,Mug,4.5,2\n")
+    report = import_files(workspace, [write(tmp_path, "ga4_items.csv", rows)])
+    assert report.files[0].main.dropped == {"a kind of event that no forecast uses": 1, "a purchase, which is an order": 2}
+    assert stored(workspace, "select kind, cast(occurred_at as varchar) from events") == [("view", "2024-03-05 14:30:00")]
+    assert stored(workspace, SALES) == [("A", 4.0, 2)]
+    assert stored(workspace, "select count(distinct customer_id), count(distinct order_id) from orders") == [(2, 2)]
+
+
+def test_what_visits_bought_is_no_customers(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "log.csv", "time,event,item_id,session_id\n2024-03-05 10:00,purchase,A,s1\n")])
+    assert stored(workspace, "select customer_id from orders") == [(None,)]
+
+
+def lines(price) -> str:
+    """Order lines of one to three units of five products, with what `price` says of them."""
+    rows = [(n, f"P{n % 5}", 1 + n % 3, 5 + n % 5) for n in range(60)]
+    told = (f"{n},2024-03-{1 + n % 28:02d},{sku},{units},{price(units, each)}\n" for n, sku, units, each in rows)
+    return "order_id,date,sku,qty,price\n" + "".join(told)
+
+
+def test_a_price_that_grows_with_the_units_is_the_total_of_the_line(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines(lambda units, each: units * each))])
+    other = "select count(*) from orders where unit_price_cents <> 100 * (5 + cast(right(product_id, 1) as int))"
+    assert stored(workspace, other) == [(0,)]
+    assert "note: column 'price' is read as the total of a line" in report.text()
+    assert stored(workspace, "select count(price_cents) from products") == [(0,)]
+
+
+@pytest.mark.parametrize("price", [
+    lambda units, each: each, lambda units, each: each + units, lambda units, each: units * each if each > 6 else each])
+def test_prices_that_do_not_clearly_grow_with_the_units_are_those_of_a_unit(workspace, tmp_path, price):
+    report = import_files(workspace, [write(tmp_path, "orders.csv", lines(price))])
+    assert "total of a line" not in report.text()
+    assert stored(workspace, "select max(unit_price_cents) from orders")[0][0] == 100 * max(price(1 + n % 3, 5 + n % 5) for n in range(60))
+
+
+def test_a_mapping_that_names_the_price_means_it(workspace, tmp_path):
+    said = '[orders]\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\nunit_price = "price"\norder_id = "order_id"\n'
+    mapping = write(tmp_path, "m.toml", said)
+    import_files(workspace, [write(tmp_path, "orders.csv", lines(lambda units, each: units * each))], mapping=mapping)
+    assert stored(workspace, "select max(unit_price_cents) from orders") == [(2700,)]
+
+
+@pytest.mark.parametrize("values, read", [(("0.2", "0", "0.15"), False), (("0.2", "0", "1.5"), True), (("0", "0", "1"), True)])
+def test_a_discount_between_zero_and_one_is_a_share_and_no_money(workspace, tmp_path, values, read):
+    rows = "".join(f"{n},2024-03-05,A,1,9,{value}\n" for n, value in enumerate(values * 10))
+    report = import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,qty,price,discount\n" + rows)])
+    assert ("column 'discount' is not read" in report.text()) is not read
+    assert (stored(workspace, "select sum(discount_cents) from orders")[0][0] is not None) is read
+
+
+def mailed(goods: list[tuple[str, str]]) -> str:
+    """Order lines of these ids and names, each of another buyer."""
+    lines = (f"{n},2024-03-05 10:00:{n:02d},b{n}@x.com,{sku},{name},1\n" for n, (sku, name) in enumerate(goods))
+    return "order_id,created_at,customer_email,sku,name,qty\n" + "".join(lines)
+
+
+def test_a_name_that_all_lines_of_a_product_share_is_the_products_though_mails_stand_beside(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "orders.csv", mailed([("A", "Mug"), ("B", "Lamp")] * 4))])
+    assert stored(workspace, "select product_id, title from products order by 1") == [("A", "Mug"), ("B", "Lamp")]
+
+
+def test_a_name_that_may_be_the_buyers_is_not_read_and_keeps_no_sale_out(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "orders.csv", mailed([("A", "Ann Lee"), ("B", "Bo Wu")]))])
+    assert stored(workspace, "select product_id, title from products order by 1") == [("A", "A"), ("B", "B")]
+    assert add_up(report)["kept"] == 2 and "column 'name' looks like a person's data by its name and is not read" in report.text()
+
+
+def test_a_file_without_a_line_of_names_says_so(workspace, tmp_path):
+    with pytest.raises(UserError, match=r"names of the columns in the first line of log.csv. Found 1, 268318, 2520377, pv, 1511544070"):
+        import_files(workspace, [write(tmp_path, "log.csv", "1,268318,2520377,pv,1511544070\n1,268319,2520377,buy,1511544071\n")])
