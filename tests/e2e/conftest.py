@@ -27,7 +27,7 @@ BROWSERS = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "googl
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
              "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 PATIENCE_MS = 60_000  # a fresh tab fetches the script of each kind of element; 10 s were too few on a busy 2-core machine
-PRODUCTS = 120
+PRODUCTS = 100
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -58,7 +58,8 @@ def shop(sample_files, tmp_path_factory) -> Workspace:
     """A workspace with that shop's first snapshot, made as a user makes it."""
     workspace = Workspace(tmp_path_factory.mktemp("e2e") / "shop").create()
     command(*UPSWING, "import", *sample_files, "--workspace", workspace.root)
-    workspace.save_settings(workspace.settings().with_values("model", max_epochs=2))  # a short training is a training too
+    # A short training is a training too.
+    workspace.save_settings(workspace.settings().with_values("model", max_epochs=2).with_values("recipe", trees_rounds=100))
     command(*UPSWING, "run", "--workspace", workspace.root)
     return workspace
 
