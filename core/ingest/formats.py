@@ -176,7 +176,7 @@ def _iso(column: str) -> str:
     sign = f"case when starts_with({offset}, '-') then -1 else 1 end"
     shift = f"to_minutes(coalesce(try_cast({offset} as integer), 0) * 60 + {sign} * coalesce(try_cast({minutes} as integer), 0))"
     plain = f"regexp_full_match({column}, '[0-9]{{4}}-[0-9]{{1,2}}-[0-9]{{1,2}}([ T][0-9:.]+)?')"
-    return (f"case when {plain} then try_cast({column} as timestamp) "
+    return (f"case when {plain} then coalesce(try_cast({column} as timestamp), try_cast({column} || ':00' as timestamp)) "  # 2024-03-05 14
             f"when regexp_matches({column}, '^[0-9]{{4}}[./-][0-9]{{1,2}}[./-]') then try_cast({dotted} as timestamp) - {shift} end")
 
 
@@ -185,6 +185,11 @@ def _chinese(column: str) -> str:
     minutes = f"regexp_replace({day}, '([0-9]+)[时点]([0-9]+)分?$', '\\1:\\2')"
     seconds = f"regexp_replace({minutes}, '([0-9]+)[时点]([0-9]+)分([0-9]+)秒$', '\\1:\\2:\\3')"
     return f"case when contains({column}, '年') then try_cast({seconds} as timestamp) end"
+
+
+def _iso_week(column: str) -> str:
+    week = "'^([0-9]{4})[-_ ]?[Ww](?:k|eek)?[-_ ]?([0-9]{1,2})$'"
+    return f"try_strptime(regexp_extract({column}, {week}, 1) || '-' || regexp_extract({column}, {week}, 2) || '-1', '%G-%V-%u')"
 
 
 def _serial(column: str, digits: str, value: str) -> str:
@@ -203,6 +208,7 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
     DateFormat("dmy", "05/03/2024 = 5 March", _slashed("{c}", day_first=True)),
     DateFormat("mdy", "03/05/2024 = 5 March", _slashed("{c}", day_first=False)),
     DateFormat("chinese", "2024年3月5日", _chinese("{c}")),
+    DateFormat("iso_week", "2024-W09 = its Monday", _iso_week("{c}")),
     DateFormat("compact", "20240305", _serial("{c}", "(19|20)[0-9]{6}", "try_strptime({c}, '%Y%m%d')")),
     DateFormat("month", "5 Mar 2024", _strptime("regexp_replace({c}, '[-, ]+', ' ', 'g')", (
         "%d %b %y", "%d %b %Y", "%b %d %Y", "%d %B %Y", "%B %d %Y"))),
@@ -216,13 +222,14 @@ DATES: dict[str, DateFormat] = {f.name: f for f in (
 
 
 def date_sql(column: str, name: str) -> str:
-    """A TIMESTAMP. name: TYPED, one of DATES, "week YYYY-MM-DD" (week numbers, and the day week 1 begins) or a strptime format."""
+    """A TIMESTAMP. name: TYPED, one of DATES, "day YYYY-MM-DD" or "week YYYY-MM-DD" (numbers, and the day of 1) or a strptime format."""
     if name == TYPED:
         return f"try_cast({column} as timestamp)"
     if name in DATES:
         return DATES[name].sql.replace("{c}", column)
-    if week := re.fullmatch(r"week (\d{4}-\d{2}-\d{2})", name):
-        return f"cast(date '{week[1]}' + 7 * (try_cast({column} as integer) - 1) as timestamp)"
+    if counted := re.fullmatch(r"(day|week) (\d{4}-\d{2}-\d{2})", name):
+        days = 7 if counted[1] == "week" else 1
+        return f"cast(date '{counted[2]}' + {days} * (try_cast({column} as integer) - 1) as timestamp)"
     if re.fullmatch(r"(?:[^%']|%[aAbBdmyYHIMSfpjz%])*%[a-zA-Z](?:[^%']|%[aAbBdmyYHIMSfpjz%])*", name):
         return f"try_strptime({column}, '{name}')"
     raise UserError(f"date_format as one of {', '.join(DATES)}, or like %d.%m.%Y", repr(name), "correct it in the mapping")

@@ -18,7 +18,7 @@ from core.ingest.readers import Source
 FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")
 OWN_IDS = ("id", "entityid")  # of an order in a list of orders, of a category in one of categories
 CATEGORY_IDS = ("categoryid", "catid", "productcategoryid", "类目id", "分类id", "类别id")
-_NO_QUANTITY = re.compile(r"(id|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
+_NO_QUANTITY = re.compile(r"(id|sku|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
 CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name of a list of categories
 
 
@@ -174,9 +174,9 @@ def _found(mapping: Mapping, source: Source) -> dict[str, str]:
 
 
 def _whole(cells: list[str | None]) -> bool:
-    """Small whole numbers, as units are."""
+    """Small whole numbers, as units are, and not 0 everywhere."""
     filled = [c.strip() for c in cells if c and c.strip()]
-    return bool(filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
+    return any(c.strip("-0.") for c in filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
 
 
 def _numbers_rows(cells: list[str | None]) -> bool:

@@ -41,7 +41,7 @@ class Options:
     encoding: str = ""
     delimiter: str = ""
     decimal: str = ""  # "." or ","
-    date_format: str = ""  # iso, dmy, mdy, compact, chinese, month, unix, unix_ms, unix_us, excel or a strptime format
+    date_format: str = ""  # one of core.ingest.formats.DATES, "day ISO", "week ISO" or a strptime format
     sheet: str = ""
     currency: str = ""  # of the shop, if the files do not say
     segment_attribute: str = ""

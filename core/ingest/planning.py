@@ -158,10 +158,11 @@ def _chosen(mapping: Mapping, named: list[str], feedable: dict[str, dict[str, Fe
         named.sort(key=lambda t: t != "deliveries")  # incoming orders that have a day on which they are due are no sales
         facts = [t for t in order if t != "customers"]
         main = (named or facts or order)[0]
-        if main == "products" and "orders" in order and {"order_id", "customer_id"} & feedable["orders"].keys():
-            main = "orders"  # items that were bought, not those that are on sale
-        if main == "products" and "kind" in (log := feedable.get("events", {})) and {"visitor_id", "customer_id"} & log.keys():
-            main = "events"  # items that were looked at
+        if main in ("products", "customers") and {"order_id", "customer_id"} & feedable.get("orders", {}).keys():
+            main = "orders"  # items that were bought, not those that are on sale; what customers bought, not who they are
+        log = feedable.get("events", {})
+        if main in ("products", "customers") and "kind" in log and {"visitor_id", "customer_id"} & log.keys():
+            main = "events"  # items that were looked at, and by whom
         if main == "stock" and not named and feedable["stock"]["day"] is UNDATED and "products" in order:
             main = "products"  # which say beside how many are there
         ids = mapping.tables["customers"].feeds["customer_id"].columns

@@ -1,23 +1,29 @@
-"""Sheets with a column a day, as planners keep them: read as a row a product and day."""
+"""Sheets with a column a day or week, as planners keep them: read as a row a product and day. Columns of months are refused."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from core.errors import UserError
 from core.ingest.mapping import Mapping
-from core.ingest.names import plain
+from core.ingest.names import by_plain, listed, plain
 from core.ingest.planning import tables_named
 from core.ingest.readers import BATCH_ROWS, Source
 
 DAY, QUANTITY = "date", "quantity"  # the columns that take the place of those of the days
 FEWEST = 7  # columns of days, for a sheet to be one of days
 _DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?( 00:00(:00)?)?|(19|20)\d{6}|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})")
+_WEEK = re.compile(r"((?:19|20)\d{2})[-_ ]?[wW](?:k|eek)?[-_ ]?(\d{1,2})")
+_MONTH = re.compile(r"(19|20)\d{2}[-/. ]?(0?[1-9]|1[0-2])|(19|20)\d{2}年\d{1,2}月(份|销量)?|(0?[1-9]|1[0-2])[-/.](19|20)\d{2}"
+                    r"|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*[-/. ']*((19|20)?\d{2})", re.IGNORECASE)
+FEWEST_MONTHS = 3
 _NUMBERED = re.compile(r"[a-zA-Z]+_?\d+")  # day 1, day 2 ... as d_1, d_2
 _DAYS = ("date", "day", "日期")  # what a calendar calls its days
 _CALENDAR_ROWS = 20_000
@@ -33,17 +39,38 @@ def in_rows(mapping: Mapping, sources: list[Source]) -> list[Source]:
         counts = "stock" in tables_named(mapping, source.names or (source.file,))  # where 0 says a lot
         return _turned(source, days, pa.array(_BLANK if counts else _BLANK + _ZERO))
 
+    for source in sources:
+        _refuse_months(mapping, source)
     return [turned(source, days) if (days := _days(source, sources)) else source for source in sources]
+
+
+def _refuse_months(mapping: Mapping, source: Source) -> None:
+    """Raises UserError for a sheet of products with a column a month: read as a list of them, it would lose every sale."""
+    months = [c for c in source.columns if _MONTH.fullmatch(c.strip())]
+    products = mapping.tables["products"].feeds["product_id"].found_in(by_plain(source.columns)) if mapping.guesses else None
+    if products and len(months) >= FEWEST_MONTHS:
+        raise UserError(f"sales by day or week in {source.file}, or single order lines", f"columns that are months ({listed(months, 4)})",
+                        "export them by day or week: what rises within weeks cannot be told from months; or leave the file out")
 
 
 def _days(source: Source, sources: list[Source]) -> dict[str, str]:
     """Column -> the text of its day; empty for a source that has no column a day."""
     own = {c: c.strip().removesuffix(" 00:00:00") for c in source.columns if _DAY.fullmatch(c.strip())}
+    own |= {c: monday for c in source.columns if (monday := _monday(c.strip()))}
     if len(own) < FEWEST:
         numbered = [c for c in source.columns if _NUMBERED.fullmatch(c.strip())]
         own = _by_calendar(numbered, [s for s in sources if s is not source]) if len(numbered) >= FEWEST else {}
     rest = {plain(c) for c in source.columns if c not in own}
     return own if rest and not rest & {DAY, QUANTITY} else {}
+
+
+def _monday(week: str) -> str:
+    """The ISO day with which a week such as 2024-W09 begins; "" for what is no week."""
+    found = _WEEK.fullmatch(week)
+    try:
+        return date.fromisocalendar(int(found[1]), int(found[2]), 1).isoformat() if found else ""
+    except ValueError:  # a year without a 53rd week
+        return ""
 
 
 def _by_calendar(names: list[str], calendars: list[Source]) -> dict[str, str]:
@@ -59,6 +86,7 @@ def _by_calendar(names: list[str], calendars: list[Source]) -> dict[str, str]:
 
 def _turned(source: Source, days: dict[str, str], nothing: pa.Array) -> Source:
     rest, names, texts = [c for c in source.columns if c not in days], list(days), pa.array(days.values())
+    what = "week" if any(_WEEK.fullmatch(name.strip()) for name in names) else "day"
 
     def batches(columns: list[str], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
         kept, line = [c for c in columns if c in rest], 1
@@ -76,4 +104,4 @@ def _turned(source: Source, days: dict[str, str], nothing: pa.Array) -> Source:
                 line += len(said)
 
     return replace(source, columns=[*rest, DAY, QUANTITY], batches=batches, typed={c: t for c, t in source.typed.items() if c in rest},
-                   notes=[*source.notes, f"a column a day, {len(names):,} of them: each cell that says something is read as a row"])
+                   notes=[*source.notes, f"a column a {what}, {len(names):,} of them: each cell that says something is read as a row"])

@@ -56,6 +56,20 @@ def test_what_visitors_did_with_items_is_a_log_whatever_its_file_is_called(works
     assert stored(workspace, "select count(distinct customer_id), count(distinct order_id) from orders") == [(2, 2)]
 
 
+def test_what_users_did_is_no_list_of_users_whatever_its_file_is_called(workspace, tmp_path):
+    rows = "".join(f"{user},7,{kind},2014-12-06 0{user}\n" for user in (1, 2) for kind in ("pv", "buy"))
+    import_files(workspace, [write(tmp_path, "train_user.csv", "user_id,item_id,behavior_type,time\n" + rows)])
+    assert stored(workspace, "select kind, cast(occurred_at as varchar) from events order by all") == [
+        ("view", "2014-12-06 01:00:00"), ("view", "2014-12-06 02:00:00")]
+    assert stored(workspace, SALES) == [("7", 2.0, 2)] and stored(workspace, "select count(*) from customers") == [(0,)]
+
+
+def test_a_column_of_noughts_counts_no_units(workspace, tmp_path):
+    rows = "order_number,create_time,seller_sku,unit_price,points\n1,2024-03-05 10:00,A,9,0\n1,2024-03-05 10:00,A,9,0\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", rows)])
+    assert stored(workspace, "select sum(units) from orders") == [(2.0,)]
+
+
 def test_what_visits_bought_is_no_customers(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "log.csv", "time,event,item_id,session_id\n2024-03-05 10:00,purchase,A,s1\n")])
     assert stored(workspace, "select customer_id from orders") == [(None,)]

@@ -1,4 +1,4 @@
-"""Sheets with a column a day become rows of a product and day."""
+"""Sheets with a column a day or week become rows of a product and day; those with a column a month are refused."""
 
 from __future__ import annotations
 
@@ -22,6 +22,24 @@ def test_a_sheet_with_a_column_a_day_is_read_as_a_row_a_product_and_day(workspac
     assert stored(workspace, "select product_id, category from products order by all") == [("A", "Toys"), ("B", "Home")]
     assert add_up(report) == {"read": 4, "kept": 4, "dropped": 0, "quarantined": 0}
     assert any("a column a day, 7 of them" in note for note in report.files[0].notes)
+
+
+def test_a_week_is_read_as_its_monday(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "sales.csv", sheet([f"2024-W{week:02}" for week in range(5, 12)]))])
+    assert stored(workspace, SOLD) == [("A", "2024-01-29", 1), ("A", "2024-02-12", 2), ("A", "2024-02-26", 3), ("B", "2024-03-11", 4)]
+    assert any("a column a week, 7 of them" in note for note in report.files[0].notes)
+
+
+@pytest.mark.parametrize("label", ["2024-{:02}", "{:02}/2024", "2024年{}月", "2024{:02}"])
+def test_a_sheet_with_a_column_a_month_is_refused_and_read_as_no_list_of_products(workspace, tmp_path, label):
+    with pytest.raises(UserError, match=r"by day or week in products.csv.* Found columns that are months \(.*and 3 more\)"):
+        import_files(workspace, [write(tmp_path, "products.csv", sheet([label.format(month) for month in range(1, 8)]))])
+
+
+@pytest.mark.parametrize("labels", [["Jan-24", "Feb-24", "Mar-24"], ["jan 2024", "february 2024", "sept 2024"]])
+def test_months_may_have_names(workspace, tmp_path, labels):
+    with pytest.raises(UserError, match="Found columns that are months"):
+        import_files(workspace, [write(tmp_path, "export.csv", "pid,title," + ",".join(labels) + "\nA,Mug,1,2,3\n")])
 
 
 def test_days_that_are_numbered_are_those_of_the_calendar_in_the_same_import(workspace, tmp_path):

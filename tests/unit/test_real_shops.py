@@ -45,7 +45,8 @@ def panel_against_oracle(workspace: Workspace) -> pd.DataFrame:
         stock = con.execute("select product_id, cast(day as timestamp) as day, on_hand from stock").df()
     panel = pd.read_parquet(workspace.panel / "panel.parquet",
                             columns=["as_of", "product_id", "segment", "n_base", "n_horizon", "expected", "rising", "falling"])
-    origins = pd.to_datetime(json.loads((workspace.panel / "panel.json").read_text())["origins"])[::4]  # four weeks apart: they share windows
+    origins = json.loads((workspace.panel / "panel.json").read_text())["origins"]
+    origins = pd.to_datetime(origins)[::4]  # four weeks apart: they share windows
     panel["as_of"] = pd.to_datetime(panel.as_of).astype("datetime64[us]")
     mine = panel[panel.rising.notna() & panel.as_of.isin(origins)]
     true = Oracle(sales, stock if len(stock) else None).labels(origins, segments=bool(attribute))
