@@ -21,5 +21,6 @@ CHROMIUM=$(find_chromium)
 export CHROMIUM
 
 scripts/environment.sh dev
+export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}  # of each process: threads that share a core wait for each other
 # Two processes; a file's tests stay together, and so do all that share the launched server, the longest first (tests/conftest.py).
 exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadgroup --no-loadscope-reorder "$@"

@@ -265,22 +265,6 @@ def test_shuffled_labels_give_no_skill_through_the_whole_backtest(tmp_path, shuf
         assert (figure["brier_skill"]["value"] > 0.01) == (not shuffled), learner
 
 
-def test_the_fusion_model_finds_no_skill_in_shuffled_labels_and_some_in_real_ones(tmp_path):
-    """As above with what `upswing backtest` really fits: encoder, towers, calibration."""
-    precision = {}
-    for shuffled in (True, False):
-        workspace = shop(tmp_path / str(shuffled), shuffled=shuffled, seed=4, products=60)
-        workspace.save_settings(workspace.settings().with_values("model", max_epochs=3, device="cpu"))
-        report = backtest(workspace, tmp_path / f"out {shuffled}", test_from=SUNDAYS[44])
-        table = pq.read_table(report.out / "predictions.parquet").to_pandas().query("segment == 'all'")
-        y, p = table["rising"].to_numpy(), table["rising_probability"].to_numpy()
-        random = np.random.default_rng(0)
-        chance = np.array([average_precision_score(random.permutation(y), p) for _ in range(500)])
-        precision[shuffled] = (chance >= average_precision_score(y, p)).mean()
-        assert (report.metrics["metrics"]["model"]["all"]["brier_skill"]["value"] > 0.02) == (not shuffled)
-    assert precision[True] > 0.002 and precision[False] < 0.002
-
-
 class Blind(Regression):
     """Ranks the wrong way round."""
 

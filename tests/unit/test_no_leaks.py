@@ -23,7 +23,7 @@ from core.baselines import demand as demand_baselines, rising as baselines
 from core.config import Workspace
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
-SMALL = {"recipe": {"members": 1, "hidden": 16, "second": 8, "tower": 16, "token": 8}}
+SMALL = {"recipe": {"members": 1, "hidden": 16, "second": 8, "tower": 16, "token": 8, "trees_rounds": 60}}
 FITTED = {  # name -> settings by section: ways of training that fit something of their own, as many at once as go together
     "default": {},
     "pretrained": {"recipe": {"pretrain_epochs": 1, "pretrain_learning_rate": 1e-3}},
