@@ -292,7 +292,7 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     said = (f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                  f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
     if _may_be_sales(mapping, nearest, present, named=bool(among)):
-        return UserError(*said)
+        return UserError(*said[:2], said[2] + "; if it tells of no sales, leave the file out")
     unknown = listed([" or ".join(g) for g in lacking(nearest)])
     return Unfit(*said, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
 
