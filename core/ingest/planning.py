@@ -22,7 +22,7 @@ class Unfit(UserError):
         self.why = why or str(self)  # in a few words
 
 
-_A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")
+_A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
 BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
 
 
@@ -273,6 +273,10 @@ def _no_such_columns(mapping: Mapping, m: TableMapping, missing: list[str], file
 
 def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[str, str], among: list[str] | None = None) -> UserError:
     """Says what the nearest table (among some) would need, what the file has, and how a mapping would begin."""
+    if len(values := [c for c in columns if _A_VALUE.fullmatch(c)]) > len(columns) / 2 and columns[0] in values:
+        return UserError(f"the names of the columns in the first line of {file}", f"{listed(columns, 30)}, which look like values",
+                         "write a line of names above it, for example user_id,item_id,behavior_type,timestamp")
+
     def lacking(m: TableMapping) -> list[tuple[str, ...]]:
         return [g for g in RULES[m.name].needs if not any(c in m.feeds and m.feeds[c].found_in(present) is not None for c in g)]
 
@@ -285,9 +289,6 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
                        for g in lacking(nearest))
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
-    if len(values := [c for c in columns if _A_VALUE.fullmatch(c)]) > len(columns) / 2 and columns[0] in values:
-        return UserError(f"the names of the columns in the first line of {file}", f"{listed(columns, 30)}, which look like values",
-                         "write a line of names above it, for example user_id,item_id,behavior_type,timestamp")
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
     said = (f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
                  f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
