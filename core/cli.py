@@ -37,7 +37,8 @@ def main(argv: list[str] | None = None) -> int:
 def _import(workspace, a, progress):
     from core.ingest import import_files
 
-    report = import_files(workspace, [Path(f) for f in a.files], preset=a.preset, mapping=a.mapping, dry_run=a.dry_run, progress=progress)
+    report = import_files(workspace, [Path(f) for f in a.files], preset=a.preset, mapping=a.mapping, columns=tuple(a.column),
+                          dry_run=a.dry_run, progress=progress)
     progress.close()
     print(report.text())
     if a.report:
@@ -212,6 +213,8 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("files", nargs="+", metavar="FILE")
     p.add_argument("--preset", help="a mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews")
     p.add_argument("--mapping", metavar="FILE", help="a mapping of your own (TOML)")
+    p.add_argument("--column", action="append", default=[], metavar="TABLE.COLUMN=NAME",
+                   help="what your files call a column, e.g. orders.units=Menge; remembered for later imports")
     p.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
     p.add_argument("--report", metavar="OUT.json", help="write what was read, kept, dropped and quarantined")
     command("features", _features, "warehouse to panel: features, labels, texts")

@@ -30,7 +30,10 @@ class LabelSettings:
 
 @dataclass(frozen=True)
 class ShopSettings:
-    """signal "" = orders where there are any, else views, carts, reviews; segment_attribute "" = none chosen."""
+    """signal "" = orders where there are any, else views, carts, reviews; segment_attribute "" = none chosen.
+
+    columns: what the shop's files call columns that the generic preset does not know, as "table.column = name".
+    """
 
     name: str = "My shop"
     currency: str = ""  # ISO code; "" = nothing says it, and amounts stand without a sign
@@ -40,6 +43,7 @@ class ShopSettings:
     segment_min_orders: int = 200
     max_segments: int = 12
     origin_weekday: int = 7  # ISO: 7 = origins are Sundays
+    columns: tuple[str, ...] = ()
 
     @property
     def holiday_countries(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ class UserError(UpswingError):
     """
 
     exit_code = 2
+    ask: dict | None = None  # of columns that nobody knows: what a page may ask for (core/ingest/planning.py)
 
     def __init__(self, expected: str, found: str, to_do: str):
         self.expected, self.found, self.to_do = expected, found, to_do

@@ -15,7 +15,7 @@ from core.state import Job, State
 
 # Kinds of jobs and the arguments they take; the worker hands these to core/pipeline.py.
 KINDS: dict[str, frozenset[str]] = {
-    "import": frozenset({"files", "preset", "mapping"}),
+    "import": frozenset({"files", "preset", "mapping", "columns"}),
     "retrain": frozenset({"tuning", "since", "encoder"}),
     "rescore": frozenset(),
     "backtest": frozenset({"out", "train_until", "test_from", "test_until"}),

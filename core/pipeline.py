@@ -101,7 +101,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
     from core.ingest import import_files
 
     report = import_files(workspace, [Path(f) for f in given["files"]], preset=given.get("preset"), mapping=given.get("mapping"),
-                          dry_run=False, progress=progress)
+                          columns=tuple(given.get("columns", ())), dry_run=False, progress=progress)
     return {"text": report.text(), "report": report.as_dict()}
 
 

@@ -38,9 +38,10 @@ def explain(product_id: str) -> Job:
     return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)
 
 
-def import_files(files: list, preset: str) -> Job:
+def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job:
     """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile; a TOML file among them is the
-    mapping of the others, and stands in for the preset. Raises UserError for two mappings, and where nothing else is there."""
+    mapping of the others, and stands in for the preset. columns: as of core.ingest.import_files. Raises UserError for two mappings, and
+    where nothing else is there."""
     mappings = [f for f in files if f.name.lower().endswith(".toml")]
     if len(mappings) > 1 or len(mappings) == len(files):
         raise UserError("files of data, with at most one mapping (.toml)", ", ".join(f.name for f in files) or "nothing",
@@ -49,7 +50,8 @@ def import_files(files: list, preset: str) -> Job:
         with jobs.uploading(workspace()) as folder:
             layout = {"mapping": str(keep(folder, mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
             kept = [str(keep(folder, f.name, f.getvalue())) for f in files if f not in mappings]
-            return jobs.request(workspace(), "import", {"files": kept, **layout}, ACTOR)
+            asked = {"columns": list(columns)} if columns else {}
+            return jobs.request(workspace(), "import", {"files": kept, **layout, **asked}, ACTOR)
     finally:
         jobs.drop_uploads(workspace())
 

@@ -257,6 +257,13 @@ def last_import() -> Job | None:
     return next((job for job in jobs.recent(workspace(), 20, "import", status="done") if "report" in job.result), None)
 
 
+def asked_columns() -> dict | None:
+    """Where the last import was refused for columns that nobody knows: `file`, its `columns`, the `needed` groups, of each of which one is
+    to be named, and `further` ones. Columns are written as "orders.units"."""
+    last = recent_jobs(("import",), 1)
+    return last[0].result.get("ask") if last and last[0].status == "failed" else None
+
+
 def last_done(kind: str) -> Job | None:
     """The last job of a kind that came to its end and left a summary: what a backtest or a simulation found."""
     return next((job for job in jobs.recent(workspace(), 20, kind, status="done") if "summary" in job.result), None)

@@ -96,6 +96,15 @@ UNITS = {
     "stars": N_("stars"), "buyers": N_("buyers"), "groups": N_("groups"), "clicks": N_("clicks"), "reviews": N_("reviews"),
     "points": N_("points"), "words": N_("words"), "deviations": N_("standard deviations"),
 }
+COLUMNS = {  # of the canonical tables, as far as they are asked for
+    "ordered_at": N_("Day of the sale"), "product_id": N_("Number or name of the product"), "units": N_("Units"),
+    "unit_price": N_("Price of a unit"), "line_total": N_("Total of the line"), "order_id": N_("Number of the order"),
+    "customer_id": N_("Number of the customer"), "country": N_("Country"), "title": N_("Name of the product"), "category": N_("Category"),
+    "occurred_at": N_("Time of the event"), "kind": N_("Kind of event"), "views": N_("Views"), "carts": N_("Carts"),
+    "wishlists": N_("Wish lists"), "created_at": N_("Day of the review"), "rating": N_("Rating"), "body": N_("Text of the review"),
+    "day": N_("Day"), "on_hand": N_("Units on hand"), "due_on": N_("Day of delivery"), "supplier": N_("Supplier"),
+    "starts_on": N_("First day"), "ends_on": N_("Last day"),
+}
 JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
         "simulate": N_("Replay of a year"), "explain": N_("Words of a product")}
 JOB_STATUSES = {"queued": N_("waiting"), "running": N_("running"), "done": N_("done"), "failed": N_("failed"), "cancelled": N_("cancelled"),
@@ -111,6 +120,11 @@ ACTS = {"promote": N_("put in use"), "discard": N_("discarded"), "rollback": N_(
 def said(among: dict[str, str], name: str) -> str:
     """The word for a name; a name nobody foresaw stands for itself."""
     return _(among[name]) if name in among else name
+
+
+def column(place: str) -> str:
+    """A column such as "orders.units"."""
+    return said(COLUMNS, place.partition(".")[2])
 
 
 def driver(name: str) -> str:

@@ -2,43 +2,14 @@
 
 import streamlit as st
 
-from dashboard import acts, data, words
-from dashboard.components import cards, work
-from dashboard.i18n import _, absent, day, n_, number, plain, spoken
-
-
-def upload() -> None:
-    """The form that takes files, and the import that is running."""
-    st.subheader(_("Add files"), anchor=False)
-    busy = work.panel(("import",))
-    with st.form("upload", border=True):
-        files = st.file_uploader(_("CSV, Parquet, JSON lines or Excel, gzipped or not"), accept_multiple_files=True, key="files",
-                                 type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
-                                 help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
-                                        "layout."))
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key=spoken("preset"), width=240,
-                                  help=_("How columns are named. Common names in English and Chinese suit most files."))
-            sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
-    if sent and files:
-        cards.attempt(acts.import_files, files, preset)
-    elif sent:
-        cards.nothing_here(_("Choose at least one file first."))
-    last = data.last_import()
-    for file in last.result["report"]["files"] if last else ():
-        if file["left_out"]:
-            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
-            st.warning(why, icon=":material/block:")
-    if last:
-        with st.expander(_("What the last import said"), icon=":material/description:"):
-            st.code(last.result["text"], language=None)
-    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "
-                  "model."))
+from dashboard import data, words
+from dashboard.components import cards, uploads
+from dashboard.i18n import _, absent, day, number, plain
 
 
 if not data.has_snapshot():
     cards.nothing_yet()
-    upload()
+    uploads.form()
     st.stop()
 
 # data
@@ -102,4 +73,4 @@ else:
 if not parts["absent"].empty:
     cards.notes(_("Without data, and so left out of every forecast: {drivers}.").format(
         drivers=_(", ").join(words.driver(d) for d in parts["absent"].detail)))
-upload()
+uploads.form()

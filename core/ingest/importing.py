@@ -17,7 +17,7 @@ from core.ingest import mapping as mappings
 from core.ingest.joins import Beside
 from core.ingest.mapping import Mapping
 from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import given_name, plain, quoted
+from core.ingest.names import by_plain, given_name, listed, near, plain, quoted
 from core.ingest.planning import TablePlan, Unfit, plan_of
 from core.ingest.raw import Raw, add_beside, decide_formats, load
 from core.ingest.report import FileReport, ImportReport, TableReport
@@ -51,15 +51,17 @@ class _Planned:
 
 
 def import_files(workspace: Workspace, files: list[Path], *, preset: str | None = None, mapping: str | Path | None = None,
-                 dry_run: bool = False, progress: Progress = silent) -> ImportReport:
+                 columns: tuple[str, ...] = (), dry_run: bool = False, progress: Progress = silent) -> ImportReport:
     """Reads files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
+
+    columns: what the files call columns that the generic preset does not know, as "table.column = name"; remembered in the settings.
 
     All or nothing: an import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and
     writes nothing. Raises UserError for files and mappings that do not fit, before anything is stored.
     """
     if not files:
         raise UserError("a file to import", "none", "name one or more files")
-    chosen = mappings.load(preset, mapping)
+    chosen = _chosen(workspace, mappings.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
         options = chosen.options
@@ -67,6 +69,7 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
             readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
         sources = [s for _, s in opened]
         sources = wide.in_rows(chosen, sources) if chosen.guesses else sources
+        _refuse_unheard(columns, sources)
         hashes = {path: readers.sha256(path) for path in dict.fromkeys(p for p, _ in opened)}
         planned = [_Planned(path, hashes[path], source, _beside(chosen, source, sources)) for (path, _), source in zip(opened, sources)]
         planned = _plans(chosen, planned, sources, workspace)
@@ -74,10 +77,30 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
             workspace.create()
         with _warehouse(workspace, dry_run) as con:
             settings = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+    settings = settings.with_values("shop", columns=tuple(dict.fromkeys((*columns, *settings.shop.columns))))
     if settings != workspace.settings() and not dry_run:
         workspace.save_settings(settings)
     progress("import", 1.0, "done")
     return report
+
+
+def _chosen(workspace: Workspace, mapping: Mapping, columns: tuple[str, ...]) -> Mapping:
+    """The mapping with what the shop calls its columns, now and in earlier imports."""
+    if mapping.guesses:
+        return mappings.called(mapping, (*columns, *workspace.settings().shop.columns))
+    if columns:
+        raise UserError("names of columns beside the generic preset", f"{mapping.name}, which names its own", "leave one of them out")
+    return mapping
+
+
+def _refuse_unheard(columns: tuple[str, ...], sources: list[readers.Source]) -> None:
+    """Raises UserError for a name given to this import that none of its files has."""
+    there = list(dict.fromkeys(c for source in sources for c in source.columns))
+    for text in columns:
+        name = text.partition("=")[2].strip()
+        if plain(name) not in by_plain(there):
+            hints = f" (near matches: {listed(found)})" if (found := near(name, there)) else ""
+            raise UserError(f"the column that {text!r} names", f"columns {listed(there, 30)}", f"correct it{hints}")
 
 
 @contextmanager

@@ -18,7 +18,7 @@ import hashlib
 import json
 import re
 import tomllib
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -134,6 +134,26 @@ def load(preset: str | None, mapping: str | Path | None) -> Mapping:
     if preset not in presets():
         raise UserError(f"one of the presets {', '.join(presets())}", repr(preset), "choose one of them, or write a mapping of your own")
     return parse(preset, PRESETS / f"{preset}.toml")
+
+
+def called(mapping: Mapping, said: tuple[str, ...]) -> Mapping:
+    """A mapping of aliases that knows, before all others, what a shop calls its columns. said: "table.column = name" each.
+
+    Products and customers are told apart by one id: what it is called in one table holds for all. Raises UserError for what says no such
+    thing.
+    """
+    tables = dict(mapping.tables)
+    for text in reversed(said):
+        place, _, name = (part.strip() for part in text.partition("="))
+        table, _, column = place.partition(".")
+        known = [f"{t}.{c}" for t in tables for c in targets(t)]
+        if place not in known or not name:
+            raise UserError("a column as table.column = name in your file", repr(text), _did_you_mean(place, known))
+        for t in (tables if column in ("product_id", "customer_id") else (table,)):
+            if column in targets(t):
+                known_as = tables[t].feeds.get(column, Feed()).columns
+                tables[t] = replace(tables[t], feeds=tables[t].feeds | {column: Feed(columns=(name, *known_as))})
+    return replace(mapping, tables=tables)
 
 
 def parse(name: str, path: Path) -> Mapping:

@@ -11,6 +11,8 @@ from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
+WORTH_ASKING = ("orders.unit_price", "orders.line_total", "orders.order_id", "orders.customer_id", "orders.country", "products.title",
+                "products.category")
 PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
 
 
@@ -290,12 +292,26 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
-    said = (f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}",
-                 f"{in_two}write a mapping and give it with --mapping, for example [{nearest.name}] {lines} with the names of your columns")
+    needed = [[f"{nearest.name}.{c}" for c in g if c in nearest.feeds] for g in lacking(nearest)]
+    to_do = (f"{in_two}say which of its columns are these, as --column {needed[0][0]}=\"...\"; or give a mapping with --mapping, "
+             f"for example [{nearest.name}] {lines} with the names of your columns")
+    said = f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}"
     if _may_be_sales(mapping, nearest, present, named=bool(among)):
-        return UserError(*said[:2], said[2] + "; if it tells of no sales, leave the file out")
-    unknown = listed([" or ".join(g) for g in lacking(nearest)])
-    return Unfit(*said, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
+        error = UserError(*said, to_do + "; if it tells of no sales, leave the file out")
+    else:
+        unknown = listed([" or ".join(g) for g in lacking(nearest)])
+        error = Unfit(*said, to_do, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
+    error.ask = {"file": file, "columns": columns, "needed": needed, "further": _further(mapping, nearest, present)}
+    return error
+
+
+def _further(mapping: Mapping, nearest: TableMapping, present: dict[str, str]) -> list[str]:
+    """What else is worth asking for in a file of orders, of what no column is known."""
+    if nearest.name != "orders":
+        return []
+    known = {place for place in WORTH_ASKING if mapping.tables[place.split(".")[0]].feeds[place.split(".")[1]].found_in(present)}
+    priced = known & {"orders.unit_price", "orders.line_total"}
+    return [place for place in WORTH_ASKING if place not in known and not (priced and place in ("orders.unit_price", "orders.line_total"))]
 
 
 def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:

@@ -187,6 +187,39 @@ def test_a_file_that_an_import_left_out_is_named_on_the_page_with_the_reason(ope
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
 
 
+def refuse(workspace) -> None:
+    """Ends the import that was asked for: no column of the file is known as units."""
+    state = State(workspace)
+    job = state.claim_job(state.take_worker())
+    ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "needed": [["orders.units"]], "further": ["orders.unit_price"]}
+    state.end_job(job.id, state.worker().token, "failed", message="failed", error="Expected columns", result={"ask": ask})
+
+
+def test_a_refused_file_asks_which_columns_are_which_and_is_imported_with_them(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("export.csv", b"sku;Menge\nA;2\n")
+    at.form_submit_button[0].click().run()
+    refuse(workspace)
+    chosen = at.run().selectbox(key="column_export.csv_orders.units")
+    assert chosen.label == "Units" and chosen.value is None
+    at.form_submit_button[1].click().run()
+    assert len(jobs.recent(workspace)) == 1, "nothing is asked for before the column is chosen"
+    at.selectbox(key="column_export.csv_orders.units").select("Menge")
+    at.form_submit_button[1].click().run()
+    asked = jobs.recent(workspace)[0]
+    assert asked.status == "queued" and asked.arguments["columns"] == ["orders.units = Menge"] and asked.arguments["preset"] == "generic"
+    assert len(at.run().form_submit_button) == 1, "it is under way"
+
+
+def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_again(open_page, workspace):
+    jobs.request(workspace, "import", {"files": [__file__]})
+    refuse(workspace)
+    at = open_page("data", workspace=workspace)
+    at.form_submit_button[1].click().run()
+    assert "Choose the files once more" in words(at)
+    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][1:] == ["件数", "单价（如果有）"]
+
+
 def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("mine.csv", b"a;b\n1;2\n").upload("mine.toml", b"[[tables]]\n")

@@ -1,0 +1,63 @@
+"""The forms that take files: what to import, and, where no column is known, which is which; and what the last import said."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import acts, data, words
+from dashboard.components import cards, work
+from dashboard.i18n import _, plain, spoken
+
+
+def form() -> None:
+    """The form that takes files, the import that is running, and what the last one said."""
+    st.subheader(_("Add files"), anchor=False)
+    busy = work.panel(("import",))
+    with st.form("upload", border=True):
+        files = st.file_uploader(_("CSV, Parquet, JSON lines or Excel, gzipped or not"), accept_multiple_files=True, key="files",
+                                 type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
+                                 help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
+                                        "layout."))
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key=spoken("preset"), width=240,
+                                  help=_("How columns are named. Common names in English and Chinese suit most files."))
+            sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
+    if sent and files:
+        cards.attempt(acts.import_files, files, preset)
+    elif sent:
+        cards.nothing_here(_("Choose at least one file first."))
+    if (asked := data.asked_columns()) and not busy:
+        name_columns(asked, files, preset)
+    last = data.last_import()
+    for file in last.result["report"]["files"] if last else ():
+        if file["left_out"]:
+            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
+            st.warning(why, icon=":material/block:")
+    if last:
+        with st.expander(_("What the last import said"), icon=":material/description:"):
+            st.code(last.result["text"], language=None)
+    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "
+                  "model."))
+
+
+def name_columns(asked: dict, files: list, preset: str) -> None:
+    """The form that asks which columns of a refused file are which."""
+    needed = [place for group in asked["needed"] for place in group]
+
+    def label(place: str) -> str:
+        return words.column(place) if place in needed else _("{column} (if there is one)").format(column=words.column(place))
+
+    with st.form("columns", border=True):
+        st.markdown(_("**Which columns of {file} are these?** What you say here is remembered for later imports.").format(
+            file=plain(asked["file"])))
+        with st.grid(3, min_column_width=220):
+            said = {place: st.selectbox(label(place), asked["columns"], index=None, placeholder=_("Choose a column"),
+                                        key=f"column_{asked['file']}_{place}") for place in (*needed, *asked["further"])}
+        sent = st.form_submit_button(_("Import with these columns"), type="primary", icon=":material/upload:")
+    missing = [words.column(group[0]) for group in asked["needed"] if not any(said[place] for place in group)]
+    if sent and not files:
+        cards.nothing_here(_("Choose the files once more: they were not kept."))
+    elif sent and missing:
+        cards.nothing_here(_("Say which column holds this: {columns}.").format(columns=_(", ").join(missing)))
+    elif sent:
+        cards.attempt(acts.import_files, files, preset, tuple(f"{place} = {name}" for place, name in said.items() if name))
