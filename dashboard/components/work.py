@@ -61,8 +61,10 @@ def _ended(job: Job) -> None:
     colour, icon = _ENDED.get(job.status, ("gray", ":material/info:"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"{words.said(words.JOBS, job.kind)}: {words.said(words.JOB_STATUSES, job.status)}", icon=icon, color=colour)
-        when = job.ended_at or job.created_at
-        st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {plain(job.error or job.message)}" if (job.error or job.message) else ""))
+        when, said = job.ended_at or job.created_at, plain(job.error or job.message)
+        if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
+            said = _("Not every column of {file} is known by its name.").format(file=plain(asked["file"]))
+        st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {said}" if said else ""))
 
 
 def history(found: list[Job]) -> None:
