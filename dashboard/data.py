@@ -258,8 +258,8 @@ def last_import() -> Job | None:
 
 
 def asked_columns() -> dict | None:
-    """Where the last import was refused for columns that nobody knows: `file`, its `columns`, the `needed` groups, of each of which one is
-    to be named, and `further` ones. Columns are written as "orders.units"."""
+    """Where the last import was refused for columns that nobody knows: `file`, its `columns`, and `tables`: for each that it may hold, the
+    likeliest first, the `needed` groups, of each of which one column is to be named, and `further` ones, written as "orders.units"."""
     last = recent_jobs(("import",), 1)
     return last[0].result.get("ask") if last and last[0].status == "failed" else None
 

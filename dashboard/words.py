@@ -103,7 +103,8 @@ COLUMNS = {  # of the canonical tables, as far as they are asked for
     "occurred_at": N_("Time of the event"), "kind": N_("Kind of event"), "views": N_("Views"), "carts": N_("Carts"),
     "wishlists": N_("Wish lists"), "created_at": N_("Day of the review"), "rating": N_("Rating"), "body": N_("Text of the review"),
     "day": N_("Day"), "on_hand": N_("Units on hand"), "due_on": N_("Day of delivery"), "supplier": N_("Supplier"),
-    "starts_on": N_("First day"), "ends_on": N_("Last day"),
+    "starts_on": N_("First day"), "ends_on": N_("Last day"), "description": N_("Description"), "price": N_("Price"),
+    "unit_cost": N_("Cost of a unit"), "location": N_("Warehouse"), "visitor_id": N_("Number of the visitor"),
 }
 JOBS = {"import": N_("Import"), "retrain": N_("Retraining"), "rescore": N_("Fresh forecasts"), "backtest": N_("Backtest"),
         "simulate": N_("Replay of a year"), "explain": N_("Words of a product")}

@@ -11,8 +11,12 @@ from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.rules import EVENT_COUNTS, RULES
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
-WORTH_ASKING = ("orders.unit_price", "orders.line_total", "orders.order_id", "orders.customer_id", "orders.country", "products.title",
-                "products.category")
+PRICED = ("orders.unit_price", "orders.line_total")
+WORTH_ASKING = {  # what a file that fits no table may hold, and what is worth knowing of it beside what the table needs
+    "orders": (*PRICED, "orders.order_id", "orders.customer_id", "orders.country", "products.title", "products.category"),
+    "products": ("products.description", "products.category", "products.price", "products.unit_cost", "products.supplier"),
+    "stock": ("stock.day", "stock.location"), "reviews": ("reviews.customer_id",), "customers": (), "events": ("events.visitor_id",),
+}
 PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
 
 
@@ -301,17 +305,23 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     else:
         unknown = listed([" or ".join(g) for g in lacking(nearest)])
         error = Unfit(*said, to_do, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
-    error.ask = {"file": file, "columns": columns, "needed": needed, "further": _further(mapping, nearest, present)}
+    tables = dict.fromkeys((nearest.name, *WORTH_ASKING))
+    error.ask = {"file": file, "columns": columns, "tables": {t: _asks(mapping, t, present) for t in tables}}
     return error
 
 
-def _further(mapping: Mapping, nearest: TableMapping, present: dict[str, str]) -> list[str]:
-    """What else is worth asking for in a file of orders, of what no column is known."""
-    if nearest.name != "orders":
-        return []
-    known = {place for place in WORTH_ASKING if mapping.tables[place.split(".")[0]].feeds[place.split(".")[1]].found_in(present)}
-    priced = known & {"orders.unit_price", "orders.line_total"}
-    return [place for place in WORTH_ASKING if place not in known and not (priced and place in ("orders.unit_price", "orders.line_total"))]
+def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, list]:
+    """What is to be said of a file with these columns, if it holds this table: of each `needed` group one column, and `further` ones."""
+    def unknown(place: str) -> bool:
+        t, c = place.split(".")
+        return mapping.tables[t].feeds[c].found_in(present) is None
+
+    needs = [g for g in RULES[table].needs if (table, g) != ("stock", ("day",))]  # a count of stock is of the last day, unless it says so
+    groups = [[f"{table}.{c}" for c in g if c in mapping.tables[table].feeds] for g in needs]
+    further = WORTH_ASKING.get(table, ())
+    if not all(map(unknown, PRICED)):
+        further = [place for place in further if place not in PRICED]
+    return {"needed": [g for g in groups if all(map(unknown, g))], "further": [*filter(unknown, further)]}
 
 
 def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:

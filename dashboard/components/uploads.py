@@ -41,20 +41,22 @@ def form() -> None:
 
 
 def name_columns(asked: dict, files: list, preset: str) -> None:
-    """The form that asks which columns of a refused file are which."""
-    needed = [place for group in asked["needed"] for place in group]
+    """The form that asks what a refused file holds, and which of its columns are which."""
+    st.markdown(_("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
+        file=plain(asked["file"])))
+    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken("holds"), width=240)
+    groups, further = asked["tables"][table]["needed"], asked["tables"][table]["further"]
+    needed = [place for group in groups for place in group]
 
     def label(place: str) -> str:
         return words.column(place) if place in needed else _("{column} (if there is one)").format(column=words.column(place))
 
     with st.form("columns", border=True):
-        st.markdown(_("**Which columns of {file} are these?** What you say here is remembered for later imports.").format(
-            file=plain(asked["file"])))
         with st.grid(3, min_column_width=220):
             said = {place: st.selectbox(label(place), asked["columns"], index=None, placeholder=_("Choose a column"),
-                                        key=f"column_{asked['file']}_{place}") for place in (*needed, *asked["further"])}
+                                        key=f"column_{asked['file']}_{place}") for place in (*needed, *further)}
         sent = st.form_submit_button(_("Import with these columns"), type="primary", icon=":material/upload:")
-    missing = [words.column(group[0]) for group in asked["needed"] if not any(said[place] for place in group)]
+    missing = [words.column(group[0]) for group in groups if not any(said[place] for place in group)]
     if sent and not files:
         cards.nothing_here(_("Choose the files once more: they were not kept."))
     elif sent and missing:

@@ -191,7 +191,9 @@ def refuse(workspace) -> None:
     """Ends the import that was asked for: no column of the file is known as units."""
     state = State(workspace)
     job = state.claim_job(state.take_worker())
-    ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "needed": [["orders.units"]], "further": ["orders.unit_price"]}
+    tables = {"orders": {"needed": [["orders.units"]], "further": ["orders.unit_price"]},
+              "products": {"needed": [["products.title"]], "further": []}}
+    ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "tables": tables}
     state.end_job(job.id, state.worker().token, "failed", message="failed", error="Expected columns", result={"ask": ask})
 
 
@@ -217,7 +219,9 @@ def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_aga
     at = open_page("data", workspace=workspace)
     at.form_submit_button[1].click().run()
     assert "Choose the files once more" in words(at)
-    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][1:] == ["件数", "单价（如果有）"]
+    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（如果有）"]
+    at.selectbox[1].select_index(1).run()
+    assert [s.label for s in at.selectbox][2:] == ["Name of the product"]
 
 
 def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):

@@ -18,15 +18,26 @@ def test_a_refusal_says_which_columns_are_to_be_named(workspace, tmp_path):
     with pytest.raises(UserError, match=r'say which of its columns are these, as --column orders.ordered_at="..."') as error:
         import_files(workspace, [write(tmp_path, "export.csv", GERMAN)])
     assert error.value.ask["file"] == "export.csv" and error.value.ask["columns"][0] == "Bestellnummer"
-    assert error.value.ask["needed"] == [["orders.ordered_at"], ["orders.product_id"], ["orders.units"]]
-    assert {"orders.unit_price", "orders.order_id", "products.title"} <= set(error.value.ask["further"])
+    asked = error.value.ask["tables"]
+    assert next(iter(asked)) == "orders" and asked["orders"]["needed"] == [["orders.ordered_at"], ["orders.product_id"], ["orders.units"]]
+    assert {"orders.unit_price", "orders.order_id", "products.title"} <= set(asked["orders"]["further"])
+    assert asked["products"]["needed"] == [["products.product_id"], ["products.title"]]
+    assert asked["stock"]["needed"] == [["stock.product_id"], ["stock.on_hand"]] and "stock.day" in asked["stock"]["further"]
 
 
 def test_what_is_known_is_not_asked_for(workspace, tmp_path):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "export.csv", "order_id,date,sku,price,Menge\n1,2024-03-05,A,4.50,2\n")])
-    assert error.value.ask["needed"] == [["orders.units"]]
-    assert error.value.ask["further"] == ["orders.customer_id", "orders.country", "products.title", "products.category"]
+    assert error.value.ask["tables"]["orders"] == {
+        "needed": [["orders.units"]], "further": ["orders.customer_id", "orders.country", "products.title", "products.category"]}
+
+
+def test_a_list_of_products_in_another_language_is_one_once_its_columns_are_named(workspace, tmp_path):
+    text = "Artikelnummer,Bezeichnung,Preis\nA1,Rote Tasse,\"4,50\"\nB2,Blaue Lampe,\"19,00\"\n"
+    named = ("products.product_id = Artikelnummer", "products.title = Bezeichnung", "products.price = Preis")
+    import_files(workspace, [write(tmp_path, "artikel.csv", text)], columns=named)
+    assert stored(workspace, "select product_id, title, price_cents from products order by 1") == [
+        ("A1", "Rote Tasse", 450), ("B2", "Blaue Lampe", 1900)]
 
 
 def test_named_columns_are_read_and_remembered_for_later_imports(workspace, tmp_path):
