@@ -13,6 +13,10 @@ REAL_DATA = REPOSITORY.parent / "shared" / "data"
 LONG = ("e2e", "unit/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
 
 
+def pytest_addoption(parser):
+    parser.addoption("--whole", action="store_true", help="labels of real shops against the oracle: of every product at every origin")
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real data; tests that need it skip, saying so, where it is absent."""
