@@ -5,6 +5,7 @@ class UpswingError(Exception):
     """Base of all errors below. The command line prints the message alone and ends with `exit_code`."""
 
     exit_code = 1
+    ask: dict | None = None  # of columns that nobody knows: what a page may ask for (core/ingest/planning.py)
 
 
 class UserError(UpswingError):
@@ -15,7 +16,6 @@ class UserError(UpswingError):
     """
 
     exit_code = 2
-    ask: dict | None = None  # of columns that nobody knows: what a page may ask for (core/ingest/planning.py)
 
     def __init__(self, expected: str, found: str, to_do: str):
         self.expected, self.found, self.to_do = expected, found, to_do

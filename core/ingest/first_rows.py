@@ -70,6 +70,21 @@ def dates_its_products(mapping: Mapping, source: Source) -> bool:
     return len({of for of, _ in told}) < MOSTLY * len(told)
 
 
+def refuse_parts_of_products(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
+    """Raises Unfit for what looks like a list of products, not by its name, and has several names for most: what they are made of, say."""
+    main = plans[0]
+    if not mapping.guesses or main.table != "products" or "products" in tables_named(mapping, source.names or (source.file,)):
+        return
+    product, title = (main.columns[c].sources[0] for c in ("product_id", "title"))
+    if product == title or not {product, title} <= set(source.columns):
+        return
+    named = {pair for pair in zip(*(cells.to_pylist() for cells in source.sample([product, title]).columns[2:])) if all(pair)}
+    products = len({of for of, _ in named})
+    if len(named) >= 1 / MOSTLY * max(products, 1):
+        raise Unfit(f"each product under one name in {source.file}, which tells of products alone", f"{len(named):,} names of {products:,}",
+                    "call it products if it is a list of them", "it has several names for most products")
+
+
 def refuse_acts_of_customers(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
     """Raises Unfit for what looks like a list of customers, not by its name, and has most of them several times: what they did, say."""
     main = plans[0]

@@ -170,8 +170,9 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
             unit = joins.row_is_a_unit(meant, p.source, p.columns, are_lines=meant is not mapping)
             meant = first_rows.where_sales_are_units(meant, p.source)
             columns = first_rows.without_numbers_of_weeks(mapping, p.columns, p.source)
-            no_list = first_rows.dates_its_products(mapping, p.source)
-            p.plans = plan_of(meant, given_name(p.path.name), columns, p.source.names, unit, no_list)
+            dated = first_rows.dates_its_products(mapping, p.source)
+            p.plans = plan_of(meant, given_name(p.path.name), columns, p.source.names, unit, dated)
+            first_rows.refuse_parts_of_products(mapping, p.plans, p.source)
             first_rows.refuse_acts_of_customers(mapping, p.plans, p.source)
         except Unfit as error:
             p.plans = []

@@ -115,7 +115,7 @@ def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_line
     key = found.get("order_id") or found.get("customer_id")
     if day is None or key is None or found.keys() & {"units", "line_total"}:
         return False
-    if not (are_lines or _lists_lines(mapping, source) or _numbers_what_is_sold(mapping, source, found)):
+    if not (are_lines or _lists_lines(mapping, source)):
         return False
     rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
     orders, *others = (column.to_pylist() for column in source.sample([key, *rest]).columns[2:])  # after line and broken
@@ -136,16 +136,13 @@ def _line_key(mapping: Mapping, source: Source) -> str | None:
 
 
 def _lists_lines(mapping: Mapping, source: Source) -> bool:
+    """Whether products stand beside units or money, or else, as in the lines of a till, beside the number of an order, and no event or
+    rating."""
     found = _found(mapping, source)
-    told = found.keys() & {"units", "unit_price", "line_total"}
-    return bool(told) and _sells(mapping, source, found) and not _other_papers(mapping, source)
-
-
-def _numbers_what_is_sold(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
-    """Whether products stand beside the number of an order, and no kind of event or rating, as in the lines of a till without prices."""
-    kind = mapping.tables["events"].feeds["kind"].found_in(by_plain(source.columns))
-    other = kind or _judges(mapping, source) or _other_papers(mapping, source)
-    return "order_id" in found and _sells(mapping, source, found) and not other
+    if not _sells(mapping, source, found) or _other_papers(mapping, source):
+        return False
+    acts = mapping.tables["events"].feeds["kind"].found_in(by_plain(source.columns)) if "events" in mapping.tables else None
+    return bool(found.keys() & {"units", "unit_price", "line_total"}) or "order_id" in found and not acts and not _judges(mapping, source)
 
 
 def _judges(mapping: Mapping, source: Source) -> bool:

@@ -17,6 +17,7 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and what is worth k
     "products": ("products.description", "products.category", "products.price", "products.unit_cost", "products.supplier"),
     "stock": ("stock.day", "stock.location"), "reviews": ("reviews.customer_id",), "customers": (), "events": ("events.visitor_id",),
 }
+PLACE_LISTS = ("store", "branch", "outlet", "location", "warehouse", "门店", "仓库")  # words in the name of a list of places
 PLACES = ("latitude", "lat", "longitude", "lng", "lon", "纬度", "经度")  # columns of lists of places
 
 
@@ -82,11 +83,12 @@ UNDATED = Fed(Feed(constant=""), ())
 
 
 def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, ...] = (), row_is_a_unit: bool = False,
-            no_list: bool = False) -> list[TablePlan]:
+            dates_products: bool = False) -> list[TablePlan]:
     """The tables that a file with these columns feeds, the main one first. Raises UserError for a file of the wrong shape.
 
     names: what the columns go by, the most telling first (the title of a sheet, then its workbook's); else the file's.
-    row_is_a_unit: a row of orders without a column of units stands for one. no_list: rows tell of the same products on several days.
+    row_is_a_unit: a row of orders without a column of units stands for one. dates_products: rows tell of the same products on several
+    days, as those of a list of products don't.
     """
     present = by_plain(columns)
     named = tables_named(mapping, names or (file,)) if mapping.guesses else []
@@ -101,7 +103,7 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
             continue
         if row_is_a_unit and table == "orders":
             found["units"] = Fed(Feed(constant="1"), ())
-        if mapping.guesses and table == "products" and "products" not in named and _is_of_places(found, present):
+        if mapping.guesses and table == "products" and "products" not in named and _is_of_places(found, present, names or (file,)):
             continue
         if mapping.guesses and table == "products" and not named and _is_of_categories(found):
             raise Unfit(f"with {file}, which lists categories, the list of products that they are of", "none with their ids",
@@ -119,7 +121,8 @@ def plan_of(mapping: Mapping, file: str, columns: list[str], names: tuple[str, .
         feedable |= _untitled(mapping, present)
     if not feedable or "orders" in named and not feedable.keys() & set(named):  # sales whose date has an unheard name are no catalog
         raise _wrong_shape(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
-    if mapping.guesses and not named and feedable.keys() <= {"products", "customers"} and (no_list or _dates_orders(mapping, present)):
+    of_no_day = feedable.keys() <= {"products", "customers"}
+    if mapping.guesses and not named and of_no_day and (dates_products or _dates_orders(mapping, present)):
         raise _wrong_shape(mapping, file, columns, present, ["orders"])  # nor are sales whose units have one
     told_once = False
     if mapping.guesses and "orders" in feedable and "order_id" not in feedable["orders"] and (name := _name_of_order(present)):
@@ -229,9 +232,10 @@ def _is_bare(found: dict[str, Fed], target: str) -> bool:
     return target in found and plain(found[target].sources[0]) in BARE
 
 
-def _is_of_places(found: dict[str, Fed], present: dict[str, str]) -> bool:
-    """Whether what would be a product has a bare id or name, and stands somewhere on earth."""
-    return _is_bare(found, "product_id") and any(place in present for place in PLACES)
+def _is_of_places(found: dict[str, Fed], present: dict[str, str], names: tuple[str, ...]) -> bool:
+    """Whether what would be a product has a bare id or name, and stands somewhere on earth, or is nothing but named in a list of stores."""
+    merely_named = found.keys() <= {"product_id", "title"} and any(word in name.lower() for name in names for word in PLACE_LISTS)
+    return _is_bare(found, "product_id") and (merely_named or any(place in present for place in PLACES))
 
 
 def _has_quantities(mapping: Mapping, present: dict[str, str]) -> bool:
@@ -296,8 +300,9 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     lines = " ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs)
     in_two = nearest.name == "orders" and nearest.feeds["order_id"].found_in(present)
     in_two = "where orders and their lines are two files joined by an order id, name both in one import; else " if in_two else ""
-    needed = [[f"{nearest.name}.{c}" for c in g if c in nearest.feeds] for g in lacking(nearest)]
-    to_do = (f"{in_two}say which of its columns are these, as --column {needed[0][0]}=\"...\"; or give a mapping with --mapping, "
+    asks = {t: _asks(mapping, t, present) for t in dict.fromkeys((nearest.name, *WORTH_ASKING))}
+    first = asks[nearest.name]["needed"][0][0]
+    to_do = (f"{in_two}say which of its columns are these, as --column {first}=\"...\"; or give a mapping with --mapping, "
              f"for example [{nearest.name}] {lines} with the names of your columns")
     said = f"columns for {nearest.name} in {file}: {wanted}", f"columns {listed(columns, 30)}"
     if _may_be_sales(mapping, nearest, present, named=bool(among)):
@@ -305,8 +310,7 @@ def _wrong_shape(mapping: Mapping, file: str, columns: list[str], present: dict[
     else:
         unknown = listed([" or ".join(g) for g in lacking(nearest)])
         error = Unfit(*said, to_do, f"it fits no table; for {nearest.name}, say, no column is known as {unknown}")
-    tables = dict.fromkeys((nearest.name, *WORTH_ASKING))
-    error.ask = {"file": file, "columns": columns, "tables": {t: _asks(mapping, t, present) for t in tables}}
+    error.ask = {"file": file, "columns": columns, "tables": asks}
     return error
 
 
@@ -316,12 +320,14 @@ def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, li
         t, c = place.split(".")
         return mapping.tables[t].feeds[c].found_in(present) is None
 
-    needs = [g for g in RULES[table].needs if (table, g) != ("stock", ("day",))]  # a count of stock is of the last day, unless it says so
-    groups = [[f"{table}.{c}" for c in g if c in mapping.tables[table].feeds] for g in needs]
+    groups = [[f"{table}.{c}" for c in g if c in mapping.tables[table].feeds] for g in RULES[table].needs]
+    needed = [g for g in groups if all(map(unknown, g))]
+    if len(needed) > 1:
+        needed = [g for g in needed if g != ["stock.day"]]  # a count that doesn't say its day is of the last one
     further = WORTH_ASKING.get(table, ())
     if not all(map(unknown, PRICED)):
         further = [place for place in further if place not in PRICED]
-    return {"needed": [g for g in groups if all(map(unknown, g))], "further": [*filter(unknown, further)]}
+    return {"needed": needed, "further": [place for place in further if unknown(place) and [place] not in needed]}
 
 
 def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:

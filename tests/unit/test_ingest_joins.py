@@ -214,3 +214,24 @@ def test_what_stands_on_the_first_line_of_an_order_holds_for_its_others(workspac
     import_files(workspace, [write(tmp_path, "orders_export.csv", SHOPIFY)])
     assert stored(workspace, "select order_id, product_id, units, country from orders order by all") == [
         ("#1001", "LAMP", 1.0, "DE"), ("#1001", "MUG", 2.0, "DE"), ("#1002", "LAMP", -3.0, "FR"), ("#1002", "MUG", -1.0, "FR")]
+
+
+def test_lines_that_say_only_order_and_product_are_of_a_unit_each_where_a_list_of_orders_dates_them(workspace, tmp_path):
+    """As in dbt's jaffle shop: ids of no other use, a list of stores and one of what products are made of beside."""
+    files = {"raw_orders.csv": "id,customer,ordered_at,store_id,subtotal\no1,c1,2018-09-01T09:39:00,s1,29\no2,c2,2018-09-02,s1,7\n",
+             "raw_items.csv": "id,order_id,sku\ni1,o1,BEV\ni2,o1,BEV\ni3,o2,JAF\n",
+             "raw_products.csv": "sku,name,type,price\nBEV,Coffee to go,beverage,700\nJAF,Nutella dream,jaffle,1100\n",
+             "raw_stores.csv": "id,name,opened_at,tax_rate\ns1,Brooklyn,2018-09-01T00:00:00,0.06\n",
+             "raw_supplies.csv": "id,name,cost,sku\n1,cup,7,BEV\n2,beans,90,BEV\n3,knife,7,JAF\n4,nutella,46,JAF\n"}
+    report = import_files(workspace, [write(tmp_path, name, text) for name, text in files.items()])
+    assert stored(workspace, "select product_id, order_id, units, customer_id is not null from orders order by all") == [
+        ("BEV", "o1", 2.0, True), ("JAF", "o2", 1.0, True)]
+    assert stored(workspace, "select product_id, title from products order by 1") == [("BEV", "Coffee to go"), ("JAF", "Nutella dream")]
+    assert {f.file for f in report.files if f.left_out} == {"raw_stores.csv", "raw_supplies.csv"}
+
+
+def test_a_list_of_several_names_a_product_is_one_of_products_if_it_is_called_so(workspace, tmp_path):
+    text = "sku,name\nA,Shirt S\nA,Shirt M\nB,Coat S\nB,Coat M\n"
+    with pytest.raises(UserError, match="each product under one name in parts.csv.*4 names of 2.*call it products"):
+        import_files(workspace, [write(tmp_path, "parts.csv", text)])
+    assert import_files(workspace, [write(tmp_path, "products.csv", text)]).files[0].main.kept == 2

@@ -111,6 +111,11 @@ def test_names_that_differ_from_line_to_line_are_not_those_of_the_product(worksp
     assert stored(workspace, "select product_id, title from products order by all") == [(f"P{i}", f"P{i}") for i in range(3)]
 
 
+def test_an_iso_week_is_its_monday(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "sales.csv", "week,sku,qty\n2024-W09,A,3\n2024-W10,A,1\n")])
+    assert stored(workspace, "select ordered_at::date::varchar, units from orders order by 1") == [("2024-02-26", 3.0), ("2024-03-04", 1.0)]
+
+
 def test_the_number_of_a_week_is_no_day(workspace, tmp_path):
     rows = "week,sku,qty,transaction_timestamp\n10,A,1,2017-03-05 11:30:00\n11,A,2,2017-03-12 11:30:00\n"
     import_files(workspace, [write(tmp_path, "sales.csv", rows)])

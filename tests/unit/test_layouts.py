@@ -131,7 +131,7 @@ LOGS_OF = {  # a row an event: each line is looked at, put into the cart, taken 
     "train_user.csv": {  # Tianchi, with names for its numbers
         "user_id": "{customer}", "item_id": "{sku}", "behavior_type": "{event}", "item_category": "4076", "time": "{t:%Y-%m-%d %H}"},
 }
-REFUSED = {
+REFUSED = {  # where the columns have names, they are asked for
     "order_products__prior.csv": {"order_id": "{order}", "product_id": "{sku}", "add_to_cart_order": "1", "reordered": "0"},  # no days
     "ta_feng.csv": {
         "TRANSACTION_DT": "{mdy}", "CUSTOMER_ID": "{customer}", "PRODUCT_ID": "{sku}", "AMOUNT": "{units}", "SALES_PRICE": "{total}"},
@@ -196,9 +196,28 @@ def test_a_log_of_this_layout_tells_views_carts_and_purchases_apart(workspace, t
 
 @pytest.mark.parametrize("name", REFUSED)
 def test_what_this_layout_does_not_say_is_asked_for_and_nothing_is_stored(workspace, tmp_path, name):
-    with pytest.raises(UserError, match=name):
+    with pytest.raises(UserError, match=name) as error:
         import_files(workspace, [written(tmp_path, name, REFUSED[name], LINES)])
     assert not workspace.warehouse.exists()
+    if name != "UserBehavior.csv":
+        assert next(iter(error.value.ask["tables"])) == "orders" and error.value.ask["tables"]["orders"]["needed"]
+
+
+NAMED = {
+    "ta_feng.csv": ("orders.units = AMOUNT", "orders.line_total = SALES_PRICE"),
+    "bestellungen.csv": ("orders.order_id = Bestellnummer", "orders.ordered_at = Bestelldatum", "orders.product_id = Artikelnummer",
+                         "orders.units = Menge"),
+    "Iowa_Liquor_Sales.csv": ("orders.units = Bottles Sold", "orders.line_total = Sale (Dollars)"),
+    "supermarket_sales.csv": ("orders.product_id = Product line",),
+}
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_with_its_columns_named_this_layout_is_read_to_the_last_unit_and_cent(workspace, tmp_path, name):
+    import_files(workspace, [written(tmp_path, name, REFUSED[name], LINES)], columns=NAMED[name])
+    units, products, cents = expected(REFUSED[name])
+    categories = len({category for _, _, category, _ in PRODUCTS})
+    assert read(workspace) == (units, categories if name == "supermarket_sales.csv" else products, cents)
 
 
 def test_totals_a_day_called_sales_are_units(workspace, tmp_path):
