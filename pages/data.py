@@ -44,7 +44,7 @@ st.dataframe(
     column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
     hide_index=True, placeholder="", alt=_("Imported files"))
 
-left, right = cards.halves()
+left, right = st.columns([3, 2], gap="medium")  # four columns of reasons beside two of days
 with left:
     st.subheader(_("Why rows were set aside"), anchor=False)
     if rejected.empty:

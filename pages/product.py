@@ -78,8 +78,8 @@ with table:
         {_("Driver"): [words.driver(d) for d in seen.driver],
          _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
          _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
-        column_config={_("Driver"): st.column_config.TextColumn(width=90), _("What the model saw"): st.column_config.TextColumn(width=235),
-                       _("Value"): st.column_config.TextColumn(width=115),
+        column_config={_("Driver"): st.column_config.TextColumn(width=80), _("What the model saw"): st.column_config.TextColumn(width=215),
+                       _("Value"): st.column_config.TextColumn(width=105),
                        _("Among all"): st.column_config.ProgressColumn(width=78, format="percent", step=0.01, color="gray",
                                                                        help=_("Share of products with a lower value."))},
         hide_index=True, height=420, alt=_("Values the model saw, by driver"))

@@ -40,13 +40,13 @@ def _points(change: pd.Series) -> pd.Series:
 
 def similar(frame: pd.DataFrame) -> None:
     show(frame.assign(title=[shortened(t, 80) for t in frame.title]),
-         {"title": product(), "rising_probability": chance(_("Chance of rising")),
+         {"title": product(width=205), "rising_probability": chance(_("Chance of rising")),
           "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110)},
          key="similar_table", alt=_("Similar products"), height="content")
 
 
-def product(label: str | None = None) -> dict:
-    return column.TextColumn(label or _("Product"), width=240)
+def product(label: str | None = None, width: int = 240) -> dict:
+    return column.TextColumn(label or _("Product"), width=width)
 
 
 def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
