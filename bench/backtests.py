@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from bench.measure import upswing
@@ -118,20 +120,21 @@ def _against(report: dict, figure: str, metric: str, part: str) -> dict[str, flo
             f"{figure}_lead_low": lead["low"], f"{figure}_lead_high": lead["high"]}
 
 
-def uci_switches(bench: Bench) -> Result:
-    return _switches(bench, "uci_switches", "UCI", uci(bench))
+NEWER = ("follow-level", "trees-members")  # switches that came after all the others were measured
 
 
-def journey_switches(bench: Bench) -> Result:
-    return _switches(bench, "journey_switches", "Complete Journey", journey(bench))
+def switch_rows() -> dict[str, tuple[Callable[[Bench], Result], str]]:
+    """Rows of what every driver and every switch of the model is worth on each data set, and of the newer switches alone, as in rows.ROWS;
+    the README holds all of them side by side, each as it was measured last."""
+    def row(name: str, data: str, shop: Callable[[Bench], Path], some: tuple[str, ...]) -> Callable[[Bench], Result]:
+        return lambda bench: _switches(replace(bench, switches=",".join(some) or bench.switches), name, data, shop(bench))
 
-
-def sample_switches(bench: Bench) -> Result:
-    return _switches(bench, "sample_switches", "sample", sample(bench))
+    shops = {"uci": ("UCI", uci), "journey": ("Complete Journey", journey), "sample": ("sample", sample)}
+    return {f"{shop}_{which}": (row(f"{shop}_{which}", *of, some), f"{shop}_{which}".replace("_", "-"))
+            for which, some in (("switches", ()), ("newer_switches", NEWER)) for shop, of in shops.items()}
 
 
 def _switches(bench: Bench, name: str, data: str, workspace: Path) -> Result:
-    """What every driver and every switch of the model is worth on one data set; the README holds all of them side by side."""
     out = bench.work / name.replace("_", "-")
     done = upswing(workspace, bench.log(name), "backtest", "--out", out, "--switches", *([bench.switches] if bench.switches else []),
                    "--baselines", "", *bench.chosen())

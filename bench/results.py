@@ -97,8 +97,8 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
             lines += ["", *_tuning_table(row)]
         if "simulation" in row:
             lines += ["", *_simulation_table(row)]
-    if ablated := [row["ablation"] for row in rows if "ablation" in row]:
-        lines += ["", *_ablation_table(ablated)]
+    if ablated := [row for row in rows if "ablation" in row]:
+        lines += ["", *_ablation_table(_latest(ablated))]
     machines = {json.dumps(row["machine"], sort_keys=True): row["machine"] for row in rows}
     for machine in machines.values():
         lines += ["", "## The machine", "", *(f"- {key.replace('_', ' ')}: {value}" for key, value in machine.items())]
@@ -130,6 +130,18 @@ def _backtest_table(row: dict) -> list[str]:
 
 def _span(block: dict) -> str:
     return f"{block['test_from']} to {block['test_until']}"
+
+
+def _latest(rows: list[dict]) -> list[dict]:
+    """One ablation a data set: of what several rows measured on the same days, what was measured last."""
+    by_data: dict[str, dict] = {}
+    for row in sorted(rows, key=lambda row: row["measured_at"]):
+        one = row["ablation"]
+        known = by_data.get(one["data"], one)
+        if [_span(block) for block in known["blocks"]] != [_span(block) for block in one["blocks"]]:
+            known = one
+        by_data[one["data"]] = one | {part: known[part] | one[part] for part in ("drivers", "switches", "switch_settings")}
+    return [by_data[data] for data in dict.fromkeys(row["ablation"]["data"] for row in rows)]
 
 
 def _ablation_table(found: list[dict]) -> list[str]:
@@ -191,9 +203,10 @@ def _simulation_table(row: dict) -> list[str]:
     lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |"
               for p in found["policies"].values()]
     lines += ["", f"Upswing's levels, target {found['target']}:", "",
-              "| promised | fill rate | cycle service | as the plans told it | stock | orders |", "|---|---|---|---|---|---|"]
+              "| promised | fill rate | cycle service | stocks told to last | that did | stock | orders |", "|---|---|---|---|---|---|---|"]
     lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {_percent(p.get('told'))} | "
-              f"{p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |" for p in found["policies"]["upswing"]["points"]]
+              f"{_percent(p.get('lasted'))} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
+              for p in found["policies"]["upswing"]["points"]]
     return lines
 
 

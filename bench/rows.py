@@ -7,9 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.backtests import (
-    journey_blocks, journey_switches, sample_blocks, sample_switches, uci_backtest, uci_blocks, uci_demand, uci_switches,
-)
+from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_backtest, uci_blocks, uci_demand
 from bench.demo import measure_demo
 from bench.measure import PYTHON, Failed, run, say, upswing
 from bench.results import Limit, Result
@@ -188,8 +186,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "planner": (planner, "planner"), "demo": (demo, "demo"),
     "uci_backtest": (uci_backtest, "uci-autumn"), "uci_blocks": (uci_blocks, "uci-blocks"), "uci_demand": (uci_demand, "uci-demand"),
     "journey_blocks": (journey_blocks, "journey-blocks"),
-    "sample_blocks": (sample_blocks, "sample-blocks"), "uci_switches": (uci_switches, "uci-switches"),
-    "journey_switches": (journey_switches, "journey-switches"), "sample_switches": (sample_switches, "sample-switches"),
+    "sample_blocks": (sample_blocks, "sample-blocks"), **switch_rows(),
     "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),
     "uci_simulation": (uci_simulation, "uci-simulation"), "sample_simulation": (sample_simulation, "sample-simulation"),

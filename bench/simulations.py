@@ -48,13 +48,14 @@ def sample_simulation(bench: Bench) -> Result:
         points = [point for point in each["policies"]["upswing"]["points"] if point["knob"] in PROMISED]
         figures |= {f"{name}_at_{p['knob']:g}": p[measure] for p in points} | {f"{name}_told_at_{p['knob']:g}": p["told"] for p in points}
         figures[f"{name}_widest_gap"] = max(abs(p[measure] - p["knob"]) for p in points)
-        figures[f"{name}_told_widest_gap"] = max(abs(p["told"] - p["cycle_service"]) for p in points)
+        figures[f"{name}_told_widest_gap"] = max(abs(p["told"] - p["lasted"]) for p in points)
     return Result("sample_simulation", "Promised and achieved service: the sample shop, a year", figures,
                   tuple(Limit(f"{name}{figure}_widest_gap", 0.015, "") for name in simulated for figure in ("", "_told")), (
-                      "cycle: share of review cycles without a stock-out; fill: of the units wanted that are met, promised of each "
-                      "product; shop: of the whole shop's. Sales that find nothing are lost; backorders: they wait, as the textbook's "
-                      "formulas take for granted. told: the chance, on the mean of all weeks and products, that a stock lasts until the "
-                      "next delivery, against the share of cycles without a stock-out.",), {"simulation": found})
+                      "cycle: share of replenishment cycles, from one delivery to the next, without a stock-out; fill: of the units wanted "
+                      "that are met, promised of each product; shop: of the whole shop's. Sales that find nothing are lost; backorders: "
+                      "they wait, as the textbook's formulas take for granted. told: the chance, on the mean of all weeks and products, "
+                      "that a stock lasts until what the next review orders may arrive, against the share of stocks that did.",),
+                  {"simulation": found})
 
 
 def _simulated(bench: Bench, name: str, workspace: Path, *words: str):

@@ -1,15 +1,19 @@
 """What to order today: the (R, s, nQ) system on arrays, one row a product.
 
 Sources. Snyder & Shen, *Fundamentals of Supply Chain Theory* (2nd ed.), chapter 4; Silver, Pyke & Thomas, *Inventory and Production
-Management in Supply Chains* (4th ed.), chapter 6 (periodic review, lead times that vary); Hadley & Whitin (1963), chapter 5 (the
-(R, s, nQ) system: after each review the position is spread evenly over (s, s + Q]).
+Management in Supply Chains* (4th ed.), chapter 6 (periodic review, lead times that vary; cycle service P1: the share of replenishment
+cycles, from one delivery to the next, without a stock-out); Hadley & Whitin (1963), chapter 5 (the (R, s, nQ) system: after each review
+the position is spread evenly over (s, s + Q]).
 
 Every R days the *inventory position* (on hand + what of the orders arrives in time) is looked at. At or below the *reorder point* s it is
 raised above s by whole packs, at least the supplier's minimum. An order that is not placed now can only be placed R later and arrives a
 lead time L after that, so s has to last for L + R: the *protection time*. A supplier that takes orders on certain weekdays makes it
 longer: by the wait W until the order of today can go out, and by R that ends on an order day (calendar.py). With single units this is
-the base-stock system (R, S) with S = s + 1; a big pack or minimum Q makes it (R, s, S) with S = s + Q, and the stock that Q brings
-along counts towards the service, so that s is lower.
+the base-stock system (R, S) with S = s + 1; a big pack or minimum Q makes it (R, s, S) with S = s + Q.
+
+What Q brings along. A replenishment cycle is lost, if at all, before its delivery, by what the last review before the order left: as much
+of (s, s + Q] as the demand D_R of one review uses up. The stock beyond that makes cycles longer, not safer. Shares of the demand, and
+costs, are of all reviews alike: there the whole of (s, s + Q] counts towards the service, so that s is lower.
 """
 
 from __future__ import annotations
@@ -26,8 +30,8 @@ from core.inventory.distribution import (
     MAX_COVER_WEEKS, Distribution, cover_weeks, mean_path, over, over_lead_time, weeks_until,
 )
 from core.inventory.terms import (
-    COST, FILL, LEAD_TIME_MISSING, LEAD_TIME_UNUSABLE, MINIMUM_ABOVE_MAXIMUM, NO_ORDER, PACK_UNUSABLE, SHOP, STOCK_NEGATIVE, STOCK_OUTDATED,
-    STOCK_UNKNOWN, Rules, Terms, bounded, resolved,
+    COST, CYCLE, FILL, LEAD_TIME_MISSING, LEAD_TIME_UNUSABLE, MINIMUM_ABOVE_MAXIMUM, NO_ORDER, PACK_UNUSABLE, SHOP, STOCK_NEGATIVE,
+    STOCK_OUTDATED, STOCK_UNKNOWN, Rules, Terms, bounded, resolved,
 )
 from core.schema import DEMAND_WEEKS
 
@@ -92,7 +96,7 @@ class Suggestions:
     review_days: np.ndarray  # from there to the next plan's order
     service_level: np.ndarray
     expected_units: np.ndarray  # demand over the protection time
-    safety_stock: np.ndarray  # what is expected to be left when the next delivery arrives: s + Q/2 - E[demand over L + R]
+    safety_stock: np.ndarray  # of the reorder point, what is kept beyond the expected demand: s - E[demand over L + R]
     reorder_point: np.ndarray
     order_up_to_level: np.ndarray
     suggested_order_units: np.ndarray
@@ -130,8 +134,9 @@ def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Leve
         level = resolved(terms.service_level, rules.service_level)
     if rules.target == FILL:
         service = lambda s: _fill_rate(cycle, s, batch)  # noqa: E731
-    else:  # the mean of P(demand <= y) over y in (s, s + Q], which is what the loss function falls by
-        service = lambda s: 1 - (cycle.protection.short(s) - cycle.protection.short(s + batch)) / batch  # noqa: E731
+    else:  # the mean of P(demand <= y) over y in (s, s + spread], which is what the loss function falls by
+        spread = np.minimum(batch, cycle.wanted) if rules.target == CYCLE else batch
+        service = lambda s: 1 - (cycle.protection.short(s) - cycle.protection.short(s + spread)) / spread  # noqa: E731
     reorder_point = _least(service, level, cycle.protection, batch)
     # goods that outlive their shelf would be thrown away: no more than what is likely to sell until then
     lasts = np.where(terms.shelf_life_days >= 0, terms.shelf_life_days, np.inf).clip(max=7 * 520) / 7
@@ -154,8 +159,8 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     >>> terms = Terms.of(1, on_hand=20, lead_time_days=21, pack_size=12, unit_cost_cents=250)
     >>> s = suggest(demand[None], terms, Rules(), date(2011, 11, 6))
     >>> print(s.status[0], round(s.reorder_point[0], 1), round(s.safety_stock[0], 1), round(s.order_up_to_level[0], 1))
-    order now 48.3 14.3 60.3
-    >>> print(s.suggested_order_units[0], s.order_cost_cents[0], s.cover_weeks[0], s.order_by[0])  # above 48.3 = 3 packs of 12
+    order now 49.0 8.9 61.0
+    >>> print(s.suggested_order_units[0], s.order_cost_cents[0], s.cover_weeks[0], s.order_by[0])  # above 49.0 = 3 packs of 12
     36.0 9000.0 2.0 2011-11-06
     """
     demand = bounded(demand, terms)
@@ -170,7 +175,7 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     units = order_units(policy.reorder_point - position, np.where(terms.pack_size > 0, terms.pack_size, 1.0), terms.moq, terms.max_order)
     units = np.where(status == ORDER_NOW, units, np.where(status == ENOUGH, 0.0, np.nan))
     known = np.where(fresh, position, np.nan)
-    safety_stock = policy.reorder_point + policy.batch / 2 - expected
+    safety_stock = policy.reorder_point - expected
     cost = np.where(terms.unit_cost_cents > 0, terms.unit_cost_cents, np.nan)
     margin = np.where(terms.price_cents > cost, terms.price_cents - cost, np.nan)
     after = known + np.where(np.isnan(units), 0.0, units)

@@ -5,7 +5,7 @@ of L days is on the shelf before the (L + 1)-th day after it, so that the positi
 follow: the protection time of core.inventory.policy. Units that nobody could be given are lost, or wait (backorders).
 
 Sources. Silver, Pyke & Thomas, *Inventory and Production Management in Supply Chains* (4th ed.), chapter 6: fill rate = share of the demand
-met from the shelf; cycle service = share of replenishment cycles, the R days before each delivery, without a stock-out.
+met from the shelf; cycle service (P1) = share of replenishment cycles, from one delivery to the next, without a stock-out.
 """
 
 from __future__ import annotations
@@ -51,7 +51,11 @@ class World:
 @dataclass(frozen=True)
 class Outcome:
     """What a policy achieved on each of n products over its measured days, (n,) each; position (n, K) is the inventory position that each
-    review left, NaN before a product joins."""
+    review left, NaN before a product joins.
+
+    cycles, cycles_met: replenishment cycles between two deliveries, and those of them without a stock-out. reviews, reviews_met: the R days
+    that each review's position has to last, which end where what the next review orders may come, and those without a stock-out.
+    """
 
     days: np.ndarray
     wanted: np.ndarray  # units
@@ -60,6 +64,8 @@ class Outcome:
     orders: np.ndarray
     cycles: np.ndarray
     cycles_met: np.ndarray
+    reviews: np.ndarray
+    reviews_met: np.ndarray
     position: np.ndarray
 
     @property
@@ -68,10 +74,11 @@ class Outcome:
         return self.stock_days / np.maximum(self.days, 1)
 
     def totals(self, unit_value: np.ndarray, which: np.ndarray | slice = slice(None)) -> dict[str, float]:
-        """Of some of the products: fill_rate, cycle_service, stock_value (unit_value (n,) x mean stock), lost_units, orders."""
-        wanted, cycles = self.wanted[which].sum(), self.cycles[which].sum()
-        met = self.met[which].sum()
-        found = {"fill_rate": met / max(wanted, 1e-9), "cycle_service": self.cycles_met[which].sum() / max(cycles, 1),
+        """Of some of the products: fill_rate, cycle_service, lasted (the share of reviews whose position did), stock_value (unit_value
+        (n,) x mean stock), lost_units, orders."""
+        wanted, met = self.wanted[which].sum(), self.met[which].sum()
+        found = {"fill_rate": met / max(wanted, 1e-9), "cycle_service": self.cycles_met[which].sum() / max(self.cycles[which].sum(), 1),
+                 "lasted": self.reviews_met[which].sum() / max(self.reviews[which].sum(), 1),
                  "stock_value": (unit_value * self.mean_stock)[which].sum(), "lost_units": wanted - met, "orders": self.orders[which].sum()}
         return {name: float(value) for name, value in found.items()}
 
@@ -84,7 +91,7 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
     >>> world = World(np.ones((1, 8)), np.full((1, 4), 2), 2, np.zeros(1, int), np.zeros(1, int))  # one a day, looked at every second day
     >>> out = replay(world, np.full((1, 4), 3.0), np.ones(1))  # position raised to 4, which lasts for 2 + 2 days
     >>> out.totals(np.ones(1))
-    {'fill_rate': 1.0, 'cycle_service': 1.0, 'stock_value': 1.0, 'lost_units': 0.0, 'orders': 3.0}
+    {'fill_rate': 1.0, 'cycle_service': 1.0, 'lasted': 1.0, 'stock_value': 1.0, 'lost_units': 0.0, 'orders': 3.0}
     >>> replay(world, np.full((1, 4), 1.0), np.ones(1)).totals(np.ones(1))["fill_rate"]  # 2 last for two days, the next two are lost
     0.5
     """
@@ -93,7 +100,8 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
     arriving = np.zeros((n, days + int(world.lead_time_days.max(initial=0)) + 1))
     shelf, owed, on_the_way = np.zeros(n), np.zeros(n), np.zeros(n)
     out = {f.name: np.zeros(n) for f in fields(Outcome)} | {"position": np.full(reorder_point.shape, np.nan)}
-    everyone, broken, cycle_days = np.arange(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=int)
+    everyone, begun, broken = np.arange(n), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+    ran_out, review_days = np.zeros(n, dtype=bool), np.zeros(n, dtype=int)
     for day in range(days):
         if day % every == 0:
             k = day // every
@@ -107,11 +115,14 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
             out["orders"] += (ordered > 0) & (day >= world.measured_from)
             out["position"][:, k] = np.where(world.enters <= k, shelf + on_the_way - owed, np.nan)
         delivered = arriving[:, day]
-        ends = (day - phase) % every == 0  # a cycle ends where the next delivery may come
-        whole = ends & (cycle_days >= every)
-        out["cycles"] += whole
-        out["cycles_met"] += whole & ~broken
-        broken, cycle_days = broken & ~ends, np.where(ends, 0, cycle_days)
+        out["cycles"] += begun & (delivered > 0)
+        out["cycles_met"] += begun & (delivered > 0) & ~broken
+        begun, broken = begun | ((delivered > 0) & (day >= world.measured_from)), broken & (delivered == 0)
+        ends = (day - phase) % every == 0  # what the next review orders may come
+        whole = ends & (review_days >= every)
+        out["reviews"] += whole
+        out["reviews_met"] += whole & ~ran_out
+        ran_out, review_days = ran_out & ~ends, np.where(ends, 0, review_days)
         on_the_way = on_the_way - delivered
         shelf = shelf + delivered
         served = np.minimum(shelf, owed)
@@ -123,7 +134,7 @@ def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcom
         if world.backorders:
             owed = owed + demand - met
         lacked = demand > met
-        broken, cycle_days = broken | (lacked & counts), cycle_days + counts
+        broken, ran_out, review_days = broken | (lacked & counts), ran_out | (lacked & counts), review_days + counts
         out["days"] += counts
         out["wanted"] += demand * counts
         out["met"] += met * counts

@@ -32,9 +32,10 @@ TIMES_THE_PEAK = 2.0
 class Rules:
     """How to order, for the whole shop.
 
-    target              what the level promises: "cycle" = the share of each product's review cycles without a stock-out, "fill" = the share
-                        of each product's demand met from stock, "shop" = the share of the whole shop's demand, met with the least money in
-                        stock, "cost" = the level at which one more unit costs as much as it earns (service_level is not read)
+    target              what the level promises: "cycle" = the share of each product's replenishment cycles, from one delivery to the next,
+                        without a stock-out, "fill" = the share of each product's demand met from stock, "shop" = the share of the whole
+                        shop's demand, met with the least money in stock, "cost" = the level at which one more unit costs as much as it
+                        earns (service_level is not read)
     holding_cost_share  what a unit in stock costs a year, as a share of its unit cost
     """
 

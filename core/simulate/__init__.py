@@ -119,11 +119,11 @@ def simulate(workspace: Workspace, out: Path, *, weeks: int = WEEKS, lead_times:
             replay_seconds = (time.monotonic() - replayed) / len(policy.knobs)
     found = _told(frontiers, value[chosen])
     points = found["policies"]["upswing"]["points"] if rules.target != COST else []  # which reads no level
-    at_the_level = {figure: _between(points, figure, rules.service_level) for figure in ("cycle_service", "fill_rate", "told")}
+    at_the_level = {figure: _between(points, figure, rules.service_level) for figure in ("cycle_service", "fill_rate", "told", "lasted")}
     found |= {"products": n, "from": str(first + WARM_UP_WEEKS * 7 + 1), "until": str(until), "weeks": weeks,
               "lead_times": lead_times, "seed": seed, "target": rules.target, "backorders": backorders,
               "promised": rules.service_level, "achieved": at_the_level["cycle_service" if rules.target == CYCLE else "fill_rate"],
-              "told": at_the_level["told"], "lasted": at_the_level["cycle_service"],
+              "told": at_the_level["told"], "lasted": at_the_level["lasted"],
               "replay_seconds": round(replay_seconds, 2), "seconds": round(time.monotonic() - started, 1)}
     out.mkdir(parents=True, exist_ok=True)
     (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")

@@ -35,11 +35,11 @@ class Frontier:
         return cls(policy, outcomes, told)
 
     def told_to_last(self) -> list[float | None]:
-        """What `told` comes to over all products at each knob, each counted by its cycles as in Outcome.totals' cycle_service."""
+        """What `told` comes to over all products at each knob, each counted by its reviews as in Outcome.totals' lasted."""
         if self.told is None:
             return [None] * len(self.outcomes)
-        each = [(chance, o.cycles * np.isfinite(chance)) for chance, o in zip(self.told.T, self.outcomes)]
-        return [float(np.average(np.nan_to_num(chance), weights=cycles)) if cycles.any() else None for chance, cycles in each]
+        each = [(chance, o.reviews * np.isfinite(chance)) for chance, o in zip(self.told.T, self.outcomes)]
+        return [float(np.average(np.nan_to_num(chance), weights=reviews)) if reviews.any() else None for chance, reviews in each]
 
     def points(self, unit_value: np.ndarray, weight: np.ndarray) -> np.ndarray:
         """(knobs, 2): fill rate and stock value of the products, each counted weight (n,) times."""

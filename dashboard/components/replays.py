@@ -26,8 +26,8 @@ def replay(done: Job | None, currency: str) -> None:
         count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"))
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
     if not absent(found.get("achieved")):
-        cards.notes(_("Levels that promised {promised} achieved {achieved}. Slow sellers in large packs and falling demand give more than "
-                      "is promised; surprises give less.").format(
+        cards.notes(_("Levels that promised {promised} achieved {achieved}. Falling demand gives more than is promised, surprises give "
+                      "less.").format(
                           promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"))
     if not absent(found.get("told")):
         cards.notes(_("Each week's plan told with what chance a stock lasts until the next delivery: {told} on average. {lasted} of them "

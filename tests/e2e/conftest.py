@@ -58,8 +58,9 @@ def shop(sample_files, tmp_path_factory) -> Workspace:
     """A workspace with that shop's first snapshot, made as a user makes it."""
     workspace = Workspace(tmp_path_factory.mktemp("e2e") / "shop").create()
     command(*UPSWING, "import", *sample_files, "--workspace", workspace.root)
-    # A short training is a training too.
-    workspace.save_settings(workspace.settings().with_values("model", max_epochs=2).with_values("recipe", trees_rounds=100))
+    # A short training on little is a training too.
+    short = workspace.settings().with_values("model", max_epochs=2, since="2025-03-01").with_values("recipe", trees_rounds=100)
+    workspace.save_settings(short)
     command(*UPSWING, "run", "--workspace", workspace.root)
     return workspace
 

@@ -152,6 +152,22 @@ def test_rows_of_switches_stand_side_by_side_with_every_driver(backtested):
     assert any(line.startswith("| `recipe.members` 2, not 1: one network alone | +0.000 [+0.000, +0.000]") for line in lines)
 
 
+def test_what_was_measured_last_of_a_driver_or_switch_stands_in_the_table_beside_what_was_measured_before(tmp_path):
+    def one(value: float) -> dict:
+        return {"all": {m: {"value": value, "low": 0.0, "high": 1.0} for m in ("average_precision", "brier_skill")}}
+
+    block = {"test_from": "2011-09-18", "test_until": "2011-11-06"}
+    setting = {"setting": "recipe.x", "is": 2, "instead": 1, "meaning": "one alone"}
+    for name, when, driver, switches in (("sample_newer_switches", "2026-11-27 09:00 UTC", 0.2, {"b": one(0.4)}),
+                                         ("sample_switches", "2026-11-26 09:00 UTC", 0.1, {"a": one(0.3), "b": one(0.5)})):
+        ablation = {"data": "sample", "drivers": {"text": one(driver)}, "switches": switches, "blocks": [block],
+                    "switch_settings": {switch: setting | {"meaning": switch} for switch in switches}}
+        result = results.Result(name, "", {}, (), (), {"ablation": ablation})
+        results.write(tmp_path, ROWS[name][1], result, {}, STAMP | {"measured_at": when})
+    lines = [line for line in results.readme(tmp_path, list(ROWS)).splitlines() if line.startswith(("| driver", "| `"))]
+    assert [line.split(" | ")[1][:6] for line in lines] == ["+0.200", "+0.300", "+0.400"]
+
+
 def test_forecasts_that_cross_are_counted(tmp_path):
     rising_rows = np.arange(6, dtype=float).reshape(1, 2, 3)
     crossed = rising_rows.copy()

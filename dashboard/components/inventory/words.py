@@ -153,16 +153,20 @@ def why(row: pd.Series, target: str) -> list[str]:
     """Why this many of this product, in sentences: reorder point, position, quantity. target: as in core.inventory.Rules."""
     weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
     extra = row.reorder_point - row.expected_units
-    promise = {"cycle": _("so that {share} of review cycles pass without running out"),
+    promise = {"cycle": _("so that {share} of deliveries come before it runs out"),
                "fill": _("so that {share} of the demand is met from stock"),
-               "shop": _("its part in the shop's fill rate with the least money in stock ({share} of cycles pass without running out)"),
-               "cost": _("so that one more unit would cost as much as it earns ({share} of cycles pass without running out)")}[target]
+               "shop": _("its part in the shop's fill rate with the least money in stock ({share} of review cycles pass without running "
+                         "out)"),
+               "cost": _("so that one more unit would cost as much as it earns ({share} of review cycles pass without running "
+                         "out)")}[target]
     times = {"lead": number(row.lead_time_days / 7), "review": number(row.review_days / 7)}
     span = n_("{count} day until the order goes out, {lead} weeks of lead time and {review} of review",
               "{count} days until the order goes out, {lead} weeks of lead time and {review} of review", row.wait_days, **times) \
         if row.wait_days else _("{lead} weeks of lead time and {review} of review").format(**times)
     sentences = [
         (_("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) + {extra} for safety, {promise}.") if extra >= 0 else
+         _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since mostly less is wanted, "
+           "{promise}.") if target == "cycle" else
          _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since an order of at least {batch} lasts "
            "beyond that, {promise}.")).format(
             point=number(row.reorder_point, 0), demand=number(row.expected_units, 0), span=span, rate=number(row.expected_units / weeks),
