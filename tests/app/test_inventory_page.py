@@ -165,6 +165,13 @@ def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_
     assert table_with(open_page("inventory", workspace=workspace), "missing").cost.isna().all()
 
 
+@pytest.mark.parametrize(("target", "asks"), [("cycle", "deliveries"), ("fill", "demand"), ("shop", "fill rate"), ("cost", "by cost")])
+def test_a_service_level_says_what_it_asks_for(open_page, mine, target, asks):
+    mine.save_settings(mine.settings().with_values("inventory", target=target))
+    level = open_page("inventory", workspace=mine, sections="What if").number_input(key="what_if_level")
+    assert asks in level.help and level.disabled == (target == "cost")
+
+
 def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine):
     at = open_page("inventory", workspace=mine, sections="What if")
     at.number_input(key="what_if_demand").set_value(150.0)

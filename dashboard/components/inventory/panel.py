@@ -140,11 +140,11 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     offered = [places] + [[place] for place in wider]
     told = [own.scope(*where[0]) if where is not places or len(places) == 1 else _("The chosen products") for where in offered]
     for_ = st.selectbox(_("For"), range(len(offered)), key=spoken(f"change_scope_{which}"), format_func=told.__getitem__, width=434)
-    by_cost = data.inventory_rules().target == COST
+    target = data.inventory_rules().target
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
                                 key=f"change_level_{which}", placeholder=f"{100 * rows.service_level.iloc[0]:.4g}", width=140,
-                                disabled=by_cost, help=_("This shop orders by cost, which reads no service level.") if by_cost else None)
+                                disabled=target == COST, help=own.asked_of_level(target))
         lead = st.number_input(_("Lead time (days)"), min_value=1.0, value=None, step=1.0, format="%g",
                                key=f"change_lead_{which}", placeholder=exact(rows.lead_time_days.iloc[0]), width=140)
         holds = _holds(as_of, as_of + timedelta(days=TERMS_HOLD_DAYS), which)

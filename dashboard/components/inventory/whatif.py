@@ -38,12 +38,12 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
 
 
 def _form(plan: pd.DataFrame) -> None:
-    by_cost, costless = data.inventory_rules().target == COST, listing.costless(plan)
+    target, costless = data.inventory_rules().target, listing.costless(plan)
     form = st.form("what_if", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
-                                key="what_if_level", placeholder=_("as planned"), width=150, disabled=by_cost,
-                                help=_("This shop orders by cost, which reads no service level.") if by_cost else None)
+                                key="what_if_level", placeholder=_("as planned"), width=150, disabled=target == COST,
+                                help=own.asked_of_level(target))
         lead = st.number_input(_("Lead times (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead",
                                width=170)
         demand = st.number_input(_("Demand (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_demand",

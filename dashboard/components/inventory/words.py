@@ -149,6 +149,14 @@ def level(share: float) -> str:
     return "–" if absent(share) else f"{exact(100 * share)}%"
 
 
+def asked_of_level(target: str) -> str:
+    """What a service level asks for. target: as in core.inventory.Rules."""
+    return {"cycle": _("The share of deliveries that are to come before the product runs out."),
+            "fill": _("The share of the demand that is to be met from stock."),
+            "shop": _("The share of review cycles that are to pass without running out, instead of the part in the shop's fill rate."),
+            "cost": _("This shop orders by cost, which reads no service level.")}[target]
+
+
 def why(row: pd.Series, target: str) -> list[str]:
     """Why this many of this product, in sentences: reorder point, position, quantity. target: as in core.inventory.Rules."""
     weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
