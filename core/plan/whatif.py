@@ -50,8 +50,8 @@ class Outlook:
     """What some products come to; without a cost a product counts in neither sum of money (NaN where no cost is known), without a stock in
     no fill rate.
 
-    average_stock_cents: safety stock, half a batch and half of a review's demand, what a shop that keeps to the levels has on its shelves
-    on average;
+    average_stock_cents: safety stock, half an order's batch and half of a review's demand, what a shop that keeps to the levels has on its
+    shelves on average;
     fill_rate: of the next cycle's demand, with the order; NaN where no stock is known.
     """
 
@@ -69,13 +69,14 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
     if scenario.budget_cents is not None:
         planned, units, money = within(make(basis, []), rank(basis), scenario.budget_cents), "order_units", "line_cost_cents"
     protection = planned.lead_time_days + planned.wait_days + planned.review_days
-    a_review, batch = planned.expected_units * planned.review_days / protection, planned.order_up_to_level - planned.reorder_point
+    a_review = planned.expected_units * planned.review_days / protection
+    left = (planned.reorder_point + planned.order_up_to_level) / 2 - planned.expected_units  # as the next delivery arrives
     cost, ordered = planned.unit_cost_cents.where(planned.unit_cost_cents > 0), planned[units] > 0
     known = planned.fill_rate.notna()
     return Outlook(
         to_order=int(ordered.sum()),
         order_cost_cents=total(planned[money][ordered]),
-        average_stock_cents=total(((planned.safety_stock + batch / 2).clip(lower=0) + a_review / 2) * cost),
+        average_stock_cents=total((left.clip(lower=0) + a_review / 2) * cost),
         fill_rate=float((planned.fill_rate * a_review)[known].sum() / a_review[known].sum()) if a_review[known].sum() > 0 else np.nan)
 
 

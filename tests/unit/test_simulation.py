@@ -58,7 +58,7 @@ def test_a_cycle_is_broken_by_one_unit_that_is_not_there():
     demand[0, 33] = 40.0
     out = replay(world(demand, lead_days=7), np.full((1, 10), 13.0), np.ones(1))
     assert out.reviews[0] == 9 and out.reviews_met[0] == 8  # the order after it makes up for it within a lead time of one week
-    assert out.cycles[0] == 7 and out.cycles_met[0] == 6  # the deliveries of days 14, 21 ... 63 end at 14
+    assert out.cycles[0] == 7 and out.cycles_met[0] == 6  # between the eight deliveries of days 14 to 63
 
 
 def test_a_cycle_lasts_from_one_delivery_to_the_next_however_many_reviews_that_takes():
