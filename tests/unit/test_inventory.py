@@ -430,4 +430,4 @@ def test_orders_by_these_levels_meet_the_service_level_in_simulation(promised, b
         if delivered:
             met.append(stock >= 0)
         stock += delivered - units
-    assert np.mean(met[1:]) == pytest.approx(promised, abs=0.015)  # one unit more or less is .012 at the 90% level
+    assert np.mean(met[1:]) == pytest.approx(promised, abs=0.013)  # one unit more or less is .012 at the 90% level

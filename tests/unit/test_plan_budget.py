@@ -48,7 +48,7 @@ def test_without_a_limit_the_suggestions_that_are_worth_their_money_are_bought_w
     bought, ranked = cut(basis, math.inf), plan.rank(basis)
     worth = bought.product_id.isin(ranked.products[ranked.rows[ranked.steps.product]])
     assert (bought.order_units == bought.suggested_order_units)[worth].all() and (bought[~worth].order_units.dropna() == 0).all()
-    assert worth.sum() > 0.9 * (bought.suggested_order_units > 0).sum()  # big packs of slow sellers keep a service that earns less
+    assert worth.sum() >= (bought.suggested_order_units > 0).sum() - 1  # a large pack of a slow seller keeps a service that earns less
     before = planned(basis).loc[bought.product_id[worth]]
     np.testing.assert_allclose(bought.fill_rate[worth], before.fill_rate)
 

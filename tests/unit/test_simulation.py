@@ -97,7 +97,7 @@ def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_th
     """The share of cycles without a stock-out is what was promised; with 140 wanted a week, large packs last for many reviews."""
     found = replayed(promised, batch)
     achieved = found.outcomes[0].totals(np.ones(400))
-    assert achieved["cycle_service"] == pytest.approx(promised, abs=0.015)
+    assert achieved["cycle_service"] == pytest.approx(promised, abs=0.01)
     assert found.told_to_last()[0] == pytest.approx(achieved["lasted"], abs=0.01)
 
 
