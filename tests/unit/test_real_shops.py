@@ -92,6 +92,7 @@ def test_the_labels_of_the_sample_shop_equal_those_of_the_oracle_in_every_segmen
     keep_some_products(workspace, products)
     build(workspace)
     both = panel_against_oracle(workspace, origins)
-    assert len(both) > 50_000 / (products * origins) and both.segment.nunique() > 2
+    rows, risers = (50_000, 1_000) if products == 1 else (10_000, 300)
+    assert len(both) > rows and both.segment.nunique() > 2
     assert_equal_on_every_row(both)
-    assert both.rising.sum() > 1000 / (products * origins)
+    assert both.rising.sum() > risers
