@@ -15,7 +15,10 @@ everyone, others = groups[groups.segment == "all"], groups[groups.segment != "al
 big = others[others.orders_base >= FEW_IN_GROUP]
 choices = data.choices()
 if others.empty:
-    cards.nothing_here(_("This shop's customers are not told apart. Give a customers file, or orders with a country or channel, to see who "
+    shop = data.workspace().settings().shop
+    cards.nothing_here(_("No group of customers is large enough to be told apart: that takes {count} orders in 8 weeks.").format(
+        count=number(shop.segment_min_orders, 0)) if shop.segment_attribute else
+                       _("This shop's customers are not told apart. Give a customers file, or orders with a country or channel, to see who "
                          "is interested in what."))
     st.stop()
 

@@ -289,6 +289,13 @@ def test_a_shop_whose_customers_are_not_told_apart_is_told_what_to_give(open_pag
     assert not at.exception and "Give a customers file" in words(at)
 
 
+def test_a_shop_whose_groups_are_all_small_is_told_how_large_they_have_to_be(open_page, workspace):
+    workspace.save_settings(workspace.settings().with_values("shop", segment_attribute="country"))
+    write_snapshot(workspace, segments=("all",))
+    at = open_page("segments", workspace=workspace)
+    assert not at.exception and "No group of customers is large enough to be told apart: that takes 200 orders in 8 weeks." in words(at)
+
+
 def test_a_shop_without_categories_compares_products(open_page, workspace):
     write_snapshot(workspace, categories=False)
     assert "best-selling products" in words(open_page("segments", workspace=workspace))
