@@ -74,6 +74,7 @@ def _encoder(workspace: Workspace) -> Iterator[Finding]:
     from core.text import load_encoder
 
     encoder = load_encoder(workspace.settings().model.encoder)  # checks the weights' SHA-256
+    encoder.encode(encoder.tokens([encoder.name]))  # it reads, too
     yield Finding("encoder", True, f"{encoder.name}, {encoder.width} wide, weights {encoder.version[:12]}")
 
 

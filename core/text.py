@@ -14,7 +14,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import chain
 from pathlib import Path
 
@@ -55,34 +55,47 @@ NEGATIVE = ("I hate it, terrible quality, do not buy", "waste of money, very dis
 
 
 class Encoder:
-    """A loaded encoder: `tokens(texts)` cuts, `encode(tokens)` gives unit vectors of `width` numbers.
+    """An encoder: `tokens(texts)` cuts, `encode(tokens)` gives unit vectors of `width` numbers.
 
     name     as asked for ("minilm" or a folder)
     version  SHA-256 of the weights; the cache is keyed by it. Whoever changes the module's weights sets a new one.
     module   transformers' BERT-type model, in evaluation mode, float32 on the CPU
+
+    Tokenizer and module are loaded when they are first asked for: a new day without a new text needs neither, nor transformers.
     """
 
     def __init__(self, name: str, folder: Path, version: str):
+        self.name, self.folder, self.version = name, folder, version
+
+    @cached_property
+    def tokenizer(self):
+        from transformers import AutoTokenizer
+
+        return AutoTokenizer.from_pretrained(self.folder, local_files_only=True)
+
+    @cached_property
+    def module(self):
         import torch
-        from transformers import AutoModel, AutoTokenizer
+        from transformers import AutoModel
         from transformers.utils import logging
 
         logging.disable_progress_bar()  # ours says more
-        self.name, self.folder, self.version = name, folder, version
-        self.tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
         with torch.random.fork_rng(devices=[]):  # weights that the checkpoint lacks, a pooler's say, are drawn: the same every time
             torch.default_generator.manual_seed(0)
-            self.module = AutoModel.from_pretrained(folder, local_files_only=True, use_safetensors=True).float().eval()
-        for parameter in self.module.parameters():
-            parameter.requires_grad_(False)
-        self.width: int = self.module.config.hidden_size
-        self.longest: int = self.module.config.max_position_embeddings
+            module = AutoModel.from_pretrained(self.folder, local_files_only=True, use_safetensors=True).float().eval()
+        return module.requires_grad_(False)
+
+    @cached_property
+    def width(self) -> int:
+        described = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+        return described.get("hidden_size") or self.module.config.hidden_size  # some kinds call it otherwise, and transformers knows
 
     def tokens(self, texts: list[str], max_tokens: int = MAX_TOKENS) -> list[list[int]]:
         """Token ids of each text, cut at max_tokens, not padded."""
         if not texts:
             return []
-        return self.tokenizer(texts, truncation=True, max_length=min(max_tokens, self.longest), return_attention_mask=False)["input_ids"]
+        longest = min(max_tokens, self.module.config.max_position_embeddings)
+        return self.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)["input_ids"]
 
     def extend(self, pieces: Sequence[str]) -> None:
         """New word pieces at the end of the vocabulary; each begins with the mean word vector and has yet to be learnt."""
@@ -141,7 +154,7 @@ def pool(hidden, mask):
 
 
 def load_encoder(name: str | Path) -> Encoder:
-    """The encoder of that name or folder, weights checked. One loaded copy a process; raises UserError."""
+    """The encoder of that name or folder, weights checked. One copy a process; raises UserError."""
     folder, expected = _locate(str(name))
     weights = folder / "model.safetensors"
     stat = weights.stat()

@@ -45,6 +45,8 @@ say "Installing $requirements into .venv (once; the first time it downloads a fe
 rm -f "$log"
 # Nothing is compiled ahead: Python compiles what is used at its first use, and most of these packages' files never are.
 pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install --no-compile "$@"; }
+# The pip that comes with Python 3.11 takes twice as long to find out what fits together, but does as well.
+pip pip==26.2.1 || say "Going on with the pip that is there"
 if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
   if grep -qi 'no space left on device' "$log"; then
     stop "the disk is full" "free a few GiB, then start again; what was downloaded is kept"

@@ -15,12 +15,13 @@ has_cjk_font || missing+=(fontconfig fonts-noto-cjk)
 if [ ${#missing[@]} -gt 0 ]; then
   can_install || stop "the end-to-end tests drive Chromium and read Chinese pages; not found: ${missing[*]}" \
     "apt-get install ${missing[*]} (as root), or name a browser: CHROMIUM=/path/to/chromium make test"
-  install "${missing[@]}"
+  install "${missing[@]}" & installing=$!  # beside the Python packages, which keep one core busy
 fi
+scripts/environment.sh dev
+wait ${installing:-}
 CHROMIUM=$(find_chromium)
 export CHROMIUM
 
-scripts/environment.sh dev
 export OMP_NUM_THREADS=${OMP_NUM_THREADS:-1}  # of each process: threads that share a core wait for each other
 # Two processes; a file's tests stay together, and so do all that share the launched server, the longest first (tests/conftest.py).
 exec .venv/bin/python -m pytest -n "${WORKERS:-2}" --dist loadgroup --no-loadscope-reorder "$@"

@@ -15,7 +15,7 @@ import pytest
 from panels import Regression, write_daily, write_panel
 
 import core.metrics
-from bench import backtests, results
+from bench import backtests, results, shops
 from bench.backtests import DEMAND_EARNED, EARNED, NOT_BEHIND
 from bench.measure import REPOSITORY, Failed, Run, machine, run, stamp
 from bench.results import Limit, Result
@@ -115,7 +115,7 @@ def backtested(tmp_path, monkeypatch) -> Bench:
         return Run(12.0, 0.5, "")
 
     monkeypatch.setattr(backtests, "upswing", upswing)
-    monkeypatch.setattr(backtests, "sample", lambda bench: workspace.root)
+    monkeypatch.setattr(shops, "_made", lambda *_: workspace.root)
     monkeypatch.setattr(rising, "TREES", 20)
     monkeypatch.setattr(core.metrics, "REPLICATES", 10)
     monkeypatch.setattr(judgement, "SLICE_REPLICATES", 10)

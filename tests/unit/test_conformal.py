@@ -30,15 +30,18 @@ def inside(units: np.ndarray, demand: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("width", [0.25, 0.9])
 def test_too_narrow_and_too_wide_intervals_come_nearer_to_their_promise(width):
     units, medians = sales()
-    demand, fast = forecast(medians, width), np.full(len(units), 50.0)
-    before, after = (np.abs(inside(units, d) - 0.8) for d in (demand, fit_intervals(demand, units, fast)(demand, fast)))
+    demand, usual = forecast(medians, width), np.full(len(units), 10.0)
+    before, after = (np.abs(inside(units, d) - 0.8) for d in (demand, fit_intervals(demand, units, usual)(demand, usual)))
     assert (after < before).all()
 
 
-def test_an_upper_level_is_never_narrowed():
+def test_neither_an_upper_level_nor_a_fast_seller_is_narrowed():
     units, medians = sales()
-    demand, fast = forecast(medians, 0.9), np.full(len(units), 50.0)
-    assert (fit_intervals(demand, units, fast)(demand, fast)[..., HIGH] >= demand[..., HIGH] - 1e-9).all()
+    demand = forecast(medians, 0.9)
+    slow, usual, fast = (fit_intervals(demand, units, orders := np.full(len(units), pace))(demand, orders) for pace in (2.0, 10.0, 50.0))
+    assert all((found[..., HIGH] >= demand[..., HIGH] - 1e-9).all() for found in (slow, usual, fast))
+    assert (fast[..., LOW] <= demand[..., LOW] + 1e-9).all()
+    assert (slow[..., LOW] > demand[..., LOW]).all() and (usual[..., LOW] > demand[..., LOW]).all()
 
 
 def test_each_volume_band_has_widths_of_its_own():
