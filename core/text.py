@@ -121,6 +121,7 @@ class Encoder:
         """A copy that only reads, on that CUDA device, in half precision: its vectors are the CPU's to about 3 decimals."""
         import torch
 
+        _ = self.tokenizer  # loaded once, for both
         other = copy.copy(self)
         other.module = copy.deepcopy(self.module).to(device, torch.float16)
         return other

@@ -79,6 +79,17 @@ def test_many_small_additions_are_merged_into_few_files_and_none_is_lost(encoder
     assert encoded == []
 
 
+def test_texts_that_are_known_need_neither_module_nor_tokenizer(tmp_path):
+    folder = tiny_encoder(tmp_path / "e")
+    words = ["red lamp", "blue lamp"]
+    first = text.embed(words, text.fresh_encoder(folder), tmp_path)
+    later = text.fresh_encoder(folder)
+    np.testing.assert_array_equal(text.embed(words, later, tmp_path), first)
+    assert not {"module", "tokenizer"} & vars(later).keys()
+    text.embed(["green lamp"], later, tmp_path)
+    assert {"module", "tokenizer"} <= vars(later).keys()
+
+
 def test_cancelling_stops_the_encoding(encoder):
     def cancel(step, done, message="", **figures):
         raise Cancelled("stop")
