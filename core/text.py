@@ -87,14 +87,18 @@ class Encoder:
 
     @cached_property
     def width(self) -> int:
+        return self._said("hidden_size")
+
+    def _said(self, name: str) -> int:
+        """A number of config.json; some kinds call it otherwise, and transformers knows."""
         described = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-        return described.get("hidden_size") or self.module.config.hidden_size  # some kinds call it otherwise, and transformers knows
+        return described.get(name) or getattr(self.module.config, name)
 
     def tokens(self, texts: list[str], max_tokens: int = MAX_TOKENS) -> list[list[int]]:
         """Token ids of each text, cut at max_tokens, not padded."""
         if not texts:
             return []
-        longest = min(max_tokens, self.module.config.max_position_embeddings)
+        longest = min(max_tokens, self._said("max_position_embeddings"))
         return self.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)["input_ids"]
 
     def extend(self, pieces: Sequence[str]) -> None:
