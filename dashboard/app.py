@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UserError
-from dashboard import data
+from dashboard import data, words
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
@@ -55,8 +55,11 @@ try:
             st.caption(questions[name])
         if data.has_snapshot():
             meta = data.meta()
-            st.caption(_("{shop} · data as of {day} · model {model}").format(shop=plain(meta.shop), day=f"**{day(meta.as_of)}**",
-                                                                             model=plain(meta.model)), width="content")
+            told = _("{shop} · data as of {day} · model {model}").format(shop=plain(meta.shop), day=f"**{day(meta.as_of)}**",
+                                                                         model=plain(meta.model))
+            if meta.signal != "orders":  # every page would else speak of sales that nobody knows
+                told += " · " + _("units and sales are counts of {signal}").format(signal=words.said(words.SIGNALS, meta.signal).lower())
+            st.caption(told, width="content")
     if data.has_snapshot() or name in NEEDS_NO_SNAPSHOT:
         chosen.run()
     else:

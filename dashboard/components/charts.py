@@ -24,6 +24,11 @@ def label(text, length: int = 42) -> str:
     return html.escape(shortened(text, length))
 
 
+def whole_months(span: timedelta, at_most: int) -> str | None:
+    """The step of an axis over that span whose at most so many ticks are named by month: a finer one would name a month twice."""
+    return None if pd.isna(span) else f"M{max(1, math.ceil(span.days / 30.4 / at_most))}"
+
+
 def chance(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
 
@@ -34,7 +39,9 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
     history: week (its last day), units, lost_units (stacked upon the units, lighter). demand: weeks, level, units (cumulative).
     """
     shape = figure(320, hovermode="x")
-    shape.update_xaxes(tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False)
+    until = pd.Timestamp(as_of) + timedelta(days=7 * int(demand.weeks.max() if len(demand) else 0))
+    shape.update_xaxes(tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False,
+                       dtick=whole_months(until - history.week.min(), 8))
     shape.update_yaxes(rangemode="tozero", title={"text": _("units a week")})
     wanted = history.units + history.lost_units
     more = "<br>" + _("and about {units} more wanted while out of stock")
@@ -150,7 +157,8 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
         shape.add_scatter(x=mine.week, y=mine.pace, mode="lines", line={"color": RISE, "width": 2}, customdata=mine.orders,
                           hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>", **place)
     shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
-    shape.update_xaxes(showgrid=False, tickformat="%m-%d" if axis_day() == "%Y-%m-%d" else "%b", nticks=4, fixedrange=True)
+    shape.update_xaxes(showgrid=False, tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b", fixedrange=True,
+                       dtick=whole_months(frame.week.max() - frame.week.min(), 4))
     shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero", matches="y")
     shape.update_annotations(font_size=13)
     return shape

@@ -56,6 +56,13 @@ def test_the_band_is_the_average_week_until_each_horizon():
     assert middle.customdata[1] == "4 weeks: 40 in all, 80% sure of 24 to 56"
 
 
+@pytest.mark.parametrize(("weeks", "step"), [(2, "M1"), (30, "M2"), (104, "M4")])
+def test_no_month_is_named_twice_on_the_axis_however_short_the_history_is(weeks, step):
+    demand = pd.DataFrame([(w, level, 10.0 * w) for w in (1, 13) for level in (0.1, 0.5, 0.9)], columns=["weeks", "level", "units"])
+    history = pd.DataFrame({"week": pd.date_range(end="2011-12-04", periods=weeks, freq="7D"), "units": 8.0, "lost_units": 0.0})
+    assert charts.history_with_forecast(history, demand, date(2011, 12, 4)).layout.xaxis.dtick == step
+
+
 def test_a_product_without_a_forecast_still_shows_its_history():
     history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [8.0], "lost_units": [0.0]})
     assert len(charts.history_with_forecast(history, pd.DataFrame(columns=["weeks", "level", "units"]), date(2011, 12, 4)).data) == 1

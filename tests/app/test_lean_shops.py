@@ -56,3 +56,8 @@ def test_without_stock_the_list_gives_the_levels_that_are_known(open_page, lean)
     assert {"reorder_point", "order_up_to_level"} <= set(shown.proto.column_order)
     assert not {"suggested_order_units", "line_cost", "lost_margin"} & set(shown.proto.column_order)
     assert (shown.value.order_up_to_level > shown.value.reorder_point).all()
+
+
+@pytest.mark.parametrize(("lean", "said"), [("views", True), ("days and units of orders", False)], indirect=["lean"])
+def test_a_shop_without_orders_is_told_above_the_page_what_is_counted_instead(open_page, lean, said):
+    assert ("units and sales are counts of views" in words(open_page("product", workspace=lean))) == said
