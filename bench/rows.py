@@ -141,7 +141,7 @@ def sample_truth(bench: Bench) -> Result:
         for at_least, kinds in thresholds.items():
             count = kinds["all"]
             figures |= {f"{definition}_{at_least}_in_top_two": count["in_top_two"] / max(count["called"], 1),
-                        f"{definition}_{at_least}_in_top_two_with_level": count["in_top_two_with_level"] / max(count["called"], 1),
+                        f"{definition}_{at_least}_largest": count["largest"] / max(count["called"], 1),
                         f"{definition}_{at_least}_on_top": count["top"] / max(count["called"], 1),
                         f"{definition}_{at_least}_called": count["called"], f"{definition}_{at_least}_rises": count["rises"]}
     return Result("sample_truth", "Planted causes among the reasons for called rises", figures,

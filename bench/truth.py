@@ -12,8 +12,8 @@ sense; both are counted, and the strict one is the figure that has to keep its l
 
 strict    Every origin at which the rise is in play: it begins within the horizon, or is under way while the label says rising.
           Called once `rising_probability` reaches the threshold; the first such origin counts, once a rise. Right where one
-          of the two largest attributions, and a positive one, is the planted cause, or that of another rise in play there. The level of
-          sales is passed over, as on the page; `with_level` counts it in.
+          of the first two drivers that the page names as pushing up (core.reasons) is the planted cause, or that of another rise in
+          play there; `largest` counts the two largest attributions instead, whatever they are.
 fair      The same with three differences. Origins before `precursor_on` do not count: nothing in the data tells of the rise,
           so a call then is about something else. Neither do rows whose label is not rising: no rise, no reason. And a
           fad is looked for in `all`: its cause says that one group buys first and everybody follows, which inside the group tells nothing.
@@ -39,14 +39,15 @@ from core.config import Settings, Workspace
 from core.errors import UserError
 from core.explain import driver_attributions
 from core.queries import LIKELY, WORTH_SAYING
-from core.schema import ALL, DRIVERS, SALES_LEVEL
+from core.reasons import named
+from core.schema import ALL, DRIVERS
 from core.training import Panel, fit
 
 EVENTS = REPOSITORY / "sample_data" / "truth" / "events.csv"
 BLOCKS, ORIGINS_A_BLOCK = 4, 13
 DEFINITIONS = ("strict", "fair")
 UNKNOWABLE = "(not to be known)"
-COUNTS = ("rises", "called", "in_top_two", "top", "in_top_two_with_level")
+COUNTS = ("rises", "called", "in_top_two", "top", "largest")
 
 
 @dataclass(frozen=True)
@@ -134,13 +135,18 @@ def calls(rises: list[Rise], told: Forecasts, at_least: float, horizon_days: int
     return out
 
 
-def top_two(attributions: np.ndarray, drivers: tuple[str, ...], passed_over: str = SALES_LEVEL) -> list[str]:
-    """Up to two drivers with the largest positive attributions (K,), the largest first; the level of sales is no reason, as on the page."""
-    return [drivers[i] for i in np.argsort(-attributions, kind="stable") if attributions[i] > 0 and drivers[i] != passed_over][:2]
+def top_two(attributions: np.ndarray, drivers: tuple[str, ...]) -> list[str]:
+    """Up to two drivers that push up, as the page names them. attributions (K,)."""
+    return [driver for driver, value in named(zip(drivers, attributions)) if value > 0][:2]
+
+
+def largest_two(attributions: np.ndarray, drivers: tuple[str, ...]) -> list[str]:
+    """Up to two drivers that push up most, whatever they are."""
+    return [drivers[i] for i in np.argsort(-attributions, kind="stable") if attributions[i] > 0][:2]
 
 
 def compare(found: list[Call], attributions: dict[int, np.ndarray], drivers: tuple[str, ...]) -> dict[str, dict]:
-    """kind (and `all` of them) -> rises, called, in_top_two, top, in_top_two_with_level (were the level of sales a reason too), and
+    """kind (and `all` of them) -> rises, called, in_top_two, top, largest (the cause is among the two largest attributions), and
     `instead`: the top two where neither is right, counted.
 
     Rises that are not to be known have kinds, and an `all`, of their own.
@@ -157,7 +163,7 @@ def compare(found: list[Call], attributions: dict[int, np.ndarray], drivers: tup
             right = [driver in call.causes for driver in best]
             count["in_top_two"] += any(right)
             count["top"] += right[:1] == [True]
-            count["in_top_two_with_level"] += any(d in call.causes for d in top_two(attributions[call.row], drivers, passed_over=""))
+            count["largest"] += any(driver in call.causes for driver in largest_two(attributions[call.row], drivers))
             if not any(right):
                 count["instead"][" + ".join(best) or "nothing"] += 1
     return {name: count | {"instead": dict(count["instead"].most_common())} for name, count in sorted(out.items())}

@@ -14,7 +14,7 @@ from core.config import LabelSettings, Workspace
 from core.errors import NotReady
 from core.inventory import NO_ORDER, Rules
 from core.queries import LIKELY, WORTH_SAYING, Serving
-from core.schema import ALL, SALES_LEVEL
+from core.schema import ALL
 from core.state import TERMS, AuditEntry, Job, Override, State
 
 
@@ -61,7 +61,7 @@ def ask(question: str, **values) -> pd.DataFrame:
     folder = st.session_state.get("_snapshot")
     if folder is None:
         raise NotReady("a snapshot", "none yet", "run `upswing run` first")
-    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, "sales_level": SALES_LEVEL, **values})
+    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
 def one(question: str, **values) -> pd.Series | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core.reasons import named
 from dashboard.i18n import _, number, percent
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
@@ -191,13 +192,13 @@ def metric_value(name: str, value: float) -> str:
 
 
 def pushes(drivers) -> str:
-    """Strongest drivers as words with arrows: "Season ▲▲  Price ▼". drivers: records with driver and attribution."""
+    """The three drivers named first as words with arrows: "Season ▲▲  Price ▼". drivers: all records with driver and attribution."""
     spoken = []
-    for one in drivers:
-        size = abs(one["attribution"])
+    for name, attribution in named((one["driver"], one["attribution"]) for one in drivers)[:3]:
+        size = abs(attribution)
         strength = 3 if size >= 1 else 2 if size >= 0.4 else 1 if size >= 0.05 else 0
         if strength:
-            spoken.append(f"{driver(one['driver'])} {('▲' if one['attribution'] > 0 else '▼') * strength}")
+            spoken.append(f"{driver(name)} {('▲' if attribution > 0 else '▼') * strength}")
     return "  ".join(spoken)
 
 

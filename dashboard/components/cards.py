@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.errors import UserError
-from core.schema import SALES_LEVEL
+from core.reasons import named
 from dashboard import words
 from dashboard.components.inventory import words as planning
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
@@ -146,8 +146,9 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
     else:
         head = _("**No sign of a rise.** A chance of {chance} over the next {days} days; {compared}.")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
-    lifts = [words.driver(d).lower() for d in drivers[(drivers.attribution >= 0.15) & (drivers.driver != SALES_LEVEL)].driver[:2]]
-    holds = [words.driver(d).lower() for d in drivers[drivers.attribution <= -0.15].driver[:2]]
+    reasons = named(zip(drivers.driver, drivers.attribution))
+    lifts = [words.driver(d).lower() for d, push in reasons if push >= 0.15][:2]
+    holds = [words.driver(d).lower() for d, push in reasons if push <= -0.15][:2]
     both = _(" and ")
     if lifts and holds:
         said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))

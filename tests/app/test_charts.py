@@ -173,6 +173,11 @@ def test_pushes_are_told_with_arrows_by_strength():
     assert words.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
 
 
+def test_of_many_pushes_the_three_named_first_are_told():
+    drivers = [{"driver": d, "attribution": a} for d, a in {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}.items()]
+    assert words.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
+
+
 def test_the_session_starts_in_english():
     st.session_state.pop("lang", None)
     assert i18n.language() == "en"

@@ -134,12 +134,16 @@ def test_rising_lists_everybody_likeliest_first(open_page, everyone):
     assert shown.rising_probability.is_monotonic_decreasing
 
 
-def test_rising_says_the_three_strongest_drivers_with_arrows(open_page, tables, everyone):
-    shown = open_page("rising").dataframe[0].value.iloc[0]
-    mine = tables["attributions"].query("segment == 'all' and product_id == @shown.product_id and driver != 'demand'")
-    strongest = mine.reindex(mine.attribution.abs().sort_values(ascending=False).index).iloc[0]
-    assert shown.reasons.split("  ")[0].endswith("▲▲▲" if strongest.attribution >= 1 else "▲▲")
-    assert shown.reasons.count("  ") == 2
+def test_rising_names_three_drivers_with_arrows_causes_first(open_page, workspace):
+    folder = write_snapshot(workspace)
+    frame = pd.read_parquet(folder / "attributions.parquet")
+    pushes = {"momentum": 2.0, "season": 0.6, "price": -0.5, "attention": 1.0}
+    frame.attribution = frame.driver.map(pushes).fillna(0.0)
+    frame.to_parquet(folder / "attributions.parquet")
+    shown = open_page("rising", workspace=workspace).dataframe[0].value
+    assert set(shown.reasons) == {"Season ▲▲  Price ▼▼  Momentum ▲▲▲"}
+    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
+    assert "Pushed up by season and momentum; held back by price." in said
 
 
 @pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])

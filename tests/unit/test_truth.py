@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.truth import EVENTS, Forecasts, Rise, calls, compare, planted_rises, top_two
+from bench.truth import EVENTS, Forecasts, Rise, calls, compare, largest_two, planted_rises, top_two
 from core.errors import UserError
 
 DRIVERS = ("text", "momentum", "price", "season")
@@ -57,27 +57,27 @@ def test_of_several_rises_of_a_product_each_ones_cause_is_right_while_it_is_in_p
     assert call.causes == {"price", "season"}
 
 
-def test_only_positive_attributions_among_the_two_largest_are_reasons():
+def test_only_what_pushes_up_is_a_reason_for_a_rise():
     assert top_two(np.array([0.1, -3.0, 2.0, 0.4]), DRIVERS) == ["price", "season"]
     assert top_two(np.array([-0.1, -3.0, 2.0, 0.0]), DRIVERS) == ["price"]
 
 
-def test_the_level_of_sales_is_passed_over_and_counted_beside():
+def test_reasons_are_as_the_page_names_them_and_the_two_largest_are_counted_beside():
     drivers, given = ("demand", *DRIVERS), np.array([5.0, 0.1, 3.0, 2.0, 0.0])
-    assert top_two(given, drivers) == ["momentum", "price"] and top_two(given, drivers, passed_over="") == ["demand", "momentum"]
+    assert top_two(given, drivers) == ["price", "momentum"] and largest_two(given, drivers) == ["demand", "momentum"]
     (call,) = calls([rise()], forecasts((0, "a", "all", 0.9, 1)), 0.25, 28)
     found = compare([call], {call.row: given}, drivers)["all"]
-    assert (found["in_top_two"], found["in_top_two_with_level"]) == (1, 0)
+    assert (found["in_top_two"], found["largest"]) == (1, 0)
 
 
 def test_counts_are_by_kind_and_say_what_stood_there_instead():
     rises = [rise("a", kind="cut"), rise("b", kind="cut"), rise("c", "season", kind="summer"), rise("d", kind="cut")]
     told = forecasts(*((0, product, "all", p, 1) for product, p in zip("abcd", (0.9, 0.9, 0.9, 0.1))))
-    reasons = {0: np.array([0, 2.0, 1.0, 0]), 1: np.array([1.0, 2.0, 0.5, 0]), 2: np.array([0, 0, 0, 1.0])}
+    reasons = {0: np.array([0, 2.0, 1.0, 0]), 1: np.array([1.0, 2.0, 0.3, 0]), 2: np.array([0, 0, 0, 1.0])}
     found = compare(calls(rises, told, 0.25, 28), reasons, DRIVERS)
-    assert found["all"] == {"rises": 4, "called": 3, "in_top_two": 2, "top": 1, "in_top_two_with_level": 2,
-                            "instead": {"momentum + text": 1}}
-    assert (found["cut"]["called"], found["cut"]["in_top_two"], found["cut"]["top"]) == (2, 1, 0)
+    assert found["all"] == {"rises": 4, "called": 3, "in_top_two": 2, "top": 2, "largest": 2,
+                            "instead": {"text + momentum": 1}}
+    assert (found["cut"]["called"], found["cut"]["in_top_two"], found["cut"]["top"]) == (2, 1, 1)
     assert found["summer"]["top"] == 1
 
 

@@ -1,4 +1,4 @@
--- Which products will rise, best first, under the filters; one page of them with sparkline, strongest drivers and cover.
+-- Which products will rise, best first, under the filters; one page of them with sparkline, drivers and cover.
 with chosen as (
     select p.product_id, p.title, p.category, p.price_cents, p.currency, p.days_on_sale, f.rising_probability, f.falling_probability,
         f.rising_probability - f.previous_rising_probability as movement, f.own_pace_orders,
@@ -34,9 +34,9 @@ expected as (
     where segment = $segment and weeks = 4 and level = 0.5 and product_id in (select product_id from page)
 ),
 reasons as (
-    select product_id, list({'driver': driver, 'attribution': attribution} order by abs(attribution) desc, driver)[1:3] as drivers
+    select product_id, list({'driver': driver, 'attribution': attribution} order by driver) as drivers
     from attributions
-    where segment = $segment and product_id in (select product_id from page) and not (driver = $sales_level and attribution > 0)
+    where segment = $segment and product_id in (select product_id from page)
     group by product_id
 )
 select page.* exclude (rank_by), coalesce(weeks.units, []) as units, expected.units_4w, coalesce(reasons.drivers, []) as drivers
