@@ -68,8 +68,9 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
         "rising_probability": chance(_("Chance of rising")),
         "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
         "units": trend(_("26 weeks"), help=_("Units sold a week.")),
-        "reasons": column.TextColumn(_("Because of"), width=300, help=_("Three reasons: what may make a rise comes first, then what sales and "
-                                                                        "views show. ▲ speaks for a rise, ▼ against; more arrows, stronger.")),
+        "reasons": column.TextColumn(_("Because of"), width=300, help=_(
+            "Three reasons: what may make a rise comes first, then what sales and views show. ▲ speaks for a rise, ▼ against; more arrows, "
+            "stronger.")),
         "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
         "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80,
                                            help=_("Weeks the stock will last. Empty: stock unknown.")),

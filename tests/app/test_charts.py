@@ -174,7 +174,8 @@ def test_pushes_are_told_with_arrows_by_strength():
 
 
 def test_of_many_pushes_the_three_named_first_are_told():
-    drivers = [{"driver": d, "attribution": a} for d, a in {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}.items()]
+    sizes = {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}
+    drivers = [{"driver": d, "attribution": a} for d, a in sizes.items()]
     assert words.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
 
 

@@ -17,8 +17,8 @@ ROOMS = ("core", "dashboard", "pages")
 HEAVY = {"torch", "transformers", "shap"}
 
 # What the dashboard may ask of core. Everything else of core belongs to the command line and the worker.
-COUNTERS = {"core.queries", "core.snapshots", "core.jobs", "core.state", "core.registry", "core.config", "core.schema", "core.errors",
-            "core.inventory", "core.plan"}
+COUNTERS = {"core.queries", "core.snapshots", "core.jobs", "core.state", "core.reasons", "core.registry", "core.config", "core.schema",
+            "core.errors", "core.inventory", "core.plan"}
 # The only module of the product that may import the package.
 DOORS = {"duckdb": "core.db", "sqlite3": "core.state"}
 # Modules that must not import these, each with its reason.
