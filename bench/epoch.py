@@ -58,7 +58,7 @@ def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: 
     def step() -> None:
         rows = np.sort(random.choice(trainer.rows, min(rows_a_batch, len(trainer.rows)), replace=False))
         text = encoder.encode([tokens[p] for p in panel.product[rows]])
-        outputs = net(gather(panel, rows, trainer.places, text, plain=net.config.plain))
+        outputs = net(gather(panel, rows, trainer.places, net.config, text))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(trainer._units(rows)),
                      as_tensor(panel.tail[rows]), torch.ones(len(rows)), net.config.levels)
         optimizer.zero_grad(set_to_none=True)

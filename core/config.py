@@ -109,6 +109,7 @@ class Recipe:
     demand_hidden: int = 128
     dropout: float = 0.1
     text_dropout: float = 0.3
+    text_days: float = 56.0  # on sale, after which a text is half of what it was on the first day (core.model); 0 = it always counts wholly
     driver_dropout: float = 0.5  # share of training rows in which drivers are dropped
 
 

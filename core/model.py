@@ -53,6 +53,7 @@ class ModelConfig:
     second: int = Recipe.second
     dropout: float = Recipe.dropout
     text_dropout: float = Recipe.text_dropout
+    text_days: float = Recipe.text_days
     driver_dropout: float = Recipe.driver_dropout
     levels: tuple[float, ...] = DEMAND_LEVELS
     weeks: tuple[int, ...] = DEMAND_WEEKS
@@ -62,6 +63,14 @@ class ModelConfig:
         """The K drivers the model reads, in the order of its tokens."""
         return tuple(d for d in DRIVERS
                      if d in self.columns or (d == "text" and self.text_width) or (d == "segment" and self.segments))
+
+    def text_share(self, days: Tensor | None) -> Tensor | None:
+        """(B,) in 0..1, how much of its text a row of so many days on sale is told by; None = wholly.
+
+        A text stands for a product of which nothing else is known. Where its own history says more, hundreds of rows with that one text
+        would teach a net how that product did, under the name of its words: the rest of the token is the absent one.
+        """
+        return None if days is None or not self.text_days else self.text_days / (self.text_days + days)
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -83,6 +92,7 @@ class Inputs:
     segment  (B,) int64, -1 = a segment that training did not know
     base     (B, T) float32, seasonal-naive cumulative units
     plain    (B, Z) float32, the config's `plain` columns, never as ranks; None = none, and unknown where the config has some
+    days     (B,) float32, days on sale, 0 = never sold; None = the text counts wholly, as on a first day
     """
 
     x: Tensor
@@ -91,6 +101,7 @@ class Inputs:
     segment: Tensor
     base: Tensor
     plain: Tensor | None = None
+    days: Tensor | None = None
 
     def without(self, driver: str, config: ModelConfig) -> "Inputs":
         """The same inputs with one driver absent from every row."""
@@ -224,10 +235,12 @@ class Member(nn.Module):
     def tokens(self, codes: dict[str, Tensor], inputs: Inputs) -> Tensor:
         """(B, K, D)."""
         out = []
-        for driver in self.config.drivers:
+        for place, driver in enumerate(self.config.drivers):
             if driver == "text":
                 token = self.text(inputs.text)
-                out.append(token if inputs.which is None else token[inputs.which])
+                token = token if inputs.which is None else token[inputs.which]
+                share = self.config.text_share(inputs.days)
+                out.append(token if share is None else torch.lerp(self.absent[place].to(token.dtype), token, share.to(token.dtype)[:, None]))
             elif driver == "segment":
                 out.append(self.segment(inputs.segment.clamp_min(0)))
             else:

@@ -64,6 +64,7 @@ SPACE = (
     Searched("recipe", "weight_decay", 1e-3, 0.2, log=True),
     Searched("recipe", "driver_dropout", 0.2, 0.7),  # without any, a missing driver was never learnt
     Searched("recipe", "text_dropout", 0.0, 0.6),
+    Searched("recipe", "text_days", 14.0, 224.0, log=True),
     Searched("recipe", "dropout", 0.0, 0.3),
     Searched("recipe", "segment_share", 0.1, 1.0),
     Searched("recipe", "bottleneck", choices=(4, 8, 16, 32)),

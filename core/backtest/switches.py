@@ -42,6 +42,7 @@ SWITCHES: tuple[Switch, ...] = (
     Switch("segments", "segment_share", 1.0, "as many rows of segments as of all customers an epoch"),
     Switch("driver-dropout", "driver_dropout", 0.0, "every driver present in every training row"),
     Switch("text-dropout", "text_dropout", 0.0, "the text's numbers never dropped"),
+    Switch("text-days", "text_days", 0.0, "a text that counts the same however long its product has been on sale"),
     Switch("bottleneck", "bottleneck", 48, "a wide way in for the text"),
     Switch("members", "members", 1, "one network alone"),
     Switch("trees", "trees_share", 0.0, "the networks alone, no boosted trees beside them"),

@@ -26,7 +26,7 @@ from core.training.panel import Panel
 from core.training.tuning import rebuild, tuned_version
 from core.trees import Trees
 
-FORMAT = 5
+FORMAT = 6
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
 
@@ -101,7 +101,7 @@ class FittedModel:
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
         """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
         text = None if vectors is None else torch.from_numpy(vectors[panel.product[rows]])
-        return gather(panel, rows, segment_places(panel, self.segments), text, plain=self.net.config.plain)
+        return gather(panel, rows, segment_places(panel, self.segments), self.net.config, text)
 
     def text_vectors(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> np.ndarray | None:
         """(products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
@@ -277,12 +277,13 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
     return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
 
 
-def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, text: torch.Tensor | None, which: torch.Tensor | None = None,
-           plain: tuple[int, ...] = ()) -> Inputs:
+def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, config: ModelConfig, text: torch.Tensor | None,
+           which: torch.Tensor | None = None) -> Inputs:
     """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
     segment = torch.from_numpy(places[panel.segment[rows]])
-    as_they_are = torch.from_numpy(panel.x[rows][:, list(plain)]) if plain else None
-    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]), as_they_are)
+    as_they_are = torch.from_numpy(panel.x[rows][:, list(config.plain)]) if config.plain else None
+    days = torch.from_numpy(panel.days_on_sale[rows].astype(np.float32))
+    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]), as_they_are, days)
 
 
 def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:

@@ -276,7 +276,7 @@ class _Trainer:
         as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)  # noqa: E731
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
-            outputs = self.net(gather(panel, rows, self.places, text, which, self.net.config.plain).to(self.device))
+            outputs = self.net(gather(panel, rows, self.places, self.net.config, text, which).to(self.device))
         value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(self._units(rows)),
                      as_tensor(panel.tail[rows]), torch.ones(len(rows), device=self.device), self.net.config.levels,
                      objective=recipe.objective, demand_weight=recipe.demand_weight, grades_weight=recipe.grades_weight)
@@ -314,7 +314,7 @@ class _Trainer:
         for start in range(0, len(rows), _EVALUATE_ROWS):
             chosen = rows[start:start + _EVALUATE_ROWS]
             text, which = texts.batch(self.panel.product[chosen])
-            parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, text, which, self.net.config.plain)))
+            parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, self.net.config, text, which)))
             self.progress("train", self.done, "checking on the last origins")
         return tuple(np.concatenate(p) for p in zip(*parts))
 

@@ -169,10 +169,12 @@ def test_a_word_is_worth_what_the_text_driver_would_lose_without_it(panel, model
     np.testing.assert_allclose(words.attributions, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
 
 
-def test_the_planted_word_stands_out(panel, model):
+def test_the_planted_word_stands_out_and_most_while_its_product_is_new(panel, model):
     rows = np.array([r for r in panel.latest() if panel.texts[panel.product[r]].endswith("heart")])
-    for words in word_attributions(model, panel, rows):
-        assert words.units[np.argmax(words.attributions)] == "heart" and words.attributions.max() > 0.1
+    new = replace(panel, days_on_sale=np.zeros_like(panel.days_on_sale))
+    for words, of_new in zip(word_attributions(model, panel, rows), word_attributions(model, new, rows)):
+        assert words.units[np.argmax(words.attributions)] == of_new.units[np.argmax(of_new.attributions)] == "heart"
+        assert of_new.attributions.max() > 0.1 and of_new.attributions.max() > words.attributions.max() > 0.01
 
 
 def test_a_long_text_is_sampled_still_adds_up_and_comes_near_the_exact_values(panel, model, monkeypatch):
