@@ -120,7 +120,7 @@ def _against(report: dict, figure: str, metric: str, part: str) -> dict[str, flo
             f"{figure}_lead_low": lead["low"], f"{figure}_lead_high": lead["high"]}
 
 
-NEWER = ("follow-level", "trees-members")  # switches that came after all the others were measured
+LATER = {"newer_switches": ("follow-level", "trees-members"), "text_days": ("text-days",)}  # came after all the others were measured
 
 
 def switch_rows() -> dict[str, tuple[Callable[[Bench], Result], str]]:
@@ -131,7 +131,7 @@ def switch_rows() -> dict[str, tuple[Callable[[Bench], Result], str]]:
 
     shops = {"uci": ("UCI", uci), "journey": ("Complete Journey", journey), "sample": ("sample", sample)}
     return {f"{shop}_{which}": (row(f"{shop}_{which}", *of, some), f"{shop}_{which}".replace("_", "-"))
-            for which, some in (("switches", ()), ("newer_switches", NEWER)) for shop, of in shops.items()}
+            for which, some in {"switches": (), **LATER}.items() for shop, of in shops.items()}
 
 
 def _switches(bench: Bench, name: str, data: str, workspace: Path) -> Result:

@@ -240,7 +240,9 @@ class Member(nn.Module):
                 token = self.text(inputs.text)
                 token = token if inputs.which is None else token[inputs.which]
                 share = self.config.text_share(inputs.days)
-                out.append(token if share is None else torch.lerp(self.absent[place].to(token.dtype), token, share.to(token.dtype)[:, None]))
+                if share is not None:
+                    token = torch.lerp(self.absent[place].to(token.dtype), token, share.to(token.dtype).unsqueeze(-1))
+                out.append(token)
             elif driver == "segment":
                 out.append(self.segment(inputs.segment.clamp_min(0)))
             else:
