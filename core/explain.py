@@ -230,7 +230,7 @@ def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tup
     known = torch.from_numpy(np.abs(vectors).sum(1) > 0)
     text = (torch.from_numpy(vectors) - net.text_mean) / net.text_deviation
     total = np.zeros(len(vectors))
-    share = net.config.text_share(inputs.days)
+    share = net.config.text_share(inputs.age)
     for member, (terms, absent) in zip(net.members, net.terms(inputs)):
         start = absent.sum(0) + member.fuse_bias + (terms[0, given] - absent[given]).sum(0)
         context = torch.from_numpy(masks(k)) @ (terms[0, others] - absent[others]) + start  # (2^k, H)

@@ -64,13 +64,13 @@ class ModelConfig:
         return tuple(d for d in DRIVERS
                      if d in self.columns or (d == "text" and self.text_width) or (d == "segment" and self.segments))
 
-    def text_share(self, days: Tensor | None) -> Tensor | None:
-        """(B,) in 0..1, how much of its text a row of so many days on sale is told by; None = wholly.
+    def text_share(self, age: Tensor | None) -> Tensor | None:
+        """(B,) in 0..1, how much of its text a product of this age is told by; the rest of the token is the absent one. None = wholly.
 
-        A text stands for a product of which nothing else is known. Where its own history says more, hundreds of rows with that one text
-        would teach a net how that product did, under the name of its words: the rest of the token is the absent one.
+        A text stands for a product of which nothing else is known. Later its own history says more, and hundreds of rows with the one
+        text would teach a net how that product did, under the name of its words.
         """
-        return None if days is None or not self.text_days else self.text_days / (self.text_days + days)
+        return None if age is None or not self.text_days else self.text_days / (self.text_days + age)
 
     def as_dict(self) -> dict:
         return asdict(self)
@@ -92,7 +92,7 @@ class Inputs:
     segment  (B,) int64, -1 = a segment that training did not know
     base     (B, T) float32, seasonal-naive cumulative units
     plain    (B, Z) float32, the config's `plain` columns, never as ranks; None = none, and unknown where the config has some
-    days     (B,) float32, days on sale, 0 = never sold; None = the text counts wholly, as on a first day
+    age      (B,) float32, days on sale (core.training.panel.Panel.age); None = the text counts wholly, as on a first day
     """
 
     x: Tensor
@@ -101,7 +101,7 @@ class Inputs:
     segment: Tensor
     base: Tensor
     plain: Tensor | None = None
-    days: Tensor | None = None
+    age: Tensor | None = None
 
     def without(self, driver: str, config: ModelConfig) -> "Inputs":
         """The same inputs with one driver absent from every row."""
@@ -239,7 +239,7 @@ class Member(nn.Module):
             if driver == "text":
                 token = self.text(inputs.text)
                 token = token if inputs.which is None else token[inputs.which]
-                share = self.config.text_share(inputs.days)
+                share = self.config.text_share(inputs.age)
                 if share is not None:
                     token = torch.lerp(self.absent[place].to(token.dtype), token, share.to(token.dtype).unsqueeze(-1))
                 out.append(token)

@@ -282,7 +282,8 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
     temporary.replace(folder / "panel.parquet")
     facts = db.rows(con, "features/panel_facts")[0]
     description = {
-        "as_of": shop.last_day.isoformat(), "signal": shop.signal, "origins": [t.isoformat() for t in origins],
+        "as_of": shop.last_day.isoformat(), "first_day": shop.first_day.isoformat(), "signal": shop.signal,
+        "origins": [t.isoformat() for t in origins],
         "segments": facts["segments"], "segment_attribute": settings.shop.segment_attribute,
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days, "code_version": __version__, "settings": settings.as_dict(), "rows": facts["rows"],

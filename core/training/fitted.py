@@ -282,8 +282,8 @@ def gather(panel: Panel, rows: np.ndarray, places: np.ndarray, config: ModelConf
     """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
     segment = torch.from_numpy(places[panel.segment[rows]])
     as_they_are = torch.from_numpy(panel.x[rows][:, list(config.plain)]) if config.plain else None
-    days = torch.from_numpy(panel.days_on_sale[rows].astype(np.float32))
-    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]), as_they_are, days)
+    return Inputs(torch.from_numpy(panel.read(rows)), text, which, segment, torch.from_numpy(panel.base[rows]), as_they_are,
+                  torch.from_numpy(panel.age(rows)))
 
 
 def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:

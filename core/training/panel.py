@@ -20,6 +20,7 @@ FORMAT = 3  # of the memory-mapped copy; a change makes it anew
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 16_384
+_QUARTER, _YEAR = np.timedelta64(91, "D"), 364
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Panel:
     features         panel.json's records: name, driver, unit, meaning; the columns of x in this order
     products, texts  product ids and what the encoder reads of each ("" = nothing), by product index
     segments         names, by segment index
-    meta             the rest of panel.json: as_of, signal, origins, horizon_days ...
+    meta             the rest of panel.json: as_of, first_day, signal, origins, horizon_days ...
     cache            folder for what can be made again (embeddings)
     x                (R, F) float32, NaN = missing
     ranks            (R, len(ranked)) float32, the columns `ranked` of x as shares of their origin's and segment's rows below them
@@ -116,6 +117,14 @@ class Panel:
     def whole_units(self) -> bool:
         """The shop sells pieces, no fractions; False in a panel from before this was told."""
         return self.meta.get("whole_units", False)
+
+    def age(self, rows: np.ndarray) -> np.ndarray:
+        """(n,) float32, days on sale as far as anyone can tell of these rows. What sold in the first quarter of the shop's data was there
+        before it, for nobody knows how long: it counts as a year older. (No panel from before this was told knows that quarter.)"""
+        days = self.days_on_sale[rows]
+        first = self.as_of[rows] - days.astype("timedelta64[D]")
+        there_before = first < np.datetime64(self.meta.get("first_day", "0001-01-01"), "D") + _QUARTER
+        return (days + _YEAR * there_before).astype(np.float32)
 
     def matured(self) -> np.ndarray:
         """Row numbers whose rising label is known, ascending."""

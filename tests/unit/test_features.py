@@ -265,7 +265,7 @@ def by_stock(tmp_path_factory):
         given |= {"stock": counts[name]} if name in counts else {}
         workspace = _rebuilt(shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), given, attribute=""))
         panels[name] = panel_of(workspace)
-        panels[name].attrs["whole_units"] = json.loads((workspace.panel / "panel.json").read_text())["whole_units"]
+        panels[name].attrs |= json.loads((workspace.panel / "panel.json").read_text())
         panels[name]["day"] = (pd.to_datetime(panels[name].as_of) - pd.Timestamp(shops.FIRST_DAY)).dt.days
     return orders, panels
 
@@ -297,6 +297,12 @@ def test_demand_is_learnt_from_what_was_wanted_while_out_of_stock_too_and_rising
 def test_a_shop_that_sells_pieces_does_so_although_units_lost_are_estimates(by_stock):
     wanted = by_stock[1]["out"]
     assert (wanted.units_w4.dropna() % 1 > 0).any() and wanted.attrs["whole_units"]
+
+
+def test_the_panel_tells_when_the_shops_data_begin(by_stock):
+    orders, panels = by_stock
+    first = shops.FIRST_DAY + timedelta(days=int(orders.day.min()))
+    assert {panel.attrs["first_day"] for panel in panels.values()} == {first.isoformat()}
 
 
 def test_a_shop_that_sells_by_weight_does_not_sell_pieces(shop, tmp_path):

@@ -57,11 +57,11 @@ def test_far_weeks_follow_the_near_ones_until_something_is_known_of_them():
     assert median.tolist() == pytest.approx([30, 60, 120, 240, 390], rel=0.1)
 
 
-@pytest.mark.parametrize(("days", "share"), [(0.0, 1.0), (56.0, 0.5), (504.0, 0.1)])
-def test_a_text_counts_less_the_longer_its_product_has_been_on_sale(model, days, share):
+@pytest.mark.parametrize(("age", "share"), [(0.0, 1.0), (56.0, 0.5), (504.0, 0.1)])
+def test_a_text_counts_less_the_longer_its_product_has_been_on_sale(model, age, share):
     batch, place = inputs(4), CONFIG.drivers.index("text")
     terms, absent = model.terms(batch)[0]
-    aged, _ = model.terms(replace(batch, days=torch.full((4,), days)))[0]
+    aged, _ = model.terms(replace(batch, age=torch.full((4,), age)))[0]
     torch.testing.assert_close(aged[:, place], absent[place] + share * (terms[:, place] - absent[place]))
     others = [i for i in range(len(CONFIG.drivers)) if i != place]
     torch.testing.assert_close(aged[:, others], terms[:, others])
@@ -71,7 +71,7 @@ def test_a_text_counts_wholly_at_any_age_where_the_recipe_says_so(model):
     net = FusionModel(replace(CONFIG, text_days=0.0))
     net.load_state_dict(model.state_dict())
     batch = inputs(4)
-    old = net.eval()(replace(batch, days=torch.full((4,), 999.0)))
+    old = net.eval()(replace(batch, age=torch.full((4,), 999.0)))
     torch.testing.assert_close(old.logits, model(batch).logits)
 
 

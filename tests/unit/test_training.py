@@ -201,6 +201,15 @@ def test_forecasts_have_the_shape_and_order_they_promise(panel, model):
     assert (np.diff(out["demand"], axis=1) >= 0).all() and (np.diff(out["demand"], axis=2) >= 0).all() and (out["demand"] >= 0).all()
 
 
+def test_what_was_there_when_the_data_begin_is_old_however_short_they_are(panel):
+    rows, days, as_of = np.arange(3), np.array(panel.days_on_sale), np.array(panel.as_of)
+    days[rows], as_of[rows] = (20, 29, 120), np.datetime64("2024-06-30")  # first sold on 10 June, 1 June and 2 March
+    dated = replace(panel, days_on_sale=days, as_of=as_of, meta=panel.meta | {"first_day": "2024-03-01"})  # whose quarter ends on 30 May
+    assert dated.age(rows).tolist() == [20, 29, 120 + 364]
+    undated = replace(dated, meta={k: v for k, v in dated.meta.items() if k != "first_day"})
+    assert undated.age(rows).tolist() == [20, 29, 120]
+
+
 def test_a_shop_of_whole_units_has_no_quantile_between_none_and_half_a_unit(panel, settings, model):
     whole = model.predict(panel, panel.latest())["demand"]
     assert (whole == 0).any() and not ((whole > 0) & (whole < 0.5)).any()
