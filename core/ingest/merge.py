@@ -8,7 +8,7 @@ from datetime import date
 from core import db
 from core.errors import UserError
 from core.ingest.checks import FIRST_DAY
-from core.ingest.names import quoted
+from core.ingest.names import quoted, untyped
 from core.ingest.rules import EVENT_COUNTS, RULES
 from core.ingest.staging import Staged
 from core.schema import CANONICAL
@@ -297,7 +297,7 @@ def _attributes(con, staged: Staged) -> str:
         f"select line, problem, customer_id, {attribute}::varchar as attribute, {value} as value from {quoted(staged.table)}"
         for attribute, value in [(f"${a}", a) for a in attributes] or [("null", "null::varchar")])
     _run(con, f"""create or replace temp table long_customers as
-        select * from ({told}) where problem is null and value is not null""", **attributes)
+        select * from ({told}) where problem is null and value is not null""", **{a: untyped(name) for a, name in attributes.items()})
     return "long_customers"
 
 

@@ -8,16 +8,26 @@ import unicodedata
 
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
 _HASH = re.compile("^[0-9a-f]{12}-")
+_TYPE = re.compile(r"(?<=\w):(?:token|float|double|str|string|int|integer|long|bool|boolean|date|datetime|timestamp)(?:_seq|\[\])?$", re.I)
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
-def plain(name: str) -> str:
-    """A name without case, spaces, punctuation and units in brackets.
+def untyped(name: str) -> str:
+    """A name without the type that some headers write behind it.
 
-    >>> plain("Order Date"), plain("order_date"), plain("单价（元）")
+    >>> untyped("item_id:token"), untyped("9:30")
+    ('item_id', '9:30')
+    """
+    return _TYPE.sub("", name.strip())
+
+
+def plain(name: str) -> str:
+    """A name without case, spaces, punctuation, units in brackets and type.
+
+    >>> plain("Order Date"), plain("order_date:float"), plain("单价（元）")
     ('orderdate', 'orderdate', '单价')
     """
-    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFKC", untyped(name)).casefold()
     return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text) or text.strip()
 
 

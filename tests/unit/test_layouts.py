@@ -220,6 +220,23 @@ def test_with_its_columns_named_this_layout_is_read_to_the_last_unit_and_cent(wo
     assert read(workspace) == (units, categories if name == "supermarket_sales.csv" else products, cents)
 
 
+def test_types_behind_the_names_of_columns_are_no_part_of_them(workspace, tmp_path):
+    """RecBole's atomic files: ratings, items and users, their names with types, split at tabs."""
+    files = [
+        written(tmp_path, "shop.inter", {"user_id:token": "{customer}", "item_id:token": "{sku}", "rating:float": "4",
+                                         "timestamp:float": "{unix}"}, LINES),
+        written(tmp_path, "shop.item", {"item_id:token": "{sku}", "movie_title:token_seq": "{title}", "category:token": "{category}"},
+                {line["sku"]: line for line in LINES}.values()),
+        written(tmp_path, "shop.user", {"user_id:token": "{customer}", "gender:token": "F"},
+                {line["customer"]: line for line in LINES}.values())]
+    for file in files:
+        file.write_text(file.read_text(encoding="utf-8").replace(",", "\t"), encoding="utf-8")
+    import_files(workspace, files)
+    assert stored(workspace, "select count(*), count(distinct product_id) from reviews") == [(len(LINES), len(PRODUCTS))]
+    assert stored(workspace, "select title, category from products order by 1") == sorted((title, of) for _, title, of, _ in PRODUCTS)
+    assert stored(workspace, "select distinct attribute from customers") == [("gender",)]
+
+
 def test_totals_a_day_called_sales_are_units(workspace, tmp_path):
     """Kaggle's store item demand, and Favorita's with another name for the units."""
     days: dict[tuple, int] = {}
