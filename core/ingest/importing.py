@@ -177,7 +177,7 @@ def _plans(mapping: Mapping, planned: list[_Planned], sources: list[readers.Sour
         except Unfit as error:
             p.plans = []
             unfit.append(error)
-            p.report.left_out = error.why
+            p.report.left_out, p.report.ask = error.why, error.ask
     if unfit and not any(p.plans for p in planned):
         raise unfit[0]
     if mapping.guesses:

@@ -40,7 +40,8 @@ class TableReport:
 
 @dataclass
 class FileReport:
-    """One file (or one sheet). Its rows are counted for `main`; `derived` tables retell the same lines. left_out: why it is not read."""
+    """One file (or one sheet). Its rows are counted for `main`; `derived` tables retell the same lines. left_out: why it is not read; ask:
+    what would have to be said of its columns for it to be read (core.errors.UserError.ask)."""
 
     file: str
     kind: str
@@ -51,10 +52,11 @@ class FileReport:
     notes: list[str] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
     left_out: str = ""
+    ask: dict | None = None
 
     def as_dict(self) -> dict:
         return {"file": self.file, "kind": self.kind, "encoding": self.encoding, "delimiter": self.delimiter, "notes": self.notes,
-                "left_out": self.left_out, "columns_not_read": self.unread,
+                "left_out": self.left_out, "ask": self.ask, "columns_not_read": self.unread,
                 "tables": {self.main.table: self.main.as_dict()} if self.main else {},
                 "derived": {t.table: t.as_dict() for t in self.derived},
                 "mapping": {t.table: {c: {"from": s, "read_as": how} for s, c, how in t.columns} for t in [self.main, *self.derived] if t}}

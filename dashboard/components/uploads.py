@@ -33,6 +33,9 @@ def form() -> None:
         if file["left_out"]:
             why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
             st.warning(why, icon=":material/block:")
+            if (asked := file.get("ask")) and not busy:
+                with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):
+                    name_columns(asked, files, preset)
     if last:
         with st.expander(_("What the last import said"), icon=":material/description:"):
             st.code(last.result["text"], language=None)
@@ -41,17 +44,17 @@ def form() -> None:
 
 
 def name_columns(asked: dict, files: list, preset: str) -> None:
-    """The form that asks what a refused file holds, and which of its columns are which."""
+    """The form that asks what a file that was refused or left out holds, and which of its columns are which."""
     st.markdown(_("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
         file=plain(asked["file"])))
-    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken("holds"), width=240)
+    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken(f"holds_{asked['file']}"), width=240)
     groups, further = asked["tables"][table]["needed"], asked["tables"][table]["further"]
     needed = [place for group in groups for place in group]
 
     def label(place: str) -> str:
         return words.column(place) if place in needed else _("{column} (if there is one)").format(column=words.column(place))
 
-    with st.form("columns", border=True):
+    with st.form(f"columns_{asked['file']}", border=True):
         with st.grid(3, min_column_width=220):
             said = {place: st.selectbox(label(place), asked["columns"], index=None, placeholder=_("Choose a column"),
                                         key=f"column_{asked['file']}_{place}") for place in (*needed, *further)}

@@ -174,17 +174,22 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     assert job.arguments["files"] == [str(next(kept.iterdir()))]
 
 
-def test_a_file_that_an_import_left_out_is_named_on_the_page_with_the_reason(open_page, workspace):
-    files = {"orders.csv": "date,sku,qty\n2024-03-05,A,2\n", "stores.csv": "store,city\n1,Berlin\n"}
-    files = [keep(workspace.root, name, text.encode()) for name, text in files.items()]
-    report = ingest.import_files(workspace, files)
-    state = State(workspace)
-    jobs.request(workspace, "import", {"files": [str(f) for f in files], "preset": "generic"})
-    job = state.claim_job(token := state.take_worker())
-    state.end_job(job.id, token, "done", message="done", result={"text": report.text(), "report": report.as_dict()})
+def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_explained(open_page, workspace):
     at = open_page("data", workspace=workspace)
-    assert r"stores\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
+    at.file_uploader(key="files").upload("orders.csv", b"date,sku,qty\n2024-03-05,A,2\n").upload("shops.csv", b"shop,city\n1,Berlin\n")
+    at.form_submit_button[0].click().run()
+    state = State(workspace)
+    job = state.claim_job(token := state.take_worker())
+    report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
+    state.end_job(job.id, token, "done", message="done", result={"text": report.text(), "report": report.as_dict()})
+    at.run()
+    assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
+    at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
+    assert [s.label for s in at.selectbox][2:] == ["Number of the customer"]
+    at.selectbox(key="column_shops.csv_customers.customer_id").select("shop")
+    at.form_submit_button[1].click().run()
+    assert jobs.recent(workspace)[0].arguments["columns"] == ["customers.customer_id = shop"]
 
 
 def refuse(workspace) -> None:
