@@ -17,6 +17,10 @@ from core.training.fitted import blended
 from tiny import tiny_encoder, tiny_panel
 
 
+RECIPE = Recipe(refit=False, learning_rate=5e-3, trees_share=0.5, trees_rounds=20, demand_trees_share=0.0, members=2, hidden=16, second=8,
+                tower=8, token=8)
+
+
 @pytest.fixture(scope="module")
 def panel(tmp_path_factory) -> Panel:
     panel = Panel.open(tiny_panel(tmp_path_factory.mktemp("panel")), tmp_path_factory.mktemp("cache"))
@@ -26,10 +30,12 @@ def panel(tmp_path_factory) -> Panel:
 @pytest.fixture(scope="module")
 def model(panel, tmp_path_factory) -> FittedModel:
     settings = ModelSettings(encoder=str(tiny_encoder(tmp_path_factory.mktemp("encoder"))), max_epochs=8, device="cpu")
-    recipe = Recipe(refit=False, learning_rate=5e-3, trees_share=0.5, trees_rounds=20, demand_trees_share=0.0, members=2, hidden=16,
-                    second=8, tower=8, token=8)
-    fitted = fit(panel, panel.matured(), settings, recipe=recipe)
-    return replace(fitted, rising_calibration=Calibration(0.7, -0.4))  # so that a forgotten calibration shows
+    return fitted(panel, settings, RECIPE)
+
+
+def fitted(panel: Panel, settings: ModelSettings, recipe: Recipe) -> FittedModel:
+    """With a calibration of its own, so that a forgotten one shows."""
+    return replace(fit(panel, panel.matured(), settings, recipe=recipe), rising_calibration=Calibration(0.7, -0.4))
 
 
 def masked_logits(model: FittedModel, panel: Panel, row: int, keep: np.ndarray) -> np.ndarray:
@@ -169,12 +175,21 @@ def test_a_word_is_worth_what_the_text_driver_would_lose_without_it(panel, model
     np.testing.assert_allclose(words.attributions, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
 
 
-def test_the_planted_word_stands_out_and_most_while_its_product_is_new(panel, model):
-    rows = np.array([r for r in panel.latest() if panel.texts[panel.product[r]].endswith("heart")])
-    new = replace(panel, days_on_sale=np.zeros_like(panel.days_on_sale))
+def rows_with_a_heart(panel: Panel) -> np.ndarray:
+    return np.array([r for r in panel.latest() if panel.texts[panel.product[r]].endswith("heart")])
+
+
+def test_the_planted_word_stands_out_where_texts_count_wholly(panel, model):
+    wholly = fitted(panel, model.settings, replace(RECIPE, text_days=0.0))
+    for words in word_attributions(wholly, panel, rows_with_a_heart(panel)):
+        assert words.units[np.argmax(words.attributions)] == "heart" and words.attributions.max() > 0.1
+
+
+def test_the_planted_word_stands_out_most_while_its_product_is_new(panel, model):
+    rows, new = rows_with_a_heart(panel), replace(panel, days_on_sale=np.zeros_like(panel.days_on_sale))
     for words, of_new in zip(word_attributions(model, panel, rows), word_attributions(model, new, rows)):
         assert words.units[np.argmax(words.attributions)] == of_new.units[np.argmax(of_new.attributions)] == "heart"
-        assert of_new.attributions.max() > 0.1 and of_new.attributions.max() > words.attributions.max() > 0.01
+        assert of_new.attributions.max() > 0.1 and of_new.attributions.max() > words.attributions.max()
 
 
 def test_a_long_text_is_sampled_still_adds_up_and_comes_near_the_exact_values(panel, model, monkeypatch):
