@@ -62,7 +62,8 @@ def write_panel(folder: Path, *, products: int = 80, origins: int = 60, seed: in
     texts = [f"{WORDS[p % len(WORDS)]} thing number {p % 7}. maker. goods" for p in range(products)]
     pq.write_table(pa.table({"product_id": [f"p{p:03d}" for p in range(products)], "text": texts}), folder / "texts.parquet")
     (folder / "panel.json").write_text(json.dumps({
-        "as_of": str(last), "signal": "orders", "origins": [str(d) for d in days], "segments": ["all", "GB"],
+        "as_of": str(last), "first_day": str(days[0] - timedelta(364)), "signal": "orders", "origins": [str(d) for d in days],
+        "segments": ["all", "GB"],
         "segment_attribute": "country",
         "features": [{"name": n, "driver": d, "unit": u, "meaning": n} for n, d, u in FEATURES], "horizon_days": 28,
         "code_version": "test", "settings": {}, "rows": n, "whole_units": True}), encoding="utf-8")

@@ -16,7 +16,7 @@ from core.errors import NotReady, UserError
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
 
-FORMAT = 3  # of the memory-mapped copy; a change makes it anew
+FORMAT = 4  # of the memory-mapped copy; a change makes it anew
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 16_384
@@ -120,10 +120,10 @@ class Panel:
 
     def age(self, rows: np.ndarray) -> np.ndarray:
         """(n,) float32, days on sale as far as anyone can tell of these rows. What sold in the first quarter of the shop's data was there
-        before it, for nobody knows how long: it counts as a year older. (No panel from before this was told knows that quarter.)"""
+        before it, for nobody knows how long: it counts as a year older."""
         days = self.days_on_sale[rows]
         first = self.as_of[rows] - days.astype("timedelta64[D]")
-        there_before = first < np.datetime64(self.meta.get("first_day", "0001-01-01"), "D") + _QUARTER
+        there_before = first < np.datetime64(self.meta["first_day"], "D") + _QUARTER
         return (days + _YEAR * there_before).astype(np.float32)
 
     def matured(self) -> np.ndarray:
@@ -197,6 +197,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     wanted = [*names, "as_of", "product_id", "segment", "days_on_sale", *_LABELS, *_DOUBLES,
               *(f"{kind}_w{w}" for kind in ("base", "units") for w in DEMAND_WEEKS)]
     missing = [c for c in wanted if c not in source.schema_arrow.names]
+    if "first_day" not in meta:
+        raise UserError("the first day of the shop's data in panel.json", "a panel of an earlier version", "run `upswing features` again")
     if missing:
         raise UserError(f"the columns {', '.join(missing[:5])} in panel.parquet", "a panel without them", "run `upswing features` again")
     rows = source.metadata.num_rows

@@ -97,7 +97,8 @@ def write_panel(workspace: Workspace, live=LIVE, folder=None) -> None:
     pq.write_table(pa.table({"product_id": ["A"] * 12 + ["D"], "rank": pa.array([*range(1, 13), 1], pa.int32()),
                              "neighbour_id": ["B", "D"] * 6 + ["A"], "similarity": [0.9] * 13}), workspace.panel / "neighbours.parquet")
     (folder / "panel.json").write_text(json.dumps({
-        "as_of": AS_OF.isoformat(), "signal": "orders", "origins": [], "segments": [ALL, "DE", "other"], "segment_attribute": "country",
+        "as_of": AS_OF.isoformat(), "first_day": "2009-01-04", "signal": "orders", "origins": [],
+        "segments": [ALL, "DE", "other"], "segment_attribute": "country",
         "features": FEATURES, "horizon_days": 28, "code_version": "0", "settings": {}, "rows": n}), encoding="utf-8")
 
 

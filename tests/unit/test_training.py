@@ -9,13 +9,13 @@ import torch
 
 from core import metrics
 from core.config import ModelSettings
-from core.errors import Cancelled, NotReady, UserError
+from core.errors import Cancelled, UserError
 from core.text import fresh_encoder
 from core.training import FittedModel, Panel, Recipe, fit, split, train
 from core.training import fitting, texts
 from core.training.tuning import Tuning
 from core.training.validation import figure_intervals
-from tiny import FEATURES, tiny_encoder, tiny_panel
+from tiny import tiny_encoder, tiny_panel
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -46,44 +46,6 @@ def model(panel, settings) -> FittedModel:
 def same(a: FittedModel, b: FittedModel) -> bool:
     mine, theirs = a.net.state_dict() | a.tuned, b.net.state_dict() | b.tuned
     return mine.keys() == theirs.keys() and all(torch.equal(mine[k], theirs[k]) for k in mine)
-
-
-# ---- the panel
-
-
-def test_the_memory_mapped_panel_holds_what_the_file_says(panel, tmp_path):
-    import pyarrow.parquet as parquet
-
-    folder = tiny_panel(tmp_path)
-    table = parquet.read_table(folder / "panel.parquet").to_pydict()
-    assert len(panel) == len(table["as_of"]) and isinstance(panel.x, np.memmap)
-    for i, (name, _) in enumerate(FEATURES):
-        expected = np.array([np.nan if v is None else v for v in table[name]], dtype=np.float32)
-        np.testing.assert_array_equal(panel.x[:, i], expected)
-    assert [panel.products[i] for i in panel.product] == table["product_id"]
-    assert [panel.segments[i] for i in panel.segment] == table["segment"]
-    assert panel.as_of.tolist() == table["as_of"]
-    assert [None if np.isnan(v) else bool(v) for v in panel.rising] == table["rising"]
-    assert [None if np.isnan(v) else v for v in panel.units[:, 4]] == table["units_w13"]
-    np.testing.assert_allclose(panel.base[:, 2], table["base_w4"])
-
-
-def test_the_copy_is_made_once_and_again_when_the_panel_changes(tmp_path):
-    folder = tiny_panel(tmp_path / "panel", products=5)
-    calls = []
-    progress = lambda step, *rest, **figures: calls.append(step)  # noqa: E731
-    Panel.open(folder, tmp_path / "cache", progress)
-    first = len(calls)
-    Panel.open(folder, tmp_path / "cache", progress)
-    assert first and len(calls) == first
-    tiny_panel(folder, products=6)
-    assert len(Panel.open(folder, tmp_path / "cache", progress).products) == 6
-    assert len(list((tmp_path / "cache").iterdir())) == 1
-
-
-def test_without_a_panel_the_step_to_run_is_named(tmp_path):
-    with pytest.raises(NotReady, match="upswing features"):
-        Panel.open(tmp_path, tmp_path)
 
 
 # ---- which rows are learnt from
@@ -199,15 +161,6 @@ def test_forecasts_have_the_shape_and_order_they_promise(panel, model):
     assert out["demand"].shape == (n, 5, 9) and all(out[k].shape == (n,) for k in ("logit", "rising", "falling"))
     np.testing.assert_allclose(1 / (1 + np.exp(-out["logit"])), out["rising"])
     assert (np.diff(out["demand"], axis=1) >= 0).all() and (np.diff(out["demand"], axis=2) >= 0).all() and (out["demand"] >= 0).all()
-
-
-def test_what_was_there_when_the_data_begin_is_old_however_short_they_are(panel):
-    rows, days, as_of = np.arange(3), np.array(panel.days_on_sale), np.array(panel.as_of)
-    days[rows], as_of[rows] = (20, 29, 120), np.datetime64("2024-06-30")  # first sold on 10 June, 1 June and 2 March
-    dated = replace(panel, days_on_sale=days, as_of=as_of, meta=panel.meta | {"first_day": "2024-03-01"})  # whose quarter ends on 30 May
-    assert dated.age(rows).tolist() == [20, 29, 120 + 364]
-    undated = replace(dated, meta={k: v for k, v in dated.meta.items() if k != "first_day"})
-    assert undated.age(rows).tolist() == [20, 29, 120]
 
 
 def test_a_shop_of_whole_units_has_no_quantile_between_none_and_half_a_unit(panel, settings, model):

@@ -77,7 +77,8 @@ def tiny_panel(folder: Path, products: int = 60, origins: int = 40, seed: int = 
     parquet.write_table(pa.table(table), folder / "panel.parquet", row_group_size=1000)
     parquet.write_table(pa.table({"product_id": [f"p{p:03}" for p in range(products)], "text": titles}), folder / "texts.parquet")
     (folder / "panel.json").write_text(json.dumps({
-        "as_of": str(as_of[-1]), "signal": "orders", "origins": [str(d) for d in as_of], "segments": list(segments),
-        "segment_attribute": "country", "horizon_days": 28, "code_version": "test", "settings": {}, "rows": n, "whole_units": True,
+        "as_of": str(as_of[-1]), "first_day": "2009-01-04", "signal": "orders", "origins": [str(d) for d in as_of],
+        "segments": list(segments), "segment_attribute": "country", "horizon_days": 28,
+        "code_version": "test", "settings": {}, "rows": n, "whole_units": True,
         "features": [{"name": name, "driver": driver, "unit": "", "meaning": name} for name, driver in FEATURES]}))
     return folder
