@@ -6,6 +6,7 @@ class UpswingError(Exception):
 
     exit_code = 1
     ask: dict | None = None  # of columns that nobody knows: what a page may ask for (core/ingest/planning.py)
+    done: dict | None = None  # of work in several steps: what the steps before the failing one gave, which stays (core/pipeline.py)
 
 
 class UserError(UpswingError):

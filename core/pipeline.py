@@ -6,11 +6,14 @@ Steps are imported when they run, so that asking for a job, or for this module, 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 
 from core import __version__, db, registry, snapshots
 from core.config import Workspace
+from core.errors import UpswingError
 from core.progress import Progress, silent
 
 # The steps of each kind of job and their usual shares of its time; the page's overall progress and ETA come from them.
@@ -73,13 +76,14 @@ def _run(workspace: Workspace, progress: Progress, import_first: dict | None) ->
 
     result = _import_files(workspace, import_first, progress)
     lines = [result["text"]] if result else []
-    lines.append(build(workspace, progress=progress).text())
-    trained = train(workspace, workspace.settings(), progress=progress)
-    lines.append(trained.text())
-    if registry.champion(workspace) is None:
-        registry.promote(workspace, trained.model_id, "the first model", actor="upswing")
-        lines.append(f"model {trained.model_id} is the champion, as the first one")
-    served = _score_and_publish(workspace, progress)
+    with _staying(result):
+        lines.append(build(workspace, progress=progress).text())
+        trained = train(workspace, workspace.settings(), progress=progress)
+        lines.append(trained.text())
+        if registry.champion(workspace) is None:
+            registry.promote(workspace, trained.model_id, "the first model", actor="upswing")
+            lines.append(f"model {trained.model_id} is the champion, as the first one")
+        served = _score_and_publish(workspace, progress)
     return result | served | {"model": trained.model_id, "text": "\n".join(lines + [served["text"]])}
 
 
@@ -88,11 +92,22 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
 
     result = _import_files(workspace, import_first, progress)
     lines = [result["text"]] if result else []
-    champion = registry.champion(workspace)
-    since = registry.model(workspace, champion).learnt_until if champion else None
-    lines.append(build_latest(workspace, since=since, progress=progress).text())
-    served = _score_and_publish(workspace, progress)
+    with _staying(result):
+        champion = registry.champion(workspace)
+        since = registry.model(workspace, champion).learnt_until if champion else None
+        lines.append(build_latest(workspace, since=since, progress=progress).text())
+        served = _score_and_publish(workspace, progress)
     return result | served | {"text": "\n".join(lines + [served["text"]])}
+
+
+@contextmanager
+def _staying(imported: dict) -> Iterator[None]:
+    """Files that came in stay in, whatever forecasts then fail for (a first export is often too short): the error tells of them too."""
+    try:
+        yield
+    except UpswingError as error:
+        error.done = imported
+        raise
 
 
 def _import_files(workspace: Workspace, given: dict | None, progress: Progress) -> dict:

@@ -163,7 +163,8 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
         state.end_job(job_id, token, "cancelled", message="cancelled")
     except UpswingError as error:
         _log(str(error))
-        state.end_job(job_id, token, "failed", message="failed", error=str(error), result={"ask": error.ask} if error.ask else None)
+        state.end_job(job_id, token, "failed", message="failed", error=str(error),
+                      result={"ask": error.ask} if error.ask else error.done)
     except Exception as error:
         traceback.print_exc()
         found = f"{type(error).__name__}: {error}"

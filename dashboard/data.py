@@ -253,8 +253,8 @@ def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
 
 
 def last_import() -> Job | None:
-    """The last import that came to its end: `result` has its text, and its report as a dictionary."""
-    return next((job for job in jobs.recent(workspace(), 20, "import", status="done") if "report" in job.result), None)
+    """The last import whose files came in, also where forecasts then failed: `result` has its text, and its report as a dictionary."""
+    return next((job for job in recent_jobs(("import",)) if "report" in job.result), None)
 
 
 def asked_columns() -> dict | None:

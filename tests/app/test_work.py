@@ -174,14 +174,15 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     assert job.arguments["files"] == [str(next(kept.iterdir()))]
 
 
-def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_explained(open_page, workspace):
+@pytest.mark.parametrize("ended", ["done", "failed"])  # forecasts fail of a history that is too short: the files came in all the same
+def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_explained(open_page, workspace, ended):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("orders.csv", b"date,sku,qty\n2024-03-05,A,2\n").upload("shops.csv", b"shop,city\n1,Berlin\n")
     at.form_submit_button[0].click().run()
     state = State(workspace)
     job = state.claim_job(token := state.take_worker())
     report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
-    state.end_job(job.id, token, "done", message="done", result={"text": report.text(), "report": report.as_dict()})
+    state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
     at.run()
     assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)

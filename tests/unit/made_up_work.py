@@ -25,7 +25,9 @@ def made_up(workspace, kind, arguments, progress):
         progress("train", 0.5, "epoch 1", loss=0.25)
         return {"text": "trained\nmodel m1", "model": "m1"}
     if todo == "user error":
-        raise UserError("orders", "none", "import a file with orders")
+        error = UserError("orders", "none", "import a file with orders")
+        error.done = {"report": {"rows_read": 3}}
+        raise error
     if todo == "fault":
         raise ZeroDivisionError("by nothing")
     if todo == "die":

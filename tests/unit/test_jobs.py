@@ -129,6 +129,7 @@ def test_a_done_job_holds_its_result_and_stays_done_when_cancelled(workspace):
 def test_a_users_error_is_the_jobs_error_in_its_own_words(workspace):
     job = do_now(workspace, "user error")
     assert (job.status, job.error) == ("failed", "Expected orders. Found none. To do: import a file with orders.")
+    assert job.result == {"report": {"rows_read": 3}}, "what was done before stays told"
 
 
 def test_a_fault_names_the_log_that_holds_its_traceback(workspace):

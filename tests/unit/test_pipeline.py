@@ -13,6 +13,7 @@ import pytest
 from test_registry import write_model
 
 from core import db, pipeline, registry, snapshots
+from core.errors import UserError
 from core.progress import silent
 from core.schema import IMPORTS
 
@@ -94,6 +95,20 @@ def test_an_import_job_beside_a_champion_trains_nothing(workspace, steps):
     result = pipeline.do_job(workspace, "import", {"files": ["/data/orders.csv"]}, silent)
     assert steps == ["import orders.csv", "new days", "score old", "publish"]
     assert result["champion"] == "old"
+
+
+@pytest.mark.parametrize("beside", [False, True])
+def test_files_that_came_in_are_told_of_although_forecasts_then_fail(workspace, steps, monkeypatch, beside):
+    if beside:
+        champion(workspace)
+
+    def too_short(*_, **given):
+        raise UserError("a longer history", "four weeks", "import more of it")
+
+    monkeypatch.setitem(sys.modules, "core.features", SimpleNamespace(build=too_short, build_latest=too_short))
+    with pytest.raises(UserError, match="a longer history") as error:
+        pipeline.do_job(workspace, "import", {"files": ["/data/orders.csv"]}, silent)
+    assert error.value.done == {"text": "imported", "report": {"rows_read": 3}}
 
 
 def test_a_model_promoted_while_the_old_one_is_scored_is_scored_too(workspace, steps, monkeypatch):
