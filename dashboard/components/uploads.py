@@ -27,15 +27,15 @@ def form() -> None:
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
     if (asked := data.asked_columns()) and not busy:
-        name_columns(asked, files, preset)
+        name_columns(asked, files, preset, key="refused")
     last = data.last_import()
-    for file in last.result["report"]["files"] if last else ():
+    for number, file in enumerate(last.result["report"]["files"] if last else ()):
         if file["left_out"]:
             why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
             st.warning(why, icon=":material/block:")
-            if (asked := file.get("ask")) and not busy:
+            if file.get("ask") and not busy:
                 with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):
-                    name_columns(asked, files, preset)
+                    name_columns(file["ask"], files, preset, key=f"left_out_{number}")
     if last:
         with st.expander(_("What the last import said"), icon=":material/description:"):
             st.code(last.result["text"], language=None)
@@ -43,21 +43,21 @@ def form() -> None:
                   "model."))
 
 
-def name_columns(asked: dict, files: list, preset: str) -> None:
-    """The form that asks what a file that was refused or left out holds, and which of its columns are which."""
+def name_columns(asked: dict, files: list, preset: str, key: str) -> None:
+    """The form that asks what a file that was refused or left out holds, and which of its columns are which. key: sheets share a name."""
     st.markdown(_("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
         file=plain(asked["file"])))
-    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken(f"holds_{asked['file']}"), width=240)
+    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken(f"holds_{key}"), width=240)
     groups, further = asked["tables"][table]["needed"], asked["tables"][table]["further"]
     needed = [place for group in groups for place in group]
 
     def label(place: str) -> str:
         return words.column(place) if place in needed else _("{column} (if there is one)").format(column=words.column(place))
 
-    with st.form(f"columns_{asked['file']}", border=True):
+    with st.form(f"columns_{key}", border=True):
         with st.grid(3, min_column_width=220):
             said = {place: st.selectbox(label(place), asked["columns"], index=None, placeholder=_("Choose a column"),
-                                        key=f"column_{asked['file']}_{place}") for place in (*needed, *further)}
+                                        key=f"column_{key}_{asked['file']}_{place}") for place in (*needed, *further)}
         sent = st.form_submit_button(_("Import with these columns"), type="primary", icon=":material/upload:")
     missing = [words.column(group[0]) for group in groups if not any(said[place] for place in group)]
     if sent and not files:

@@ -43,7 +43,7 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
     at = open_page("model", workspace=shop)
     at.button(key="backtest").click().run()
     state = State(shop)
-    job = state.claim_job(state.take_worker())
+    job = state.claim_job(state.take_worker() or state.worker().token)
     assert job.kind == "backtest" and job.arguments == {} and "**Backtest** · starting" in words(open_page("model", workspace=shop))
     (shop.root / "backtest").mkdir()
     (shop.root / "backtest" / "report.html").write_text("<h1>the report</h1>")
@@ -87,7 +87,7 @@ def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload
 def test_cancel_asks_the_worker_to_stop(open_page, shop):
     state = State(shop)
     jobs.request(shop, "retrain", {"tuning": "frozen"})
-    job = state.claim_job(state.take_worker())
+    job = state.claim_job(state.take_worker() or state.worker().token)
     at = open_page("model", workspace=shop)
     at.button(key=f"cancel_{job.id}").click().run()
     assert jobs.get(shop, job.id).cancel_requested
@@ -188,7 +188,7 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
     at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
     assert [s.label for s in at.selectbox][2:] == ["Number of the customer"]
-    at.selectbox(key="column_shops.csv_customers.customer_id").select("shop")
+    at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
     at.form_submit_button[1].click().run()
     assert jobs.recent(workspace)[0].arguments["columns"] == ["customers.customer_id = shop"]
 
@@ -196,11 +196,23 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
 def refuse(workspace) -> None:
     """Ends the import that was asked for: no column of the file is known as units."""
     state = State(workspace)
-    job = state.claim_job(state.take_worker())
+    job = state.claim_job(state.take_worker() or state.worker().token)
     tables = {"orders": {"needed": [["orders.units"]], "further": ["orders.unit_price"]},
               "products": {"needed": [["products.title"]], "further": []}}
     ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "tables": tables}
     state.end_job(job.id, state.worker().token, "failed", message="failed", error="Expected columns", result={"ask": ask})
+
+
+def test_a_file_that_was_left_out_and_then_refused_by_itself_can_be_explained_in_either_place(open_page, workspace):
+    jobs.request(workspace, "import", {"files": [__file__]})
+    ask = {"file": "export.csv", "columns": ["sku", "Menge"], "tables": {"orders": {"needed": [["orders.units"]], "further": []}}}
+    report = {"files": [{"file": f"export.csv, {sheet}", "left_out": "it fits no table", "ask": ask} for sheet in ("one", "two")]}
+    state = State(workspace)
+    state.end_job(state.claim_job(token := state.take_worker()).id, token, "done", result={"text": "read", "report": report})
+    jobs.request(workspace, "import", {"files": [__file__]})
+    refuse(workspace)
+    at = open_page("data", workspace=workspace)
+    assert not at.exception and [b.label for b in at.form_submit_button] == ["Import", *["Import with these columns"] * 3]
 
 
 def test_a_refused_file_asks_which_columns_are_which_and_is_imported_with_them(open_page, workspace):
@@ -208,11 +220,11 @@ def test_a_refused_file_asks_which_columns_are_which_and_is_imported_with_them(o
     at.file_uploader(key="files").upload("export.csv", b"sku;Menge\nA;2\n")
     at.form_submit_button[0].click().run()
     refuse(workspace)
-    chosen = at.run().selectbox(key="column_export.csv_orders.units")
+    chosen = at.run().selectbox(key="column_refused_export.csv_orders.units")
     assert chosen.label == "Units" and chosen.value is None
     at.form_submit_button[1].click().run()
     assert len(jobs.recent(workspace)) == 1, "nothing is asked for before the column is chosen"
-    at.selectbox(key="column_export.csv_orders.units").select("Menge")
+    at.selectbox(key="column_refused_export.csv_orders.units").select("Menge")
     at.form_submit_button[1].click().run()
     asked = jobs.recent(workspace)[0]
     assert asked.status == "queued" and asked.arguments["columns"] == ["orders.units = Menge"] and asked.arguments["preset"] == "generic"
