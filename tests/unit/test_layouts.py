@@ -135,6 +135,9 @@ REFUSED = {  # where the columns have names, they are asked for
     "order_products__prior.csv": {"order_id": "{order}", "product_id": "{sku}", "add_to_cart_order": "1", "reordered": "0"},  # no days
     "ta_feng.csv": {
         "TRANSACTION_DT": "{mdy}", "CUSTOMER_ID": "{customer}", "PRODUCT_ID": "{sku}", "AMOUNT": "{units}", "SALES_PRICE": "{total}"},
+    "bike_sales_sample.csv": {
+        "order_id": "{order}", "order_line": "1", "order_date": "{day}", "quantity": "{units}", "price": "{price}",
+        "total_price": "{total}", "model": "{title}", "category_1": "{category}", "bikeshop_name": "Ithaca", "state": "NY"},
     "supermarket_sales.csv": {
         "Invoice ID": "{n}", "Branch": "A", "Product line": "{category}", "Unit price": "{price}", "Quantity": "{units}", "Date": "{mdy}"},
     "Iowa_Liquor_Sales.csv": {
@@ -208,6 +211,7 @@ NAMED = {
     "bestellungen.csv": ("orders.order_id = Bestellnummer", "orders.ordered_at = Bestelldatum", "orders.product_id = Artikelnummer",
                          "orders.units = Menge"),
     "Iowa_Liquor_Sales.csv": ("orders.units = Bottles Sold", "orders.line_total = Sale (Dollars)"),
+    "bike_sales_sample.csv": ("orders.product_id = model",),
     "supermarket_sales.csv": ("orders.product_id = Product line",),
 }
 
@@ -218,6 +222,8 @@ def test_with_its_columns_named_this_layout_is_read_to_the_last_unit_and_cent(wo
     units, products, cents = expected(REFUSED[name])
     categories = len({category for _, _, category, _ in PRODUCTS})
     assert read(workspace) == (units, categories if name == "supermarket_sales.csv" else products, cents)
+    if name == "bike_sales_sample.csv":
+        assert stored(workspace, "select title, category from products order by 1") == sorted((title, of) for _, title, of, _ in PRODUCTS)
 
 
 def test_types_behind_the_names_of_columns_are_no_part_of_them(workspace, tmp_path):
