@@ -64,6 +64,8 @@ def _ended(job: Job) -> None:
         when, said = job.ended_at or job.created_at, plain(job.error or job.message)
         if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
             said = _("Not every column of {file} is known by its name.").format(file=plain(asked["file"]))
+        elif job.status == "failed" and "report" in job.result:
+            said = _("The files came in, forecasts failed: {why}").format(why=said)
         st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {said}" if said else ""))
 
 

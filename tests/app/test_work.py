@@ -186,6 +186,7 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
     at.run()
     assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
+    assert ("The files came in, forecasts failed" in words(at)) == (ended == "failed")
     at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
     assert [s.label for s in at.selectbox][2:] == ["Number of the customer"]
     at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
