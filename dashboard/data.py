@@ -71,8 +71,13 @@ def one(question: str, **values) -> pd.Series | None:
 
 
 def checked() -> bool:
-    """Whether the snapshot's model was measured on weeks held back: a short history has none to spare."""
+    """Whether the snapshot's model was measured on weeks held back: a short history has none to spare, and in others nothing rose."""
     return "average_precision" in set(ask("metrics").metric)
+
+
+def held_back() -> bool:
+    """Whether weeks were held back at all: errors of chances are known there also where nothing rose."""
+    return "brier" in set(ask("metrics").metric)
 
 
 def meta() -> pd.Series:

@@ -24,7 +24,7 @@ moved = len(grown) or len(shrunk)
 
 # show: decisions first
 if not data.checked():
-    cards.unchecked()
+    cards.unchecked(data.held_back())
 st.subheader(_("Decisions for today"), anchor=False)
 if decisions.empty:
     cards.nothing_here(_("Nothing presses: no riser runs short, and nothing that falls lies around for long."))

@@ -76,10 +76,15 @@ def halves() -> tuple:
     return grid.cell(), grid.cell()
 
 
-def unchecked() -> None:
-    """What to think of forecasts that no held-back week has been compared with."""
-    st.warning(_("These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
-                 "the average product does. Import a longer history and retrain."), icon=":material/warning:")
+def unchecked(held_back: bool) -> None:
+    """What to think of forecasts that no riser of a held-back week has been compared with. held_back: there were such weeks."""
+    if held_back:
+        said = _("These forecasts have not been checked: nothing rose in the weeks held back, so nobody knows how well they find what "
+                 "will.")
+    else:
+        said = _("These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
+                 "the average product does. Import a longer history and retrain.")
+    st.warning(said, icon=":material/warning:")
 
 
 def notes(*texts: str) -> None:

@@ -113,9 +113,16 @@ def test_where_chances_only_grew_the_other_side_says_so(open_page, workspace):
 def test_forecasts_that_nothing_was_held_back_to_check_are_shown_with_a_warning(open_page, workspace, page):
     write_snapshot(workspace, metrics=lambda m: m[:0], calibration=lambda c: c[:0])
     at = open_page(page, workspace=workspace)
-    assert not at.exception and "have not been checked" in at.warning[0].value
+    assert not at.exception and "have not been checked: the history is too short" in at.warning[0].value
     assert "On the dotted line" not in words(at) and "Measured on the latest weeks" not in words(at)
     assert not open_page(page).warning
+
+
+@pytest.mark.parametrize("page", ["overview", "model"])
+def test_where_nothing_rose_in_the_weeks_held_back_that_is_what_the_warning_says(open_page, workspace, page):
+    write_snapshot(workspace, metrics=lambda m: m[:1].assign(metric="brier"), calibration=lambda c: c[:0])
+    at = open_page(page, workspace=workspace)
+    assert not at.exception and "have not been checked: nothing rose in the weeks held back" in at.warning[0].value
 
 
 def test_a_shop_without_stock_is_told_to_check_it(open_page, workspace):
