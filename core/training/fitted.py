@@ -26,7 +26,7 @@ from core.training.panel import Panel
 from core.training.tuning import rebuild, tuned_version
 from core.trees import Trees
 
-FORMAT = 6
+FORMAT = 7
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
 

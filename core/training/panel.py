@@ -108,6 +108,12 @@ class Panel:
             x[:, self.ranked] = self.ranks[rows]
         return x
 
+    def feature(self, rows: np.ndarray, name: str) -> np.ndarray:
+        """(n,) float32, a feature of these rows as it is; NaN where it is missing, and everywhere in a panel that lacks it."""
+        if name not in self.feature_names:
+            return np.full(len(rows), np.nan, dtype=np.float32)
+        return self.x[rows, self.feature_names.index(name)]
+
     @cached_property
     def all_rows(self) -> np.ndarray:
         """(R,) bool: rows of the segment `all`."""

@@ -55,6 +55,24 @@ def test_half_a_share_goes_half_of_the_way_in_logs(panel):
     np.testing.assert_allclose(half, (net + whole) / 2, atol=1e-6)
 
 
+def test_a_pace_beyond_all_that_was_seen_is_followed_half_of_the_way(panel):
+    features = [*panel.features, *({"name": name, "driver": "demand", "unit": ""} for name in ("own_pace", "units_per_order"))]
+
+    def at(times: float) -> Panel:
+        one = np.ones(len(panel), dtype=np.float32)
+        return replace(panel, x=np.column_stack([panel.x, panel.base[:, 0] * times, one]), features=features)
+
+    trees, rows = grown(at(1.0), 1.0), np.arange(0, len(panel), 7)
+    fast, faster = (trees(at_the_base(panel, rows), at(times), rows)[:, 2:, MEDIAN] for times in (1e4, 3e4))
+    floor = 0.1 * np.array(DEMAND_WEEKS)[2:]
+    np.testing.assert_allclose((faster + floor) / (fast + floor), np.sqrt(3.0), rtol=1e-4)
+
+
+def test_without_an_order_that_tells_a_pace_the_base_stands_for_it(panel):
+    rows = np.arange(50)
+    assert np.array_equal(demand_trees.pace(panel, rows, 2), np.log(panel.base[rows, 2].astype(np.float64)))
+
+
 def test_quantiles_never_cross_whatever_the_net_says(panel):
     rows = np.arange(200)
     wild = np.random.default_rng(1).gamma(1.0, 20.0, size=(200, 5, len(DEMAND_LEVELS)))
