@@ -94,8 +94,9 @@ def backtest(workspace: Workspace, out: Path, *, train_until: str | date | None 
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
 
         def tell(step: str, done: float, message: str = "", number=number, **figures: float) -> None:
-            progress("backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks),
-                     f"block {number + 1} of {len(blocks)}: {step} {message}".rstrip(), **figures)
+            said = f"{step} {message}".rstrip()
+            progress("backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks), f"block {number + 1} of {len(blocks)}: {said}",
+                     **figures)
 
         evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or fusion, flipped, running, tell)
         parts.append(evidence)

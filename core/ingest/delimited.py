@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
+from core.ingest.names import given_name
 
 SAMPLE_BYTES = 1 << 18
 LONGEST_RECORD = 500  # lines; a quoted field longer than this is a quote that was never closed
@@ -39,7 +40,7 @@ def detect_encoding(path: Path, gzipped: bool) -> str:
             odd, even = sample[1::2].count(0), sample[::2].count(0)
             if max(odd, even) > 0.2 * len(sample) / 2 and min(odd, even) <= 0.02 * zeros:
                 return "utf-16-le" if odd > even else "utf-16-be"
-            raise UserError(f"text in {path.name}", "a binary file", "export it as CSV, Excel (.xlsx), Parquet or JSON lines")
+            raise UserError(f"text in {given_name(path.name)}", "a binary file", "export it as CSV, Excel (.xlsx), Parquet or JSON lines")
         stream.seek(0)
         good, bad = _utf8_share(stream)
         if not bad or bad <= 0.02 * good:
@@ -195,7 +196,7 @@ def inspect(path: Path, gzipped: bool, *, encoding: str = "", delimiter: str = "
     with open_text(path, gzipped, encoding) as stream:
         head = stream.read(SAMPLE_BYTES)
     if not head.strip():
-        raise UserError(f"rows in {path.name}", "an empty file", "export it again")
+        raise UserError(f"rows in {given_name(path.name)}", "an empty file", "export it again")
     if len(head) == SAMPLE_BYTES:
         head = head[: head.rfind("\n") + 1] or head
     candidates = [delimiter] if delimiter else DELIMITERS

@@ -77,9 +77,9 @@ def opened(path: Path, *, encoding: str = "", delimiter: str = "", sheet: str = 
         raise UserError(f"a file at {path}", "nothing there", "check the path")
     if path.is_dir():
         raise UserError("a file", f"the folder {path}", "name the files in it")
-    if path.stat().st_size == 0:
-        raise UserError(f"rows in {path.name}", "an empty file", "export it again")
     name = given_name(path.name)
+    if path.stat().st_size == 0:
+        raise UserError(f"rows in {name}", "an empty file", "export it again")
     with tempfile.TemporaryDirectory() as folder:
         with _damage(name):
             sources = _sources(path, Path(folder), encoding, delimiter, sheet)
@@ -111,7 +111,7 @@ def _sources(path: Path, folder: Path, encoding: str, delimiter: str, sheet: str
     with delimited.open_bytes(path, gzipped) as stream:
         head = stream.read(4096)
     if not head:
-        raise UserError(f"rows in {path.name}", "an empty file", "export it again")
+        raise UserError(f"rows in {given_name(path.name)}", "an empty file", "export it again")
     if gzipped and head[:4] in (b"PAR1", b"PK\x03\x04"):  # these are read from their end, so unpack them first
         packed, path_in = path, folder / path.stem
         with gzip.open(packed, "rb") as packed_stream, open(path_in, "wb") as out:
@@ -123,7 +123,7 @@ def _sources(path: Path, folder: Path, encoding: str, delimiter: str, sheet: str
     if head[:4] == b"PK\x03\x04":
         return _workbook(path_in, path.name, sheet)
     if head[:8] == b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1":
-        raise UserError(FORMATS, f"{path.name}, an old Excel workbook (.xls)", "save it as .xlsx or CSV")
+        raise UserError(FORMATS, f"{given_name(path.name)}, an old Excel workbook (.xls)", "save it as .xlsx or CSV")
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip()
     if text[:1] in (b"{", b"[") and not delimiter:
         return [_json(path, gzipped, encoding or delimited.detect_encoding(path, gzipped), array=text[:1] == b"[")]
@@ -233,7 +233,8 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
                 try:
                     items = json.load(stream)
                 except ValueError as error:
-                    raise UserError(f"a JSON array or one JSON object a line in {path.name}", str(error), "export it again") from error
+                    raise UserError(f"a JSON array or one JSON object a line in {given_name(path.name)}", str(error),
+                                    "export it again") from error
                 for line, item in enumerate(items, 1):
                     yield line, item if isinstance(item, dict) else None
                 return
@@ -251,7 +252,7 @@ def _json(path: Path, gzipped: bool, encoding: str, *, array: bool) -> Source:
         if item and not item.keys() <= names.keys():
             names.update(dict.fromkeys(item))
     if not names:
-        raise UserError(f"one JSON object a line in {path.name}", "none", "export it as JSON lines")
+        raise UserError(f"one JSON object a line in {given_name(path.name)}", "none", "export it as JSON lines")
 
     def batches(columns: list[str], rows: int) -> Iterator[pa.Table]:
         items = objects()

@@ -32,10 +32,12 @@ class Trained:
     def text(self) -> str:
         shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
         figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
-        checked = self.origins["validate"]
-        where = f" on origins {checked['first']} to {checked['last']}" if checked else ""
-        return f"trained candidate {self.model_id} in {self.seconds:.0f} s" + (
-            f": {figures}{where}" if figures else "; the history is too short to check it, so it says little more than the base rate")
+        if not figures:
+            return (f"trained candidate {self.model_id} in {self.seconds:.0f} s; the history is too short to check it, so it says little "
+                    "more than the base rate")
+        if checked := self.origins["validate"]:
+            figures += f" on origins {checked['first']} to {checked['last']}"
+        return f"trained candidate {self.model_id} in {self.seconds:.0f} s: {figures}"
 
 
 def train(workspace: Workspace, settings: Settings, *, progress: Progress = silent, until: date | None = None) -> Trained:

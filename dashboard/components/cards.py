@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.reasons import named
 from dashboard import words
 from dashboard.components.inventory import words as planning
+from dashboard.heard import heard
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -50,9 +51,9 @@ def nothing_here(text: str) -> None:
 
 def problem(error: UserError, title: str | None = None) -> None:
     """An error somebody can act on: what was found, and what to do."""
-    st.error(_("Found {found}, expected {expected}.").format(found=plain(error.found), expected=plain(error.expected)),
+    st.error(_("Found {found}, expected {expected}.").format(found=plain(heard(error.found)), expected=plain(heard(error.expected))),
              title=title or _("This page cannot be shown"), icon=":material/error:")
-    st.markdown(_("**What to do:** {act}.").format(act=plain(error.to_do)))
+    st.markdown(_("**What to do:** {act}.").format(act=plain(heard(error.to_do))))
 
 
 def attempt(act, *arguments) -> None:

@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import acts, data, words
 from dashboard.components import cards, work
+from dashboard.heard import heard
 from dashboard.i18n import _, plain, spoken
 
 
@@ -31,7 +32,7 @@ def form() -> None:
     last = data.last_import()
     for number, file in enumerate(last.result["report"]["files"] if last else ()):
         if file["left_out"]:
-            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(file["left_out"]))
+            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(heard(file["left_out"])))
             st.warning(why, icon=":material/block:")
             if file.get("ask") and not busy:
                 with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):

@@ -7,6 +7,7 @@ import streamlit as st
 from core.state import Job
 from dashboard import acts, data, words
 from dashboard.components import cards
+from dashboard.heard import heard
 from dashboard.i18n import _, day, duration, number, plain
 
 _ENDED = {"done": ("green", ":material/check_circle:"), "failed": ("red", ":material/error:"), "cancelled": ("gray", ":material/cancel:"),
@@ -54,14 +55,14 @@ def _running(job: Job) -> None:
         elif job.status == "queued" and not data.worker_alive():
             st.caption(_("No worker is running, so nobody takes this job up: start `upswing serve` or `upswing worker`."))
         elif job.message:
-            st.caption(plain(job.message))
+            st.caption(plain(heard(job.message)))
 
 
 def _ended(job: Job) -> None:
     colour, icon = _ENDED.get(job.status, ("gray", ":material/info:"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"{words.said(words.JOBS, job.kind)}: {words.said(words.JOB_STATUSES, job.status)}", icon=icon, color=colour)
-        when, said = job.ended_at or job.created_at, plain(job.error or job.message)
+        when, said = job.ended_at or job.created_at, plain(heard(job.error or job.message))
         if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
             said = _("Not every column of {file} is known by its name.").format(file=plain(asked["file"]))
         elif job.status == "failed" and "report" in job.result:
@@ -77,7 +78,7 @@ def history(found: list[Job]) -> None:
     st.dataframe(
         [{"id": j.id, "kind": words.said(words.JOBS, j.kind), "status": words.said(words.JOB_STATUSES, j.status), "asked": j.created_at,
           "took": _took(j), "actor": j.actor,
-          "message": j.error or j.message} for j in found],
+          "message": heard(j.error or j.message)} for j in found],
         column_config={
             "id": st.column_config.NumberColumn(_("No."), width=60), "kind": st.column_config.TextColumn(_("Work"), width=120),
             "status": st.column_config.TextColumn(_("Ended"), width=100),

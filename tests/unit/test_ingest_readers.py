@@ -201,3 +201,14 @@ def test_a_file_cut_while_packed_says_so(tmp_path):
     (tmp_path / "cut.csv.gz").write_bytes(gzip.compress(b"a,b\n" + b"1,2\n" * 100000)[:-300])
     with pytest.raises(UserError, match="cut.csv.gz"):
         rows_of(tmp_path / "cut.csv.gz")
+
+
+@pytest.mark.parametrize("name, content, told", [
+    ("shop.csv", b"", "rows in shop.csv"), ("shop.csv", bytes(range(256)) * 20, "text in shop.csv"),
+    ("shop.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Found shop.xls"),
+    ("shop.json", b'[{"a": 1}, nonsense', "a line in shop.json"), ("shop.jsonl", b"{nonsense\n", "a line in shop.jsonl"),
+])
+def test_what_cannot_be_read_is_named_as_the_user_knows_it_not_as_an_upload_is_kept(tmp_path, name, content, told):
+    (kept := tmp_path / f"f8ab700cb7a0-{name}").write_bytes(content)
+    with pytest.raises(UserError, match=told), opened(kept) as sources:
+        [list(source.batches(source.columns)) for source in sources]
