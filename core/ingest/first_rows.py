@@ -11,6 +11,7 @@ from core.ingest.readers import Source
 
 TOLD_APART = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
 MOSTLY = 0.5  # of the rows, for each to tell of another thing
+_MANY_ROWS = 200_000  # among the first of thousands of customers' sessions each is somebody else's
 
 
 def without_numbers_of_weeks(mapping: Mapping, columns: list[str], source: Source) -> list[str]:
@@ -87,10 +88,10 @@ def refuse_parts_of_products(mapping: Mapping, plans: list[TablePlan], source: S
 
 def refuse_acts_of_customers(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
     """Raises Unfit for what looks like a list of customers, not by its name, and has most of them several times: what they did, say."""
-    main = plans[0]
-    if not mapping.guesses or main.table != "customers" or "customers" in tables_named(mapping, source.names or (source.file,)):
+    main, named = plans[0], tables_named(mapping, source.names or (source.file,))
+    if not mapping.guesses or main.table != "customers" or "customers" in named and "events" not in named:
         return
-    seen = source.sample([main.columns["customer_id"].sources[0]]).column(2).to_pylist()
+    seen = source.sample([main.columns["customer_id"].sources[0]], _MANY_ROWS).column(2).to_pylist()
     if len(set(seen)) < MOSTLY * len(seen):
         raise Unfit(f"each customer once in {source.file}, which tells of customers alone", f"{len(set(seen)):,} in {len(seen):,} rows",
                     "call it customers if it is a list of them", "it tells of customers, and of most of them several times")

@@ -132,6 +132,20 @@ def test_what_customers_did_is_no_list_of_customers(workspace, tmp_path):
     assert stored(workspace, "select count(*) from customers") == [(0,)]
 
 
+def test_sessions_are_no_list_of_customers_though_the_first_thousands_are_of_others(workspace, tmp_path):
+    sessions = "user_id,start,bounced\n" + "".join(f"c{i % 5_000},2024-03-05 10:00,{i % 2}\n" for i in range(15_000))
+    files = [write(tmp_path, f"{name}.csv", sessions) for name in ("web", "sessions", "user_sessions")]
+    report = import_files(workspace, [*files, write(tmp_path, "orders.csv", SALES)])
+    assert all(f.left_out for f in report.files if f.file != "orders.csv") and stored(workspace, "select count(*) from customers") == [(0,)]
+
+
+def test_segments_are_made_by_what_calls_itself_a_group_before_numbers_and_flags(workspace, tmp_path):
+    rows = "".join(f"c{i},{i % 2},{'LOYAL' if i % 3 else 'NEW'},{i % 4}\n" for i in range(30))
+    customers = "customer_id,bought,rfm_segment,visits\n" + rows
+    import_files(workspace, [write(tmp_path, "customers.csv", customers), write(tmp_path, "orders.csv", SALES)])
+    assert workspace.settings().shop.segment_attribute == "rfm_segment"
+
+
 def test_postage_is_no_product(workspace, tmp_path):
     rows = "date,item,qty\n2024-03-05,Mug,2\n2024-03-05,Shipping fee,1\n2024-03-05,运费,1\n2024-03-05,Shipping box,1\n"
     report = import_files(workspace, [write(tmp_path, "sales.csv", rows)])

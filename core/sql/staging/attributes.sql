@@ -1,5 +1,5 @@
--- By which attributes can buyers be told apart, the best first? Country before all, then what most customers have. Many numbers, as ages,
--- are no groups.
+-- By which attributes can buyers be told apart, the best first? Country before all, then what calls itself a group and half as many
+-- customers have as have any other, then what most have, words before numbers. Many numbers, as ages, are no groups.
 with attributes as (
     select attribute, count(*) as filled, count(distinct value) as groups, count(*) filter (where try_cast(value as double) is null) as words
     from customers
@@ -22,4 +22,11 @@ best as (
 select attribute
 from best
 where groups >= 2 and (groups <= 60 or attribute = 'country') and (groups <= 12 or words > 0)
-order by case when attribute = 'country' then 0 else 1 end, filled desc, attribute
+order by
+    case
+        when attribute = 'country' then 0
+        when regexp_matches(attribute, 'segment|group|tier|cluster|cohort|等级|分群|客群|分组|人群', 'i')
+            and 2 * filled >= max(filled) over () then 1
+        else 2
+    end,
+    filled desc, words = 0, attribute
