@@ -16,6 +16,7 @@ from core.schema import CANONICAL
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")
 MOST_EVENTS = 50_000_000
 TWICE, LATER, KNOWN = "the same row twice in this file", "a later row of this file says it anew", "already in the warehouse"
+A_UNIT_MORE = "a row like another one of its order, whose units count it"
 ADDED_UP = "added up with another row of its product and day"
 DOUBLED = 0.01  # of the rows: as many lines may stand twice in an export of totals, more equal rows are as many sales
 
@@ -54,7 +55,9 @@ def merge(con, staged: Staged, *, grain: str = LINES, rolled_up: bool = False) -
     if table == "orders" and grain != LINES:
         return _totals(con, staged, grain)
     key = RULES[table].key
-    return _by_key(con, staged, source, key) if key else _by_row(con, table, source, rolled_up)
+    if key:
+        return _by_key(con, staged, source, key)
+    return _by_row(con, table, source, rolled_up, A_UNIT_MORE if staged.plan.row_is_a_unit else TWICE)
 
 
 def grain(con, staged: Staged) -> str:
@@ -95,8 +98,8 @@ def _day(moment) -> date | None:
     return moment.date() if hasattr(moment, "date") else moment
 
 
-def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
-    """The whole row is its identity.
+def _by_row(con, table: str, source: str, rolled_up: bool, equal: str) -> Merged:
+    """The whole row is its identity. equal: why rows that are like another one are not kept.
 
     A row that says who (an order id, a visitor at a moment) stands once. Anonymous rows may well be equal, two buyers of the same thing,
     and so may rows of one order if products are rolled up: of those the larger number in any one file stands, so an overlapping export
@@ -116,7 +119,7 @@ def _by_row(con, table: str, source: str, rolled_up: bool) -> Merged:
     (replaced,), = _run(con, f"select coalesce(sum(missing), 0)::bigint from fresh f semi join corrected k on {_of_order('f')}") \
         if table == "orders" else [(0,)]
     _insert_copies(con, table)
-    return Merged(kept, {TWICE: again} if again else {}, _day(first), _day(last), _day(first), replaced)
+    return Merged(kept, {equal: again} if again else {}, _day(first), _day(last), _day(first), replaced)
 
 
 def _of_order(lines: str) -> str:

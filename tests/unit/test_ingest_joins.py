@@ -98,7 +98,7 @@ def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, t
     report = import_files(workspace, [files[0], write(tmp_path, "order_items.csv", ONE_UNIT_A_ROW)])
     assert stored(workspace, "select order_id, product_id, units from orders order by all") == [
         ("10248", "a", 2.0), ("10248", "b", 1.0), ("10250", "a", 1.0)]
-    assert report.files[1].main.dropped == {"the same row twice in this file": 1}
+    assert report.files[1].main.dropped == {"a row like another one of its order, whose units count it": 1}
     assert any("each row is one unit" in note for note in report.files[1].notes)
 
 
