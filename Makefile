@@ -4,7 +4,7 @@
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
 	@echo "make test         every test; ARGS='-k inventory' for some"
-	@echo "make docs         write docs/data-contract.md anew from core/schema.py"
+	@echo "make docs         write docs/data-contract.md anew from core/schema/"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
 demo:

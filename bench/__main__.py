@@ -18,11 +18,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of: {', '.join(ROWS)}")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder of the real data")
     parser.add_argument("--work", type=Path, default=REPOSITORY / "build" / "bench", help="where workspaces are made and kept between rows")
-    parser.add_argument("--thin", type=int, default=1, metavar="N",
-                        help="a dry run on one product in N; its results stay in the work folder")
+    parser.add_argument(
+        "--thin", type=int, default=1, metavar="N", help="a dry run on one product in N; its results stay in the work folder"
+    )
     parser.add_argument("--batches", type=int, default=200, help="batches of each side of row tuned_epoch")
     parser.add_argument("--blocks", default="", metavar="1,3", help="only these blocks of the backtests in blocks (default: all)")
-    parser.add_argument("--switches", default="", metavar="A,B", help="only these switches (default: all; see core/backtest/switches.py)")
+    parser.add_argument(
+        "--switches", default="", metavar="A,B", help="only these switches (default: all; see core/evaluation/backtest/ablations.py)"
+    )
     a = parser.parse_args(argv)
     unknown = [row for row in a.rows if row not in ROWS]
     if unknown:
@@ -43,10 +46,13 @@ def main(argv: list[str] | None = None) -> int:
         results.write(folder, file, result, machine(), when)
         for limit in result.limits:
             found = result.figures.get(limit.figure)
-            say(f"  {limit.figure}: {'not measured' if found is None else results.shown(found, limit.unit)} ({limit.text()}) "
-                f"{'kept' if limit.passes(result.figures) else 'MISSED'}")
-    text = results.readme(folder, list(ROWS),
-                          "" if a.thin == 1 else f"A dry run on one product in {a.thin}: it says nothing about the limits.")
+            say(
+                f"  {limit.figure}: {'not measured' if found is None else results.shown(found, limit.unit)} ({limit.text()}) "
+                f"{'kept' if limit.passes(result.figures) else 'MISSED'}"
+            )
+    text = results.readme(
+        folder, list(ROWS), "" if a.thin == 1 else f"A dry run on one product in {a.thin}: it says nothing about the limits."
+    )
     say(f"wrote {folder}")
     print(text)
     return 1 if failed else 0

@@ -10,29 +10,48 @@ from pathlib import Path
 from bench.measure import upswing
 from bench.results import Limit, Result
 from bench.shops import Bench, journey, need, sample, taken, uci
-from core.baselines import BASELINES, DEMAND_BASELINES
+from core.evaluation.baselines import BASELINES, DEMAND_BASELINES
 
 AUTUMN = ("--train-until", "2011-07-31", "--test-from", "2011-09-04", "--test-until", "2011-11-06")
-KEPT = ("average_precision", "brier_skill", "precision_at_50", "ece", "wql_4w", "wql_13w", "mase_4w", "bias_4w",
-        "coverage_50_4w", "coverage_80_4w", "coverage_95_4w")
+KEPT = (
+    "average_precision",
+    "brier_skill",
+    "precision_at_50",
+    "ece",
+    "wql_4w",
+    "wql_13w",
+    "mase_4w",
+    "bias_4w",
+    "coverage_50_4w",
+    "coverage_80_4w",
+    "coverage_95_4w",
+)
 TREES = ("lightgbm", "lightgbm_text", "lightgbm_encoder", "lightgbm_searched")
 YOUNG = "under 8 weeks on sale"
 # What the model has to show on UCI, and on every other data set: not behind by more than the interval, whose better end is held to 0.
 EARNED = (
-    Limit("average_precision_ratio", 1.05, "", at_least=True), Limit("average_precision_lead_low", 0.0, "", at_least=True),
-    Limit("brier_skill_ratio", 1.10, "", at_least=True), Limit("precision_at_50_lead", 0.0, "", at_least=True),
-    Limit("young_average_precision_ratio", 1.10, "", at_least=True), Limit("least_text_adds_in_a_block_high", 0.0, "", at_least=True),
-    Limit("ece", 0.015, ""), Limit("worst_segment_ece", 0.03, ""),
+    Limit("average_precision_ratio", 1.05, "", at_least=True),
+    Limit("average_precision_lead_low", 0.0, "", at_least=True),
+    Limit("brier_skill_ratio", 1.10, "", at_least=True),
+    Limit("precision_at_50_lead", 0.0, "", at_least=True),
+    Limit("young_average_precision_ratio", 1.10, "", at_least=True),
+    Limit("least_text_adds_in_a_block_high", 0.0, "", at_least=True),
+    Limit("ece", 0.015, ""),
+    Limit("worst_segment_ece", 0.03, ""),
 )
 DEMAND_EARNED = (
     Limit("wql_4w_ratio", 0.95, ""),
-    Limit("coverage_80_4w", 0.78, "", at_least=True), Limit("coverage_80_4w", 0.82, ""),
-    Limit("lowest_band_coverage_80_4w", 0.75, "", at_least=True), Limit("highest_band_coverage_80_4w", 0.85, ""),
+    Limit("coverage_80_4w", 0.78, "", at_least=True),
+    Limit("coverage_80_4w", 0.82, ""),
+    Limit("lowest_band_coverage_80_4w", 0.75, "", at_least=True),
+    Limit("highest_band_coverage_80_4w", 0.85, ""),
     Limit("crossing_forecasts", 0, ""),
 )
 NOT_BEHIND = (
-    Limit("average_precision_lead_high", 0.0, "", at_least=True), Limit("brier_skill_lead_high", 0.0, "", at_least=True),
-    Limit("precision_at_50_lead_high", 0.0, "", at_least=True), Limit("wql_4w_lead_low", 0.0, ""),
+    Limit("average_precision_lead_high", 0.0, "", at_least=True),
+    Limit("brier_skill_lead_high", 0.0, "", at_least=True),
+    Limit("precision_at_50_lead_high", 0.0, "", at_least=True),
+    Limit("wql_4w_lead_low", 0.0, ""),
 )
 
 
@@ -46,16 +65,21 @@ def uci_backtest(bench: Bench) -> Result:
     value = {learner: {m: f["value"] for m, f in figures.items()} for learner, figures in whole.items()}
     rivals = [value[name] for name in ("lightgbm", "lightgbm_text")]
     figures = taken(done) | {
-        "brier_skill": value["model"]["brier_skill"], "average_precision": value["model"]["average_precision"],
-        "precision_at_50": value["model"]["precision_at_50"], "ece": value["model"]["ece"],
+        "brier_skill": value["model"]["brier_skill"],
+        "average_precision": value["model"]["average_precision"],
+        "precision_at_50": value["model"]["precision_at_50"],
+        "ece": value["model"]["ece"],
         "brier_skill_lead": value["model"]["brier_skill"] - max(r["brier_skill"] for r in rivals),
         "average_precision_ratio": value["model"]["average_precision"] / max(r["average_precision"] for r in rivals),
     }
-    return Result("uci_backtest", "Backtest on UCI, autumn 2011", figures,
-                  (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
-                  ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, "
-                   "on segment all.",),
-                  {"backtest": _kept(report)})
+    return Result(
+        "uci_backtest",
+        "Backtest on UCI, autumn 2011",
+        figures,
+        (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
+        ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, on segment all.",),
+        {"backtest": _kept(report)},
+    )
 
 
 def uci_blocks(bench: Bench) -> Result:
@@ -80,28 +104,52 @@ def _blocks(bench: Bench, name: str, what: str, workspace: Path, limits: tuple[L
     """As many blocks as the history allows. Ratios and leads are of the model to the best tree in that metric, low and high the ends of
     the lead's 95% interval; of the demand to the best of all demand baselines, on the sample where all forecast. baselines: () = all."""
     out = bench.work / name.replace("_", "-")
-    done = upswing(workspace, bench.log(name), "backtest", "--out", out,
-                   *(["--baselines", ",".join(b.name for b in baselines)] if baselines else []), *bench.chosen())
+    done = upswing(
+        workspace,
+        bench.log(name),
+        "backtest",
+        "--out",
+        out,
+        *(["--baselines", ",".join(b.name for b in baselines)] if baselines else []),
+        *bench.chosen(),
+    )
     report = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     slices = report["slices"]
-    pairs = {"average_precision": "all", "brier_skill": "all", "precision_at_50": "all", "young_average_precision": YOUNG,
-             "wql_4w": "demand sample", "wql_13w": "demand sample"}
+    pairs = {
+        "average_precision": "all",
+        "brier_skill": "all",
+        "precision_at_50": "all",
+        "young_average_precision": YOUNG,
+        "wql_4w": "demand sample",
+        "wql_13w": "demand sample",
+    }
     figures = taken(done) | {"blocks": len(report["blocks"])}
     for figure, part in pairs.items():
         figures |= _against(report, figure, figure.removeprefix("young_"), part)
     ece = {part: report["metrics"]["model"].get(part, {}).get("ece", {}).get("value") for part in slices}
-    bands = [found["coverage_80_4w"]["value"] for part, found in report["metrics"]["model"].items()
-             if part.endswith("in the base window") and found.get("coverage_80_4w")]
+    bands = [
+        found["coverage_80_4w"]["value"]
+        for part, found in report["metrics"]["model"].items()
+        if part.endswith("in the base window") and found.get("coverage_80_4w")
+    ]
     segments = [value for part, value in ece.items() if part.startswith("segment ") and value is not None]
     text = [found["average_precision"]["high"] for part, found in report["ablation"].get("text", {}).items() if part.startswith("block ")]
     figures |= {
-        "ece": ece["all"], "worst_segment_ece": max(segments, default=None),
+        "ece": ece["all"],
+        "worst_segment_ece": max(segments, default=None),
         "coverage_80_4w": report["metrics"]["model"]["all"].get("coverage_80_4w", {}).get("value"),
-        "lowest_band_coverage_80_4w": min(bands, default=None), "highest_band_coverage_80_4w": max(bands, default=None),
-        "crossing_forecasts": crossing(out / "demand.parquet"), "least_text_adds_in_a_block_high": min(text, default=None)}
-    by_slice = {part: {learner: {m: found[part][m] for m in KEPT if m in found[part]}
-                       for learner, found in report["metrics"].items() if part in found}
-                for part in slices if not part.startswith(("segment ", "category "))}
+        "lowest_band_coverage_80_4w": min(bands, default=None),
+        "highest_band_coverage_80_4w": max(bands, default=None),
+        "crossing_forecasts": crossing(out / "demand.parquet"),
+        "least_text_adds_in_a_block_high": min(text, default=None),
+    }
+    by_slice = {
+        part: {
+            learner: {m: found[part][m] for m in KEPT if m in found[part]} for learner, found in report["metrics"].items() if part in found
+        }
+        for part in slices
+        if not part.startswith(("segment ", "category "))
+    }
     note = f"Against the best of {', '.join(TREES)} in each metric, segment all; demand against every demand baseline, on its sample."
     kept = _kept(report) | {"left_out": report["left_out"], "ablation": report["ablation"], "by_slice": by_slice}
     return Result(name, what, figures, limits, (note,), {"backtest": kept})
@@ -116,8 +164,12 @@ def _against(report: dict, figure: str, metric: str, part: str) -> dict[str, flo
         return {}
     best = (min if lower else max)(rivals, key=lambda n: rivals[n])
     lead = report["differences"][best][part][metric]
-    return {f"{figure}_ratio": found["model"] / rivals[best] if rivals[best] > 0 else None, f"{figure}_lead": lead["value"],
-            f"{figure}_lead_low": lead["low"], f"{figure}_lead_high": lead["high"]}
+    return {
+        f"{figure}_ratio": found["model"] / rivals[best] if rivals[best] > 0 else None,
+        f"{figure}_lead": lead["value"],
+        f"{figure}_lead_low": lead["low"],
+        f"{figure}_lead_high": lead["high"],
+    }
 
 
 LATER = {"newer_switches": ("follow-level", "trees-members"), "text_days": ("text-days",)}  # came after all the others were measured
@@ -126,24 +178,50 @@ LATER = {"newer_switches": ("follow-level", "trees-members"), "text_days": ("tex
 def switch_rows() -> dict[str, tuple[Callable[[Bench], Result], str]]:
     """Rows of what every driver and every switch of the model is worth on each data set, and of the newer switches alone, as in rows.ROWS;
     the README holds all of them side by side, each as it was measured last."""
+
     def row(name: str, data: str, shop: Callable[[Bench], Path], some: tuple[str, ...]) -> Callable[[Bench], Result]:
         return lambda bench: _switches(replace(bench, switches=",".join(some) or bench.switches), name, data, shop(bench))
 
     shops = {"uci": ("UCI", uci), "journey": ("Complete Journey", journey), "sample": ("sample", sample)}
-    return {f"{shop}_{which}": (row(f"{shop}_{which}", *of, some), f"{shop}_{which}".replace("_", "-"))
-            for which, some in {"switches": (), **LATER}.items() for shop, of in shops.items()}
+    return {
+        f"{shop}_{which}": (row(f"{shop}_{which}", *of, some), f"{shop}_{which}".replace("_", "-"))
+        for which, some in {"switches": (), **LATER}.items()
+        for shop, of in shops.items()
+    }
 
 
 def _switches(bench: Bench, name: str, data: str, workspace: Path) -> Result:
     out = bench.work / name.replace("_", "-")
-    done = upswing(workspace, bench.log(name), "backtest", "--out", out, "--switches", *([bench.switches] if bench.switches else []),
-                   "--baselines", "", *bench.chosen())
+    done = upswing(
+        workspace,
+        bench.log(name),
+        "backtest",
+        "--out",
+        out,
+        "--switches",
+        *([bench.switches] if bench.switches else []),
+        "--baselines",
+        "",
+        *bench.chosen(),
+    )
     report = json.loads((out / "metrics.json").read_text(encoding="utf-8"))
     model = {m: report["metrics"]["model"]["all"][m]["value"] for m in ("average_precision", "brier_skill")}
-    ablation = {"data": data, "drivers": report["ablation"], "switches": report["switches"], "switch_settings": report["switch_settings"],
-                "blocks": report["blocks"], "settings": report["settings"]}
-    return Result(name, f"Every driver and switch on {data}", taken(done) | {"blocks": len(report["blocks"])} | model, (),
-                  ("The model minus itself without the driver, or learnt anew with the switch flipped.",), {"ablation": ablation})
+    ablation = {
+        "data": data,
+        "drivers": report["ablation"],
+        "switches": report["switches"],
+        "switch_settings": report["switch_settings"],
+        "blocks": report["blocks"],
+        "settings": report["settings"],
+    }
+    return Result(
+        name,
+        f"Every driver and switch on {data}",
+        taken(done) | {"blocks": len(report["blocks"])} | model,
+        (),
+        ("The model minus itself without the driver, or learnt anew with the switch flipped.",),
+        {"ablation": ablation},
+    )
 
 
 def crossing(demand: Path) -> int:
@@ -159,9 +237,16 @@ def crossing(demand: Path) -> int:
 
 def _kept(report: dict) -> dict:
     """Of a backtest's metrics.json, what stands for segment all."""
+
     def whole(name: str) -> dict:
         return {learner: slices["all"] for learner, slices in report[name].items() if "all" in slices}
 
-    return {"blocks": report["blocks"], "learners": report["learners"], "slices": {"all": report["slices"]["all"]},
-            "metrics": whole("metrics"), "differences": whole("differences"), "best": report["best"]["all"],
-            "settings": report["settings"]}
+    return {
+        "blocks": report["blocks"],
+        "learners": report["learners"],
+        "slices": {"all": report["slices"]["all"]},
+        "metrics": whole("metrics"),
+        "differences": whole("differences"),
+        "best": report["best"]["all"],
+        "settings": report["settings"],
+    }

@@ -36,9 +36,11 @@ def measure_demo(folder: Path, log: Path) -> tuple[dict[str, float], tuple[str, 
     with _page(folder, log.with_suffix(".second.log")) as (started, ready):
         figures["second_start_seconds"] = ready - started
     figures["first_install_seconds"] = downloads.seconds
-    return figures, ("From `make demo` in a fresh clone until Chromium shows the first page's heading and the script has ended. "
-                     "environment_seconds and snapshot_seconds are when those were ready; the environment comes from pip's cache, "
-                     "filled before by an install that is not counted (first_install_seconds).",)
+    return figures, (
+        "From `make demo` in a fresh clone until Chromium shows the first page's heading and the script has ended. "
+        "environment_seconds and snapshot_seconds are when those were ready; the environment comes from pip's cache, "
+        "filled before by an install that is not counted (first_install_seconds).",
+    )
 
 
 @contextmanager
@@ -50,8 +52,9 @@ def _page(folder: Path, log: Path) -> Iterator[tuple[float, float]]:
     environment = {k: v for k, v in os.environ.items() if not k.startswith("UPSWING")} | {"PORT": str(port), "WORKSPACE": "workspace-demo"}
     with open(log, "wb") as file:
         started = time.time()
-        server = subprocess.Popen(["make", "demo", f"PORT={port}"], cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT,
-                                  start_new_session=True)
+        server = subprocess.Popen(
+            ["make", "demo", f"PORT={port}"], cwd=folder, env=environment, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+        )
         try:
             _answers(server, port, log)
             _drawn(port)
@@ -103,4 +106,3 @@ def _end(server: subprocess.Popen) -> None:
             return
         except subprocess.TimeoutExpired:
             continue
-

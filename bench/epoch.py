@@ -16,13 +16,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from core.config import ModelSettings, Workspace
-from core.model import loss
+from core.models.encoder_tuning import Tuning
+from core.models.network import loss
+from core.models.panel import Panel
+from core.models.predict import gather, use_threads
+from core.models.train import _Trainer, split
 from core.progress import silent
-from core.training import Panel, Recipe
-from core.training.fitted import gather, use_threads
-from core.training.fitting import _Trainer, split
-from core.training.tuning import Tuning
+from core.settings import ModelSettings, Recipe
+from core.workspace import Workspace
 
 TUNING = "last-3"
 
@@ -41,9 +42,15 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
         once = time.perf_counter() - started
     every = _seconds_a_row(trainer, panel, batches, rows_a_batch) * epoch
     return {
-        "times_faster": every / once, "epoch_seconds": once, "epoch_seconds_every_row": every, "epoch_rows": epoch,
-        "texts": len(trainer.texts.table) - 1, "encoder_passes": recipe.encoder_passes, "rows_a_batch_every_row": rows_a_batch,
-        "batches_every_row": batches, "lower_layers_once_seconds": prepared,
+        "times_faster": every / once,
+        "epoch_seconds": once,
+        "epoch_seconds_every_row": every,
+        "epoch_rows": epoch,
+        "texts": len(trainer.texts.table) - 1,
+        "encoder_passes": recipe.encoder_passes,
+        "rows_a_batch_every_row": rows_a_batch,
+        "batches_every_row": batches,
+        "lower_layers_once_seconds": prepared,
     }
 
 
@@ -59,8 +66,15 @@ def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: 
         rows = np.sort(random.choice(trainer.rows, min(rows_a_batch, len(trainer.rows)), replace=False))
         text = encoder.encode([tokens[p] for p in panel.product[rows]])
         outputs = net(gather(panel, rows, trainer.places, net.config, text))
-        value = loss(outputs, as_tensor(panel.rising[rows]), as_tensor(panel.falling[rows]), as_tensor(trainer._units(rows)),
-                     as_tensor(panel.tail[rows]), torch.ones(len(rows)), net.config.levels)
+        value = loss(
+            outputs,
+            as_tensor(panel.rising[rows]),
+            as_tensor(panel.falling[rows]),
+            as_tensor(trainer._units(rows)),
+            as_tensor(panel.tail[rows]),
+            torch.ones(len(rows)),
+            net.config.levels,
+        )
         optimizer.zero_grad(set_to_none=True)
         value.backward()
         optimizer.step()

@@ -23,9 +23,9 @@ import torch
 from bench import results
 from bench.measure import Failed, machine, say, stamp
 from bench.results import Result
-from core.text import Encoder, _encode_all, embed, fresh_encoder
-from core.training.texts import TunedTexts
-from core.training.tuning import Tuning
+from core.models.encoder_tuning import Tuning
+from core.models.text import Encoder, _encode_all, embed, fresh_encoder
+from core.models.text_vectors import TunedTexts
 
 TOKENS, WORDS, SIDE = 128, 150, 8192
 SCORED, LEARNT, CHECKED = 32_768, 8_192, 128
@@ -90,9 +90,14 @@ def _of(encoder: Encoder, device: str, rate: float, folder: Path) -> dict[str, f
     learns = TunedTexts(encoder, texts[:LEARNT], Tuning.of("full"), torch.device(device), folder, max_tokens=TOKENS)
     renewed = _seconds(learns.renew)
     learnt = _seconds(lambda: (learns.gradient.normal_(std=1e-3), learns.learn())) - renewed
-    return {"scored_a_second": SCORED / scored, "scored_share": SCORED * operations / scored / rate,
-            "read_and_scored_a_second": SCORED / read, "least_cosine_to_the_cpu": float((on_cpu * out[:CHECKED]).sum(1).min()),
-            "learnt_a_second": LEARNT / learnt, "learnt_share": 3 * LEARNT * operations / learnt / rate}
+    return {
+        "scored_a_second": SCORED / scored,
+        "scored_share": SCORED * operations / scored / rate,
+        "read_and_scored_a_second": SCORED / read,
+        "least_cosine_to_the_cpu": float((on_cpu * out[:CHECKED]).sum(1).min()),
+        "learnt_a_second": LEARNT / learnt,
+        "learnt_share": 3 * LEARNT * operations / learnt / rate,
+    }
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -39,8 +39,9 @@ def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd
     taken = log.with_suffix(".taken.json")
     taken.unlink(missing_ok=True)
     with open(log, "wb") as file:
-        subprocess.run([PYTHON, "-I", "-S", LAUNCHER, taken, *map(str, command)], stdout=file, stderr=subprocess.STDOUT,
-                       env=environment, cwd=cwd)
+        subprocess.run(
+            [PYTHON, "-I", "-S", LAUNCHER, taken, *map(str, command)], stdout=file, stderr=subprocess.STDOUT, env=environment, cwd=cwd
+        )
     output = log.read_text(encoding="utf-8", errors="replace")
     found = json.loads(taken.read_text(encoding="utf-8")) if taken.exists() else {"code": "no result"}
     if found["code"]:
@@ -63,18 +64,28 @@ def machine() -> dict:
             cpu = line.split(":", 1)[1].strip()
             break
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    return {"cores": os.cpu_count(), "memory_gib": round(memory, 1), "cpu": cpu, "system": f"{os.uname().sysname} {os.uname().release}",
-            "python": sys.version.split()[0], **{name: _version(name) for name in PACKAGES}}
+    return {
+        "cores": os.cpu_count(),
+        "memory_gib": round(memory, 1),
+        "cpu": cpu,
+        "system": f"{os.uname().sysname} {os.uname().release}",
+        "python": sys.version.split()[0],
+        **{name: _version(name) for name in PACKAGES},
+    }
 
 
 def stamp() -> dict:
     """When, from which commit (its results apart, which the rows before wrote), beside how much other work."""
     git = ["git", "-C", str(REPOSITORY)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
-    changed = subprocess.run([*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"],
-                             capture_output=True, text=True)
-    return {"measured_at": datetime.now(timezone.utc).strftime("%Y-%m-%d %H:%M UTC"), "load_before": round(os.getloadavg()[0], 2),
-            "commit": (commit.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else "")}
+    changed = subprocess.run(
+        [*git, "status", "--porcelain", "--untracked-files=no", "--", ".", ":!bench/results"], capture_output=True, text=True
+    )
+    return {
+        "measured_at": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        "load_before": round(os.getloadavg()[0], 2),
+        "commit": (commit.stdout.strip() or "unknown") + (" with changes" if changed.stdout.strip() else ""),
+    }
 
 
 def _version(package: str) -> str:

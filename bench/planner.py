@@ -1,6 +1,7 @@
 """The planner's page at 20,000 products: python -m bench.planner WORKSPACE OUT.json
 
-A made-up snapshot of that many products, the tests' own. Timed are a whole plan on arrays (core.inventory.suggest, with packs, minimums and
+A made-up snapshot of that many products, the tests' own. Timed are a whole plan on arrays (core.capabilities.inventory.control.suggest,
+with packs, minimums and
 lead times that vary) and reruns of the Inventory page as a planner makes them: other filters, other products chosen.
 """
 
@@ -24,15 +25,24 @@ sys.path.insert(0, str(REPOSITORY / "tests"))
 
 
 def plan_seconds() -> float:
-    from core.inventory import Rules, Terms, suggest
+    from core.capabilities.inventory.control import Rules, Terms, suggest
     from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
     rng, weeks = np.random.default_rng(7), np.array(DEMAND_WEEKS, dtype=float)
     pace, doubt = np.exp(rng.normal(1, 1.2, PRODUCTS)), rng.uniform(0.2, 0.9, PRODUCTS)
     demand = (pace[:, None] * weeks)[:, :, None] * np.exp(doubt[:, None, None] * ndtri(DEMAND_LEVELS))
-    terms = Terms.of(PRODUCTS, on_hand=np.floor(pace * rng.uniform(0, 8, PRODUCTS)), on_order=0.0, stock_age_days=1.0,
-                     lead_time_days=rng.integers(7, 60, PRODUCTS), lead_time_sd_days=rng.uniform(1, 6, PRODUCTS), moq=12.0, pack_size=6.0,
-                     unit_cost_cents=500.0, price_cents=1200.0)
+    terms = Terms.of(
+        PRODUCTS,
+        on_hand=np.floor(pace * rng.uniform(0, 8, PRODUCTS)),
+        on_order=0.0,
+        stock_age_days=1.0,
+        lead_time_days=rng.integers(7, 60, PRODUCTS),
+        lead_time_sd_days=rng.uniform(1, 6, PRODUCTS),
+        moq=12.0,
+        pack_size=6.0,
+        unit_cost_cents=500.0,
+        price_cents=1200.0,
+    )
     started = time.perf_counter()
     suggest(demand, terms, Rules(), date(2026, 6, 28))
     return time.perf_counter() - started
@@ -48,11 +58,13 @@ def page_seconds() -> list[float]:
     app.run()
     chance = random.Random(1)
     shown = next(each.value for each in app.dataframe if "planner_order_units" in each.value).product_id.tolist()
-    acts = [lambda: app.multiselect(key="chosen").set_value([chance.choice(shown)]).run(),
-            lambda: app.text_input(key="order_q").set_value(chance.choice(["mug", "lantern", "", "P01"])).run(),
-            lambda: app.multiselect(key="supplier").set_value(chance.choice([[], ["木艺工坊"]])).run(),
-            lambda: app.selectbox(key="problem").set_value(chance.choice([None, "cost missing"])).run(),
-            lambda: app.run()]
+    acts = [
+        lambda: app.multiselect(key="chosen").set_value([chance.choice(shown)]).run(),
+        lambda: app.text_input(key="order_q").set_value(chance.choice(["mug", "lantern", "", "P01"])).run(),
+        lambda: app.multiselect(key="supplier").set_value(chance.choice([[], ["木艺工坊"]])).run(),
+        lambda: app.selectbox(key="problem").set_value(chance.choice([None, "cost missing"])).run(),
+        lambda: app.run(),
+    ]
     seconds = []
     for number in range(RERUNS):
         started = time.perf_counter()
@@ -64,9 +76,9 @@ def page_seconds() -> list[float]:
 
 
 if __name__ == "__main__":
-    from serving import write_snapshot
+    from fixtures.serving import write_snapshot
 
-    from core.config import Workspace
+    from core.workspace import Workspace
 
     logging.disable(logging.WARNING)  # outside a server Streamlit warns at every call
     workspace, out = Workspace.at(sys.argv[1]).create(), Path(sys.argv[2])

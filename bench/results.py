@@ -40,10 +40,15 @@ class Result:
         return all(limit.passes(self.figures) for limit in self.limits)
 
     def as_dict(self) -> dict:
-        return {"name": self.name, "what": self.what, "passed": self.passed,
-                "figures": {k: round(float(v), 4) for k, v in self.figures.items() if v is not None},
-                "limits": [asdict(limit) | {"passed": limit.passes(self.figures)} for limit in self.limits],
-                "notes": list(self.notes), **self.more}
+        return {
+            "name": self.name,
+            "what": self.what,
+            "passed": self.passed,
+            "figures": {k: round(float(v), 4) for k, v in self.figures.items() if v is not None},
+            "limits": [asdict(limit) | {"passed": limit.passes(self.figures)} for limit in self.limits],
+            "notes": list(self.notes),
+            **self.more,
+        }
 
 
 def shown(value: float, unit: str) -> str:
@@ -70,24 +75,33 @@ def readme(folder: Path, order: list[str], remark: str = "") -> str:
     found = {c["name"]: c for c in (json.loads(p.read_text(encoding="utf-8")) for p in sorted(folder.glob("*.json")))}
     rows = [found[name] for name in order if name in found]
     missing = [name for name in order if name not in found]
-    lines = ["# Measured", "", "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included."
-             + (f" {remark}" if remark else ""), "",
-             "| what | limit | measured | | when, commit |", "|---|---|---|---|---|"]
+    lines = [
+        "# Measured",
+        "",
+        "Made by `python -m bench`; do not edit. Each row is measured as whole processes, start-up included."
+        + (f" {remark}" if remark else ""),
+        "",
+        "| what | limit | measured | | when, commit |",
+        "|---|---|---|---|---|",
+    ]
     for row in rows:
         for i, limit in enumerate(row["limits"]):
             kept = Limit(limit["figure"], limit["value"], limit["unit"], limit["at_least"])
             value = row["figures"].get(kept.figure)
-            lines.append(f"| {row['what'] + ': ' if i == 0 else '... '}{kept.figure.replace('_', ' ')} | {kept.text()} | "
-                         f"{'not measured' if value is None else shown(value, kept.unit)} | "
-                         f"{'kept' if limit['passed'] else '**missed**'} | "
-                         f"{row['measured_at'] + ', ' + row['commit'] if i == 0 else ''} |")
+            lines.append(
+                f"| {row['what'] + ': ' if i == 0 else '... '}{kept.figure.replace('_', ' ')} | {kept.text()} | "
+                f"{'not measured' if value is None else shown(value, kept.unit)} | "
+                f"{'kept' if limit['passed'] else '**missed**'} | "
+                f"{row['measured_at'] + ', ' + row['commit'] if i == 0 else ''} |"
+            )
     if missing:
         lines += ["", f"Not measured yet: {', '.join(missing)}."]
     lines += ["", "## Behind the figures", ""]
     for row in rows:
         figures = ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in row["figures"].items())
-        lines.append(f"- **{row['name']}** ({row['measured_at']}, load before {row['load_before']}): {figures}. "
-                     f"{' '.join(row['notes'])}".rstrip())
+        lines.append(
+            f"- **{row['name']}** ({row['measured_at']}, load before {row['load_before']}): {figures}. {' '.join(row['notes'])}".rstrip()
+        )
     for row in rows:
         if "backtest" in row:
             lines += ["", *_backtest_table(row)]
@@ -111,10 +125,12 @@ def _backtest_table(row: dict) -> list[str]:
     report = row["backtest"]
     columns = {"average_precision": "average precision", "brier_skill": "Brier skill", "precision_at_50": "precision@50", "ece": "ECE"}
     lines = [f"## {row['what']}", ""]
-    lines += [f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), "
-              f"tested on {block['test_origins']} origins {block['test_from']} to {block['test_until']}." for block in report["blocks"]]
-    lines += ["", "Segment all; 95% intervals.", "",
-             f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
+    lines += [
+        f"Learnt from {block['train_from']} to {block['train_until']} ({block['train_rows']:,} rows), "
+        f"tested on {block['test_origins']} origins {block['test_from']} to {block['test_until']}."
+        for block in report["blocks"]
+    ]
+    lines += ["", "Segment all; 95% intervals.", "", f"| | {' | '.join(columns.values())} |", "|---|" + "---|" * len(columns)]
 
     def cell(figure: dict | None) -> str:
         return "" if not figure or figure["value"] is None else f"{figure['value']:.3f} [{figure['low']:.3f}, {figure['high']:.3f}]"
@@ -147,12 +163,17 @@ def _latest(rows: list[dict]) -> list[dict]:
 def _ablation_table(found: list[dict]) -> list[str]:
     """Every driver, every switch, on every data set that was ablated."""
     metrics = {"average_precision": "average precision", "brier_skill": "Brier skill"}
-    lines = ["## Every driver, every switch", "",
-             "The model minus itself without the driver, or learnt anew with that one switch flipped; segment all, paired 95% intervals. "
-             "Above 0 it helps. Tested on "
-             + "; ".join(f"{one['data']}, {', '.join(_span(block) for block in one['blocks'])}" for one in found) + ".", "",
-             "| | " + " | ".join(f"{one['data']}: {title}" for one in found for title in metrics.values()) + " |",
-             "|---|" + "---|" * (2 * len(found))]
+    lines = [
+        "## Every driver, every switch",
+        "",
+        "The model minus itself without the driver, or learnt anew with that one switch flipped; segment all, paired 95% intervals. "
+        "Above 0 it helps. Tested on "
+        + "; ".join(f"{one['data']}, {', '.join(_span(block) for block in one['blocks'])}" for one in found)
+        + ".",
+        "",
+        "| | " + " | ".join(f"{one['data']}: {title}" for one in found for title in metrics.values()) + " |",
+        "|---|" + "---|" * (2 * len(found)),
+    ]
     for part in ("drivers", "switches"):
         for name in dict.fromkeys(name for one in found for name in one[part]):
             figures = [one[part].get(name, {}).get("all", {}).get(metric) for one in found for metric in metrics]
@@ -165,31 +186,57 @@ def _ablation_table(found: list[dict]) -> list[str]:
 
 def _truth_table(row: dict) -> list[str]:
     found = row["truth"]
-    lines = [f"## {row['what']}", "",
-             "| origins | learnt until | risers | average precision | Brier skill | called rises | cause in the top two |",
-             "|---|---|---|---|---|---|---|"]
-    lines += [f"| {b['from']} to {b['until']} | {b['learnt_until']} | {b['base_rate']:.3f} | {b['average_precision']:.3f} | "
-              f"{b['brier_skill']:.3f} | {b['called']} | {_share(b['in_top_two'], b['called'])} |" for b in found["blocks"]]
+    lines = [
+        f"## {row['what']}",
+        "",
+        "| origins | learnt until | risers | average precision | Brier skill | called rises | cause in the top two |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {b['from']} to {b['until']} | {b['learnt_until']} | {b['base_rate']:.3f} | {b['average_precision']:.3f} | "
+        f"{b['brier_skill']:.3f} | {b['called']} | {_share(b['in_top_two'], b['called'])} |"
+        for b in found["blocks"]
+    ]
     for definition, thresholds in found["counts"].items():
         for at_least, kinds in thresholds.items():
-            lines += ["", f"Called from {at_least} on, {definition}:", "",
-                      "| kind | rises | called | cause in the top two | on top | top two where it is not |", "|---|---|---|---|---|---|"]
+            lines += [
+                "",
+                f"Called from {at_least} on, {definition}:",
+                "",
+                "| kind | rises | called | cause in the top two | on top | top two where it is not |",
+                "|---|---|---|---|---|---|",
+            ]
             for kind, count in kinds.items():
                 instead = ", ".join(f"{n} {drivers}" for drivers, n in list(count["instead"].items())[:3])
-                lines.append(f"| {kind} | {count['rises']} | {count['called']} | {_share(count['in_top_two'], count['called'])} | "
-                             f"{_share(count['top'], count['called'])} | {instead} |")
+                lines.append(
+                    f"| {kind} | {count['rises']} | {count['called']} | {_share(count['in_top_two'], count['called'])} | "
+                    f"{_share(count['top'], count['called'])} | {instead} |"
+                )
     return lines
 
 
 def _tuning_table(row: dict) -> list[str]:
-    lines = [f"## {row['what']}", "",
-             "| | average precision | Brier skill | precision@50 | ECE | epochs | seconds | processor seconds | learning parameters |",
-             "|---|---|---|---|---|---|---|---|---|"]
-    lines += [f"| {m['mode']} | {m['average_precision']:.3f} | {m['brier_skill']:.3f} | {m['precision_at_50']:.3f} | {m['ece']:.3f} | "
-              f"{m['epochs']} | {m['seconds']:.0f} | {m['processor_seconds']:.0f} | {m['learning_parameters']:,} |" for m in row["tuning"]]
-    lines += [line for m in row["tuning"] if "pieces" in m for line in (
-        "", f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, "
-            f"{m['perplexity_after']:.1f} after.")]
+    lines = [
+        f"## {row['what']}",
+        "",
+        "| | average precision | Brier skill | precision@50 | ECE | epochs | seconds | processor seconds | learning parameters |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {m['mode']} | {m['average_precision']:.3f} | {m['brier_skill']:.3f} | {m['precision_at_50']:.3f} | {m['ece']:.3f} | "
+        f"{m['epochs']} | {m['seconds']:.0f} | {m['processor_seconds']:.0f} | {m['learning_parameters']:,} |"
+        for m in row["tuning"]
+    ]
+    lines += [
+        line
+        for m in row["tuning"]
+        if "pieces" in m
+        for line in (
+            "",
+            f"Pretraining: {m['pieces']} new word pieces; perplexity of texts held out {m['perplexity_before']:.1f} before, "
+            f"{m['perplexity_after']:.1f} after.",
+        )
+    ]
     return lines
 
 
@@ -197,16 +244,28 @@ def _simulation_table(row: dict) -> list[str]:
     """The frontier: average stock of each policy where it achieves a fill rate; then what each point promised and achieved."""
     found = row["simulation"]
     rates = list(next(iter(found["policies"].values()))["stock_at"])
-    lines = [f"## {row['what']}", "", f"{found['products']:,} products, {found['from']} to {found['until']}; "
-             "average stock's value, in the shop's money, at an achieved fill rate of", "",
-             f"| | {' | '.join(f'{float(rate):.0%}' for rate in rates)} |", "|---|" + "---|" * len(rates)]
-    lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |"
-              for p in found["policies"].values()]
-    lines += ["", f"Upswing's levels, target {found['target']}:", "",
-              "| promised | fill rate | cycle service | stocks told to last | that did | stock | orders |", "|---|---|---|---|---|---|---|"]
-    lines += [f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {_percent(p.get('told'))} | "
-              f"{_percent(p.get('lasted'))} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
-              for p in found["policies"]["upswing"]["points"]]
+    lines = [
+        f"## {row['what']}",
+        "",
+        f"{found['products']:,} products, {found['from']} to {found['until']}; "
+        "average stock's value, in the shop's money, at an achieved fill rate of",
+        "",
+        f"| | {' | '.join(f'{float(rate):.0%}' for rate in rates)} |",
+        "|---|" + "---|" * len(rates),
+    ]
+    lines += [f"| {p['title']} | {' | '.join(_money(p['stock_at'][rate]) for rate in rates)} |" for p in found["policies"].values()]
+    lines += [
+        "",
+        f"Upswing's levels, target {found['target']}:",
+        "",
+        "| promised | fill rate | cycle service | stocks told to last | that did | stock | orders |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {p['knob']:.1%} | {p['fill_rate']:.1%} | {p['cycle_service']:.1%} | {_percent(p.get('told'))} | "
+        f"{_percent(p.get('lasted'))} | {p['stock_value'] / 100:,.0f} | {p['orders']:,.0f} |"
+        for p in found["policies"]["upswing"]["points"]
+    ]
     return lines
 
 

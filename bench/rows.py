@@ -14,7 +14,7 @@ from bench.results import Limit, Result
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
 from bench.simulations import sample_simulation, uci_simulation
 
-RESCORE = "from core.config import Workspace; from core.pipeline import rescore; print(rescore(Workspace.at()))"
+RESCORE = "from core.settings import Workspace; from core.jobs.pipeline import rescore; print(rescore(Workspace.at()))"
 
 
 def imports(bench: Bench) -> Result:
@@ -30,8 +30,13 @@ def panel(bench: Bench) -> Result:
     done = upswing(bench.shop, bench.log("panel"), "features")
     facts = json.loads((bench.shop / "panel" / "panel.json").read_text(encoding="utf-8"))
     figures = taken(done) | {"rows": facts["rows"], "origins": len(facts["origins"]), "segments": len(facts["segments"])}
-    return Result("panel", "its panel (weekly origins, all + segments) and labels", figures,
-                  (Limit("seconds", 60, "s"), Limit("peak_gib", 3, "GiB")), ("Texts are encoded in it, nothing cached before.",))
+    return Result(
+        "panel",
+        "its panel (weekly origins, all + segments) and labels",
+        figures,
+        (Limit("seconds", 60, "s"), Limit("peak_gib", 3, "GiB")),
+        ("Texts are encoded in it, nothing cached before.",),
+    )
 
 
 def train_frozen(bench: Bench) -> Result:
@@ -57,11 +62,14 @@ def tuned_epoch(bench: Bench) -> Result:
     out = bench.work / "epoch.json"
     run([PYTHON, "-m", "bench.epoch", out, bench.batches, 128], bench.log("tuned_epoch"), bench.shop)
     figures = json.loads(out.read_text(encoding="utf-8"))
-    note = (f"Ours is a whole epoch; every row's from {figures['batches_every_row']} batches in the same process, extrapolated by rows. "
-            "Last 3 layers learn on both sides; every row's side runs the whole encoder for each row. What the layers below say about "
-            "each text is computed once a training, outside the epoch.")
-    return Result("tuned_epoch", "tuned epoch against encoding every row", figures,
-                  (Limit("times_faster", 40, "times", at_least=True),), (note,))
+    note = (
+        f"Ours is a whole epoch; every row's from {figures['batches_every_row']} batches in the same process, extrapolated by rows. "
+        "Last 3 layers learn on both sides; every row's side runs the whole encoder for each row. What the layers below say about "
+        "each text is computed once a training, outside the epoch."
+    )
+    return Result(
+        "tuned_epoch", "tuned epoch against encoding every row", figures, (Limit("times_faster", 40, "times", at_least=True),), (note,)
+    )
 
 
 def publish(bench: Bench) -> Result:
@@ -70,11 +78,21 @@ def publish(bench: Bench) -> Result:
     scored = upswing(bench.shop, bench.log("score"), "score")
     published = upswing(bench.shop, bench.log("publish"), "publish")
     meta = _meta(bench.shop)
-    figures = {"seconds": scored.seconds + published.seconds, "score_and_explain_seconds": scored.seconds,
-               "publish_seconds": published.seconds, "peak_gib": max(scored.peak_gib, published.peak_gib),
-               "forecasts": meta["forecasts"], "products": meta["products"]}
-    return Result("publish", "score + explain + publish all live products and segments", figures, (Limit("seconds", 60, "s"),),
-                  ("Two commands, both start-ups included.",))
+    figures = {
+        "seconds": scored.seconds + published.seconds,
+        "score_and_explain_seconds": scored.seconds,
+        "publish_seconds": published.seconds,
+        "peak_gib": max(scored.peak_gib, published.peak_gib),
+        "forecasts": meta["forecasts"],
+        "products": meta["products"],
+    }
+    return Result(
+        "publish",
+        "score + explain + publish all live products and segments",
+        figures,
+        (Limit("seconds", 60, "s"),),
+        ("Two commands, both start-ups included.",),
+    )
 
 
 def new_day(bench: Bench) -> Result:
@@ -94,12 +112,23 @@ def new_day(bench: Bench) -> Result:
     rescored = run([PYTHON, "-c", RESCORE], bench.log("new_day-rescore"), shop)
     if _snapshot(shop) == before:
         raise Failed("the new day led to no new snapshot")
-    figures = {"seconds": rescored.seconds, "peak_gib": rescored.peak_gib, "import_seconds": imported.seconds,
-               "with_import_seconds": rescored.seconds + imported.seconds}
-    return Result("new_day", "a new day of data: extend aggregates, rescore, publish", figures, (Limit("seconds", 20, "s"),),
-                  ("The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); "
-                   "extending the daily aggregate, the newest rows' features, scores, explanations and the snapshot are one process, "
-                   "start-up included.",))
+    figures = {
+        "seconds": rescored.seconds,
+        "peak_gib": rescored.peak_gib,
+        "import_seconds": imported.seconds,
+        "with_import_seconds": rescored.seconds + imported.seconds,
+    }
+    return Result(
+        "new_day",
+        "a new day of data: extend aggregates, rescore, publish",
+        figures,
+        (Limit("seconds", 20, "s"),),
+        (
+            "The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); "
+            "extending the daily aggregate, the newest rows' features, scores, explanations and the snapshot are one process, "
+            "start-up included.",
+        ),
+    )
 
 
 def pages(bench: Bench) -> Result:
@@ -120,15 +149,24 @@ def planner(bench: Bench) -> Result:
     run([PYTHON, "-m", "bench.planner", shop, out], bench.log("planner"))
     found = json.loads(out.read_text(encoding="utf-8"))
     figures = {"plan_seconds": found["plan_seconds"], "page_p95_ms": _p95(found["page"]) * 1000}
-    return Result("planner", "20,000 products: the whole plan; the Inventory page's rerun, p95", figures,
-                  (Limit("plan_seconds", 10, "s"), Limit("page_p95_ms", 300, "ms")),
-                  (f"{len(found['page'])} reruns by AppTest with other filters and products chosen; the browser's drawing is not in it.",))
+    return Result(
+        "planner",
+        "20,000 products: the whole plan; the Inventory page's rerun, p95",
+        figures,
+        (Limit("plan_seconds", 10, "s"), Limit("page_p95_ms", 300, "ms")),
+        (f"{len(found['page'])} reruns by AppTest with other filters and products chosen; the browser's drawing is not in it.",),
+    )
 
 
 def demo(bench: Bench) -> Result:
     figures, notes = measure_demo(bench.work / "demo", bench.log("demo"))
-    return Result("demo", "`make demo` to first page, downloads apart; second start", figures,
-                  (Limit("first_page_seconds", 240, "s"), Limit("second_start_seconds", 10, "s")), notes)
+    return Result(
+        "demo",
+        "`make demo` to first page, downloads apart; second start",
+        figures,
+        (Limit("first_page_seconds", 240, "s"), Limit("second_start_seconds", 10, "s")),
+        notes,
+    )
 
 
 def sample_truth(bench: Bench) -> Result:
@@ -140,14 +178,21 @@ def sample_truth(bench: Bench) -> Result:
     for definition, thresholds in found["counts"].items():
         for at_least, kinds in thresholds.items():
             count = kinds["all"]
-            figures |= {f"{definition}_{at_least}_in_top_two": count["in_top_two"] / max(count["called"], 1),
-                        f"{definition}_{at_least}_largest": count["largest"] / max(count["called"], 1),
-                        f"{definition}_{at_least}_on_top": count["top"] / max(count["called"], 1),
-                        f"{definition}_{at_least}_called": count["called"], f"{definition}_{at_least}_rises": count["rises"]}
-    return Result("sample_truth", "Planted causes among the reasons for called rises", figures,
-                  (Limit("strict_0.25_in_top_two", 0.9, "", at_least=True),),
-                  ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",),
-                  {"truth": found})
+            figures |= {
+                f"{definition}_{at_least}_in_top_two": count["in_top_two"] / max(count["called"], 1),
+                f"{definition}_{at_least}_largest": count["largest"] / max(count["called"], 1),
+                f"{definition}_{at_least}_on_top": count["top"] / max(count["called"], 1),
+                f"{definition}_{at_least}_called": count["called"],
+                f"{definition}_{at_least}_rises": count["rises"],
+            }
+    return Result(
+        "sample_truth",
+        "Planted causes among the reasons for called rises",
+        figures,
+        (Limit("strict_0.25_in_top_two", 0.9, "", at_least=True),),
+        ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",),
+        {"truth": found},
+    )
 
 
 def sample_stockouts(bench: Bench) -> Result:
@@ -155,9 +200,13 @@ def sample_stockouts(bench: Bench) -> Result:
     shop, out = sample(bench), bench.work / "stockouts.json"
     run([PYTHON, "-m", "bench.stockouts", out], bench.log("sample_stockouts"), shop)
     figures = json.loads(out.read_text(encoding="utf-8"))
-    return Result("sample_stockouts", "Units wanted while out of stock, against what was planted", figures,
-                  (Limit("estimated_to_planted", 0.85, "", at_least=True), Limit("estimated_to_planted", 1.15, "")),
-                  ("Sums over the planted stock-outs that a stock record shows; bench/stockouts.py says what is compared.",))
+    return Result(
+        "sample_stockouts",
+        "Units wanted while out of stock, against what was planted",
+        figures,
+        (Limit("estimated_to_planted", 0.85, "", at_least=True), Limit("estimated_to_planted", 1.15, "")),
+        ("Sums over the planted stock-outs that a stock record shows; bench/stockouts.py says what is compared.",),
+    )
 
 
 def tuning(bench: Bench) -> Result:
@@ -167,9 +216,14 @@ def tuning(bench: Bench) -> Result:
     modes = json.loads(out.read_text(encoding="utf-8"))
     best = max(modes, key=lambda mode: mode["average_precision"])
     figures = taken(done) | {f"average_precision_{mode['mode']}": mode["average_precision"] for mode in modes}
-    return Result("tuning", "Ways for the encoder to learn, on the sample", figures, (),
-                  (f"One block, segment all, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
-                  {"tuning": modes})
+    return Result(
+        "tuning",
+        "Ways for the encoder to learn, on the sample",
+        figures,
+        (),
+        (f"One block, segment all, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
+        {"tuning": modes},
+    )
 
 
 def gpu(bench: Bench) -> Result:
@@ -181,15 +235,27 @@ def gpu(bench: Bench) -> Result:
 
 # name -> (how to measure it, its file in bench/results)
 ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
-    "import": (imports, "import"), "panel": (panel, "panel"), "train_frozen": (train_frozen, "train-frozen"),
-    "train_last3": (train_last3, "train-last3"), "tuned_epoch": (tuned_epoch, "tuned-epoch"), "publish": (publish, "publish"),
-    "new_day": (new_day, "new-day"), "pages": (pages, "pages"), "planner": (planner, "planner"), "demo": (demo, "demo"),
-    "uci_backtest": (uci_backtest, "uci-autumn"), "uci_blocks": (uci_blocks, "uci-blocks"), "uci_demand": (uci_demand, "uci-demand"),
+    "import": (imports, "import"),
+    "panel": (panel, "panel"),
+    "train_frozen": (train_frozen, "train-frozen"),
+    "train_last3": (train_last3, "train-last3"),
+    "tuned_epoch": (tuned_epoch, "tuned-epoch"),
+    "publish": (publish, "publish"),
+    "new_day": (new_day, "new-day"),
+    "pages": (pages, "pages"),
+    "planner": (planner, "planner"),
+    "demo": (demo, "demo"),
+    "uci_backtest": (uci_backtest, "uci-autumn"),
+    "uci_blocks": (uci_blocks, "uci-blocks"),
+    "uci_demand": (uci_demand, "uci-demand"),
     "journey_blocks": (journey_blocks, "journey-blocks"),
-    "sample_blocks": (sample_blocks, "sample-blocks"), **switch_rows(),
-    "sample_truth": (sample_truth, "sample-truth"), "tuning": (tuning, "tuning"),
+    "sample_blocks": (sample_blocks, "sample-blocks"),
+    **switch_rows(),
+    "sample_truth": (sample_truth, "sample-truth"),
+    "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),
-    "uci_simulation": (uci_simulation, "uci-simulation"), "sample_simulation": (sample_simulation, "sample-simulation"),
+    "uci_simulation": (uci_simulation, "uci-simulation"),
+    "sample_simulation": (sample_simulation, "sample-simulation"),
     "gpu": (gpu, "gpu"),
 }
 
@@ -200,8 +266,11 @@ def _models(workspace: Path) -> set[str]:
 
 def _frozen_model(workspace: Path) -> str:
     """The newest model whose encoder was not tuned: what a shop serves by default."""
-    frozen = [m for m in _models(workspace)
-              if json.loads((workspace / "models" / m / "config.json").read_text())["settings"]["tuning"] == "frozen"]
+    frozen = [
+        m
+        for m in _models(workspace)
+        if json.loads((workspace / "models" / m / "config.json").read_text())["settings"]["tuning"] == "frozen"
+    ]
     if not frozen:
         raise Failed("this needs row `train_frozen` first: python -m bench train_frozen ...")
     return max(frozen)

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import PYTHON, REPOSITORY, Failed, Run, run, upswing
-from bench.thin import thin_panel
+from bench.subsample import thin_panel
 
 UCI_PRESET = "uci-online-retail"
 UCI_FILE = Path("uci_online_retail_ii") / "online_retail_II.parquet"
-JOURNEY_FILES = tuple(Path("complete_journey") / f"{name}.parquet"
-                      for name in ("transactions_sample_100k", "products", "promotions_sample_1949k", "demographics"))
+JOURNEY_FILES = tuple(
+    Path("complete_journey") / f"{name}.parquet"
+    for name in ("transactions_sample_100k", "products", "promotions_sample_1949k", "demographics")
+)
 SAMPLE = REPOSITORY / "sample_data" / "files"
 
 

@@ -18,18 +18,29 @@ def uci_simulation(bench: Bench) -> Result:
     saving = found["saving"]
     got_there = {name: each["saving"] for name, each in saving.items() if each["saving"] is not None}
     least = min(got_there, key=got_there.get)
-    figures = taken(done) | {"products": found["products"], "policies": len(found["policies"]),
-                             "replay_seconds": found["replay_seconds"]}
-    figures |= {f"saving_over_{name}{end}": each[key]
-                for name, each in saving.items() for end, key in (("", "saving"), ("_low", "low"), ("_high", "high"))}
+    figures = taken(done) | {"products": found["products"], "policies": len(found["policies"]), "replay_seconds": found["replay_seconds"]}
+    figures |= {
+        f"saving_over_{name}{end}": each[key]
+        for name, each in saving.items()
+        for end, key in (("", "saving"), ("_low", "low"), ("_high", "high"))
+    }
     figures |= {"saving_over_best": saving[least]["saving"], "saving_over_best_low": saving[least]["low"]}
-    return Result("uci_simulation", "Stock for a fill rate of 95%: UCI, a year, lead times of 2 to 6 weeks", figures,
-                  (Limit("saving_over_twelve_week_mean", 0.15, "", at_least=True), Limit("saving_over_best", 0.05, "", at_least=True),
-                   Limit("replay_seconds", 60, "s")),
-                  (f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. "
-                   "low and high: 95% interval over products. replay_seconds: our policy at one service level, levels of every review "
-                   "included.",),
-                  {"simulation": found})
+    return Result(
+        "uci_simulation",
+        "Stock for a fill rate of 95%: UCI, a year, lead times of 2 to 6 weeks",
+        figures,
+        (
+            Limit("saving_over_twelve_week_mean", 0.15, "", at_least=True),
+            Limit("saving_over_best", 0.05, "", at_least=True),
+            Limit("replay_seconds", 60, "s"),
+        ),
+        (
+            f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. "
+            "low and high: 95% interval over products. replay_seconds: our policy at one service level, levels of every review "
+            "included.",
+        ),
+        {"simulation": found},
+    )
 
 
 def sample_simulation(bench: Bench) -> Result:
@@ -40,8 +51,9 @@ def sample_simulation(bench: Bench) -> Result:
     simulated = {"cycle": found}
     for target, *words in (("fill",), ("shop",), ("cycle", "--backorders"), ("fill", "--backorders"), ("shop", "--backorders")):
         name = "_".join((target, *(word.removeprefix("--") for word in words)))
-        _, simulated[name] = _simulated(bench, f"sample_simulation_{name}", bench.work / "sample", "--target", target, "--baselines", "",
-                                        *words)
+        _, simulated[name] = _simulated(
+            bench, f"sample_simulation_{name}", bench.work / "sample", "--target", target, "--baselines", "", *words
+        )
     figures = taken(done) | {"products": found["products"]}
     for name, each in simulated.items():
         measure = "cycle_service" if name.startswith("cycle") else "fill_rate"
@@ -49,13 +61,19 @@ def sample_simulation(bench: Bench) -> Result:
         figures |= {f"{name}_at_{p['knob']:g}": p[measure] for p in points} | {f"{name}_told_at_{p['knob']:g}": p["told"] for p in points}
         figures[f"{name}_widest_gap"] = max(abs(p[measure] - p["knob"]) for p in points)
         figures[f"{name}_told_widest_gap"] = max(abs(p["told"] - p["lasted"]) for p in points)
-    return Result("sample_simulation", "Promised and achieved service: the sample shop, a year", figures,
-                  tuple(Limit(f"{name}{figure}_widest_gap", 0.015, "") for name in simulated for figure in ("", "_told")), (
-                      "cycle: share of replenishment cycles, from one delivery to the next, without a stock-out; fill: of the units wanted "
-                      "that are met, promised of each product; shop: of the whole shop's. Sales that find nothing are lost; backorders: "
-                      "they wait, as the textbook's formulas take for granted. told: the chance, on the mean of all weeks and products, "
-                      "that a stock lasts until what the next review orders may arrive, against the share of stocks that did.",),
-                  {"simulation": found})
+    return Result(
+        "sample_simulation",
+        "Promised and achieved service: the sample shop, a year",
+        figures,
+        tuple(Limit(f"{name}{figure}_widest_gap", 0.015, "") for name in simulated for figure in ("", "_told")),
+        (
+            "cycle: share of replenishment cycles, from one delivery to the next, without a stock-out; fill: of the units wanted "
+            "that are met, promised of each product; shop: of the whole shop's. Sales that find nothing are lost; backorders: "
+            "they wait, as the textbook's formulas take for granted. told: the chance, on the mean of all weeks and products, "
+            "that a stock lasts until what the next review orders may arrive, against the share of stocks that did.",
+        ),
+        {"simulation": found},
+    )
 
 
 def _simulated(bench: Bench, name: str, workspace: Path, *words: str):

@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from bench.measure import REPOSITORY
-from core import db
-from core.config import Workspace
 from core.errors import UserError
+from core.storage import duckdb as db
+from core.workspace import Workspace
 
 EVENTS = REPOSITORY / "sample_data" / "truth" / "events.csv"
 LENGTHS = {"up_to_3_weeks": (0, 21), "over_3_weeks": (21, 365)}  # days, the first excluded
@@ -36,6 +36,7 @@ def compare(planted: pd.DataFrame, lost: pd.DataFrame, empty: pd.DataFrame) -> d
 
     Stock-outs that no count shows cannot be estimated: they are counted as unseen and are in no other figure.
     """
+
     def within(rows: pd.DataFrame) -> pd.DataFrame:
         both = planted.reset_index().merge(rows, on="product_id")
         return both[(both["day"] >= both["starts_on"]) & (both["day"] < both["ends_on"])]
@@ -44,13 +45,22 @@ def compare(planted: pd.DataFrame, lost: pd.DataFrame, empty: pd.DataFrame) -> d
     seen = planted.index.isin(within(empty)["index"])
     hidden, estimated = planted["hidden_units"][seen], estimated[seen]
     days = (planted["ends_on"] - planted["starts_on"]).dt.days[seen]
-    figures = {"estimated_to_planted": estimated.sum() / hidden.sum(), "planted_units": hidden.sum(), "estimated_units": estimated.sum(),
-               "stockouts": len(hidden), "unseen_stockouts": len(planted) - len(hidden),
-               "mean_error_units": (estimated - hidden).abs().mean(), "mean_planted_units": hidden.mean()}
+    figures = {
+        "estimated_to_planted": estimated.sum() / hidden.sum(),
+        "planted_units": hidden.sum(),
+        "estimated_units": estimated.sum(),
+        "stockouts": len(hidden),
+        "unseen_stockouts": len(planted) - len(hidden),
+        "mean_error_units": (estimated - hidden).abs().mean(),
+        "mean_planted_units": hidden.mean(),
+    }
     for name, (above, until) in LENGTHS.items():
         these = (days > above) & (days <= until)
-        figures |= {f"{name}_stockouts": these.sum(), f"{name}_estimated_to_planted": estimated[these].sum() / hidden[these].sum(),
-                    f"{name}_mean_error_units": (estimated - hidden)[these].abs().mean()}
+        figures |= {
+            f"{name}_stockouts": these.sum(),
+            f"{name}_estimated_to_planted": estimated[these].sum() / hidden[these].sum(),
+            f"{name}_mean_error_units": (estimated - hidden)[these].abs().mean(),
+        }
     return {name: float(value) for name, value in figures.items()}
 
 

@@ -12,7 +12,8 @@ sense; both are counted, and the strict one is the figure that has to keep its l
 
 strict    Every origin at which the rise is in play: it begins within the horizon, or is under way while the label says rising.
           Called once `rising_probability` reaches the threshold; the first such origin counts, once a rise. Right where one
-          of the first two drivers that the page names as pushing up (core.reasons) is the planted cause, or that of another rise in
+          of the first two drivers that the page names as pushing up (core.capabilities.forecast.reasons) is the planted cause, or that of
+          another rise in
           play there; `largest` counts the two largest attributions instead, whatever they are.
 fair      The same with three differences. Origins before `precursor_on` do not count: nothing in the data tells of the rise,
           so a call then is about something else. Neither do rows whose label is not rising: no rise, no reason. And a
@@ -32,16 +33,17 @@ from pathlib import Path
 import numpy as np
 
 from bench.measure import REPOSITORY, say
-from core import metrics
-from core.backtest import as_known
-from core.backtest.blocks import Block, plan
-from core.config import Settings, Workspace
+from core.capabilities.forecast.reasons import named
 from core.errors import UserError
-from core.explain import driver_attributions
-from core.queries import LIKELY, WORTH_SAYING
-from core.reasons import named
-from core.schema import ALL, DRIVERS
-from core.training import Panel, fit
+from core.evaluation import metrics
+from core.evaluation.backtest import as_known
+from core.evaluation.backtest.blocks import Block, plan
+from core.models.explain import driver_attributions
+from core.models.panel import Panel
+from core.models.train import fit
+from core.schema import ALL, DRIVERS, LIKELY, WORTH_SAYING
+from core.settings import Settings
+from core.workspace import Workspace
 
 EVENTS = REPOSITORY / "sample_data" / "truth" / "events.csv"
 BLOCKS, ORIGINS_A_BLOCK = 4, 13
@@ -98,8 +100,16 @@ def planted_rises(path: Path = EVENTS) -> list[Rise]:
     unknown = {row["cause"] for row in rows} - {*DRIVERS, "none"}
     if unknown:
         raise UserError(f"causes among {', '.join(DRIVERS)}", ", ".join(sorted(unknown)), f"correct {path.name}")
-    return [Rise(row["product_id"], *(np.datetime64(row[name], "D") for name in ("starts_on", "ends_on", "precursor_on")),
-                 row["kind"], row["cause"], tuple(row["segment"].split())) for row in rows]
+    return [
+        Rise(
+            row["product_id"],
+            *(np.datetime64(row[name], "D") for name in ("starts_on", "ends_on", "precursor_on")),
+            row["kind"],
+            row["cause"],
+            tuple(row["segment"].split()),
+        )
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True)
@@ -182,8 +192,13 @@ def measure(workspace: Workspace, path: Path = EVENTS) -> dict:
         models.append(model)
         blocks.append(figures)
     rows, block_of = np.concatenate([r for r, _ in parts]), np.repeat(np.arange(len(parts)), [len(r) for r, _ in parts])
-    told = Forecasts(panel.as_of[rows], np.array(panel.products, dtype=object)[panel.product[rows]],
-                     np.array(panel.segments, dtype=object)[panel.segment[rows]], np.concatenate([p for _, p in parts]), panel.rising[rows])
+    told = Forecasts(
+        panel.as_of[rows],
+        np.array(panel.products, dtype=object)[panel.product[rows]],
+        np.array(panel.segments, dtype=object)[panel.segment[rows]],
+        np.concatenate([p for _, p in parts]),
+        panel.rising[rows],
+    )
     found = {(d, t): calls(rises, told, t, horizon, d) for d in DEFINITIONS for t in (WORTH_SAYING, LIKELY)}
     wanted = np.unique([call.row for each in found.values() for call in each if call.row is not None]).astype(int)
     attributions = {}
@@ -200,8 +215,8 @@ def measure(workspace: Workspace, path: Path = EVENTS) -> dict:
 def quarters(panel: Panel, horizon_days: int) -> list[Block]:
     """The last year of origins with known labels in joined blocks, each with its own last origin to learn from."""
     origins = [d.astype(date) for d in np.unique(panel.as_of[panel.all_rows & np.isfinite(panel.rising)])]
-    last = origins[-BLOCKS * ORIGINS_A_BLOCK:]
-    cuts = [last[i:i + ORIGINS_A_BLOCK] for i in range(0, len(last), ORIGINS_A_BLOCK)]
+    last = origins[-BLOCKS * ORIGINS_A_BLOCK :]
+    cuts = [last[i : i + ORIGINS_A_BLOCK] for i in range(0, len(last), ORIGINS_A_BLOCK)]
     return [plan(origins, horizon_days, test_from=cut[0], test_until=cut[-1])[0] for cut in cuts]
 
 
@@ -213,9 +228,19 @@ def tell(panel: Panel, block: Block, settings: Settings) -> tuple[np.ndarray, np
     probability = model.predict(panel, rows)["rising"]
     judged = panel.all_rows[rows] & np.isfinite(panel.rising[rows])
     y, p = panel.rising[rows][judged], probability[judged]
-    return rows, probability, model, {
-        "learnt_until": str(block.train_until), "from": str(block.test[0]), "until": str(block.test[-1]), "base_rate": float(y.mean()),
-        "average_precision": metrics.average_precision(y, p), "brier_skill": metrics.brier_skill(y, p)}
+    return (
+        rows,
+        probability,
+        model,
+        {
+            "learnt_until": str(block.train_until),
+            "from": str(block.test[0]),
+            "until": str(block.test[-1]),
+            "base_rate": float(y.mean()),
+            "average_precision": metrics.average_precision(y, p),
+            "brier_skill": metrics.brier_skill(y, p),
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -19,11 +19,12 @@ import numpy as np
 import torch
 
 from bench.measure import say
-from core import metrics
-from core.backtest import as_known
-from core.backtest.blocks import plan
-from core.config import Workspace
-from core.training import Panel, fit
+from core.evaluation import metrics
+from core.evaluation.backtest import as_known
+from core.evaluation.backtest.blocks import plan
+from core.models.panel import Panel
+from core.models.train import fit
+from core.workspace import Workspace
 
 MODES = ("frozen", "pretrained", "last-1", "last-3", "lora-8", "adalora-8", "adapters-32", "full")
 PRETRAIN_EPOCHS = 5
@@ -47,12 +48,20 @@ def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dic
         recipe = replace(settings.recipe, refit=False, pretrain_epochs=epochs)
         model = fit(known, learn, replace(settings.model, tuning=tuning), recipe=recipe)
         p, y = model.predict(panel, test)["rising"], panel.rising[test]
-        found.append({
-            "mode": mode, "average_precision": metrics.average_precision(y, p), "brier_skill": metrics.brier_skill(y, p),
-            "precision_at_50": metrics.precision_at_k(y, p, panel.as_of[test], 50), "ece": metrics.ece(y, p),
-            "seconds": time.perf_counter() - started, "processor_seconds": time.process_time() - busy,
-            "learning_parameters": model.metrics["encoder_learns"], "epochs": model.metrics["epochs"]} | {
-                name: value for name, value in model.metrics["pretraining"].items() if name.startswith(("perplexity", "pieces"))})
+        found.append(
+            {
+                "mode": mode,
+                "average_precision": metrics.average_precision(y, p),
+                "brier_skill": metrics.brier_skill(y, p),
+                "precision_at_50": metrics.precision_at_k(y, p, panel.as_of[test], 50),
+                "ece": metrics.ece(y, p),
+                "seconds": time.perf_counter() - started,
+                "processor_seconds": time.process_time() - busy,
+                "learning_parameters": model.metrics["encoder_learns"],
+                "epochs": model.metrics["epochs"],
+            }
+            | {name: value for name, value in model.metrics["pretraining"].items() if name.startswith(("perplexity", "pieces"))}
+        )
         said = (f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in found[-1].items())
         say("    " + ", ".join(said))
     return found

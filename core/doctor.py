@@ -7,15 +7,17 @@ import json
 import platform
 import re
 import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Callable, Iterator
 
-from core import db, registry, snapshots, warehouse
-from core.config import Workspace
 from core.errors import UpswingError, UserError
+from core.models import registry
 from core.schema import CANONICAL
-from core.state import State
+from core.storage import duckdb as db
+from core.storage import snapshots, warehouse
+from core.storage.state import State
+from core.workspace import Workspace
 
 REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 _FREE_GIB = 2.0
@@ -31,8 +33,18 @@ class Finding:
 def examine(workspace: Workspace) -> list[Finding]:
     """Every check's findings. What is merely not there yet is no problem; what is there and broken is."""
     checks: dict[str, Callable[[Workspace], Iterator[Finding]]] = {
-        "python": _python, "packages": _packages, "device": _device, "encoder": _encoder, "disk": _disk, "settings": _settings,
-        "warehouse": _warehouse, "panel": _panel, "models": _models, "snapshots": _snapshots, "state": _state, "worker": _worker,
+        "python": _python,
+        "packages": _packages,
+        "device": _device,
+        "encoder": _encoder,
+        "disk": _disk,
+        "settings": _settings,
+        "warehouse": _warehouse,
+        "panel": _panel,
+        "models": _models,
+        "snapshots": _snapshots,
+        "state": _state,
+        "worker": _worker,
     }
     found = []
     for name, check in checks.items():
@@ -71,7 +83,7 @@ def _device(_: Workspace) -> Iterator[Finding]:
 
 
 def _encoder(workspace: Workspace) -> Iterator[Finding]:
-    from core.text import load_encoder
+    from core.models.text import load_encoder
 
     encoder = load_encoder(workspace.settings().model.encoder)  # checks the weights' SHA-256
     encoder.encode(encoder.tokens([encoder.name]))  # it reads, too
@@ -109,8 +121,11 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
     except db.Error as error:
         yield Finding("warehouse", False, f"cannot be read ({error}); put back a copy, or move it away and import again")
     else:
-        yield Finding("warehouse", not wrong, f"tables of another shape: {', '.join(wrong)}; import again into a new workspace"
-                      if wrong else f"{rows:,} rows")
+        yield Finding(
+            "warehouse",
+            not wrong,
+            f"tables of another shape: {', '.join(wrong)}; import again into a new workspace" if wrong else f"{rows:,} rows",
+        )
 
 
 def _panel(workspace: Workspace) -> Iterator[Finding]:
@@ -167,5 +182,10 @@ def _worker(workspace: Workspace) -> Iterator[Finding]:
     if worker is not None and worker.alive:
         yield Finding("worker", True, f"process {worker.pid}, since {worker.started_at:%Y-%m-%d %H:%M} UTC")
     else:
-        yield Finding("worker", not waiting, f"none, and {len(waiting)} jobs wait: start `upswing serve` or `upswing worker`" if waiting
-                      else "none: `upswing serve` starts one")
+        yield Finding(
+            "worker",
+            not waiting,
+            f"none, and {len(waiting)} jobs wait: start `upswing serve` or `upswing worker`"
+            if waiting
+            else "none: `upswing serve` starts one",
+        )

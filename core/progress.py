@@ -52,7 +52,11 @@ class TerminalProgress:
             self.close()
             self._step = step
             self._bar = tqdm(
-                total=100, desc=f"{step:<10}", file=self._stream, mininterval=0.3, leave=True,
+                total=100,
+                desc=f"{step:<10}",
+                file=self._stream,
+                mininterval=0.3,
+                leave=True,
                 bar_format="{desc} {percentage:3.0f}% |{bar:28}| {elapsed}<{remaining} {postfix}",
             )
         self._bar.n = round(100 * min(max(done, 0.0), 1.0))

@@ -11,10 +11,11 @@ import time
 import urllib.error
 import urllib.request
 
-from core import snapshots, worker
-from core.config import Workspace
 from core.errors import UpswingError, UserError
-from core.state import State
+from core.jobs import worker
+from core.storage import snapshots
+from core.storage.state import State
+from core.workspace import Workspace
 
 HOST = "127.0.0.1"
 _HEALTH = "/_stcore/health"
@@ -35,8 +36,9 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     before = signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
     working = worker.start(workspace)
-    server = subprocess.Popen(_command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL,
-                              env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)})
+    server = subprocess.Popen(
+        _command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL, env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
+    )
     try:
         _wait_until_up(server, port)
         print(f"Upswing of {shop}: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
@@ -58,8 +60,15 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
 
 def _command(port: int) -> list[str]:
     return [
-        sys.executable, "-m", "streamlit", "run", str(worker.REPOSITORY / "dashboard" / "app.py"),
-        f"--server.address={HOST}", f"--server.port={port}", "--server.headless=true", "--browser.gatherUsageStats=false",
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        str(worker.REPOSITORY / "dashboard" / "app.py"),
+        f"--server.address={HOST}",
+        f"--server.port={port}",
+        "--server.headless=true",
+        "--browser.gatherUsageStats=false",
     ]
 
 
@@ -69,8 +78,9 @@ def _need_port(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
-            raise UserError(f"port {port} of {HOST} to be free", str(error),
-                            f"stop what uses it, or choose another: --port {port + 1}") from error
+            raise UserError(
+                f"port {port} of {HOST} to be free", str(error), f"stop what uses it, or choose another: --port {port + 1}"
+            ) from error
 
 
 def _wait_until_up(server: subprocess.Popen, port: int) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core.errors import UserError
-from dashboard import data, words
+from dashboard import data, labels
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
@@ -17,8 +17,17 @@ NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 with st.sidebar:
     native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
-    st.segmented_control(_("Language"), list(LANGUAGES), default=native, key="lang", required=True, label_visibility="collapsed",
-                         bind="query-params", format_func=LANGUAGES.get, on_change=say_again)
+    st.segmented_control(
+        _("Language"),
+        list(LANGUAGES),
+        default=native,
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
+        bind="query-params",
+        format_func=LANGUAGES.get,
+        on_change=say_again,
+    )
 
 
 def page(name: str, title: str, question: str, icon: str, path: str = "", **more) -> st.Page:
@@ -26,24 +35,35 @@ def page(name: str, title: str, question: str, icon: str, path: str = "", **more
 
 
 questions = {
-    "overview": _("What should I do today?"), "rising": _("Which products are about to rise?"),
+    "overview": _("What should I do today?"),
+    "rising": _("Which products are about to rise?"),
     "inventory": _("What do I have to order, and by when?"),
-    "product": _("What will this product do, and why?"), "segments": _("Who is interested in what?"),
-    "why": _("What moves the forecasts over the whole shop?"), "data": _("What do the forecasts rest on?"),
+    "product": _("What will this product do, and why?"),
+    "segments": _("Who is interested in what?"),
+    "why": _("What moves the forecasts over the whole shop?"),
+    "data": _("What do the forecasts rest on?"),
     "model": _("Can I trust the forecasts, and how do I renew them?"),
 }
-chosen = st.navigation({
-    # the first page has the empty path, and keeps another one for itself: whoever types /overview comes to the hidden second
-    _("Decide"): [page("overview", _("Overview"), questions["overview"], "today", "start", default=True),
-                  page("overview", _("Overview"), questions["overview"], "today", visibility="hidden"),
-                  page("rising", _("Rising"), questions["rising"], "trending_up"),
-                  page("inventory", _("Inventory"), questions["inventory"], "inventory_2")],
-    _("Understand"): [page("product", _("Product"), questions["product"], "sell"),
-                      page("segments", _("Segments"), questions["segments"], "groups"),
-                      page("why", _("Why"), questions["why"], "lightbulb")],
-    _("Manage"): [page("data", _("Data"), questions["data"], "database"),
-               page("model", _("Model"), questions["model"], "model_training")],
-})
+chosen = st.navigation(
+    {
+        # the first page has the empty path, and keeps another one for itself: whoever types /overview comes to the hidden second
+        _("Decide"): [
+            page("overview", _("Overview"), questions["overview"], "today", "start", default=True),
+            page("overview", _("Overview"), questions["overview"], "today", visibility="hidden"),
+            page("rising", _("Rising"), questions["rising"], "trending_up"),
+            page("inventory", _("Inventory"), questions["inventory"], "inventory_2"),
+        ],
+        _("Understand"): [
+            page("product", _("Product"), questions["product"], "sell"),
+            page("segments", _("Segments"), questions["segments"], "groups"),
+            page("why", _("Why"), questions["why"], "lightbulb"),
+        ],
+        _("Manage"): [
+            page("data", _("Data"), questions["data"], "database"),
+            page("model", _("Model"), questions["model"], "model_training"),
+        ],
+    }
+)
 name = chosen.url_path or "overview"
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
@@ -55,10 +75,11 @@ try:
             st.caption(questions[name])
         if data.has_snapshot():
             meta = data.meta()
-            told = _("{shop} · data as of {day} · model {model}").format(shop=plain(meta.shop), day=f"**{day(meta.as_of)}**",
-                                                                         model=plain(meta.model))
+            told = _("{shop} · data as of {day} · model {model}").format(
+                shop=plain(meta.shop), day=f"**{day(meta.as_of)}**", model=plain(meta.model)
+            )
             if meta.signal != "orders":  # every page would else speak of sales that nobody knows
-                told += " · " + _("units and sales are counts of {signal}").format(signal=words.said(words.SIGNALS, meta.signal).lower())
+                told += " · " + _("units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
             st.caption(told, width="content")
     if data.has_snapshot() or name in NEEDS_NO_SNAPSHOT:
         chosen.run()

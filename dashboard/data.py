@@ -8,17 +8,19 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core import jobs, registry, snapshots
-from core import plan as plans
-from core.config import LabelSettings, Workspace
+from core import jobs
+from core.capabilities.inventory import plan as plans
+from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
-from core.inventory import NO_ORDER, Rules
-from core.queries import LIKELY, WORTH_SAYING, Serving
-from core.schema import ALL
-from core.state import TERMS, AuditEntry, Job, Override, State
+from core.models import registry
+from core.schema import ALL, LIKELY, WORTH_SAYING
+from core.settings import LabelSettings
+from core.storage import snapshots
+from core.storage.queries import Serving
+from core.storage.state import TERMS, AuditEntry, Job, Override, State
+from core.workspace import Workspace
 
-
-SCENARIOS = "inventory what-if"  # the page that core.state keeps them under
+SCENARIOS = "inventory what-if"  # the page that core.storage.state keeps them under
 
 
 def workspace() -> Workspace:
@@ -57,7 +59,7 @@ def _answer(folder: str, question: str, values: dict) -> pd.DataFrame:
 
 
 def ask(question: str, **values) -> pd.DataFrame:
-    """The answer of core/sql/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
+    """The answer of core/capabilities/forecast/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
     folder = st.session_state.get("_snapshot")
     if folder is None:
         raise NotReady("a snapshot", "none yet", "run `upswing run` first")
@@ -144,7 +146,7 @@ def _replanned(folder: str, rules: Rules, ids: tuple, _terms: list[Override]) ->
 
 
 def plan() -> pd.DataFrame:
-    """The plan, one row a product, as core.plan.make gives it."""
+    """The plan, one row a product, as core.capabilities.inventory.plan.make gives it."""
     return _plan(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), basis(), overrides())
 
 
@@ -164,9 +166,19 @@ def headline() -> pd.Series:
     """The shop in one row: the question's, and by the plan to_order, order_cost_cents, stock_known, stock_unknown."""
     planned = plan()
     ordered, unknown = planned[planned.order_units > 0], int(planned.status.isin(NO_ORDER).sum())
-    return pd.concat([one("headline"), pd.Series({
-        "to_order": len(ordered), "order_cost_cents": plans.total(ordered.line_cost_cents), "stock_known": len(planned) - unknown,
-        "stock_unknown": unknown})])
+    return pd.concat(
+        [
+            one("headline"),
+            pd.Series(
+                {
+                    "to_order": len(ordered),
+                    "order_cost_cents": plans.total(ordered.line_cost_cents),
+                    "stock_known": len(planned) - unknown,
+                    "stock_unknown": unknown,
+                }
+            ),
+        ]
+    )
 
 
 def decisions(limit: int) -> pd.DataFrame:
@@ -209,8 +221,9 @@ def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans
 
 
 @st.cache_data(max_entries=32, show_spinner=False)
-def _outlook(folder: str, rules: Rules, ids: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis,
-             _products: pd.Series) -> plans.Outlook:
+def _outlook(
+    folder: str, rules: Rules, ids: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis, _products: pd.Series
+) -> plans.Outlook:
     return plans.outlook(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
 
 

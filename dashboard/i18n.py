@@ -15,6 +15,8 @@ from pathlib import Path
 
 import streamlit as st
 
+from core.messages import load_catalogue
+
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 _SPOKEN = "spoken"  # where a session keeps the keys of such widgets
@@ -24,7 +26,7 @@ SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "�
 @cache
 def catalogue(language: str) -> gettext.NullTranslations:
     if language == "zh":
-        return gettext.translation("upswing", LOCALE, languages=["zh_CN"])
+        return load_catalogue(LOCALE, "upswing", "zh")
     return gettext.NullTranslations()
 
 

@@ -11,8 +11,13 @@ GRID = "rgba(133, 147, 163, 0.22)"
 LOST = "rgba(133, 147, 163, 0.35)"  # QUIET, lighter: what lies upon it was not sold
 BANDS = {0.95: "rgba(42, 125, 225, 0.12)", 0.80: "rgba(42, 125, 225, 0.18)", 0.50: "rgba(42, 125, 225, 0.28)"}
 # Steps of a heat map: from which value on, fill, ink. Fills are opaque, so that each ink is right on light and dark paper.
-LIFT = ((0.0, "#a8471a", "#ffffff"), (0.5, "#f0b394", "#10161e"), (0.8, "rgba(133, 147, 163, 0.10)", "#6f7d8d"),
-        (1.25, "#8fbcf0", "#10161e"), (2.0, "#1f62b5", "#ffffff"))
+LIFT = (
+    (0.0, "#a8471a", "#ffffff"),
+    (0.5, "#f0b394", "#10161e"),
+    (0.8, "rgba(133, 147, 163, 0.10)", "#6f7d8d"),
+    (1.25, "#8fbcf0", "#10161e"),
+    (2.0, "#1f62b5", "#ffffff"),
+)
 
 CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
@@ -20,8 +25,9 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 def figure(height: int, **layout) -> go.Figure:
     """An empty figure in house style: no chrome, light grid, room for labels."""
     shape = go.Figure()
-    shape.update_layout(height=height, margin={"l": 8, "r": 16, "t": 12, "b": 8}, showlegend=False, hovermode="closest", bargap=0.35,
-                        dragmode=False)
+    shape.update_layout(
+        height=height, margin={"l": 8, "r": 16, "t": 12, "b": 8}, showlegend=False, hovermode="closest", bargap=0.35, dragmode=False
+    )
     shape.update_layout(**layout)
     shape.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)
     shape.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)

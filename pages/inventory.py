@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.components import cards
-from dashboard.components.inventory import listing, panel, sections, takeaway
+from dashboard.components.inventory import exports, listing, panel, sections
 from dashboard.i18n import _, n_, number
 
 # data
@@ -16,10 +16,15 @@ if plan.empty:
     cards.nothing_here(_("This snapshot holds no order suggestions."))
     st.stop()
 if (plan.status == "stock unknown").all():
-    st.info(_("Upswing knows the demand of this shop but not its stock. For each product it gives the level at which to reorder and the "
-              "level to "
-              "order up to. With a stock file (day, product_id, on_hand) it would say what to order, how much and by when."),
-            title=_("Stock is unknown"), icon=":material/inventory_2:")
+    st.info(
+        _(
+            "Upswing knows the demand of this shop but not its stock. For each product it gives the level at which to reorder and the "
+            "level to "
+            "order up to. With a stock file (day, product_id, on_hand) it would say what to order, how much and by when."
+        ),
+        title=_("Stock is unknown"),
+        icon=":material/inventory_2:",
+    )
 
 # settings
 top = st.container()
@@ -34,17 +39,18 @@ found = listing.found(plan, asked)
 # show
 body = st.container()
 with st.container(horizontal=True, vertical_alignment="center", key="plan_foot"):
-    cards.notes(n_("{count} product, most lost by waiting first.", "{count} products, most lost by waiting first.", len(found))
-                if budget is None else
-                n_("{count} product, most gained per money first.", "{count} products, most gained per money first.", len(found)),
-                _("The first {count} are shown; the files hold all.").format(count=number(listing.SHOWN))
-                if len(found) > listing.SHOWN else "")
+    cards.notes(
+        n_("{count} product, most lost by waiting first.", "{count} products, most lost by waiting first.", len(found))
+        if budget is None
+        else n_("{count} product, most gained per money first.", "{count} products, most gained per money first.", len(found)),
+        _("The first {count} are shown; the files hold all.").format(count=number(listing.SHOWN)) if len(found) > listing.SHOWN else "",
+    )
     st.space("stretch")
     printing = st.toggle(_("Print view"), key="print", bind="query-params")
-    takeaway.buttons(found, asked, meta, budget)
+    exports.buttons(found, asked, meta, budget)
 if printing:
     with body:
-        takeaway.to_print(found, asked, meta, budget)
+        exports.to_print(found, asked, meta, budget)
     st.stop()
 with top:
     listing.totals(plan, found, asked, meta.currency)

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import data, words
-from dashboard.components import cards, charts, models, work
+from dashboard import data, labels
+from dashboard.components import cards, charts, jobs, models
 from dashboard.i18n import _
 from dashboard.theme import CONFIG
 
@@ -19,18 +19,29 @@ if data.has_snapshot() and not data.checked():
 elif data.has_snapshot():
     figures = data.ask("metrics").set_index("metric")
     with st.grid(4, min_column_width=190):
-        for name in [m for m in words.SHOWN_METRICS if m in figures.index]:
+        for name in [m for m in labels.SHOWN_METRICS if m in figures.index]:
             row = figures.loc[name]
-            title, meaning = words.metric(name)
-            st.metric(title, words.metric_value(name, row.value), models.interval(name, row.low, row.high), delta_color="off",
-                      delta_arrow="off", border=True, height="stretch", help=meaning)
-    cards.notes(_("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."),
-                models.level(figures["value"]))
+            title, meaning = labels.metric(name)
+            st.metric(
+                title,
+                labels.metric_value(name, row.value),
+                models.interval(name, row.low, row.high),
+                delta_color="off",
+                delta_arrow="off",
+                border=True,
+                height="stretch",
+                help=meaning,
+            )
+    cards.notes(
+        _("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."),
+        models.level(figures["value"]),
+    )
     left, right = cards.halves()
     with left:
         st.subheader(_("Do chances come true?"), anchor=False)
-        st.plotly_chart(charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration",
-                        alt=_("Stated chances against what came true"))
+        st.plotly_chart(
+            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Stated chances against what came true")
+        )
         cards.notes(_("On the dotted line, chances can be taken at their word. Larger dots stand for more forecasts."))
 else:
     cards.nothing_yet()
@@ -42,11 +53,11 @@ with right:
 models.card(chosen)
 
 st.subheader(_("Renew"), anchor=False)
-busy = work.panel(("retrain", "rescore"))
+busy = jobs.panel(("retrain", "rescore"))
 models.renew(busy)
 
 st.subheader(_("Would it have been right?"), anchor=False)
-work.panel(("backtest",), quiet=True)
+jobs.panel(("backtest",), quiet=True)
 models.backtest(data.last_done("backtest"))
 
 st.subheader(_("Candidates"), anchor=False)
@@ -61,7 +72,7 @@ models.go_back(champion)
 st.subheader(_("History"), anchor=False)
 jobs, decisions, known = st.tabs([_("Work"), _("Decisions"), _("Models")])
 with jobs:
-    work.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
+    jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:
     models.audit(data.audit())
 with known:

@@ -38,14 +38,23 @@ change = round(numbers.expected_risers - numbers.previous_expected_risers, 1)  #
 changed = not absent(change) and change != 0
 card = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
-    st.metric(_("Products about to rise"), number(numbers.expected_risers, 0), change if changed else None, **card,
-              delta_description=_("since the last snapshot") if changed else None,
-              help=_("Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own "
-                     "pace, after the whole shop's growth is taken out.").format(
-                         days=rules.horizon_days, more=percent(rules.min_ratio - 1)))
-    st.metric(_("Likely ones among them"), number(numbers.likely_risers, 0), **card,
-              help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers,
-                                                                                                                  0)))
+    st.metric(
+        _("Products about to rise"),
+        number(numbers.expected_risers, 0),
+        change if changed else None,
+        **card,
+        delta_description=_("since the last snapshot") if changed else None,
+        help=_(
+            "Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own "
+            "pace, after the whole shop's growth is taken out."
+        ).format(days=rules.horizon_days, more=percent(rules.min_ratio - 1)),
+    )
+    st.metric(
+        _("Likely ones among them"),
+        number(numbers.likely_risers, 0),
+        **card,
+        help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers, 0)),
+    )
     sold = _("Units, last 4 weeks"), compact(numbers.units_28d)
     if not absent(numbers.revenue_28d_cents) and numbers.revenue_28d_cents > 0:
         sold = _("Revenue, last 4 weeks"), plain(money(numbers.revenue_28d_cents, meta.currency, short=True))
@@ -53,14 +62,24 @@ with st.grid(4, min_column_width=200):
     st.metric(*sold, grew, **card, delta_description=_("units, against the 4 before") if grew else None)
     if numbers.stock_known:
         cost = "" if absent(numbers.order_cost_cents) else plain(money(numbers.order_cost_cents, meta.currency, short=True))
-        st.metric(_("To order now"), number(numbers.to_order, 0), cost or None, **card, delta_arrow="off",
-                  help=_("Products whose stock will not last until the next delivery. Yours where you changed it, without what is "
-                         "snoozed."))
+        st.metric(
+            _("To order now"),
+            number(numbers.to_order, 0),
+            cost or None,
+            **card,
+            delta_arrow="off",
+            help=_("Products whose stock will not last until the next delivery. Yours where you changed it, without what is snoozed."),
+        )
     else:
         st.metric(_("Products forecast"), number(numbers.products, 0), **card)
 if numbers.stock_known and numbers.stock_unknown:
-    cards.notes(n_("{count} product has no usable stock figure; its order cannot be worked out.",
-                   "{count} products have no usable stock figure; their orders cannot be worked out.", numbers.stock_unknown))
+    cards.notes(
+        n_(
+            "{count} product has no usable stock figure; its order cannot be worked out.",
+            "{count} products have no usable stock figure; their orders cannot be worked out.",
+            numbers.stock_unknown,
+        )
+    )
 elif numbers.stock_unknown:
     cards.notes(_("No stock can be reckoned with, so nothing is said about what to order. See Inventory for the levels."))
 
@@ -75,8 +94,22 @@ if moved:
         movers(shrunk, "movers_down", _("Products whose chance of rising shrank most"))
 else:
     st.subheader(_("Most likely to rise"), anchor=False)
-    first = data.ask("rising", segment="all", categories=[], search="", lowest_price_cents=None, highest_price_cents=None, newest_days=None,
-                     oldest_days=None, sort="probability", limit=8, offset=0)
+    first = data.ask(
+        "rising",
+        segment="all",
+        categories=[],
+        search="",
+        lowest_price_cents=None,
+        highest_price_cents=None,
+        newest_days=None,
+        oldest_days=None,
+        sort="probability",
+        limit=8,
+        offset=0,
+    )
     tables.rising(first, meta.currency, compared=False)
-    cards.notes(_("No chance has changed since the last snapshot.") if compared else
-                _("This is the first snapshot; from the second one on, what changed is shown here."))
+    cards.notes(
+        _("No chance has changed since the last snapshot.")
+        if compared
+        else _("This is the first snapshot; from the second one on, what changed is shown here.")
+    )

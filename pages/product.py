@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from dashboard import data, words
-from dashboard.components import cards, charts, tables, wording
+from dashboard import data, labels
+from dashboard.components import cards, charts, tables, text_explanation
 from dashboard.i18n import _, absent, money, n_, plain, shortened, spoken
 from dashboard.theme import CONFIG
 
@@ -27,10 +27,20 @@ def to_address() -> None:
 groups = data.segments()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     cards.back_to_list()
-    product = st.selectbox(_("Product"), list(titles), key="product_choice", on_change=to_address, width=520, filter_mode="contains",
-                           format_func=lambda i: " · ".join(dict.fromkeys((shortened(titles[i], 80), i))))
-    segment = st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=words.segment, width=200) \
-        if len(groups) > 1 else "all"
+    product = st.selectbox(
+        _("Product"),
+        list(titles),
+        key="product_choice",
+        on_change=to_address,
+        width=520,
+        filter_mode="contains",
+        format_func=lambda i: " · ".join(dict.fromkeys((shortened(titles[i], 80), i))),
+    )
+    segment = (
+        st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=labels.segment, width=200)
+        if len(groups) > 1
+        else "all"
+    )
 
 # data
 meta, asked = data.meta(), {"product": product, "segment": segment}
@@ -53,11 +63,21 @@ with st.container(border=True):
 grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
 with grid.cell(column_span=2):
     st.subheader(_("Sales and what to expect"), anchor=False)
-    st.plotly_chart(charts.history_with_forecast(history, demand, meta.as_of), config=CONFIG, key="history",
-                    alt=_("Units sold a week, and the forecast with its ranges"))
-    cards.notes(_("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."),
-                _("The lighter part on top is what people wanted while it was out of stock: an estimate from its share of the shop's "
-                  "orders on the days before. Forecasts learn from both parts.") if history.lost_units.any() else "")
+    st.plotly_chart(
+        charts.history_with_forecast(history, demand, meta.as_of),
+        config=CONFIG,
+        key="history",
+        alt=_("Units sold a week, and the forecast with its ranges"),
+    )
+    cards.notes(
+        _("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."),
+        _(
+            "The lighter part on top is what people wanted while it was out of stock: an estimate from its share of the shop's "
+            "orders on the days before. Forecasts learn from both parts."
+        )
+        if history.lost_units.any()
+        else "",
+    )
 with grid.cell():
     st.subheader(_("Stock"), anchor=False)
     cards.stock(data.planned(product))
@@ -65,34 +85,50 @@ with grid.cell():
 st.subheader(_("Why"), anchor=False)
 chart, table = cards.halves()
 with chart:
-    st.plotly_chart(charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall",
-                    alt=_("How each driver moves the chance of rising"))
-    cards.notes(_("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar "
-                  "starts."))
+    st.plotly_chart(
+        charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall", alt=_("How each driver moves the chance of rising")
+    )
+    cards.notes(
+        _("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar starts.")
+    )
 with table:
     seen = data.ask("product_features", product=product)
     order = {d: i for i, d in enumerate(drivers.driver)}
     seen = seen[seen.driver.isin(order)].assign(place=seen.driver.map(order), unusual=-(seen.standing - 0.5).abs())
     seen = seen.sort_values(["place", "unusual"], kind="stable")  # drivers as in the chart, what is most unusual first
     st.dataframe(
-        {_("Driver"): [words.driver(d) for d in seen.driver],
-         _("What the model saw"): [words.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
-         _("Value"): [words.value(v, u or "") for v, u in zip(seen.value, seen.unit)], _("Among all"): seen.standing},
-        column_config={_("Driver"): st.column_config.TextColumn(width=80), _("What the model saw"): st.column_config.TextColumn(width=215),
-                       _("Value"): st.column_config.TextColumn(width=105),
-                       _("Among all"): st.column_config.ProgressColumn(width=78, format="percent", step=0.01, color="gray",
-                                                                       help=_("Share of products with a lower value."))},
-        hide_index=True, height=420, alt=_("Values the model saw, by driver"))
+        {
+            _("Driver"): [labels.driver(d) for d in seen.driver],
+            _("What the model saw"): [labels.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
+            _("Value"): [labels.value(v, u or "") for v, u in zip(seen.value, seen.unit)],
+            _("Among all"): seen.standing,
+        },
+        column_config={
+            _("Driver"): st.column_config.TextColumn(width=80),
+            _("What the model saw"): st.column_config.TextColumn(width=215),
+            _("Value"): st.column_config.TextColumn(width=105),
+            _("Among all"): st.column_config.ProgressColumn(
+                width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
+            ),
+        },
+        hide_index=True,
+        height=420,
+        alt=_("Values the model saw, by driver"),
+    )
 
 st.subheader(_("Words"), anchor=False)
-wording.said(product, meta.model)
+text_explanation.said(product, meta.model)
 
 left, right = cards.halves() if len(groups) > 1 else (None, st.container())
 if left:
     with left:
         st.subheader(_("Customer groups"), anchor=False)
-        st.plotly_chart(charts.segment_bars(data.ask("product_segments", product=product)), config=CONFIG, key="groups",
-                        alt=_("Chance of rising in each customer group"))
+        st.plotly_chart(
+            charts.segment_bars(data.ask("product_segments", product=product)),
+            config=CONFIG,
+            key="groups",
+            alt=_("Chance of rising in each customer group"),
+        )
 with right:
     st.subheader(_("Similar products"), anchor=False)
     similar = data.ask("product_similar", product=product, limit=6)

@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from dashboard import data, words
+from dashboard import data, labels
 from dashboard.components import cards, tables
 from dashboard.i18n import _, n_, spoken
 
@@ -12,16 +12,29 @@ PAGE_ROWS = 100
 
 # settings
 choices, meta = data.choices(), data.meta()
-sorts = {"probability": _("Chance of rising"), "movement": _("Change"), "pace": _("Sales"), "cover": _("Shortest cover"),
-         "falling": _("Chance of falling")}
+sorts = {
+    "probability": _("Chance of rising"),
+    "movement": _("Change"),
+    "pace": _("Sales"),
+    "cover": _("Shortest cover"),
+    "falling": _("Chance of falling"),
+}
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = st.text_input(_("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
-                           width=220)
-    segment = st.selectbox(_("Customer group"), choices["segments"], key=spoken("segment"), bind="query-params", format_func=words.segment,
-                           width=190) \
-        if len(choices["segments"]) > 1 else "all"
-    categories = st.multiselect(_("Category"), choices["categories"], key="category", bind="query-params", placeholder=_("All"),
-                                width=240) if len(choices["categories"]) > 1 else []
+    search = st.text_input(
+        _("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=220
+    )
+    segment = (
+        st.selectbox(
+            _("Customer group"), choices["segments"], key=spoken("segment"), bind="query-params", format_func=labels.segment, width=190
+        )
+        if len(choices["segments"]) > 1
+        else "all"
+    )
+    categories = (
+        st.multiselect(_("Category"), choices["categories"], key="category", bind="query-params", placeholder=_("All"), width=240)
+        if len(choices["categories"]) > 1
+        else []
+    )
     sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.get, width=170)
     with st.popover(_("Price and age"), icon=":material/tune:"):
         lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
@@ -31,10 +44,14 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 # data
 filters = {
-    "segment": segment, "categories": list(categories), "search": search.strip(), "sort": sort,
+    "segment": segment,
+    "categories": list(categories),
+    "search": search.strip(),
+    "sort": sort,
     "lowest_price_cents": 100 * price[0] if price and price[0] > lowest else None,
     "highest_price_cents": 100 * price[1] if price and price[1] < highest else None,
-    "newest_days": 7 * age[0] if age[0] > 0 else None, "oldest_days": 7 * age[1] if age[1] < oldest else None,
+    "newest_days": 7 * age[0] if age[0] > 0 else None,
+    "oldest_days": 7 * age[1] if age[1] < oldest else None,
 }
 if st.session_state.setdefault("rising_filters", filters) != filters:  # another question starts on its first page
     st.session_state["rising_filters"], st.session_state["page"] = filters, 1
@@ -51,7 +68,9 @@ if matches > PAGE_ROWS:
         turned = st.pagination(math.ceil(matches / PAGE_ROWS), key="page", bind="query-params")
     found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=PAGE_ROWS * (turned - 1))
 with table:
-    cards.notes(n_("{count} product.", "{count} products.", matches), _("Choose a row to open it."),
-                "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's "
-                                              "matter."))
+    cards.notes(
+        n_("{count} product.", "{count} products.", matches),
+        _("Choose a row to open it."),
+        "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's matter."),
+    )
     tables.rising(found, meta.currency, choices["has_previous"])

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, words
+from dashboard import data, labels
 from dashboard.components import cards, charts, tables
 from dashboard.i18n import _, n_, number, shortened, spoken
 from dashboard.theme import CONFIG
@@ -16,17 +16,30 @@ big = others[others.orders_base >= FEW_IN_GROUP]
 choices = data.choices()
 if others.empty:
     shop = data.workspace().settings().shop
-    cards.nothing_here(_("No group of customers is large enough to be told apart: that takes {count} orders in 8 weeks.").format(
-        count=number(shop.segment_min_orders, 0)) if shop.segment_attribute else
-                       _("This shop's customers are not told apart. Give a customers file, or orders with a country or channel, to see who "
-                         "is interested in what."))
+    cards.nothing_here(
+        _("No group of customers is large enough to be told apart: that takes {count} orders in 8 weeks.").format(
+            count=number(shop.segment_min_orders, 0)
+        )
+        if shop.segment_attribute
+        else _(
+            "This shop's customers are not told apart. Give a customers file, or orders with a country or channel, to see who "
+            "is interested in what."
+        )
+    )
     st.stop()
 
 # show
-cards.notes(_("Groups by: {attribute}.").format(attribute=words.said(words.ATTRIBUTES, data.meta().segment_attribute)),
-            n_("{count} group with fewer than {few} orders in 8 weeks is left out.",
-               "{count} groups with fewer than {few} orders in 8 weeks are "
-               "left out.", len(others) - len(big), few=FEW_IN_GROUP) if len(others) > len(big) else "")
+cards.notes(
+    _("Groups by: {attribute}.").format(attribute=labels.said(labels.ATTRIBUTES, data.meta().segment_attribute)),
+    n_(
+        "{count} group with fewer than {few} orders in 8 weeks is left out.",
+        "{count} groups with fewer than {few} orders in 8 weeks are left out.",
+        len(others) - len(big),
+        few=FEW_IN_GROUP,
+    )
+    if len(others) > len(big)
+    else "",
+)
 if big.empty:
     cards.nothing_here(_("No group has enough orders to say anything about it."))
     st.stop()
@@ -40,20 +53,36 @@ if interest.empty:
     cards.nothing_here(_("No group buys enough of any one thing to compare it."))
 else:
     st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("How much more or less each group buys than everyone"))
-    cards.notes(_("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is "
-                  "less."),
-                _("Empty cells, and groups that are not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
-                if interest.lift.isna().any() or interest.segment.nunique() < len(big) else "",
-                _("The shop names no categories, so the best-selling products stand here.") if by_product else "")
+    cards.notes(
+        _("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is less."),
+        _("Empty cells, and groups that are not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
+        if interest.lift.isna().any() or interest.segment.nunique() < len(big)
+        else "",
+        _("The shop names no categories, so the best-selling products stand here.") if by_product else "",
+    )
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.subheader(_("How each group's buying develops"), anchor=False)
-    category = "" if by_product else st.selectbox(
-        _("Category"), ["", *choices["categories"]], key=spoken("segment_category"), bind="query-params",
-        format_func=lambda c: c or _("All"), width=200, label_visibility="collapsed")
+    category = (
+        ""
+        if by_product
+        else st.selectbox(
+            _("Category"),
+            ["", *choices["categories"]],
+            key=spoken("segment_category"),
+            bind="query-params",
+            format_func=lambda c: c or _("All"),
+            width=200,
+            label_visibility="collapsed",
+        )
+    )
 weeks = data.ask("segment_weeks", weeks=26, category=category)
-st.plotly_chart(charts.segment_multiples(weeks, list(big.segment)[:SHOWN]), config=CONFIG, key="multiples",
-                alt=_("Orders a week of each group against its usual week"))
+st.plotly_chart(
+    charts.segment_multiples(weeks, list(big.segment)[:SHOWN]),
+    config=CONFIG,
+    key="multiples",
+    alt=_("Orders a week of each group against its usual week"),
+)
 cards.notes(_("1× is the group's own usual week of the last 26; the dotted line is everyone."))
 
 st.subheader(_("Rises here more than elsewhere"), anchor=False)
@@ -63,12 +92,20 @@ if special.empty:
     cards.nothing_here(_("No product stands out in one group."))
 else:
     shown = special.sort_values("ahead", ascending=False).assign(
-        group=lambda f: [words.segment(s) for s in f.segment], title=lambda f: [shortened(t, 80) for t in f.title],
-        ahead=lambda f: 100 * f.ahead)
-    tables.show(shown, {
-        "title": tables.product(),
-        "group": tables.column.TextColumn(_("Customer group"), width=150),
-        "rising_probability": tables.chance(_("Chance here")),
-        "everyone_probability": tables.chance(_("Chance for everyone"), width=140),
-        "ahead": tables.column.NumberColumn(_("Ahead by"), format="%+.0f", width=90, help=_("Points.")),
-    }, key="special_table", alt=_("Products that rise in one group more than elsewhere"), height="content")
+        group=lambda f: [labels.segment(s) for s in f.segment],
+        title=lambda f: [shortened(t, 80) for t in f.title],
+        ahead=lambda f: 100 * f.ahead,
+    )
+    tables.show(
+        shown,
+        {
+            "title": tables.product(),
+            "group": tables.column.TextColumn(_("Customer group"), width=150),
+            "rising_probability": tables.chance(_("Chance here")),
+            "everyone_probability": tables.chance(_("Chance for everyone"), width=140),
+            "ahead": tables.column.NumberColumn(_("Ahead by"), format="%+.0f", width=90, help=_("Points.")),
+        },
+        key="special_table",
+        alt=_("Products that rise in one group more than elsewhere"),
+        height="content",
+    )

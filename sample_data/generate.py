@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-
 from generator import calendar, catalogue, dirt, files, shop, signals, story, truth
 from generator.calendar import DAYS, FIRST_DAY, SPAN
 
@@ -16,17 +15,31 @@ ORDER_LINES = 200_000  # about how many lines the shop of 800 products sells in 
 STORY_LIFT = 1.42  # how much of that the planted events and the season add to everyone's ordinary pace
 
 FILES = {
-    "products": "products.csv.gz", "orders": "orders.csv.gz", "events": "events.parquet", "reviews": "reviews.jsonl.gz",
-    "customers": "customers.csv", "stock": "stock.parquet", "promotions": "promotions.csv", "market": "market.csv.gz", "links": "links.csv",
-    "suppliers": "suppliers.csv", "deliveries": "deliveries.csv",
+    "products": "products.csv.gz",
+    "orders": "orders.csv.gz",
+    "events": "events.parquet",
+    "reviews": "reviews.jsonl.gz",
+    "customers": "customers.csv",
+    "stock": "stock.parquet",
+    "promotions": "promotions.csv",
+    "market": "market.csv.gz",
+    "links": "links.csv",
+    "suppliers": "suppliers.csv",
+    "deliveries": "deliveries.csv",
 }
 
 
 def generate(seed: int, out: Path, products: int = 800) -> dict:
     """Writes files/, truth/ and manifest.json into `out` and returns the manifest."""
     tables, answers = build(seed, products)
-    manifest = {"seed": seed, "products": products, "first_day": calendar.date_of(0), "last_day": calendar.date_of(DAYS - 1),
-                "currency": "GBP", "files": {}}
+    manifest = {
+        "seed": seed,
+        "products": products,
+        "first_day": calendar.date_of(0),
+        "last_day": calendar.date_of(DAYS - 1),
+        "currency": "GBP",
+        "files": {},
+    }
     for name, frame in tables.items():
         manifest["files"][f"files/{FILES[name]}"] = files.write(out / "files" / FILES[name], frame)
     for name, frame in answers.items():
@@ -55,10 +68,14 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     draw = rng()
     tables = {
         "products": goods.table.assign(**{c: _text(goods.table[c]) for c in ("price", "unit_cost")}),
-        "orders": _export(told, people, past, back), "events": signals.clicks(draw, told, people, wanted),
-        "reviews": signals.reviews(draw, told, people, past), "customers": people.table.sort_values("customer_id"),
-        "stock": stock.astype({"on_hand": int, "on_order": int}), "promotions": signals.promotions(draw, told),
-        "market": signals.market(draw, told), "links": goods.links,
+        "orders": _export(told, people, past, back),
+        "events": signals.clicks(draw, told, people, wanted),
+        "reviews": signals.reviews(draw, told, people, past),
+        "customers": people.table.sort_values("customer_id"),
+        "stock": stock.astype({"on_hand": int, "on_order": int}),
+        "promotions": signals.promotions(draw, told),
+        "market": signals.market(draw, told),
+        "links": goods.links,
     }
     tables["reviews"]["created_at"] = tables["reviews"]["created_at"].dt.strftime("%Y-%m-%dT%H:%M:%S")
     tables, dirty = dirt.plant(rng(), told, tables, FILES)
@@ -81,12 +98,19 @@ def _export(told: story.Story, people: shop.Customers, sold: pd.DataFrame, back:
     numbers[first] = 310_001 + np.arange(len(first))
     names, customer = people.table["customer_id"].to_numpy(), rows["customer"].to_numpy()
     moments = pd.Series(FIRST_DAY + rows["minute"].to_numpy().astype("timedelta64[m]"))
-    return pd.DataFrame({
-        "order_id": numbers[rows["basket"]], "ordered_at": moments.dt.strftime("%Y-%m-%d %H:%M"),
-        "product_id": told.catalogue.table["product_id"].to_numpy()[rows["product"]], "units": rows["units"],
-        "unit_price": _text(rows["unit_price"]), "discount": _text(rows["discount"].replace(0.0, np.nan)),
-        "customer_id": np.where(customer >= 0, names[customer], ""), "channel": rows["channel"],
-        "country": np.array(told.countries)[rows["country"]]})
+    return pd.DataFrame(
+        {
+            "order_id": numbers[rows["basket"]],
+            "ordered_at": moments.dt.strftime("%Y-%m-%d %H:%M"),
+            "product_id": told.catalogue.table["product_id"].to_numpy()[rows["product"]],
+            "units": rows["units"],
+            "unit_price": _text(rows["unit_price"]),
+            "discount": _text(rows["discount"].replace(0.0, np.nan)),
+            "customer_id": np.where(customer >= 0, names[customer], ""),
+            "channel": rows["channel"],
+            "country": np.array(told.countries)[rows["country"]],
+        }
+    )
 
 
 def _text(amounts: pd.Series) -> pd.Series:

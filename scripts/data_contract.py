@@ -1,4 +1,4 @@
-"""Writes docs/data-contract.md from core/schema.py: python scripts/data_contract.py   (same as `make docs`)"""
+"""Writes docs/data-contract.md from core/schema/: python scripts/data_contract.py   (same as `make docs`)"""
 
 from __future__ import annotations
 
@@ -49,9 +49,12 @@ A_ROW_IS = {
     "meta": "the snapshot itself (a single row)",
 }
 # `products` is a table of both worlds.
-A_SERVED_ROW_IS = {**A_ROW_IS, "products": "one product that is forecast, with its last 28 days",
-                   "deliveries": "one day on which open orders of one planned product are due",
-                   "suppliers": "one supplier of the suppliers file, with what its orders must reach"}
+A_SERVED_ROW_IS = {
+    **A_ROW_IS,
+    "products": "one product that is forecast, with its last 28 days",
+    "deliveries": "one day on which open orders of one planned product are due",
+    "suppliers": "one supplier of the suppliers file, with what its orders must reach",
+}
 
 
 def described(table: Table, a_row_is: dict[str, str]) -> str:
@@ -65,30 +68,32 @@ def described(table: Table, a_row_is: dict[str, str]) -> str:
 
 def text() -> str:
     """The whole page."""
-    return "\n".join([
-        "# The data contract",
-        "",
-        "Written from `core/schema.py` by `make docs`; change it there. Types are DuckDB's. Money is integer cents (`*_cents`) with a",
-        "currency, times are naive UTC, identifiers are text, units are numbers (kilograms are units too).",
-        "",
-        "## What a shop gives",
-        "",
-        "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. "
-        "What is missing is",
-        "absent to the model, and the Data page names what it would add. How files become these tables: [mapping.md](mapping.md).",
-        "",
-        *[described(t, A_ROW_IS) for t in CANONICAL.values()],
-        "## What the warehouse notes about imports",
-        "",
-        *[described(t, A_ROW_IS) for t in IMPORTS.values()],
-        "## What a snapshot serves",
-        "",
-        "One Parquet file a table in `snapshots/ID/`; `upswing export TABLE --out FILE` gives each as CSV, Parquet or XLSX.",
-        "The segment `all` is everyone. Drivers: " + ", ".join(f"`{d}`" for d in DRIVERS) + ".",
-        f"Demand is given for {', '.join(map(str, DEMAND_WEEKS))} weeks at the levels {', '.join(map(str, DEMAND_LEVELS))}.",
-        "",
-        *[described(t, A_SERVED_ROW_IS) for t in SERVING.values()],
-    ])
+    return "\n".join(
+        [
+            "# The data contract",
+            "",
+            "Written from `core/schema/` by `make docs`; change it there. Types are DuckDB's. Money is integer cents (`*_cents`) with a",
+            "currency, times are naive UTC, identifiers are text, units are numbers (kilograms are units too).",
+            "",
+            "## What a shop gives",
+            "",
+            "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. "
+            "What is missing is",
+            "absent to the model, and the Data page names what it would add. How files become these tables: [mapping.md](mapping.md).",
+            "",
+            *[described(t, A_ROW_IS) for t in CANONICAL.values()],
+            "## What the warehouse notes about imports",
+            "",
+            *[described(t, A_ROW_IS) for t in IMPORTS.values()],
+            "## What a snapshot serves",
+            "",
+            "One Parquet file a table in `snapshots/ID/`; `upswing export TABLE --out FILE` gives each as CSV, Parquet or XLSX.",
+            "The segment `all` is everyone. Drivers: " + ", ".join(f"`{d}`" for d in DRIVERS) + ".",
+            f"Demand is given for {', '.join(map(str, DEMAND_WEEKS))} weeks at the levels {', '.join(map(str, DEMAND_LEVELS))}.",
+            "",
+            *[described(t, A_SERVED_ROW_IS) for t in SERVING.values()],
+        ]
+    )
 
 
 if __name__ == "__main__":

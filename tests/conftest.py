@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.config import Workspace
+from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
@@ -44,6 +44,7 @@ def one_thread():
 @pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items):
     """With `-n 2 --dist loadgroup` a file's tests stay in one process, and so do all that share the launched server."""
+
     def group(item) -> str:
         file = item.path.relative_to(REPOSITORY / "tests")
         return "e2e" if file.parts[0] == "e2e" else file.as_posix()

@@ -9,21 +9,28 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import db, warehouse
-from core.config import Settings, Workspace
 from core.errors import UserError
-from core.ingest import first_rows, formats, ids, joins, money, privacy, purchases, readers, shop, wide
-from core.ingest import mapping as mappings
-from core.ingest.joins import Beside
-from core.ingest.mapping import Mapping
-from core.ingest.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
-from core.ingest.names import by_plain, given_name, listed, near, plain, quoted
-from core.ingest.planning import TablePlan, Unfit, plan_of
-from core.ingest.raw import Raw, add_beside, decide_formats, load
+from core.ingest.convert import formats, money, privacy
+from core.ingest.convert.staging import Staged, stage
+from core.ingest.readers import files as readers
+from core.ingest.readers import wide
+from core.ingest.readers.text_table import Raw, add_beside, decide_formats, load
+from core.ingest.recognise import joins, purchases, shop
+from core.ingest.recognise import key_resolution as ids
+from core.ingest.recognise import mapping as mappings
+from core.ingest.recognise import value_checks as first_rows
+from core.ingest.recognise.joins import Beside
+from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.names import by_plain, given_name, listed, near, plain, quoted
+from core.ingest.recognise.planning import TablePlan, Unfit, plan_of
+from core.ingest.recognise.rules import EVENT_COUNTS, RULES, target_column
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.rules import EVENT_COUNTS, RULES, target_column
-from core.ingest.staging import Staged, stage
+from core.ingest.store.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.progress import Progress, silent
+from core.settings import Settings
+from core.storage import duckdb as db
+from core.storage import warehouse
+from core.workspace import Workspace
 
 WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
 
@@ -50,8 +57,16 @@ class _Planned:
         return self.source.columns + list(self.beside.columns if self.beside else ())
 
 
-def import_files(workspace: Workspace, files: list[Path], *, preset: str | None = None, mapping: str | Path | None = None,
-                 columns: tuple[str, ...] = (), dry_run: bool = False, progress: Progress = silent) -> ImportReport:
+def import_files(
+    workspace: Workspace,
+    files: list[Path],
+    *,
+    preset: str | None = None,
+    mapping: str | Path | None = None,
+    columns: tuple[str, ...] = (),
+    dry_run: bool = False,
+    progress: Progress = silent,
+) -> ImportReport:
     """Reads files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
 
     columns: what the files call columns that the generic preset does not know, as "table.column = name"; remembered in the settings.
@@ -65,8 +80,13 @@ def import_files(workspace: Workspace, files: list[Path], *, preset: str | None 
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
         options = chosen.options
-        opened = [(Path(f), s) for f in files for s in stack.enter_context(
-            readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet))]
+        opened = [
+            (Path(f), s)
+            for f in files
+            for s in stack.enter_context(
+                readers.opened(Path(f), encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet)
+            )
+        ]
         sources = [s for _, s in opened]
         sources = wide.in_rows(chosen, sources) if chosen.guesses else sources
         _refuse_unheard(columns, sources)
@@ -138,6 +158,7 @@ def _copy(con, workspace: Workspace) -> None:
 
 # Planning
 
+
 def _beside(mapping: Mapping, source: readers.Source, sources: list[readers.Source]) -> Beside | None:
     """What is added to this source's rows: by the mapping's [lookup], or what a guess finds."""
     if mapping.lookup is None:
@@ -145,8 +166,11 @@ def _beside(mapping: Mapping, source: readers.Source, sources: list[readers.Sour
     wanted = {mapping.lookup.key, *mapping.lookup.columns}
     found = next((s for s in sources if wanted <= set(s.columns)), None)
     if found is None:
-        raise UserError(f"among the files one with the columns {', '.join(sorted(wanted))}", ", ".join(s.file for s in sources),
-                        "name that file too: the others are read through it")
+        raise UserError(
+            f"among the files one with the columns {', '.join(sorted(wanted))}",
+            ", ".join(s.file for s in sources),
+            "name that file too: the others are read through it",
+        )
     columns = tuple(c for c in mapping.lookup.columns if c not in source.columns)
     if source is found or mapping.lookup.key not in source.columns or not columns:
         return None
@@ -259,8 +283,10 @@ def _is_short_text(table: str, target: str) -> bool:
 
 # Doing
 
-def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], report: ImportReport, progress: Progress,
-                dry_run: bool) -> Settings:
+
+def _import_all(
+    con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], report: ImportReport, progress: Progress, dry_run: bool
+) -> Settings:
     """Imports every planned file; returns the shop's settings with what the data say."""
     import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -273,9 +299,10 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
         if not p.plans:
             continue
         digest = mapping.digest + "".join(q.sha256 for q in planned if p.beside and any(q.source is s for s in p.beside.sources))
-        coming = [later.sha256 + later.source.file for later in planned[number + 1:]]
-        rows = db.run(con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop,
-                      coming=coming).fetchone()[0]
+        coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
+        rows = db.run(
+            con, "staging/known_file", file=p.source.file, sha256=p.sha256, mapping_sha256=digest, currency=of_the_shop, coming=coming
+        ).fetchone()[0]
         if rows and not any(RULES[plan.table].whole or plan.undated for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={"this very file was imported before": rows})
             continue
@@ -285,10 +312,24 @@ def _import_all(con, workspace: Workspace, mapping: Mapping, planned: list[_Plan
             currency = currency or found
         for t in (p.report.main, *p.report.derived):
             t.check()
-            db.run(con, "staging/record_import", import_id=import_id, imported_at=moment, file=p.source.file, sha256=p.sha256,
-                   preset=mapping.name, table_name=t.table, rows_read=t.read, rows_kept=t.kept, rows_dropped=sum(t.dropped.values()),
-                   rows_quarantined=sum(t.quarantined.values()), first_day=t.first_day, last_day=t.last_day,
-                   mapping_sha256=digest, currency=of_the_shop).fetchall()
+            db.run(
+                con,
+                "staging/record_import",
+                import_id=import_id,
+                imported_at=moment,
+                file=p.source.file,
+                sha256=p.sha256,
+                preset=mapping.name,
+                table_name=t.table,
+                rows_read=t.read,
+                rows_kept=t.kept,
+                rows_dropped=sum(t.dropped.values()),
+                rows_quarantined=sum(t.quarantined.values()),
+                first_day=t.first_day,
+                last_day=t.last_day,
+                mapping_sha256=digest,
+                currency=of_the_shop,
+            ).fetchall()
             if t.touched:
                 db.run(con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=import_id).fetchall()
     settings = _finish(con, workspace, mapping, currency, report)
@@ -301,8 +342,9 @@ def _part(progress: Progress, number: int, files: int) -> Progress:
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
 
 
-def _import_source(con, mapping: Mapping, p: _Planned, secret: bytes, import_id: str, currency: str, renewed: set[str], others: bool,
-                   progress: Progress) -> str:
+def _import_source(
+    con, mapping: Mapping, p: _Planned, secret: bytes, import_id: str, currency: str, renewed: set[str], others: bool, progress: Progress
+) -> str:
     """One source through staging into its tables. Returns the currency its amounts are in, "" if they do not say.
 
     renewed: the tables read as a whole list whose old list this import has taken away already. others: files of this import tell of orders.
@@ -378,8 +420,15 @@ def _quarantine(con, staged: Staged, import_id: str, p: _Planned) -> dict[str, i
     db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
     con.execute(f"""create or replace temp view refused as
         select line, problem, problem_value from {quoted(staged.table)} where problem is not null""").fetchall()
-    db.run(con, "staging/quarantine", import_id=import_id, file=p.source.file, table_name=staged.plan.table,
-           columns=[c.column for c in staged.checks], reasons=[c.reason for c in staged.checks]).fetchall()
+    db.run(
+        con,
+        "staging/quarantine",
+        import_id=import_id,
+        file=p.source.file,
+        table_name=staged.plan.table,
+        columns=[c.column for c in staged.checks],
+        reasons=[c.reason for c in staged.checks],
+    ).fetchall()
     counts: Counter[str] = Counter()
     for problem, n in con.execute("select problem, count(*) from refused group by problem order by problem").fetchall():
         counts[staged.checks[problem - 1].reason] += n
@@ -409,9 +458,11 @@ def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: _Planned) -
     fit = t.read - sum(t.quarantined.values())
     counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
     if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
-        raise UserError(f"the rows of {p.source.file} to be what they were when it was imported before",
-                        f"{twice:,} for {t.table} that another mapping or currency read otherwise, and that would count twice",
-                        "import all files under the new mapping into a new workspace, or keep to the old mapping")
+        raise UserError(
+            f"the rows of {p.source.file} to be what they were when it was imported before",
+            f"{twice:,} for {t.table} that another mapping or currency read otherwise, and that would count twice",
+            "import all files under the new mapping into a new workspace, or keep to the old mapping",
+        )
 
 
 def _columns_read(raw: Raw, plan: TablePlan) -> list[tuple[str, str, str]]:
@@ -439,11 +490,14 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
     settings, notes = shop.suggest(con, workspace, currency=currency, segment_attribute=mapping.options.segment_attribute)
     foreign = db.run(con, "staging/foreign_prices", currency=settings.shop.currency).fetchone()[0]
     if foreign:
-        report.notes.append(f"{foreign:,} products are priced in another currency than {settings.shop.currency}: "
-                            "their price and cost are left out")
+        report.notes.append(
+            f"{foreign:,} products are priced in another currency than {settings.shop.currency}: their price and cost are left out"
+        )
     abroad = db.run(con, "staging/foreign_minimums", currency=settings.shop.currency).fetchone()[0]
     if abroad:
-        report.notes.append(f"{abroad:,} suppliers ask for minimum orders in another currency than "
-                            f"{settings.shop.currency or 'the shop, which says none'}: those are left out")
+        report.notes.append(
+            f"{abroad:,} suppliers ask for minimum orders in another currency than "
+            f"{settings.shop.currency or 'the shop, which says none'}: those are left out"
+        )
     report.notes += notes
     return settings

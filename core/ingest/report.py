@@ -27,14 +27,21 @@ class TableReport:
     def check(self) -> None:
         """The promise of every import. Its failure is a fault of ours, and nothing is stored."""
         if self.read != self.kept + sum(self.dropped.values()) + sum(self.quarantined.values()):
-            raise AssertionError(f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, "
-                                 f"quarantined {self.quarantined}")
+            raise AssertionError(
+                f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}"
+            )
 
     def as_dict(self) -> dict:
         return {
-            "read": self.read, "kept": self.kept, "dropped": sum(self.dropped.values()), "quarantined": sum(self.quarantined.values()),
-            "replaced": self.replaced, "dropped_by_reason": self.dropped, "quarantined_by_reason": self.quarantined,
-            "first_day": self.first_day, "last_day": self.last_day,
+            "read": self.read,
+            "kept": self.kept,
+            "dropped": sum(self.dropped.values()),
+            "quarantined": sum(self.quarantined.values()),
+            "replaced": self.replaced,
+            "dropped_by_reason": self.dropped,
+            "quarantined_by_reason": self.quarantined,
+            "first_day": self.first_day,
+            "last_day": self.last_day,
         }
 
 
@@ -55,11 +62,19 @@ class FileReport:
     ask: dict | None = None
 
     def as_dict(self) -> dict:
-        return {"file": self.file, "kind": self.kind, "encoding": self.encoding, "delimiter": self.delimiter, "notes": self.notes,
-                "left_out": self.left_out, "ask": self.ask, "columns_not_read": self.unread,
-                "tables": {self.main.table: self.main.as_dict()} if self.main else {},
-                "derived": {t.table: t.as_dict() for t in self.derived},
-                "mapping": {t.table: {c: {"from": s, "read_as": how} for s, c, how in t.columns} for t in [self.main, *self.derived] if t}}
+        return {
+            "file": self.file,
+            "kind": self.kind,
+            "encoding": self.encoding,
+            "delimiter": self.delimiter,
+            "notes": self.notes,
+            "left_out": self.left_out,
+            "ask": self.ask,
+            "columns_not_read": self.unread,
+            "tables": {self.main.table: self.main.as_dict()} if self.main else {},
+            "derived": {t.table: t.as_dict() for t in self.derived},
+            "mapping": {t.table: {c: {"from": s, "read_as": how} for s, c, how in t.columns} for t in [self.main, *self.derived] if t},
+        }
 
 
 @dataclass
@@ -76,8 +91,13 @@ class ImportReport:
         return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined")}
 
     def as_dict(self) -> dict:
-        return {"mapping": self.mapping, "dry_run": self.dry_run, "totals": self.totals(), "files": [f.as_dict() for f in self.files],
-                "notes": self.notes}
+        return {
+            "mapping": self.mapping,
+            "dry_run": self.dry_run,
+            "totals": self.totals(),
+            "files": [f.as_dict() for f in self.files],
+            "notes": self.notes,
+        }
 
     def text(self) -> str:
         lines = [f"Plan (nothing is written), mapping {self.mapping}" if self.dry_run else f"Imported with mapping {self.mapping}"]
@@ -89,8 +109,10 @@ class ImportReport:
             for t in [f.main, *f.derived]:
                 if t is None:
                     continue
-                lines.append(f"  {t.table}{' (told by the same lines)' if t is not f.main else ''}: {_counts(t, self.dry_run)}"
-                             + (f", {t.first_day} to {t.last_day}" if t.first_day else ""))
+                lines.append(
+                    f"  {t.table}{' (told by the same lines)' if t is not f.main else ''}: {_counts(t, self.dry_run)}"
+                    + (f", {t.first_day} to {t.last_day}" if t.first_day else "")
+                )
                 lines += [f"      {source} -> {column}{f' ({how})' if how else ''}" for source, column, how in t.columns]
                 lines += [f"    dropped {n:,}: {why}" for why, n in _most(t.dropped)]
                 lines += [f"    quarantined {n:,}: {why}" for why, n in _most(t.quarantined)]
@@ -108,8 +130,10 @@ class ImportReport:
 def _counts(t: TableReport, dry_run: bool) -> str:
     kept = "would be kept" if dry_run else "kept"
     replaced = f" ({t.replaced:,} in place of stored ones)" if t.replaced else ""
-    return (f"{t.read:,} rows read, {t.kept:,} {kept}{replaced}, {sum(t.dropped.values()):,} dropped, "
-            f"{sum(t.quarantined.values()):,} quarantined")
+    return (
+        f"{t.read:,} rows read, {t.kept:,} {kept}{replaced}, {sum(t.dropped.values()):,} dropped, "
+        f"{sum(t.quarantined.values()):,} quarantined"
+    )
 
 
 def _most(counts: dict[str, int]) -> list[tuple[str, int]]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.forecast.reasons import named
 from core.errors import UserError
-from core.reasons import named
-from dashboard import words
-from dashboard.components.inventory import words as planning
+from dashboard import labels
+from dashboard.components.inventory import labels as planning
 from dashboard.heard import heard
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
 
@@ -37,11 +37,15 @@ def product_link(product_id: str, label: str, **link) -> None:
 
 def nothing_yet() -> None:
     """No snapshot: what to run, in order."""
-    st.info(_("Upswing has not looked at this shop yet. Give it the shop's files, then let it learn and forecast:"),
-            title=_("No forecasts yet"), icon=":material/hourglass_empty:")
+    st.info(
+        _("Upswing has not looked at this shop yet. Give it the shop's files, then let it learn and forecast:"),
+        title=_("No forecasts yet"),
+        icon=":material/hourglass_empty:",
+    )
     st.code("upswing import FILE...\nupswing run", language="bash")
-    st.caption(_("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this "
-                 "page."))
+    st.caption(
+        _("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this page.")
+    )
 
 
 def nothing_here(text: str) -> None:
@@ -51,8 +55,11 @@ def nothing_here(text: str) -> None:
 
 def problem(error: UserError, title: str | None = None) -> None:
     """An error somebody can act on: what was found, and what to do."""
-    st.error(_("Found {found}, expected {expected}.").format(found=plain(heard(error.found)), expected=plain(heard(error.expected))),
-             title=title or _("This page cannot be shown"), icon=":material/error:")
+    st.error(
+        _("Found {found}, expected {expected}.").format(found=plain(heard(error.found)), expected=plain(heard(error.expected))),
+        title=title or _("This page cannot be shown"),
+        icon=":material/error:",
+    )
     st.markdown(_("**What to do:** {act}.").format(act=plain(heard(error.to_do))))
 
 
@@ -80,11 +87,14 @@ def halves() -> tuple:
 def unchecked(held_back: bool) -> None:
     """What to think of forecasts that no riser of a held-back week has been compared with. held_back: there were such weeks."""
     if held_back:
-        said = _("These forecasts have not been checked: nothing rose in the weeks held back, so nobody knows how well they find what "
-                 "will.")
+        said = _(
+            "These forecasts have not been checked: nothing rose in the weeks held back, so nobody knows how well they find what will."
+        )
     else:
-        said = _("These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
-                 "the average product does. Import a longer history and retrain.")
+        said = _(
+            "These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
+            "the average product does. Import a longer history and retrain."
+        )
     st.warning(said, icon=":material/warning:")
 
 
@@ -93,8 +103,12 @@ def notes(*texts: str) -> None:
     st.caption(" ".join(t for t in texts if t))
 
 
-_KINDS = {"order": ("blue", ":material/shopping_cart:"), "check": ("gray", ":material/inventory_2:"),
-          "promote": ("blue", ":material/campaign:"), "hold": ("orange", ":material/pause_circle:")}
+_KINDS = {
+    "order": ("blue", ":material/shopping_cart:"),
+    "check": ("gray", ":material/inventory_2:"),
+    "promote": ("blue", ":material/campaign:"),
+    "hold": ("orange", ":material/pause_circle:"),
+}
 
 
 def decision(row: pd.Series) -> None:
@@ -121,19 +135,21 @@ def _order(row) -> tuple[str, str, str]:
 
 
 def _check(row) -> tuple[str, str, str]:
-    because = _("Rises with **{chance}**. {problem}.").format(chance=percent(row.rising_probability), problem=words.status(row.status))
+    because = _("Rises with **{chance}**. {problem}.").format(chance=percent(row.rising_probability), problem=labels.status(row.status))
     return _("Check the stock"), because, _("About {units} units will be asked for in 4 weeks").format(units=number(row.units_4w, 0))
 
 
 def _promote(row) -> tuple[str, str, str]:
     because = _("Rises with **{chance}**, and there is enough of it: {weeks} weeks of cover.").format(
-        chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1))
+        chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1)
+    )
     return _("Feature it"), because, _("About {units} units expected in 4 weeks").format(units=number(row.units_4w, 0))
 
 
 def _hold(row) -> tuple[str, str, str]:
     because = _("Falls with **{chance}**, and {weeks} weeks of cover lie there.").format(
-        chance=percent(row.falling_probability), weeks=number(row.cover_weeks, 0))
+        chance=percent(row.falling_probability), weeks=number(row.cover_weeks, 0)
+    )
     return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
 
 
@@ -153,8 +169,8 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
         head = _("**No sign of a rise.** A chance of {chance} over the next {days} days; {compared}.")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
     reasons = named(zip(drivers.driver, drivers.attribution))
-    lifts = [words.driver(d).lower() for d, push in reasons if push >= 0.15][:2]
-    holds = [words.driver(d).lower() for d, push in reasons if push <= -0.15][:2]
+    lifts = [labels.driver(d).lower() for d, push in reasons if push >= 0.15][:2]
+    holds = [labels.driver(d).lower() for d, push in reasons if push <= -0.15][:2]
     both = _(" and ")
     if lifts and holds:
         said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))
@@ -164,8 +180,11 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
         said.append(_("Held back by {holds}.").format(holds=both.join(holds)))
     weeks = demand[demand.weeks == 4].set_index("level").units
     if not weeks.empty:
-        said.append(_("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(
-            units=number(weeks[0.5], 0), low=number(weeks[0.1], 0), high=number(weeks[0.9], 0)))
+        said.append(
+            _("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(
+                units=number(weeks[0.5], 0), low=number(weeks[0.1], 0), high=number(weeks[0.9], 0)
+            )
+        )
     st.markdown(" ".join(said))
 
 
@@ -174,18 +193,22 @@ def stock(product: pd.Series | None) -> None:
     if product is None:
         nothing_here(_("No order suggestion for this product."))
         return
-    problem = words.no_order(product.status)
+    problem = labels.no_order(product.status)
     colour = {"order now": "orange", "enough": "green"}.get(product.status, "gray")
-    st.badge(words.status(product.status), color=colour)
+    st.badge(labels.status(product.status), color=colour)
     facts = {}
     if not absent(product.cover_weeks):
         if product.order_units > 0:
             facts[_("Order")] = _("**{units} units** by **{day}**").format(
-                units=exact(product.order_units), day=day(product.goes_out if absent(product.order_by) else product.order_by))
+                units=exact(product.order_units), day=day(product.goes_out if absent(product.order_by) else product.order_by)
+            )
             facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
         facts[_("On hand, on order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
-        facts[_("Cover")] = n_("{count} week", "{count} weeks", product.cover_weeks) if round(product.cover_weeks, 1) == 1 \
+        facts[_("Cover")] = (
+            n_("{count} week", "{count} weeks", product.cover_weeks)
+            if round(product.cover_weeks, 1) == 1
             else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
+        )
     facts[_("Reorder when below")] = number(product.reorder_point, 0)
     facts[_("Order up to")] = number(product.order_up_to_level, 0)
     lead_time = _("{days} days (assumed)") if product.lead_time_assumed else _("{days} days")
@@ -200,7 +223,7 @@ def _planners(product: pd.Series) -> list[str]:
     """What planners changed of it, who did and why."""
     if not product.changed:
         return []
-    fields = ", ".join(words.said(planning.FIELDS, name) for name in product.changed.split(", "))
+    fields = ", ".join(labels.said(planning.FIELDS, name) for name in product.changed.split(", "))
     told = [_("Changed by planners: {fields}.").format(fields=fields)]
     if not absent(product.snooze_until):
         told.append(_("Snoozed until {day}: it stays out of today's order.").format(day=day(product.snooze_until)))

@@ -11,8 +11,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard import words
-from dashboard.i18n import _, axis_day, day, money, number, percent, points, shortened
+from dashboard import labels
+from dashboard.i18n import _, axis_day, money, number, percent, points, shortened
 from dashboard.theme import BANDS, FALL, GRID, LIFT, LOST, QUIET, RISE, direction, figure
 
 FARTHEST_EDGE = 2.0  # times the 80% band's upper edge: how much of the 95% band a forecast's chart makes room for
@@ -40,14 +40,21 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
     """
     shape = figure(320, hovermode="x")
     until = pd.Timestamp(as_of) + timedelta(days=7 * int(demand.weeks.max() if len(demand) else 0))
-    shape.update_xaxes(tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False,
-                       dtick=whole_months(until - history.week.min(), 8))
+    shape.update_xaxes(
+        tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False, dtick=whole_months(until - history.week.min(), 8)
+    )
     shape.update_yaxes(rangemode="tozero", title={"text": _("units a week")})
     wanted = history.units + history.lost_units
     more = "<br>" + _("and about {units} more wanted while out of stock")
     lost = [more.format(units=number(n)) if n > 0 else "" for n in history.lost_units]
-    shape.add_scatter(x=history.week, y=history.units, mode="lines", line={"color": QUIET, "width": 2}, customdata=lost,
-                      hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}%{{customdata}}<extra></extra>")
+    shape.add_scatter(
+        x=history.week,
+        y=history.units,
+        mode="lines",
+        line={"color": QUIET, "width": 2},
+        customdata=lost,
+        hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}%{{customdata}}<extra></extra>",
+    )
     if history.lost_units.any():
         shape.add_scatter(x=history.week, y=wanted, fill="tonexty", fillcolor=LOST, mode="lines", line={"width": 0}, hoverinfo="skip")
     if demand.empty:
@@ -58,15 +65,33 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
     for share, colour in BANDS.items():
         low, high = round((1 - share) / 2, 3), round((1 + share) / 2, 3)
         if low in weekly and high in weekly:
-            shape.add_scatter(x=when + when[::-1], y=[*weekly[high], *weekly[low][::-1]], fill="toself", fillcolor=colour, mode="lines",
-                              line={"width": 0}, hoverinfo="skip")
+            shape.add_scatter(
+                x=when + when[::-1],
+                y=[*weekly[high], *weekly[low][::-1]],
+                fill="toself",
+                fillcolor=colour,
+                mode="lines",
+                line={"width": 0},
+                hoverinfo="skip",
+            )
     # The 95% edge is in sight unless it is so far that the sales themselves could not be read any more.
     edge = weekly[max(weekly)].clip(upper=FARTHEST_EDGE * weekly[0.9]).max()
     shape.update_yaxes(range=[0, 1.05 * max(wanted.max() if len(history) else 0, edge, 1)])
-    told = [_("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
-        weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)) for w in rate.index]
-    shape.add_scatter(x=when, y=weekly[0.5], mode="lines+markers", line={"color": RISE, "width": 2.5}, marker={"size": 7},
-                      customdata=told, hovertemplate="%{customdata}<extra></extra>")
+    told = [
+        _("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
+            weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)
+        )
+        for w in rate.index
+    ]
+    shape.add_scatter(
+        x=when,
+        y=weekly[0.5],
+        mode="lines+markers",
+        line={"color": RISE, "width": 2.5},
+        marker={"size": 7},
+        customdata=told,
+        hovertemplate="%{customdata}<extra></extra>",
+    )
     shape.add_vline(x=pd.Timestamp(as_of), line={"color": QUIET, "width": 1, "dash": "dot"})
     return shape
 
@@ -79,23 +104,43 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
     shown = drivers[drivers.attribution.abs() >= 0.005]
     steps = np.concatenate([[base_logit], base_logit + shown.attribution.cumsum()])
     end = base_logit + drivers.attribution.sum()
-    names = [_("Starting point"), *[words.driver(d) for d in shown.driver], _("This product")]
+    names = [_("Starting point"), *[labels.driver(d) for d in shown.driver], _("This product")]
     shape = figure(64 + 30 * len(names))
     for i, (name, push) in enumerate(zip(names[1:-1], shown.attribution)):
         before, after = chance(steps[i]), chance(steps[i + 1])
-        told = f"{name}: {percent(before)} → {percent(after)}<br>{words.driver_meaning(shown.driver.iloc[i])}"
-        shape.add_bar(y=[name], x=[push], base=[steps[i]], orientation="h", marker={"color": direction(push)}, cliponaxis=False,
-                      text=points(after - before), textposition="outside", constraintext="none",
-                      hovertemplate=f"{told}<extra></extra>")
+        told = f"{name}: {percent(before)} → {percent(after)}<br>{labels.driver_meaning(shown.driver.iloc[i])}"
+        shape.add_bar(
+            y=[name],
+            x=[push],
+            base=[steps[i]],
+            orientation="h",
+            marker={"color": direction(push)},
+            cliponaxis=False,
+            text=points(after - before),
+            textposition="outside",
+            constraintext="none",
+            hovertemplate=f"{told}<extra></extra>",
+        )
     for name, at in ((names[0], base_logit), (names[-1], end)):
-        shape.add_scatter(y=[name], x=[at], mode="markers+text", text=f"<b>{percent(chance(at))}</b>", textposition="middle right",
-                          marker={"size": 12, "color": QUIET if name == names[0] else direction(end - base_logit), "symbol": "diamond"},
-                          hovertemplate=f"{name}: {percent(chance(at))}<extra></extra>", cliponaxis=False)
+        shape.add_scatter(
+            y=[name],
+            x=[at],
+            mode="markers+text",
+            text=f"<b>{percent(chance(at))}</b>",
+            textposition="middle right",
+            marker={"size": 12, "color": QUIET if name == names[0] else direction(end - base_logit), "symbol": "diamond"},
+            hovertemplate=f"{name}: {percent(chance(at))}<extra></extra>",
+            cliponaxis=False,
+        )
     low, high = min([*steps, end]), max([*steps, end])
     room = max(0.9, 0.22 * (high - low))
     ticks = [c for c in CHANCES if low - room <= math.log(c / (1 - c)) <= high + room]
-    shape.update_xaxes(range=[low - room, high + room], tickvals=[math.log(c / (1 - c)) for c in ticks],
-                       ticktext=[f"{100 * c:g}%" for c in ticks], title={"text": _("chance of rising")})
+    shape.update_xaxes(
+        range=[low - room, high + room],
+        tickvals=[math.log(c / (1 - c)) for c in ticks],
+        ticktext=[f"{100 * c:g}%" for c in ticks],
+        title={"text": _("chance of rising")},
+    )
     shape.update_yaxes(range=[len(names) - 0.4, -0.6], categoryorder="array", categoryarray=names, showgrid=False)
     return shape
 
@@ -103,13 +148,21 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
 def segment_bars(frame: pd.DataFrame) -> go.Figure:
     """The chance of rising in each customer group. frame: segment, rising_probability, orders_base."""
     shape = figure(72 + 30 * len(frame))
-    names = [label(words.segment(s), 28) for s in frame.segment]
-    shape.add_bar(y=names, x=frame.rising_probability, orientation="h", text=[percent(p) for p in frame.rising_probability],
-                  textposition="outside", cliponaxis=False, constraintext="none",
-                  marker={"color": [QUIET if s == "all" else RISE for s in frame.segment]},
-                  hovertemplate="%{y}: %{text}<extra></extra>")
-    shape.update_xaxes(range=[0, min(1.12, max(0.3, 1.25 * frame.rising_probability.max()))], tickformat=".0%",
-                       title={"text": _("chance of rising")})
+    names = [label(labels.segment(s), 28) for s in frame.segment]
+    shape.add_bar(
+        y=names,
+        x=frame.rising_probability,
+        orientation="h",
+        text=[percent(p) for p in frame.rising_probability],
+        textposition="outside",
+        cliponaxis=False,
+        constraintext="none",
+        marker={"color": [QUIET if s == "all" else RISE for s in frame.segment]},
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
+    shape.update_xaxes(
+        range=[0, min(1.12, max(0.3, 1.25 * frame.rising_probability.max()))], tickformat=".0%", title={"text": _("chance of rising")}
+    )
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
 
@@ -122,18 +175,43 @@ def interest(frame: pd.DataFrame) -> go.Figure:
     lift = table["lift"].reindex(index=order, columns=groups).to_numpy(float)
     orders = table["orders"].reindex(index=order, columns=groups).to_numpy(float)
     told = [[("" if np.isnan(v) else f"{v:.1f}×") for v in row] for row in lift]
-    hover = [[_("{orders} orders, {times}× what everyone's habits suggest").format(orders=number(o), times=number(v, 2))
-              if not np.isnan(v) else _("too few orders to say") for v, o in zip(*rows)] for rows in zip(lift, orders)]
+    hover = [
+        [
+            _("{orders} orders, {times}× what everyone's habits suggest").format(orders=number(o), times=number(v, 2))
+            if not np.isnan(v)
+            else _("too few orders to say")
+            for v, o in zip(*rows)
+        ]
+        for rows in zip(lift, orders)
+    ]
     steps = np.where(np.isnan(lift), np.nan, np.searchsorted([start for start, *_fill in LIFT], np.nan_to_num(lift), side="right") - 1.0)
     scale = [[(i + edge) / len(LIFT), fill] for i, (_start, fill, _ink) in enumerate(LIFT) for edge in (0, 1)]
     shape = figure(80 + 32 * len(order))
-    across, down = [label(words.segment(g), 18) for g in groups], [label(n, 36) for n in order]
-    shape.add_heatmap(z=steps, x=across, y=down, customdata=hover, hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
-                      colorscale=scale, zmin=-0.5, zmax=len(LIFT) - 0.5, showscale=False, xgap=3, ygap=3, hoverongaps=False)
+    across, down = [label(labels.segment(g), 18) for g in groups], [label(n, 36) for n in order]
+    shape.add_heatmap(
+        z=steps,
+        x=across,
+        y=down,
+        customdata=hover,
+        hovertemplate="%{y}, %{x}<br>%{customdata}<extra></extra>",
+        colorscale=scale,
+        zmin=-0.5,
+        zmax=len(LIFT) - 0.5,
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        hoverongaps=False,
+    )
     # Written on top rather than by the heat map, whose choice of ink knows the light paper only.
     inks = ["#6f7d8d" if np.isnan(step) else LIFT[int(step)][2] for step in steps.ravel()]
-    shape.add_scatter(x=across * len(down), y=[n for n in down for _group in across], text=[t for row in told for t in row], mode="text",
-                      textfont={"color": inks}, hoverinfo="skip")
+    shape.add_scatter(
+        x=across * len(down),
+        y=[n for n in down for _group in across],
+        text=[t for row in told for t in row],
+        mode="text",
+        textfont={"color": inks},
+        hoverinfo="skip",
+    )
     shape.update_xaxes(side="top", showgrid=False)
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
@@ -146,19 +224,38 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
     """
     across = min(4, max(1, len(names)))
     down = math.ceil(len(names) / across)
-    shape = make_subplots(down, across, shared_xaxes=True, shared_yaxes=True, subplot_titles=[label(words.segment(n), 26) for n in names],
-                          horizontal_spacing=0.03, vertical_spacing=min(0.3, 0.35 / down))
+    shape = make_subplots(
+        down,
+        across,
+        shared_xaxes=True,
+        shared_yaxes=True,
+        subplot_titles=[label(labels.segment(n), 26) for n in names],
+        horizontal_spacing=0.03,
+        vertical_spacing=min(0.3, 0.35 / down),
+    )
     everyone = frame[frame.segment == "all"]
     for i, name in enumerate(names):
         place = {"row": i // across + 1, "col": i % across + 1}
         mine = frame[frame.segment == name]
-        shape.add_scatter(x=everyone.week, y=everyone.pace, mode="lines", line={"color": QUIET, "width": 1.2, "dash": "dot"},
-                          hoverinfo="skip", **place)
-        shape.add_scatter(x=mine.week, y=mine.pace, mode="lines", line={"color": RISE, "width": 2}, customdata=mine.orders,
-                          hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>", **place)
+        shape.add_scatter(
+            x=everyone.week, y=everyone.pace, mode="lines", line={"color": QUIET, "width": 1.2, "dash": "dot"}, hoverinfo="skip", **place
+        )
+        shape.add_scatter(
+            x=mine.week,
+            y=mine.pace,
+            mode="lines",
+            line={"color": RISE, "width": 2},
+            customdata=mine.orders,
+            hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>",
+            **place,
+        )
     shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
-    shape.update_xaxes(showgrid=False, tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b", fixedrange=True,
-                       dtick=whole_months(frame.week.max() - frame.week.min(), 4))
+    shape.update_xaxes(
+        showgrid=False,
+        tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b",
+        fixedrange=True,
+        dtick=whole_months(frame.week.max() - frame.week.min(), 4),
+    )
     shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero", matches="y")
     shape.update_annotations(font_size=13)
     return shape
@@ -167,9 +264,18 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 def driver_ranking(frame: pd.DataFrame) -> go.Figure:
     """What share of all movement of forecasts each driver causes. frame: driver, share, strongest first."""
     shape = figure(64 + 30 * len(frame))
-    shape.add_bar(y=[words.driver(d) for d in frame.driver], x=frame.share, orientation="h", marker={"color": RISE},
-                  text=[percent(s) for s in frame.share], textposition="outside", cliponaxis=False, constraintext="none",
-                  customdata=[words.driver_meaning(d) for d in frame.driver], hovertemplate="%{y}: %{text}<br>%{customdata}<extra></extra>")
+    shape.add_bar(
+        y=[labels.driver(d) for d in frame.driver],
+        x=frame.share,
+        orientation="h",
+        marker={"color": RISE},
+        text=[percent(s) for s in frame.share],
+        textposition="outside",
+        cliponaxis=False,
+        constraintext="none",
+        customdata=[labels.driver_meaning(d) for d in frame.driver],
+        hovertemplate="%{y}: %{text}<br>%{customdata}<extra></extra>",
+    )
     shape.update_xaxes(range=[0, 1.2 * frame.share.max()], tickformat=".0%", title={"text": _("share of what moves the forecasts")})
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
@@ -185,9 +291,17 @@ def leader_pushes(frame: pd.DataFrame) -> go.Figure:
     """Which way each driver pushes today's top risers. frame: driver, push_on_leaders."""
     shape = figure(64 + 30 * len(frame))
     widest = max(0.2, frame.push_on_leaders.abs().max())
-    shape.add_bar(y=[words.driver(d) for d in frame.driver], x=frame.push_on_leaders, orientation="h",
-                  marker={"color": [direction(v) for v in frame.push_on_leaders]}, text=[odds(v) for v in frame.push_on_leaders],
-                  textposition="outside", cliponaxis=False, constraintext="none", hovertemplate="%{y}: %{text}<extra></extra>")
+    shape.add_bar(
+        y=[labels.driver(d) for d in frame.driver],
+        x=frame.push_on_leaders,
+        orientation="h",
+        marker={"color": [direction(v) for v in frame.push_on_leaders]},
+        text=[odds(v) for v in frame.push_on_leaders],
+        textposition="outside",
+        cliponaxis=False,
+        constraintext="none",
+        hovertemplate="%{y}: %{text}<extra></extra>",
+    )
     shape.add_vline(x=0, line={"color": QUIET, "width": 1})
     shape.update_xaxes(range=[-1.35 * widest, 1.35 * widest], showticklabels=False, title={"text": _("odds of rising, as pushed by it")})
     shape.update_yaxes(autorange="reversed", showgrid=False)
@@ -200,22 +314,33 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     dots: title, value, attribution, rising_probability. trend: value, attribution.
     """
     shape = figure(420)
-    told = [f"{label(t)}<br>{html.escape(words.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
-    shape.add_scattergl(x=dots.value, y=dots.attribution, mode="markers", customdata=told, hovertemplate="%{customdata}<extra></extra>",
-                        marker={"size": 6, "opacity": 0.45, "color": [direction(a) for a in dots.attribution]})
+    told = [f"{label(t)}<br>{html.escape(labels.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
+    shape.add_scattergl(
+        x=dots.value,
+        y=dots.attribution,
+        mode="markers",
+        customdata=told,
+        hovertemplate="%{customdata}<extra></extra>",
+        marker={"size": 6, "opacity": 0.45, "color": [direction(a) for a in dots.attribution]},
+    )
     shape.add_scatter(x=trend.value, y=trend.attribution, mode="lines", line={"color": QUIET, "width": 3}, hoverinfo="skip")
     shape.add_hline(y=0, line={"color": QUIET, "width": 1})
     far = max(0.5, dots.attribution.abs().quantile(0.995) * 1.1)
     near, wide = dots.value.quantile(0.005), dots.value.quantile(0.995)
     ticks = [t for t in (-math.log(8), -math.log(4), -math.log(2), 0.0, math.log(2), math.log(4), math.log(8)) if abs(t) <= far]
-    shape.update_yaxes(range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks],
-                       title={"text": _("odds of rising")})
+    shape.update_yaxes(
+        range=[-far, far], tickvals=ticks, ticktext=[odds(t) if t else "×1" for t in ticks], title={"text": _("odds of rising")}
+    )
     shape.update_xaxes(range=[near - 0.03 * (wide - near or 1), wide + 0.03 * (wide - near or 1)], title={"text": html.escape(meaning)})
     if unit == "share":
         shape.update_xaxes(tickformat=".0%")
     elif unit == "times":  # half and double stand equally far from "as usual"
-        shape.update_xaxes(type="log", tickvals=[0.1, 0.25, 0.5, 1, 2, 4, 10], ticktext=["×0.1", "×¼", "×½", "×1", "×2", "×4", "×10"],
-                           range=[math.log10(max(near, 0.05)) - 0.05, math.log10(max(wide, 0.06)) + 0.05])
+        shape.update_xaxes(
+            type="log",
+            tickvals=[0.1, 0.25, 0.5, 1, 2, 4, 10],
+            ticktext=["×0.1", "×¼", "×½", "×1", "×2", "×4", "×10"],
+            range=[math.log10(max(near, 0.05)) - 0.05, math.log10(max(wide, 0.06)) + 0.05],
+        )
     return shape
 
 
@@ -223,13 +348,21 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
     """Stated chances against what came true; on the diagonal they can be taken at their word. frame: predicted, observed, rows."""
     shape = figure(320)
     shape.add_scatter(x=[0, 1], y=[0, 1], mode="lines", line={"color": QUIET, "width": 1, "dash": "dot"}, hoverinfo="skip")
-    told = [_("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p),
-                                                                                observed=percent(o))
-            for p, o, r in zip(frame.predicted, frame.observed, frame.rows)]
+    told = [
+        _("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
+        for p, o, r in zip(frame.predicted, frame.observed, frame.rows)
+    ]
     sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
-    shape.add_scatter(x=frame.predicted, y=frame.observed, mode="lines+markers", line={"color": RISE, "width": 1.5},
-                      marker={"size": sizes, "color": RISE, "opacity": 0.85}, customdata=told, cliponaxis=False,
-                      hovertemplate="%{customdata}<extra></extra>")
+    shape.add_scatter(
+        x=frame.predicted,
+        y=frame.observed,
+        mode="lines+markers",
+        line={"color": RISE, "width": 1.5},
+        marker={"size": sizes, "color": RISE, "opacity": 0.85},
+        customdata=told,
+        cliponaxis=False,
+        hovertemplate="%{customdata}<extra></extra>",
+    )
     top = max(0.2, 1.08 * max([*frame.predicted, *frame.observed], default=1))
     shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what the model said")})
     shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what came true")})
@@ -247,11 +380,25 @@ def learning(curves: pd.DataFrame) -> go.Figure:
     shape = make_subplots(len(panes), 1, shared_xaxes=True, vertical_spacing=0.08)
     for row, (title, lines) in enumerate(panes, 1):
         for column, name, colour in lines:
-            shape.add_scatter(x=curves.epoch, y=curves[column], mode="lines+markers", name=name, line={"color": colour, "width": 2},
-                              showlegend=row == 1, hovertemplate="%{y:.4f}<extra></extra>", row=row, col=1)
+            shape.add_scatter(
+                x=curves.epoch,
+                y=curves[column],
+                mode="lines+markers",
+                name=name,
+                line={"color": colour, "width": 2},
+                showlegend=row == 1,
+                hovertemplate="%{y:.4f}<extra></extra>",
+                row=row,
+                col=1,
+            )
         shape.update_yaxes(title={"text": title}, gridcolor=GRID, zeroline=False, nticks=5, row=row, col=1)
-    shape.update_layout(height=80 + 160 * len(panes), margin={"l": 8, "r": 8, "t": 8, "b": 8}, dragmode=False, hovermode="x",
-                        legend={"orientation": "h", "y": 1.12, "x": 0})
+    shape.update_layout(
+        height=80 + 160 * len(panes),
+        margin={"l": 8, "r": 8, "t": 8, "b": 8},
+        dragmode=False,
+        hovermode="x",
+        legend={"orientation": "h", "y": 1.12, "x": 0},
+    )
     shape.update_xaxes(showgrid=False, dtick=max(1, len(curves) // 10), fixedrange=True)
     shape.update_xaxes(title={"text": _("round of learning")}, row=len(panes), col=1)
     return shape
@@ -263,12 +410,22 @@ def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure
     shape = figure(320)
     lines = ((RISE, "solid"), (FALL, "solid"), (QUIET, "solid"), (FALL, "dot"), (QUIET, "dot"))
     for each, (colour, dash) in zip(policies, lines):
-        name, points_ = words.said(words.POLICIES, each["policy"]), [p for p in each["points"] if p[0] >= 0.75]
-        told = [_("{policy}: {fill} of demand met with stock of {money}").format(
-            policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True)) for fill, cents in points_]
-        shape.add_scatter(x=[p[0] for p in points_], y=[p[1] / 100 for p in points_], mode="lines+markers", name=name, customdata=told,
-                          line={"color": colour, "dash": dash, "width": 3 if each["policy"] == "upswing" else 1.5},
-                          hovertemplate="%{customdata}<extra></extra>")
+        name, points_ = labels.said(labels.POLICIES, each["policy"]), [p for p in each["points"] if p[0] >= 0.75]
+        told = [
+            _("{policy}: {fill} of demand met with stock of {money}").format(
+                policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True)
+            )
+            for fill, cents in points_
+        ]
+        shape.add_scatter(
+            x=[p[0] for p in points_],
+            y=[p[1] / 100 for p in points_],
+            mode="lines+markers",
+            name=name,
+            customdata=told,
+            line={"color": colour, "dash": dash, "width": 3 if each["policy"] == "upswing" else 1.5},
+            hovertemplate="%{customdata}<extra></extra>",
+        )
     shape.add_vline(x=fill_rate, line={"color": QUIET, "width": 1, "dash": "dot"})
     shape.update_layout(showlegend=True)
     shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from the shelf")})

@@ -8,9 +8,9 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from core.registry import Model
-from core.state import Job
-from dashboard import acts, data, words
+from core.models.registry import Model
+from core.storage.state import Job
+from dashboard import actions, data, labels
 from dashboard.components import cards, charts
 from dashboard.i18n import _, absent, day, number, plain, spoken
 from dashboard.theme import CONFIG
@@ -22,16 +22,19 @@ def interval(name: str, low, high) -> str | None:
     """Where the figure lies in 95 of 100 cases; None where nobody computed it."""
     if absent(low) or absent(high):
         return None
-    return _("{low} to {high}").format(low=words.metric_value(name, low), high=words.metric_value(name, high))
+    return _("{low} to {high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))
 
 
 def level(figures: pd.Series) -> str:
     """What came of the forecasts since it learned, as far as their weeks have passed; "" where none have. figures: value by metric."""
     if "level_origins" not in figures:
         return ""
-    return _("Since it learned, it expected {said} of the products to rise, over {weeks} weekly forecasts whose time has passed; "
-             "{rose} did. Today's chances are moved accordingly.").format(
-        **{name: f"{number(100 * figures[f'level_{name}'], 1)}%" for name in ("said", "rose")}, weeks=number(figures["level_origins"], 0))
+    return _(
+        "Since it learned, it expected {said} of the products to rise, over {weeks} weekly forecasts whose time has passed; "
+        "{rose} did. Today's chances are moved accordingly."
+    ).format(
+        **{name: f"{number(100 * figures[f'level_{name}'], 1)}%" for name in ("said", "rose")}, weeks=number(figures["level_origins"], 0)
+    )
 
 
 def choose(found: list[Model], champion: Model | None) -> Model | None:
@@ -39,7 +42,7 @@ def choose(found: list[Model], champion: Model | None) -> Model | None:
     if len(found) < 2:
         return champion or next(iter(found), None)
     by_id = {m.id: m for m in found}
-    told = lambda i: f"{i} · {words.said(words.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
+    told = lambda i: f"{i} · {labels.said(labels.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
     first = list(by_id).index(champion.id) if champion else 0
     chosen = st.selectbox(_("Model"), list(by_id), first, key=spoken("model_choice"), format_func=told)
     return by_id[chosen]
@@ -65,39 +68,65 @@ def card(model: Model | None) -> None:
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
         if model.metrics.get("calibration"):
             st.caption(_("Stated chances against what came true"))
-            st.plotly_chart(charts.calibration(pd.DataFrame(model.metrics["calibration"])), config=CONFIG, key="card_calibration",
-                            width=480, alt=_("Stated chances against what came true"))
+            st.plotly_chart(
+                charts.calibration(pd.DataFrame(model.metrics["calibration"])),
+                config=CONFIG,
+                key="card_calibration",
+                width=480,
+                alt=_("Stated chances against what came true"),
+            )
         st.download_button(_("Download"), text, f"{model.id}.md", "text/markdown", key="card", icon=":material/download:")
 
 
 def tuning(name: str) -> str:
-    return _("Read texts as they come (minutes)") if name == "frozen" else _("Tune the last {layers} layers to this shop (longer)").format(
-        layers=name.removeprefix("last-"))
+    return (
+        _("Read texts as they come (minutes)")
+        if name == "frozen"
+        else _("Tune the last {layers} layers to this shop (longer)").format(layers=name.removeprefix("last-"))
+    )
 
 
 def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.selectbox(_("Language model"), TUNING, key=spoken("tuning"), format_func=tuning, width=330)
-        since = st.date_input(_("Learn since (optional)"), None, key="since", min_value=date(1990, 1, 1), max_value=date.today(),
-                              format="YYYY-MM-DD", width=190)
+        since = st.date_input(
+            _("Learn since (optional)"),
+            None,
+            key="since",
+            min_value=date(1990, 1, 1),
+            max_value=date.today(),
+            format="YYYY-MM-DD",
+            width=190,
+        )
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
         if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
-            cards.attempt(acts.retrain, mode, since.isoformat() if since else "")
-        if st.button(_("Fresh forecasts"), icon=":material/refresh:", key="rescore", disabled=not data.has_snapshot(),
-                     help=_("Forecast again with the model in use, on the data of today.")):
-            cards.attempt(acts.rescore)
-    cards.notes(_("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
-                _("One runs already; pressing again shows it.") if busy else "")
+            cards.attempt(actions.retrain, mode, since.isoformat() if since else "")
+        if st.button(
+            _("Fresh forecasts"),
+            icon=":material/refresh:",
+            key="rescore",
+            disabled=not data.has_snapshot(),
+            help=_("Forecast again with the model in use, on the data of today."),
+        ):
+            cards.attempt(actions.rescore)
+    cards.notes(
+        _("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
+        _("One runs already; pressing again shows it.") if busy else "",
+    )
 
 
 def backtest(done: Job | None) -> None:
     """Asks for a backtest, and shows what the last one found."""
     with st.container(border=True):
         if st.button(_("Look back"), icon=":material/history:", key="backtest"):
-            cards.attempt(acts.backtest)
-        cards.notes(_("Learns anew at earlier dates and compares its forecasts with simpler methods on weeks that none of them had seen. "
-                      "It takes many times as long as a retraining and changes nothing that is served."))
+            cards.attempt(actions.backtest)
+        cards.notes(
+            _(
+                "Learns anew at earlier dates and compares its forecasts with simpler methods on weeks that none of them had seen. "
+                "It takes many times as long as a retraining and changes nothing that is served."
+            )
+        )
         if done is None:
             return
         blocks = [f"{day(a)} – {day(b)}" for a, b in done.result["summary"]["blocks"]]
@@ -105,18 +134,25 @@ def backtest(done: Job | None) -> None:
         st.table(pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]).set_index(_("Method")), border="horizontal")
         report = Path(done.result["out"]) / "report.html"
         if report.is_file():
-            st.download_button(_("Download the whole report"), report.read_bytes, "backtest.html", "text/html", key="backtest_report",
-                               icon=":material/download:")
+            st.download_button(
+                _("Download the whole report"),
+                report.read_bytes,
+                "backtest.html",
+                "text/html",
+                key="backtest_report",
+                icon=":material/download:",
+            )
 
 
 def _learner(each: dict) -> dict[str, str]:
-    told = {_("Method"): words.said(words.LEARNERS, each["learner"])}
-    for name in words.SHOWN_METRICS:
+    told = {_("Method"): labels.said(labels.LEARNERS, each["learner"])}
+    for name in labels.SHOWN_METRICS:
         figure = each.get(name) or {}
         within = interval(name, figure.get("low"), figure.get("high"))
-        told[words.metric(name)[0]] = "–" if absent(figure.get("value")) else words.metric_value(name, figure["value"]) + (
-            f" ({within})" if within else "")
-    return told | {_("Ranking compared"): words.said(words.VERDICTS, each["verdict"]) if each["verdict"] else "–"}
+        told[labels.metric(name)[0]] = (
+            "–" if absent(figure.get("value")) else labels.metric_value(name, figure["value"]) + (f" ({within})" if within else "")
+        )
+    return told | {_("Ranking compared"): labels.said(labels.VERDICTS, each["verdict"]) if each["verdict"] else "–"}
 
 
 def candidate(model: Model, champion: Model | None) -> None:
@@ -125,28 +161,36 @@ def candidate(model: Model, champion: Model | None) -> None:
         st.markdown(f"**{plain(model.id)}** · {plain(_settings(model))}")
         mine, theirs = model.metrics.get("metrics", {}), (champion.metrics.get("metrics", {}) if champion else {})
         within = model.metrics.get("intervals", {})
-        rows = [_compared(name, mine[name], theirs.get(name), within.get(name))
-                for name in words.SHOWN_METRICS if isinstance(mine.get(name), (int, float))]
+        rows = [
+            _compared(name, mine[name], theirs.get(name), within.get(name))
+            for name in labels.SHOWN_METRICS
+            if isinstance(mine.get(name), (int, float))
+        ]
         if rows:
             st.table(pd.DataFrame(rows).set_index(_("Figure")), border="horizontal")
         cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.text_input(_("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"),
-                                   max_chars=300)
+            reason = st.text_input(
+                _("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"), max_chars=300
+            )
             if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
-                cards.attempt(acts.promote, model.id, reason)
+                cards.attempt(actions.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
-                cards.attempt(acts.discard, model.id, reason)
+                cards.attempt(actions.discard, model.id, reason)
 
 
 def _compared(name: str, mine: float, theirs: float | None, within: list | None) -> dict[str, str]:
     verdict = ""
     if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
-        better = (mine < theirs) == (name in words.LOWER_IS_BETTER)
+        better = (mine < theirs) == (name in labels.LOWER_IS_BETTER)
         verdict = _(":blue[better]") if better else _(":orange[worse]")
-    told = words.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
-    return {_("Figure"): words.metric(name)[0], _("Candidate"): told,
-            _("In use"): words.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–", " ": verdict}
+    told = labels.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
+    return {
+        _("Figure"): labels.metric(name)[0],
+        _("Candidate"): told,
+        _("In use"): labels.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–",
+        " ": verdict,
+    }
 
 
 def _settings(model: Model) -> str:
@@ -167,17 +211,21 @@ def go_back(champion: Model | None) -> None:
             st.caption(f"{plain(champion.id)} → {plain(before)}")
             reason = st.text_input(_("Why?"), key="reason_back", placeholder=_("a few words for the history"), max_chars=300)
             if st.button(_("Back to the model before"), key="model_back", icon=":material/undo:"):
-                cards.attempt(acts.back_to_previous_model, reason)
+                cards.attempt(actions.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):
         st.markdown(_("**To an earlier snapshot**"))
         others = {s.id: s for s in kept if not s.current}
         if not others:
             cards.nothing_here(_("There is no other snapshot."))
         else:
-            chosen = st.selectbox(_("Snapshot"), list(others), key=spoken("snapshot_choice"),
-                                  format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)))
+            chosen = st.selectbox(
+                _("Snapshot"),
+                list(others),
+                key=spoken("snapshot_choice"),
+                format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)),
+            )
             if st.button(_("Serve this snapshot"), key="snapshot_back", icon=":material/undo:"):
-                cards.attempt(acts.serve_snapshot, chosen, "")
+                cards.attempt(actions.serve_snapshot, chosen, "")
 
 
 def audit(entries: list) -> None:
@@ -186,12 +234,17 @@ def audit(entries: list) -> None:
         return
     column = st.column_config
     st.dataframe(
-        [{"at": e.at, "act": words.said(words.ACTS, e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
-        column_config={"at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
-                       "act": column.TextColumn(_("Decision"), width=120),
-                       "subject": column.TextColumn(_("What"), width=220), "reason": column.TextColumn(_("Why?"), width="large"),
-                       "actor": column.TextColumn(_("By"), width=120)},
-        hide_index=True, alt=_("Decisions, newest first"))
+        [{"at": e.at, "act": labels.said(labels.ACTS, e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
+        column_config={
+            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
+            "act": column.TextColumn(_("Decision"), width=120),
+            "subject": column.TextColumn(_("What"), width=220),
+            "reason": column.TextColumn(_("Why?"), width="large"),
+            "actor": column.TextColumn(_("By"), width=120),
+        },
+        hide_index=True,
+        alt=_("Decisions, newest first"),
+    )
 
 
 def listing(found: list[Model]) -> None:
@@ -199,11 +252,25 @@ def listing(found: list[Model]) -> None:
         cards.nothing_here(_("There is no model in this workspace yet."))
         return
     column = st.column_config
-    names = [n for n in words.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
+    names = [n for n in labels.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
     st.dataframe(
-        [{"id": m.id, "status": words.said(words.MODEL_STATUSES, m.status), "settings": _settings(m), "reason": m.reason,
-          **{n: m.metrics.get("metrics", {}).get(n) for n in names}} for m in found],
-        column_config={"id": column.TextColumn(_("Model"), width=200), "status": column.TextColumn(_("Status"), width=100),
-                       "settings": column.TextColumn(_("Settings"), width=160), "reason": column.TextColumn(_("Why?"), width=220),
-                       **{n: column.NumberColumn(words.metric(n)[0], format="%.3f", width=120) for n in names}},
-        hide_index=True, alt=_("Models, newest first"))
+        [
+            {
+                "id": m.id,
+                "status": labels.said(labels.MODEL_STATUSES, m.status),
+                "settings": _settings(m),
+                "reason": m.reason,
+                **{n: m.metrics.get("metrics", {}).get(n) for n in names},
+            }
+            for m in found
+        ],
+        column_config={
+            "id": column.TextColumn(_("Model"), width=200),
+            "status": column.TextColumn(_("Status"), width=100),
+            "settings": column.TextColumn(_("Settings"), width=160),
+            "reason": column.TextColumn(_("Why?"), width=220),
+            **{n: column.NumberColumn(labels.metric(n)[0], format="%.3f", width=120) for n in names},
+        },
+        hide_index=True,
+        alt=_("Models, newest first"),
+    )

@@ -5,39 +5,58 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core.state import Job
-from dashboard import acts, words
-from dashboard.components import cards, charts, work
-from dashboard.i18n import _, absent, day, exact, money, number, percent
+from core.storage.state import Job
+from dashboard import actions, labels
+from dashboard.components import cards, charts, jobs
+from dashboard.i18n import _, absent, day, exact, money, number
 
 
 def replay(done: Job | None, currency: str) -> None:
     """done: the last one that came to its end, None = none yet."""
-    work.panel(("simulate",), quiet=True)
+    jobs.panel(("simulate",), quiet=True)
     if st.button(_("Replay the last year"), icon=":material/replay:", key="simulate"):
-        cards.attempt(acts.simulate)
-    cards.notes(_("Orders every week of the last year once by these forecasts and once by what planners do without them, each knowing only "
-                  "what was known then, and compares the stock that the same service would have taken. It takes several times as long as a "
-                  "retraining and changes nothing."))
+        cards.attempt(actions.simulate)
+    cards.notes(
+        _(
+            "Orders every week of the last year once by these forecasts and once by what planners do without them, each knowing only "
+            "what was known then, and compares the stock that the same service would have taken. It takes several times as long as a "
+            "retraining and changes nothing."
+        )
+    )
     if done is None:
         return
     found = done.result["summary"]
-    st.markdown(_("{count} products, {first} – {last}. To meet {fill} of the demand from the shelf:").format(
-        count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"))
+    st.markdown(
+        _("{count} products, {first} – {last}. To meet {fill} of the demand from the shelf:").format(
+            count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"
+        )
+    )
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
     if not absent(found.get("achieved")):
-        cards.notes(_("Levels that promised {promised} achieved {achieved}. Falling demand gives more than is promised, surprises give "
-                      "less.").format(
-                          promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"))
+        cards.notes(
+            _(
+                "Levels that promised {promised} achieved {achieved}. Falling demand gives more than is promised, surprises give less."
+            ).format(promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%")
+        )
     if not absent(found.get("told")):
-        cards.notes(_("Each week's plan told with what chance a stock lasts until the next delivery: {told} on average. {lasted} of them "
-                      "did.").format(told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%"))
+        cards.notes(
+            _(
+                "Each week's plan told with what chance a stock lasts until the next delivery: {told} on average. {lasted} of them did."
+            ).format(told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%")
+        )
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
 
 
 def _row(each: dict, currency: str) -> dict[str, str]:
-    saved = "–" if absent(each.get("saving")) else _("{share} ({low} to {high})").format(
-        **{key: f"{each[name]:.0%}" for key, name in (("share", "saving"), ("low", "low"), ("high", "high"))})
-    return {_("Policy"): words.said(words.POLICIES, each["policy"]),
-            _("Average stock"): _("never gets there") if absent(each["stock"]) else money(each["stock"], currency, short=True),
-            _("Upswing needs less by"): saved}
+    saved = (
+        "–"
+        if absent(each.get("saving"))
+        else _("{share} ({low} to {high})").format(
+            **{key: f"{each[name]:.0%}" for key, name in (("share", "saving"), ("low", "low"), ("high", "high"))}
+        )
+    )
+    return {
+        _("Policy"): labels.said(labels.POLICIES, each["policy"]),
+        _("Average stock"): _("never gets there") if absent(each["stock"]) else money(each["stock"], currency, short=True),
+        _("Upswing needs less by"): saved,
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import words
+from dashboard import labels
 from dashboard.components.cards import open_product
 from dashboard.i18n import SYMBOLS, _, shortened
 
@@ -27,8 +27,19 @@ def money(label: str, currency: str, **more) -> dict:
 
 def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto") -> None:
     """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
-    picked = st.dataframe(frame, column_config=columns, column_order=list(columns), hide_index=True, key=key, alt=alt, height=height,
-                          row_height=36, placeholder="", on_select="rerun", selection_mode="single-row")
+    picked = st.dataframe(
+        frame,
+        column_config=columns,
+        column_order=list(columns),
+        hide_index=True,
+        key=key,
+        alt=alt,
+        height=height,
+        row_height=36,
+        placeholder="",
+        on_select="rerun",
+        selection_mode="single-row",
+    )
     if picked.selection.rows:
         open_product(frame.product_id.iloc[picked.selection.rows[0]])
 
@@ -39,10 +50,17 @@ def _points(change: pd.Series) -> pd.Series:
 
 
 def similar(frame: pd.DataFrame) -> None:
-    show(frame.assign(title=[shortened(t, 80) for t in frame.title]),
-         {"title": product(width=205), "rising_probability": chance(_("Chance of rising")),
-          "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110)},
-         key="similar_table", alt=_("Similar products"), height="content")
+    show(
+        frame.assign(title=[shortened(t, 80) for t in frame.title]),
+        {
+            "title": product(width=205),
+            "rising_probability": chance(_("Chance of rising")),
+            "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110),
+        },
+        key="similar_table",
+        alt=_("Similar products"),
+        height="content",
+    )
 
 
 def product(label: str | None = None, width: int = 240) -> dict:
@@ -51,34 +69,57 @@ def product(label: str | None = None, width: int = 240) -> dict:
 
 def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
     shown = frame.assign(title=[shortened(t, 80) for t in frame.title], movement=_points(frame.movement))
-    show(shown, {
-        "title": product(),
-        "rising_probability": chance(_("Chance"), width=95),
-        "movement": column.NumberColumn(_("Change"), format="%+d", width=70, help=_("Points since the snapshot before.")),
-        "units": trend(_("26 weeks"), help=_("Units sold a week.")),
-    }, key=key, alt=alt, height="content")
+    show(
+        shown,
+        {
+            "title": product(),
+            "rising_probability": chance(_("Chance"), width=95),
+            "movement": column.NumberColumn(_("Change"), format="%+d", width=70, help=_("Points since the snapshot before.")),
+            "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+        },
+        key=key,
+        alt=alt,
+        height="content",
+    )
 
 
 def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
     """The ranked list. compared: there is an earlier snapshot to compare with."""
-    shown = frame.assign(title=[shortened(t, 90) for t in frame.title], movement=_points(frame.movement), price=frame.price_cents / 100,
-                         reasons=[words.pushes(d) for d in frame.drivers], weeks_on_sale=frame.days_on_sale / 7)
+    shown = frame.assign(
+        title=[shortened(t, 90) for t in frame.title],
+        movement=_points(frame.movement),
+        price=frame.price_cents / 100,
+        reasons=[labels.pushes(d) for d in frame.drivers],
+        weeks_on_sale=frame.days_on_sale / 7,
+    )
     columns = {
         "title": product(),
         "rising_probability": chance(_("Chance of rising")),
         "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
         "units": trend(_("26 weeks"), help=_("Units sold a week.")),
-        "reasons": column.TextColumn(_("Because of"), width=300, help=_(
-            "Three reasons: what may make a rise comes first, then what sales and views show. ▲ speaks for a rise, ▼ against; more arrows, "
-            "stronger.")),
+        "reasons": column.TextColumn(
+            _("Because of"),
+            width=300,
+            help=_(
+                "Three reasons: what may make a rise comes first, then what sales and views show. ▲ speaks for a rise, ▼ against; "
+                "more arrows, "
+                "stronger."
+            ),
+        ),
         "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
-        "cover_weeks": column.NumberColumn(_("Cover"), format=_("%.1f wk"), width=80,
-                                           help=_("Weeks the stock will last. Empty: stock unknown.")),
+        "cover_weeks": column.NumberColumn(
+            _("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")
+        ),
         "category": column.TextColumn(_("Category"), width=110),
         "price": money(_("Price"), currency),
         "weeks_on_sale": column.NumberColumn(_("On sale"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
     }
     dropped = [] if compared else ["movement"]
     dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
-    show(shown, {k: v for k, v in columns.items() if k not in dropped}, key="rising_table", alt=_("Products by their chance of rising"),
-         height=min(38 + 36 * max(len(shown), 1), 760))
+    show(
+        shown,
+        {k: v for k, v in columns.items() if k not in dropped},
+        key="rising_table",
+        alt=_("Products by their chance of rising"),
+        height=min(38 + 36 * max(len(shown), 1), 760),
+    )

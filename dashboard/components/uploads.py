@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import acts, data, words
-from dashboard.components import cards, work
+from dashboard import actions, data, labels
+from dashboard.components import cards, jobs
 from dashboard.heard import heard
 from dashboard.i18n import _, plain, spoken
 
@@ -13,18 +13,27 @@ from dashboard.i18n import _, plain, spoken
 def form() -> None:
     """The form that takes files, the import that is running, and what the last one said."""
     st.subheader(_("Add files"), anchor=False)
-    busy = work.panel(("import",))
+    busy = jobs.panel(("import",))
     with st.form("upload", border=True):
-        files = st.file_uploader(_("CSV, Parquet, JSON lines or Excel, gzipped or not"), accept_multiple_files=True, key="files",
-                                 type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
-                                 help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the "
-                                        "layout."))
+        files = st.file_uploader(
+            _("CSV, Parquet, JSON lines or Excel, gzipped or not"),
+            accept_multiple_files=True,
+            key="files",
+            type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
+            help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the layout."),
+        )
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            preset = st.selectbox(_("Layout"), tuple(words.LAYOUTS), format_func=words.layout, key=spoken("preset"), width=240,
-                                  help=_("How columns are named. Common names in English and Chinese suit most files."))
+            preset = st.selectbox(
+                _("Layout"),
+                tuple(labels.LAYOUTS),
+                format_func=labels.layout,
+                key=spoken("preset"),
+                width=240,
+                help=_("How columns are named. Common names in English and Chinese suit most files."),
+            )
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:
-        cards.attempt(acts.import_files, files, preset)
+        cards.attempt(actions.import_files, files, preset)
     elif sent:
         cards.nothing_here(_("Choose at least one file first."))
     if (asked := data.asked_columns()) and not busy:
@@ -40,30 +49,42 @@ def form() -> None:
     if last:
         with st.expander(_("What the last import said"), icon=":material/description:"):
             st.code(last.result["text"], language=None)
-    cards.notes(_("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the "
-                  "model."))
+    cards.notes(
+        _("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the model.")
+    )
 
 
 def name_columns(asked: dict, files: list, preset: str, key: str) -> None:
     """The form that asks what a file that was refused or left out holds, and which of its columns are which. key: sheets share a name."""
-    st.markdown(_("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
-        file=plain(asked["file"])))
-    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=words.table, key=spoken(f"holds_{key}"), width=240)
+    st.markdown(
+        _("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
+            file=plain(asked["file"])
+        )
+    )
+    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=labels.table, key=spoken(f"holds_{key}"), width=240)
     groups, further = asked["tables"][table]["needed"], asked["tables"][table]["further"]
     needed = [place for group in groups for place in group]
 
     def label(place: str) -> str:
-        return words.column(place) if place in needed else _("{column} (if there is one)").format(column=words.column(place))
+        return labels.column(place) if place in needed else _("{column} (if there is one)").format(column=labels.column(place))
 
     with st.form(f"columns_{key}", border=True):
         with st.grid(3, min_column_width=220):
-            said = {place: st.selectbox(label(place), asked["columns"], index=None, placeholder=_("Choose a column"),
-                                        key=f"column_{key}_{asked['file']}_{place}") for place in (*needed, *further)}
+            said = {
+                place: st.selectbox(
+                    label(place),
+                    asked["columns"],
+                    index=None,
+                    placeholder=_("Choose a column"),
+                    key=f"column_{key}_{asked['file']}_{place}",
+                )
+                for place in (*needed, *further)
+            }
         sent = st.form_submit_button(_("Import with these columns"), type="primary", icon=":material/upload:")
-    missing = [words.column(group[0]) for group in groups if not any(said[place] for place in group)]
+    missing = [labels.column(group[0]) for group in groups if not any(said[place] for place in group)]
     if sent and not files:
         cards.nothing_here(_("Choose the files once more: they were not kept."))
     elif sent and missing:
         cards.nothing_here(_("Say which column holds this: {columns}.").format(columns=_(", ").join(missing)))
     elif sent:
-        cards.attempt(acts.import_files, files, preset, tuple(f"{place} = {name}" for place, name in said.items() if name))
+        cards.attempt(actions.import_files, files, preset, tuple(f"{place} = {name}" for place, name in said.items() if name))

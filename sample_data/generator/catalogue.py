@@ -87,8 +87,13 @@ def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[
     adjective = words.ADJECTIVES[rng.integers(len(words.ADJECTIVES))]
     coloured = not tasty and rng.random() < 0.55
     mat_en, mat_zh = ("", "") if material[0] in ("Paper", "Plush", "Tube", "Real Wax") or rng.random() < 0.3 else material[:2]
-    parts = [adjective[0] if rng.random() < 0.22 else "", theme_words[0] if theme != "plain" else "",
-             "" if mat_en.startswith("in ") else mat_en, kind.en, mat_en if mat_en.startswith("in ") else ""]
+    parts = [
+        adjective[0] if rng.random() < 0.22 else "",
+        theme_words[0] if theme != "plain" else "",
+        "" if mat_en.startswith("in ") else mat_en,
+        kind.en,
+        mat_en if mat_en.startswith("in ") else "",
+    ]
     noun_en = " ".join(dict.fromkeys(p for p in parts if p))
     size_zh = re.sub(r"(?:Set|Pack) of (\d+)", r"\1件套", size)
     for en, zh in words.SIZES_ZH:
@@ -114,8 +119,13 @@ def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[
     spot, language = (1, "zh") if in_chinese else (0, "en")
     openings, closings = (words.OPENINGS_ZH, words.CLOSINGS_ZH) if language == "zh" else (words.OPENINGS_EN, words.CLOSINGS_EN)
     theme_text = theme_words[spot] if theme != "plain" else ("studio", "日常")[spot]
-    fill = {"theme": theme_text, "noun": (kind.en.lower(), kind.zh)[spot], "adj": (adjective[0].lower(), adjective[1])[spot],
-            "colour": colour[spot].lower(), "size": (size, size_zh)[spot]}
+    fill = {
+        "theme": theme_text,
+        "noun": (kind.en.lower(), kind.zh)[spot],
+        "adj": (adjective[0].lower(), adjective[1])[spot],
+        "colour": colour[spot].lower(),
+        "size": (size, size_zh)[spot],
+    }
     texts = [openings[rng.integers(len(openings))].format(**fill), material[3 + spot], closings[rng.integers(len(closings))].format(**fill)]
     description = ("" if language == "zh" else " ").join(t[0].upper() + t[1:] for t in texts if t)
     if rng.random() < 0.06:
@@ -129,7 +139,7 @@ def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[
 def _lives(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Launch and last day of every product: launches in every month, on Tuesdays and Thursdays; a fifth of the old ones end."""
     launch = -rng.integers(20, 1500, count)
-    new = rng.permutation(count)[int(count * LAUNCHED_BEFORE):]
+    new = rng.permutation(count)[int(count * LAUNCHED_BEFORE) :]
     spread = np.linspace(2, DAYS - 12, len(new)) + rng.normal(0, 6, len(new))
     days = np.clip(spread, 0, DAYS - 10).astype(int)
     launch[new] = days - days % 7 + rng.choice([1, 3], len(new))
@@ -157,8 +167,23 @@ def _buying(rng, catalogue: Catalogue) -> None:
     for column in ("lead_time_days", "lead_time_sd_days", "moq"):
         table[column] = table[column].astype(object).where(~unknown, "")
     table.loc[rng.random(count) < 0.03, "unit_cost"] = np.nan
-    order = ["product_id", "title", "description", "category", "brand", "supplier", "price", "unit_cost", "currency", "launched_on",
-             "lead_time_days", "lead_time_sd_days", "moq", "pack_size", "image"]
+    order = [
+        "product_id",
+        "title",
+        "description",
+        "category",
+        "brand",
+        "supplier",
+        "price",
+        "unit_cost",
+        "currency",
+        "launched_on",
+        "lead_time_days",
+        "lead_time_sd_days",
+        "moq",
+        "pack_size",
+        "image",
+    ]
     catalogue.table = table[order]
 
 
@@ -200,6 +225,9 @@ def _links(rng, catalogue: Catalogue) -> tuple[pd.DataFrame, list[list[int]]]:
             beside[i].append(j)
             beside[j].append(i)
     rows = [(ids[i], relation, ids[j]) for (i, j), relation in links.items()]
-    rows += [(ids[i], "has_motif", f"motif: {words.THEMES[theme][0].lower()}") for i, theme in enumerate(catalogue.theme)
-             if theme in words.THEMES and theme != "plain"]
+    rows += [
+        (ids[i], "has_motif", f"motif: {words.THEMES[theme][0].lower()}")
+        for i, theme in enumerate(catalogue.theme)
+        if theme in words.THEMES and theme != "plain"
+    ]
     return pd.DataFrame(sorted(rows), columns=["source", "relation", "target"]), [sorted(set(found)) for found in beside]

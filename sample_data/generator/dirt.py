@@ -45,8 +45,16 @@ class Soil:
         found = []
         for name, (column, outcome) in self.notes.items():
             lines = np.flatnonzero(what == name) + 1 + self.header_lines
-            found.append({"file": self.file, "what": name, "column": column, "rows": len(lines), "expected": outcome,
-                          "lines": " ".join(map(str, lines))})
+            found.append(
+                {
+                    "file": self.file,
+                    "what": name,
+                    "column": column,
+                    "rows": len(lines),
+                    "expected": outcome,
+                    "lines": " ".join(map(str, lines)),
+                }
+            )
         return frame, found
 
     def _sources(self, rows: int) -> np.ndarray:
@@ -58,7 +66,7 @@ class Soil:
             return
         copies = self.frame.loc[sources].copy()
         for name, new in values.items():
-            copies[name] = pd.Series(new[:len(sources)], index=copies.index, dtype=object)
+            copies[name] = pd.Series(new[: len(sources)], index=copies.index, dtype=object)
         self.frame = pd.concat([self.frame, copies], ignore_index=True)
         self.place = np.r_[self.place, self.place[sources] + 0.5]
         self.what = np.r_[self.what, np.full(len(sources), what, dtype=object)]
@@ -77,9 +85,9 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
 
     products = soils["products"]
     products.changed("missing title", "title", np.sort(quiet[:few]), [""] * few, QUARANTINED)
-    products.changed("price that is no number", "price", np.sort(quiet[few:2 * few]), (["POA", "on request"] * few)[:few], QUARANTINED)
-    abroad = np.sort(quiet[2 * few:6 * few])
-    products.changed("another currency than the shop's", "currency", abroad, (["EUR", "EUR", "USD"] * len(abroad))[:len(abroad)], WARNED)
+    products.changed("price that is no number", "price", np.sort(quiet[few : 2 * few]), (["POA", "on request"] * few)[:few], QUARANTINED)
+    abroad = np.sort(quiet[2 * few : 6 * few])
+    products.changed("another currency than the shop's", "currency", abroad, (["EUR", "EUR", "USD"] * len(abroad))[: len(abroad)], WARNED)
     products.duplicate(few)
 
     orders = soils["orders"]

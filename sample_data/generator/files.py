@@ -42,7 +42,14 @@ def _parquet(frame: pd.DataFrame) -> bytes:
     table = table.cast(pa.schema([(f.name, pa.string() if pa.types.is_large_string(f.type) else f.type) for f in table.schema]))
     times = [f.name for f in table.schema if pa.types.is_timestamp(f.type)]
     buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd", compression_level=19, row_group_size=200_000, coerce_timestamps="ms",
-                   use_dictionary=[n for n in table.column_names if n not in times],
-                   column_encoding={n: "DELTA_BINARY_PACKED" for n in times})
+    pq.write_table(
+        table,
+        buffer,
+        compression="zstd",
+        compression_level=19,
+        row_group_size=200_000,
+        coerce_timestamps="ms",
+        use_dictionary=[n for n in table.column_names if n not in times],
+        column_encoding={n: "DELTA_BINARY_PACKED" for n in times},
+    )
     return buffer.getvalue()

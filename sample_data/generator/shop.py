@@ -48,8 +48,14 @@ def customers(rng: np.random.Generator, count: int) -> Customers:
     country, age, joined, activity = country[order], age[order], joined[order], activity[order]
     ids = np.char.add("C", rng.choice(np.arange(10000, 100000), count, replace=False).astype(str))
     tier = np.where(activity > np.quantile(activity, 0.93), "gold", np.where(activity > np.quantile(activity, 0.7), "silver", "bronze"))
-    table = pd.DataFrame({"customer_id": ids, "country": np.array(countries)[country],
-                          "age_band": np.where(rng.random(count) < 0.11, "", np.array(ages)[age]), "tier": tier})
+    table = pd.DataFrame(
+        {
+            "customer_id": ids,
+            "country": np.array(countries)[country],
+            "age_band": np.where(rng.random(count) < 0.11, "", np.array(ages)[age]),
+            "tier": tier,
+        }
+    )
     groups = {}
     for c in range(len(countries)):
         for a in range(len(ages)):
@@ -110,7 +116,9 @@ def demand(rng: np.random.Generator, wanted: Interest, story: Story) -> pd.DataF
     several = rng.random(len(product)) < np.where(price < 10, 0.38, np.where(price < 25, 0.22, 0.1))
     units = np.where(several, 1 + rng.geometric(0.55, len(product)), 1)
     trade = rng.random(len(product)) < np.where(price < 40, 0.013, 0.003)
-    units = np.where(trade, rng.choice([6, 8, 10, 12, 20, 24, 36, 48], len(product), p=[.25, .1, .18, .22, .08, .1, .04, .03]), units)
+    units = np.where(
+        trade, rng.choice([6, 8, 10, 12, 20, 24, 36, 48], len(product), p=[0.25, 0.1, 0.18, 0.22, 0.08, 0.1, 0.04, 0.03]), units
+    )
     lines = pd.DataFrame({"product": product, "day": day, "country": country, "age": age, "units": units})
     lines["chance"] = rng.random(len(lines))
     return lines.sort_values(["product", "day", "chance"], ignore_index=True)
@@ -124,9 +132,7 @@ def ages_of(rng, wanted: Interest, story: Story, product: np.ndarray, day: np.nd
     return np.minimum((draw[:, None] > edges).sum(axis=1), edges.shape[1] - 1)
 
 
-def shelves(
-    rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest
-) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
     """Runs the stock day by day: (stock counts, which lines could be served, what is still to come on the last day: units a product and day
     after it). Writes hidden units into the planted stock-outs.
 
@@ -152,7 +158,7 @@ def shelves(
     ahead = np.concatenate([np.zeros((count, 1)), np.cumsum(expected, axis=1)], axis=1)
     closed = np.zeros((count, SPAN), bool)
     for e in out:
-        closed[e.product, e.start:e.end] = True
+        closed[e.product, e.start : e.end] = True
     on_hand = np.ceil((expected[:, :70].sum(axis=1) + 8) / pack) * pack
     arrivals = np.zeros((count, SPAN + 200))
     sold = np.zeros((count, SPAN))
@@ -176,16 +182,16 @@ def shelves(
         on_hand = on_hand - np.where(kept, take, 0)
         if d % 7 == 0:
             until = np.minimum(d + lead.astype(int) + 21, SPAN)
-            recent = sold[:, max(d - 28, 0):d + 1].mean(axis=1) if d else expected[:, 0]
+            recent = sold[:, max(d - 28, 0) : d + 1].mean(axis=1) if d else expected[:, 0]
             daily = optimism * (0.35 * recent + 0.65 * (ahead[every, until] - ahead[every, d]) / np.maximum(until - d, 1))
             safety = 1.9 * np.sqrt(daily * (lead + 7) * 3 + (daily * spread) ** 2)
-            position = on_hand + arrivals[:, d + 1:].sum(axis=1)
+            position = on_hand + arrivals[:, d + 1 :].sum(axis=1)
             short = (position < daily * (lead + 7) + safety) & (story.catalogue.last > d + 40) & (story.catalogue.launch <= d)
             size = np.maximum(np.ceil((daily * (lead + 35) + safety - position) / pack) * pack, np.ceil(moq / pack) * pack)
             due = np.clip(d + np.maximum(np.round(rng.normal(lead, spread)), 2), d + 2, SPAN + 199).astype(int)
             np.add.at(arrivals, (every[short], due[short]), size[short])
         levels[:, d] = on_hand
-        ordered[:, d] = arrivals[:, d + 1:].sum(axis=1)
+        ordered[:, d] = arrivals[:, d + 1 :].sum(axis=1)
         if d == DAYS - 1:
             to_come = arrivals[:, DAYS:] * kept[:, None]
     for e in out:
@@ -205,8 +211,14 @@ def _counts(story: Story, kept: np.ndarray, levels: np.ndarray, ordered: np.ndar
     counted &= kept[:, None] & (days >= since) & (days <= catalogue.last[:, None] + 30)
     product, day = np.nonzero(counted)
     dates = (FIRST_DAY + np.arange(DAYS).astype("timedelta64[D]")).astype(object)
-    return pd.DataFrame({"day": dates[day], "product_id": catalogue.table["product_id"].to_numpy()[product],
-                         "on_hand": levels[product, day], "on_order": ordered[product, day]})
+    return pd.DataFrame(
+        {
+            "day": dates[day],
+            "product_id": catalogue.table["product_id"].to_numpy()[product],
+            "on_hand": levels[product, day],
+            "on_order": ordered[product, day],
+        }
+    )
 
 
 def suppliers() -> pd.DataFrame:
@@ -225,8 +237,14 @@ def deliveries(rng: np.random.Generator, story: Story, to_come: np.ndarray) -> p
     product, day = np.nonzero(to_come)
     spread = pd.to_numeric(table["lead_time_sd_days"], errors="coerce").fillna(6).to_numpy()[product]
     promised = np.maximum(DAYS + day + np.round(rng.normal(0, spread / 2)), DAYS - 15).astype(int)
-    rows = pd.DataFrame({"supplier": table["supplier"].to_numpy()[product], "promised": promised,
-                         "product_id": table["product_id"].to_numpy()[product], "units": to_come[product, day].astype(int)})
+    rows = pd.DataFrame(
+        {
+            "supplier": table["supplier"].to_numpy()[product],
+            "promised": promised,
+            "product_id": table["product_id"].to_numpy()[product],
+            "units": to_come[product, day].astype(int),
+        }
+    )
     rows = rows.sort_values(["promised", "supplier", "product_id"], ignore_index=True)
     rows["due_on"] = (FIRST_DAY + rows["promised"].to_numpy().astype("timedelta64[D]")).astype(object)
     rows["order_id"] = "PO" + (7001 + rows.groupby(["promised", "supplier"], sort=False).ngroup()).astype(str)
@@ -242,8 +260,11 @@ def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.
     chunk = np.searchsorted(np.cumsum(sizes), np.arange(len(lines)), side="right")
     group = (lines["day"].to_numpy() * 100 + lines["country"].to_numpy()) * 10 + lines["age"].to_numpy()
     lines["basket"] = np.cumsum(np.r_[True, (np.diff(chunk) != 0) | (np.diff(group) != 0)]) - 1
-    lines = lines.drop(columns="chance").groupby(["basket", "product"], as_index=False, sort=True).agg(
-        {"day": "first", "country": "first", "age": "first", "units": "sum"})
+    lines = (
+        lines.drop(columns="chance")
+        .groupby(["basket", "product"], as_index=False, sort=True)
+        .agg({"day": "first", "country": "first", "age": "first", "units": "sum"})
+    )
     heads = lines.drop_duplicates("basket")
     count = len(heads)
     who = people.pick(rng, heads["country"].to_numpy(), heads["age"].to_numpy(), heads["day"].to_numpy())
@@ -259,7 +280,7 @@ def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.
     price = price_on(story)[product, day]
     off = np.zeros(len(story.catalogue) * SPAN).reshape(-1, SPAN)
     for p, first, last, _, discount in story.promotions:
-        off[p, max(first, 0):max(last + 1, 0)] = discount
+        off[p, max(first, 0) : max(last + 1, 0)] = discount
     share = np.maximum(off[product, day], np.where(coupon[where], 0.1, 0))
     lines["unit_price"] = price
     lines["discount"] = np.round(price * lines["units"] * share + 1e-9, 2)

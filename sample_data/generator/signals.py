@@ -49,10 +49,16 @@ def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: In
     events = events.drop_duplicates(["minute", "visitor", "product", "kind"], ignore_index=True)
     ids = story.catalogue.table["product_id"].to_numpy()
     names = people.table["customer_id"].to_numpy()
-    return pd.DataFrame({
-        "occurred_at": FIRST_DAY + events["minute"].to_numpy().astype("timedelta64[m]"), "product_id": ids[events["product"]],
-        "kind": np.array(list(CLICKS))[events["kind"]], "visitor_id": np.char.add("v", (10000 + events["visitor"].to_numpy()).astype(str)),
-        "customer_id": np.where(events["customer"] >= 0, names[events["customer"]], None), "query": events["query"].replace("", None)})
+    return pd.DataFrame(
+        {
+            "occurred_at": FIRST_DAY + events["minute"].to_numpy().astype("timedelta64[m]"),
+            "product_id": ids[events["product"]],
+            "kind": np.array(list(CLICKS))[events["kind"]],
+            "visitor_id": np.char.add("v", (10000 + events["visitor"].to_numpy()).astype(str)),
+            "customer_id": np.where(events["customer"] >= 0, names[events["customer"]], None),
+            "query": events["query"].replace("", None),
+        }
+    )
 
 
 def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: np.ndarray) -> np.ndarray:
@@ -62,8 +68,15 @@ def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: n
     for theme, kind in zip(story.catalogue.theme, story.catalogue.kind):
         pair = words.THEMES.get(theme) or words.FLAVOURS[theme]
         noun = kind.en.lower()
-        own.append((noun, noun if theme == "plain" else f"{pair[0].lower()} {noun}", pair[0].lower(), kind.zh,
-                    kind.zh if theme == "plain" else pair[1] + kind.zh))
+        own.append(
+            (
+                noun,
+                noun if theme == "plain" else f"{pair[0].lower()} {noun}",
+                pair[0].lower(),
+                kind.zh,
+                kind.zh if theme == "plain" else pair[1] + kind.zh,
+            )
+        )
     draw, generic = rng.random(len(product)), rng.random(len(product)) ** 2.5 * len(phrases.SEARCH_GENERIC)
     typed = []
     for p, east, u, g in zip(product, eastern, draw, generic):
@@ -106,11 +119,17 @@ def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.
     titles, bodies = _texts(rng, story, product, voice, chinese)
     customer = written["customer"].to_numpy()
     names = people.table["customer_id"].to_numpy()
-    return pd.DataFrame({
-        "review_id": [f"R{200000 + i}" for i in range(len(written))],
-        "created_at": FIRST_DAY + written["minute"].to_numpy().astype("timedelta64[m]"),
-        "product_id": story.catalogue.table["product_id"].to_numpy()[product], "rating": rating, "title": titles, "body": bodies,
-        "customer_id": np.where(customer >= 0, names[customer], None)})
+    return pd.DataFrame(
+        {
+            "review_id": [f"R{200000 + i}" for i in range(len(written))],
+            "created_at": FIRST_DAY + written["minute"].to_numpy().astype("timedelta64[m]"),
+            "product_id": story.catalogue.table["product_id"].to_numpy()[product],
+            "rating": rating,
+            "title": titles,
+            "body": bodies,
+            "customer_id": np.where(customer >= 0, names[customer], None),
+        }
+    )
 
 
 def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: np.ndarray) -> tuple[list[str], list[str]]:
@@ -153,8 +172,9 @@ def promotions(rng: np.random.Generator, story: Story) -> pd.DataFrame:
         first = int(rng.integers(max(int(story.catalogue.launch[p]), 0), DAYS))
         rows.append((ids[p], first, first + 6, "newsletter", 0.05))
     rows.sort(key=lambda r: (r[1], r[0]))
-    return pd.DataFrame([(i, date_of(a), date_of(b), k, d) for i, a, b, k, d in rows],
-                        columns=["product_id", "starts_on", "ends_on", "kind", "discount"])
+    return pd.DataFrame(
+        [(i, date_of(a), date_of(b), k, d) for i, a, b, k, d in rows], columns=["product_id", "starts_on", "ends_on", "kind", "discount"]
+    )
 
 
 def market(rng: np.random.Generator, story: Story) -> pd.DataFrame:

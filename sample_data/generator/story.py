@@ -137,7 +137,7 @@ class Story:
         self.busy = np.zeros((products, SPAN + 400), bool)  # shifted by 200: where another event already is
 
     def free(self, product: int, first: int, last: int) -> bool:
-        return not self.busy[product, max(first + 200, 0):last + 200].any()
+        return not self.busy[product, max(first + 200, 0) : last + 200].any()
 
     def add(self, event: Event, early: float = 1.0) -> None:
         """Records the event and writes its lift of sales and attention, the first segment ahead of the others."""
@@ -161,7 +161,7 @@ class Story:
     def mark(self, event: Event) -> None:
         self.events.append(event)
         guard_end = event.start + event.ramp + event.hold + int(0.6 * event.decay) + 14
-        self.busy[event.product, max(event.precursor_start - 35 + 200, 0):max(guard_end + 200, 0)] = True
+        self.busy[event.product, max(event.precursor_start - 35 + 200, 0) : max(guard_end + 200, 0)] = True
 
 
 def tell(rng: np.random.Generator, catalogue: Catalogue, pace: np.ndarray) -> Story:
@@ -190,8 +190,10 @@ def _draw(rng, kind: str, product: int, day: int, pace: float, **more) -> Event:
     size = rng.uniform(*recipe.size)
     if size > 1:  # a rise of a small product must be larger to matter to anyone
         size *= 1 + min(3.5 / max(pace, 2.0), 0.7)
-    whole = {name: int(rng.integers(low, high + 1)) for name, (low, high) in
-             {"ramp": recipe.ramp, "hold": recipe.hold, "decay": recipe.decay, "lead": recipe.lead}.items()}
+    whole = {
+        name: int(rng.integers(low, high + 1))
+        for name, (low, high) in {"ramp": recipe.ramp, "hold": recipe.hold, "decay": recipe.decay, "lead": recipe.lead}.items()
+    }
     return Event(product, kind, day, keep=round(rng.uniform(*recipe.keep), 2), size=round(size, 2), **whole | more)
 
 
@@ -276,8 +278,11 @@ def _spread(rng, story: Story, source: Event) -> None:
     beside[story.catalogue.beside[source.product]] = True
     for q in _candidates(rng, story, "neighbour_spread", source.start + 28, beside)[:3]:
         start = source.start + int(rng.integers(16, 30))
-        story.add(_draw(rng, "neighbour_spread", q, start, story.pace[q], group=source.group or f"beside {source.product}",
-                        told_from=source.start))
+        story.add(
+            _draw(
+                rng, "neighbour_spread", q, start, story.pace[q], group=source.group or f"beside {source.product}", told_from=source.start
+            )
+        )
 
 
 def _gathered(rng, found: list[int], keys: list, enough: int) -> list[int]:
@@ -401,5 +406,10 @@ def _seasons(rng, story: Story) -> None:
             story.add(event)
 
 
-_TELLERS = {"segment_fad": _segment_fad, "viral_search": _viral, "style_wave": _style_wave, "market_trend": _market_trend,
-            "cannibalisation": _cannibalisation}
+_TELLERS = {
+    "segment_fad": _segment_fad,
+    "viral_search": _viral,
+    "style_wave": _style_wave,
+    "market_trend": _market_trend,
+    "cannibalisation": _cannibalisation,
+}

@@ -1,45 +1,50 @@
 """Brings the Chinese catalogue up to date with the strings in the code: python tests/app/catalogue.py
 
-Strings marked _() or n_() in dashboard/, pages/ and core/card.py and the meanings of the features go into
-dashboard/locale/zh_CN/LC_MESSAGES/upswing.po (translations there are kept, unused ones dropped), and from there into the .mo that the
-pages read. New strings come out untranslated; tests/app/test_catalogue.py names them.
+Strings marked _() or n_() in dashboard/, pages/ and core/models/card.py and the meanings of the features go into
+dashboard/locale/zh_CN/LC_MESSAGES/upswing.po (translations there are kept, unused ones dropped).
+New strings come out untranslated; tests/app/test_catalogue.py names them.
 """
 
 from __future__ import annotations
 
-import io
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir, extract_from_file
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from core.features import FEATURES
+from core.features.definitions import FEATURES
 
 REPOSITORY = Path(__file__).parents[2]
 PO = REPOSITORY / "dashboard" / "locale" / "zh_CN" / "LC_MESSAGES" / "upswing.po"
-CARD = REPOSITORY / "core" / "card.py"  # the one text of core that a page shows whole
-MO = PO.with_suffix(".mo")
-WHEN = datetime(2026, 1, 1, tzinfo=timezone.utc)  # so that the same strings give the same file
+CARD = REPOSITORY / "core" / "models" / "card.py"  # the one text of core that a page shows whole
+WHEN = datetime(2026, 1, 1, tzinfo=UTC)  # so that the same strings give the same file
 KEYWORDS = {"_": None, "N_": None, "n_": (1, 2)}
 
 
 def wanted() -> Catalog:
     """Every string that a page can show, without translations."""
-    catalogue = Catalog(locale="zh_CN", charset="utf-8", project="Upswing", version="0.1.0", fuzzy=False, creation_date=WHEN,
-                        revision_date=WHEN,
-                        header_comment="# The dashboard in Chinese. Brought up to date by tests/app/catalogue.py; the translations are "
-                                       "made by hand.",
-                        msgid_bugs_address="", last_translator="", language_team="")
+    catalogue = Catalog(
+        locale="zh_CN",
+        charset="utf-8",
+        project="Upswing",
+        version="0.1.0",
+        fuzzy=False,
+        creation_date=WHEN,
+        revision_date=WHEN,
+        header_comment="# The dashboard in Chinese. Brought up to date by tests/app/catalogue.py; the translations are made by hand.",
+        msgid_bugs_address="",
+        last_translator="",
+        language_team="",
+    )
     for room in ("dashboard", "pages"):
         for file, line, message, *_ in extract_from_dir(REPOSITORY / room, [("**.py", "python")], keywords=KEYWORDS):
             catalogue.add(message, locations=[(f"{room}/{file}", line)])
     for _lines, message, *_rest in extract_from_file("python", CARD, keywords=KEYWORDS):
-        catalogue.add(message, locations=[("core/card.py", 0)])
+        catalogue.add(message, locations=[("core/models/card.py", 0)])
     for feature in FEATURES:
-        catalogue.add(feature.meaning, locations=[("core/features.py", 0)])
+        catalogue.add(feature.meaning, locations=[("core/features/definitions.py", 0)])
     return catalogue
 
 
@@ -58,16 +63,9 @@ def updated() -> Catalog:
     return fresh
 
 
-def compiled(catalogue: Catalog) -> bytes:
-    stream = io.BytesIO()
-    write_mo(stream, catalogue)
-    return stream.getvalue()
-
-
 if __name__ == "__main__":
     catalogue = updated()
     with PO.open("wb") as stream:
         write_po(stream, catalogue, width=140, omit_header=False, include_lineno=False, sort_output=True)
-    MO.write_bytes(compiled(present()))
     missing = [m.id for m in catalogue if m.id and not (m.string and all([m.string] if isinstance(m.string, str) else m.string))]
     print(f"{len(catalogue)} strings, {len(missing)} without Chinese")

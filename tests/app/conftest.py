@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from fixtures.serving import write_models, write_snapshot
 from streamlit.testing.v1 import AppTest
 
-from core.config import Workspace
+from core.workspace import Workspace
 from dashboard.i18n import LANGUAGES
-from tests.serving import write_models, write_snapshot
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 

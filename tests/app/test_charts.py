@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 import streamlit as st
 
-from dashboard import i18n, words
+from dashboard import i18n, labels
 from dashboard.components import charts
 
 EVIL = '<a href="javascript:alert(1)">& free</a>'
@@ -46,8 +46,10 @@ def test_the_widest_band_is_in_sight_unless_its_edge_would_flatten_the_sales(edg
 
 
 def test_the_band_is_the_average_week_until_each_horizon():
-    demand = pd.DataFrame([(w, level, w * 10.0 * (0.5 + level)) for w in (1, 4) for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)],
-                          columns=["weeks", "level", "units"])
+    demand = pd.DataFrame(
+        [(w, level, w * 10.0 * (0.5 + level)) for w in (1, 4) for level in (0.025, 0.1, 0.25, 0.5, 0.75, 0.9, 0.975)],
+        columns=["weeks", "level", "units"],
+    )
     history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 9.0], "lost_units": 0.0})
     shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
     middle = shape.data[-1]
@@ -79,19 +81,25 @@ def test_what_was_lost_while_out_of_stock_lies_upon_what_was_sold_and_fits_into_
 
 
 def test_names_from_the_shop_cannot_bring_html_into_a_chart():
-    interest = pd.DataFrame({"segment": [EVIL, "x"], "name": [EVIL, EVIL], "orders": [30.0, 40.0], "segment_orders": [300.0, 200.0],
-                             "lift": [2.5, np.nan]})
+    interest = pd.DataFrame(
+        {"segment": [EVIL, "x"], "name": [EVIL, EVIL], "orders": [30.0, 40.0], "segment_orders": [300.0, 200.0], "lift": [2.5, np.nan]}
+    )
     dots = pd.DataFrame({"title": [EVIL, "b"], "value": [1.0, 2.0], "attribution": [0.1, -0.2], "rising_probability": [0.5, 0.1]})
     weeks = pd.DataFrame({"segment": [EVIL, "all"], "week": pd.to_datetime(["2011-12-04"] * 2), "orders": [1.0, 2.0], "pace": [1.0, 1.0]})
     groups = pd.DataFrame({"segment": [EVIL], "rising_probability": [0.4], "orders_base": [300.0]})
-    for shape in (charts.interest(interest), charts.dependence(dots, dots, "orders", EVIL), charts.segment_multiples(weeks, [EVIL]),
-                  charts.segment_bars(groups)):
+    for shape in (
+        charts.interest(interest),
+        charts.dependence(dots, dots, "orders", EVIL),
+        charts.segment_multiples(weeks, [EVIL]),
+        charts.segment_bars(groups),
+    ):
         assert "<a" not in shape.to_json() and "&lt;a" in shape.to_json().replace("\\u003c", "<").replace("\\u0026", "&")
 
 
 def test_a_cell_with_too_few_orders_stays_empty():
-    frame = pd.DataFrame({"segment": ["A", "B"], "name": ["mugs", "mugs"], "orders": [50.0, 3.0], "segment_orders": [500.0, 90.0],
-                          "lift": [1.6, np.nan]})
+    frame = pd.DataFrame(
+        {"segment": ["A", "B"], "name": ["mugs", "mugs"], "orders": [50.0, 3.0], "segment_orders": [500.0, 90.0], "lift": [1.6, np.nan]}
+    )
     heat, written = charts.interest(frame).data
     assert np.isnan(heat.z[0][1]) and list(written.text) == ["1.6×", ""]
     assert heat.customdata[0][1] == "too few orders to say"
@@ -111,20 +119,43 @@ def test_a_push_is_told_as_a_change_of_odds(push, told):
     assert charts.odds(push) == told
 
 
-@pytest.mark.parametrize("share, told", [(0.784, "78%"), (0.001, "<1%"), (0.005, "<1%"), (0.0051, "1%"), (0.9949, "99%"),
-                                         (0.995, ">99%"), (0.9991, ">99%"), (0.0, "0%"), (1.0, "100%"), (float("nan"), "–")])
+@pytest.mark.parametrize(
+    "share, told",
+    [
+        (0.784, "78%"),
+        (0.001, "<1%"),
+        (0.005, "<1%"),
+        (0.0051, "1%"),
+        (0.9949, "99%"),
+        (0.995, ">99%"),
+        (0.9991, ">99%"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (float("nan"), "–"),
+    ],
+)
 def test_no_forecast_is_certain(share, told):
     assert i18n.percent(share) == told
 
 
 def test_what_rounds_to_nothing_has_no_minus():
-    assert i18n.percent(-0.002) == "0%" and i18n.number(-0.0004, 3) == "0.000" and i18n.number(-0.04) == "0" \
-        and i18n.percent(-0.2) == "-20%"
+    assert (
+        i18n.percent(-0.002) == "0%" and i18n.number(-0.0004, 3) == "0.000" and i18n.number(-0.04) == "0" and i18n.percent(-0.2) == "-20%"
+    )
 
 
-@pytest.mark.parametrize("cents, currency, short, told", [
-    (123450, "GBP", False, "£1,234.50"), (123400, "EUR", False, "€1,234"), (-500, "USD", False, "−$5"), (99, "CHF", False, "CHF 0.99"),
-    (1_234_500, "GBP", True, "£12.3k"), (123_450_000, "GBP", True, "£1.2M"), (None, "GBP", False, "–")])
+@pytest.mark.parametrize(
+    "cents, currency, short, told",
+    [
+        (123450, "GBP", False, "£1,234.50"),
+        (123400, "EUR", False, "€1,234"),
+        (-500, "USD", False, "−$5"),
+        (99, "CHF", False, "CHF 0.99"),
+        (1_234_500, "GBP", True, "£12.3k"),
+        (123_450_000, "GBP", True, "£1.2M"),
+        (None, "GBP", False, "–"),
+    ],
+)
 def test_money_is_told_with_its_currency(cents, currency, short, told):
     assert i18n.money(cents, currency, short) == told
 
@@ -140,8 +171,10 @@ def test_one_and_many_have_their_forms():
     assert i18n.n_("{count} product.", "{count} products.", 1200) == "1,200 products."
 
 
-@pytest.mark.parametrize("text", ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y",
-                                  "(http://x)", "a@b.co www.x.y"])
+@pytest.mark.parametrize(
+    "text",
+    ["**b** _i_ `c` [l](u) <b> $x$ #h", ":red[x] :material/home: :smile:", "a\nb\t c", "1. x", "- y", "(http://x)", "a@b.co www.x.y"],
+)
 def test_markdown_in_somebody_elses_text_stays_text(text):
     told = i18n.plain(text)
     assert "\n" not in told and ":r" not in told and ":m" not in told and ":s" not in told
@@ -149,34 +182,44 @@ def test_markdown_in_somebody_elses_text_stays_text(text):
     assert unescaped == " ".join(text.split())
 
 
-@pytest.mark.parametrize("amount, unit, told", [
-    (12.0, "orders", "12 orders"), (0.34, "share", "34%"), (1.3, "times", "×1.30"), (4.5, "stars", "4.5 stars"), (1.0, "yes or no", "yes"),
-    (3.5, "money", "3.50"), (17.0, "rank", "17"), (2.0, "furlongs", "2 furlongs")])
+@pytest.mark.parametrize(
+    "amount, unit, told",
+    [
+        (12.0, "orders", "12 orders"),
+        (0.34, "share", "34%"),
+        (1.3, "times", "×1.30"),
+        (4.5, "stars", "4.5 stars"),
+        (1.0, "yes or no", "yes"),
+        (3.5, "money", "3.50"),
+        (17.0, "rank", "17"),
+        (2.0, "furlongs", "2 furlongs"),
+    ],
+)
 def test_a_value_is_told_in_its_unit(amount, unit, told):
-    assert words.value(amount, unit) == told
+    assert labels.value(amount, unit) == told
 
 
 def test_every_unit_of_the_features_has_a_word():
-    from core.features import FEATURES
+    from core.features.definitions import FEATURES
 
-    assert {f.unit for f in FEATURES} - set(words.UNITS) <= {"share", "times", "yes or no", "money", "index", "phase", "rank"}
+    assert {f.unit for f in FEATURES} - set(labels.UNITS) <= {"share", "times", "yes or no", "money", "index", "phase", "rank"}
 
 
 def test_every_driver_of_the_schema_has_words():
     from core.schema import DRIVERS
 
-    assert set(DRIVERS) <= set(words.DRIVERS)
+    assert set(DRIVERS) <= set(labels.DRIVERS)
 
 
 def test_pushes_are_told_with_arrows_by_strength():
     drivers = [{"driver": "season", "attribution": 1.2}, {"driver": "price", "attribution": -0.5}, {"driver": "text", "attribution": 0.01}]
-    assert words.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
+    assert labels.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
 
 
 def test_of_many_pushes_the_three_named_first_are_told():
     sizes = {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}
     drivers = [{"driver": d, "attribution": a} for d, a in sizes.items()]
-    assert words.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
+    assert labels.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
 
 
 def test_the_session_starts_in_english():

@@ -17,10 +17,26 @@ CORE = Path(__file__).parents[2] / "core"
 READING = [CORE / "ingest" / f"{name}.py" for name in ("delimited", "first_rows", "merge", "purchases", "privacy", "readers", "wide")]
 PLANNING = [CORE / "state" / "overrides.py", CORE / "features" / "building.py", CORE / "training" / "validation.py"]
 FOR_SHELLS = {  # no form of a page leads there
-    "a file at {}", "nothing there", "check the path", "a file", "the folder {}", "name the files in it",
-    "an encoding such as utf-8, gb18030 or cp1252", "correct `encoding` in the mapping", "a sheet {} in {}", "sheets {}",
-    "correct `sheet` in the mapping", "ISO country codes in shop.countries", "shop.signal as one of {}", "correct upswing.toml",
-    "one of {}", "one of {} of a {}", "the {} that it is about", "choose for what the change holds", "choose what to change", "choose one",
+    "a file at {}",
+    "nothing there",
+    "check the path",
+    "a file",
+    "the folder {}",
+    "name the files in it",
+    "an encoding such as utf-8, gb18030 or cp1252",
+    "correct `encoding` in the mapping",
+    "a sheet {} in {}",
+    "sheets {}",
+    "correct `sheet` in the mapping",
+    "ISO country codes in shop.countries",
+    "shop.signal as one of {}",
+    "correct upswing.toml",
+    "one of {}",
+    "one of {} of a {}",
+    "the {} that it is about",
+    "choose for what the change holds",
+    "choose what to change",
+    "choose one",
 }
 
 
@@ -68,7 +84,8 @@ def test_an_error_is_said_whole_with_its_values(chinese):
 
 def test_tables_and_steps_go_by_the_names_that_pages_use(chinese):
     assert heard("it fits no table; for orders, say, no column is known as units or line_total") == (
-        "它不符合任何数据表；例如作为订单，没有列可以识别为 units or line_total")
+        "它不符合任何数据表；例如作为订单，没有列可以识别为 units or line_total"
+    )
     assert heard("block 2 of 3: train epoch 4 of at most 10") == "第 2 段，共 3 段：学习 第 4 轮，最多 10 轮"
 
 

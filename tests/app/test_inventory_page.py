@@ -6,13 +6,13 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from fixtures.serving import COSTLESS, write_snapshot
 
-from core.inventory import NO_ORDER, PROBLEMS
-from core.state import State
-from dashboard.components.inventory import words as own
+from core.capabilities.inventory.control import NO_ORDER, PROBLEMS
+from core.storage.state import State
+from dashboard.components.inventory import labels as own
 from dashboard.i18n import plain
 from tests.app.visit import words
-from tests.serving import COSTLESS, write_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +115,9 @@ def test_what_is_on_order_for_later_is_seen_and_is_no_part_of_the_position(open_
 
 def test_a_suppliers_whole_order_is_held_against_its_least_order_value(open_page, suggestions):
     row = suggestions.query("status == 'order now' and supplier == 'Harbour & Sons'").iloc[0]
-    whole, = table_with(open_page("inventory"), "missing").query("supplier == 'Harbour & Sons'").itertuples()
+    (whole,) = table_with(open_page("inventory"), "missing").query("supplier == 'Harbour & Sons'").itertuples()
     assert whole.minimum == 250_000 and whole.missing == pytest.approx(250_000 - whole.cost)
-    part, = table_with(open_page("inventory", order_q=row.product_id), "missing").itertuples()
+    (part,) = table_with(open_page("inventory", order_q=row.product_id), "missing").itertuples()
     assert part.lines == 1 and part.missing == whole.missing  # the filters narrow what is shown, not the order
 
 
@@ -209,7 +209,7 @@ def test_a_scenario_may_have_a_promotion_of_some_weeks_and_a_budget_of_its_own(o
 
 @pytest.fixture(scope="module")
 def troubled(tmp_path_factory):
-    from core.config import Workspace
+    from core.workspace import Workspace
 
     workspace = Workspace(tmp_path_factory.mktemp("troubled"))
     write_snapshot(workspace, stock_known=1.0, planted=True)
@@ -257,7 +257,13 @@ def test_a_quantity_needs_a_reason_and_is_kept_with_who_why_and_what_it_was(open
     assert listed(at).loc[first.name].planner_order_units == 42 and at.session_state.chosen == []
     (made,) = State(mine).overrides()
     assert (made.name, made.value, made.before, made.reason, made.comment, made.actor) == (
-        first.name, 42, first.suggested_order_units, "promotion planned", "window display", "Ana")
+        first.name,
+        42,
+        first.suggested_order_units,
+        "promotion planned",
+        "window display",
+        "Ana",
+    )
     assert made.expires_on == date(2011, 12, 10)  # the day before the next weekly review
     again = listed(open_page("inventory", workspace=mine))
     assert again.loc[first.name].planner_order_units == 42
@@ -375,13 +381,32 @@ def test_a_template_with_an_unknown_column_is_told_on_the_page(open_page, mine):
 def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, mine):
     state = State(mine)
     job, _ = state.add_job("simulate", {}, "test")
-    summary = {"from": "2010-12-06", "until": "2011-12-04", "products": 60, "fill_rate": 0.95, "promised": 0.95,
-               "achieved": 0.976, "told": 0.9718, "lasted": 0.976, "policies": [
-        {"policy": "upswing", "points": [[0.8, 9e6], [0.97, 2e7]], "stock": 17_000_000.0},
-        {"policy": "auto_ets", "points": [[0.8, 1.1e7], [0.96, 2.5e7]], "stock": 20_000_000.0, "saving": 0.15, "low": 0.08, "high": 0.2},
-        {"policy": "croston_sba", "points": [[0.7, 1e7], [0.9, 2e7]], "stock": None, "saving": None, "low": None, "high": None},
-        *({"policy": policy, "points": [[0.8, 1e7], [0.99, 3e7]], "stock": 2e7, "saving": 0.1, "low": -0.1, "high": 0.2}
-          for policy in ("twelve_week_mean", "seasonal_naive"))]}
+    summary = {
+        "from": "2010-12-06",
+        "until": "2011-12-04",
+        "products": 60,
+        "fill_rate": 0.95,
+        "promised": 0.95,
+        "achieved": 0.976,
+        "told": 0.9718,
+        "lasted": 0.976,
+        "policies": [
+            {"policy": "upswing", "points": [[0.8, 9e6], [0.97, 2e7]], "stock": 17_000_000.0},
+            {
+                "policy": "auto_ets",
+                "points": [[0.8, 1.1e7], [0.96, 2.5e7]],
+                "stock": 20_000_000.0,
+                "saving": 0.15,
+                "low": 0.08,
+                "high": 0.2,
+            },
+            {"policy": "croston_sba", "points": [[0.7, 1e7], [0.9, 2e7]], "stock": None, "saving": None, "low": None, "high": None},
+            *(
+                {"policy": policy, "points": [[0.8, 1e7], [0.99, 3e7]], "stock": 2e7, "saving": 0.1, "low": -0.1, "high": 0.2}
+                for policy in ("twelve_week_mean", "seasonal_naive")
+            ),
+        ],
+    }
     token = state.take_worker()
     state.claim_job(token)
     state.end_job(job.id, token, "done", result={"summary": summary, "out": str(mine.root), "text": "done"})

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.shops import tables
 
-from core.config import Workspace
-from core.pipeline import run
+from core.jobs.pipeline import run
+from core.workspace import Workspace
 from tests.app.visit import PAGES, words
-from tests.shops import tables
 
 DAYS = 300
 

@@ -8,19 +8,27 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.serving import MODEL, NASTY, write_models, write_snapshot
 
 from core import jobs
-from core.config import Workspace
-from core.queries import Serving
-from core.snapshots import check
-from core.state import State
+from core.storage.queries import Serving
+from core.storage.snapshots import check
+from core.storage.state import State
+from core.workspace import Workspace
 from dashboard.i18n import percent, plain
-from dashboard.words import driver
+from dashboard.labels import driver
 from tests.app.visit import PAGES, words
-from tests.serving import MODEL, NASTY, write_models, write_snapshot
 
-TITLES = {"overview": ("Overview", "总览"), "rising": ("Rising", "走红榜"), "inventory": ("Inventory", "库存"), "product": ("Product", "商品"),
-          "segments": ("Segments", "客群"), "why": ("Why", "原因"), "data": ("Data", "数据"), "model": ("Model", "模型")}
+TITLES = {
+    "overview": ("Overview", "总览"),
+    "rising": ("Rising", "走红榜"),
+    "inventory": ("Inventory", "库存"),
+    "product": ("Product", "商品"),
+    "segments": ("Segments", "客群"),
+    "why": ("Why", "原因"),
+    "data": ("Data", "数据"),
+    "model": ("Model", "模型"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +50,9 @@ def test_every_page_shows_its_title_and_what_the_data_are_as_of(open_page, name,
     at = open_page(name, ("en", "zh")[language])
     assert not at.exception and not at.error
     assert at.title[0].value == TITLES[name][language]
-    assert ("data as of **4 Dec 2011** · model 20111204\\-a1b2c3", "数据截至 **2011年12月4日** · 模型 20111204\\-a1b2c3")[language] in words(at)
+    assert ("data as of **4 Dec 2011** · model 20111204\\-a1b2c3", "数据截至 **2011年12月4日** · 模型 20111204\\-a1b2c3")[
+        language
+    ] in words(at)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -66,8 +76,11 @@ def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone
 def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
     short = everyone.merge(tables["suggestions"].query("status == 'order now'"), on="product_id").query("rising_probability >= 0.5")
     said = words(open_page("overview"))
-    orders = [row for row in short.itertuples()
-              if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said]
+    orders = [
+        row
+        for row in short.itertuples()
+        if f"Rises with **{percent(row.rising_probability)}**, **{row.cover_weeks:.1f}** weeks of cover." in said
+    ]
     assert len(orders) == 1 and f"**{plain(orders[0].title)}**" in said
 
 
@@ -359,7 +372,7 @@ def test_a_snapshot_from_before_there_were_intervals_shows_its_figures_without(o
 
 def test_the_card_of_the_model_in_use_is_shown_and_another_ones_when_chosen(open_page, workspace):
     write_snapshot(workspace)
-    other, = write_models(workspace)
+    (other,) = write_models(workspace)
     at = open_page("model", workspace=workspace)
     assert [e.label for e in at.expander] == [f"Model card: `{MODEL}`"] and "`frozen`" in at.expander[0].markdown[0].value
     at.selectbox(key="model_choice").select(other).run()

@@ -20,6 +20,11 @@ print(sorted({"torch", "transformers", "shap"} & set(sys.modules)))
 
 
 def test_looking_at_every_page_loads_no_learning_library(readonly_shop):
-    run = subprocess.run([sys.executable, "-c", VISIT_ALL], cwd=REPOSITORY, capture_output=True, text=True,
-                         env=os.environ | {"UPSWING_WORKSPACE": str(readonly_shop.root)})
+    run = subprocess.run(
+        [sys.executable, "-c", VISIT_ALL],
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"UPSWING_WORKSPACE": str(readonly_shop.root)},
+    )
     assert (run.returncode, run.stdout.strip()) == (0, "[]"), run.stderr[-2000:]

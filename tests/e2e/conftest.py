@@ -17,15 +17,23 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from core.config import Workspace
-from core.state import State
+from core.storage.state import State
+from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[2]
 UPSWING = [sys.executable, "-m", "core"]
 BROWSERS = (os.environ.get("CHROMIUM") or "chromium", "chromium-browser", "google-chrome")
 # Quiet and without a sandbox of its own: tests also run as root and in containers.
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-quic", "--no-first-run",
-             "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PATIENCE_MS = 60_000  # a fresh tab fetches the script of each kind of element; 10 s were too few on a busy 2-core machine
 PRODUCTS = 100
 
@@ -76,8 +84,9 @@ def address(shop, tmp_path_factory) -> Iterator[str]:
     """Where `upswing serve` answers; it and its worker end with the tests."""
     port, log = free_port(), tmp_path_factory.mktemp("serve") / "serve.log"
     with log.open("w") as stream:
-        server = subprocess.Popen([*UPSWING, "serve", "--port", str(port), "--workspace", str(shop.root)], cwd=REPOSITORY,
-                                  stdout=stream, stderr=subprocess.STDOUT)
+        server = subprocess.Popen(
+            [*UPSWING, "serve", "--port", str(port), "--workspace", str(shop.root)], cwd=REPOSITORY, stdout=stream, stderr=subprocess.STDOUT
+        )
     try:
         deadline = time.monotonic() + 90
         while True:
@@ -119,8 +128,9 @@ def page(browser, address) -> Iterator[Page]:
     tab = context.new_page()
     tab.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
-    tab.on("console", lambda message: errors.append(message.text)
-           if message.type == "error" and not is_search_for_server(message) else None)
+    tab.on(
+        "console", lambda message: errors.append(message.text) if message.type == "error" and not is_search_for_server(message) else None
+    )
     tab.on("pageerror", lambda error: errors.append(str(error)))
     yield tab
     boxes = tab.get_by_test_id("stException").all_inner_texts()

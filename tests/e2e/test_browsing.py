@@ -11,12 +11,20 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import snapshots
-from core.config import Workspace
+from core.storage import snapshots
+from core.workspace import Workspace
 
 LOCALE = Path(__file__).parents[2] / "dashboard" / "locale"
-PAGES = {"overview": "Overview", "rising": "Rising", "inventory": "Inventory", "product": "Product", "segments": "Segments", "why": "Why",
-         "data": "Data", "model": "Model"}
+PAGES = {
+    "overview": "Overview",
+    "rising": "Rising",
+    "inventory": "Inventory",
+    "product": "Product",
+    "segments": "Segments",
+    "why": "Why",
+    "data": "Data",
+    "model": "Model",
+}
 chinese = gettext.translation("upswing", LOCALE, ["zh_CN"]).gettext
 
 

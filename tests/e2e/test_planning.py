@@ -11,10 +11,11 @@ import pytest
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-from core import plan, snapshots
-from core.inventory import ORDER_NOW, Rules
-from core.queries import Serving
-from core.state import State
+from core.capabilities.inventory import plan
+from core.capabilities.inventory.control import ORDER_NOW, Rules
+from core.storage import snapshots
+from core.storage.queries import Serving
+from core.storage.state import State
 
 
 def planned(shop) -> pd.DataFrame:

@@ -11,9 +11,10 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from core import registry, snapshots
-from core.config import Workspace
-from core.state import Job, State
+from core.models import registry
+from core.storage import snapshots
+from core.storage.state import Job, State
+from core.workspace import Workspace
 
 LONG_MS = 120_000  # for work of the worker on a busy machine
 

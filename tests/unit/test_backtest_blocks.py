@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.backtest.blocks import plan
 from core.errors import UserError
+from core.evaluation.backtest.blocks import plan
 
 SUNDAYS = [date(2020, 1, 5) + timedelta(7 * k) for k in range(56)]
 
@@ -41,11 +41,14 @@ def test_dates_make_one_block_of_exactly_those_origins():
     assert block.test[0] == date(2020, 9, 6) and block.test[-1] == date(2020, 11, 1) and len(block.test) == 9
 
 
-@pytest.mark.parametrize(("given", "train_until", "first", "last"), [
-    ({"train_until": date(2020, 7, 26)}, date(2020, 7, 26), date(2020, 8, 23), SUNDAYS[-1]),
-    ({"test_from": date(2020, 9, 6)}, date(2020, 8, 9), date(2020, 9, 6), SUNDAYS[-1]),
-    ({"test_until": date(2020, 9, 6)}, date(2020, 6, 21), date(2020, 7, 19), date(2020, 9, 6)),
-])
+@pytest.mark.parametrize(
+    ("given", "train_until", "first", "last"),
+    [
+        ({"train_until": date(2020, 7, 26)}, date(2020, 7, 26), date(2020, 8, 23), SUNDAYS[-1]),
+        ({"test_from": date(2020, 9, 6)}, date(2020, 8, 9), date(2020, 9, 6), SUNDAYS[-1]),
+        ({"test_until": date(2020, 9, 6)}, date(2020, 6, 21), date(2020, 7, 19), date(2020, 9, 6)),
+    ],
+)
 def test_a_date_that_is_missing_follows_from_the_others(given, train_until, first, last):
     (block,) = plan(SUNDAYS, 28, **given)
     assert (block.train_until, block.test[0], block.test[-1]) == (train_until, first, last)
@@ -58,10 +61,15 @@ def test_an_embargo_shorter_than_the_horizon_is_refused():
     assert plan(SUNDAYS, 28, date(2020, 8, 9), date(2020, 9, 6))  # 28 days are enough
 
 
-@pytest.mark.parametrize("given", [
-    {"test_until": date(2021, 3, 7)}, {"test_from": date(2020, 9, 7), "test_until": date(2020, 9, 8)}, {"test_until": date(2019, 3, 7)},
-    {"train_until": date(2020, 2, 2)},
-])
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"test_until": date(2021, 3, 7)},
+        {"test_from": date(2020, 9, 7), "test_until": date(2020, 9, 8)},
+        {"test_until": date(2019, 3, 7)},
+        {"train_until": date(2020, 2, 2)},
+    ],
+)
 def test_dates_outside_the_history_are_refused(given):
     with pytest.raises(UserError):
         plan(SUNDAYS, 28, **given)

@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from panels import write_panel
+from fixtures.panels import write_panel
 from sklearn.metrics import roc_auc_score
 
-from core.baselines import BASELINES, rising as baselines, seasonal_naive
 from core.errors import UserError
+from core.evaluation.baselines import BASELINES, seasonal_naive
+from core.evaluation.baselines import rising as baselines
+from core.models.panel import Panel
 from core.schema import DEMAND_LEVELS
-from core.training.panel import Panel
 
 
 @pytest.fixture(autouse=True)

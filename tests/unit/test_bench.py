@@ -12,20 +12,20 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from panels import Regression, write_daily, write_panel
+from fixtures.panels import Regression, write_daily, write_panel
 
-import core.metrics
+import core.evaluation.metrics
 from bench import backtests, results, shops
 from bench.backtests import DEMAND_EARNED, EARNED, NOT_BEHIND
 from bench.measure import REPOSITORY, Failed, Run, machine, run, stamp
 from bench.results import Limit, Result
 from bench.rows import ROWS, _p95
 from bench.shops import Bench
-from bench.thin import thin, thin_panel
-from core.backtest import backtest, judgement
-from core.baselines import rising
+from bench.subsample import thin, thin_panel
 from core.cli import _parser
-from core.config import Workspace
+from core.evaluation.backtest import backtest, judgement
+from core.evaluation.baselines import rising
+from core.workspace import Workspace
 
 STAMP = {"measured_at": "2026-01-02 03:04 UTC", "load_before": 0.5, "commit": "abc1234"}
 
@@ -66,16 +66,32 @@ def test_the_table_says_limit_figure_and_miss_as_they_are(tmp_path):
     assert json.loads((tmp_path / "pages.json").read_text())["passed"] is False
 
 
-@pytest.mark.parametrize(("value", "unit", "text"), [(9.87, "s", "9.9 s"), (100, "s", "100 s"), (245.7, "s", "4 min 05 s"),
-                                                     (299.6, "ms", "300 ms"), (0.705, "GiB", "0.70 GiB"), (62.4, "times", "62.4 times"),
-                                                     (0.0123, "", "0.012")])
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (9.87, "s", "9.9 s"),
+        (100, "s", "100 s"),
+        (245.7, "s", "4 min 05 s"),
+        (299.6, "ms", "300 ms"),
+        (0.705, "GiB", "0.70 GiB"),
+        (62.4, "times", "62.4 times"),
+        (0.0123, "", "0.012"),
+    ],
+)
 def test_a_figure_is_written_as_a_person_would(value, unit, text):
     assert results.shown(value, unit) == text
 
 
 def test_the_ways_for_the_encoder_to_learn_stand_in_a_table_with_what_they_cost(tmp_path):
-    mode = {"average_precision": 0.5, "brier_skill": 0.25, "precision_at_50": 0.6, "ece": 0.01, "epochs": 4, "seconds": 61.0,
-            "processor_seconds": 42.4}
+    mode = {
+        "average_precision": 0.5,
+        "brier_skill": 0.25,
+        "precision_at_50": 0.6,
+        "ece": 0.01,
+        "epochs": 4,
+        "seconds": 61.0,
+        "processor_seconds": 42.4,
+    }
     read = {"pieces": 3, "perplexity_before": 171.6, "perplexity_after": 34.04}
     modes = [mode | {"mode": "lora-8", "learning_parameters": 73728}, mode | read | {"mode": "pretrained", "learning_parameters": 0}]
     results.write(tmp_path, "tuning", Result("tuning", "Ways to learn", {}, (), (), {"tuning": modes}), {"cores": 2}, STAMP)
@@ -117,7 +133,7 @@ def backtested(tmp_path, monkeypatch) -> Bench:
     monkeypatch.setattr(backtests, "upswing", upswing)
     monkeypatch.setattr(shops, "_made", lambda *_: workspace.root)
     monkeypatch.setattr(rising, "TREES", 20)
-    monkeypatch.setattr(core.metrics, "REPLICATES", 10)
+    monkeypatch.setattr(core.evaluation.metrics, "REPLICATES", 10)
     monkeypatch.setattr(judgement, "SLICE_REPLICATES", 10)
     return Bench(tmp_path, tmp_path)
 
@@ -158,10 +174,17 @@ def test_what_was_measured_last_of_a_driver_or_switch_stands_in_the_table_beside
 
     block = {"test_from": "2011-09-18", "test_until": "2011-11-06"}
     setting = {"setting": "recipe.x", "is": 2, "instead": 1, "meaning": "one alone"}
-    for name, when, driver, switches in (("sample_newer_switches", "2026-11-27 09:00 UTC", 0.2, {"b": one(0.4)}),
-                                         ("sample_switches", "2026-11-26 09:00 UTC", 0.1, {"a": one(0.3), "b": one(0.5)})):
-        ablation = {"data": "sample", "drivers": {"text": one(driver)}, "switches": switches, "blocks": [block],
-                    "switch_settings": {switch: setting | {"meaning": switch} for switch in switches}}
+    for name, when, driver, switches in (
+        ("sample_newer_switches", "2026-11-27 09:00 UTC", 0.2, {"b": one(0.4)}),
+        ("sample_switches", "2026-11-26 09:00 UTC", 0.1, {"a": one(0.3), "b": one(0.5)}),
+    ):
+        ablation = {
+            "data": "sample",
+            "drivers": {"text": one(driver)},
+            "switches": switches,
+            "blocks": [block],
+            "switch_settings": {switch: setting | {"meaning": switch} for switch in switches},
+        }
         result = results.Result(name, "", {}, (), (), {"ablation": ablation})
         results.write(tmp_path, ROWS[name][1], result, {}, STAMP | {"measured_at": when})
     lines = [line for line in results.readme(tmp_path, list(ROWS)).splitlines() if line.startswith(("| driver", "| `"))]
@@ -195,8 +218,12 @@ def test_the_machine_is_described_without_its_paths():
 
 def test_a_thinner_file_keeps_whole_products_and_loses_whole_days(tmp_path):
     rows = 600
-    table = pa.table({"StockCode": [f"c{i % 60}" for i in range(rows)],
-                      "InvoiceDate": pa.array([datetime(2011, 12, 1 + i // 200, i % 24) for i in range(rows)], pa.timestamp("us"))})
+    table = pa.table(
+        {
+            "StockCode": [f"c{i % 60}" for i in range(rows)],
+            "InvoiceDate": pa.array([datetime(2011, 12, 1 + i // 200, i % 24) for i in range(rows)], pa.timestamp("us")),
+        }
+    )
     pq.write_table(table, tmp_path / "all.parquet")
     thin(tmp_path / "all.parquet", tmp_path / "few.parquet", 5, 1)
     kept = pq.read_table(tmp_path / "few.parquet").to_pylist()

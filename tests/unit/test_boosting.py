@@ -7,18 +7,19 @@ from threading import Event
 import numpy as np
 import pytest
 import torch
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core.config import ModelSettings, Recipe
 from core.errors import Cancelled
-from core.explain import driver_attributions
+from core.models import train as fitting
+from core.models.background import Beside
+from core.models.encoder_tuning import Tuning
+from core.models.explain import driver_attributions
+from core.models.panel import Panel, within
+from core.models.predict import FittedModel
+from core.models.rising_trees import Growth, fit_trees, growth_of
+from core.models.train import fit
 from core.schema import DRIVERS
-from core.training import FittedModel, Panel, fit
-from core.training import fitting
-from core.training.beside import Beside
-from core.training.boosting import Growth, fit_trees, growth_of
-from core.training.panel import within
-from core.training.tuning import Tuning
-from tiny import tiny_encoder, tiny_panel
+from core.settings import ModelSettings, Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -62,8 +63,9 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
     whole, without = model.predict(panel, rows)["logit"], model.predict(panel, rows, without="momentum")["logit"]
     blind = replace(panel, x=np.where([f["driver"] == "momentum" for f in panel.features], np.nan, panel.x).astype(np.float32))
     said, share = model.rising_calibration, model.trees_share
-    net = ((model.predict(blind, rows)["logit"] - said.intercept) / said.slope
-           - share * model.trees.predict(blind.read(rows))) / (1 - share)
+    net = ((model.predict(blind, rows)["logit"] - said.intercept) / said.slope - share * model.trees.predict(blind.read(rows))) / (
+        1 - share
+    )
     trees = model.trees.predict(panel.read(rows), np.array(DRIVERS) == "momentum")
     np.testing.assert_allclose(without, said((1 - share) * net + share * trees), atol=1e-5)
     assert np.abs(whole - without).max() > 0.1
@@ -145,8 +147,11 @@ def test_ranks_are_taken_inside_a_group_and_missing_stays_missing():
 
 def test_the_model_reads_ratios_as_ranks_and_the_panel_keeps_their_values(tmp_path):
     folder = tiny_panel(tmp_path / "p", products=12)
-    text = (folder / "panel.json").read_text().replace('"name": "trend", "driver": "momentum", "unit": ""',
-                                                       '"name": "trend", "driver": "momentum", "unit": "times"')
+    text = (
+        (folder / "panel.json")
+        .read_text()
+        .replace('"name": "trend", "driver": "momentum", "unit": ""', '"name": "trend", "driver": "momentum", "unit": "times"')
+    )
     (folder / "panel.json").write_text(text)
     panel = Panel.open(folder, tmp_path)
     rows = np.flatnonzero(panel.all_rows & (panel.as_of == panel.as_of[0]))
@@ -163,6 +168,7 @@ def test_what_is_the_same_for_all_products_is_read_once_a_year_has_come_round(tm
     x = np.array(panel.x)
     x[:, panel.feature_names.index("price")] = panel.as_of.astype(np.int64) % 91  # the day's alone
     panel = replace(panel, x=x)
-    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
-                               lambda *a, **k: None)
+    trainer = fitting._Trainer(
+        panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
+    )
     assert ("price" in trainer.net.config.columns) is may and "momentum" in trainer.net.config.columns

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.calibration import FOLLOWED_ORIGINS, Calibration, Level, fit_calibration, follow, sigmoid
+from core.models.calibrate import FOLLOWED_ORIGINS, Calibration, Level, fit_calibration, follow, sigmoid
 
 
 def test_a_known_distortion_is_found_again():

@@ -7,18 +7,19 @@ import re
 from pathlib import Path
 
 import pytest
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core import registry
-from core.card import card
 from core.cli import main
-from core.training import FittedModel, train
-from tiny import tiny_encoder, tiny_panel
+from core.models import registry
+from core.models.candidate import train
+from core.models.card import card
+from core.models.predict import FittedModel
 
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
     """A workspace with one small trained model."""
-    from core.config import Workspace
+    from core.workspace import Workspace
 
     workspace = Workspace(tmp_path_factory.mktemp("shop"))
     encoder = str(tiny_encoder(tmp_path_factory.mktemp("encoder")))
@@ -34,7 +35,7 @@ def shop(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(shop) -> registry.Model:
-    found, = registry.models(shop)
+    (found,) = registry.models(shop)
     return found
 
 
@@ -72,17 +73,17 @@ def test_its_figures_are_those_of_the_model_with_their_intervals_and_the_base_ra
         low, high = model.metrics["intervals"][name]
         assert row(text, said) == [f"{model.metrics['metrics'][name]:.3f}", f"{low:.3f} – {high:.3f}"]
     assert row(text, "share of rows that rose")[0] == f"{model.metrics['metrics']['base_rate']:.3f}"
-    sliced = text[text.index("All segments together"):]
+    sliced = text[text.index("All segments together") :]
     assert row(sliced, "average precision") == [f"{model.metrics['metrics']['segments_average_precision']:.3f}"]
 
 
 def test_its_calibration_table_holds_every_bin(model, text):
-    table = text[text.index("## Do its chances come true?"):text.index("## Limits")]
+    table = text[text.index("## Do its chances come true?") : text.index("## Limits")]
     assert len(re.findall(r"^\| \d", table, re.MULTILINE)) == len(model.metrics["calibration"]) > 1
 
 
 def test_its_settings_put_back_into_a_workspace_are_those_it_was_trained_with(shop, text, tmp_path):
-    from core.config import Workspace
+    from core.workspace import Workspace
 
     again = Workspace(tmp_path / "again").create()
     again.settings_file.write_text(re.search(r"```toml\n(.*?)```", text, re.DOTALL)[1], encoding="utf-8")

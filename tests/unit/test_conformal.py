@@ -5,8 +5,8 @@ import pytest
 from scipy.special import ndtri
 
 from core.errors import UserError
+from core.models.conformal import EDGES, Intervals, fit_intervals
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.training.conformal import EDGES, Intervals, fit_intervals
 
 LOW, HIGH = DEMAND_LEVELS.index(0.1), DEMAND_LEVELS.index(0.9)
 SPREAD = ndtri(DEMAND_LEVELS)

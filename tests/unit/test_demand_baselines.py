@@ -7,16 +7,17 @@ from datetime import date, timedelta
 
 import numpy as np
 import pytest
-from panels import write_daily, write_panel
+from fixtures.panels import write_daily, write_panel
 
-from core import db
-from core.backtest import as_known, demand as demand_part
-from core.backtest.judgement import Evidence, _demand
-from core.baselines import DEMAND_BASELINES, WeeklyUnits, demand
 from core.errors import UserError
-from core.metrics import naive_scale
+from core.evaluation.backtest import as_known
+from core.evaluation.backtest import demand as demand_part
+from core.evaluation.backtest.judgement import Evidence, _demand
+from core.evaluation.baselines import DEMAND_BASELINES, WeeklyUnits, demand
+from core.evaluation.metrics import naive_scale
+from core.models.panel import Panel
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.training.panel import Panel
+from core.storage import duckdb as db
 
 ORIGIN = np.datetime64("2020-11-01")
 LAST = date(2021, 2, 21)
@@ -62,8 +63,10 @@ def test_a_week_is_the_seven_days_up_to_its_origin_over_all_customers(tmp_path):
 def test_weeks_count_what_was_lost_while_out_of_stock(tmp_path):
     units = write_daily(tmp_path / "warehouse.duckdb", products=2)
     with db.connect(tmp_path / "warehouse.duckdb") as con:
-        con.execute("insert into lost_units values ('p001', 'GB', ?, 2.5), ('p001', 'DE', ?, 1), ('p000', 'GB', ?, 4)",
-                    [LAST, LAST - timedelta(days=6), LAST - timedelta(days=7)])
+        con.execute(
+            "insert into lost_units values ('p001', 'GB', ?, 2.5), ('p001', 'DE', ?, 1), ('p000', 'GB', ?, 4)",
+            [LAST, LAST - timedelta(days=6), LAST - timedelta(days=7)],
+        )
     weekly = WeeklyUnits.read(tmp_path / "warehouse.duckdb", ["p000", "p001"], LAST)
     assert (weekly.units - units)[:, -2:].tolist() == [[4, 0], [0, 3.5]] and (weekly.units - units).sum() == 7.5
 
@@ -93,7 +96,7 @@ def test_nothing_after_an_origin_changes_what_is_forecast_at_it(baseline, shop):
     expected = learnt(baseline, shop)
     np.testing.assert_array_equal(learnt(baseline, shop, replace(weekly, units=corrupted), late), expected)
     if baseline.sampled:  # and it would have been noticed: what lies before the origin does change the forecast
-        corrupted[:, -ahead - 3:] = 1000
+        corrupted[:, -ahead - 3 :] = 1000
         assert (learnt(baseline, shop, replace(weekly, units=corrupted)) != expected).any()
 
 

@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core.config import ModelSettings, Recipe
+from core.models import demand_trees
+from core.models.demand_trees import DemandTrees, fit_demand_trees
+from core.models.panel import Panel, within
+from core.models.predict import FittedModel
+from core.models.train import fit
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.training import FittedModel, Panel, demand_trees, fit
-from core.training.demand_trees import DemandTrees, fit_demand_trees
-from core.training.panel import within
-from tiny import tiny_encoder, tiny_panel
+from core.settings import ModelSettings, Recipe
 
 MEDIAN = DEMAND_LEVELS.index(0.5)
 QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_share=0.0, members=1, hidden=16, second=8, tower=8, token=8)
@@ -50,8 +52,13 @@ def test_trees_know_what_the_net_does_not_and_all_weeks_go_along(panel):
 def test_half_a_share_goes_half_of_the_way_in_logs(panel):
     rows = np.arange(50)
     floor = 0.1 * np.array([1, 2, 4, 8, 13])
-    net, half, whole = (np.log((q + floor)[:, 2]) for q in (
-        at_the_base(panel, rows)[..., MEDIAN], *(grown(panel, s)(at_the_base(panel, rows), panel, rows)[..., MEDIAN] for s in (0.5, 1.0))))
+    net, half, whole = (
+        np.log((q + floor)[:, 2])
+        for q in (
+            at_the_base(panel, rows)[..., MEDIAN],
+            *(grown(panel, s)(at_the_base(panel, rows), panel, rows)[..., MEDIAN] for s in (0.5, 1.0)),
+        )
+    )
     np.testing.assert_allclose(half, (net + whole) / 2, atol=1e-6)
 
 

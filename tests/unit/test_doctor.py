@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 
 import pytest
+from fixtures.tiny_snapshot import write_scored
 from test_registry import write_model, write_panel
 from test_snapshots import damage
-from tiny_snapshot import write_scored
 
-from core import db, doctor, jobs, registry, snapshots
+from core import doctor, jobs
+from core.models import registry
 from core.schema import CANONICAL, IMPORTS
-from core.state import State
+from core.storage import duckdb as db
+from core.storage import snapshots
+from core.storage.state import State
 
 
 def complaints(workspace) -> dict[str, str]:
@@ -101,7 +104,7 @@ def test_an_encoder_folder_without_a_checkpoint_is_found(workspace):
 
 
 def test_weights_other_than_the_known_ones_are_found(workspace, monkeypatch):
-    from core import text
+    from core.models import text
 
     packaged = text.ENCODERS["minilm"]
     monkeypatch.setitem(text.ENCODERS, "minilm", text.Packaged(packaged.package, packaged.folder, "0" * 64))

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 import core
-from core import db
 from core.cli import _parser
-from core.config import Workspace
-from core.ingest import import_files, mapping
+from core.ingest import import_files
+from core.ingest.recognise import mapping
 from core.schema import CANONICAL, IMPORTS, SERVING
+from core.storage import duckdb as db
+from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[2]
 PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "sample_data").glob("*.md")])
@@ -179,8 +180,9 @@ def test_the_changelog_and_the_package_tell_the_same_version():
 def test_requirements_are_pinned_to_exact_versions():
     for file in ("requirements.txt", "requirements-bench.txt", "requirements-dev.txt"):
         lines = [line.split("#")[0].strip() for line in (REPOSITORY / file).read_text(encoding="utf-8").splitlines()]
-        assert [line for line in lines
-                if line and not line.startswith("-r requirements") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)] == []
+        assert [
+            line for line in lines if line and not line.startswith("-r requirements") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)
+        ] == []
 
 
 def modules_with_examples() -> list[str]:

@@ -6,19 +6,29 @@ from itertools import permutations
 import numpy as np
 import pytest
 import torch
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core import explain
-from core.calibration import Calibration, sigmoid
-from core.config import ModelSettings
-from core.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
+from core.models import explain
+from core.models.calibrate import Calibration, sigmoid
+from core.models.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
+from core.models.panel import Panel
+from core.models.predict import FittedModel, blended
+from core.models.train import fit
 from core.schema import DRIVERS, REASONS
-from core.training import FittedModel, Panel, Recipe, fit
-from core.training.fitted import blended
-from tiny import tiny_encoder, tiny_panel
+from core.settings import ModelSettings, Recipe
 
-
-RECIPE = Recipe(refit=False, learning_rate=5e-3, trees_share=0.5, trees_rounds=20, demand_trees_share=0.0, members=2, hidden=16, second=8,
-                tower=8, token=8)
+RECIPE = Recipe(
+    refit=False,
+    learning_rate=5e-3,
+    trees_share=0.5,
+    trees_rounds=20,
+    demand_trees_share=0.0,
+    members=2,
+    hidden=16,
+    second=8,
+    tower=8,
+    token=8,
+)
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +181,7 @@ def test_a_word_is_worth_what_the_text_driver_would_lose_without_it(panel, model
         return driver_attributions(model, replace(panel, texts=texts), np.array([row]))[0][0, place]
 
     both, a, b = worth(f"{first} {second}"), worth(first), worth(second)
-    words, = word_attributions(model, panel, np.array([row]))
+    (words,) = word_attributions(model, panel, np.array([row]))
     np.testing.assert_allclose(words.attributions, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
 
 
@@ -196,16 +206,16 @@ def test_a_long_text_is_sampled_still_adds_up_and_comes_near_the_exact_values(pa
     row = panel.latest()[:1]
     texts = ["red lamp candle bag heart good lamp" if p == panel.product[row[0]] else t for p, t in enumerate(panel.texts)]
     long = replace(panel, texts=texts)
-    sampled, = word_attributions(model, long, row, samples=400)
+    (sampled,) = word_attributions(model, long, row, samples=400)
     monkeypatch.setattr(explain, "_EXACT_UNITS", 7)
-    exact, = word_attributions(model, long, row)
+    (exact,) = word_attributions(model, long, row)
     assert exact.exact and not sampled.exact and abs(sampled.residual) < 1e-5
     np.testing.assert_allclose(sampled.attributions, exact.attributions, atol=0.25 * np.abs(exact.attributions).max())
 
 
 def test_a_row_without_text_has_no_words(panel, model):
     row = panel.latest()[panel.product[panel.latest()] == 3][:1]
-    words, = word_attributions(model, panel, row)
+    (words,) = word_attributions(model, panel, row)
     assert words.units == [] and len(words.attributions) == 0 and words.residual == 0
 
 

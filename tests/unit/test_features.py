@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures import shops
+from reference.labels import Oracle, valid_sales
 
-from core import db
-from core.calibration import FOLLOWED_ORIGINS
-from core.config import Settings, Workspace
 from core.errors import NotReady, UserError
-from core.features import FEATURES, build, build_latest, weekly_origins
-from core.graph import nearest
+from core.features.build import build, build_latest, weekly_origins
+from core.features.definitions import FEATURES
+from core.features.neighbours import nearest
+from core.models.calibrate import FOLLOWED_ORIGINS
 from core.schema import DEMAND_WEEKS, DRIVERS
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import shops  # noqa: E402
-from oracle import Oracle, valid_sales  # noqa: E402
+from core.settings import Settings
+from core.storage import duckdb as db
+from core.workspace import Workspace
 
 NAMES = [f.name for f in FEATURES]
 
@@ -45,8 +43,9 @@ def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
 
 def sales_of(shop, value) -> pd.DataFrame:
     orders = valid_sales(shop["orders"])
-    return pd.DataFrame({"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders),
-                         "day": orders.ordered_at.dt.normalize()})
+    return pd.DataFrame(
+        {"product_id": orders.product_id, "order_id": orders.order_id, "value": value(orders), "day": orders.ordered_at.dt.normalize()}
+    )
 
 
 def test_labels_equal_an_independent_oracle_on_every_row_and_segment(shop, built):
@@ -67,8 +66,14 @@ def test_labels_equal_an_independent_oracle_on_every_row_and_segment(shop, built
 def corrupted_after(shop, t: date) -> dict[str, pd.DataFrame]:
     """Every dated row after t is changed out of recognition; a third is dropped and strangers are added."""
     rng, out = np.random.default_rng(0), {}
-    dates = {"orders": "ordered_at", "events": "occurred_at", "reviews": "created_at", "stock": "day", "promotions": "starts_on",
-             "market": "day"}
+    dates = {
+        "orders": "ordered_at",
+        "events": "occurred_at",
+        "reviews": "created_at",
+        "stock": "day",
+        "promotions": "starts_on",
+        "market": "day",
+    }
     for name, frame in shop.items():
         if name not in dates:
             out[name] = frame
@@ -180,8 +185,11 @@ def test_groups_that_are_all_small_make_no_segments(shop, tmp_path):
 
 @pytest.mark.parametrize("signal", ["views", "reviews"])
 def test_a_shop_without_orders_is_read_by_what_it_has(shop, tmp_path, signal):
-    few = {"products": shop["products"], "events": shop["events"] if signal == "views" else shop["events"].iloc[:0],
-           "reviews": shop["reviews"]}
+    few = {
+        "products": shop["products"],
+        "events": shop["events"] if signal == "views" else shop["events"].iloc[:0],
+        "reviews": shop["reviews"],
+    }
     done = build(shops.write(Workspace(tmp_path / "views").create(), few, attribute=""))
     assert done.signal == signal
     panel = panel_of(Workspace(tmp_path / "views"))
@@ -191,21 +199,30 @@ def test_a_shop_without_orders_is_read_by_what_it_has(shop, tmp_path, signal):
 def test_aggregate_rows_count_the_orders_they_stand_for(shop, tmp_path):
     lines = shop["orders"][shop["orders"].units > 0].assign(day=lambda o: o.ordered_at.dt.normalize())
     rolled = lines.groupby(["day", "product_id"], as_index=False).agg(
-        units=("units", "sum"), unit_price_cents=("unit_price_cents", "first"), order_count=("order_id", "nunique"))
+        units=("units", "sum"), unit_price_cents=("unit_price_cents", "first"), order_count=("order_id", "nunique")
+    )
     rolled = rolled.rename(columns={"day": "ordered_at"})
-    aggregate = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "a").create(), {"products": shop["products"], "orders": rolled},
-                                              attribute="")))
-    single = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "l").create(),
-                                           {"products": shop["products"], "orders": lines.drop(columns="day")}, attribute="")))
-    pd.testing.assert_frame_equal(aggregate[["n_base", "n_horizon", "rising", "orders_28d"]],
-                                  single[["n_base", "n_horizon", "rising", "orders_28d"]])
+    aggregate = panel_of(
+        _rebuilt(shops.write(Workspace(tmp_path / "a").create(), {"products": shop["products"], "orders": rolled}, attribute=""))
+    )
+    single = panel_of(
+        _rebuilt(
+            shops.write(
+                Workspace(tmp_path / "l").create(), {"products": shop["products"], "orders": lines.drop(columns="day")}, attribute=""
+            )
+        )
+    )
+    pd.testing.assert_frame_equal(
+        aggregate[["n_base", "n_horizon", "rising", "orders_28d"]], single[["n_base", "n_horizon", "rising", "orders_28d"]]
+    )
 
 
 def test_receipt_numbers_may_begin_anew_each_day(shop, built, tmp_path):
     orders = shop["orders"]
     day = orders.ordered_at.dt.normalize()
-    receipts = orders.assign(order_id=(day.astype(str) + orders.order_id.astype(str)).groupby(day).transform(
-        lambda ids: ids.factorize()[0]).astype(str))
+    receipts = orders.assign(
+        order_id=(day.astype(str) + orders.order_id.astype(str)).groupby(day).transform(lambda ids: ids.factorize()[0]).astype(str)
+    )
     assert receipts.order_id.nunique() < orders.order_id.nunique() / 100
     restarting = panel_of(_rebuilt(shops.write(Workspace(tmp_path).create(), shop | {"orders": receipts})))
     assert restarting[["n_base", "rising", "orders_28d"]].equals(panel_of(built)[["n_base", "rising", "orders_28d"]])
@@ -215,8 +232,9 @@ def test_a_sale_that_the_same_customer_takes_back_whole_on_the_same_day_never_wa
     orders = shop["orders"]
     sold = orders[(orders.units > 0) & orders.customer_id.notna()]
     extra = sold.iloc[::40].assign(units=5000.0, order_id=lambda o: "cancelled-" + o.order_id.astype(str))  # beside what was really bought
-    back = extra.assign(units=-5000.0, ordered_at=extra.ordered_at.dt.normalize() + pd.Timedelta(hours=23, minutes=59),
-                        order_id=lambda o: "C-" + o.order_id)
+    back = extra.assign(
+        units=-5000.0, ordered_at=extra.ordered_at.dt.normalize() + pd.Timedelta(hours=23, minutes=59), order_id=lambda o: "C-" + o.order_id
+    )
     later = pd.concat([orders, extra, back], ignore_index=True)
     cancelled = panel_of(_rebuilt(shops.write(Workspace(tmp_path).create(), shop | {"orders": later})))
     whole = panel_of(built)
@@ -224,8 +242,9 @@ def test_a_sale_that_the_same_customer_takes_back_whole_on_the_same_day_never_wa
 
 
 def test_every_review_counts_whether_or_not_the_shop_knows_views(shop, built, tmp_path):
-    blind = build(shops.write(Workspace(tmp_path / "blind").create(), {k: v for k, v in shop.items() if k != "events"})) \
-        and Workspace(tmp_path / "blind")
+    blind = build(shops.write(Workspace(tmp_path / "blind").create(), {k: v for k, v in shop.items() if k != "events"})) and Workspace(
+        tmp_path / "blind"
+    )
     for panel in (panel_of(built), panel_of(blind)):
         rows = panel[(panel.segment == "all") & (pd.to_datetime(panel.as_of) == pd.to_datetime(panel.as_of).max())].set_index("product_id")
         age = (pd.Timestamp(rows.as_of.iloc[0]) - shop["reviews"].created_at.dt.normalize()).dt.days
@@ -256,9 +275,16 @@ def by_stock(tmp_path_factory):
     shop, days = shops.tables(products=15, days=300), range(300)
     orders = shop["orders"].assign(day=lambda o: (o.ordered_at.dt.normalize() - pd.Timestamp(shops.FIRST_DAY)).dt.days)
     orders = orders[~((orders.product_id == "p001") & orders.day.between(150, 170))]
-    counts = {"never out": shop["stock"].assign(on_hand=9.0), "out": pd.DataFrame({
-        "day": [shops.FIRST_DAY + timedelta(days=d) for d in days], "product_id": "p001",
-        "on_hand": [9.0 * (not 150 <= d < 171) for d in days]})}
+    counts = {
+        "never out": shop["stock"].assign(on_hand=9.0),
+        "out": pd.DataFrame(
+            {
+                "day": [shops.FIRST_DAY + timedelta(days=d) for d in days],
+                "product_id": "p001",
+                "on_hand": [9.0 * (not 150 <= d < 171) for d in days],
+            }
+        ),
+    }
     panels = {}
     for name in ("not recorded", *counts):
         given = {k: v for k, v in shop.items() if k != "stock"} | {"orders": orders.drop(columns="day")}

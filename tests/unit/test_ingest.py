@@ -7,13 +7,14 @@ import json
 
 import openpyxl
 import pytest
+from fixtures.importing import ORDERS, PRODUCTS, add_up, stored, write
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core import db
-from core.config import ShopSettings, Workspace
 from core.ingest import import_files
-from importing import ORDERS, PRODUCTS, add_up, stored, write
+from core.settings import ShopSettings
+from core.storage import duckdb as db
+from core.workspace import Workspace
 
 
 def test_products_and_orders_of_canonical_names_need_no_mapping(workspace, tmp_path):
@@ -105,7 +106,8 @@ def test_ids_that_a_spreadsheet_has_rounded_are_quarantined_and_guarded_ones_are
     assert stored(workspace, "select product_id, units from orders") == [("00123", 3)]
     assert stored(workspace, "select product_id, title from products") == [("00123", "Wool rug")]
     assert stored(workspace, "select line, value, reason from quarantine order by line") == [
-        (n, "an id that a spreadsheet has rounded in column 'sku'", "a broken row") for n in (2, 3)]
+        (n, "an id that a spreadsheet has rounded in column 'sku'", "a broken row") for n in (2, 3)
+    ]
     assert "column 'sku': 2 rows with an id that a spreadsheet has rounded: export it as text" in report.files[0].notes
 
 
@@ -115,7 +117,8 @@ def test_a_discount_in_percent_is_quarantined_and_not_taken_for_cents(workspace,
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert stored(workspace, "select product_id, discount_cents from orders order by ordered_at") == [("B2", 20), ("A1", None)]
     assert stored(workspace, "select line, value from quarantine") == [
-        (2, "a share where an amount of money is expected in column 'discount'")]
+        (2, "a share where an amount of money is expected in column 'discount'")
+    ]
     promotions = write(tmp_path, "promotions.csv", "sku,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-08,20%\n")
     import_files(workspace, [promotions])
     assert stored(workspace, "select discount from promotions") == [(0.2,)]
@@ -142,7 +145,10 @@ def test_an_export_of_totals_without_product_ids_takes_the_name_as_id(workspace,
 
 def test_a_newer_export_of_totals_replaces_the_days_it_repeats(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "export.csv", AGGREGATE)])
-    newer = "日期,商品名称,销量,单价,类目\n2024-03-02,青花瓷 茶杯,7,25.00,茶具\n2024-03-03,青花瓷 茶杯,2,25.00,茶具\n2024-03-01,竹编 灯笼,1,80.00,灯饰\n"
+    newer = (
+        "日期,商品名称,销量,单价,类目\n2024-03-02,青花瓷 茶杯,7,25.00,茶具\n"
+        "2024-03-03,青花瓷 茶杯,2,25.00,茶具\n2024-03-01,竹编 灯笼,1,80.00,灯饰\n"
+    )
     report = import_files(workspace, [write(tmp_path, "export2.csv", newer)])
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
     assert stored(workspace, "select ordered_at::date::varchar, units from orders where product_id = '青花瓷 茶杯' order by 1") == [

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import ORDERS, add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import ORDERS, add_up, stored, write
 
-GERMAN = ("Bestellnummer,Bestelldatum,Artikelnummer,Artikelbezeichnung,Menge,Einzelpreis\n"
-          '1,05.03.2024,A1,Rote Tasse,2,"4,50"\n1,05.03.2024,B2,Blaue Lampe,1,"19,00"\n2,16.03.2024,A1,Rote Tasse,1,"4,50"\n')
-NAMED = ("orders.ordered_at = Bestelldatum", "orders.product_id = Artikelnummer", "orders.units = Menge", "orders.order_id = Bestellnummer",
-         "products.title = Artikelbezeichnung")
+GERMAN = (
+    "Bestellnummer,Bestelldatum,Artikelnummer,Artikelbezeichnung,Menge,Einzelpreis\n"
+    '1,05.03.2024,A1,Rote Tasse,2,"4,50"\n1,05.03.2024,B2,Blaue Lampe,1,"19,00"\n2,16.03.2024,A1,Rote Tasse,1,"4,50"\n'
+)
+NAMED = (
+    "orders.ordered_at = Bestelldatum",
+    "orders.product_id = Artikelnummer",
+    "orders.units = Menge",
+    "orders.order_id = Bestellnummer",
+    "products.title = Artikelbezeichnung",
+)
 
 
 def test_a_refusal_says_which_columns_are_to_be_named(workspace, tmp_path):
@@ -29,22 +36,28 @@ def test_what_is_known_is_not_asked_for(workspace, tmp_path):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "export.csv", "order_id,date,sku,price,Menge\n1,2024-03-05,A,4.50,2\n")])
     assert error.value.ask["tables"]["orders"] == {
-        "needed": [["orders.units"]], "further": ["orders.customer_id", "orders.country", "products.title", "products.category"]}
+        "needed": [["orders.units"]],
+        "further": ["orders.customer_id", "orders.country", "products.title", "products.category"],
+    }
 
 
 def test_a_list_of_products_in_another_language_is_one_once_its_columns_are_named(workspace, tmp_path):
-    text = "Artikelnummer,Bezeichnung,Preis\nA1,Rote Tasse,\"4,50\"\nB2,Blaue Lampe,\"19,00\"\n"
+    text = 'Artikelnummer,Bezeichnung,Preis\nA1,Rote Tasse,"4,50"\nB2,Blaue Lampe,"19,00"\n'
     named = ("products.product_id = Artikelnummer", "products.title = Bezeichnung", "products.price = Preis")
     import_files(workspace, [write(tmp_path, "artikel.csv", text)], columns=named)
     assert stored(workspace, "select product_id, title, price_cents from products order by 1") == [
-        ("A1", "Rote Tasse", 450), ("B2", "Blaue Lampe", 1900)]
+        ("A1", "Rote Tasse", 450),
+        ("B2", "Blaue Lampe", 1900),
+    ]
 
 
 def test_named_columns_are_read_and_remembered_for_later_imports(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "export.csv", GERMAN)], columns=NAMED)
     assert add_up(report) == {"read": 3, "kept": 3, "dropped": 0, "quarantined": 0}
     assert stored(workspace, "select product_id, sum(units), count(distinct order_id) from orders group by 1 order by 1") == [
-        ("A1", 3.0, 2), ("B2", 1.0, 1)]
+        ("A1", 3.0, 2),
+        ("B2", 1.0, 1),
+    ]
     assert stored(workspace, "select product_id, title from products order by 1") == [("A1", "Rote Tasse"), ("B2", "Blaue Lampe")]
     assert workspace.settings().shop.columns == NAMED
     later = import_files(workspace, [write(tmp_path, "next.csv", GERMAN.replace("03.2024", "04.2024"))])
@@ -60,9 +73,15 @@ def test_nothing_is_remembered_of_an_import_that_fails_or_only_shows_its_plan(wo
     assert workspace.settings().shop.columns == () and not workspace.warehouse.exists()
 
 
-@pytest.mark.parametrize("said, message", [
-    ("orders.unit = Menge", "did you mean orders.units"), ("Menge", "Expected a column as table.column = name"),
-    ("orders.units =", "Expected a column as table.column = name"), ("orders.units = Mengen", r"near matches: Menge\)")])
+@pytest.mark.parametrize(
+    "said, message",
+    [
+        ("orders.unit = Menge", "did you mean orders.units"),
+        ("Menge", "Expected a column as table.column = name"),
+        ("orders.units =", "Expected a column as table.column = name"),
+        ("orders.units = Mengen", r"near matches: Menge\)"),
+    ],
+)
 def test_a_name_that_does_not_fit_is_refused_with_near_matches(workspace, tmp_path, said, message):
     with pytest.raises(UserError, match=message):
         import_files(workspace, [write(tmp_path, "export.csv", GERMAN)], columns=(said,))

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import ORDERS, add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import ORDERS, add_up, stored, write
 
 HEAD = "ordered_at,product_id,units,unit_price,order_id\n"
 LINES = "select order_id, product_id, units, unit_price_cents from orders order by all"
@@ -47,7 +47,10 @@ def test_a_better_mapping_of_the_same_orders_adds_no_line_twice(workspace, tmp_p
     better = write(tmp_path, "better.toml", MAPPING + 'order_id = "order_id"\nunit_price = "unit_price"\ncountry = "country"\n')
     assert add_up(import_files(workspace, [file], mapping=better)) == {"read": 3, "kept": 3, "dropped": 0, "quarantined": 0}
     assert stored(workspace, "select units, unit_price_cents, country from orders order by ordered_at, 1") == [
-        (2, 450, "United Kingdom"), (-1, 450, "United Kingdom"), (1, 1900, "Germany")]
+        (2, 450, "United Kingdom"),
+        (-1, 450, "United Kingdom"),
+        (1, 1900, "Germany"),
+    ]
 
 
 def test_another_reading_of_a_file_without_order_ids_is_refused_but_rows_that_are_fit_only_now_are_added(workspace, tmp_path):
@@ -58,8 +61,11 @@ def test_another_reading_of_a_file_without_order_ids_is_refused_but_rows_that_ar
         import_files(workspace, [file], mapping=write(tmp_path, "better.toml", reads_more))
     assert error.value.found.startswith("2 for orders") and "new workspace" in error.value.to_do
     assert stored(workspace, "select count(*) from orders") == [(2,)]
-    longer = write(tmp_path, "longer.toml", '[orders]\nproduct_id = "product_id"\nunits = "units"\n'
-                   'ordered_at = {column = "ordered_at", values = {"March 2" = "2024-03-02"}}\n')
+    longer = write(
+        tmp_path,
+        "longer.toml",
+        '[orders]\nproduct_id = "product_id"\nunits = "units"\nordered_at = {column = "ordered_at", values = {"March 2" = "2024-03-02"}}\n',
+    )
     assert add_up(import_files(workspace, [file], mapping=longer)) == {"read": 3, "kept": 1, "dropped": 2, "quarantined": 0}
 
 

@@ -6,8 +6,8 @@ import datetime
 
 import pytest
 
-from core import db
-from core.ingest import formats
+from core.ingest.convert import formats
+from core.storage import duckdb as db
 
 
 def evaluate(sql: str, value):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
 
 SALES = "select product_id, sum(units), count(*) from orders group by 1 order by 1"
 DAYS = "".join(f"2024-03-0{day},1,{item},{day + len(item)}\n" for day in range(1, 7) for item in ("mug", "lamp"))
@@ -46,9 +46,11 @@ def test_the_lines_of_a_till_without_prices_are_of_a_unit_each(workspace, tmp_pa
 
 
 def test_what_visitors_did_with_items_is_a_log_whatever_its_file_is_called(workspace, tmp_path):
-    rows = ("event_date,event_timestamp,event_name,user_pseudo_id,item_id,item_name,price,quantity\n"
-            "20240305,1709649000000000,view_item,7,A,Mug,4.5,1\n20240305,1709649060000000,begin_checkout,7,A,Mug,4.5,1\n"
-            "20240305,1709649120000000,purchase,7,A,Mug,4.5,2\n20240305,1709652720000000,purchase,8,A,Mug,4.5,2\n")
+    rows = (
+        "event_date,event_timestamp,event_name,user_pseudo_id,item_id,item_name,price,quantity\n"
+        "20240305,1709649000000000,view_item,7,A,Mug,4.5,1\n20240305,1709649060000000,begin_checkout,7,A,Mug,4.5,1\n"
+        "20240305,1709649120000000,purchase,7,A,Mug,4.5,2\n20240305,1709652720000000,purchase,8,A,Mug,4.5,2\n"
+    )
     report = import_files(workspace, [write(tmp_path, "ga4_items.csv", rows)])
     assert report.files[0].main.dropped == {"a kind of event that no forecast uses": 1, "a purchase, which is an order": 2}
     assert stored(workspace, "select kind, cast(occurred_at as varchar) from events") == [("view", "2024-03-05 14:30:00")]
@@ -60,7 +62,9 @@ def test_what_users_did_is_no_list_of_users_whatever_its_file_is_called(workspac
     rows = "".join(f"{user},7,{kind},2014-12-06 0{user}\n" for user in (1, 2) for kind in ("pv", "buy"))
     import_files(workspace, [write(tmp_path, "train_user.csv", "user_id,item_id,behavior_type,time\n" + rows)])
     assert stored(workspace, "select kind, cast(occurred_at as varchar) from events order by all") == [
-        ("view", "2014-12-06 01:00:00"), ("view", "2014-12-06 02:00:00")]
+        ("view", "2014-12-06 01:00:00"),
+        ("view", "2014-12-06 02:00:00"),
+    ]
     assert stored(workspace, SALES) == [("7", 2.0, 2)] and stored(workspace, "select count(*) from customers") == [(0,)]
 
 
@@ -90,8 +94,9 @@ def test_a_price_that_grows_with_the_units_is_the_total_of_the_line(workspace, t
     assert stored(workspace, "select count(price_cents) from products") == [(0,)]
 
 
-@pytest.mark.parametrize("price", [
-    lambda units, each: each, lambda units, each: each + units, lambda units, each: units * each if each > 6 else each])
+@pytest.mark.parametrize(
+    "price", [lambda units, each: each, lambda units, each: each + units, lambda units, each: units * each if each > 6 else each]
+)
 def test_prices_that_do_not_clearly_grow_with_the_units_are_those_of_a_unit(workspace, tmp_path, price):
     report = import_files(workspace, [write(tmp_path, "orders.csv", lines(price))])
     assert "total of a line" not in report.text()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import add_up, stored, write
 
-from core.config import Workspace
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
+from core.workspace import Workspace
 
 HEADS = """OrderID,CustomerID,OrderDate,ShipCountry,Status,Freight
 10248,c1,1996-07-04,France,shipped,32.38
@@ -22,8 +22,9 @@ LINES = """OrderID,ProductID,UnitPrice,Quantity
 """
 KEPT = "select order_id, ordered_at::date::varchar, product_id, units, unit_price_cents, country from orders order by all"
 ONE_UNIT_A_ROW = "order_id,order_item_id,product_id,price,freight_value\n" + "".join(
-    f"{order},{number},{product},{price},15.10\n" for order, number, product, price in (
-        ("10248", 1, "a", 14), ("10248", 2, "a", 14), ("10248", 3, "b", 9.8), ("10250", 1, "a", 14)))
+    f"{order},{number},{product},{price},15.10\n"
+    for order, number, product, price in (("10248", 1, "a", 14), ("10248", 2, "a", 14), ("10248", 3, "b", 9.8), ("10250", 1, "a", 14))
+)
 
 
 @pytest.fixture
@@ -36,8 +37,11 @@ def test_orders_and_their_lines_are_joined_in_whatever_order_they_are_named(work
     report = import_files(workspace, files[::order])
     assert add_up(report) == {"read": 4, "kept": 4, "dropped": 0, "quarantined": 0}
     assert stored(workspace, KEPT) == [
-        ("10248", "1996-07-04", "11", 12.0, 1400, "France"), ("10248", "1996-07-04", "42", 10.0, 980, "France"),
-        ("10249", "1996-07-05", "14", -9.0, 1860, "Germany"), ("10250", "1996-07-08", "11", 5.0, 1440, "France")]
+        ("10248", "1996-07-04", "11", 12.0, 1400, "France"),
+        ("10248", "1996-07-04", "42", 10.0, 980, "France"),
+        ("10249", "1996-07-05", "14", -9.0, 1860, "Germany"),
+        ("10250", "1996-07-08", "11", 5.0, 1440, "France"),
+    ]
     assert stored(workspace, "select count(distinct customer_id) from orders") == [(2,)]
     notes = " ".join(n for f in report.files for n in f.notes)
     assert "OrderDate, CustomerID, ShipCountry, Status found in orders.csv by OrderID" in notes
@@ -55,11 +59,15 @@ def test_two_lists_say_what_one_list_would(workspace, tmp_path, files):
 def test_the_same_lists_again_change_nothing_and_newer_ones_correct_and_add(workspace, tmp_path, files):
     import_files(workspace, files)
     assert add_up(import_files(workspace, files))["kept"] == 0
-    newer = [write(tmp_path, "orders_new.csv", HEADS.replace("cancelled", "shipped") + "10251,c3,1996-07-09,Spain,shipped,1\n"),
-             write(tmp_path, "order_details_new.csv", LINES + "10251,42,9.8,3\n")]
+    newer = [
+        write(tmp_path, "orders_new.csv", HEADS.replace("cancelled", "shipped") + "10251,c3,1996-07-09,Spain,shipped,1\n"),
+        write(tmp_path, "order_details_new.csv", LINES + "10251,42,9.8,3\n"),
+    ]
     assert add_up(import_files(workspace, newer))["kept"] == 2
     assert stored(workspace, "select order_id, units from orders where order_id in ('10249', '10251') order by 1") == [
-        ("10249", 9.0), ("10251", 3.0)]
+        ("10249", 9.0),
+        ("10251", 3.0),
+    ]
 
 
 def test_the_same_lines_are_read_anew_when_the_list_of_orders_has_changed(workspace, tmp_path, files):
@@ -70,8 +78,10 @@ def test_the_same_lines_are_read_anew_when_the_list_of_orders_has_changed(worksp
 
 
 def test_lists_of_several_years_are_read_together(workspace, tmp_path, files):
-    more = [write(tmp_path, "orders_1997.csv", HEADS.replace("1996", "1997").replace("102", "202")),
-            write(tmp_path, "order_details_1997.csv", LINES.replace("102", "202"))]
+    more = [
+        write(tmp_path, "orders_1997.csv", HEADS.replace("1996", "1997").replace("102", "202")),
+        write(tmp_path, "order_details_1997.csv", LINES.replace("102", "202")),
+    ]
     import_files(workspace, [*files, *more])
     assert stored(workspace, "select year(ordered_at), count(*) from orders group by 1 order by 1") == [(1996, 4), (1997, 4)]
 
@@ -97,7 +107,10 @@ def test_lines_of_an_order_that_no_list_knows_are_quarantined(workspace, tmp_pat
 def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, tmp_path, files):
     report = import_files(workspace, [files[0], write(tmp_path, "order_items.csv", ONE_UNIT_A_ROW)])
     assert stored(workspace, "select order_id, product_id, units from orders order by all") == [
-        ("10248", "a", 2.0), ("10248", "b", 1.0), ("10250", "a", 1.0)]
+        ("10248", "a", 2.0),
+        ("10248", "b", 1.0),
+        ("10250", "a", 1.0),
+    ]
     assert report.files[1].main.dropped == {"a row like another one of its order, whose units count it": 1}
     assert any("each row is one unit" in note for note in report.files[1].notes)
 
@@ -122,7 +135,10 @@ def test_a_list_of_orders_adds_no_persons_data(workspace, tmp_path, files):
 
 
 def test_a_mapping_says_the_same_with_a_lookup(workspace, tmp_path):
-    mapping = write(tmp_path, "mine.toml", """
+    mapping = write(
+        tmp_path,
+        "mine.toml",
+        """
 [lookup]
 key = "nr"
 columns = ["on", "who"]
@@ -132,13 +148,16 @@ product_id = "what"
 units = { constant = "1" }
 order_id = "nr"
 customer_id = "who"
-""")
+""",
+    )
     heads = write(tmp_path, "a.csv", "nr,on,who\n1,2024-05-01,ann\n2,2024-05-02,bob\n")
     lines = write(tmp_path, "b.csv", "nr,what\n1,mug\n1,mug\n2,lamp\n")
     report = import_files(workspace, [heads, lines], mapping=mapping)
     assert add_up(report)["read"] == 3
     assert stored(workspace, "select product_id, units, ordered_at::date::varchar from orders order by 1") == [
-        ("lamp", 1.0, "2024-05-02"), ("mug", 2.0, "2024-05-01")]
+        ("lamp", 1.0, "2024-05-02"),
+        ("mug", 2.0, "2024-05-01"),
+    ]
 
 
 def test_a_list_of_shipments_dates_no_orders_where_a_list_of_orders_is_there(workspace, tmp_path, files):
@@ -192,7 +211,10 @@ def test_products_get_the_names_of_their_categories(workspace, tmp_path):
     categories = write(tmp_path, "Categories.csv", CATEGORIES)
     import_files(workspace, [categories, write(tmp_path, "Products.csv", PRODUCTS)])
     assert stored(workspace, "select product_id, title, category from products order by 1") == [
-        ("11", "Queso", "Dairy"), ("14", "Tofu", None), ("42", "Mee", "Grains")]
+        ("11", "Queso", "Dairy"),
+        ("14", "Tofu", None),
+        ("42", "Mee", "Grains"),
+    ]
 
 
 def test_a_list_of_categories_or_suppliers_is_no_list_of_products_or_customers(workspace, tmp_path):
@@ -213,19 +235,27 @@ SHOPIFY = """Name,Financial Status,Currency,Created at,Lineitem quantity,Lineite
 def test_what_stands_on_the_first_line_of_an_order_holds_for_its_others(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "orders_export.csv", SHOPIFY)])
     assert stored(workspace, "select order_id, product_id, units, country from orders order by all") == [
-        ("#1001", "LAMP", 1.0, "DE"), ("#1001", "MUG", 2.0, "DE"), ("#1002", "LAMP", -3.0, "FR"), ("#1002", "MUG", -1.0, "FR")]
+        ("#1001", "LAMP", 1.0, "DE"),
+        ("#1001", "MUG", 2.0, "DE"),
+        ("#1002", "LAMP", -3.0, "FR"),
+        ("#1002", "MUG", -1.0, "FR"),
+    ]
 
 
 def test_lines_that_say_only_order_and_product_are_of_a_unit_each_where_a_list_of_orders_dates_them(workspace, tmp_path):
     """As in dbt's jaffle shop: ids of no other use, a list of stores and one of what products are made of beside."""
-    files = {"raw_orders.csv": "id,customer,ordered_at,store_id,subtotal\no1,c1,2018-09-01T09:39:00,s1,29\no2,c2,2018-09-02,s1,7\n",
-             "raw_items.csv": "id,order_id,sku\ni1,o1,BEV\ni2,o1,BEV\ni3,o2,JAF\n",
-             "raw_products.csv": "sku,name,type,price\nBEV,Coffee to go,beverage,700\nJAF,Nutella dream,jaffle,1100\n",
-             "raw_stores.csv": "id,name,opened_at,tax_rate\ns1,Brooklyn,2018-09-01T00:00:00,0.06\n",
-             "raw_supplies.csv": "id,name,cost,sku\n1,cup,7,BEV\n2,beans,90,BEV\n3,knife,7,JAF\n4,nutella,46,JAF\n"}
+    files = {
+        "raw_orders.csv": "id,customer,ordered_at,store_id,subtotal\no1,c1,2018-09-01T09:39:00,s1,29\no2,c2,2018-09-02,s1,7\n",
+        "raw_items.csv": "id,order_id,sku\ni1,o1,BEV\ni2,o1,BEV\ni3,o2,JAF\n",
+        "raw_products.csv": "sku,name,type,price\nBEV,Coffee to go,beverage,700\nJAF,Nutella dream,jaffle,1100\n",
+        "raw_stores.csv": "id,name,opened_at,tax_rate\ns1,Brooklyn,2018-09-01T00:00:00,0.06\n",
+        "raw_supplies.csv": "id,name,cost,sku\n1,cup,7,BEV\n2,beans,90,BEV\n3,knife,7,JAF\n4,nutella,46,JAF\n",
+    }
     report = import_files(workspace, [write(tmp_path, name, text) for name, text in files.items()])
     assert stored(workspace, "select product_id, order_id, units, customer_id is not null from orders order by all") == [
-        ("BEV", "o1", 2.0, True), ("JAF", "o2", 1.0, True)]
+        ("BEV", "o1", 2.0, True),
+        ("JAF", "o2", 1.0, True),
+    ]
     assert stored(workspace, "select product_id, title from products order by 1") == [("BEV", "Coffee to go"), ("JAF", "Nutella dream")]
     assert {f.file for f in report.files if f.left_out} == {"raw_stores.csv", "raw_supplies.csv"}
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import ORDERS, PRODUCTS, add_up, stored, write
 
-from core import db, doctor
-from core.config import Workspace
-from core.errors import UserError
+from core import doctor
 from core.ingest import import_files
-from core.ingest.formats import weekdays_sql
-from importing import ORDERS, PRODUCTS, add_up, stored, write
+from core.ingest.convert.formats import weekdays_sql
+from core.storage import duckdb as db
+from core.workspace import Workspace
 
 STOCK = "select cast(day as varchar), product_id, on_hand from stock order by all"
 
@@ -18,11 +18,28 @@ def reasons(workspace: Workspace) -> list[tuple]:
     return stored(workspace, "select value, reason from quarantine order by line")
 
 
-@pytest.mark.parametrize(("text", "days"), [
-    ("Mon Thu", "1,4"), ("thursday & Monday", "1,4"), ("1,4", "1,4"), ("4/1", "1,4"), ("3.0", "3"), ("Mon-Fri", "1,2,3,4,5"),
-    ("Sat to Mon", "1,6,7"), ("daily", "1,2,3,4,5,6,7"), ("周一、周四", "1,4"), ("每周三", "3"), ("星期一至星期三", "1,2,3"), ("礼拜天", "7"),
-    ("工作日", "1,2,3,4,5"), ("Tues./Thurs.", "2,4"), ("soon", None), ("8", None), ("Mon or so", None),
-])
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("Mon Thu", "1,4"),
+        ("thursday & Monday", "1,4"),
+        ("1,4", "1,4"),
+        ("4/1", "1,4"),
+        ("3.0", "3"),
+        ("Mon-Fri", "1,2,3,4,5"),
+        ("Sat to Mon", "1,6,7"),
+        ("daily", "1,2,3,4,5,6,7"),
+        ("周一、周四", "1,4"),
+        ("每周三", "3"),
+        ("星期一至星期三", "1,2,3"),
+        ("礼拜天", "7"),
+        ("工作日", "1,2,3,4,5"),
+        ("Tues./Thurs.", "2,4"),
+        ("soon", None),
+        ("8", None),
+        ("Mon or so", None),
+    ],
+)
 def test_order_days_are_read_as_people_write_them(text, days):
     with db.connect() as con:
         assert con.execute(f"select {weekdays_sql('$text')}", {"text": text}).fetchone() == (days,)
@@ -40,15 +57,22 @@ def test_suppliers_are_read_under_english_and_chinese_names(workspace, tmp_path)
     chinese = "供应商,订货日,起订金额,交货期\n木艺工坊,周二,1200.5,30\n"
     import_files(workspace, [write(tmp_path, "suppliers.csv", english), write(tmp_path, "供应商.csv", chinese)])
     assert stored(workspace, "select * exclude (currency) from suppliers order by lead_time_days nulls first") == [
-        ("Lane", None, None, None, None), ("Harbour & Sons", "1,4", 25_000, 14, 3), ("木艺工坊", "2", 120_050, 30, None)]
+        ("Lane", None, None, None, None),
+        ("Harbour & Sons", "1,4", 25_000, 14, 3),
+        ("木艺工坊", "2", 120_050, 30, None),
+    ]
 
 
 def test_a_supplier_whose_terms_cannot_be_read_is_quarantined_with_the_reason(workspace, tmp_path):
     text = "supplier,order_days,min_order,lead_time\nA,whenever,10,5\n,Mon,10,5\nC,Mon,-1,5\nD,Mon,10,-5\nE,Mon,10,5\n"
     report = import_files(workspace, [write(tmp_path, "suppliers.csv", text)])
     assert add_up(report) == {"read": 5, "kept": 1, "dropped": 0, "quarantined": 4}
-    assert reasons(workspace) == [("whenever", "order days that cannot be read"), (None, "no supplier"), ("-1", "minimum order below zero"),
-                                  ("-5", "lead time below zero")]
+    assert reasons(workspace) == [
+        ("whenever", "order days that cannot be read"),
+        (None, "no supplier"),
+        ("-1", "minimum order below zero"),
+        ("-5", "lead time below zero"),
+    ]
 
 
 def test_minimum_orders_in_another_currency_are_left_out_and_do_not_set_the_shops(workspace, tmp_path):
@@ -72,7 +96,9 @@ def test_open_purchase_orders_are_deliveries_and_no_sales(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "purchase_orders.csv", english), write(tmp_path, "采购单.csv", chinese)])
     assert [f.main.table for f in report.files] == ["deliveries", "deliveries"]
     assert stored(workspace, "select product_id, cast(due_on as varchar), units, order_id from deliveries order by order_id") == [
-        ("A1", "2024-04-02", 12, "P1"), ("B2", "2024-04-05", 6, "P3")]
+        ("A1", "2024-04-02", 12, "P1"),
+        ("B2", "2024-04-05", 6, "P3"),
+    ]
     assert reasons(workspace) == [("2031-04-02", "a date in the future")] and stored(workspace, "select count(*) from orders") == [(0,)]
     sales = "order_date,sku,qty,delivery_date\n2024-03-01,A1,2,2024-03-04\n"
     assert import_files(workspace, [write(tmp_path, "shipped.csv", sales)]).files[0].main.table == "orders"
@@ -82,8 +108,12 @@ def test_deliveries_without_units_or_a_day_are_quarantined(workspace, tmp_path):
     text = "product_id,due_on,units\nA,2024-04-02,0\nA,,5\n,2024-04-02,5\nA,tomorrow,5\nA,2024-04-02,5\nA,2024-04-02,5\n"
     report = import_files(workspace, [write(tmp_path, "deliveries.csv", text)])
     assert add_up(report) == {"read": 6, "kept": 1, "dropped": 1, "quarantined": 4}
-    assert reasons(workspace) == [("0", "units not above zero"), (None, "no date"), (None, "no product id"),
-                                  ("tomorrow", "a date that cannot be read")]
+    assert reasons(workspace) == [
+        ("0", "units not above zero"),
+        (None, "no date"),
+        (None, "no product id"),
+        ("tomorrow", "a date that cannot be read"),
+    ]
 
 
 def test_a_newer_list_of_deliveries_takes_the_place_of_the_one_before(workspace, tmp_path):
@@ -116,8 +146,12 @@ def old(workspace, tmp_path) -> Workspace:
     """A warehouse from before suppliers, deliveries and order limits."""
     import_files(workspace, [write(tmp_path, "products.csv", PRODUCTS), write(tmp_path, "orders.csv", ORDERS)])
     with db.connect(workspace.warehouse) as con:
-        for change in ("drop table suppliers", "drop table deliveries", "alter table products drop column max_order",
-                       "alter table products drop column shelf_life_days"):
+        for change in (
+            "drop table suppliers",
+            "drop table deliveries",
+            "alter table products drop column max_order",
+            "alter table products drop column shelf_life_days",
+        ):
             con.execute(change)
     return workspace
 
@@ -125,8 +159,10 @@ def old(workspace, tmp_path) -> Workspace:
 def test_an_old_warehouse_is_sound_and_can_be_imported_into(old, tmp_path):
     assert [f.detail for f in doctor.examine(old) if not f.ok] == []
     before = stored(old, "select * from products order by 1")
-    files = [write(tmp_path, "more.csv", "sku,title,max_order\nC3,Rug,40\n"),
-             write(tmp_path, "deliveries.csv", "sku,eta,qty\nA1,2024-04-02,5\n")]
+    files = [
+        write(tmp_path, "more.csv", "sku,title,max_order\nC3,Rug,40\n"),
+        write(tmp_path, "deliveries.csv", "sku,eta,qty\nA1,2024-04-02,5\n"),
+    ]
     assert add_up(import_files(old, files, dry_run=True))["kept"] == 2
     assert stored(old, "select * from products order by 1") == before
     import_files(old, files)
@@ -135,7 +171,7 @@ def test_an_old_warehouse_is_sound_and_can_be_imported_into(old, tmp_path):
 
 
 def test_an_old_warehouse_that_is_only_read_gains_what_it_lacks_and_keeps_its_rows(old):
-    from core import warehouse
+    from core.storage import warehouse
 
     before = stored(old, "select * from products order by 1")
     warehouse.complete_file(old.warehouse)

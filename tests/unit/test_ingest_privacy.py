@@ -5,12 +5,12 @@ from __future__ import annotations
 import stat
 
 import pytest
+from fixtures.importing import stored, write
 
-from core import db
 from core.errors import UserError
 from core.ingest import import_files
-from core.ingest.privacy import holds_personal, looks_personal, pseudonyms
-from importing import stored, write
+from core.ingest.convert.privacy import holds_personal, looks_personal, pseudonyms
+from core.storage import duckdb as db
 
 
 def everything(workspace) -> str:

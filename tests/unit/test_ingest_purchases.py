@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import add_up, stored, write
 
-from core import db
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
+from core.storage import duckdb as db
 
 LOG = """event_time,event_type,product_id,price,user_id,user_session
 2019-10-01 00:00:00 UTC,view,mug,4.50,u1,s1
@@ -27,8 +27,11 @@ def test_purchases_in_a_log_are_orders(workspace, tmp_path):
     assert report.files[0].main.dropped == {"a purchase, which is an order": 4}
     assert stored(workspace, "select kind from events order by 1") == [("cart",), ("view",)]
     assert stored(workspace, "select ordered_at::varchar, product_id, units, unit_price_cents from orders order by all") == [
-        ("2019-10-01 00:02:00", "lamp", 1.0, 1900), ("2019-10-01 00:02:00", "mug", 1.0, 450), ("2019-10-01 09:00:00", "mug", 1.0, 450),
-        ("2019-10-02 10:00:00", "mug", 1.0, 440)]
+        ("2019-10-01 00:02:00", "lamp", 1.0, 1900),
+        ("2019-10-01 00:02:00", "mug", 1.0, 450),
+        ("2019-10-01 09:00:00", "mug", 1.0, 450),
+        ("2019-10-02 10:00:00", "mug", 1.0, 440),
+    ]
 
 
 def test_what_somebody_buys_on_a_day_is_one_order_and_its_id_names_nobody(workspace, tmp_path):
@@ -45,11 +48,15 @@ def test_a_log_of_nobody_in_particular_has_an_order_a_moment(workspace, tmp_path
 
 
 def test_a_log_may_give_the_number_of_the_order_and_the_units(workspace, tmp_path):
-    log = ("time,event,item_id,quantity,transactionid\n2024-05-01 10:00,view,a,,\n2024-05-01 10:01,purchase,a,3,t1\n"
-           "2024-05-01 10:01,purchase,b,2,t1\n")
+    log = (
+        "time,event,item_id,quantity,transactionid\n2024-05-01 10:00,view,a,,\n2024-05-01 10:01,purchase,a,3,t1\n"
+        "2024-05-01 10:01,purchase,b,2,t1\n"
+    )
     import_files(workspace, [write(tmp_path, "events.csv", log)])
     assert stored(workspace, "select order_id, product_id, units from orders order by all") == [
-        ("event:t1", "a", 3.0), ("event:t1", "b", 2.0)]
+        ("event:t1", "a", 3.0),
+        ("event:t1", "b", 2.0),
+    ]
 
 
 @pytest.mark.parametrize("order", (1, -1))
@@ -85,8 +92,11 @@ def test_the_same_log_again_changes_nothing_and_a_newer_one_adds(workspace, tmp_
 
 
 def test_a_mapping_says_what_its_purchases_are_called(workspace, tmp_path):
-    mapping = write(tmp_path, "codes.toml", '[events]\noccurred_at = "at"\nproduct_id = "what"\nkind = "code"\n'
-                    '[kinds]\nview = ["1"]\npurchase = ["4"]\n')
+    mapping = write(
+        tmp_path,
+        "codes.toml",
+        '[events]\noccurred_at = "at"\nproduct_id = "what"\nkind = "code"\n[kinds]\nview = ["1"]\npurchase = ["4"]\n',
+    )
     log = write(tmp_path, "a.csv", "at,what,code\n2024-05-01 10:00,mug,1\n2024-05-01 11:00,mug,4\n")
     import_files(workspace, [log], mapping=mapping)
     assert stored(workspace, "select product_id, units from orders") == [("mug", 1.0)]

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import UserError
-from core.ingest.readers import opened
+from core.ingest.readers.files import opened
 
 
 def rows_of(path: Path, **options) -> tuple[list[str], list[tuple]]:
@@ -92,7 +92,7 @@ def test_a_quote_that_is_never_closed_costs_one_row_and_not_the_rest_of_the_file
 
 def test_a_few_bytes_that_are_not_utf8_break_their_rows_only(tmp_path):
     path = tmp_path / "file.csv"
-    path.write_bytes("a,b\n".encode() + "é,ü\n".encode() * 200 + b"\xff\xfe,1\n" + "é,ü\n".encode())
+    path.write_bytes(b"a,b\n" + "é,ü\n".encode() * 200 + b"\xff\xfe,1\n" + "é,ü\n".encode())
     rows = rows_of(path)[1]
     assert [r[1] for r in rows if r[1]] == ["bytes that are not utf-8"] and len(rows) == 202
     assert rows[-1][2:] == ("é", "ü")
@@ -203,11 +203,16 @@ def test_a_file_cut_while_packed_says_so(tmp_path):
         rows_of(tmp_path / "cut.csv.gz")
 
 
-@pytest.mark.parametrize("name, content, told", [
-    ("shop.csv", b"", "rows in shop.csv"), ("shop.csv", bytes(range(256)) * 20, "text in shop.csv"),
-    ("shop.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Found shop.xls"),
-    ("shop.json", b'[{"a": 1}, nonsense', "a line in shop.json"), ("shop.jsonl", b"{nonsense\n", "a line in shop.jsonl"),
-])
+@pytest.mark.parametrize(
+    "name, content, told",
+    [
+        ("shop.csv", b"", "rows in shop.csv"),
+        ("shop.csv", bytes(range(256)) * 20, "text in shop.csv"),
+        ("shop.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Found shop.xls"),
+        ("shop.json", b'[{"a": 1}, nonsense', "a line in shop.json"),
+        ("shop.jsonl", b"{nonsense\n", "a line in shop.jsonl"),
+    ],
+)
 def test_what_cannot_be_read_is_named_as_the_user_knows_it_not_as_an_upload_is_kept(tmp_path, name, content, told):
     (kept := tmp_path / f"f8ab700cb7a0-{name}").write_bytes(content)
     with pytest.raises(UserError, match=told), opened(kept) as sources:

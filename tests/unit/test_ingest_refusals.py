@@ -8,11 +8,11 @@ import zipfile
 
 import openpyxl
 import pytest
+from fixtures.importing import ORDERS, add_up, stored, write
 
-from core.config import Workspace
 from core.errors import Cancelled, UserError
 from core.ingest import import_files
-from importing import ORDERS, add_up, stored, write
+from core.workspace import Workspace
 
 
 def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
@@ -97,8 +97,9 @@ def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(work
     assert error.value.expected.startswith("columns for orders in till.csv: units") and "PRODUCT_ID, AMOUNT" in error.value.found
     assert not workspace.warehouse.exists()
     report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
-    assert report.files[0].main.table == "customers" \
-        and stored(workspace, "select attribute, value from customers") == [("age_group", "45-49")]
+    assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [
+        ("age_group", "45-49")
+    ]
 
 
 def test_a_zip_archive_of_files_is_refused_and_a_workbook_called_zip_is_read(workspace, tmp_path):
@@ -139,7 +140,7 @@ def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(w
     before = stored(workspace, "select * from orders order by all")
     write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")
     script = (
-        "import os, sys; from pathlib import Path; from core.config import Workspace; from core.ingest import importing\n"
+        "import os, sys; from pathlib import Path; from core.settings import Workspace; from core.ingest import importing\n"
         "importing._finish = lambda *a: os._exit(9)\n"
         "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
     )
@@ -151,7 +152,10 @@ def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(w
 
 def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    holder = "import sys, core.db\nwith core.db.connect(sys.argv[1]):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    holder = (
+        "import sys\nfrom core.storage import duckdb as db\n"
+        "with db.connect(sys.argv[1]):\n    print('held', flush=True)\n    sys.stdin.read()\n"
+    )
     with subprocess.Popen(
         [sys.executable, "-c", holder, str(workspace.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -190,8 +194,12 @@ def test_a_file_named_after_anything_but_sales_is_not_read_as_sales(workspace, t
 
 
 def test_what_the_refusal_of_returns_says_to_do_takes_them_back(workspace, tmp_path):
-    mapping = write(tmp_path, "returns.toml", '[orders]\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\n'
-                    'status = { constant = "returned" }\n[options]\ncancelled_status = ["returned"]\n')
+    mapping = write(
+        tmp_path,
+        "returns.toml",
+        '[orders]\nordered_at = "date"\nproduct_id = "sku"\nunits = "qty"\n'
+        'status = { constant = "returned" }\n[options]\ncancelled_status = ["returned"]\n',
+    )
     import_files(workspace, [write(tmp_path, "returns.csv", "date,sku,qty\n2024-03-05,A,2\n")], mapping=mapping)
     assert stored(workspace, "select units from orders") == [(-2,)]
 

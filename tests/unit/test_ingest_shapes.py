@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
 
 SALES = "order_id,date,sku,qty,price\n1,2024-03-05,A,2,9\n2,2024-03-06,B,1,4\n"
-OF_NO_USE = {"calendar.csv": "date,weekday\n2024-03-05,Tue\n", "stores.csv": "id,name,latitude,longitude\n1,Berlin,52.5,13.4\n",
-             "payments.csv": "order_id,payment_value\n1,18\n", "oil.csv": "date,price_of_oil\n2024-03-05,80\n"}
+OF_NO_USE = {
+    "calendar.csv": "date,weekday\n2024-03-05,Tue\n",
+    "stores.csv": "id,name,latitude,longitude\n1,Berlin,52.5,13.4\n",
+    "payments.csv": "order_id,payment_value\n1,18\n",
+    "oil.csv": "date,price_of_oil\n2024-03-05,80\n",
+}
 
 
 @pytest.mark.parametrize("name", OF_NO_USE)
@@ -29,9 +33,15 @@ def test_a_file_that_fits_no_table_is_refused_where_nothing_else_is_read(workspa
     assert not workspace.warehouse.exists()
 
 
-@pytest.mark.parametrize("text", [
-    "order_id,date,sku,menge\n1,2024-03-05,A,2\n", "wann,sku,qty\n2024-03-05,A,2\n", "date,artikel,qty\n2024-03-05,A,2\n",
-    "sku,date,menge\nA,2024-03-05,2\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "order_id,date,sku,menge\n1,2024-03-05,A,2\n",
+        "wann,sku,qty\n2024-03-05,A,2\n",
+        "date,artikel,qty\n2024-03-05,A,2\n",
+        "sku,date,menge\nA,2024-03-05,2\n",
+    ],
+)
 def test_sales_of_which_a_column_is_unknown_are_never_left_out(workspace, tmp_path, text):
     with pytest.raises(UserError, match="columns for orders in more.csv"):
         import_files(workspace, [write(tmp_path, "more.csv", text), write(tmp_path, "orders.csv", SALES)])
@@ -175,10 +185,15 @@ def test_a_bare_id_beside_several_names_numbers_orders_of_a_unit_a_row(workspace
     report = import_files(workspace, [write(tmp_path, "pizzaplace.csv", rows)])
     sales = "select order_id, ordered_at::date::varchar, product_id, units, unit_price_cents from orders order by all"
     assert stored(workspace, sales) == [
-        ("2015-01", "2015-01-01", "hawaiian", 1, 1325), ("2015-02", "2015-01-01", "bbq", 1, 1600),
-        ("2015-02", "2015-01-01", "hawaiian", 1, 1325), ("2015-03", "2015-01-02", "bbq", 2, 1600)]
+        ("2015-01", "2015-01-01", "hawaiian", 1, 1325),
+        ("2015-02", "2015-01-01", "bbq", 1, 1600),
+        ("2015-02", "2015-01-01", "hawaiian", 1, 1325),
+        ("2015-03", "2015-01-02", "bbq", 2, 1600),
+    ]
     assert stored(workspace, "select product_id, title, category from products order by all") == [
-        ("bbq", "bbq", "veggie"), ("hawaiian", "hawaiian", "classic")]
+        ("bbq", "bbq", "veggie"),
+        ("hawaiian", "hawaiian", "classic"),
+    ]
     assert any("each row is one unit" in note for note in report.files[0].notes)
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import openpyxl
 import pytest
+from fixtures.importing import add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
 
 HEAD = "date,sku,qty\n"
 DAYS = "select product_id, ordered_at::date::varchar, count(*), sum(units) from orders group by all order by all"
@@ -34,7 +34,10 @@ def test_sales_of_days_that_are_stored_as_totals_are_added_up_to_such(workspace,
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
     assert "added up to totals" in report.text() and "2 kept (1 in place of stored ones)" in report.text()
     assert stored(workspace, "select product_id, units, order_count, unit_price_cents from orders order by ordered_at, 1") == [
-        ("B", 1, 1, 100), ("A", 9, 9, 100), ("B", 4, 4, 250)]
+        ("B", 1, 1, 100),
+        ("A", 9, 9, 100),
+        ("B", 4, 4, 250),
+    ]
 
 
 @pytest.mark.parametrize("time", ["", " 10:30"])

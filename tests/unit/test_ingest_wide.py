@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from fixtures.importing import add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
-from importing import add_up, stored, write
 
 SOLD = "select product_id, ordered_at::date::varchar, units from orders order by all"
 

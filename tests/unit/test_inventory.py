@@ -12,11 +12,26 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import ndtr, ndtri
 
-from core.errors import UserError
-from core.inventory import (
-    PROBLEMS, Distribution, Rules, Terms, arriving, bounded, calendar, distribution, levels, order_cycle, order_units, over, over_lead_time,
-    peaks, policy, suggest, terms,
+from core.capabilities.inventory.control import (
+    PROBLEMS,
+    Distribution,
+    Rules,
+    Terms,
+    arriving,
+    bounded,
+    calendar,
+    distribution,
+    levels,
+    order_cycle,
+    order_units,
+    over,
+    over_lead_time,
+    peaks,
+    policy,
+    suggest,
+    terms,
 )
+from core.errors import UserError
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, SERVING
 
 AS_OF = date(2011, 11, 6)
@@ -154,18 +169,38 @@ def test_goods_that_spoil_are_not_ordered_beyond_what_sells_in_time():
     assert one(shelf_life_days=28)["order_up_to_level"] == one()["order_up_to_level"]
 
 
-@pytest.mark.parametrize(("known", "problem"), [
-    ({"on_hand": np.nan}, "stock unknown"), ({"on_hand": -1}, "stock below zero"), ({"stock_age_days": 15}, "stock outdated"),
-    ({"pack_size": 0}, "pack size not usable"), ({"moq": 24, "max_order": 12}, "minimum above maximum"),
-    ({"max_order": 0}, "minimum above maximum"), ({"moq": np.nan, "pack_size": 12, "max_order": 10}, "minimum above maximum"),
-    ({"lead_time_days": np.nan}, "lead time missing"), ({"lead_time_days": 0}, "lead time not usable"),
-    ({"unit_cost_cents": np.nan}, "cost missing"), ({"unit_cost_cents": 0}, "cost missing"), ({"unit_cost_cents": 700}, "cost above price"),
-    ({"shelf_life_days": 3}, "shelf life shorter than a review"),
-    ({"shelf_life_days": 0}, "shelf life shorter than a review"), ({"on_order_overdue": 5}, "delivery overdue"),
-])
+@pytest.mark.parametrize(
+    ("known", "problem"),
+    [
+        ({"on_hand": np.nan}, "stock unknown"),
+        ({"on_hand": -1}, "stock below zero"),
+        ({"stock_age_days": 15}, "stock outdated"),
+        ({"pack_size": 0}, "pack size not usable"),
+        ({"moq": 24, "max_order": 12}, "minimum above maximum"),
+        ({"max_order": 0}, "minimum above maximum"),
+        ({"moq": np.nan, "pack_size": 12, "max_order": 10}, "minimum above maximum"),
+        ({"lead_time_days": np.nan}, "lead time missing"),
+        ({"lead_time_days": 0}, "lead time not usable"),
+        ({"unit_cost_cents": np.nan}, "cost missing"),
+        ({"unit_cost_cents": 0}, "cost missing"),
+        ({"unit_cost_cents": 700}, "cost above price"),
+        ({"shelf_life_days": 3}, "shelf life shorter than a review"),
+        ({"shelf_life_days": 0}, "shelf life shorter than a review"),
+        ({"on_order_overdue": 5}, "delivery overdue"),
+    ],
+)
 def test_what_is_missing_or_cannot_be_true_is_a_named_problem(known, problem):
-    good = {"on_hand": 20, "stock_age_days": 0, "lead_time_days": 21, "pack_size": 6, "moq": 6, "max_order": 60, "unit_cost_cents": 250,
-            "price_cents": 600, "shelf_life_days": 90}
+    good = {
+        "on_hand": 20,
+        "stock_age_days": 0,
+        "lead_time_days": 21,
+        "pack_size": 6,
+        "moq": 6,
+        "max_order": 60,
+        "unit_cost_cents": 250,
+        "price_cents": 600,
+        "shelf_life_days": 90,
+    }
     named = lambda **terms: {name for name, has in Terms.of(1, **terms).problems(Rules()).items() if has[0]}  # noqa: E731
     assert named(**good) == set() and named(**good | known) == {problem} and problem in PROBLEMS
 
@@ -279,15 +314,18 @@ def test_an_order_that_is_due_can_never_wait_beyond_the_next_review():
     assert (wait[s.status == "order now"] <= 7).all() and (wait[s.status == "enough"] >= 6).all()
 
 
-@pytest.mark.parametrize(("given", "status"), [
-    ({"on_hand": np.nan}, "stock unknown"),
-    ({"on_hand": -3}, "stock below zero"),
-    ({"stock_age_days": 15}, "stock outdated"),
-    ({"pack_size": 0}, "pack size not usable"),
-    ({"pack_size": -6}, "pack size not usable"),
-    ({"moq": 48, "max_order": 12}, "minimum above maximum"),
-    ({"pack_size": 12, "max_order": 10}, "minimum above maximum"),
-])
+@pytest.mark.parametrize(
+    ("given", "status"),
+    [
+        ({"on_hand": np.nan}, "stock unknown"),
+        ({"on_hand": -3}, "stock below zero"),
+        ({"stock_age_days": 15}, "stock outdated"),
+        ({"pack_size": 0}, "pack size not usable"),
+        ({"pack_size": -6}, "pack size not usable"),
+        ({"moq": 48, "max_order": 12}, "minimum above maximum"),
+        ({"pack_size": 12, "max_order": 10}, "minimum above maximum"),
+    ],
+)
 def test_stock_or_packs_that_cannot_be_used_give_levels_and_a_named_status_but_no_order(given, status):
     got = one(**given)
     assert got["status"] == status
@@ -323,6 +361,7 @@ def test_a_shop_that_knows_nothing_gets_levels_for_every_product():
 
 
 # Order days and open deliveries. AS_OF is a Sunday.
+
 
 def brute_force_cycle(as_of: date, days: set[int], review: int) -> tuple[int, int]:
     first = next(d for k in range(1, 9) if (d := as_of + timedelta(days=k)).isoweekday() in days)

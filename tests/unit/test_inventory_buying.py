@@ -12,8 +12,8 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 from scipy.special import ndtri
 
+from core.capabilities.inventory.control import BuyList, Distribution, buy_list, buying, supplier_totals
 from core.errors import UserError
-from core.inventory import BuyList, Distribution, buy_list, buying, supplier_totals
 from core.schema import DEMAND_LEVELS
 
 SCORES = ndtri(np.array(DEMAND_LEVELS))
@@ -28,8 +28,13 @@ def shop(seed: int, n: int) -> dict[str, np.ndarray]:
     unit_cost = np.round(rng.lognormal(5.5, 1.0, n)) + 1
     moq = np.where(rng.random(n) < 0.7, np.floor(demand[:, 5] * rng.gamma(1.0, 0.5, n)), np.nan)
     return {
-        "demand": demand, "position": np.floor(rng.random(n) * 0.8 * demand[:, 4]), "margin": unit_cost * rng.uniform(0.2, 1.5, n),
-        "overage_cost": unit_cost * rng.uniform(0.02, 0.3, n), "unit_cost": unit_cost, "moq": moq, "pack_size": pack_size,
+        "demand": demand,
+        "position": np.floor(rng.random(n) * 0.8 * demand[:, 4]),
+        "margin": unit_cost * rng.uniform(0.2, 1.5, n),
+        "overage_cost": unit_cost * rng.uniform(0.02, 0.3, n),
+        "unit_cost": unit_cost,
+        "moq": moq,
+        "pack_size": pack_size,
         "maximum": np.where(rng.random(n) < 0.2, np.fmax(moq, 0) + 5 * pack_size, np.nan),
     }
 
@@ -78,7 +83,9 @@ def integer_program(p: dict[str, np.ndarray]):
 
     def solve(budget: float) -> float:
         found = milp(
-            -gain, integrality=np.ones(len(gain)), bounds=Bounds(0, 1),
+            -gain,
+            integrality=np.ones(len(gain)),
+            bounds=Bounds(0, 1),
             constraints=[LinearConstraint(needs, ub=0), LinearConstraint(cost[None], ub=budget)],
             options={"mip_rel_gap": 1e-4, "time_limit": 20},
         )
@@ -152,8 +159,14 @@ def test_the_list_falls_in_money_gained_per_money_spent_and_keeps_each_products_
 
 def test_steps_of_equal_worth_keep_their_order():
     ranked = listed(
-        np.full((2, len(SCORES)), 9.0), position=[0, 0], margin=[0.1, 0.1], overage_cost=[0.3, 0.3], unit_cost=[0.7, 0.7],
-        moq=[0, 0], pack_size=[1, 1], maximum=[np.nan, np.nan],
+        np.full((2, len(SCORES)), 9.0),
+        position=[0, 0],
+        margin=[0.1, 0.1],
+        overage_cost=[0.3, 0.3],
+        unit_cost=[0.7, 0.7],
+        moq=[0, 0],
+        pack_size=[1, 1],
+        maximum=[np.nan, np.nan],
     )
     for i in (0, 1):
         assert ranked.step[ranked.product == i].tolist() == list(range(9))
@@ -194,8 +207,14 @@ def test_a_minimum_order_that_costs_more_than_it_gains_is_not_in_the_list():
 def test_products_with_stock_enough_or_without_a_margin_are_not_in_the_list():
     demand = np.tile(10 + 3 * SCORES, (3, 1))
     ranked = listed(
-        demand, position=[0, 40, 0], margin=[5, 5, -1], overage_cost=[1, 1, 1], unit_cost=[8, 8, 8], moq=[0, 0, 0],
-        pack_size=[2, 2, 2], maximum=[np.nan] * 3,
+        demand,
+        position=[0, 40, 0],
+        margin=[5, 5, -1],
+        overage_cost=[1, 1, 1],
+        unit_cost=[8, 8, 8],
+        moq=[0, 0, 0],
+        pack_size=[2, 2, 2],
+        maximum=[np.nan] * 3,
     )
     assert set(ranked.product) == {0} and ranked.cut(1e9)[1:].tolist() == [0, 0]
 
@@ -209,10 +228,14 @@ def test_no_products_and_no_budget_give_no_orders():
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"unit_cost": np.nan}, "unit cost above 0"), ({"unit_cost": 0.0}, "unit cost above 0"),
-        ({"overage_cost": 0.0}, "overage cost above 0"), ({"pack_size": 0.0}, "pack size above 0"),
-        ({"position": np.nan}, "known inventory position"), ({"margin": np.nan}, "known margin"),
-        ({"moq": 30.0, "maximum": 20.0}, "fits, in whole packs, under the maximum"), ({"demand": np.nan}, "quantiles that never fall"),
+        ({"unit_cost": np.nan}, "unit cost above 0"),
+        ({"unit_cost": 0.0}, "unit cost above 0"),
+        ({"overage_cost": 0.0}, "overage cost above 0"),
+        ({"pack_size": 0.0}, "pack size above 0"),
+        ({"position": np.nan}, "known inventory position"),
+        ({"margin": np.nan}, "known margin"),
+        ({"moq": 30.0, "maximum": 20.0}, "fits, in whole packs, under the maximum"),
+        ({"demand": np.nan}, "quantiles that never fall"),
         ({"moq": 10.0, "pack_size": 6.0, "maximum": 11.0}, "fits, in whole packs, under the maximum"),
     ],
 )

@@ -11,7 +11,7 @@ import pytest
 from scipy.stats import poisson
 from stockpyl import eoq, loss_functions, newsvendor, rq, ss
 
-from core.inventory import textbook
+from core.capabilities.inventory.control import textbook
 from core.errors import UserError
 
 AGREEMENT = 1e-6
@@ -48,7 +48,10 @@ def test_economic_orders_agree_with_stockpyl():
     assert_agree(
         textbook.economic_order_quantity_with_backorders,
         lambda d, k, h, p: eoq.economic_order_quantity_with_backorders(k, h, p, d)[:2],
-        MEANS, FIXED, HOLDING, STOCKOUT,
+        MEANS,
+        FIXED,
+        HOLDING,
+        STOCKOUT,
     )
 
 
@@ -156,10 +159,15 @@ def test_certain_demand_needs_no_safety():
 def test_what_is_not_known_for_one_product_is_nan_for_it_alone():
     gap = np.array([20.0, np.nan])
     for answer in (
-        textbook.normal_level(gap, 6, 0.9), textbook.normal_level(20, 6, gap / 25), textbook.normal_loss(15, 20, gap),
-        textbook.reorder_point_for_fill_rate(0.9, 30, gap, 6), textbook.order_up_to_level_for_fill_rate(0.9, 10, gap, 3, 1),
-        textbook.reorder_point_for_cost(30, 20, 6, gap, 7.5), *textbook.continuous_policy_by_expected_inventory(gap, 2, 1, 8, 0.2, 7.5),
-        *textbook.power_approximation(20, 20, gap, 8, 0.2, 7.5), textbook.economic_order_packs(gap, 8, 0.2, 6),
+        textbook.normal_level(gap, 6, 0.9),
+        textbook.normal_level(20, 6, gap / 25),
+        textbook.normal_loss(15, 20, gap),
+        textbook.reorder_point_for_fill_rate(0.9, 30, gap, 6),
+        textbook.order_up_to_level_for_fill_rate(0.9, 10, gap, 3, 1),
+        textbook.reorder_point_for_cost(30, 20, 6, gap, 7.5),
+        *textbook.continuous_policy_by_expected_inventory(gap, 2, 1, 8, 0.2, 7.5),
+        *textbook.power_approximation(20, 20, gap, 8, 0.2, 7.5),
+        textbook.economic_order_packs(gap, 8, 0.2, 6),
         textbook.newsvendor_discrete([1, 2], [0.5, 0.5], gap, 1),
     ):
         assert np.isnan(answer).tolist() == [False, True]

@@ -7,9 +7,9 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
-from core import db
-from core.config import LabelSettings
 from core.schema import CANONICAL
+from core.settings import LabelSettings
+from core.storage import duckdb as db
 
 FIRST_DAY = date(2024, 1, 1)
 RULES = LabelSettings()
@@ -80,12 +80,15 @@ def test_what_still_sells_is_not_lost():
     assert lost(before + orders("a", range(60, 103), 1, 2), stock).empty  # made to order: the shelf is always empty
 
 
-@pytest.mark.parametrize(("stock", "days"), [
-    ({53: 20, 60: 0}, range(60, 74)),  # not counted again
-    ({53: 20, 60: 0, 90: 9}, range(60, 74)),
-    ({53: 20, 60: 0, 67: 0, 90: 9}, range(60, 81)),
-    (dict.fromkeys(range(60, 120, 7), 0.0), range(60, 116)),  # after eight weeks no pace is known any more
-])
+@pytest.mark.parametrize(
+    ("stock", "days"),
+    [
+        ({53: 20, 60: 0}, range(60, 74)),  # not counted again
+        ({53: 20, 60: 0, 90: 9}, range(60, 74)),
+        ({53: 20, 60: 0, 67: 0, 90: 9}, range(60, 81)),
+        (dict.fromkeys(range(60, 120, 7), 0.0), range(60, 116)),  # after eight weeks no pace is known any more
+    ],
+)
 def test_a_count_is_believed_for_two_weeks_and_a_pace_for_eight(stock, days):
     assert list(lost(REST + orders("a", range(60), 2), counts("a", stock)).day) == list(days)
 

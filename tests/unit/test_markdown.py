@@ -8,8 +8,8 @@ from datetime import date
 import numpy as np
 import pytest
 
-from core.inventory import markdown
-from core.inventory.markdown import PriceResponse, markdowns, price_response
+from core.capabilities.inventory.control import markdown
+from core.capabilities.inventory.control.markdown import PriceResponse, markdowns, price_response
 from core.schema import DEMAND_WEEKS
 
 
@@ -65,8 +65,10 @@ def test_few_products_slow_sellers_and_prices_that_never_move_say_nothing():
     assert np.isnan(price_response(*(np.zeros(0, int),) * 2, *(np.zeros(0),) * 2, np.zeros(3, int), 1).elasticity[0])
 
 
-@pytest.mark.parametrize(("elasticity", "error", "supported"), [
-    (-1.0, 0.4, True), (-1.0, 0.6, False), (-0.2, 0.01, False), (1.0, 0.1, False), (np.nan, np.nan, False)])
+@pytest.mark.parametrize(
+    ("elasticity", "error", "supported"),
+    [(-1.0, 0.4, True), (-1.0, 0.6, False), (-0.2, 0.01, False), (1.0, 0.1, False), (np.nan, np.nan, False)],
+)
 def test_only_a_clear_and_strong_response_supports_a_markdown(elasticity, error, supported):
     assert PriceResponse(np.array([elasticity]), np.array([error])).supported.tolist() == [supported]
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, brier_score_loss, log_loss, mean_pinball_loss
 
-from core import metrics
+from core.evaluation import metrics
 
 
 @pytest.fixture
@@ -118,7 +118,8 @@ def test_the_quantile_loss_equals_the_pinball_loss_of_scikit_learn():
     quantiles = np.sort(random.poisson(6, (200, 3)).astype(float), axis=1)
     for i, level in enumerate(levels):
         assert metrics.pinball(actual, quantiles[:, i], level).mean() == pytest.approx(
-            mean_pinball_loss(actual, quantiles[:, i], alpha=level))
+            mean_pinball_loss(actual, quantiles[:, i], alpha=level)
+        )
     mean_loss = np.mean([mean_pinball_loss(actual, quantiles[:, i], alpha=level) for i, level in enumerate(levels)])
     assert metrics.weighted_quantile_loss(actual, quantiles, levels) == pytest.approx(2 * mean_loss / actual.mean())
     assert metrics.weighted_quantile_loss(actual, np.repeat(actual[:, None], 3, 1), levels) == 0

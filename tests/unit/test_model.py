@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from core.demand import DemandHead, pinball
-from core.model import GRADES, Dropout, FusionModel, Inputs, ModelConfig, loss
+from core.models.demand import DemandHead, pinball
+from core.models.network import GRADES, Dropout, FusionModel, Inputs, ModelConfig, loss
 
 CONFIG = ModelConfig(columns={"momentum": (0, 1), "reviews": (2,), "price": (3,)}, text_width=6, segments=3, members=2, bins=4)
 NAN = float("nan")
@@ -18,8 +18,9 @@ def model() -> FusionModel:
     torch.manual_seed(0)
     model = FusionModel(CONFIG)
     random = np.random.default_rng(0)
-    model.fit_inputs(random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32),
-                     (0.1, 0.05, *(0.5 for _ in GRADES)))
+    model.fit_inputs(
+        random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32), (0.1, 0.05, *(0.5 for _ in GRADES))
+    )
     for parameter in model.parameters():  # far from its tame start, so that what holds, holds by construction
         parameter.data.add_(torch.randn_like(parameter) * 0.5)
     return model.eval()
@@ -27,8 +28,13 @@ def model() -> FusionModel:
 
 def inputs(n: int = 50, seed: int = 1) -> Inputs:
     random = torch.Generator().manual_seed(seed)
-    return Inputs(x=3 * torch.randn(n, 4, generator=random), text=torch.randn(n, 6, generator=random), which=None,
-                  segment=torch.randint(0, 3, (n,), generator=random), base=torch.rand(n, 5, generator=random).cumsum(1) * 10)
+    return Inputs(
+        x=3 * torch.randn(n, 4, generator=random),
+        text=torch.randn(n, 6, generator=random),
+        which=None,
+        segment=torch.randint(0, 3, (n,), generator=random),
+        base=torch.rand(n, 5, generator=random).cumsum(1) * 10,
+    )
 
 
 def test_demand_quantiles_never_cross_in_levels_or_weeks(model):
@@ -181,8 +187,9 @@ def test_what_has_not_matured_adds_nothing_to_the_loss(model):
     part = loss(outputs, known, known, known_units, known, one, CONFIG.levels)
     torch.testing.assert_close(part, half)
     assert part != whole
-    nothing = loss(outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), torch.full((4,), NAN), one,
-                   CONFIG.levels)
+    nothing = loss(
+        outputs, torch.full((4,), NAN), torch.full((4,), NAN), torch.full((4, 5), NAN), torch.full((4,), NAN), one, CONFIG.levels
+    )
     assert nothing == 0
 
 

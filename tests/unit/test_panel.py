@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fixtures.tiny import FEATURES, tiny_panel
 
 from core.errors import NotReady, UserError
-from core.training import Panel
-from tiny import FEATURES, tiny_panel
+from core.models.panel import Panel
 
 
 @pytest.fixture(scope="module")

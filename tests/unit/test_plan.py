@@ -8,15 +8,16 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.serving import COSTLESS, NASTY, write_snapshot
 from openpyxl import load_workbook
 
-from core import cli, plan
-from core.config import Workspace
+from core import cli
+from core.capabilities.inventory import plan
+from core.capabilities.inventory.control import ORDER_NOW, PROBLEMS, Rules
 from core.errors import UserError
-from core.inventory import ORDER_NOW, PROBLEMS, Rules
-from core.queries import Serving
-from core.state import Override, State
-from tests.serving import COSTLESS, NASTY, write_snapshot
+from core.storage.queries import Serving
+from core.storage.state import Override, State
+from core.workspace import Workspace
 
 AS_OF = date(2011, 12, 4)
 
@@ -34,8 +35,17 @@ def basis(shop) -> plan.Basis:
 
 
 def override(name: str, field: str, value, *, scope: str = "product", number: int = 1, until: date = AS_OF, **more) -> Override:
-    given = {"before": None, "reason": "other", "comment": "", "actor": "ana", "at": datetime(2011, 12, 4, 9), "expires_on": until,
-             "ended_at": None, "ended_by": None, "basis": {}}
+    given = {
+        "before": None,
+        "reason": "other",
+        "comment": "",
+        "actor": "ana",
+        "at": datetime(2011, 12, 4, 9),
+        "expires_on": until,
+        "ended_at": None,
+        "ended_by": None,
+        "basis": {},
+    }
     return Override(id=number, scope=scope, name=name, field=field, value=value, **given | more)
 
 
@@ -80,8 +90,10 @@ def test_a_snoozed_product_leaves_todays_order_until_its_day(basis):
 
 def test_an_expired_or_ended_override_changes_nothing(basis):
     first = due(basis)
-    for gone in (override(first, "order_units", 999.0, until=AS_OF - timedelta(days=1)),
-                 override(first, "order_units", 999.0, ended_at=datetime(2011, 12, 4, 10))):
+    for gone in (
+        override(first, "order_units", 999.0, until=AS_OF - timedelta(days=1)),
+        override(first, "order_units", 999.0, ended_at=datetime(2011, 12, 4, 10)),
+    ):
         pd.testing.assert_frame_equal(planned(basis, gone), planned(basis))
 
 
@@ -176,8 +188,16 @@ def test_a_is_most_of_the_margin_and_what_does_not_sell_is_z(basis):
 # ---- out of the door
 
 
-WORDS = {"summary": "Summary", "no supplier": "No supplier", "supplier": "Supplier", "lines": "Lines", "units": "Units", "cost": "Cost",
-         "total": "Total", "list": "Plan"}
+WORDS = {
+    "summary": "Summary",
+    "no supplier": "No supplier",
+    "supplier": "Supplier",
+    "lines": "Lines",
+    "units": "Units",
+    "cost": "Cost",
+    "total": "Total",
+    "list": "Plan",
+}
 
 
 def test_a_workbook_has_a_sheet_a_supplier_with_the_plans_numbers_and_no_formula(basis):
@@ -225,7 +245,7 @@ def test_what_is_not_known_is_an_empty_cell(tmp_path):
     frame = plan.make(plan.read(Serving(folder), Rules()), [])
     number = list(PROBLEMS).index("cost missing")
     columns = dict.fromkeys(["product_id", "order_units", "unit_cost", "line_cost", "snooze_until", "reason"], "x")
-    line, = [line for line in plan.orders_csv(frame, columns).decode("utf-8-sig").splitlines() if line.startswith(f"P{number:04d}")]
+    (line,) = [line for line in plan.orders_csv(frame, columns).decode("utf-8-sig").splitlines() if line.startswith(f"P{number:04d}")]
     assert line.split(",")[1] != "0" and line.split(",")[2:] == ["", "", "", ""]
 
 

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core import plan
+from core.capabilities.inventory import plan
+from core.capabilities.inventory.control import ORDER_NOW, Rules, suggest
+from core.capabilities.inventory.plan import Basis
 from core.errors import UserError
-from core.inventory import ORDER_NOW, Rules, suggest
-from core.plan import Basis
-from core.state import Override
+from core.storage.state import Override
 from tests.unit.test_plan import AS_OF, basis, due, override, planned, shop  # noqa: F401
 
 
@@ -57,7 +57,7 @@ def test_the_list_is_ranked_by_money_gained_per_money_spent(basis, whole):
     bought = cut(basis, 0.5 * whole)
     ratio = bought.gain_cents / bought.line_cost_cents
     bought_first = (bought.order_units > 0).to_numpy()
-    assert ratio[bought_first].is_monotonic_decreasing and not bought_first[bought_first.sum():].any()
+    assert ratio[bought_first].is_monotonic_decreasing and not bought_first[bought_first.sum() :].any()
     less = cut(basis, 0.1 * whole)
     assert less.gain_cents.sum() / less.line_cost_cents.sum() > bought.gain_cents.sum() / bought.line_cost_cents.sum()
 
@@ -95,8 +95,13 @@ def test_what_has_no_known_margin_is_not_bought_for_a_budget(basis, whole):
 def test_a_shop_with_nothing_to_order_and_one_whose_stock_costs_nothing_to_hold_have_a_list_too(basis):
     full = replace(basis.terms, on_hand=np.full(len(basis.products), 1e6))
     again = suggest(basis.demand, full, basis.rules, basis.as_of)
-    nothing = replace(basis, terms=full, products=basis.products.assign(
-        status=again.status, suggested_order_units=again.suggested_order_units, inventory_position=again.inventory_position))
+    nothing = replace(
+        basis,
+        terms=full,
+        products=basis.products.assign(
+            status=again.status, suggested_order_units=again.suggested_order_units, inventory_position=again.inventory_position
+        ),
+    )
     assert (cut(nothing, 1e9).order_units == 0).all()
     free = replace(basis, rules=Rules(holding_cost_share=0))
     assert (cut(free, math.inf).order_units > 0).any()

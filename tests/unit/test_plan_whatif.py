@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from fixtures.serving import COSTLESS, write_snapshot
 
-from core.config import Workspace
+from core.capabilities.inventory.control import Rules
+from core.capabilities.inventory.plan import Basis, Scenario, outlook, rank, read, whatif
 from core.errors import UserError
-from core.inventory import Rules
-from core.plan import Basis, Scenario, outlook, rank, read, whatif
-from core.queries import Serving
-from tests.serving import COSTLESS, write_snapshot
+from core.storage.queries import Serving
+from core.workspace import Workspace
 from tests.unit.test_plan import basis, shop  # noqa: F401
 
 
@@ -67,8 +67,12 @@ def test_a_longer_lead_time_waits_for_what_was_due_too_late(basis):
 
 
 def test_twice_the_demand_needs_twice_the_stock_though_nobody_ever_wanted_so_much(basis):
-    tight = replace(basis.terms, **{f"peak_w{w}": np.full(len(basis.products), 0.01) for w in (1, 2, 4, 8, 13)},
-                    moq=np.full(len(basis.products), np.nan), pack_size=np.full(len(basis.products), 0.01))
+    tight = replace(
+        basis.terms,
+        **{f"peak_w{w}": np.full(len(basis.products), 0.01) for w in (1, 2, 4, 8, 13)},
+        moq=np.full(len(basis.products), np.nan),
+        pack_size=np.full(len(basis.products), 0.01),
+    )
     now, then = (outlook(replace(basis, terms=tight), everything(basis), Scenario(service_level=0.95, demand=d)) for d in (1, 2))
     assert then.average_stock_cents == pytest.approx(2 * now.average_stock_cents, rel=0.01)
 
@@ -80,8 +84,14 @@ def test_a_promotion_of_all_weeks_is_a_demand_of_all_weeks(basis):
 
 def test_a_promotion_after_the_next_delivery_orders_nothing_for_it(basis):
     rows = np.flatnonzero(basis.products.lead_time_days + basis.products.wait_days + basis.products.review_days <= 28)
-    now, early, late = (outlook(basis, rows, s) for s in (
-        Scenario(service_level=0.95), Scenario(promotion=3, promoted_from=1, promoted_to=4), Scenario(promotion=3, promoted_from=9)))
+    now, early, late = (
+        outlook(basis, rows, s)
+        for s in (
+            Scenario(service_level=0.95),
+            Scenario(promotion=3, promoted_from=1, promoted_to=4),
+            Scenario(promotion=3, promoted_from=9),
+        )
+    )
     assert len(rows) and early.order_cost_cents > 1.2 * now.order_cost_cents
     assert late.order_cost_cents == pytest.approx(now.order_cost_cents)
 
@@ -110,8 +120,18 @@ def test_without_known_stock_there_is_no_fill_rate_and_without_products_nothing(
     assert outlook(basis, unknown[:0], Scenario(demand=2)).order_cost_cents == 0
 
 
-@pytest.mark.parametrize("wrong", [{"service_level": 1.0}, {"lead_time": 0.0}, {"demand": -1.0}, {"promotion": 0.0},
-                                   {"promoted_from": 5, "promoted_to": 4}, {"promoted_to": 14}, {"budget_cents": -1.0}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"service_level": 1.0},
+        {"lead_time": 0.0},
+        {"demand": -1.0},
+        {"promotion": 0.0},
+        {"promoted_from": 5, "promoted_to": 4},
+        {"promoted_to": 14},
+        {"budget_cents": -1.0},
+    ],
+)
 def test_what_makes_no_sense_is_refused(basis, wrong):
     with pytest.raises(UserError):
         outlook(basis, everything(basis), Scenario(**wrong))

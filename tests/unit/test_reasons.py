@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.reasons import named
+from core.capabilities.forecast.reasons import named
 
 
 def drivers(**attributions: float) -> list[str]:

@@ -7,9 +7,10 @@ import json
 
 import pytest
 
-from core import jobs, registry
+from core import jobs
 from core.errors import UserError
-from core.state import State
+from core.models import registry
+from core.storage.state import State
 
 FEATURES = [{"name": "orders_7d", "driver": "demand"}, {"name": "price", "driver": "price"}]
 
@@ -18,7 +19,8 @@ def write_model(workspace, model_id: str, *, features=FEATURES, complete: bool =
     folder = workspace.models / model_id
     folder.mkdir(parents=True)
     contents = {
-        "config.json": {"encoder": "minilm"}, "features.json": features,
+        "config.json": {"encoder": "minilm"},
+        "features.json": features,
         "metrics.json": {"metrics": {"average_precision": average_precision, "brier_skill": 0.2}},
     }
     for name, content in contents.items():

@@ -13,19 +13,19 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tiny_snapshot import change, write_scored
+from fixtures.tiny_snapshot import change, write_scored
 
-from core import snapshots
 from core.errors import NotReady, UpswingError, UserError
-from core.export import write_table
-from core.queries import Serving
 from core.schema import ADDED, SERVING
-from core.state import State
+from core.storage import snapshots
+from core.storage.export import write_table
+from core.storage.queries import Serving
+from core.storage.state import State
 
 PUBLISH_AND_DIE = """
 import os, signal, sys
 from core import snapshots
-from core.config import Workspace
+from core.settings import Workspace
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(snapshots, sys.argv[2], die)
 snapshots.publish(Workspace.at(sys.argv[1]))
@@ -88,6 +88,7 @@ def test_the_served_one_is_kept_however_old(workspace, scored, monkeypatch):
 def test_ids_keep_their_order_when_the_clock_is_set_back(workspace, scored, monkeypatch):
     first = snapshots.publish(workspace)
     from datetime import datetime
+
     monkeypatch.setattr(snapshots, "now", lambda: datetime(2001, 1, 1))
     assert snapshots.publish(workspace) > first
 
@@ -168,7 +169,9 @@ def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
     damage(folder / "history.parquet")
     (folder / "neighbours.parquet").unlink()
     assert snapshots.check(folder) == [
-        "history: the file is not the one that was written (its SHA-256 differs)", "neighbours: the file is missing"]
+        "history: the file is not the one that was written (its SHA-256 differs)",
+        "neighbours: the file is missing",
+    ]
 
 
 def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were_added_since(workspace, scored, tmp_path):
@@ -209,27 +212,30 @@ def test_attributions_within_the_tolerance_are_published(workspace, scored):
     assert snapshots.publish(workspace)
 
 
-@pytest.mark.parametrize(("table", "column", "values", "said"), [
-    ("forecasts", "falling_probability", {0: 1.2}, "a probability outside 0..1"),
-    ("forecasts", "previous_rising_probability", {0: -0.1}, "a probability outside 0..1"),
-    ("forecasts", "rising_probability", {0: 0.5}, "not the logistic of logit"),
-    ("forecasts", "logit", {0: float("nan")}, "forecasts: logit is not finite in 1 rows"),
-    ("forecasts", "own_pace_orders", {0: None, 1: None}, "forecasts: own_pace_orders is missing in 2 rows"),
-    ("forecasts", "segment", {0: "Germany"}, "forecasts: product_id, segment = P0000, Germany stands there 2 times"),
-    ("forecasts", "segment", {0: "Mars"}, "a product has segments but no forecast for everyone"),
-    ("forecasts", "segment", {1: "Mars"}, "segments: a forecast names a segment that is not there"),
-    ("forecasts", "product_id", {0: "P9", 1: "P9"}, "table_name forecasts, product_id P9"),
-    ("demand", "units", {0: -1.0}, "demand: a negative quantile"),
-    ("demand", "units", {0: 1e9}, "demand: a quantile is below that of a lower level"),
-    ("demand", "units", {0: 1e9}, "demand: cumulative units shrink as weeks go by"),
-    ("demand", "level", {0: 0.42}, "demand: a forecast without its quantile for every weeks and level"),
-    ("demand", "segment", {0: "Mars"}, "table_name demand, product_id P0000, segment Mars"),
-    ("attributions", "driver", {0: "astrology"}, "table_name attributions, driver astrology"),
-    ("feature_values", "product_id", {0: "P9"}, "table_name feature_values, product_id P9"),
-    ("history", "product_id", {0: "P9"}, "table_name history, product_id P9"),
-    ("suggestions", "product_id", {0: "P9"}, "table_name suggestions, product_id P9"),
-    ("neighbours", "neighbour_id", {0: "P9"}, "table_name neighbours, product_id P9"),
-])
+@pytest.mark.parametrize(
+    ("table", "column", "values", "said"),
+    [
+        ("forecasts", "falling_probability", {0: 1.2}, "a probability outside 0..1"),
+        ("forecasts", "previous_rising_probability", {0: -0.1}, "a probability outside 0..1"),
+        ("forecasts", "rising_probability", {0: 0.5}, "not the logistic of logit"),
+        ("forecasts", "logit", {0: float("nan")}, "forecasts: logit is not finite in 1 rows"),
+        ("forecasts", "own_pace_orders", {0: None, 1: None}, "forecasts: own_pace_orders is missing in 2 rows"),
+        ("forecasts", "segment", {0: "Germany"}, "forecasts: product_id, segment = P0000, Germany stands there 2 times"),
+        ("forecasts", "segment", {0: "Mars"}, "a product has segments but no forecast for everyone"),
+        ("forecasts", "segment", {1: "Mars"}, "segments: a forecast names a segment that is not there"),
+        ("forecasts", "product_id", {0: "P9", 1: "P9"}, "table_name forecasts, product_id P9"),
+        ("demand", "units", {0: -1.0}, "demand: a negative quantile"),
+        ("demand", "units", {0: 1e9}, "demand: a quantile is below that of a lower level"),
+        ("demand", "units", {0: 1e9}, "demand: cumulative units shrink as weeks go by"),
+        ("demand", "level", {0: 0.42}, "demand: a forecast without its quantile for every weeks and level"),
+        ("demand", "segment", {0: "Mars"}, "table_name demand, product_id P0000, segment Mars"),
+        ("attributions", "driver", {0: "astrology"}, "table_name attributions, driver astrology"),
+        ("feature_values", "product_id", {0: "P9"}, "table_name feature_values, product_id P9"),
+        ("history", "product_id", {0: "P9"}, "table_name history, product_id P9"),
+        ("suggestions", "product_id", {0: "P9"}, "table_name suggestions, product_id P9"),
+        ("neighbours", "neighbour_id", {0: "P9"}, "table_name neighbours, product_id P9"),
+    ],
+)
 def test_tables_that_contradict_themselves_are_refused(workspace, table, column, values, said):
     scored = write_scored(workspace, products=14)
     change(scored / f"{table}.parquet", column, values)
@@ -255,7 +261,7 @@ def test_all_problems_are_told_at_once(workspace, scored):
 
 
 def test_a_workspace_whose_path_looks_like_a_pattern_is_published(tmp_path):
-    from core.config import Workspace
+    from core.workspace import Workspace
 
     workspace = Workspace(tmp_path / "sh[o]p* ünïcode's").create()
     write_scored(workspace)

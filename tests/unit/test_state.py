@@ -11,9 +11,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from core.config import Workspace
 from core.errors import UserError
-from core.state import State, file
+from core.storage.state import State, file
+from core.workspace import Workspace
 
 KINDS = [f"kind {i}" for i in range(40)]
 
@@ -21,8 +21,8 @@ KINDS = [f"kind {i}" for i in range(40)]
 CLAIM_ALL = """
 import json, sys
 from pathlib import Path
-from core.config import Workspace
-from core.state import State, file
+from core.settings import Workspace
+from core.storage.state import State, file
 state, mine = State(Workspace(Path(sys.argv[1]))), []
 while job := state.claim_job(sys.argv[2]):
     mine.append(job.id)
@@ -31,8 +31,8 @@ print(json.dumps(mine))
 ADD_ALL = """
 import json, sys
 from pathlib import Path
-from core.config import Workspace
-from core.state import State, file
+from core.settings import Workspace
+from core.storage.state import State, file
 state = State(Workspace(Path(sys.argv[1])))
 print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40)]))
 """
@@ -41,8 +41,9 @@ print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40
 def _in_processes(program: str, *arguments: tuple) -> list:
     """What each of the programs, started at the same time, prints. Plain processes: multiprocessing's would run this one's main
     script, which tests of pages put another in place of."""
-    running = [subprocess.Popen([sys.executable, "-c", program, *map(str, given)], stdout=subprocess.PIPE, text=True)
-               for given in arguments]
+    running = [
+        subprocess.Popen([sys.executable, "-c", program, *map(str, given)], stdout=subprocess.PIPE, text=True) for given in arguments
+    ]
     return [json.loads(process.communicate(timeout=60)[0]) for process in running]
 
 
@@ -112,9 +113,14 @@ def test_an_override_that_is_replaced_or_taken_back_stays_readable_with_who_ende
     state.end_override(second.id, "cho")
     state.end_override(second.id, "dan")  # nothing left to end
     assert [(o.value, o.before, o.comment, o.actor, o.ended_by) for o in state.overrides()] == [
-        (21, 14, "", "ana", "ben"), (28, None, "slower than said", "ben", "cho")]
+        (21, 14, "", "ana", "ben"),
+        (28, None, "slower than said", "ben", "cho"),
+    ]
     assert [(e.actor, e.act, e.details["before"], e.details["after"]) for e in reversed(state.audit())] == [
-        ("ana", "override", 14, 21), ("ben", "override", 21, 28), ("cho", "take back", 28, None)]
+        ("ana", "override", 14, 21),
+        ("ben", "override", 21, 28),
+        ("cho", "take back", 28, None),
+    ]
 
 
 def test_an_override_holds_until_its_last_day_or_its_end(workspace):
@@ -125,12 +131,19 @@ def test_an_override_holds_until_its_last_day_or_its_end(workspace):
     assert not state.overrides()[0].holds(date(2026, 11, 26))
 
 
-@pytest.mark.parametrize("scope, field, value, reason, said", [
-    ("product", "lead_time_days", 21, "", "a reason from the list"), ("product", "lead_time_days", 0, "other", "above 0 days"),
-    ("product", "order_units", -1, "other", "0 or more"), ("product", "order_units", float("nan"), "other", "0 or more"),
-    ("product", "service_level", 95, "other", "below 100%"), ("product", "snooze_until", "soon", "other", "a day such as"),
-    ("supplier", "order_units", 5, "other", "one of service_level"), ("brand", "service_level", 0.9, "other", "one of product"),
-])
+@pytest.mark.parametrize(
+    "scope, field, value, reason, said",
+    [
+        ("product", "lead_time_days", 21, "", "a reason from the list"),
+        ("product", "lead_time_days", 0, "other", "above 0 days"),
+        ("product", "order_units", -1, "other", "0 or more"),
+        ("product", "order_units", float("nan"), "other", "0 or more"),
+        ("product", "service_level", 95, "other", "below 100%"),
+        ("product", "snooze_until", "soon", "other", "a day such as"),
+        ("supplier", "order_units", 5, "other", "one of service_level"),
+        ("brand", "service_level", 0.9, "other", "one of product"),
+    ],
+)
 def test_an_override_that_makes_no_sense_is_refused_and_leaves_nothing(workspace, scope, field, value, reason, said):
     state = State(workspace)
     with pytest.raises(UserError, match=said):
@@ -145,7 +158,8 @@ def test_a_store_of_the_first_version_keeps_its_overrides_and_all_else(workspace
         con.execute("insert into comments (product_id, text, actor, at) values ('P1', 'early', 'ana', '2026-11-01T08:00:00.000')")
     state = State(workspace)
     assert [(o.scope, o.name, o.field, o.value, o.reason, o.comment, o.actor, o.expires_on) for o in state.overrides()] == [
-        ("product", "P1", "lead_time_days", 21, "other", "new supplier", "ana", date(2027, 1, 30))]
+        ("product", "P1", "lead_time_days", 21, "other", "new supplier", "ana", date(2027, 1, 30))
+    ]
     assert [c.text for c in state.comments("P1")] == ["early"]
     set_lead_time(state, 28)
     assert [o.ended_by for o in state.overrides()] == ["ana", None]

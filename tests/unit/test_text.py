@@ -3,10 +3,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from fixtures.tiny import WORDS, tiny_encoder
 
-from core import text
 from core.errors import Cancelled, UserError
-from tiny import WORDS, tiny_encoder
+from core.models import text
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +62,7 @@ def test_other_weights_do_not_read_each_others_vectors(encoder, encoded, tmp_pat
 
 def test_a_damaged_cache_file_is_made_again(encoder, encoded, tmp_path):
     good = text.embed(["red lamp"], encoder, tmp_path)
-    part, = tmp_path.rglob("*.npy")
+    (part,) = tmp_path.rglob("*.npy")
     part.write_bytes(part.read_bytes()[:100])
     np.testing.assert_array_equal(text.embed(["red lamp"], encoder, tmp_path), good)
     assert len(encoded) == 2
@@ -70,7 +70,7 @@ def test_a_damaged_cache_file_is_made_again(encoder, encoded, tmp_path):
 
 def test_many_small_additions_are_merged_into_few_files_and_none_is_lost(encoder, encoded, tmp_path, monkeypatch):
     monkeypatch.setattr(text, "_MAX_PARTS", 3)
-    texts = [" ".join(WORDS[i:i + 2]) for i in range(8)]
+    texts = [" ".join(WORDS[i : i + 2]) for i in range(8)]
     for one in texts:
         text.embed([one], encoder, tmp_path)
     assert len(list(tmp_path.rglob("*.npy"))) <= 3
@@ -122,5 +122,12 @@ def test_weights_with_another_hash_than_the_registry_says_are_refused(tmp_path, 
 
 def test_praise_scores_above_complaint_in_english_and_chinese():
     praise, complaint, blank, lob, klage = text.sentiment(
-        ["My kids adore it, lovely colours and well made", "It broke after two days and smelled awful", "", "非常喜欢，质量很好", "太差了，质量不好，很失望"])
+        [
+            "My kids adore it, lovely colours and well made",
+            "It broke after two days and smelled awful",
+            "",
+            "非常喜欢，质量很好",
+            "太差了，质量不好，很失望",
+        ]
+    )
     assert praise > 0 > complaint and blank == 0 and lob > klage

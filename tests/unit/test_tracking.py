@@ -9,14 +9,15 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from fixtures.tiny import tiny_encoder, tiny_panel
 from tensorboardX.crc32c import crc32c
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event
 
 from core.errors import Cancelled
-from core.training import fitting, train
-from core.training.tracking import Tracking
-from tiny import tiny_encoder, tiny_panel
+from core.models import train as fitting
+from core.models.candidate import train
+from core.models.tracking import Tracking
 
 METRICS = {"metrics": {"average_precision": 0.4, "brier_skill": None}, "recipe": {"batch_rows": 512}}
 
@@ -42,13 +43,13 @@ def learn(workspace, encoder):
 
 def events(folder: Path) -> list[Event]:
     """The records of a folder's event file: length, its checksum, an event, its checksum."""
-    file, = folder.glob("events.out.tfevents.*")
+    (file,) = folder.glob("events.out.tfevents.*")
     content, found, at = file.read_bytes(), [], 0
     masked = lambda data: ((crc := crc32c(data)) >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF  # noqa: E731
     while at < len(content):
-        length, = struct.unpack_from("<Q", content, at)
-        data = content[at + 12:at + 12 + length]
-        assert struct.unpack_from("<I", content, at + 8)[0] == masked(content[at:at + 8])
+        (length,) = struct.unpack_from("<Q", content, at)
+        data = content[at + 12 : at + 12 + length]
+        assert struct.unpack_from("<I", content, at + 8)[0] == masked(content[at : at + 8])
         assert struct.unpack_from("<I", content, at + 12 + length)[0] == masked(data)
         found.append(Event.FromString(data))
         at += 16 + length
@@ -66,7 +67,7 @@ def curves(folder: Path) -> dict[str, list[tuple[int, float]]]:
 
 def test_a_training_leaves_the_models_curves_in_event_files_of_its_name(workspace, learn):
     trained = learn()
-    folder, = (workspace.logs / "tensorboard").iterdir()
+    (folder,) = (workspace.logs / "tensorboard").iterdir()
     assert folder.name == trained.model_id
     told = curves(folder)
     kept = json.loads((trained.folder / "metrics.json").read_text())
@@ -85,8 +86,12 @@ def test_a_training_leaves_the_models_curves_in_event_files_of_its_name(workspac
 def test_the_settings_and_hyperparameters_stand_in_the_event_files(tmp_path):
     with Tracking(tmp_path, {"tuning": "last-3", "seed": 7}) as track:
         track.finish("m1", METRICS)
-    started = next(v.metadata.plugin_data.content for e in events(tmp_path / "tensorboard" / "m1") for v in e.summary.value
-                   if v.tag == "_hparams_/session_start_info")
+    started = next(
+        v.metadata.plugin_data.content
+        for e in events(tmp_path / "tensorboard" / "m1")
+        for v in e.summary.value
+        if v.tag == "_hparams_/session_start_info"
+    )
     assert all(word in started for word in (b"tuning", b"last-3", b"batch_rows"))
 
 
@@ -99,7 +104,7 @@ def test_a_run_that_was_cancelled_keeps_its_curves_under_no_models_name(workspac
 
     with pytest.raises(Cancelled):
         learn(progress=cancel)
-    folder, = (workspace.logs / "tensorboard").iterdir()
+    (folder,) = (workspace.logs / "tensorboard").iterdir()
     assert folder.name.startswith("unfinished-") and len(curves(folder)["learn/valid_loss"]) == 1
 
 
@@ -148,8 +153,9 @@ def wandb(monkeypatch) -> Wandb:
     return stand_in
 
 
-@pytest.mark.parametrize("environment", [
-    {}, {"WANDB_MODE": "online"}, {"WANDB_MODE": "disabled", "WANDB_API_KEY": "k"}, {"WANDB_API_KEY": ""}])
+@pytest.mark.parametrize(
+    "environment", [{}, {"WANDB_MODE": "online"}, {"WANDB_MODE": "disabled", "WANDB_API_KEY": "k"}, {"WANDB_API_KEY": ""}]
+)
 def test_weights_and_biases_hears_nothing_unless_the_user_set_it_up(tmp_path, monkeypatch, wandb, environment):
     for name, value in environment.items():
         monkeypatch.setenv(name, value)

@@ -6,16 +6,20 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core import metrics
-from core.config import ModelSettings
 from core.errors import Cancelled, UserError
-from core.text import fresh_encoder
-from core.training import FittedModel, Panel, Recipe, fit, split, train
-from core.training import fitting, texts
-from core.training.tuning import Tuning
-from core.training.validation import figure_intervals
-from tiny import tiny_encoder, tiny_panel
+from core.evaluation import metrics
+from core.models import text_vectors as texts
+from core.models import train as fitting
+from core.models.candidate import train
+from core.models.encoder_tuning import Tuning
+from core.models.panel import Panel
+from core.models.predict import FittedModel
+from core.models.text import fresh_encoder
+from core.models.train import fit, split
+from core.models.validation import figure_intervals
+from core.settings import ModelSettings, Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
@@ -80,8 +84,9 @@ def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
 
 def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_path, settings):
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
-    trainer = fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
-                               lambda *a, **k: None)
+    trainer = fitting._Trainer(
+        panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
+    )
     draw = lambda share: panel.draw(trainer.rows, share, trainer.random)  # noqa: E731
     first, second = draw(QUICK.segment_share), draw(QUICK.segment_share)
     everyone = panel.all_rows[panel.matured()].sum()
@@ -217,8 +222,13 @@ def test_cancelling_stops_the_training(panel, settings):
 
 def test_progress_tells_the_loss_and_never_runs_backwards_within_a_step(panel, settings):
     seen = []
-    fit(panel, panel.matured(), settings, recipe=replace(QUICK, refit=True),
-        progress=lambda step, done, message="", **figures: seen.append((step, done, figures)))
+    fit(
+        panel,
+        panel.matured(),
+        settings,
+        recipe=replace(QUICK, refit=True),
+        progress=lambda step, done, message="", **figures: seen.append((step, done, figures)),
+    )
     reports = [(done, figures) for step, done, figures in seen if step == "train"]
     assert any("loss" in figures for _, figures in reports) and reports[-1][0] == 1.0
     assert [d for d, _ in reports] == sorted(d for d, _ in reports)
@@ -245,8 +255,9 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
 
     monkeypatch.setattr(fitting._Trainer, "_step", short_of_memory)
     rows = panel.matured()[:600]
-    trainer = fitting._Trainer(panel, rows, panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1,
-                               lambda *a, **k: None)
+    trainer = fitting._Trainer(
+        panel, rows, panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
+    )
     trainer._epoch(1, 1, 1)
     assert sum(sizes) == len(panel.draw(rows, QUICK.segment_share, trainer.random)) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
 
@@ -274,8 +285,9 @@ def tuned(panel, settings) -> FittedModel:
 
 
 def trainer(panel, settings, recipe=QUICK) -> fitting._Trainer:
-    return fitting._Trainer(panel, panel.matured(), panel.as_of.max(), settings, recipe, Tuning("last", 1), torch.device("cpu"), 1,
-                            lambda *a, **k: None)
+    return fitting._Trainer(
+        panel, panel.matured(), panel.as_of.max(), settings, recipe, Tuning("last", 1), torch.device("cpu"), 1, lambda *a, **k: None
+    )
 
 
 def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, settings, monkeypatch):

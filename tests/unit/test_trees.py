@@ -6,8 +6,8 @@ import lightgbm
 import numpy as np
 import pytest
 
-from core import trees
-from core.trees import Trees, grow, grow_each, leaf_shares, mean_of
+from core.models import trees
+from core.models.trees import Trees, grow, grow_each, leaf_shares, mean_of
 
 DRIVER = np.array([0, 0, 1, 2, 2, 3])
 
@@ -62,7 +62,7 @@ def test_attributions_are_the_shapley_values_of_the_game_in_its_order(data, grow
         expected = np.zeros(4)
         for order in orders:
             for i, driver in enumerate(order):
-                expected[driver] += value(grown, x[row], set(order[:i + 1])) - value(grown, x[row], set(order[:i]))
+                expected[driver] += value(grown, x[row], set(order[: i + 1])) - value(grown, x[row], set(order[:i]))
         np.testing.assert_allclose(found[row], expected / len(orders), atol=1e-9)
 
 

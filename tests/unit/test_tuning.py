@@ -7,20 +7,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from fixtures.tiny import tiny_encoder, tiny_panel
 
-from core.config import ModelSettings
 from core.errors import UserError
-from core.text import fresh_encoder, load_encoder
-from core.training import FittedModel, Panel, Recipe, fit
-from core.training import pretraining, tuning
-from core.training.texts import TunedTexts
-from core.training.tuning import Tuning
-from tiny import tiny_encoder, tiny_panel
+from core.models import encoder_tuning as tuning
+from core.models import pretraining
+from core.models.encoder_tuning import Tuning
+from core.models.panel import Panel
+from core.models.predict import FittedModel
+from core.models.text import fresh_encoder, load_encoder
+from core.models.text_vectors import TunedTexts
+from core.models.train import fit
+from core.settings import ModelSettings, Recipe
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8,
-               token=8)
+QUICK = Recipe(
+    refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8, token=8
+)
 MODES = ["last-1", "lora-2", "adalora-2", "adapters-4", "full"]
 CPU = torch.device("cpu")
 TITLES = ["red lamp", "red candle", "good bag", "bad bag", "heart holder", "红 灯", "lamp holder", "candle holder"]
@@ -72,13 +76,19 @@ def test_every_mode_moves_the_vectors_where_the_gradients_point(encoder, mode, t
     assert near() > before + 0.05
 
 
-@pytest.mark.parametrize("mode, learns", [
-    ("last-1", {"encoder.layer.1"}), ("lora-2", {"encoder.layer.0", "encoder.layer.1"}),
-    ("adalora-2", {"encoder.layer.0", "encoder.layer.1"}), ("adapters-4", {"encoder.layer.0", "encoder.layer.1"}),
-    ("full", {"encoder.layer.0", "encoder.layer.1", "embeddings"})])
+@pytest.mark.parametrize(
+    "mode, learns",
+    [
+        ("last-1", {"encoder.layer.1"}),
+        ("lora-2", {"encoder.layer.0", "encoder.layer.1"}),
+        ("adalora-2", {"encoder.layer.0", "encoder.layer.1"}),
+        ("adapters-4", {"encoder.layer.0", "encoder.layer.1"}),
+        ("full", {"encoder.layer.0", "encoder.layer.1", "embeddings"}),
+    ],
+)
 def test_a_model_of_every_mode_loaded_from_its_folder_predicts_the_same(panel, settings, mode, learns, tmp_path):
     model = fit(panel, panel.matured(), replace(settings, tuning=mode), recipe=QUICK)
-    assert {".".join(name.split(".")[:3 if name.startswith("encoder") else 1]) for name in model.tuned} == learns
+    assert {".".join(name.split(".")[: 3 if name.startswith("encoder") else 1]) for name in model.tuned} == learns
     expected = model.predict(replace(panel, cache=tmp_path / "first"), panel.latest())
     model.save(tmp_path / "model")
     loaded = FittedModel.load(tmp_path / "model")
@@ -195,7 +205,7 @@ def test_pretraining_says_how_far_it_is_and_never_runs_backwards(encoder):
 def test_pretraining_reads_no_product_that_first_shows_after_the_learning_rows(panel, settings, monkeypatch):
     read = []
     original = pretraining.pretrain
-    monkeypatch.setattr("core.training.fitting.pretrain", lambda name, texts, *a, **k: read.extend(texts) or original(name, texts, *a, **k))
+    monkeypatch.setattr("core.models.train.pretrain", lambda name, texts, *a, **k: read.extend(texts) or original(name, texts, *a, **k))
     late = int(panel.product[-1])
     texts = [f"{t} bag {i}" if i == late else t for i, t in enumerate(panel.texts)]
     rows = panel.matured()

@@ -8,11 +8,11 @@ from itertools import chain
 import pandas as pd
 import streamlit as st
 
-from core.inventory import ENOUGH, NO_ORDER, ORDER_NOW
-from core.plan import CLASSES, SNOOZED, WITHHELD, select, total
-from dashboard import data, words
+from core.capabilities.inventory.control import ENOUGH, NO_ORDER, ORDER_NOW
+from core.capabilities.inventory.plan import CLASSES, SNOOZED, WITHHELD, select, total
+from dashboard import data, labels
 from dashboard.components import cards, tables
-from dashboard.components.inventory import words as own
+from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened, spoken
 
 SHOWN = 500
@@ -22,20 +22,34 @@ column = st.column_config
 
 
 def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
-    """The page's filters, all in the address, as core.plan.select takes them. problems: those that there are."""
+    """The page's filters, all in the address, as core.capabilities.inventory.plan.select takes them. problems: those that there are."""
     there = {WITHHELD if s in NO_ORDER else s for s in plan.status.unique()}
     statuses = [s for s in STATUSES if s in there]
     suppliers = sorted(plan.supplier.dropna().unique())
     if "status" not in st.session_state and "status" not in st.query_params:
         st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
-    status = st.segmented_control(_("Status"), statuses, key=spoken("status"), bind="query-params", format_func=words.status)
-    search = st.text_input(_("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"),
-                           width=140)
-    chosen = st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) \
-        if suppliers else []
+    status = st.segmented_control(_("Status"), statuses, key=spoken("status"), bind="query-params", format_func=labels.status)
+    search = st.text_input(
+        _("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=140
+    )
+    chosen = (
+        st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) if suppliers else []
+    )
     classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
-    problem = st.selectbox(_("Problem"), problems, index=None, key=spoken("problem"), bind="query-params", placeholder=_("Any"), width=120,
-                           format_func=lambda name: own.problem(name)[0]) if problems else None
+    problem = (
+        st.selectbox(
+            _("Problem"),
+            problems,
+            index=None,
+            key=spoken("problem"),
+            bind="query-params",
+            placeholder=_("Any"),
+            width=120,
+            format_func=lambda name: own.problem(name)[0],
+        )
+        if problems
+        else None
+    )
     return {"status": status or "", "search": search.strip(), "suppliers": list(chosen), "classes": list(classes), "problem": problem or ""}
 
 
@@ -43,17 +57,32 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
     """The money there is, in cents; None where it reaches for the whole list, or no cost is known that it could pay."""
     whole, reason = total(plan.line_cost_cents[plan.order_units > 0]), costless(plan)
     given = st.number_input(
-        _("Budget"), min_value=0.0, value=None, step=1.0 if absent(whole) else max(float(round(whole / 2000)), 1.0), format="%.0f",
-        key="budget", bind="query-params", width=140, placeholder=money(whole, currency, short=True), disabled=bool(reason),
-        help=reason or _("For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested "
-                         "orders, most money gained per money spent first. Empty: the whole list."))
+        _("Budget"),
+        min_value=0.0,
+        value=None,
+        step=1.0 if absent(whole) else max(float(round(whole / 2000)), 1.0),
+        format="%.0f",
+        key="budget",
+        bind="query-params",
+        width=140,
+        placeholder=money(whole, currency, short=True),
+        disabled=bool(reason),
+        help=reason
+        or _(
+            "For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested "
+            "orders, most money gained per money spent first. Empty: the whole list."
+        ),
+    )
     return None if given is None or reason or 100 * given >= whole else 100 * given
 
 
 def costless(plan: pd.DataFrame) -> str:
     """Why no budget can be kept to; "" where one can."""
-    return "" if (plan.unit_cost_cents > 0).any() else _("No product's cost is known, so that nobody can say what a budget buys. Import "
-                                                         "a product file with unit_cost.")
+    return (
+        ""
+        if (plan.unit_cost_cents > 0).any()
+        else _("No product's cost is known, so that nobody can say what a budget buys. Import a product file with unit_cost.")
+    )
 
 
 def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
@@ -63,14 +92,24 @@ def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
     unranked = int((due & ~plan.product_id.isin(whole.product_id[whole.gain_cents.notna()])).sum())
     own = plan.line_cost_cents[plan.planner_order_units.notna()].sum()
     spent, gain = total(plan.line_cost_cents[plan.order_units > 0]), plan.gain_cents.sum()
-    told = [_("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain."
-              ).format(spent=money(spent, currency), budget=money(budget_cents, currency), gain=money(gain, currency),
-                       share=percent(gain / max(whole.gain_cents.sum(), 1)))]
+    told = [
+        _("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain.").format(
+            spent=money(spent, currency),
+            budget=money(budget_cents, currency),
+            gain=money(gain, currency),
+            share=percent(gain / max(whole.gain_cents.sum(), 1)),
+        )
+    ]
     if own > budget_cents:
         told.append(_("Your own quantities alone cost {own}, more than the budget.").format(own=money(own, currency)))
     if unranked:
-        told.append(n_("{count} product to order is left out: without a cost below a known price its gain is not known.",
-                       "{count} products to order are left out: without a cost below a known price their gain is not known.", unranked))
+        told.append(
+            n_(
+                "{count} product to order is left out: without a cost below a known price its gain is not known.",
+                "{count} products to order are left out: without a cost below a known price their gain is not known.",
+                unranked,
+            )
+        )
     cards.notes(*map(plain, told))
 
 
@@ -80,8 +119,11 @@ def found(plan: pd.DataFrame, asked: dict) -> pd.DataFrame:
 
 def said(asked: dict) -> list[tuple[str, str]]:
     """The filters in words, for a file that must say what it holds."""
-    told = [(_("Status"), words.status(asked["status"]) if asked["status"] else _("All")),
-            (_("Supplier"), ", ".join(asked["suppliers"]) or _("All")), (_("ABC"), ", ".join(asked["classes"]) or _("All"))]
+    told = [
+        (_("Status"), labels.status(asked["status"]) if asked["status"] else _("All")),
+        (_("Supplier"), ", ".join(asked["suppliers"]) or _("All")),
+        (_("ABC"), ", ".join(asked["classes"]) or _("All")),
+    ]
     told += [(_("Search"), asked["search"])] if asked["search"] else []
     return told + ([(_("Problem"), own.problem(asked["problem"])[0])] if asked["problem"] else [])
 
@@ -93,16 +135,31 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
     unpriced = int(ordered.line_cost_cents.isna().sum())
     whole = lambda cents: plain(money(total(cents), currency, short=True))  # noqa: E731
     with st.grid(5, min_column_width=150):
-        st.metric(_("To order today"), number(len(ordered), 0), border=True, height="stretch",
-                  help=_("{units} units. Yours where you changed it, without what is snoozed.").format(
-                      units=compact(ordered.order_units.sum())))
-        st.metric(_("Cost of the order"), whole(ordered.line_cost_cents), border=True, height="stretch",
-                  help=n_("{count} product without a cost is not in it.", "{count} products without a cost are not in it.", unpriced)
-                  if unpriced else own.formula("line_cost"))
+        st.metric(
+            _("To order today"),
+            number(len(ordered), 0),
+            border=True,
+            height="stretch",
+            help=_("{units} units. Yours where you changed it, without what is snoozed.").format(units=compact(ordered.order_units.sum())),
+        )
+        st.metric(
+            _("Cost of the order"),
+            whole(ordered.line_cost_cents),
+            border=True,
+            height="stretch",
+            help=n_("{count} product without a cost is not in it.", "{count} products without a cost are not in it.", unpriced)
+            if unpriced
+            else own.formula("line_cost"),
+        )
         st.metric(_("Lost if it waits"), whole(ordered.lost_margin_cents), border=True, height="stretch", help=own.formula("lost_margin"))
         st.metric(_("Excess stock"), whole(around.excess_cost_cents), border=True, height="stretch", help=own.formula("excess_units"))
-        st.metric(_("With problems"), number(sum(map(bool, around.problems)), 0), border=True, height="stretch",
-                  help=_("Products whose data miss something or can't be right; they are named under Problems."))
+        st.metric(
+            _("With problems"),
+            number(sum(map(bool, around.problems)), 0),
+            border=True,
+            height="stretch",
+            help=_("Products whose data miss something or can't be right; they are named under Problems."),
+        )
 
 
 def table(found: pd.DataFrame, currency: str, version: str) -> None:
@@ -114,63 +171,132 @@ def table(found: pd.DataFrame, currency: str, version: str) -> None:
         st.session_state.chosen = [shown.product_id.iloc[row] for row in st.session_state[key].selection.rows]
 
     st.dataframe(
-        listed(shown), column_config=columns(currency), column_order=_order(shown), hide_index=True, key=key, on_select=choose,
-        selection_mode="multi-row", row_height=ROW, placeholder="", height=min(38 + ROW * len(shown), 38 + ROW * ROWS_IN_VIEW),
-        alt=_("Products, most lost by waiting first"))
+        listed(shown),
+        column_config=columns(currency),
+        column_order=_order(shown),
+        hide_index=True,
+        key=key,
+        on_select=choose,
+        selection_mode="multi-row",
+        row_height=ROW,
+        placeholder="",
+        height=min(38 + ROW * len(shown), 38 + ROW * ROWS_IN_VIEW),
+        alt=_("Products, most lost by waiting first"),
+    )
 
 
 def listed(shown: pd.DataFrame) -> pd.DataFrame:
     """Rows of the plan as a table shows them: words for names, money in whole currency."""
     named = {p: own.problem(p)[0] for p in set(chain.from_iterable(shown.problems))}
-    return pd.DataFrame({
-        "product_id": shown.product_id, "title": [shortened(t, 90) for t in shown.title], "supplier": shown.supplier,
-        "abc": shown.abc + shown.xyz, "status": shown.status.map({s: words.status(s) for s in shown.status.unique()}),
-        "inventory_position": shown.inventory_position,
-        "cover_weeks": shown.cover_weeks, "stockout_probability": shown.stockout_probability,
-        "lost_margin": shown.lost_margin_cents / 100, "excess_units": shown.excess_units, "order_by": shown.order_by,
-        "goes_out": shown.goes_out.where(shown.wait_days > 0), "on_order_later": shown.on_order_later.where(shown.on_order_later > 0),
-        "suggested_order_units": shown.suggested_order_units, "planner_order_units": shown.planner_order_units,
-        "order_units": shown.order_units, "line_cost": shown.line_cost_cents / 100, "gain": shown.gain_cents / 100,
-        "gain_per_money": shown.gain_cents / shown.line_cost_cents, "snooze_until": shown.snooze_until,
-        "reorder_point": shown.reorder_point, "order_up_to_level": shown.order_up_to_level,
-        "problems": [", ".join(named[p] for p in has) for has in shown.problems],
-    })
+    return pd.DataFrame(
+        {
+            "product_id": shown.product_id,
+            "title": [shortened(t, 90) for t in shown.title],
+            "supplier": shown.supplier,
+            "abc": shown.abc + shown.xyz,
+            "status": shown.status.map({s: labels.status(s) for s in shown.status.unique()}),
+            "inventory_position": shown.inventory_position,
+            "cover_weeks": shown.cover_weeks,
+            "stockout_probability": shown.stockout_probability,
+            "lost_margin": shown.lost_margin_cents / 100,
+            "excess_units": shown.excess_units,
+            "order_by": shown.order_by,
+            "goes_out": shown.goes_out.where(shown.wait_days > 0),
+            "on_order_later": shown.on_order_later.where(shown.on_order_later > 0),
+            "suggested_order_units": shown.suggested_order_units,
+            "planner_order_units": shown.planner_order_units,
+            "order_units": shown.order_units,
+            "line_cost": shown.line_cost_cents / 100,
+            "gain": shown.gain_cents / 100,
+            "gain_per_money": shown.gain_cents / shown.line_cost_cents,
+            "snooze_until": shown.snooze_until,
+            "reorder_point": shown.reorder_point,
+            "order_up_to_level": shown.order_up_to_level,
+            "problems": [", ".join(named[p] for p in has) for has in shown.problems],
+        }
+    )
 
 
 def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
-    numbers = {"suggested_order_units": (80, units), "planner_order_units": (60, units), "order_units": (64, units),
-               "inventory_position": (72, units), "on_order_later": (76, units), "reorder_point": (90, units),
-               "order_up_to_level": (90, units),
-               "excess_units": (70, units), "cover_weeks": (72, {"format": _("%.1f wk")})}
-    found = {name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form)
-             for name, (width, form) in numbers.items()}
+    numbers = {
+        "suggested_order_units": (80, units),
+        "planner_order_units": (60, units),
+        "order_units": (64, units),
+        "inventory_position": (72, units),
+        "on_order_later": (76, units),
+        "reorder_point": (90, units),
+        "order_up_to_level": (90, units),
+        "excess_units": (70, units),
+        "cover_weeks": (72, {"format": _("%.1f wk")}),
+    }
+    found = {
+        name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form) for name, (width, form) in numbers.items()
+    }
     return found | {
         "title": column.TextColumn(_("Product"), width=200, pinned=True),
         "line_cost": tables.money(own.heading("line_cost"), currency, width=88, help=own.formula("line_cost")),
         "gain": tables.money(own.heading("gain"), currency, width=88, help=own.formula("gain")),
-        "gain_per_money": column.NumberColumn(_("Gain ÷ cost"), format="%.2f", width=80, help=_(
-            "Money expected to be gained for each unit of money spent on the packs that are bought.")),
+        "gain_per_money": column.NumberColumn(
+            _("Gain ÷ cost"),
+            format="%.2f",
+            width=80,
+            help=_("Money expected to be gained for each unit of money spent on the packs that are bought."),
+        ),
         "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
         "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=88, help=own.formula("goes_out")),
-        "stockout_probability": column.NumberColumn(own.heading("stockout_probability"), format="percent", step=0.01, width=72,
-                                                    help=own.formula("stockout_probability")),
+        "stockout_probability": column.NumberColumn(
+            own.heading("stockout_probability"), format="percent", step=0.01, width=72, help=own.formula("stockout_probability")
+        ),
         "supplier": column.TextColumn(_("Supplier"), width=106),
         "abc": column.TextColumn(_("Class"), width=56, help=f"{own.formula('abc')} {own.formula('xyz')}"),
-        "status": column.TextColumn(_("Status"), width=100), "snooze_until": column.DateColumn(own.heading("snooze_until"), width=100),
+        "status": column.TextColumn(_("Status"), width=100),
+        "snooze_until": column.DateColumn(own.heading("snooze_until"), width=100),
         "problems": column.TextColumn(_("Problems"), width=160),
     }
 
 
 def _order(shown: pd.DataFrame) -> list[str]:
     """The columns that say something of these rows: what to do, what it costs to wait, then why."""
-    order = ["title", "suggested_order_units", "planner_order_units", "order_units", "line_cost", "gain", "gain_per_money",
-             "lost_margin", "order_by", "goes_out", "cover_weeks", "stockout_probability", "inventory_position", "on_order_later",
-             "excess_units", "reorder_point", "order_up_to_level", "abc", "supplier", "status", "snooze_until", "problems"]
-    empty = {name for name in ("supplier", "order_by", "snooze_until", "cover_weeks", "suggested_order_units", "stockout_probability",
-                               "inventory_position") if shown[name].isna().all()}
+    order = [
+        "title",
+        "suggested_order_units",
+        "planner_order_units",
+        "order_units",
+        "line_cost",
+        "gain",
+        "gain_per_money",
+        "lost_margin",
+        "order_by",
+        "goes_out",
+        "cover_weeks",
+        "stockout_probability",
+        "inventory_position",
+        "on_order_later",
+        "excess_units",
+        "reorder_point",
+        "order_up_to_level",
+        "abc",
+        "supplier",
+        "status",
+        "snooze_until",
+        "problems",
+    ]
+    empty = {
+        name
+        for name in (
+            "supplier",
+            "order_by",
+            "snooze_until",
+            "cover_weeks",
+            "suggested_order_units",
+            "stockout_probability",
+            "inventory_position",
+        )
+        if shown[name].isna().all()
+    }
     empty |= {name for name in ("line_cost", "lost_margin") if shown[f"{name}_cents"].isna().all()}
     empty |= set() if shown.suggested_order_units.isna().any() else {"reorder_point", "order_up_to_level"}  # all that is known of these
     empty |= {"order_units", "gain", "gain_per_money"} if shown.gain_cents.isna().all() else set()

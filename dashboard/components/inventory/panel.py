@@ -7,12 +7,12 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.inventory.control import COST
 from core.errors import UserError
-from core.inventory import COST
-from core.state import REASONS, Override
-from dashboard import acts, data
+from core.storage.state import REASONS, Override
+from dashboard import actions, data
 from dashboard.components import cards
-from dashboard.components.inventory import words as own
+from dashboard.components.inventory import labels as own
 from dashboard.components.inventory.listing import SHOWN
 from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened, spoken
 
@@ -32,9 +32,14 @@ def chosen(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     """The panel of the chosen products; they are chosen in the list or here, by mouse or by keyboard."""
     offered = pd.concat([plan[plan.product_id.isin(st.session_state.get("chosen", []))], found.head(SHOWN)])
     known = dict(zip(offered.product_id, offered.title))
-    picked = st.multiselect(_("Explain or change"), list(known), key="chosen", select_all=False,
-                            placeholder=_("Choose rows in the list, or type a title or number"),
-                            format_func=lambda p: f"{shortened(known[p], 50)} · {p}")
+    picked = st.multiselect(
+        _("Explain or change"),
+        list(known),
+        key="chosen",
+        select_all=False,
+        placeholder=_("Choose rows in the list, or type a title or number"),
+        format_func=lambda p: f"{shortened(known[p], 50)} · {p}",
+    )
     if not picked:
         return
     rows = plan[plan.product_id.isin(picked)]
@@ -62,37 +67,50 @@ def _explained(row: pd.Series, currency: str) -> None:
     for name in row.problems:
         title, done = own.problem(name)
         st.markdown(f":orange[:material/warning: **{title}**] {done}")
-    facts = {own.heading("fill_rate"): percent(row.fill_rate),
-             own.heading("cover_weeks"): _("{weeks} weeks").format(weeks=number(row.cover_weeks, 1)),
-             own.heading("stockout_probability"): percent(row.stockout_probability),
-             own.heading("lead_time_days"): exact(row.lead_time_days) + ("*" if row.lead_time_assumed else ""),
-             _("Class"): f"{row.abc}{row.xyz}", own.heading("supplier"): plain(row.supplier) if not absent(row.supplier) else "–"}
+    facts = {
+        own.heading("fill_rate"): percent(row.fill_rate),
+        own.heading("cover_weeks"): _("{weeks} weeks").format(weeks=number(row.cover_weeks, 1)),
+        own.heading("stockout_probability"): percent(row.stockout_probability),
+        own.heading("lead_time_days"): exact(row.lead_time_days) + ("*" if row.lead_time_assumed else ""),
+        _("Class"): f"{row.abc}{row.xyz}",
+        own.heading("supplier"): plain(row.supplier) if not absent(row.supplier) else "–",
+    }
     st.caption(" · ".join(f"{name} **{value}**" for name, value in facts.items()))
 
 
 def _several(rows: pd.DataFrame) -> None:
     st.markdown("**" + n_("{count} product", "{count} products", len(rows)) + "**")
-    st.markdown(_("{suggested} units are suggested for them together, {order} go out today.").format(
-        suggested=number(rows.suggested_order_units.sum(), 0), order=number(rows.order_units.sum(), 0)))
+    st.markdown(
+        _("{suggested} units are suggested for them together, {order} go out today.").format(
+            suggested=number(rows.suggested_order_units.sum(), 0), order=number(rows.order_units.sum(), 0)
+        )
+    )
     st.caption(_("A change holds for each of them."))
 
 
 def _form(rows: pd.DataFrame) -> None:
     """One kind of change at a time; which one decides what the form asks for."""
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Terms")}
-    kind = st.segmented_control(_("What to change"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"),
-                                format_func=names.get)
+    kind = st.segmented_control(
+        _("What to change"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.get
+    )
     as_of = data.meta().as_of.date()
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
     with st.form(f"change_{which}", border=False):
         given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.selectbox(_("Reason"), REASONS, index=None, key=spoken(f"change_reason_{which}"), placeholder=_("Choose one"),
-                                  width=210, format_func=own.reason)
+            reason = st.selectbox(
+                _("Reason"),
+                REASONS,
+                index=None,
+                key=spoken(f"change_reason_{which}"),
+                placeholder=_("Choose one"),
+                width=210,
+                format_func=own.reason,
+            )
             comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(_("Your name"), key="planner", persist_state="session", max_chars=60, width=210,
-                          placeholder=_("for the history"))
+            st.text_input(_("Your name"), key="planner", persist_state="session", max_chars=60, width=210, placeholder=_("for the history"))
             saved = st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="change_save")
     if saved:
         _save(given, reason or "", comment)
@@ -102,7 +120,7 @@ def _save(given: list[dict], reason: str, comment: str) -> None:
     try:
         if not given:
             raise UserError(_("a value and a day"), _("an empty field"), _("fill it in"))
-        acts.change(given, reason, comment)
+        actions.change(given, reason, comment)
     except UserError as error:
         cards.problem(error, _("That could not be done"))
         return
@@ -117,8 +135,15 @@ def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     # until the next plan, which sees it on order; where the supplier takes it later than that, until it has gone out
     until = as_of + timedelta(days=int(max(data.inventory_rules().review_days - 1, rows.wait_days.max())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        units = st.number_input(_("Order units") if len(rows) == 1 else _("Order units of each"), min_value=0.0, value=now, step=pack,
-                                format="%g", key=f"change_units_{which}", width=210)
+        units = st.number_input(
+            _("Order units") if len(rows) == 1 else _("Order units of each"),
+            min_value=0.0,
+            value=now,
+            step=pack,
+            format="%g",
+            key=f"change_units_{which}",
+            width=210,
+        )
         holds = _holds(as_of, until, which)
     if units is None or holds is None:
         return []
@@ -126,12 +151,21 @@ def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
 
 
 def _snooze(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
-    until = st.date_input(_("Snooze until"), as_of + timedelta(days=7), min_value=as_of + timedelta(days=1),
-                          key=f"change_until_{which}", format="YYYY-MM-DD", width=210, help=_("Stays out of the order until that day."))
+    until = st.date_input(
+        _("Snooze until"),
+        as_of + timedelta(days=7),
+        min_value=as_of + timedelta(days=1),
+        key=f"change_until_{which}",
+        format="YYYY-MM-DD",
+        width=210,
+        help=_("Stays out of the order until that day."),
+    )
     if until is None:
         return []
-    return [{"scope": "product", "name": p, "field": "snooze_until", "value": until.isoformat(), "expires_on": until - timedelta(days=1)}
-            for p in rows.product_id]
+    return [
+        {"scope": "product", "name": p, "field": "snooze_until", "value": until.isoformat(), "expires_on": until - timedelta(days=1)}
+        for p in rows.product_id
+    ]
 
 
 def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
@@ -142,20 +176,49 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     for_ = st.selectbox(_("For"), range(len(offered)), key=spoken(f"change_scope_{which}"), format_func=told.__getitem__, width=434)
     target = data.inventory_rules().target
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
-                                key=f"change_level_{which}", placeholder=f"{100 * rows.service_level.iloc[0]:.4g}", width=140,
-                                disabled=target == COST, help=own.asked_of_level(target))
-        lead = st.number_input(_("Lead time (days)"), min_value=1.0, value=None, step=1.0, format="%g",
-                               key=f"change_lead_{which}", placeholder=exact(rows.lead_time_days.iloc[0]), width=140)
+        level = st.number_input(
+            _("Service level (%)"),
+            min_value=50.0,
+            max_value=99.9,
+            value=None,
+            step=0.5,
+            format="%g",
+            key=f"change_level_{which}",
+            placeholder=f"{100 * rows.service_level.iloc[0]:.4g}",
+            width=140,
+            disabled=target == COST,
+            help=own.asked_of_level(target),
+        )
+        lead = st.number_input(
+            _("Lead time (days)"),
+            min_value=1.0,
+            value=None,
+            step=1.0,
+            format="%g",
+            key=f"change_lead_{which}",
+            placeholder=exact(rows.lead_time_days.iloc[0]),
+            width=140,
+        )
         holds = _holds(as_of, as_of + timedelta(days=TERMS_HOLD_DAYS), which)
     own_values = {"service_level": None if level is None else level / 100, "lead_time_days": lead}
-    return [{"scope": scope, "name": name, "field": field, "value": value, "expires_on": holds}
-            for scope, name in offered[for_] for field, value in own_values.items() if value is not None and holds is not None]
+    return [
+        {"scope": scope, "name": name, "field": field, "value": value, "expires_on": holds}
+        for scope, name in offered[for_]
+        for field, value in own_values.items()
+        if value is not None and holds is not None
+    ]
 
 
 def _holds(as_of: date, until: date, which: str) -> date | None:
-    return st.date_input(_("Holds until"), until, min_value=as_of, key=f"change_holds_{which}", format="YYYY-MM-DD", width=140,
-                         help=_("The last day of data on which it counts; then the suggestion is back."))
+    return st.date_input(
+        _("Holds until"),
+        until,
+        min_value=as_of,
+        key=f"change_holds_{which}",
+        format="YYYY-MM-DD",
+        width=140,
+        help=_("The last day of data on which it counts; then the suggestion is back."),
+    )
 
 
 def _held(rows: pd.DataFrame) -> None:
@@ -167,13 +230,24 @@ def _held(rows: pd.DataFrame) -> None:
         if (override.scope, override.name) in places and override.holds(as_of):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f":material/edit_note: {_told(override)}")
-                st.button(_("Take back"), key=f"take_back_{override.id}", type="tertiary", icon=":material/undo:",
-                          on_click=acts.take_back, args=(override.id,))
+                st.button(
+                    _("Take back"),
+                    key=f"take_back_{override.id}",
+                    type="tertiary",
+                    icon=":material/undo:",
+                    on_click=actions.take_back,
+                    args=(override.id,),
+                )
 
 
 def _told(override: Override) -> str:
     where = "" if override.scope == "product" else f"{plain(own.scope(override.scope, override.name))}: "
     because = f"{own.reason(override.reason)}" + (f" ({plain(override.comment)})" if override.comment else "")
     return _("{where}**{change}** · {reason} · {who}, {when} · holds until {until}").format(
-        where=where, change=own.change(override), reason=because, who=plain(override.actor), when=day(override.at),
-        until=day(override.expires_on))
+        where=where,
+        change=own.change(override),
+        reason=because,
+        who=plain(override.actor),
+        when=day(override.at),
+        until=day(override.expires_on),
+    )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from core import plan as plans
+from core.capabilities.inventory import plan as plans
 from dashboard import data
 from dashboard.components import cards, replays, tables
+from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing, whatif
-from dashboard.components.inventory import words as own
 from dashboard.i18n import _, n_, number, percent, shortened
 
 column = st.column_config
@@ -25,8 +25,15 @@ def problems(counts: dict[str, int]) -> None:
     for name, count in counts.items():
         title, done = own.problem(name)
         with grid.cell(), st.container(gap=None):
-            st.button(f"{title}: {number(count, 0)}", key=f"problem_{name}", type="tertiary", icon=":material/warning:",
-                      on_click=_show_problem, args=(name,), help=_("Show these products"))
+            st.button(
+                f"{title}: {number(count, 0)}",
+                key=f"problem_{name}",
+                type="tertiary",
+                icon=":material/warning:",
+                on_click=_show_problem,
+                args=(name,),
+                help=_("Show these products"),
+            )
             st.caption(done)
 
 
@@ -37,8 +44,10 @@ def _show_problem(name: str) -> None:
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
     """By supplier, what to stop, what was changed, what if, whether it would have worked; only the open one is worked out."""
     contents = {
-        _("By supplier"): lambda: suppliers(plan, found, currency), _("Stop ordering"): lambda: stop(plan, currency),
-        _("Changes"): lambda: changes(plan), _("What if"): lambda: whatif.show(plan, asked, currency),
+        _("By supplier"): lambda: suppliers(plan, found, currency),
+        _("Stop ordering"): lambda: stop(plan, currency),
+        _("Changes"): lambda: changes(plan),
+        _("What if"): lambda: whatif.show(plan, asked, currency),
         _("Would it have worked?"): lambda: replays.replay(data.last_done("simulate"), currency),
     }
     labels = list(contents)
@@ -58,42 +67,80 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
         cards.nothing_here(_("Nothing goes out today under these filters."))
         return
     missing = totals.supplier.map(plans.by_supplier(plan).set_index("supplier").missing_cents)
-    shown = totals.assign(supplier=totals.supplier.fillna(_("No supplier")), cost=totals.line_cost_cents / 100,
-                          lost=totals.lost_margin_cents / 100, minimum=totals.minimum_cents.astype("float64") / 100,
-                          missing=missing.where(missing > 0) / 100)
+    shown = totals.assign(
+        supplier=totals.supplier.fillna(_("No supplier")),
+        cost=totals.line_cost_cents / 100,
+        lost=totals.lost_margin_cents / 100,
+        minimum=totals.minimum_cents.astype("float64") / 100,
+        missing=missing.where(missing > 0) / 100,
+    )
     known = ["minimum", "missing"] if shown.minimum.notna().any() else []
-    st.dataframe(shown, column_config={
-        "supplier": column.TextColumn(_("Supplier"), width=240), "lines": column.NumberColumn(_("Lines"), format="%,d", width=90),
-        "units": column.NumberColumn(_("Units"), format="%,.0f", width=100), "cost": tables.money(_("Cost"), currency, width=130),
-        "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin")),
-        "minimum": tables.money(_("Least order"), currency, width=110, help=_("The least order value that the supplier takes.")),
-        "missing": tables.money(_("Missing"), currency, width=110, help=_(
-            "What the supplier's whole order is short of its least order value, whatever the filters. Products without a cost count as "
-            "nothing.")),
-        "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out"))},
-        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"], hide_index=True, width="content",
-        key="supplier_totals", placeholder="–", alt=_("What goes out today by supplier"))
+    st.dataframe(
+        shown,
+        column_config={
+            "supplier": column.TextColumn(_("Supplier"), width=240),
+            "lines": column.NumberColumn(_("Lines"), format="%,d", width=90),
+            "units": column.NumberColumn(_("Units"), format="%,.0f", width=100),
+            "cost": tables.money(_("Cost"), currency, width=130),
+            "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin")),
+            "minimum": tables.money(_("Least order"), currency, width=110, help=_("The least order value that the supplier takes.")),
+            "missing": tables.money(
+                _("Missing"),
+                currency,
+                width=110,
+                help=_(
+                    "What the supplier's whole order is short of its least order value, whatever the filters. Products without a "
+                    "cost count as "
+                    "nothing."
+                ),
+            ),
+            "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out")),
+        },
+        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"],
+        hide_index=True,
+        width="content",
+        key="supplier_totals",
+        placeholder="–",
+        alt=_("What goes out today by supplier"),
+    )
 
 
 def stop(plan: pd.DataFrame, currency: str) -> None:
     found = plans.stop_list(plan)
-    cards.notes(_("Don't order these for now: their stock exceeds what is likely to sell, or they are likely to fall (a chance of "
-                  "{chance} or more) with {weeks} weeks of cover or more.").format(
-                      chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
-                n_("{count} product.", "{count} products.", len(found)))
+    cards.notes(
+        _(
+            "Don't order these for now: their stock exceeds what is likely to sell, or they are likely to fall (a chance of "
+            "{chance} or more) with {weeks} weeks of cover or more."
+        ).format(chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
+        n_("{count} product.", "{count} products.", len(found)),
+    )
     if found.empty:
         return
-    shown = listing.listed(found.head(MOST)).assign(excess_cost=found.excess_cost_cents.head(MOST) / 100,
-                                                    falling=found.falling_probability.head(MOST))
+    shown = listing.listed(found.head(MOST)).assign(
+        excess_cost=found.excess_cost_cents.head(MOST) / 100, falling=found.falling_probability.head(MOST)
+    )
     shown["advice"] = [own.clearing(share, by) for share, by in zip(found.markdown_share.head(MOST), found.clear_by.head(MOST))]
-    st.dataframe(shown, column_config=listing.columns(currency) | {
-        "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
-        "falling": tables.chance(_("Chance of falling"), width=120),
-        "advice": column.TextColumn(_("What to do"), width=250, help=_(
-            "A markdown is the least that is expected to sell the position within 13 weeks, from how price changes of the category moved "
-            "its orders; where they say nothing clear, only to stop."))},
+    st.dataframe(
+        shown,
+        column_config=listing.columns(currency)
+        | {
+            "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
+            "falling": tables.chance(_("Chance of falling"), width=120),
+            "advice": column.TextColumn(
+                _("What to do"),
+                width=250,
+                help=_(
+                    "A markdown is the least that is expected to sell the position within 13 weeks, from how price changes of the "
+                    "category moved "
+                    "its orders; where they say nothing clear, only to stop."
+                ),
+            ),
+        },
         column_order=["title", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
-        hide_index=True, key="stop_table", alt=_("Products not to order for now, most money first"))
+        hide_index=True,
+        key="stop_table",
+        alt=_("Products not to order for now, most money first"),
+    )
 
 
 def changes(plan: pd.DataFrame) -> None:
@@ -104,16 +151,34 @@ def changes(plan: pd.DataFrame) -> None:
         return
     as_of, titles = data.meta().as_of.date(), dict(zip(plan.product_id, plan.title))
     _were_right(titles)
-    st.dataframe([{
-        "at": o.at, "what": shortened(titles.get(o.name, o.name), 60) if o.scope == "product" else own.scope(o.scope, o.name),
-        "change": own.change(o), "reason": own.reason(o.reason), "comment": o.comment, "actor": o.actor, "until": o.expires_on,
-        "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
-    } for o in reversed(every[-MOST:])], column_config={
-        "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125), "what": column.TextColumn(_("What"), width=175),
-        "change": column.TextColumn(_("What changed"), width=190), "reason": column.TextColumn(_("Reason"), width=165),
-        "comment": column.TextColumn(_("Comment"), width=120), "actor": column.TextColumn(_("By"), width=70),
-        "until": column.DateColumn(_("Holds until"), width=90), "state": column.TextColumn(_("State"), width=90)},
-        hide_index=True, key="changes_table", alt=_("Changes to the plan, newest first"))
+    st.dataframe(
+        [
+            {
+                "at": o.at,
+                "what": shortened(titles.get(o.name, o.name), 60) if o.scope == "product" else own.scope(o.scope, o.name),
+                "change": own.change(o),
+                "reason": own.reason(o.reason),
+                "comment": o.comment,
+                "actor": o.actor,
+                "until": o.expires_on,
+                "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
+            }
+            for o in reversed(every[-MOST:])
+        ],
+        column_config={
+            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125),
+            "what": column.TextColumn(_("What"), width=175),
+            "change": column.TextColumn(_("What changed"), width=190),
+            "reason": column.TextColumn(_("Reason"), width=165),
+            "comment": column.TextColumn(_("Comment"), width=120),
+            "actor": column.TextColumn(_("By"), width=70),
+            "until": column.DateColumn(_("Holds until"), width=90),
+            "state": column.TextColumn(_("State"), width=90),
+        },
+        hide_index=True,
+        key="changes_table",
+        alt=_("Changes to the plan, newest first"),
+    )
 
 
 def _were_right(titles: dict[str, str]) -> None:
@@ -126,16 +191,32 @@ def _were_right(titles: dict[str, str]) -> None:
     if off:
         best = min(off, key=off.get)
         names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("the planner")}
-        st.markdown(_("Closest to what was needed: **{best}**. Off by, in units on average: last year's sales {naive}, Upswing "
-                      "{suggested}, the planner {planner}.").format(
-                          best=names[best], **{step: number(off[step], 1) for step in plans.STEPS}))
+        st.markdown(
+            _(
+                "Closest to what was needed: **{best}**. Off by, in units on average: last year's sales {naive}, Upswing "
+                "{suggested}, the planner {planner}."
+            ).format(best=names[best], **{step: number(off[step], 1) for step in plans.STEPS})
+        )
     units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
-    st.dataframe(found.head(MOST).assign(title=[shortened(titles.get(p, p), 60) for p in found.product_id.head(MOST)],
-                                         reason=[own.reason(r) for r in found.reason.head(MOST)]), column_config={
-        "title": column.TextColumn(_("Product"), width=220), "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
-        "actor": column.TextColumn(_("By"), width=70), "reason": column.TextColumn(_("Reason"), width=170),
-        "naive": units(_("Last year's sales"), help=_("Sales of the same weeks a year before, less the position.")),
-        "suggested": units(_("Suggested")), "planner": units(_("Planner")),
-        "needed": units(_("Needed"), help=_("What sold until the next order could arrive, less the position at the time of the change."))},
-        column_order=["title", "at", "actor", "reason", "naive", "suggested", "planner", "needed"], hide_index=True, key="hindsight_table",
-        alt=_("Quantities of planners against what was needed"))
+    st.dataframe(
+        found.head(MOST).assign(
+            title=[shortened(titles.get(p, p), 60) for p in found.product_id.head(MOST)],
+            reason=[own.reason(r) for r in found.reason.head(MOST)],
+        ),
+        column_config={
+            "title": column.TextColumn(_("Product"), width=220),
+            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
+            "actor": column.TextColumn(_("By"), width=70),
+            "reason": column.TextColumn(_("Reason"), width=170),
+            "naive": units(_("Last year's sales"), help=_("Sales of the same weeks a year before, less the position.")),
+            "suggested": units(_("Suggested")),
+            "planner": units(_("Planner")),
+            "needed": units(
+                _("Needed"), help=_("What sold until the next order could arrive, less the position at the time of the change.")
+            ),
+        },
+        column_order=["title", "at", "actor", "reason", "naive", "suggested", "planner", "needed"],
+        hide_index=True,
+        key="hindsight_table",
+        alt=_("Quantities of planners against what was needed"),
+    )

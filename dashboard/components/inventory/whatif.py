@@ -5,14 +5,14 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.inventory.control import COST
+from core.capabilities.inventory.plan import Scenario, select
 from core.errors import UserError
-from core.inventory import COST
-from core.plan import Scenario, select
 from core.schema import DEMAND_WEEKS
-from dashboard import acts, data
+from dashboard import actions, data
 from dashboard.components import cards, tables
+from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
-from dashboard.components.inventory import words as own
 from dashboard.i18n import _, money, n_, percent
 
 column = st.column_config
@@ -22,9 +22,14 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
     """Scenarios for the products that the filters leave, whatever their status: another demand makes others due."""
     asked = asked | {"status": ""}
     around = select(plan, **asked)
-    cards.notes(n_("For the {count} product under these filters, of any status.",
-                   "For the {count} products under these filters, of any status.", len(around)),
-                _("Suggestions beside suggestions: your own quantities and snoozes don't count, and no budget but a scenario's own."))
+    cards.notes(
+        n_(
+            "For the {count} product under these filters, of any status.",
+            "For the {count} products under these filters, of any status.",
+            len(around),
+        ),
+        _("Suggestions beside suggestions: your own quantities and snoozes don't count, and no budget but a scenario's own."),
+    )
     kept = data.scenarios()
     _form(plan)
     if kept:
@@ -41,28 +46,77 @@ def _form(plan: pd.DataFrame) -> None:
     target, costless = data.inventory_rules().target, listing.costless(plan)
     form = st.form("what_if", border=False)
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        level = st.number_input(_("Service level (%)"), min_value=50.0, max_value=99.9, value=None, step=0.5, format="%g",
-                                key="what_if_level", placeholder=_("as planned"), width=150, disabled=target == COST,
-                                help=own.asked_of_level(target))
-        lead = st.number_input(_("Lead times (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead",
-                               width=170)
-        demand = st.number_input(_("Demand (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_demand",
-                                 width=170, help=_("A shock: the demand of every week, with its spread."))
-        budget = st.number_input(_("Budget"), min_value=0.0, value=None, step=100.0, format="%.0f", key="what_if_budget", width=150,
-                                 placeholder=_("the whole list"), disabled=bool(costless),
-                                 help=costless or _("Most money gained per money spent is bought first."))
+        level = st.number_input(
+            _("Service level (%)"),
+            min_value=50.0,
+            max_value=99.9,
+            value=None,
+            step=0.5,
+            format="%g",
+            key="what_if_level",
+            placeholder=_("as planned"),
+            width=150,
+            disabled=target == COST,
+            help=own.asked_of_level(target),
+        )
+        lead = st.number_input(
+            _("Lead times (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead", width=170
+        )
+        demand = st.number_input(
+            _("Demand (% of now)"),
+            min_value=1.0,
+            value=100.0,
+            step=10.0,
+            format="%g",
+            key="what_if_demand",
+            width=170,
+            help=_("A shock: the demand of every week, with its spread."),
+        )
+        budget = st.number_input(
+            _("Budget"),
+            min_value=0.0,
+            value=None,
+            step=100.0,
+            format="%.0f",
+            key="what_if_budget",
+            width=150,
+            placeholder=_("the whole list"),
+            disabled=bool(costless),
+            help=costless or _("Most money gained per money spent is bought first."),
+        )
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        promotion = st.number_input(_("Promotion (% of demand)"), min_value=1.0, value=100.0, step=10.0, format="%g",
-                                    key="what_if_promotion", width=170, help=_("The demand of these weeks alone, with its spread."))
-        weeks = st.slider(_("Weeks of the promotion"), 1, DEMAND_WEEKS[-1], (1, 4), key="what_if_weeks", width=250,
-                          help=_("1 is the week that begins now."))
+        promotion = st.number_input(
+            _("Promotion (% of demand)"),
+            min_value=1.0,
+            value=100.0,
+            step=10.0,
+            format="%g",
+            key="what_if_promotion",
+            width=170,
+            help=_("The demand of these weeks alone, with its spread."),
+        )
+        weeks = st.slider(
+            _("Weeks of the promotion"),
+            1,
+            DEMAND_WEEKS[-1],
+            (1, 4),
+            key="what_if_weeks",
+            width=250,
+            help=_("1 is the week that begins now."),
+        )
         name = st.text_input(_("Keep as"), max_chars=60, key="what_if_name", width=170, placeholder=_("a name, if it is to be kept"))
         compare = st.form_submit_button(_("Compare"), key="what_if_compare", icon=":material/compare_arrows:")
     if not compare:
         return
     weeks = weeks if promotion != 100 else (1, DEMAND_WEEKS[-1])
-    wanted = Scenario(None if level is None else level / 100, (lead or 0.0) / 100, (demand or 0.0) / 100, (promotion or 0.0) / 100, *weeks,
-                      budget_cents=None if budget is None or costless else budget * 100)
+    wanted = Scenario(
+        None if level is None else level / 100,
+        (lead or 0.0) / 100,
+        (demand or 0.0) / 100,
+        (promotion or 0.0) / 100,
+        *weeks,
+        budget_cents=None if budget is None or costless else budget * 100,
+    )
     try:
         wanted.check()
     except UserError as error:
@@ -71,7 +125,7 @@ def _form(plan: pd.DataFrame) -> None:
     if not name.strip():
         st.session_state["_tried"] = wanted
         return
-    acts.keep_scenario(name.strip(), wanted)
+    actions.keep_scenario(name.strip(), wanted)
     st.session_state["_tried"] = None
     st.session_state.scenarios = list(dict.fromkeys([*st.session_state.get("scenarios", []), name.strip()]))
     st.rerun()
@@ -79,25 +133,56 @@ def _form(plan: pd.DataFrame) -> None:
 
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
     found = [data.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
-    st.dataframe([{
-        "name": name, "level": _("as planned") if s.service_level is None else own.level(s.service_level), "lead": s.lead_time,
-        "demand": s.demand, "promotion": _promotion(s), "budget": "" if s.budget_cents is None else money(s.budget_cents, currency),
-        "to_order": o.to_order, "cost": o.order_cost_cents / 100, "stock": o.average_stock_cents / 100,
-        "fill": o.fill_rate,
-    } for (name, s), o in zip(compared, found)], column_config={
-        "name": column.TextColumn(_("Scenario"), width=130), "level": column.TextColumn(own.heading("service_level"), width=90),
-        "lead": column.NumberColumn(_("Lead times"), format="percent", width=90),
-        "demand": column.NumberColumn(_("Demand"), format="percent", width=80),
-        "promotion": column.TextColumn(_("Promotion"), width=130), "budget": column.TextColumn(_("Budget"), width=90),
-        "to_order": column.NumberColumn(_("To order today"), format="%,d", width=95),
-        "cost": tables.money(_("Cost of the order"), currency, width=110),
-        "stock": tables.money(_("Average stock"), currency, width=110, help=_(
-            "(Safety stock + half of a review's expected demand) × unit cost: what lies on the shelves on average when the shop keeps to "
-            "its levels.")),
-        "fill": column.NumberColumn(own.heading("fill_rate"), format="percent", step=0.001, width=90, help=own.formula("fill_rate"))},
-        hide_index=True, width="content", placeholder="–", key="what_if_table", alt=_("Scenarios side by side"))
+    st.dataframe(
+        [
+            {
+                "name": name,
+                "level": _("as planned") if s.service_level is None else own.level(s.service_level),
+                "lead": s.lead_time,
+                "demand": s.demand,
+                "promotion": _promotion(s),
+                "budget": "" if s.budget_cents is None else money(s.budget_cents, currency),
+                "to_order": o.to_order,
+                "cost": o.order_cost_cents / 100,
+                "stock": o.average_stock_cents / 100,
+                "fill": o.fill_rate,
+            }
+            for (name, s), o in zip(compared, found)
+        ],
+        column_config={
+            "name": column.TextColumn(_("Scenario"), width=130),
+            "level": column.TextColumn(own.heading("service_level"), width=90),
+            "lead": column.NumberColumn(_("Lead times"), format="percent", width=90),
+            "demand": column.NumberColumn(_("Demand"), format="percent", width=80),
+            "promotion": column.TextColumn(_("Promotion"), width=130),
+            "budget": column.TextColumn(_("Budget"), width=90),
+            "to_order": column.NumberColumn(_("To order today"), format="%,d", width=95),
+            "cost": tables.money(_("Cost of the order"), currency, width=110),
+            "stock": tables.money(
+                _("Average stock"),
+                currency,
+                width=110,
+                help=_(
+                    "(Safety stock + half of a review's expected demand) × unit cost: what lies on the shelves on average when "
+                    "the shop keeps to "
+                    "its levels."
+                ),
+            ),
+            "fill": column.NumberColumn(own.heading("fill_rate"), format="percent", step=0.001, width=90, help=own.formula("fill_rate")),
+        },
+        hide_index=True,
+        width="content",
+        placeholder="–",
+        key="what_if_table",
+        alt=_("Scenarios side by side"),
+    )
 
 
 def _promotion(scenario: Scenario) -> str:
-    return "" if scenario.promotion == 1 else _("{share}, weeks {first} to {last}").format(
-        share=percent(scenario.promotion), first=scenario.promoted_from, last=scenario.promoted_to)
+    return (
+        ""
+        if scenario.promotion == 1
+        else _("{share}, weeks {first} to {last}").format(
+            share=percent(scenario.promotion), first=scenario.promoted_from, last=scenario.promoted_to
+        )
+    )

@@ -1,7 +1,0 @@
-"""What the model must beat: `rising` for the probability, `demand` for the quantiles."""
-
-from core.baselines.demand import DEMAND_BASELINES, DemandBaseline, seasonal_naive
-from core.baselines.rising import BASELINES
-from core.baselines.weekly import WeeklyUnits
-
-__all__ = ["BASELINES", "DEMAND_BASELINES", "DemandBaseline", "WeeklyUnits", "seasonal_naive"]

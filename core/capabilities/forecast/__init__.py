@@ -1,0 +1,1 @@
+"""The forecast itself: who rises, by how much, for whom and why."""

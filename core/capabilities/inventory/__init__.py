@@ -1,0 +1,1 @@
+"""What to order, by when, and what a planner changed."""

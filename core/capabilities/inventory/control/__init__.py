@@ -1,0 +1,52 @@
+"""What to order, when, how much safety is in it and what it costs to be wrong: pure functions on arrays, one row a product.
+
+textbook.py has the formulas as the books print them. distribution.py reads demand over any time off the forecast's quantiles; calendar.py
+knows when orders can go out and open ones come in; terms.py holds what is known of a product and the shop's rules; policy.py turns them
+into levels and orders, buying.py ranks the orders under a budget, markdown.py knows what a lower price would sell, simulation.py
+replays what the levels would have achieved.
+"""
+
+from core.capabilities.inventory.control.buying import BuyList, buy_list, supplier_totals
+from core.capabilities.inventory.control.calendar import arriving, order_cycle
+from core.capabilities.inventory.control.distribution import Distribution, cover_weeks, lead_time_points, over, over_lead_time
+from core.capabilities.inventory.control.markdown import PriceResponse, markdowns, price_response
+from core.capabilities.inventory.control.policy import ENOUGH, ORDER_NOW, STATUSES, Levels, Suggestions, levels, order_units, suggest
+from core.capabilities.inventory.control.simulation import Outcome, World, replay
+from core.capabilities.inventory.control.terms import COST, CYCLE, NO_ORDER, PROBLEMS, SHOP, TARGETS, Rules, Terms, bounded, peaks
+
+__all__ = [
+    "COST",
+    "CYCLE",
+    "ENOUGH",
+    "NO_ORDER",
+    "ORDER_NOW",
+    "PROBLEMS",
+    "SHOP",
+    "STATUSES",
+    "TARGETS",
+    "BuyList",
+    "Distribution",
+    "Levels",
+    "Outcome",
+    "PriceResponse",
+    "Rules",
+    "Suggestions",
+    "Terms",
+    "World",
+    "arriving",
+    "bounded",
+    "buy_list",
+    "cover_weeks",
+    "lead_time_points",
+    "levels",
+    "markdowns",
+    "order_cycle",
+    "order_units",
+    "over",
+    "over_lead_time",
+    "peaks",
+    "price_response",
+    "replay",
+    "suggest",
+    "supplier_totals",
+]

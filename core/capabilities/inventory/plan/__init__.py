@@ -1,0 +1,62 @@
+"""The plan as planners see it, change it and send it: what the page shows and what leaves the house are one table.
+
+table.py lays the planner's overrides over the snapshot's suggestions; budget.py cuts it where the money ends; orders.py turns it into
+purchase orders and lists; hindsight.py says whether the changes were right, whatif.py what other terms would do.
+"""
+
+from core.capabilities.inventory.plan.budget import Ranking, rank, within
+from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
+from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
+from core.capabilities.inventory.plan.table import (
+    CLASSES,
+    SNOOZED,
+    STOP_CHANCE,
+    STOP_COVER_WEEKS,
+    WITHHELD,
+    Basis,
+    before,
+    by_supplier,
+    export,
+    make,
+    problem_counts,
+    read,
+    replanned,
+    select,
+    stop_list,
+    total,
+)
+from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
+
+__all__ = [
+    "CLASSES",
+    "ORDER_COLUMNS",
+    "SNOOZED",
+    "STEPS",
+    "STOP_CHANCE",
+    "STOP_COVER_WEEKS",
+    "WITHHELD",
+    "Basis",
+    "Outlook",
+    "Ranking",
+    "Scenario",
+    "before",
+    "by_supplier",
+    "errors",
+    "export",
+    "hindsight",
+    "list_file",
+    "make",
+    "order_columns",
+    "orders_csv",
+    "orders_workbook",
+    "outlook",
+    "problem_counts",
+    "rank",
+    "read",
+    "remembered",
+    "replanned",
+    "select",
+    "stop_list",
+    "total",
+    "within",
+]

@@ -1,0 +1,152 @@
+"""Purchase orders and lists out of the plan: XLSX and CSV that other programs read and that run nothing."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from core.capabilities.inventory.plan.table import by_supplier, total
+from core.errors import UserError
+from core.storage.export import csv_bytes, write_book
+
+# What an order or a list can hold: the plan's columns, money in the shop's currency instead of cents.
+MONEY = {
+    "unit_cost": "unit_cost_cents",
+    "line_cost": "line_cost_cents",
+    "lost_margin": "lost_margin_cents",
+    "excess_cost": "excess_cost_cents",
+    "gain": "gain_cents",
+}
+ORDER_COLUMNS = (
+    "product_id",
+    "title",
+    "supplier",
+    "category",
+    "abc",
+    "xyz",
+    "status",
+    "on_hand",
+    "on_order",
+    "on_order_later",
+    "inventory_position",
+    "cover_weeks",
+    "stockout_probability",
+    "lost_margin",
+    "excess_units",
+    "excess_cost",
+    "order_by",
+    "goes_out",
+    "suggested_order_units",
+    "planner_order_units",
+    "order_units",
+    "pack_size",
+    "packs",
+    "unit_cost",
+    "line_cost",
+    "gain",
+    "currency",
+    "fill_rate",
+    "service_level",
+    "lead_time_days",
+    "reorder_point",
+    "order_up_to_level",
+    "snooze_until",
+    "reason",
+    "comment",
+    "changed_by",
+)
+_SHEET_NAME, _NOT_IN_SHEET_NAME = 31, re.compile(r"[\[\]:*?/\\\x00-\x1f]")
+
+
+def order_columns(given: Sequence[str]) -> dict[str, str]:
+    """Name -> heading of the shop's template; "" where it gives none. Raises UserError for a name nobody knows.
+
+    >>> order_columns(["product_id = Article", "order_units"])
+    {'product_id': 'Article', 'order_units': ''}
+    """
+    columns = {name.strip(): heading.strip() for name, _, heading in (column.partition("=") for column in given)}
+    unknown = [name for name in columns if name not in ORDER_COLUMNS]
+    if unknown or not columns:
+        raise UserError(
+            f"order_columns among {', '.join(ORDER_COLUMNS)}", ", ".join(unknown) or "none", "correct [inventory] in upswing.toml"
+        )
+    return columns
+
+
+def orders_workbook(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tuple], words: Mapping[str, str]) -> bytes:
+    """A workbook with a sheet about it, and one a supplier with what goes out to it today.
+
+    columns: name -> heading; about: rows (label, value); words: what "summary", "no supplier", "supplier", "lines", "units", "cost"
+    and "total" are called.
+    """
+    lines, totals = plan[plan.order_units > 0], by_supplier(plan)
+    names = sheet_names([words["summary"], *[words["no supplier"] if pd.isna(s) else s for s in totals.supplier]])
+    summary = [*about, (), (words["supplier"], words["lines"], words["units"], words["cost"])]
+    summary += [
+        (words["no supplier"] if pd.isna(row.supplier) else row.supplier, row.lines, row.units, _cell(row.line_cost_cents / 100))
+        for row in totals.itertuples()
+    ]
+    summary += [(words["total"], int(totals.lines.sum()), float(totals.units.sum()), _cell(total(totals.line_cost_cents) / 100))]
+    sheets = [(names[0], summary)]
+    for name, supplier in zip(names[1:], totals.supplier):
+        own = lines[lines.supplier.isna() if pd.isna(supplier) else lines.supplier == supplier]
+        sheets.append((name, [list(columns.values()), *_rows(own, columns)]))
+    return _saved(sheets)
+
+
+def orders_csv(plan: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
+    """One line a product that goes out today, by supplier."""
+    lines = plan[plan.order_units > 0].sort_values(["supplier", "product_id"])
+    return csv_bytes([list(columns.values()), *_rows(lines, columns)])
+
+
+def list_file(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tuple], words: Mapping[str, str], kind: str) -> bytes:
+    """These rows of the plan with what they are, "csv" or "xlsx". In CSV `about` stands above the table, an empty line between."""
+    rows = [list(columns.values()), *_rows(plan, columns)]
+    if kind == "csv":
+        return csv_bytes([*about, (), *rows])
+    return _saved(zip(sheet_names([words["summary"], words["list"]]), (about, rows)))
+
+
+def sheet_names(wanted: Sequence[str]) -> list[str]:
+    """Names as a workbook takes them: at most 31 characters, none of []:*?/\\, no two alike whatever their case.
+
+    >>> sheet_names(["Orders", "a/b", "A:B", "x" * 40])[1:]
+    ['a b', 'A B (2)', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']
+    """
+    taken, names = set(), []
+    for text in wanted:
+        plain = _NOT_IN_SHEET_NAME.sub(" ", str(text)).strip().strip("'")[:_SHEET_NAME].strip() or "-"
+        name, number = plain, 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{plain[: _SHEET_NAME - len(f' ({number})')]} ({number})"
+        taken.add(name.casefold())
+        names.append(name)
+    return names
+
+
+def _rows(plan: pd.DataFrame, columns: Mapping[str, str]) -> list[tuple]:
+    return list(zip(*([_cell(value) for value in _column(plan, name)] for name in columns))) if len(plan) else []
+
+
+def _column(plan: pd.DataFrame, name: str) -> list:
+    values = plan[MONEY[name]] / 100 if name in MONEY else plan[name]
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return [None if pd.isna(v) else v.date() for v in values]
+    return values.tolist()
+
+
+def _cell(value):
+    if value is None or value != value:
+        return None
+    return int(value) if isinstance(value, float) and value.is_integer() else round(value, 4) if isinstance(value, float) else value
+
+
+def _saved(sheets) -> bytes:
+    out = io.BytesIO()
+    write_book(sheets, out)
+    return out.getvalue()

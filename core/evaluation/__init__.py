@@ -1,0 +1,1 @@
+"""Whether the model is right: metrics, baselines, backtests, simulations and tuning."""

@@ -1,0 +1,64 @@
+"""The model's switches, each held against what it stands in for: is it worth its place?
+
+A backtest refits the model once a chosen switch, with that one switch flipped and nothing else changed, on the same rows, and reports
+the model minus the flipped one on the same resamples: above 0 is better as it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import UserError
+from core.settings import Settings
+
+
+@dataclass(frozen=True)
+class Switch:
+    """One setting to flip: section.field, the value to compare with, and what is compared, in words that follow "instead of"."""
+
+    name: str
+    field: str
+    value: object
+    meaning: str
+    section: str = "recipe"
+
+    def setting(self, settings: Settings):
+        return getattr(getattr(settings, self.section), self.field)
+
+    def other(self, settings: Settings):
+        """The value to flip to: `value`, or the default where the settings have that already."""
+        return self.value if self.setting(settings) != self.value else getattr(getattr(Settings(), self.section), self.field)
+
+    def flipped(self, settings: Settings) -> Settings | None:
+        """The settings with this switch flipped; None where there is nothing to flip to."""
+        other = self.other(settings)
+        return None if other == self.setting(settings) else settings.with_values(self.section, **{self.field: other})
+
+
+SWITCHES: tuple[Switch, ...] = (
+    Switch("objective", "objective", "brier", "squared error of the probability as the loss"),
+    Switch("refit", "refit", False, "the model that was validated, without learning anew from the last origins"),
+    Switch("follow-level", "follow_level", False, "the level that was learnt, whatever came of the forecasts since"),
+    Switch("segments", "segment_share", 1.0, "as many rows of segments as of all customers an epoch"),
+    Switch("driver-dropout", "driver_dropout", 0.0, "every driver present in every training row"),
+    Switch("text-dropout", "text_dropout", 0.0, "the text's numbers never dropped"),
+    Switch("text-days", "text_days", 0.0, "a text that counts the same however long its product has been on sale"),
+    Switch("bottleneck", "bottleneck", 48, "a wide way in for the text"),
+    Switch("members", "members", 1, "one network alone"),
+    Switch("trees", "trees_share", 0.0, "the networks alone, no boosted trees beside them"),
+    Switch("trees-members", "trees_members", 1, "one ensemble of boosted trees alone"),
+    Switch("networks", "trees_share", 1.0, "the boosted trees alone, no network's word on what rises"),
+    Switch("grades", "grades_weight", 0.0, "networks that learn whether a row was a riser, not how lucky it was"),
+    Switch("pretraining", "pretrain_epochs", 3, "the encoder reads the shop's own texts first"),
+    Switch("tuning", "tuning", "last-3", "the encoder's last three layers tuned to the shop", section="model"),
+)
+
+
+def chosen(names: tuple[str, ...] | None, settings: Settings) -> dict[str, tuple[Switch, Settings]]:
+    """name -> (switch, flipped settings) of the asked switches that can be flipped; () asks for all, None for none."""
+    known = {switch.name: switch for switch in SWITCHES}
+    unknown = [name for name in names or () if name not in known]
+    if unknown:
+        raise UserError(f"switches: {', '.join(known)}", ", ".join(unknown), "choose among these, or leave the names out for all")
+    asked = [] if names is None else [known[name] for name in names or known]
+    return {switch.name: (switch, flipped) for switch in asked if (flipped := switch.flipped(settings)) is not None}

@@ -1,0 +1,1 @@
+"""Text to typed, checked and pseudonymised rows."""

@@ -1,0 +1,195 @@
+"""Lists that belong together, as shop systems keep them: orders (who, when, in what state) and their lines (what, how many), products and
+the names of their categories, orders and what was said of them.
+
+A guess joins them by the id that both have where both are among the files of one import; a mapping says the like with [lookup].
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from core.ingest.readers.files import Source
+from core.ingest.recognise.mapping import RETURNS, Mapping
+from core.ingest.recognise.names import by_plain, plain
+from core.ingest.recognise.planning import NO_SALES, tables_named, tells_of_products
+
+FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")
+OWN_IDS = ("id", "entityid")  # of an order in a list of orders, of a category in one of categories
+CATEGORY_IDS = ("categoryid", "catid", "productcategoryid", "类目id", "分类id", "类别id")
+_NO_QUANTITY = re.compile(r"(id|sku|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
+CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name of a list of categories
+
+
+@dataclass(frozen=True)
+class Beside:
+    """Columns of other sources that are added to a source's rows, where their `key_there` is what `key` is here.
+
+    one_each: only where they say one thing of a key; those sources feed tables of their own.
+    """
+
+    sources: tuple[Source, ...]
+    key: str
+    key_there: str
+    columns: tuple[str, ...]
+    one_each: bool = False
+
+
+def beside(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    """What the other sources add to this one; None if they add nothing."""
+    if not mapping.guesses:
+        return None
+    return (
+        _orders_of_lines(mapping, source, sources)
+        or _names_of_categories(mapping, source, sources)
+        or _product_of_reviews(mapping, source, sources)
+    )
+
+
+def names_no_product(mapping: Mapping, source: Source) -> bool:
+    """Whether a source that is added to others feeds no table itself."""
+    tables = [m for m in mapping.tables.values() if "product_id" in m.feeds]
+    return mapping.guesses or all(m.feeds["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
+
+
+def adds_nothing(mapping: Mapping, source: Source, sources: list[Source]) -> bool:
+    """Whether it is a list of orders without products, whose lines are in another source."""
+    return mapping.guesses and _head_key(mapping, source) is not None and any(_line_key(mapping, s) for s in sources if s is not source)
+
+
+def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    key = _line_key(mapping, source)
+    if key is None:
+        return None
+    here, told = _found(mapping, source), defaultdict(list)
+    for other in sources:
+        if (key_there := _head_key(mapping, other)) is not None:
+            there = _found(mapping, other)
+            told[key_there, tuple(there[t] for t in FROM_HEADS if t in there and t not in here)].append(other)
+    if not told:
+        return None
+
+    def likeliest(item):  # by its name, not one of shipments or payments; then what says most, in one layout over several years, say
+        (_, columns), heads = item
+        return "orders" in _heard(mapping, heads[0]), len(columns), len(heads)
+
+    (key_there, columns), heads = max(told.items(), key=likeliest)
+    columns = tuple(c for c in dict.fromkeys(columns) if c not in source.columns and c != key_there)
+    return Beside(tuple(heads), key, key_there, columns) if columns else None
+
+
+def _names_of_categories(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    present, category = by_plain(source.columns), mapping.tables["products"].feeds["category"]
+    key = next((present[own] for own in CATEGORY_IDS if own in present), None)
+    if key is None or category.found_in(present) or not (tells_of_products(mapping, present) or "products" in _heard(mapping, source)):
+        return None
+    for other in sources:
+        there = by_plain(other.columns)
+        name = category.found_in(there)
+        ids = [plain(key), *(OWN_IDS if any(word in other.file.lower() for word in CATEGORY_LISTS) else ())]
+        key_there = next((there[own] for own in ids if own in there), None)
+        if name and key_there and other is not source and not tells_of_products(mapping, there):
+            return Beside((other,), key, key_there, name)
+    return None
+
+
+def _product_of_reviews(mapping: Mapping, source: Source, sources: list[Source]) -> Beside | None:
+    """Reviews of orders are of the product of an order that has only one."""
+    key = _found(mapping, source).get("order_id")
+    if key is None or tells_of_products(mapping, by_plain(source.columns)) or not _judges(mapping, source):
+        return None
+    for other in sources:
+        lines, key_there = _found(mapping, other), _line_key(mapping, other)
+        if other is not source and key_there is not None and lines["product_id"] not in source.columns:
+            return Beside((other,), key, key_there, (lines["product_id"],), one_each=True)
+    return None
+
+
+def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_lines: bool = False) -> bool:
+    """Whether a list of order lines has a row for each unit: it has prices or the numbers of the orders, and no column that could hold a
+    number of units.
+
+    columns: its own and those added to it. are_lines: its rows are known to be order lines.
+    """
+    if not mapping.guesses:
+        return False
+    found, day = _found(mapping, source), mapping.tables["orders"].feeds["ordered_at"].found_in(by_plain(columns))
+    key = found.get("order_id") or found.get("customer_id")
+    if day is None or key is None or found.keys() & {"units", "line_total"}:
+        return False
+    if not (are_lines or _lists_lines(mapping, source)):
+        return False
+    rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
+    orders, *others = (column.to_pylist() for column in source.sample([key, *rest]).columns[2:])  # after line and broken
+    return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) and not _numbers_rows(cells) for cells in others)
+
+
+def _head_key(mapping: Mapping, source: Source) -> str | None:
+    """The column of the order's id in a list of orders that names no products; None for any other list."""
+    found = _found(mapping, source)
+    if "ordered_at" not in found or _sells(mapping, source, found) or _other_papers(mapping, source) or _judges(mapping, source):
+        return None
+    present = by_plain(source.columns) if "orders" in _heard(mapping, source) else {}
+    return found.get("order_id") or next((present[own] for own in OWN_IDS if own in present), None)
+
+
+def _line_key(mapping: Mapping, source: Source) -> str | None:
+    return _found(mapping, source).get("order_id") if _lists_lines(mapping, source) else None
+
+
+def _lists_lines(mapping: Mapping, source: Source) -> bool:
+    """Whether products stand beside units or money, or else, as in the lines of a till, beside the number of an order, and no event or
+    rating."""
+    found = _found(mapping, source)
+    if not _sells(mapping, source, found) or _other_papers(mapping, source):
+        return False
+    acts = mapping.tables["events"].feeds["kind"].found_in(by_plain(source.columns)) if "events" in mapping.tables else None
+    return bool(found.keys() & {"units", "unit_price", "line_total"}) or "order_id" in found and not acts and not _judges(mapping, source)
+
+
+def _judges(mapping: Mapping, source: Source) -> bool:
+    """Whether its rows are reviews, by their ratings."""
+    reviews = mapping.tables.get("reviews")
+    return reviews is not None and "rating" in reviews.feeds and reviews.feeds["rating"].found_in(by_plain(source.columns)) is not None
+
+
+def _sells(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
+    """A bare `name` or `description` is a product's where units stand beside it."""
+    return tells_of_products(mapping, by_plain(source.columns)) or {"product_id", "units"} <= found.keys()
+
+
+def _other_papers(mapping: Mapping, source: Source) -> bool:
+    return any(t in (*NO_SALES, RETURNS) for t in _heard(mapping, source))
+
+
+def _heard(mapping: Mapping, source: Source) -> list[str]:
+    return tables_named(mapping, source.names or (source.file,))
+
+
+def _found(mapping: Mapping, source: Source) -> dict[str, str]:
+    """Columns of [orders] -> the source's column."""
+    present, orders = by_plain(source.columns), mapping.tables["orders"]
+    return {target: columns[0] for target, feed in orders.feeds.items() if (columns := feed.found_in(present))}
+
+
+def _whole(cells: list[str | None]) -> bool:
+    """Small whole numbers, as units are, and not 0 everywhere."""
+    filled = [c.strip() for c in cells if c and c.strip()]
+    return any(c.strip("-0.") for c in filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
+
+
+def _numbers_rows(cells: list[str | None]) -> bool:
+    """One more in each row than in the one before, as tools that write tables number them."""
+    numbers = [int(float((cell or "").strip() or 0)) for cell in cells]
+    return len(numbers) > 1 and all(b == a + 1 for a, b in zip(numbers, numbers[1:]))
+
+
+def _numbers_lines(orders: list[str], cells: list[str]) -> bool:
+    """1, 2, 3 ... within each order, and not 1 everywhere."""
+    by_order = defaultdict(list)
+    for order, cell in zip(orders, cells):
+        by_order[order].append(int(float((cell or "").strip() or 0)))
+    return all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in list(by_order.values())[:-1]) and any(
+        len(numbers) > 1 for numbers in by_order.values()
+    )

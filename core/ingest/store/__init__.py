@@ -1,0 +1,1 @@
+"""Converted rows into the warehouse."""

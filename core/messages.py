@@ -1,0 +1,149 @@
+"""Sentences as data. Core reports what happened; words are made where they are shown, in the reader's language.
+
+    msg("{file} has no column names in its first line.", file=name)
+    nmsg("{count} row was rejected.", "{count} rows were rejected.", rejected)
+
+A message is an English template with named values. The template is the code under which gettext catalogues hold the sentence in
+other languages, and pybabel extracts it from calls of `msg` and `nmsg`, so a template is always a literal. Values stay values:
+numbers, days and lists are formatted in the reader's language when the message is shown, and a message may be a value of another.
+"""
+
+from __future__ import annotations
+
+import gettext
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+
+from babel.dates import format_date, format_datetime
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+LOCALES = {"en": "en_GB", "zh": "zh_CN"}  # language -> locale
+LOCALE_FOLDER = Path(__file__).parent / "locale"
+_SEPARATOR = {"en": ", ", "zh": "、"}
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence or phrase: its English template, and what fills it.
+
+    plural, count: the template for other counts than one, and the count, which fills {count}.
+    """
+
+    template: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    plural: str = ""
+    count: float | None = None
+
+    def __str__(self) -> str:
+        return self.show("en")
+
+    def show(self, language: str = "en") -> str:
+        """Return the sentence in a language of LOCALES.
+
+        >>> msg("{file} has {rows} rows.", file="a.csv", rows=1234).show("en")
+        'a.csv has 1,234 rows.'
+        """
+        found = translations(language)
+        text = found.ngettext(self.template, self.plural, round(self.count or 0)) if self.plural else found.gettext(self.template)
+        values = dict(self.values) if self.count is None else {"count": self.count, **self.values}
+        return text.format(**{name: show_value(value, language) for name, value in values.items()}) if values else text
+
+    def as_dict(self) -> dict:
+        """Return the message ready for JSON; `from_dict` reads it back."""
+        record: dict = {"message": self.template}
+        if self.values:
+            record["values"] = {name: _as_json(value) for name, value in self.values.items()}
+        if self.plural:
+            record |= {"plural": self.plural, "count": self.count}
+        return record
+
+
+def msg(template: str, /, **values: object) -> Message:
+    """Return a message. The template is a literal, so that pybabel finds it."""
+    return Message(template, values)
+
+
+def nmsg(one: str, many: str, count: float, /, **values: object) -> Message:
+    """Return a message whose form depends on a count, which fills {count}."""
+    return Message(one, values, many, count)
+
+
+def sentences(*parts: Message | str) -> Message:
+    """Return several sentences as one message, in their order; empty ones are left out."""
+    kept = [part for part in parts if part]
+    return Message(" ".join(f"{{part{k}}}" for k in range(len(kept))), {f"part{k}": part for k, part in enumerate(kept)})
+
+
+def show(text: Message | str, language: str = "en") -> str:
+    """Return a message in a language; other text is data of the shop and stays as it is."""
+    return text.show(language) if isinstance(text, Message) else str(text)
+
+
+def from_dict(record: Mapping | str) -> Message | str:
+    """Return what `as_dict` wrote. Text that is no record stays text."""
+    if isinstance(record, str):
+        return record
+    values = {name: _from_json(value) for name, value in record.get("values", {}).items()}
+    return Message(record["message"], values, record.get("plural", ""), record.get("count"))
+
+
+def show_value(value: object, language: str) -> str:
+    """Return a value as a reader of the language writes it."""
+    locale = LOCALES[language]
+    if isinstance(value, Message):
+        return value.show(language)
+    if isinstance(value, datetime):
+        return format_datetime(value, "d MMM y HH:mm" if language == "en" else "y-MM-dd HH:mm", locale=locale)
+    if isinstance(value, date):
+        return format_date(value, "d MMM y" if language == "en" else "y年M月d日", locale=locale)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return format_decimal(value, locale=locale)
+    if isinstance(value, (list, tuple)):
+        return _SEPARATOR[language].join(show_value(one, language) for one in value)
+    return str(value)
+
+
+@cache
+def translations(language: str) -> gettext.NullTranslations:
+    """Return core's catalogue of a language. English needs none: the templates are English."""
+    return gettext.NullTranslations() if language == "en" else load_catalogue(LOCALE_FOLDER, "core", language)
+
+
+def load_catalogue(folder: Path, domain: str, language: str) -> gettext.GNUTranslations:
+    """Compile folder/LOCALE/LC_MESSAGES/DOMAIN.po in memory, so that no compiled file can be older than its source."""
+    file = folder / LOCALES[language] / "LC_MESSAGES" / f"{domain}.po"
+    compiled = io.BytesIO()
+    with file.open("rb") as stream:
+        write_mo(compiled, read_po(stream, locale=LOCALES[language]))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+def _as_json(value: object) -> object:
+    if isinstance(value, Message):
+        return value.as_dict()
+    if isinstance(value, (list, tuple)):
+        return [_as_json(one) for one in value]
+    if isinstance(value, datetime):
+        return {"datetime": value.isoformat()}
+    if isinstance(value, date):
+        return {"date": value.isoformat()}
+    return value if isinstance(value, (int, float, str)) else str(value)
+
+
+def _from_json(value: object) -> object:
+    if isinstance(value, list):
+        return [_from_json(one) for one in value]
+    if isinstance(value, Mapping):
+        if "datetime" in value:
+            return datetime.fromisoformat(value["datetime"])
+        if "date" in value:
+            return date.fromisoformat(value["date"])
+        return from_dict(value)
+    return value

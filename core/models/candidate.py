@@ -1,0 +1,96 @@
+"""Training: the panel as arrays, fitting, the fitted model, and `train`, which makes a candidate of a workspace's panel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import numpy as np
+
+from core.errors import UserError
+from core.models.panel import Panel
+from core.models.predict import FittedModel
+from core.models.tracking import Tracking
+from core.models.train import fit, split
+from core.progress import Progress, silent
+from core.settings import Recipe, Settings
+from core.workspace import Workspace
+
+__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A candidate that was written. metrics: figures by name, on its own validation origins; None where undefined there."""
+
+    model_id: str
+    folder: Path
+    metrics: dict[str, float | None]
+    origins: dict
+    seconds: float
+
+    def text(self) -> str:
+        shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
+        figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
+        if not figures:
+            return (
+                f"trained candidate {self.model_id} in {self.seconds:.0f} s; the history is too short to check it, so it says little "
+                "more than the base rate"
+            )
+        if checked := self.origins["validate"]:
+            figures += f" on origins {checked['first']} to {checked['last']}"
+        return f"trained candidate {self.model_id} in {self.seconds:.0f} s: {figures}"
+
+
+def train(workspace: Workspace, settings: Settings, *, progress: Progress = silent, until: date | None = None) -> Trained:
+    """Learns from the workspace's panel and writes a candidate to models/ID. `until` = last origin to learn from.
+
+    settings.model.since = first one. Raises NotReady without a panel, UserError where nothing can be learnt, Cancelled.
+    """
+    panel = Panel.open(workspace.panel, workspace.cache, progress)
+    rows = panel.matured()
+    as_of = panel.as_of[rows]
+    keep = np.ones(len(rows), dtype=bool)
+    if settings.model.since:
+        try:
+            keep &= as_of >= np.datetime64(date.fromisoformat(settings.model.since))
+        except ValueError as error:
+            raise UserError("since: a date like 2011-01-31", repr(settings.model.since), "correct it in the settings") from error
+    if until:
+        keep &= as_of <= np.datetime64(until)
+    with Tracking(workspace.logs, vars(settings.model)) as track:
+        model = fit(panel, rows[keep], settings.model, recipe=settings.recipe, progress=progress, track=track)
+        now = datetime.now(UTC)
+        weights = model.weights_hash()
+        model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
+        model = model.with_metrics(
+            {
+                **model.metrics,
+                "model": model_id,
+                "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
+                "panel_as_of": panel.meta["as_of"],
+                "settings": vars(settings.model),
+                "data": _data(panel, settings),
+            }
+        )
+        folder = workspace.models / model_id
+        model.save(folder)
+        track.finish(model_id, model.metrics)
+    return Trained(model_id, folder, model.metrics["metrics"], model.metrics["origins"], model.metrics["seconds"])
+
+
+def _data(panel: Panel, settings: Settings) -> dict:
+    """What the model card says of the data that the panel was built from."""
+    built = panel.meta.get("settings", {})
+    return {
+        "shop": settings.shop.name,
+        "signal": panel.meta["signal"],
+        "labels": built.get("labels", {}),
+        "products": len(panel.products),
+        "segments": panel.segments,
+        "segment_attribute": panel.meta.get("segment_attribute", ""),
+        "tables": panel.meta.get("tables", {}),
+        "horizon_days": panel.meta.get("horizon_days", 28),
+        "code_version": panel.meta.get("code_version", ""),
+    }

@@ -1,0 +1,341 @@
+"""A trained model: predicts rows of a panel, is saved as a folder and strictly loaded from one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from core.errors import UserError
+from core.models.calibrate import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
+from core.models.card import card
+from core.models.conformal import Intervals
+from core.models.demand_trees import DemandTrees
+from core.models.encoder_tuning import rebuild, tuned_version
+from core.models.network import FALLING, RISING, FusionModel, Inputs, ModelConfig
+from core.models.panel import Panel
+from core.models.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
+from core.models.trees import Trees
+from core.progress import Progress, paced, silent
+from core.schema import DRIVERS
+from core.settings import ModelSettings
+
+FORMAT = 7
+FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
+_PREDICT_ROWS = 8192
+
+
+@dataclass
+class FittedModel:
+    """The fusion model with everything that its predictions depend on.
+
+    features        panel.json's feature records, the columns of x it was trained on
+    segments        vocabulary of the segment driver, in the order of its embeddings
+    encoder_version SHA-256 of the untuned encoder's weights ("" = reads no text)
+    tuned           weights of the encoder that differ from its checkpoint's, by parameter name; empty = as it came
+    pieces          word pieces that its vocabulary got
+    rising_calibration, falling_calibration  affine maps of the two logits
+    intervals       what the widths of the demand quantiles are multiplied by
+    trees           boosted trees that say `trees_share` of the rising logit, beside the net; None where the share is 0
+    demand_trees    the same for the demand quantiles
+    metrics         what metrics.json holds
+    """
+
+    net: FusionModel
+    settings: ModelSettings
+    features: list[dict]
+    segments: list[str]
+    encoder_version: str = ""
+    tuned: dict[str, torch.Tensor] = field(default_factory=dict)
+    pieces: tuple[str, ...] = ()
+    rising_calibration: Calibration = Calibration()
+    falling_calibration: Calibration = Calibration()
+    intervals: Intervals = Intervals.untouched()
+    trees: Trees | None = None
+    trees_share: float = 0.0
+    demand_trees: DemandTrees | None = None
+    metrics: dict = field(default_factory=dict)
+    _encoder: Encoder | None = None
+
+    @property
+    def drivers(self) -> tuple[str, ...]:
+        """All drivers of the features, text and segment included, in DRIVERS' order. The model may read fewer: a driver that no
+        training row had anything for is absent for good, and its attribution is 0."""
+        named = {f["driver"] for f in self.features} | {"text", "segment"}
+        return tuple(d for d in DRIVERS if d in named)
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The drivers that some training row had data for."""
+        return self.net.config.drivers
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder with what it learnt in place, loaded on first use. Raises UserError where its weights are not training's."""
+        if self._encoder is None:
+            encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
+            if encoder.version != self.encoder_version:
+                raise UserError(
+                    f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
+                    f"weights {encoder.version[:16]}",
+                    "put the encoder's files back, or train again",
+                )
+            if self.tuned:
+                rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
+            self._encoder = encoder
+        return self._encoder
+
+    def check_features(self, features: list[dict]) -> None:
+        """Raises a UserError that shows the difference where these are not the features of training, in their order."""
+        mine, theirs = ([(f["name"], f["driver"]) for f in fs] for fs in (self.features, features))
+        if mine == theirs:
+            return
+        gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
+        parts = [f"{word} {', '.join(names)}" for word, names in (("without", gone), ("with also", new)) if names]
+        found = "; ".join(parts) or "in another order"
+        raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
+
+    def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
+        """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
+        text = None if vectors is None else torch.from_numpy(vectors[panel.product[rows]])
+        return gather(panel, rows, segment_places(panel, self.segments), self.net.config, text)
+
+    def text_vectors(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> np.ndarray | None:
+        """(products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
+        if not self.net.config.text_width:
+            return None
+        wanted = np.unique(panel.product[rows])
+        out = np.zeros((len(panel.products), self.net.config.text_width), dtype=np.float32)
+        out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress, device=self.settings.device)
+        return out
+
+    def followed(self, panel: Panel) -> tuple[FittedModel, Level]:
+        """This model with its rising level moved as its forecasts came out since it learnt, and what came of them: over everyone, at the
+        later origins of this panel whose horizon has passed."""
+        since = learnt_until(self.metrics)
+        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
+        if not len(rows):
+            return self, Level()
+        rows = rows[followed_origins(panel.as_of[rows])]
+        logit = self.predict(panel, rows, demand=False)["logit"]
+        level = follow(logit, panel.rising[rows], panel.as_of[rows], int(panel.meta["horizon_days"]))
+        moved = replace(self.rising_calibration, intercept=self.rising_calibration.intercept + level.shift)
+        return replace(self, rising_calibration=moved), level
+
+    def predict(
+        self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "", demand: bool = True
+    ) -> dict[str, np.ndarray]:
+        """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and, if wanted, demand (n, weeks, levels) units.
+
+        sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row, of which only
+        the logits can be told: demand is left out then. Raises UserError where the panel's features differ.
+        """
+        self.check_features(panel.features)
+        rows = np.asarray(rows)
+        vectors, progress = self.text_vectors(panel, rows, progress), paced(progress)
+        config = self.net.config
+        logits, units = np.empty((len(rows), 2)), np.empty((len(rows), len(config.weeks), len(config.levels)))
+        with one_thread():
+            for start in range(0, len(rows), _PREDICT_ROWS):
+                part = slice(start, start + _PREDICT_ROWS)
+                inputs = self.inputs(panel, rows[part], vectors)
+                logits[part], units[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
+                logits[part, RISING] = self.with_trees(logits[part, RISING], inputs, without)
+                progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
+        logit = self.rising_calibration(logits[:, RISING])
+        falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
+        found = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
+        if without or not demand:
+            return found
+        if self.demand_trees is not None:
+            units = self.demand_trees(units, panel, rows)
+        return found | {"demand": self.intervals(units, panel.n_base[rows])}
+
+    def with_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
+        """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""
+        if self.trees is None:
+            return logit
+        absent = np.array([driver == without for driver in DRIVERS])
+        return blended(logit, self.trees.predict(inputs.x.numpy(), absent), self.trees_share)
+
+    def save(self, folder: Path) -> None:
+        """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
+        from safetensors.torch import save_file
+
+        folder = Path(folder)
+        temporary = folder.with_name(folder.name + ".tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net.state_dict().items()}
+        weights |= {f"encoder.{k}": v.detach().cpu().contiguous() for k, v in self.tuned.items()}
+        weights |= self._tree_tensors()
+        save_file(weights, temporary / "weights.safetensors")
+        calibrations = {"rising": vars(self.rising_calibration), "falling": vars(self.falling_calibration)}
+        _write(
+            temporary / "config.json",
+            {
+                "format": FORMAT,
+                "model": self.net.config.as_dict(),
+                "settings": vars(self.settings),
+                "segments": self.segments,
+                "encoder": {"version": self.encoder_version, "max_tokens": MAX_TOKENS, "pieces": list(self.pieces)},
+                "calibration": calibrations,
+                "demand_factors": self.intervals.factors.tolist(),
+                "trees_share": self.trees_share,
+                "demand_trees_share": self.demand_trees.share if self.demand_trees else 0.0,
+            },
+        )
+        _write(temporary / "features.json", self.features)
+        _write(temporary / "metrics.json", self.metrics)
+        (temporary / "card.md").write_text(
+            card(temporary), encoding="utf-8"
+        )  # for readers; core/models/card.py says why the manifest lacks it
+        _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
+        shutil.rmtree(folder, ignore_errors=True)
+        temporary.rename(folder)
+
+    @classmethod
+    def load(cls, folder: Path, features: list[dict] | None = None) -> FittedModel:
+        """The model in a folder. Strict: every file's SHA-256, the format and, if given, the code's features must match.
+
+        Raises UserError with what was expected and found.
+        """
+        from safetensors.torch import load_file
+
+        folder = Path(folder)
+        missing = [n for n in (*FILES, "manifest.json") if not (folder / n).is_file()]
+        if missing:
+            raise UserError(f"a model folder at {folder}", f"no {', '.join(missing)}", "choose a model of `upswing models`, or train one")
+        manifest = _read(folder / "manifest.json")
+        if not isinstance(manifest, dict) or set(manifest) != set(FILES):
+            raise UserError(f"a manifest of {', '.join(FILES)} in {folder.name}", "another list of files", "train again")
+        for name, expected in manifest.items():
+            if (found := _sha256(folder / name)) != expected:
+                raise UserError(
+                    f"{name} of model {folder.name} with SHA-256 {expected}", found, "the file was changed: restore it or train again"
+                )
+        config = _read(folder / "config.json")
+        if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
+            raise UserError(
+                f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
+                f"format {config['format']}, {config['encoder']['max_tokens']} tokens",
+                "train again with this version",
+            )
+        weights = load_file(folder / "weights.safetensors")
+        net = FusionModel(ModelConfig.from_dict(config["model"]))
+        net.load_state_dict({k.removeprefix("net."): v for k, v in weights.items() if k.startswith("net.")}, strict=True)
+        known = _read(folder / "features.json")
+        arrays, demand_arrays = (
+            {k.removeprefix(kind): v.numpy() for k, v in weights.items() if k.startswith(kind)} for kind in ("trees.", "demand_trees.")
+        )
+        model = cls(
+            net=net.eval(),
+            settings=ModelSettings(**config["settings"]),
+            features=known,
+            trees_share=config["trees_share"],
+            trees=Trees.from_arrays(arrays) if arrays else None,
+            demand_trees=DemandTrees.from_arrays(demand_arrays, config["demand_trees_share"]),
+            segments=config["segments"],
+            encoder_version=config["encoder"]["version"],
+            tuned={k.removeprefix("encoder."): v for k, v in weights.items() if k.startswith("encoder.")},
+            pieces=tuple(config["encoder"].get("pieces", ())),
+            rising_calibration=Calibration(**config["calibration"]["rising"]),
+            falling_calibration=Calibration(**config["calibration"]["falling"]),
+            intervals=Intervals(np.array(config["demand_factors"]), net.config.whole_units),
+            metrics=_read(folder / "metrics.json"),
+        )
+        if features is not None:
+            model.check_features(features)
+        return model
+
+    def _tree_tensors(self) -> dict[str, torch.Tensor]:
+        both = (("trees", self.trees), ("demand_trees", self.demand_trees))
+        return {f"{kind}.{name}": torch.from_numpy(array) for kind, trees in both if trees for name, array in trees.arrays().items()}
+
+    def weights_hash(self) -> str:
+        """SHA-256 over all learnt weights: equal for equal models."""
+        return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned, **self._tree_tensors()}, self.pieces)
+
+    def with_metrics(self, metrics: dict) -> FittedModel:
+        return replace(self, metrics=metrics)
+
+
+def blended(net: np.ndarray, trees: np.ndarray, trees_share: float) -> np.ndarray:
+    """The rising logit before calibration, from the net's and the trees'. A mean of logits, so that attributions are the same mean."""
+    return (1 - trees_share) * net + trees_share * trees
+
+
+def driver_of(features: list[dict]) -> np.ndarray:
+    """(F,) place in DRIVERS of each feature record's driver."""
+    return np.array([DRIVERS.index(f["driver"]) for f in features])
+
+
+def one_thread():
+    """Inside it, PyTorch uses one CPU thread. The fusion model's matrices are so small that a second thread saves little, and on
+    a machine that is busy (a worker beside its dashboard) the threads wait for each other: 20 times slower was seen."""
+    return use_threads(1)
+
+
+@contextmanager
+def use_threads(count: int):
+    """PyTorch uses so many CPU threads inside it; gives how many it used before."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield before
+    finally:
+        torch.set_num_threads(before)
+
+
+def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
+    """Logits (B, 2) and demand units (B, T, L), float64, before calibration: means over members, of demand on the log1p scale."""
+    device = next(net.parameters()).device
+    with torch.inference_mode():
+        outputs = net.eval()(inputs.to(device))
+        demand = torch.expm1(outputs.demand.double().mean(0)).cpu().numpy()
+    return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
+
+
+def gather(
+    panel: Panel, rows: np.ndarray, places: np.ndarray, config: ModelConfig, text: torch.Tensor | None, which: torch.Tensor | None = None
+) -> Inputs:
+    """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
+    segment = torch.from_numpy(places[panel.segment[rows]])
+    as_they_are = torch.from_numpy(panel.x[rows][:, list(config.plain)]) if config.plain else None
+    return Inputs(
+        torch.from_numpy(panel.read(rows)),
+        text,
+        which,
+        segment,
+        torch.from_numpy(panel.base[rows]),
+        as_they_are,
+        torch.from_numpy(panel.age(rows)),
+    )
+
+
+def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:
+    """(panel's segments,) int64: each one's place in the vocabulary, -1 = unknown."""
+    known = {name: i for i, name in enumerate(vocabulary)}
+    return np.array([known.get(name, -1) for name in panel.segments], dtype=np.int64)
+
+
+def _write(path: Path, value) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _read(path: Path):
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"JSON in {path}", str(error), "the file was changed: restore it or train again") from error
+
+
+def _sha256(path: Path) -> str:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,90 @@
+"""The one door to DuckDB. Queries live in the sql/ folder of the package that asks them, one question a file; values are bound by name."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import duckdb
+
+from core.errors import UserError
+
+Error = duckdb.Error  # for callers that turn a failing query into a message
+_CORE = Path(__file__).parents[1]
+FOLDERS = {  # the first part of a query's name -> where such queries live
+    "features": ("features/sql",),
+    "staging": ("ingest/sql",),
+    "warehouse": ("storage/sql/warehouse",),
+    "checks": ("storage/sql/checks",),
+    "scoring": ("capabilities/forecast/sql", "capabilities/inventory/sql"),
+    "queries": ("capabilities/forecast/queries", "capabilities/inventory/queries"),
+    "simulation": ("evaluation/simulate/sql",),
+}
+_PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
+_COMMENT = re.compile(r"--[^\n]*")
+
+
+@contextmanager
+def connect(path: Path | str | None = None, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None):
+    """A DuckDB connection, closed at the end of the `with` block.
+
+    path None is an in-memory database. One writer at a time: a second one is told so in a UserError
+    instead of DuckDB's lock message. Times are naive UTC throughout.
+    """
+    config = {"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    if threads:
+        config["threads"] = str(threads)
+    try:
+        con = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
+    except duckdb.IOException as error:
+        if "lock" not in str(error).lower():
+            raise
+        raise UserError(
+            f"to be the only one working on {path}",
+            "another Upswing process that is writing to it",
+            "wait for that job to end (see `upswing jobs`) and try again",
+        ) from error
+    try:
+        con.execute("set preserve_insertion_order = false")
+        con.execute("set enable_progress_bar = false")
+        yield con
+    finally:
+        con.close()
+
+
+@cache
+def sql(name: str) -> str:
+    """Return the text of a stored query, e.g. sql("features/daily"). Raises KeyError for a name that no folder holds."""
+    kind, _, query = name.partition("/")
+    for file in stored(kind):
+        if file.stem == query:
+            return file.read_text(encoding="utf-8")
+    raise KeyError(f"no stored query {name}")
+
+
+def stored(kind: str) -> list[Path]:
+    """Return the files of all stored queries of one kind, a key of FOLDERS, in the order of their names."""
+    return sorted((file for folder in FOLDERS[kind] for file in (_CORE / folder).glob("*.sql")), key=lambda file: file.name)
+
+
+def run(con: duckdb.DuckDBPyConnection, name: str, **values):
+    """Runs one stored query; only the values it names are bound, and a missing one is our fault."""
+    text = sql(name)
+    wanted = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    return con.execute(text, {key: values[key] for key in wanted} or None)
+
+
+def rows(con, name: str, **values) -> list[dict]:
+    """The answer of a stored query as a list of dicts (small answers only)."""
+    cursor = run(con, name, **values)
+    columns = [d[0] for d in cursor.description]
+    return [dict(zip(columns, row)) for row in cursor.fetchall()]
+
+
+def arrow(con, name: str, **values):
+    """The answer of a stored query as an Arrow table, for larger answers."""
+    text = sql(name)
+    wanted = set(_PARAMETER.findall(_COMMENT.sub("", text)))
+    return con.sql(text, params={key: values[key] for key in wanted} or None).to_arrow_table()

@@ -1,0 +1,66 @@
+"""The pages' door to a snapshot: one stored question in, one DataFrame out.
+
+    serving = Serving(workspace.snapshots / "20111209-1")
+    serving.ask("product", product="85123A", segment="all")
+
+Each question is a file of core/capabilities/forecast/queries/ that names the serving tables of core/schema.py as if they were tables;
+its $values are bound by name. Nothing here writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import MappingProxyType
+
+import pandas as pd
+
+from core.errors import UserError
+from core.schema import ADDED, SERVING
+from core.storage import duckdb as db
+
+
+class Serving:
+    """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
+
+    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = Path(folder)
+        self._open = ExitStack()  # its connection closes when nobody holds this object any more
+        self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
+        for table in SERVING:
+            file = self.folder / f"{table}.parquet"
+            if table in ADDED and not file.is_file():
+                self._connection.execute(SERVING[table].ddl())
+                continue
+            if not file.is_file():
+                raise self._broken(f"no {file.name}")
+            try:
+                self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
+            except db.Error as error:
+                raise self._broken(f"{file.name}, which cannot be read ({error})") from error
+
+    def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
+        """The answer of core/capabilities/forecast/queries/<question>.sql. Values it does not name are left out; tables: those it
+        names beside the serving
+        tables, for this question alone."""
+        cursor = self._connection.cursor()
+        try:
+            for name, table in tables.items():
+                cursor.register(name, table)
+            return db.run(cursor, f"queries/{question}", **values).df()
+        except db.Error as error:
+            raise self._broken(f"tables that cannot answer '{question}' ({error})") from error
+        finally:
+            cursor.close()
+
+    def _broken(self, found: str) -> UserError:
+        return UserError(
+            f"a complete snapshot in {self.folder.name}",
+            found,
+            "run `upswing publish` again, or `upswing snapshots` and `upswing rollback ID` to serve an earlier one",
+        )

@@ -1,0 +1,349 @@
+"""Snapshots: immutable, versioned folders of serving tables, and the CURRENT pointer to the one that is served.
+
+    snapshots/20260314-091500-123/<table>.parquet    one file a table of core.schema.SERVING
+    snapshots/20260314-091500-123/manifest.json      SHA-256 and rows of each; written last, so without it a folder does not count
+    CURRENT                                          the id of the served one; replaced atomically
+
+Ids are UTC times and sort in the order of publishing. Killed at any moment, the old or the new snapshot is served, whole.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from core import __version__
+from core.errors import UpswingError, UserError
+from core.progress import Progress, silent
+from core.schema import ADDED, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING, Table
+from core.storage import duckdb as db
+from core.storage.export import write_table
+from core.storage.state import State, now
+from core.workspace import Workspace
+
+KEPT = 5
+KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
+    "products": ("product_id",),
+    "forecasts": ("product_id", "segment"),
+    "demand": ("product_id", "segment", "weeks", "level"),
+    "attributions": ("product_id", "segment", "driver"),
+    "feature_values": ("product_id", "segment", "feature"),
+    "text_attributions": ("product_id", "position"),
+    "history": ("product_id", "segment", "week"),
+    "suggestions": ("product_id",),
+    "planning": ("product_id",),
+    "deliveries": ("product_id", "due_on"),
+    "suppliers": ("supplier",),
+    "markdowns": ("product_id",),
+    "problems": ("product_id", "problem"),
+    "neighbours": ("product_id", "rank"),
+    "metrics": ("metric", "slice"),
+    "segments": ("segment",),
+    "glossary": ("feature",),
+}
+_NEVER_EMPTY = ("products", "forecasts")
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    id: str
+    path: Path
+    manifest: dict
+    current: bool = False
+
+    @property
+    def as_of(self) -> str:
+        return self.manifest.get("as_of", "")
+
+    @property
+    def model(self) -> str:
+        return self.manifest.get("model", "")
+
+    @property
+    def created_at(self) -> str:
+        return self.manifest.get("created_at", "")
+
+    def table(self, name: str) -> Path:
+        """The Parquet file of a serving table."""
+        return self.path / f"{name}.parquet"
+
+
+def current(workspace: Workspace) -> Snapshot | None:
+    """The served snapshot; None before the first one. Cheap: reads the pointer and the manifest, not the tables.
+
+    Raises UserError where CURRENT names a snapshot that is not there.
+    """
+    if not workspace.current.exists():
+        return None
+    snapshot_id = workspace.current.read_text(encoding="utf-8").strip()
+    manifest = workspace.snapshots / snapshot_id / "manifest.json"
+    if not snapshot_id or not manifest.exists():
+        raise UserError(
+            f"CURRENT in {workspace.root} to name a snapshot",
+            repr(snapshot_id),
+            "choose one that `upswing snapshots` lists, with `upswing rollback ID`",
+        )
+    return Snapshot(snapshot_id, manifest.parent, json.loads(manifest.read_text(encoding="utf-8")), True)
+
+
+def history(workspace: Workspace) -> list[Snapshot]:
+    """The snapshots that are kept, newest first."""
+    served = workspace.current.read_text(encoding="utf-8").strip() if workspace.current.exists() else None
+    return [
+        Snapshot(m.parent.name, m.parent, json.loads(m.read_text(encoding="utf-8")), m.parent.name == served)
+        for m in sorted(workspace.snapshots.glob("*/manifest.json"), reverse=True)
+    ]
+
+
+def publish(workspace: Workspace, progress: Progress = silent, actor: str = "command line") -> str:
+    """Makes a new snapshot of workspace/scored/, checks it in full, serves it, and gives its id. Keeps the newest 5.
+
+    Raises UpswingError with all the problems found; then the old snapshot stays served and nothing is left behind.
+    """
+    scored = workspace.need(workspace.root / "scored", "score")
+    missing = [name for name in SERVING if not (scored / f"{name}.parquet").exists()]
+    if missing:
+        raise UpswingError(f"the scored tables are incomplete, {', '.join(missing)} missing: run `upswing score` again")
+    with _alone(workspace):
+        _remove_leftovers(workspace)
+        created_at = now()
+        snapshot_id = _new_id(workspace, created_at)
+        folder = workspace.snapshots / snapshot_id
+        folder.mkdir()
+        try:
+            tables = {}
+            for i, name in enumerate(n for n in SERVING if n != "meta"):
+                progress("publish", 0.5 * i / len(SERVING), f"writing {name}")
+                tables[name] = _copy(scored / f"{name}.parquet", folder / f"{name}.parquet")
+            meta, tables["meta"] = _write_meta(scored / "meta.parquet", folder, snapshot_id, created_at, tables)
+            manifest = {
+                "snapshot": snapshot_id,
+                "model": meta["model"],
+                "as_of": meta["as_of"].isoformat(),
+                "code_version": __version__,
+                "created_at": created_at.isoformat(),
+                "tables": tables,
+            }
+            progress("publish", 0.5, "checking")
+            found = check(folder, manifest)
+            if found:
+                raise UpswingError("the scored tables are not fit to be served:\n- " + "\n- ".join(found))
+            progress("publish", 0.9, "serving")
+            _write_durably(folder / "manifest.json", json.dumps(manifest, indent=2))
+        except BaseException:
+            shutil.rmtree(folder)
+            raise
+        _sync_folder(workspace.snapshots)
+        _serve(workspace, snapshot_id)
+        State(workspace).note(actor, "publish", snapshot_id, model=manifest["model"], as_of=manifest["as_of"])
+        _prune(workspace)
+    progress("publish", 1.0, f"snapshot {snapshot_id}")
+    return snapshot_id
+
+
+def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: str = "command line") -> None:
+    """Serves an earlier snapshot (or a later one again), after checking it in full. Raises UserError with all that is wrong with it."""
+    folder = workspace.snapshots / snapshot_id
+    if not snapshot_id or not (folder / "manifest.json").exists():
+        raise UserError("the id of a snapshot", repr(snapshot_id), "list them with `upswing snapshots`")
+    found = check(folder)
+    if found:
+        raise UserError("a snapshot fit to be served", f"{snapshot_id} with {'; '.join(found)}", "serve another one, or publish anew")
+    with _alone(workspace):
+        _serve(workspace, snapshot_id)
+        State(workspace).note(actor, "rollback", snapshot_id, reason)
+
+
+def export(workspace: Workspace, table: str, out: Path) -> int:
+    """Writes a serving table of the current snapshot as CSV, Parquet or XLSX (by the name's end) and gives its rows."""
+    snapshot = current(workspace)
+    if snapshot is None:
+        raise UserError("a published snapshot", "none yet", "run `upswing run` first")
+    if table not in SERVING:
+        raise UserError(f"one of {', '.join(SERVING)}", repr(table), "choose one of these tables")
+    if table in ADDED and not snapshot.table(table).exists():
+        raise UserError(f"a snapshot that holds {table}", "one of an earlier version", "run `upswing score` and `upswing publish`")
+    return write_table(pq.read_table(snapshot.table(table)), Path(out))
+
+
+# ---- checking
+
+
+def check(folder: Path, manifest: dict | None = None) -> list[str]:
+    """Everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
+
+    Files against the manifest (by default its own), columns and types against core.schema.SERVING, keys, missing and
+    non-finite values, then each question of core/storage/sql/checks/, whose first line says what its rows mean. A snapshot of an earlier
+    version may lack what was ADDED since.
+    """
+    manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    noted_tables = manifest.get("tables", {})
+    expected, found = [name for name in SERVING if name in noted_tables or name not in ADDED], []
+    for name in expected:
+        file, noted = folder / f"{name}.parquet", noted_tables.get(name)
+        if not file.exists() or noted is None:
+            found.append(f"{name}: the file is missing" if noted else f"{name}: the manifest does not name it")
+        elif _sha256(file) != noted["sha256"]:
+            found.append(f"{name}: the file is not the one that was written (its SHA-256 differs)")
+    if found:
+        return found
+    paths = {name: _literal(folder / f"{name}.parquet") for name in expected}
+    with db.connect() as con:
+        for name in expected:
+            try:
+                found += _check_table(con, SERVING[name], paths[name], manifest["tables"][name]["rows"])
+            except db.Error as error:
+                found.append(f"{name}: cannot be read ({error})")
+        if not found:
+            values = paths | {"weeks": list(DEMAND_WEEKS), "levels": list(DEMAND_LEVELS), "drivers": list(DRIVERS)}
+            for file in db.stored("checks"):
+                found += _ask(con, file.stem, values)
+            served = con.execute("select snapshot from read_parquet($meta)", {"meta": paths["meta"]}).fetchall()
+            if served != [(folder.name,)]:
+                found.append(f"meta: expected one row of snapshot {folder.name}, found {served[:3]}")
+    return found
+
+
+def _check_table(con, table: Table, path: str, rows: int) -> list[str]:
+    file = {"file": path}
+    columns = [(name, type_) for name, type_, *_ in con.execute("describe select * from read_parquet($file)", file).fetchall()]
+    expected = [(c.name, c.type) for c in table.columns]
+    if columns != expected:
+        wrong = [f"{n} {t}" for n, t in columns if (n, t) not in expected] or ["another order or fewer columns"]
+        lacking = [f"{n} {t}" for n, t in expected if (n, t) not in columns]
+        return [f"{table.name}: expected columns {', '.join(lacking) or 'in the order of the schema'}, found {', '.join(wrong)}"]
+    found = []
+    # hash() of whole rows makes DuckDB decode every value, so a damaged page cannot hide behind a column nobody checks.
+    counts = ["count(*)", "coalesce(bit_xor(hash(t)), 0)"]
+    asked = [(c, "is missing") for c in table.columns if c.required] + [(c, "is not finite") for c in table.columns if c.type == "DOUBLE"]
+    for c, problem in asked:
+        counts.append(
+            f'count(*) filter (where "{c.name}" is null)'
+            if problem == "is missing"
+            else f'count(*) filter (where not isfinite("{c.name}"))'
+        )
+    total, _, *bad = con.execute(f"select {', '.join(counts)} from read_parquet($file) as t", file).fetchone()
+    if total != rows:
+        found.append(f"{table.name}: expected {rows} rows, found {total}")
+    if total == 0 and table.name in _NEVER_EMPTY:
+        found.append(f"{table.name}: has no rows")
+    found += [f"{table.name}: {c.name} {problem} in {n} rows" for (c, problem), n in zip(asked, bad) if n]
+    if table.name in KEYS:
+        key = ", ".join(KEYS[table.name])
+        twice = con.execute(f"select {key}, count(*) from read_parquet($file) group by {key} having count(*) > 1 limit 3", file).fetchall()
+        found += [f"{table.name}: {key} = {', '.join(map(str, row[:-1]))} stands there {row[-1]} times" for row in twice]
+    return found
+
+
+def _ask(con, name: str, values: dict) -> list[str]:
+    text = db.sql(f"checks/{name}")
+    used = {k: v for k, v in values.items() if re.search(rf"\${k}\b", text)}
+    cursor = con.execute(f"select *, count(*) over () from ({text}) limit 3", used)
+    names = [d[0] for d in cursor.description][:-1]
+    bad = cursor.fetchall()
+    if not bad:
+        return []
+    examples = "; ".join(", ".join(f"{n} {v}" for n, v in zip(names, row)) for row in bad)
+    return [f"{text.splitlines()[0].removeprefix('-- ')}: {bad[0][-1]} rows, for example {examples}"]
+
+
+# ---- files
+
+
+def _copy(source: Path, target: Path) -> dict:
+    """Copies durably; the hash is of what was read, so that the check finds what was written otherwise."""
+    content = source.read_bytes()
+    _write_durably(target, content)
+    try:
+        rows = pq.read_metadata(pa.BufferReader(content)).num_rows
+    except pa.ArrowInvalid as error:
+        raise UpswingError(f"{source.name} of the scored tables is no Parquet file ({error}): run `upswing score` again") from error
+    return {"rows": rows, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _write_meta(source: Path, folder: Path, snapshot_id: str, created_at: datetime, tables: dict) -> tuple[dict, dict]:
+    """meta.parquet with what only publishing knows: the snapshot's id, its time and row counts."""
+    rows = pq.read_table(source).to_pylist()
+    if len(rows) != 1:
+        raise UpswingError(f"meta: expected one row, found {len(rows)}")
+    counts = {name: t["rows"] for name, t in tables.items()}
+    meta = rows[0] | {"snapshot": snapshot_id, "created_at": created_at, "row_counts": json.dumps(counts)}
+    sink = pa.BufferOutputStream()
+    pq.write_table(pa.Table.from_pylist([meta], schema=pq.read_schema(source)), sink)
+    content = sink.getvalue().to_pybytes()
+    _write_durably(folder / "meta.parquet", content)
+    return meta, {"rows": 1, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
+
+
+def _new_id(workspace: Workspace, time_: datetime) -> str:
+    taken = max((p.name for p in workspace.snapshots.iterdir() if p.is_dir()), default="")
+    while (snapshot_id := f"{time_:%Y%m%d-%H%M%S}-{time_.microsecond // 1000:03d}") <= taken:
+        newest = datetime.strptime(taken + "000", "%Y%m%d-%H%M%S-%f") if re.fullmatch(r"\d{8}-\d{6}-\d{3}", taken) else time_
+        time_ = max(time_, newest) + timedelta(milliseconds=1)  # the clock was set back: keep the order of publishing
+    return snapshot_id
+
+
+def _serve(workspace: Workspace, snapshot_id: str) -> None:
+    temporary = workspace.current.with_suffix(".tmp")
+    _write_durably(temporary, snapshot_id + "\n")
+    temporary.replace(workspace.current)
+    _sync_folder(workspace.root)
+
+
+def _prune(workspace: Workspace) -> None:
+    for old in [s for s in history(workspace)[KEPT:] if not s.current]:
+        (old.path / "manifest.json").unlink()  # from here on it does not count, however far the removal gets
+        shutil.rmtree(old.path)
+
+
+def _remove_leftovers(workspace: Workspace) -> None:
+    """What a killed publish or removal left behind."""
+    for folder in workspace.snapshots.iterdir():
+        if folder.is_dir() and not (folder / "manifest.json").exists():
+            shutil.rmtree(folder)
+
+
+@contextmanager
+def _alone(workspace: Workspace) -> Iterator[None]:
+    """One process changes snapshots at a time; the lock dies with its holder."""
+    workspace.snapshots.mkdir(parents=True, exist_ok=True)
+    with (workspace.snapshots / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _write_durably(file: Path, content: bytes | str) -> None:
+    with file.open("wb") as stream:
+        stream.write(content.encode("utf-8") if isinstance(content, str) else content)
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sha256(file: Path) -> str:
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _literal(path: Path) -> str:
+    """A path that DuckDB does not take for a pattern."""
+    return re.sub(r"([*?\[])", r"[\1]", str(path))

@@ -1,0 +1,248 @@
+"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, model statuses, notes of the users.
+
+One file in WAL mode, opened for each short transaction and closed again, so any number of processes and threads may use it
+and a copy of the workspace is a backup at any moment. Times are naive UTC, stored as ISO text.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterable
+from uuid import uuid4
+
+from core.errors import UserError
+from core.storage.state.file import add_note
+from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
+from core.storage.state.records import (
+    ACTIVE,
+    STALE_AFTER_S,
+    AuditEntry,
+    Comment,
+    Heartbeat,
+    Job,
+    ModelStatus,
+    Override,
+    View,
+    as_text,
+    now,
+    process,
+    read,
+)
+
+__all__ = [
+    "ACTIVE",
+    "FIELDS",
+    "REASONS",
+    "SCOPES",
+    "STALE_AFTER_S",
+    "AuditEntry",
+    "Comment",
+    "Heartbeat",
+    "Job",
+    "ModelStatus",
+    "Override",
+    "State",
+    "TERMS",
+    "View",
+    "now",
+]
+
+
+class State(Overrides):
+    """The state store of one workspace. Every method is one short transaction."""
+
+    # ---- jobs
+
+    def add_job(self, kind: str, arguments: dict, actor: str) -> tuple[Job, bool]:
+        """Queues a job, or finds the one of its kind that is queued or running: (job, whether it is new)."""
+        self.reap()
+        with self._write() as con:
+            there = con.execute("select * from jobs where kind = ? and status in ('queued', 'running')", (kind,)).fetchone()
+            if there:
+                return read(Job, there), False
+            con.execute(
+                "insert into jobs (kind, arguments, status, created_at, actor) values (?, ?, 'queued', ?, ?)",
+                (kind, json.dumps(arguments), as_text(now()), actor),
+            )
+            row = con.execute("select * from jobs where id = last_insert_rowid()").fetchone()
+            return read(Job, row), True
+
+    def jobs(self, limit: int = 50, kinds: Iterable[str] = (), status: str = "") -> list[Job]:
+        """The latest jobs, newest first; of these kinds and this status, where given."""
+        self.reap()
+        with self._connect() as con:
+            found = con.execute(
+                "select * from jobs where (?1 = '[]' or kind in (select value from json_each(?1)))"
+                " and ?2 in ('', status) order by id desc limit ?3",
+                (json.dumps(list(kinds)), status, limit),
+            )
+            return [read(Job, row) for row in found]
+
+    def job(self, job_id: int) -> Job:
+        self.reap()
+        with self._connect() as con:
+            row = con.execute("select * from jobs where id = ?", (job_id,)).fetchone()
+        if row is None:
+            raise UserError("the number of a job", repr(job_id), "list them with `upswing jobs`")
+        return read(Job, row)
+
+    def claim_job(self, token: str) -> Job | None:
+        """The oldest queued job, now running under this worker; None where the queue is empty. Never the same to two."""
+        with self._write() as con:
+            row = con.execute(
+                "update jobs set status = 'running', started_at = ?1, heartbeat_at = ?1, worker = ?2"
+                " where id = (select min(id) from jobs where status = 'queued') returning *",
+                (as_text(now()), token),
+            ).fetchone()
+        return read(Job, row) if row else None
+
+    def report_job(self, job_id: int, token: str, *, step: str, done: float, message: str, figures: dict, eta_s: float | None) -> bool:
+        """Notes how far a job is. False: stop, because the user asked so or because the job is no longer this worker's."""
+        with self._write() as con:
+            row = con.execute(
+                "update jobs set step = ?, done = ?, message = ?, figures = ?, eta_s = ?, heartbeat_at = ?"
+                " where id = ? and worker = ? and status = 'running' returning cancel_requested",
+                (step, done, message, json.dumps(figures), eta_s, as_text(now()), job_id, token),
+            ).fetchone()
+        return row is not None and not row["cancel_requested"]
+
+    def end_job(self, job_id: int, token: str, status: str, *, message: str = "", error: str = "", result: dict | None = None) -> bool:
+        """Ends a running job of this worker. False: it was not running (any more) under this worker, nothing changed."""
+        with self._write() as con:
+            changed = con.execute(
+                "update jobs set status = ?1, message = ?2, error = ?3, result = ?4, ended_at = ?5, eta_s = null,"
+                " done = case when ?1 = 'done' then 1.0 else done end where id = ?6 and worker = ?7 and status = 'running'",
+                (status, message, error, json.dumps(result or {}), as_text(now()), job_id, token),
+            ).rowcount
+        return changed == 1
+
+    def cancel_job(self, job_id: int) -> Job:
+        """A queued job is cancelled at once; a running one is asked to stop; an ended one stays as it is."""
+        with self._write() as con:
+            con.execute(
+                "update jobs set status = 'cancelled', message = 'cancelled before it began', ended_at = ?"
+                " where id = ? and status = 'queued'",
+                (as_text(now()), job_id),
+            )
+            con.execute("update jobs set cancel_requested = 1 where id = ? and status = 'running'", (job_id,))
+        return self.job(job_id)
+
+    def reap(self) -> list[int]:
+        """Marks running jobs whose worker is gone as interrupted; gives their ids."""
+        with self._connect() as con:
+            running = con.execute("select id, worker from jobs where status = 'running'").fetchall()
+        if not running:
+            return []
+        worker = self.worker()
+        lost = [r["id"] for r in running if worker is None or worker.token != r["worker"] or not worker.alive]
+        if not lost:
+            return []
+        with self._write() as con:
+            return [
+                i
+                for i in lost
+                if con.execute(
+                    "update jobs set status = 'interrupted', ended_at = ?, eta_s = null,"
+                    " message = 'the worker process ended before the job did; what is served did not change, request the job again'"
+                    " where id = ? and status = 'running'",
+                    (as_text(now()), i),
+                ).rowcount
+            ]
+
+    # ---- the worker of the workspace
+
+    def worker(self) -> Heartbeat | None:
+        """The last known worker; ask its `alive`. None: there was never one, or it said good-bye."""
+        with self._connect() as con:
+            row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
+        return read(Heartbeat, row) if row else None
+
+    def take_worker(self) -> str | None:
+        """Makes this process the one worker of the workspace and gives its token; None: another one is alive."""
+        token, time_ = uuid4().hex, as_text(now())
+        with self._write() as con:
+            row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
+            if row and read(Heartbeat, row).alive:
+                return None
+            con.execute(
+                "insert or replace into heartbeats values ('worker', ?, ?, ?, ?, ?, ?)",
+                (token, os.getpid(), socket.gethostname(), time_, time_, process(os.getpid())),
+            )
+        self.reap()  # whatever an earlier worker left running
+        return token
+
+    def beat(self, token: str, job_id: int | None = None) -> bool:
+        """Says "still here". False: another worker took over in the meantime, so stop."""
+        time_ = as_text(now())
+        with self._write() as con:
+            mine = con.execute("update heartbeats set beat_at = ? where name = 'worker' and token = ?", (time_, token)).rowcount == 1
+            if mine and job_id is not None:
+                con.execute("update jobs set heartbeat_at = ? where id = ? and status = 'running'", (time_, job_id))
+        return mine
+
+    def release_worker(self, token: str) -> None:
+        with self._write() as con:
+            con.execute("delete from heartbeats where name = 'worker' and token = ?", (token,))
+
+    # ---- audit
+
+    def note(self, actor: str, act: str, subject: str, reason: str = "", **details) -> None:
+        """Adds one line to the audit log."""
+        with self._write() as con:
+            add_note(con, actor, act, subject, reason, details)
+
+    def audit(self, limit: int = 100) -> list[AuditEntry]:
+        """The latest entries, newest first."""
+        with self._connect() as con:
+            return [read(AuditEntry, row) for row in con.execute("select * from audit order by id desc limit ?", (limit,))]
+
+    # ---- model statuses (core/models/registry.py decides; a model without a row here is a candidate)
+
+    def model_statuses(self) -> dict[str, ModelStatus]:
+        with self._connect() as con:
+            return {row["id"]: read(ModelStatus, row) for row in con.execute("select * from models")}
+
+    def set_champion(self, model_id: str, reason: str, actor: str, act: str = "promote") -> str | None:
+        """Makes a model the champion and retires the one before, in one transaction; gives the id of the one before."""
+        with self._write() as con:
+            row = con.execute("select id from models where status = 'champion'").fetchone()
+            before = row["id"] if row else None
+            if before:
+                con.execute(
+                    "update models set status = 'retired', reason = ?, changed_at = ? where id = ?",
+                    (f"replaced by {model_id}", as_text(now()), before),
+                )
+            con.execute("insert or replace into models values (?, 'champion', ?, ?)", (model_id, reason, as_text(now())))
+            add_note(con, actor, act, model_id, reason, {"before": before})
+        return before
+
+    def set_discarded(self, model_id: str, reason: str, actor: str) -> None:
+        with self._write() as con:
+            con.execute("insert or replace into models values (?, 'discarded', ?, ?)", (model_id, reason, as_text(now())))
+            add_note(con, actor, "discard", model_id, reason, {})
+
+    # ---- what users add: comments, saved views (overrides: core/storage/state/overrides.py)
+
+    def add_comment(self, product_id: str, text: str, actor: str) -> None:
+        with self._write() as con:
+            con.execute("insert into comments (product_id, text, actor, at) values (?, ?, ?, ?)", (product_id, text, actor, as_text(now())))
+
+    def comments(self, product_id: str) -> list[Comment]:
+        """Newest first."""
+        with self._connect() as con:
+            found = con.execute("select * from comments where product_id = ? order by id desc", (product_id,))
+            return [read(Comment, row) for row in found]
+
+    def save_view(self, page: str, name: str, choices: dict, actor: str) -> None:
+        with self._write() as con:
+            con.execute("insert or replace into views values (?, ?, ?, ?, ?)", (page, name, json.dumps(choices), actor, as_text(now())))
+
+    def views(self, page: str) -> list[View]:
+        with self._connect() as con:
+            return [read(View, row) for row in con.execute("select * from views where page = ? order by name", (page,))]
+
+    def delete_view(self, page: str, name: str) -> None:
+        with self._write() as con:
+            con.execute("delete from views where page = ? and name = ?", (page, name))

@@ -1,0 +1,138 @@
+"""Where a planner knows better than the plan: own quantities, snoozes and terms, each with its reason, for a while.
+
+Nothing is ever deleted: an override that was replaced, taken back or has expired stays readable, with who ended it.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+from core.errors import UserError
+from core.storage.state.file import StateFile, add_note
+from core.storage.state.records import Override, as_text, now, read
+
+SCOPES = ("product", "supplier", "class")  # the narrower goes before the wider
+TERMS = ("service_level", "lead_time_days")
+FIELDS = {"product": ("order_units", "snooze_until", *TERMS), "supplier": TERMS, "class": TERMS}
+REASONS = (
+    "promotion planned",
+    "demand known better",
+    "supplier cannot deliver",
+    "budget",
+    "no room",
+    "being phased out",
+    "data are wrong",
+    "other",
+)
+
+
+class Overrides(StateFile):
+    """Overrides in the state store. Days are the plan's: an override holds for plans made as of its last day or before."""
+
+    def set_override(
+        self,
+        scope: str,
+        name: str,
+        field: str,
+        value,
+        *,
+        reason: str,
+        actor: str,
+        expires_on: date,
+        before=None,
+        comment: str = "",
+        basis: dict | None = None,
+    ) -> Override:
+        """Puts a planner's value in place; an open one of the same place ends. value: see Override. Raises UserError."""
+        _check(scope, name, field, value, reason)
+        at = as_text(now())
+        with self._write() as con:
+            open_ = con.execute(
+                "select * from overrides where scope = ? and name = ? and field = ? and ended_at is null", (scope, name, field)
+            ).fetchone()
+            if open_:
+                con.execute("update overrides set ended_at = ?, ended_by = ? where id = ?", (at, actor, open_["id"]))
+            row = con.execute(
+                "insert into overrides (scope, name, field, value, before, reason, comment, actor, at, expires_on, basis)"
+                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
+                (
+                    scope,
+                    name,
+                    field,
+                    json.dumps(value),
+                    json.dumps(before),
+                    reason,
+                    comment.strip(),
+                    actor,
+                    at,
+                    expires_on.isoformat(),
+                    json.dumps(basis or {}),
+                ),
+            ).fetchone()
+            add_note(
+                con,
+                actor,
+                "override",
+                f"{scope} {name}",
+                reason,
+                {
+                    "field": field,
+                    "before": json.loads(open_["value"]) if open_ else before,
+                    "after": value,
+                    "comment": comment.strip(),
+                    "expires_on": expires_on.isoformat(),
+                },
+            )
+        return read(Override, row)
+
+    def end_override(self, override_id: int, actor: str) -> None:
+        """Takes one back. One that has ended already stays as it is."""
+        with self._write() as con:
+            row = con.execute(
+                "update overrides set ended_at = ?, ended_by = ? where id = ? and ended_at is null returning *",
+                (as_text(now()), actor, override_id),
+            ).fetchone()
+            if row:
+                add_note(
+                    con,
+                    actor,
+                    "take back",
+                    f"{row['scope']} {row['name']}",
+                    row["reason"],
+                    {"field": row["field"], "before": json.loads(row["value"]), "after": json.loads(row["before"])},
+                )
+
+    def overrides_version(self) -> tuple[int, int]:
+        """Changes with every change of an override: the last one's number, and how many have been ended."""
+        with self._connect() as con:
+            return tuple(con.execute("select coalesce(max(id), 0), count(ended_at) from overrides").fetchone())
+
+    def overrides(self) -> list[Override]:
+        """All there ever were, oldest first; ask each whether it `holds`."""
+        with self._connect() as con:
+            return [read(Override, row) for row in con.execute("select * from overrides order by id")]
+
+
+def _check(scope: str, name: str, field: str, value, reason: str) -> None:
+    if scope not in SCOPES:
+        raise UserError(f"one of {', '.join(SCOPES)}", repr(scope), "choose for what the change holds")
+    if field not in FIELDS[scope]:
+        raise UserError(f"one of {', '.join(FIELDS[scope])} of a {scope}", repr(field), "choose what to change")
+    if not name:
+        raise UserError(f"the {scope} that it is about", "nothing", "choose one")
+    if reason not in REASONS:
+        raise UserError("a reason from the list", repr(reason or ""), "choose a reason, so that others can follow the change")
+    if field == "snooze_until":
+        try:
+            date.fromisoformat(value)
+        except (TypeError, ValueError) as error:
+            raise UserError("a day such as 2026-03-31", repr(value), "correct the day") from error
+        return
+    number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
+    if field == "order_units" and not (number and value >= 0):
+        raise UserError("a quantity of 0 or more", repr(value), "correct the quantity")
+    if field == "service_level" and not (number and 0.5 <= value < 1):
+        raise UserError("a service level from 50% to below 100%", repr(value), "correct the service level")
+    if field == "lead_time_days" and not (number and value > 0):
+        raise UserError("a lead time above 0 days", repr(value), "correct the lead time")

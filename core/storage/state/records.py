@@ -1,0 +1,186 @@
+"""What the state store holds, as small records, and how a row becomes one."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+ACTIVE = ("queued", "running")
+STALE_AFTER_S = 15.0  # a worker beats every 2 s; where its process cannot be seen, it is taken for dead this long after a beat
+
+
+def now() -> datetime:
+    """Naive UTC, to the millisecond (what the store keeps)."""
+    time_ = datetime.now(UTC).replace(tzinfo=None)
+    return time_.replace(microsecond=time_.microsecond // 1000 * 1000)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of background work. `done` is the share of the whole job, 0..1; `eta_s` seconds still to go, None = unknown."""
+
+    id: int
+    kind: str  # one of core.jobs.KINDS
+    arguments: dict
+    status: str  # queued, running, done, failed, cancelled, interrupted
+    step: str
+    done: float
+    message: str
+    figures: dict
+    eta_s: float | None
+    created_at: datetime
+    started_at: datetime | None
+    ended_at: datetime | None
+    heartbeat_at: datetime | None
+    error: str
+    result: dict
+    actor: str
+    cancel_requested: bool
+    worker: str  # token of the worker that runs it
+
+    @property
+    def active(self) -> bool:
+        return self.status in ACTIVE
+
+
+@dataclass(frozen=True)
+class Heartbeat:
+    """The worker of a workspace, as it last told of itself."""
+
+    name: str
+    token: str
+    pid: int
+    host: str
+    started_at: datetime
+    beat_at: datetime
+    process: str  # as process() tells it, "" where the system doesn't
+
+    @property
+    def alive(self) -> bool:
+        """On this host while its process is there, however long machine or clock made it silent; on another while it beats."""
+        here = self.host == socket.gethostname()
+        if here and self.process:
+            return process(self.pid) == self.process
+        fresh = now() - self.beat_at < timedelta(seconds=STALE_AFTER_S)
+        return fresh and (not here or _process_exists(self.pid))
+
+
+@dataclass(frozen=True)
+class AuditEntry:
+    """Who did what to which thing, when and why."""
+
+    id: int
+    at: datetime
+    actor: str
+    act: str
+    subject: str
+    reason: str
+    details: dict
+
+
+@dataclass(frozen=True)
+class ModelStatus:
+    id: str
+    status: str  # candidate, champion, discarded, retired
+    reason: str
+    changed_at: datetime
+
+
+@dataclass(frozen=True)
+class Override:
+    """A planner's own value in place of the plan's; core.storage.state.overrides says which there can be."""
+
+    id: int
+    scope: str
+    name: str  # the product's id, the supplier's name, or A, B, C
+    field: str
+    value: Any  # units, a share, days, or an ISO day
+    before: Any  # what it replaced; None where nothing was known
+    reason: str
+    comment: str
+    actor: str
+    at: datetime
+    expires_on: date  # the last day it holds
+    ended_at: datetime | None  # taken back or replaced before that
+    ended_by: str | None
+    basis: (
+        dict  # what was known at the time, to compare later with what happened (core/capabilities/inventory/plan/forecast_value_added.py)
+    )
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """What it is about: of one place one override is open at a time."""
+        return self.scope, self.name, self.field
+
+    def holds(self, on: date) -> bool:
+        return self.ended_at is None and on <= self.expires_on
+
+
+@dataclass(frozen=True)
+class Comment:
+    id: int
+    product_id: str
+    text: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class View:
+    """The choices of a page (filters, columns ...) under a name."""
+
+    page: str
+    name: str
+    choices: dict
+    actor: str
+    at: datetime
+
+
+_JSON = {"arguments", "figures", "result", "details", "value", "before", "choices", "basis"}
+
+
+def read(kind, row: sqlite3.Row):
+    """A row as its dataclass."""
+    values = {}
+    for f in fields(kind):
+        value = row[f.name]
+        if f.name in _JSON:
+            value = json.loads(value)
+        elif f.name == "at" or f.name.endswith("_at"):
+            value = datetime.fromisoformat(value) if value else None
+        elif f.name == "cancel_requested":
+            value = bool(value)
+        elif f.name == "expires_on":
+            value = date.fromisoformat(value)
+        values[f.name] = value
+    return kind(**values)
+
+
+def as_text(time_: datetime) -> str:
+    return time_.isoformat(timespec="milliseconds")
+
+
+def process(pid: int) -> str:
+    """What tells a process from a later one of the same number: boot and tick of its start. "" where it has ended, or without /proc."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if state in "ZX" else f"{boot} {rest[18]}"  # a zombie has ended; field 22 of proc(5) is the start
+
+
+def _process_exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True  # it is there, but another user's
+    return True

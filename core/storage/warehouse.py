@@ -1,0 +1,38 @@
+"""The warehouse's tables as core/schema.py has them: made in a new one, completed in one that an earlier version made."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from core.schema import CANONICAL, IMPORTS
+from core.storage import duckdb as db
+
+TABLES = CANONICAL | IMPORTS
+
+
+def columns(con) -> dict[str, list[tuple[str, str]]]:
+    """The (name, type) of each table's columns, in their order."""
+    there: dict[str, list[tuple[str, str]]] = {}
+    for table, *column in db.run(con, "warehouse/columns").fetchall():
+        there.setdefault(table, []).append(tuple(column))
+    return there
+
+
+def complete(con) -> None:
+    """Makes the tables and columns that are lacking, empty; what is there stays as it is."""
+    for table in TABLES.values():
+        con.execute(table.ddl())
+    there = columns(con)
+    for name, table in TABLES.items():
+        for column in table.columns:
+            if column.name not in dict(there[name]) and not column.required:
+                con.execute(f'alter table {name} add column "{column.name}" {column.type}')
+
+
+def complete_file(path: Path) -> None:
+    """The same for a warehouse that is to be read only: it is opened for writing where something is lacking, and only then."""
+    with db.connect(path, read_only=True) as con:
+        there = columns(con)
+    if any(not set(table.names) <= dict(there.get(name, [])).keys() for name, table in TABLES.items()):
+        with db.connect(path) as con:
+            complete(con)

@@ -1,0 +1,127 @@
+"""What a press of a button does. Everything goes through the state store; long work is the worker's."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import asdict
+from pathlib import Path
+
+from core import jobs
+from core.capabilities.inventory import plan
+from core.errors import UserError
+from core.models import registry
+from core.storage import snapshots
+from core.storage.state import Job, State
+from dashboard import data
+from dashboard.data import workspace
+
+ACTOR = "dashboard"
+
+
+def retrain(tuning: str, since: str) -> Job:
+    """Asks for a retraining; while one waits or runs, that one is given back."""
+    return jobs.request(workspace(), "retrain", {"tuning": tuning, "since": since}, ACTOR)
+
+
+def rescore() -> Job:
+    return jobs.request(workspace(), "rescore", {}, ACTOR)
+
+
+def backtest() -> Job:
+    return jobs.request(workspace(), "backtest", {}, ACTOR)
+
+
+def simulate() -> Job:
+    return jobs.request(workspace(), "simulate", {}, ACTOR)
+
+
+def explain(product_id: str) -> Job:
+    """Asks for the words of one product."""
+    return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)
+
+
+def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job:
+    """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile; a TOML file among them is the
+    mapping of the others, and stands in for the preset. columns: as of core.ingest.import_files. Raises UserError for two mappings, and
+    where nothing else is there."""
+    mappings = [f for f in files if f.name.lower().endswith(".toml")]
+    if len(mappings) > 1 or len(mappings) == len(files):
+        raise UserError(
+            "files of data, with at most one mapping (.toml)",
+            ", ".join(f.name for f in files) or "nothing",
+            "choose the data and its mapping together",
+        )
+    try:
+        with jobs.uploading(workspace()) as folder:
+            layout = {"mapping": str(keep(folder, mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
+            kept = [str(keep(folder, f.name, f.getvalue())) for f in files if f not in mappings]
+            asked = {"columns": list(columns)} if columns else {}
+            return jobs.request(workspace(), "import", {"files": kept, **layout, **asked}, ACTOR)
+    finally:
+        jobs.drop_uploads(workspace())
+
+
+def keep(folder: Path, name: str, content: bytes) -> Path:
+    """Writes an upload to the folder; the same content twice is one file. Only the last part of the name counts, tamed."""
+    tame = re.sub(r"[^\w.\-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
+    end = tame.encode()[-120:].decode(errors="ignore")  # a file system counts bytes, of which a Chinese character has three
+    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{end}"
+    temporary = target.with_name(target.name + ".part")
+    temporary.touch(mode=0o600)
+    temporary.write_bytes(content)
+    return temporary.replace(target)
+
+
+def cancel(job_id: int) -> Job:
+    return jobs.cancel(workspace(), job_id)
+
+
+def promote(model_id: str, reason: str) -> Job:
+    """Puts a model in use and asks for its forecasts."""
+    return jobs.promote_and_rescore(workspace(), model_id, reason, ACTOR)
+
+
+def discard(model_id: str, reason: str) -> None:
+    registry.discard(workspace(), model_id, reason, ACTOR)
+
+
+def back_to_previous_model(reason: str) -> Job:
+    """Puts the champion before this one in use again and asks for its forecasts."""
+    registry.rollback(workspace(), reason, ACTOR)
+    return rescore()
+
+
+def serve_snapshot(snapshot_id: str, reason: str) -> None:
+    snapshots.rollback(workspace(), snapshot_id, reason, ACTOR)
+
+
+def change(wanted: list[dict], reason: str, comment: str) -> None:
+    """Puts planners' values in place of the plan's. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+    state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
+    for one in wanted:
+        state.set_override(
+            **one,
+            before=plan.before(rows, one["scope"], one["name"], one["field"]),
+            reason=reason,
+            comment=comment,
+            actor=data.planner(),
+            basis=_basis(rows, one, as_of),
+        )
+
+
+def _basis(rows, one: dict, as_of) -> dict:
+    """What hindsight will need of a quantity."""
+    if one["field"] != "order_units":
+        return {}
+    row = rows[rows.product_id == one["name"]].iloc[0]
+    return plan.remembered(row, data.ask("plan_sales", products=[one["name"]]), as_of)
+
+
+def keep_scenario(name: str, scenario: plan.Scenario) -> None:
+    """Keeps a what-if scenario under its name, in place of one of the same name."""
+    State(workspace()).save_view(data.SCENARIOS, name, asdict(scenario), data.planner())
+
+
+def take_back(override_id: int) -> None:
+    State(workspace()).end_override(override_id, data.planner())

@@ -1,0 +1,145 @@
+"""Out of the door: orders a supplier, the list as it stands, and a page to print."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from core.capabilities.inventory import plan as plans
+from dashboard import data, labels
+from dashboard.components.inventory import labels as own
+from dashboard.components.inventory import listing
+from dashboard.i18n import _, absent, day, exact, money, n_, number, plain
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LISTED = (
+    "product_id",
+    "title",
+    "supplier",
+    "abc",
+    "xyz",
+    "status",
+    "inventory_position",
+    "cover_weeks",
+    "stockout_probability",
+    "lost_margin",
+    "excess_units",
+    "order_by",
+    "suggested_order_units",
+    "planner_order_units",
+    "order_units",
+    "line_cost",
+    "reason",
+    "comment",
+    "changed_by",
+    "snooze_until",
+)
+PRINTED = 500
+PRINT_CSS = Path(__file__).parents[2] / "assets" / "print.css"
+
+
+def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
+    """Downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in
+    this session's language."""
+    template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
+    about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
+    told = found.assign(
+        status=found.status.map({s: labels.status(s) for s in found.status.unique()}),
+        reason=found.reason.map(own.reason, na_action="ignore"),
+    )
+    listed = {name: own.heading(name) for name in (LISTED if budget is None else (*LISTED, "gain"))}
+    day_ = f"{meta.as_of:%Y-%m-%d}"
+    st.download_button(
+        _("Orders (Excel)"),
+        lambda: plans.orders_workbook(told, template, about, called),
+        f"orders-{day_}.xlsx",
+        XLSX,
+        key="orders_xlsx",
+        type="primary",
+        icon=":material/download:",
+        on_click="ignore",
+        disabled=not ordered,
+        help=_("One sheet a supplier, with your quantities and without what is snoozed."),
+    )
+    with st.popover(_("More"), icon=":material/more_horiz:"):
+        every_supplier = {"supplier": own.heading("supplier")} | template
+        st.download_button(
+            _("Orders (CSV)"),
+            lambda: plans.orders_csv(told, every_supplier),
+            f"orders-{day_}.csv",
+            "text/csv",
+            key="orders_csv",
+            on_click="ignore",
+            disabled=not ordered,
+            width="stretch",
+        )
+        for kind, name, mime in (("xlsx", _("This list (Excel)"), XLSX), ("csv", _("This list (CSV)"), "text/csv")):
+            st.download_button(
+                name,
+                lambda kind=kind: plans.list_file(told, listed, about, called, kind),
+                f"plan-{day_}.{kind}",
+                mime,
+                key=f"list_{kind}",
+                on_click="ignore",
+                width="stretch",
+            )
+
+
+def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
+    """What goes out today as plain tables, a supplier each, which a browser prints whole."""
+    st.html(PRINT_CSS)
+    st.markdown("  \n".join(f"{label}: **{plain(value)}**" for label, value in _about(found, asked, meta, budget)))
+    lines = found[found.order_units > 0].head(PRINTED)
+    for supplier in plans.by_supplier(lines).supplier:
+        mine = lines[lines.supplier.isna() if absent(supplier) else lines.supplier == supplier]
+        st.subheader(_("No supplier") if absent(supplier) else plain(supplier), anchor=False)
+        st.table(
+            pd.DataFrame(
+                {
+                    own.heading("product_id"): mine.product_id.map(plain),
+                    own.heading("title"): mine.title.map(plain),
+                    own.heading("order_units"): mine.order_units.map(exact),
+                    own.heading("packs"): mine.packs.map(exact),
+                    own.heading("line_cost"): [plain(money(c, meta.currency)) for c in mine.line_cost_cents],
+                    own.heading("order_by"): mine.order_by.map(day),
+                    own.heading("comment"): [plain(c or "") for c in mine.comment],
+                }
+            ),
+            border="horizontal",
+            hide_index=True,
+        )
+    left = int((found.order_units > 0).sum()) - len(lines)
+    if left:
+        st.caption(n_("{count} more line is in the files only.", "{count} more lines are in the files only.", left))
+
+
+def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> list[tuple[str, object]]:
+    """What a file or a printed page says of itself."""
+    ordered = found[found.order_units > 0]
+    made = pd.Timestamp.now(tz="UTC")
+    return [
+        (_("Shop"), meta.shop),
+        (_("Data as of"), day(meta.as_of)),
+        (_("Snapshot"), meta.snapshot),
+        (_("Made (UTC)"), f"{made:%Y-%m-%d %H:%M}"),
+        (_("By"), data.planner()),
+        *listing.said(asked),
+        *([] if budget is None else [(_("Budget"), money(budget, meta.currency))]),
+        (_("Lines"), number(len(ordered), 0)),
+        (_("Cost of the order"), money(plans.total(ordered.line_cost_cents), meta.currency)),
+    ]
+
+
+def _called() -> dict[str, str]:
+    return {
+        "summary": _("Summary"),
+        "no supplier": _("No supplier"),
+        "supplier": _("Supplier"),
+        "lines": _("Lines"),
+        "units": _("Units"),
+        "cost": _("Cost"),
+        "total": _("Total"),
+        "list": _("Plan"),
+    }

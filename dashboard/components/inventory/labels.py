@@ -1,0 +1,297 @@
+"""What the plan's figures, problems and changes are called, and why a quantity is what it is."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain
+from dashboard.labels import N_, said
+
+REASONS = {
+    "promotion planned": N_("Promotion planned"),
+    "demand known better": N_("We know the demand better"),
+    "supplier cannot deliver": N_("Supplier cannot deliver"),
+    "budget": N_("Budget"),
+    "no room": N_("No room"),
+    "being phased out": N_("Being phased out"),
+    "data are wrong": N_("Data are wrong"),
+    "other": N_("Other"),
+}
+FIELDS = {
+    "order_units": N_("Quantity"),
+    "snooze_until": N_("Snooze"),
+    "service_level": N_("Service level"),
+    "lead_time_days": N_("Lead time"),
+}
+PROBLEMS = {  # name, and what was done about it
+    "stock unknown": (N_("Stock unknown"), N_("No order: levels only. Import a stock file with these products.")),
+    "stock outdated": (N_("Stock outdated"), N_("No order: the count is more than 14 days old. Import a newer stock file.")),
+    "stock below zero": (N_("Stock below zero"), N_("No order: a stock below zero can't be. Correct it in the stock file.")),
+    "pack size not usable": (
+        N_("Pack size not usable"),
+        N_("No order where one is due: a pack of 0 or less can't be filled. Correct it in the products file."),
+    ),
+    "minimum above maximum": (
+        N_("Minimum above maximum"),
+        N_("No order where one is due: the minimum, in whole packs, is above the maximum. Correct one of them in the products file."),
+    ),
+    "lead time missing": (
+        N_("Lead time missing"),
+        N_("Planned with the shop's default lead time. Give it in the products file, or set it here."),
+    ),
+    "lead time not usable": (
+        N_("Lead time not usable"),
+        N_("Planned with the shop's default lead time, since 0 days or less can't be. Correct it in the products file, or set it here."),
+    ),
+    "cost missing": (
+        N_("Cost missing"),
+        N_(
+            "Quantities stand; their cost and the margin lost by waiting are left out of every sum. Give the unit cost in "
+            "the products file."
+        ),
+    ),
+    "cost above price": (N_("Cost above price"), N_("Quantities stand; no margin is lost by waiting. Check cost and price.")),
+    "shelf life shorter than a review": (
+        N_("Shelf life too short"),
+        N_("No more is ordered than is likely to sell before it spoils, so it may run out between deliveries."),
+    ),
+    "delivery overdue": (
+        N_("Delivery overdue"),
+        N_("Counted as if it were about to come. Ask the supplier, and correct the day or take it off the deliveries file."),
+    ),
+}
+# Heading of a column in lists and orders, and the formula and inputs behind it.
+COLUMNS = {
+    "product_id": (N_("Number"), ""),
+    "title": (N_("Product"), ""),
+    "supplier": (N_("Supplier"), ""),
+    "category": (N_("Category"), ""),
+    "abc": (
+        N_("ABC"),
+        N_(
+            "A: the products that make the first 80% of the margin expected over 13 weeks, (price − cost) × expected units;"
+            " B: the next 15%; C: the rest."
+        ),
+    ),
+    "xyz": (N_("XYZ"), N_("How far the 4-week forecast may be off, as a share of it: X below 50%, Y below 100%, Z above.")),
+    "status": (N_("Status"), ""),
+    "on_hand": (N_("On hand"), ""),
+    "on_order": (N_("On order"), ""),
+    "on_order_later": (
+        N_("Due later"),
+        N_("On order, but due only after an order of the next plan could arrive: no part of the position."),
+    ),
+    "inventory_position": (N_("Position"), N_("On hand + on order, in units.")),
+    "cover_weeks": (N_("Cover"), N_("Weeks until the expected demand has used up the position.")),
+    "stockout_probability": (
+        N_("Runs out"),
+        N_(
+            "Chance that demand over lead time and review exceeds the position: that it runs out before an order of the "
+            "next review could arrive."
+        ),
+    ),
+    "lost_margin": (
+        N_("Lost if it waits"),
+        N_("(Units expected to be lacking if the suggested order waits for the next review − units lacking with it) × (price − cost)."),
+    ),
+    "excess_units": (
+        N_("Excess"),
+        N_(
+            "Units of the position beyond what lead time, review and 13 more weeks are likely (90%) to use, and beyond the "
+            "order-up-to level."
+        ),
+    ),
+    "excess_cost": (N_("Excess cost"), N_("Excess units × unit cost.")),
+    "order_by": (
+        N_("Order by"),
+        N_("Last day on which an order still arrives before the position is expected to fall below the safety stock."),
+    ),
+    "goes_out": (N_("Goes out"), N_("The first day on which the supplier takes the order.")),
+    "suggested_order_units": (
+        N_("Suggested"),
+        N_(
+            "The least whole packs that raise the position above the reorder point, at least the supplier's minimum, at "
+            "most the maximum. Choose a row for its numbers."
+        ),
+    ),
+    "planner_order_units": (N_("Yours"), N_("What a planner wants instead of the suggestion.")),
+    "order_units": (N_("Order"), N_("Yours where there is one, else the suggestion; nothing while snoozed.")),
+    "pack_size": (N_("Pack"), ""),
+    "packs": (N_("Packs"), N_("Order ÷ pack.")),
+    "unit_cost": (N_("Unit cost"), ""),
+    "line_cost": (N_("Cost"), N_("Order × unit cost.")),
+    "gain": (
+        N_("Gain"),
+        N_(
+            "Expected margin of what would else be lacking until the next order could arrive − the cost of holding what is left over, for "
+            "the packs that the budget buys."
+        ),
+    ),
+    "currency": (N_("Currency"), ""),
+    "fill_rate": (
+        N_("Fill rate"),
+        N_("Share of the demand between the next delivery and the one after it that is expected to be met from stock, with this order."),
+    ),
+    "service_level": (N_("Service level"), ""),
+    "lead_time_days": (N_("Lead time (days)"), ""),
+    "reorder_point": (N_("Reorder point"), ""),
+    "order_up_to_level": (N_("Order up to"), ""),
+    "snooze_until": (N_("Snoozed until"), ""),
+    "reason": (N_("Reason"), ""),
+    "comment": (N_("Comment"), ""),
+    "changed_by": (N_("By"), ""),
+}
+SCOPES = {"product": N_("This product"), "supplier": N_("All of {name}"), "class": N_("All of class {name}")}
+
+
+def heading(column: str) -> str:
+    return _(COLUMNS[column][0])
+
+
+def formula(column: str) -> str | None:
+    """What a figure is made of; None where its name says it."""
+    return _(COLUMNS[column][1]) or None if COLUMNS[column][1] else None
+
+
+def problem(name: str) -> tuple[str, str]:
+    """A problem's name, and what was done about it; one nobody foresaw stands for itself."""
+    return (_(PROBLEMS[name][0]), _(PROBLEMS[name][1])) if name in PROBLEMS else (name, "")
+
+
+def reason(name: str) -> str:
+    return said(REASONS, name)
+
+
+def scope(kind: str, name: str) -> str:
+    return _(SCOPES[kind]).format(name=name)
+
+
+def change(override) -> str:
+    """What an override says: "Quantity 48 instead of 60"."""
+    what, now = _(FIELDS[override.field]), value(override.field, override.value)
+    if override.before is None:
+        return f"{what} {now}"
+    return _("{what} {value} instead of {before}").format(what=what, value=now, before=value(override.field, override.before))
+
+
+def value(field: str, given) -> str:
+    if field == "snooze_until":
+        return day(given)
+    return level(given) if field == "service_level" else exact(given)
+
+
+def level(share: float) -> str:
+    """A service level as it was set: 97.5%. One that comes of something else is a percent()."""
+    return "–" if absent(share) else f"{exact(100 * share)}%"
+
+
+def asked_of_level(target: str) -> str:
+    """What a service level asks for. target: as in core.capabilities.inventory.control.Rules."""
+    return {
+        "cycle": _("The share of deliveries that are to come before the product runs out."),
+        "fill": _("The share of the demand that is to be met from stock."),
+        "shop": _("The share of review cycles that are to pass without running out, instead of the part in the shop's fill rate."),
+        "cost": _("This shop orders by cost, which reads no service level."),
+    }[target]
+
+
+def why(row: pd.Series, target: str) -> list[str]:
+    """Why this many of this product, in sentences: reorder point, position, quantity. target: as in
+    core.capabilities.inventory.control.Rules."""
+    weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
+    extra = row.reorder_point - row.expected_units
+    promise = {
+        "cycle": _("so that {share} of deliveries come before it runs out"),
+        "fill": _("so that {share} of the demand is met from stock"),
+        "shop": _("its part in the shop's fill rate with the least money in stock ({share} of review cycles pass without running out)"),
+        "cost": _("so that one more unit would cost as much as it earns ({share} of review cycles pass without running out)"),
+    }[target]
+    times = {"lead": number(row.lead_time_days / 7), "review": number(row.review_days / 7)}
+    span = (
+        n_(
+            "{count} day until the order goes out, {lead} weeks of lead time and {review} of review",
+            "{count} days until the order goes out, {lead} weeks of lead time and {review} of review",
+            row.wait_days,
+            **times,
+        )
+        if row.wait_days
+        else _("{lead} weeks of lead time and {review} of review").format(**times)
+    )
+    sentences = [
+        (
+            _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) + {extra} for safety, {promise}.")
+            if extra >= 0
+            else _(
+                "Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since mostly less is wanted, {promise}."
+            )
+            if target == "cycle"
+            else _(
+                "Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since an order of at least "
+                "{batch} lasts "
+                "beyond that, {promise}."
+            )
+        ).format(
+            point=number(row.reorder_point, 0),
+            demand=number(row.expected_units, 0),
+            span=span,
+            rate=number(row.expected_units / weeks),
+            extra=number(abs(extra), 0),
+            batch=number(row.order_up_to_level - row.reorder_point, 0),
+            promise=promise.format(share=(level if target in ("cycle", "fill") else percent)(row.service_level)),
+        )
+    ]
+    if absent(row.inventory_position):
+        return sentences
+    held = dict(position=exact(row.inventory_position), hand=exact(row.on_hand), order=exact(row.on_order))
+    if row.suggested_order_units and not absent(row.suggested_order_units):
+        packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
+        one = 1 if absent(row.pack_size) else row.pack_size
+        least = _(", at least {minimum},").format(minimum=exact(row.minimum)) if row.minimum > one else ""
+        sentences.append(
+            _("Position **{position}** = {hand} on hand + {order} on order, {missing} below: {packs}{least} make **{units}**.").format(
+                missing=number(max(row.reorder_point - row.inventory_position, 0), 0),
+                packs=packs,
+                least=least,
+                units=exact(row.suggested_order_units),
+                **held,
+            )
+        )
+    elif row.suggested_order_units == 0:
+        sentences.append(_("Position **{position}** = {hand} on hand + {order} on order, above it: nothing to order yet.").format(**held))
+    if row.on_order_later > 0:
+        sentences.append(
+            _("{units} more are on order, due too late for this plan: they are no part of the position.").format(
+                units=exact(row.on_order_later)
+            )
+        )
+    return sentences
+
+
+def clearing(share: float, by) -> str:
+    """What to do about a product that is not to be ordered. share: of its price, empty where no price is known to help."""
+    if absent(share):
+        return _("Stop ordering")
+    return _("Mark down by about {share} to clear by {day}").format(share=percent(share), day=day(by))
+
+
+def verdict(row: pd.Series, currency: str) -> str:
+    """What to do about this product today, and what it costs to wait."""
+    if not absent(row.snooze_until):
+        return _("**Snoozed until {day}.** It stays out of today's order.").format(day=day(row.snooze_until))
+    if row.order_units > 0:
+        cost = "" if absent(row.line_cost_cents) else _(" for {money}").format(money=plain(money(row.line_cost_cents, currency)))
+        said_ = _("**Order {units} today**{cost}.").format(units=exact(row.order_units), cost=cost)
+        if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
+            said_ += " " + _("If it waits for the next review, {money} of margin is expected to be lost.").format(
+                money=plain(money(row.lost_margin_cents, currency))
+            )
+        if absent(row.planner_order_units) and row.order_units < row.suggested_order_units:
+            said_ += " " + _("{units} are suggested; the budget reaches for no more.").format(units=exact(row.suggested_order_units))
+        return said_ + (" " + _("The supplier takes it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
+    if absent(row.suggested_order_units):
+        return _("**No order**: see its problems.")
+    if absent(row.planner_order_units) and row.suggested_order_units > 0:
+        return _("**Nothing to order today**: {units} are suggested, and the budget goes to what gains more.").format(
+            units=exact(row.suggested_order_units)
+        )
+    return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))

@@ -1,0 +1,357 @@
+"""Buttons: what they ask for, once, and what the page says of it."""
+
+from __future__ import annotations
+
+import stat
+import sys
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from fixtures.serving import MODEL, write_snapshot
+
+from core import ingest, jobs
+from core.errors import UserError
+from core.jobs import worker
+from core.models import registry
+from core.storage import snapshots
+from core.storage.state import State
+from dashboard import data
+from dashboard.actions import import_files, keep
+from tests.app.visit import words
+
+CANDIDATE = "20120101-d4e5f6"
+
+
+def test_retrain_queues_one_job_and_a_second_press_shows_it(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.selectbox(key="tuning").select("last-3")
+    at.button(key="retrain").click().run()
+    assert "**Retraining** · waiting for its turn" in words(at)
+    at.button(key="retrain").click().run()
+    found = jobs.recent(shop)
+    assert [(job.kind, job.status, job.arguments) for job in found] == [("retrain", "queued", {"tuning": "last-3"})]
+    assert "One runs already" in words(at) and not at.exception
+
+
+def test_retrain_learns_since_the_chosen_day(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.date_input(key="since").set_value(date(2011, 1, 2))
+    at.button(key="retrain").click().run()
+    assert jobs.recent(shop)[0].arguments == {"tuning": "frozen", "since": "2011-01-02"}
+
+
+def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_report(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.button(key="backtest").click().run()
+    state = State(shop)
+    job = state.claim_job(state.take_worker() or state.worker().token)
+    assert job.kind == "backtest" and job.arguments == {} and "**Backtest** · starting" in words(open_page("model", workspace=shop))
+    (shop.root / "backtest").mkdir()
+    (shop.root / "backtest" / "report.html").write_text("<h1>the report</h1>")
+    figure = {"value": 0.448, "low": 0.42, "high": 0.475}
+    nothing = {"value": None, "low": None, "high": None}
+    learners = [
+        {
+            "learner": name,
+            "title": name,
+            "verdict": verdict,
+            "average_precision": figure,
+            "brier_skill": nothing,
+            "precision_at_50": figure,
+            "ece": figure,
+        }
+        for name, verdict in (("lightgbm", "even"), ("model", None))
+    ]
+    state.end_job(
+        job.id,
+        state.worker().token,
+        "done",
+        message="done",
+        result={
+            "text": "done",
+            "out": str(shop.root / "backtest"),
+            "summary": {"blocks": [["2011-06-05", "2011-07-24"]], "learners": learners},
+        },
+    )
+    at = open_page("model", workspace=shop)
+    told = next(t.value for t in at.table if "Trees" in t.value.index)
+    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking"]["Trees"] == "0.448 (0.420 to 0.475)"
+    assert told["Ranking compared"]["Trees"] == "no clear difference" and told["Skill of the chances"]["Upswing"] == "–"
+    assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
+    chinese = open_page("model", language="zh", workspace=shop)
+    assert not chinese.exception and "回测" in words(chinese)
+
+
+def test_what_a_backtest_found_stays_on_the_page_whatever_else_is_done_and_fails(shop, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(shop.root))
+    ended = [("backtest", "done", '{"summary": "found"}'), *[("explain", "done", "{}")] * 100, *[("backtest", "failed", "{}")] * 20]
+    with State(shop)._write() as con:
+        con.executemany(
+            "insert into jobs (kind, status, result, arguments, created_at, actor) values (?, ?, ?, '{}', '2026-11-26', 'me')", ended
+        )
+    assert data.last_done("backtest").result == {"summary": "found"}
+
+
+def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    token = state.take_worker()
+    job = state.claim_job(token)
+    state.report_job(job.id, token, step="train", done=0.42, message="epoch 5 of 12", figures={"loss": 0.2134}, eta_s=187)
+    for _reload in range(2):
+        at = open_page("model", workspace=shop)
+        assert at.progress[0].value == 42
+        assert at.progress[0].text == "42% · 3 min left · loss 0.2134"
+        assert "**Retraining** · learning" in words(at)
+
+
+def test_cancel_asks_the_worker_to_stop(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    job = state.claim_job(state.take_worker() or state.worker().token)
+    at = open_page("model", workspace=shop)
+    at.button(key=f"cancel_{job.id}").click().run()
+    assert jobs.get(shop, job.id).cancel_requested
+    assert at.button(key=f"cancel_{job.id}").disabled
+
+
+def test_a_job_whose_worker_died_is_shown_as_interrupted(open_page, shop):
+    state = State(shop)
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    assert "Retraining: interrupted" in words(open_page("model", workspace=shop))
+
+
+def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
+    jobs.request(shop, "retrain", {"tuning": "frozen"})
+    assert "upswing worker" in words(open_page("model", workspace=shop))
+
+
+def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
+    shown = open_page("model", workspace=shop).table[0].value
+    assert list(shown.loc["Right in its top 50"]) == ["71% (64% to 78%)", "68%", ":blue[better]"]
+    assert list(shown.loc["Ranking"]) == ["0.460 (0.414 to 0.506)", "0.470", ":orange[worse]"]
+
+
+def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.text_input(key=f"reason_{CANDIDATE}").set_value("better at the top")
+    at.button(key=f"promote_{CANDIDATE}").click().run()
+    assert registry.champion(shop) == CANDIDATE
+    assert State(shop).audit()[0].reason == "better at the top"
+    assert [job.kind for job in jobs.recent(shop)] == ["rescore"]
+
+
+def test_without_a_reason_nothing_is_promoted_and_the_page_says_why(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.button(key=f"promote_{CANDIDATE}").click().run()
+    assert registry.champion(shop) == MODEL and jobs.recent(shop) == []
+    assert "expected a reason" in at.error[0].value
+
+
+def test_a_candidate_is_discarded_with_a_reason(open_page, shop):
+    at = open_page("model", workspace=shop)
+    at.text_input(key=f"reason_{CANDIDATE}").set_value("worse ranking")
+    at.button(key=f"discard_{CANDIDATE}").click().run()
+    assert registry.model(shop, CANDIDATE).status == "discarded" and registry.champion(shop) == MODEL
+    assert "None waits for a decision" in words(at)
+
+
+def test_the_model_before_comes_back_with_a_reason(open_page, shop):
+    registry.promote(shop, CANDIDATE, "try it")
+    at = open_page("model", workspace=shop)
+    at.text_input(key="reason_back").set_value("it was worse")
+    at.button(key="model_back").click().run()
+    assert registry.champion(shop) == MODEL
+    assert [job.kind for job in jobs.recent(shop)] == ["rescore"]
+
+
+def test_an_earlier_snapshot_is_served_again(open_page, shop):
+    write_snapshot(shop, snapshot="20111211-1")
+    at = open_page("model", workspace=shop)
+    at.button(key="snapshot_back").click().run()
+    assert snapshots.current(shop).id == "20111204-1"
+
+
+def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it(open_page, shop):
+    folder = write_snapshot(shop, snapshot="20111127-1", current=False)
+    (folder / "neighbours.parquet").unlink()
+    at = open_page("model", workspace=shop)
+    at.button(key="snapshot_back").click().run()
+    assert not at.exception and "neighbours: the file is missing" in words(at) and "serve another one" in words(at)
+    assert snapshots.current(shop).id == "20111204-1"
+
+
+def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
+    at.form_submit_button[0].click().run()
+    job = jobs.recent(workspace)[0]
+    kept = workspace.root / "uploads"
+    assert (job.kind, job.arguments["preset"]) == ("import", "generic")
+    assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
+    assert job.arguments["files"] == [str(next(kept.iterdir()))]
+
+
+@pytest.mark.parametrize("ended", ["done", "failed"])  # forecasts fail of a history that is too short: the files came in all the same
+def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_explained(open_page, workspace, ended):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("orders.csv", b"date,sku,qty\n2024-03-05,A,2\n").upload("shops.csv", b"shop,city\n1,Berlin\n")
+    at.form_submit_button[0].click().run()
+    state = State(workspace)
+    job = state.claim_job(token := state.take_worker())
+    report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
+    state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
+    at.run()
+    assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
+    assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
+    assert ("The files came in, forecasts failed" in words(at)) == (ended == "failed")
+    at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
+    assert [s.label for s in at.selectbox][2:] == ["Number of the customer"]
+    at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
+    at.form_submit_button[1].click().run()
+    assert jobs.recent(workspace)[0].arguments["columns"] == ["customers.customer_id = shop"]
+
+
+def refuse(workspace) -> None:
+    """Ends the import that was asked for: no column of the file is known as units."""
+    state = State(workspace)
+    job = state.claim_job(state.take_worker() or state.worker().token)
+    tables = {
+        "orders": {"needed": [["orders.units"]], "further": ["orders.unit_price"]},
+        "products": {"needed": [["products.title"]], "further": []},
+    }
+    ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "tables": tables}
+    state.end_job(job.id, state.worker().token, "failed", message="failed", error="Expected columns", result={"ask": ask})
+
+
+def test_a_file_that_was_left_out_and_then_refused_by_itself_can_be_explained_in_either_place(open_page, workspace):
+    jobs.request(workspace, "import", {"files": [__file__]})
+    ask = {"file": "export.csv", "columns": ["sku", "Menge"], "tables": {"orders": {"needed": [["orders.units"]], "further": []}}}
+    report = {"files": [{"file": f"export.csv, {sheet}", "left_out": "it fits no table", "ask": ask} for sheet in ("one", "two")]}
+    state = State(workspace)
+    state.end_job(state.claim_job(token := state.take_worker()).id, token, "done", result={"text": "read", "report": report})
+    jobs.request(workspace, "import", {"files": [__file__]})
+    refuse(workspace)
+    at = open_page("data", workspace=workspace)
+    assert not at.exception and [b.label for b in at.form_submit_button] == ["Import", *["Import with these columns"] * 3]
+
+
+def test_a_refused_file_asks_which_columns_are_which_and_is_imported_with_them(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("export.csv", b"sku;Menge\nA;2\n")
+    at.form_submit_button[0].click().run()
+    refuse(workspace)
+    chosen = at.run().selectbox(key="column_refused_export.csv_orders.units")
+    assert chosen.label == "Units" and chosen.value is None
+    at.form_submit_button[1].click().run()
+    assert len(jobs.recent(workspace)) == 1, "nothing is asked for before the column is chosen"
+    at.selectbox(key="column_refused_export.csv_orders.units").select("Menge")
+    at.form_submit_button[1].click().run()
+    asked = jobs.recent(workspace)[0]
+    assert asked.status == "queued" and asked.arguments["columns"] == ["orders.units = Menge"] and asked.arguments["preset"] == "generic"
+    assert len(at.run().form_submit_button) == 1, "it is under way"
+
+
+def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_again(open_page, workspace):
+    jobs.request(workspace, "import", {"files": [__file__]})
+    refuse(workspace)
+    at = open_page("data", workspace=workspace)
+    at.form_submit_button[1].click().run()
+    assert "Choose the files once more" in words(at)
+    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（如果有）"]
+    at.selectbox[1].select_index(1).run()
+    assert [s.label for s in at.selectbox][2:] == ["Name of the product"]
+
+
+def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("mine.csv", b"a;b\n1;2\n").upload("mine.toml", b"[[tables]]\n")
+    at.form_submit_button[0].click().run()
+    job = jobs.recent(workspace)[0]
+    assert Path(job.arguments["mapping"]).read_bytes() == b"[[tables]]\n" and "preset" not in job.arguments
+    assert [Path(f).name.split("-", 1)[1] for f in job.arguments["files"]] == ["mine.csv"]
+
+
+def test_a_mapping_without_data_is_refused_with_what_to_do(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.file_uploader(key="files").upload("mine.toml", b"[[tables]]\n")
+    at.form_submit_button[0].click().run()
+    assert jobs.recent(workspace) == [] and "choose the data and its mapping together" in words(at)
+
+
+def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
+    at = open_page("data", workspace=workspace)
+    at.form_submit_button[0].click().run()
+    assert jobs.recent(workspace) == [] and "Choose at least one file" in words(at)
+
+
+def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
+    for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
+        assert keep(tmp_path, name, name.encode()).parent == tmp_path
+
+
+def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp_path):
+    kept = keep(tmp_path, "销" * 100 + ".csv", b"a;b")
+    assert kept.read_bytes() == b"a;b" and kept.name.endswith("销.csv") and len(kept.name.encode()) < 140
+
+
+def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
+
+
+def upload(workspace, monkeypatch, name: str):
+    """Asks for the import of a file that holds an address."""
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    content = f"customer_id\njane.doe@example.com in {name}\n".encode()
+    return import_files([SimpleNamespace(name=name, getvalue=lambda: content)], "generic")
+
+
+def uploads(workspace) -> list[str]:
+    return sorted(f.name.split("-", 1)[1] for f in workspace.uploads.iterdir())
+
+
+@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
+def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    assert uploads(workspace) == ["orders.csv"]
+    if how == "cancelled":
+        jobs.cancel(workspace, job.id)
+    else:
+        end = f"State(w).end_job(int(sys.argv[2]), sys.argv[3], {how!r})"
+        program = (
+            f"import sys; from core.settings import Workspace; from core.storage.state import State; w = Workspace.at(sys.argv[1]); {end}"
+        )
+        worker.work(workspace, once=True, child=(sys.executable, "-c", program))
+    assert jobs.get(workspace, job.id).status == how and uploads(workspace) == []
+
+
+def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(workspace, monkeypatch):
+    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    jobs.drop_uploads(workspace)
+    assert jobs.get(workspace, job.id).status == "interrupted" and uploads(workspace) == ["orders.csv"]
+    assert jobs.request(workspace, "import", job.arguments).arguments == job.arguments
+    jobs.cancel(workspace, jobs.recent(workspace)[0].id)
+    assert uploads(workspace) == []
+
+
+def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
+    upload(workspace, monkeypatch, "orders.csv")
+    with pytest.raises(UserError, match="send these files again"):
+        upload(workspace, monkeypatch, "stock.csv")
+    assert uploads(workspace) == ["orders.csv"]
+
+
+def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatch):
+    job = upload(workspace, monkeypatch, "orders.csv")
+    (workspace.uploads / "mine-orders.csv").write_text("a")
+    jobs.cancel(workspace, job.id)
+    assert uploads(workspace) == ["orders.csv"] and (workspace.uploads / "mine-orders.csv").exists()

@@ -1,0 +1,63 @@
+"""The pages have words for what core says."""
+
+from datetime import datetime
+
+import pandas as pd
+import pytest
+
+from core.ingest.convert.checks import checks
+from core.ingest.recognise.mapping import Options, presets
+from core.ingest.recognise.planning import TablePlan
+from core.ingest.recognise.rules import RULES, targets
+from dashboard import i18n, labels
+from dashboard.components import models
+from dashboard.components.inventory import labels as planning
+
+
+@pytest.mark.parametrize("table", [*RULES])
+def test_every_reason_for_which_a_row_is_set_aside_has_words(table):
+    plan = TablePlan(table, dict.fromkeys(targets(table)))
+    options = Options(non_products=("postage",), free_is_no_sale=True)
+    reasons = {check.reason for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
+    assert "a broken row" in reasons and reasons - {"a rating outside 1 to 5"} <= set(labels.REJECTED)
+
+
+@pytest.mark.parametrize("scale, written", [(5.0, "5"), (10.0, "10"), (4.5, "4.5")])
+def test_a_rating_outside_its_scale_has_chinese_words_whatever_the_scale(scale, written, monkeypatch):
+    plan = TablePlan("reviews", {"rating": None})
+    reason = next(c.reason for c in checks(plan, Options(rating_scale=scale), str, datetime(2026, 1, 1)) if "outside" in c.reason)
+    assert reason == labels.rejected(reason) == f"a rating outside 1 to {written}"
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
+    assert labels.rejected(reason) == f"评分不在 1 到 {written} 之间"
+
+
+def test_every_preset_has_a_name():
+    assert sorted(labels.LAYOUTS) == sorted(presets()) and "generic" not in labels.LAYOUTS.values()
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NaT, pd.NA])
+def test_a_cell_that_holds_nothing_is_a_dash_whatever_kind_of_nothing_it_holds(nothing):
+    assert i18n.absent(nothing) and i18n.number(nothing) == i18n.percent(nothing) == i18n.money(nothing, "GBP") == "–"
+    assert not i18n.absent(0) and not i18n.absent("")
+
+
+@pytest.mark.parametrize(
+    "field, given, told",
+    [
+        ("order_units", 37.5, "37.5"),
+        ("order_units", 1200.0, "1,200"),
+        ("lead_time_days", 10.5, "10.5"),
+        ("service_level", 0.975, "97.5%"),
+        ("service_level", 0.995, "99.5%"),
+        ("service_level", 0.95, "95%"),
+        ("snooze_until", "2026-12-03", "3 Dec 2026"),
+    ],
+)
+def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
+    assert planning.value(field, given) == told
+
+
+def test_what_came_of_earlier_forecasts_is_said_where_their_weeks_have_passed():
+    figures = pd.Series({"level_shift": 0.2, "level_origins": 3.0, "level_said": 0.0612, "level_rose": 0.0748})
+    assert "expected 6.1% of the products to rise, over 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
+    assert models.level(pd.Series({"ece": 0.01})) == ""

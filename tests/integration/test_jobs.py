@@ -1,0 +1,297 @@
+"""Jobs end to end: asked for, claimed, done in a child process, cancelled, interrupted. The work itself is made up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core import jobs
+from core.errors import Cancelled, UserError
+from core.jobs import worker
+from core.storage.state import STALE_AFTER_S, State, now, records
+from core.workspace import Workspace
+
+HERE = Path(__file__).parent
+MADE_UP = (sys.executable, str(HERE / "../fixtures/fake_job.py"))
+WORKER = """
+import sys
+from core.settings import Workspace
+from core.jobs.worker import work
+work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))
+"""
+
+
+def until(condition, seconds: float = 30.0):
+    """Waits for what other processes do; a condition that never comes fails the test."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.02)
+    return found
+
+
+@pytest.fixture
+def working(workspace):
+    """A worker in a process of its own, with made-up work."""
+    process = subprocess.Popen([sys.executable, "-c", WORKER, str(workspace.root), *MADE_UP])
+    yield process
+    process.kill()
+    process.wait()
+
+
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rsplit(")", 1)[1].split()[0] == "Z"
+
+
+def do_now(workspace: Workspace, todo: str):
+    job = jobs.request(workspace, "retrain", {"since": todo})
+    worker.work(workspace, once=True, child=MADE_UP)
+    return jobs.get(workspace, job.id)
+
+
+def test_a_second_request_returns_the_job_that_is_there(workspace):
+    first = jobs.request(workspace, "retrain", {"tuning": "frozen"}, actor="ana")
+    second = jobs.request(workspace, "retrain", {"tuning": "last-3"}, actor="ben")
+    assert second == first
+    other = jobs.request(workspace, "rescore")
+    assert {job.id for job in jobs.running(workspace)} == {first.id, other.id}
+
+
+def test_a_second_request_returns_the_running_job(workspace):
+    state = State(workspace)
+    first = jobs.request(workspace, "retrain")
+    state.claim_job(state.take_worker())
+    again = jobs.request(workspace, "retrain")
+    assert (again.id, again.status) == (first.id, "running")
+
+
+def test_after_a_job_has_ended_the_next_request_is_a_new_one(workspace):
+    first = jobs.request(workspace, "rescore")
+    jobs.cancel(workspace, first.id)
+    assert jobs.request(workspace, "rescore").id != first.id
+
+
+def test_a_request_of_an_unknown_kind_or_argument_is_refused(workspace):
+    with pytest.raises(UserError, match="a kind of job"):
+        jobs.request(workspace, "retran")
+    with pytest.raises(UserError, match="tunning"):
+        jobs.request(workspace, "retrain", {"tunning": "frozen"})
+    with pytest.raises(UserError, match="files to import"):
+        jobs.request(workspace, "import", {"files": [str(workspace.root / "nowhere.csv")]})
+    assert jobs.recent(workspace) == []
+
+
+def test_other_files_than_those_that_are_being_imported_are_refused_not_dropped(workspace, tmp_path):
+    for name in ("orders.csv", "stock.csv"):
+        (tmp_path / name).write_text("a;b")
+    first = jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"})
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"}) == first
+    with pytest.raises(UserError, match=f"import {first.id} queued.*send these files again once it has ended"):
+        jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"})
+    jobs.cancel(workspace, first.id)
+    assert jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"}).id != first.id
+
+
+def test_jobs_of_a_kind_are_found_behind_any_number_of_others(workspace):
+    ended = [("simulate", "done"), *[("explain", "done")] * 110, *[("simulate", "failed")] * 2]
+    with State(workspace)._write() as con:
+        con.executemany("insert into jobs (kind, status, arguments, created_at, actor) values (?, ?, '{}', '2026-11-26', 'test')", ended)
+    waiting = jobs.request(workspace, "rescore")
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", "rescore")] == [waiting.id, 113, 112, 1]
+    assert [job.id for job in jobs.recent(workspace, 20, "simulate", status="done")] == [1]
+    assert len(jobs.recent(workspace, 200)) == len(ended) + 1 and jobs.running(workspace) == [waiting]
+
+
+def test_a_queued_job_is_cancelled_at_once(workspace):
+    job = jobs.request(workspace, "backtest")
+    assert jobs.cancel(workspace, job.id).status == "cancelled"
+    assert jobs.running(workspace) == []
+
+
+def test_a_done_job_holds_its_result_and_stays_done_when_cancelled(workspace):
+    job = do_now(workspace, "steps")
+    assert (job.status, job.done, job.message, job.result["model"]) == ("done", 1.0, "model m1", "m1")
+    assert job.figures == {"loss": 0.25}
+    assert jobs.cancel(workspace, job.id).status == "done"
+
+
+def test_a_users_error_is_the_jobs_error_in_its_own_words(workspace):
+    job = do_now(workspace, "user error")
+    assert (job.status, job.error) == ("failed", "Expected orders. Found none. To do: import a file with orders.")
+    assert job.result == {"report": {"rows_read": 3}}, "what was done before stays told"
+
+
+def test_a_fault_names_the_log_that_holds_its_traceback(workspace):
+    job = do_now(workspace, "fault")
+    log = workspace.logs / f"job-{job.id}.log"
+    assert job.status == "failed" and "ZeroDivisionError: by nothing" in job.error and str(log) in job.error
+    assert "Traceback" in log.read_text()
+
+
+def test_work_that_the_system_kills_is_a_failed_job_and_the_worker_goes_on(workspace):
+    job = do_now(workspace, "die")
+    assert job.status == "failed" and "want of memory" in job.error
+    assert do_now(workspace, "steps").status == "done"
+
+
+@pytest.mark.parametrize("todo", ["forever", "deaf"])
+def test_a_running_job_is_cancelled_whether_or_not_it_listens(workspace, working, todo):
+    job = jobs.request(workspace, "retrain", {"since": todo})
+    pid = int(until(lambda: (workspace.root / "child.pid").exists() and (workspace.root / "child.pid").read_text()))
+    assert jobs.cancel(workspace, job.id).status == "running"
+    until(lambda: jobs.get(workspace, job.id).status == "cancelled")
+    until(lambda: gone(pid))
+    after = jobs.request(workspace, "retrain", {"since": "steps"})
+    until(lambda: jobs.get(workspace, after.id).status == "done")
+
+
+def test_a_killed_worker_leaves_an_interrupted_job_and_no_work_behind(workspace, working):
+    job = jobs.request(workspace, "retrain", {"since": "deaf"})
+    pid = int(until(lambda: (workspace.root / "child.pid").exists() and (workspace.root / "child.pid").read_text()))
+    working.kill()
+    working.wait()
+    found = jobs.get(workspace, job.id)
+    assert found.status == "interrupted" and "request the job again" in found.message
+    assert not jobs.worker_alive(workspace)
+    until(lambda: gone(pid))
+    assert jobs.request(workspace, "retrain").id != job.id
+
+
+def test_a_stopped_worker_ends_its_work_and_says_so(workspace, working):
+    job = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, job.id).step == "train")
+    working.send_signal(signal.SIGTERM)
+    assert working.wait(30) == 0
+    assert jobs.get(workspace, job.id).status == "interrupted"
+    assert State(workspace).worker() is None
+
+
+def test_a_worker_whose_server_has_gone_ends_when_its_queue_is_empty(workspace, working):
+    first = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, first.id).status == "running")
+    working.send_signal(signal.SIGHUP)
+    jobs.cancel(workspace, first.id)
+    assert working.wait(30) == 0
+    assert jobs.get(workspace, first.id).status == "cancelled"
+
+
+def test_a_second_worker_is_refused_while_the_first_is_alive(workspace):
+    state = State(workspace)
+    token = state.take_worker()
+    with pytest.raises(UserError, match="one at work already"):
+        worker.work(workspace, once=True)
+    state.release_worker(token)
+    worker.work(workspace, once=True)
+
+
+def test_a_worker_of_another_host_without_a_heartbeat_is_taken_for_dead(workspace, monkeypatch):
+    state = State(workspace)
+    job = jobs.request(workspace, "rescore")
+    old = state.take_worker()
+    state.claim_job(old)
+    monkeypatch.setattr("core.storage.state.records.socket.gethostname", lambda: "another")
+    assert jobs.reap(workspace) == []
+    later = now() + timedelta(seconds=STALE_AFTER_S + 1)
+    monkeypatch.setattr("core.storage.state.records.now", lambda: later)
+    assert jobs.reap(workspace) == [job.id]
+    assert state.take_worker() is not None
+    assert not state.beat(old), "the old worker must learn that it was replaced"
+
+
+def silent(workspace) -> None:
+    """As after the machine slept that long, or its clock was set on."""
+    then = now() - timedelta(seconds=STALE_AFTER_S + 5)
+    with State(workspace)._write() as con:
+        con.execute("update heartbeats set beat_at = ?", (then.isoformat(timespec="milliseconds"),))
+
+
+def test_a_worker_that_slept_with_the_machine_goes_on_with_its_job(workspace, working):
+    job = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, job.id).step == "train")
+    silent(workspace)
+    assert jobs.reap(workspace) == [] and jobs.worker_alive(workspace)
+    with pytest.raises(UserError, match="one at work already"):
+        worker.work(workspace, once=True)
+    told = jobs.get(workspace, job.id).heartbeat_at
+    until(lambda: jobs.get(workspace, job.id).heartbeat_at > told)
+    assert jobs.get(workspace, job.id).status == "running"
+
+
+def test_a_worker_that_cannot_see_processes_beats_before_it_looks_at_its_job(workspace, monkeypatch):
+    monkeypatch.setattr("core.storage.state.process", lambda pid: "")
+    look = State.job
+    monkeypatch.setattr(State, "job", lambda *given: (look(*given), silent(workspace))[0])  # the machine sleeps after each look
+    ends = (
+        "import sys, time; from core.settings import Workspace; from core.storage.state import State; time.sleep(1); "
+        "State(Workspace.at(sys.argv[1])).end_job(int(sys.argv[2]), sys.argv[3], 'done')"
+    )
+    jobs.request(workspace, "retrain")
+    worker.work(workspace, once=True, child=(sys.executable, "-c", ends))
+    assert State(workspace).jobs()[0].status == "done"
+
+
+@pytest.mark.parametrize("heir", ["another process", "a zombie"])
+def test_a_dead_worker_is_dead_at_once_though_its_number_is_in_use(workspace, heir):
+    state = State(workspace)
+    job = jobs.request(workspace, "rescore")
+    state.claim_job(state.take_worker())
+    with subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()"], stdin=subprocess.PIPE) as process:
+        with state._write() as con:
+            con.execute("update heartbeats set pid = ?", (process.pid,))
+        if heir == "a zombie":
+            with state._write() as con:
+                con.execute("update heartbeats set process = ?", (records.process(process.pid),))
+            assert jobs.worker_alive(workspace)
+            process.kill()
+            until(lambda: gone(process.pid))
+        assert not jobs.worker_alive(workspace) and jobs.reap(workspace) == [job.id]
+        process.stdin.close()
+
+
+def test_progress_of_a_job_that_is_no_longer_its_own_is_cancelled(workspace, monkeypatch):
+    state = State(workspace)
+    job = jobs.request(workspace, "rescore")
+    token = state.take_worker()
+    progress = worker.JobProgress(state, state.claim_job(token), token)
+    progress("features", 0.1)
+    state.release_worker(token)
+    jobs.reap(workspace)
+    with pytest.raises(Cancelled):
+        progress("score", 0.1)
+    assert jobs.get(workspace, job.id).status == "interrupted"
+
+
+def test_done_and_eta_follow_the_steps_shares_and_a_skipped_step_costs_nothing(workspace, monkeypatch):
+    clock = [100.0]
+    monkeypatch.setattr(worker.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(worker, "SHARES", {"retrain": {"features": 0.25, "train": 0.75}})
+    state = State(workspace)
+    jobs.request(workspace, "retrain")
+    token = state.take_worker()
+    progress = worker.JobProgress(state, state.claim_job(token), token)
+    clock[0] += 30
+    progress("train", 0.4, "epoch 4", loss=0.2)  # the features were fresh: skipped
+    job = jobs.running(workspace)[0]
+    assert job.done == pytest.approx(0.25 + 0.3)
+    assert job.eta_s == pytest.approx(30 / 0.3 * 0.45)
+    progress("warm-up", 0.0)  # a step without a share moves nothing
+    progress("train", 0.2)  # nor does a step that starts anew
+    assert jobs.running(workspace)[0].done == pytest.approx(0.55)
+
+
+def test_the_shares_of_every_kind_of_job_sum_to_one():
+    assert worker.SHARES.keys() == jobs.KINDS.keys()
+    for shares in worker.SHARES.values():
+        assert sum(shares.values()) == pytest.approx(1)

@@ -1,0 +1,70 @@
+"""The really trained model from features to a published snapshot: every step the real one, the encoder tiny."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+
+import pyarrow.parquet as pq
+import pytest
+from fixtures.shops import tables, write
+from fixtures.tiny import tiny_encoder
+
+from core.capabilities.forecast import compute as scoring
+from core.features.build import build, build_latest
+from core.jobs import pipeline
+from core.models.candidate import train
+from core.models.registry import model, promote
+from core.schema import ALL
+from core.storage import snapshots
+from core.workspace import Workspace
+
+
+@pytest.fixture
+def shop(workspace) -> Workspace:
+    workspace.save_settings(workspace.settings().with_values("model", encoder=str(tiny_encoder(workspace.root / "encoder")), max_epochs=1))
+    write(workspace, tables(products=24, days=330))
+    return workspace
+
+
+def served(shop: Workspace, table: str) -> list[dict]:
+    return pq.read_table(shop.root / "scored" / f"{table}.parquet").to_pylist()
+
+
+def test_a_really_trained_model_scores_and_explains_a_whole_shop(shop):
+    """Features, training, scoring, publishing, then a rescore of the latest day."""
+    build(shop)
+    promote(shop, train(shop, shop.settings()).model_id, "the first")
+    first = scoring.score(shop)
+    snapshots.publish(shop)  # checks in full: sums, keys, monotone quantiles
+    assert first.rows["forecasts"] > first.rows["suggestions"] > 15 and first.rows["text_attributions"] > 15
+    product = served(shop, "suggestions")[0]["product_id"]
+    explained = scoring.explain_product(shop, product)
+    (of_text,) = [
+        a["attribution"] for a in served(shop, "attributions") if (a["product_id"], a["segment"], a["driver"]) == (product, ALL, "text")
+    ]
+    assert sum(w["attribution"] for w in explained["words"]) + explained["residual"] == pytest.approx(of_text, abs=1e-4)
+    build_latest(shop)
+    again = scoring.score(shop)
+    assert again.rows["forecasts"] == first.rows["forecasts"]
+    snapshots.publish(shop)
+    assert all(f["previous_rising_probability"] == pytest.approx(f["rising_probability"], abs=1e-6) for f in served(shop, "forecasts"))
+
+
+def test_a_served_model_follows_what_came_of_its_forecasts_since_it_learnt(shop):
+    origins = build(shop).origins
+    learnt = json.loads((shop.panel / "panel.json").read_text())["origins"]
+    trained = train(shop, shop.settings(), until=date.fromisoformat(learnt[-10])).model_id
+    promote(shop, trained, "the first")
+    assert origins > 20 and model(shop, trained).learnt_until == date.fromisoformat(learnt[-10])
+    told = {}
+    for follows in (True, False):
+        shop.save_settings(shop.settings().with_values("recipe", follow_level=follows))
+        pipeline.rescore(shop)  # its snapshot is checked in full: attributions add up to the moved logits
+        told[follows] = (
+            {(f["product_id"], f["segment"]): f["logit"] for f in served(shop, "forecasts")},
+            {m["metric"]: m["value"] for m in served(shop, "metrics") if m["metric"].startswith("level_")},
+        )
+    (moved, level), (fixed, nothing) = told[True], told[False]
+    assert level["level_origins"] >= 4 and 0 <= level["level_rose"] <= 1 and abs(level["level_shift"]) > 1e-4 and not nothing
+    assert all(moved[row] - fixed[row] == pytest.approx(level["level_shift"], abs=1e-5) for row in fixed)
