@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.capabilities.forecast.reasons import named
-from dashboard.i18n import _, number, percent
+from core.messages import Message
+from dashboard.i18n import _, language, number, percent
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -64,44 +65,6 @@ TABLES = {  # name, and what the table would add to the forecasts
     "market": (N_("Market"), N_("trends outside the shop: ranks and search interest")),
     "links": (N_("Product links"), N_("neighbours: what spreads from one product to the next")),
 }
-REJECTED = (  # why rows are set aside: core/ingest/convert/checks.py
-    N_("a broken row"),
-    N_("a count below zero"),
-    N_("a count of orders below zero"),
-    N_("a date before 1990"),
-    N_("a date in the future"),
-    N_("a date that cannot be read"),
-    N_("a number that cannot be read"),
-    N_("a price below zero"),
-    N_("it ends before it starts"),
-    N_("lead time below zero"),
-    N_("lead time's deviation below zero"),
-    N_("minimum order below zero"),
-    N_("no customer id"),
-    N_("no date"),
-    N_("no first day"),
-    N_("no kind of event"),
-    N_("no last day"),
-    N_("no product id"),
-    N_("no relation"),
-    N_("no series"),
-    N_("no source"),
-    N_("no stock on hand"),
-    N_("no supplier"),
-    N_("no target"),
-    N_("no title"),
-    N_("no units"),
-    N_("no value"),
-    N_("not a product: postage, fee, discount, voucher, sample or test"),
-    N_("order days that cannot be read"),
-    N_("pack size below zero"),
-    N_("price not above zero: stock adjustment or sample, not a sale"),
-    N_("stock below zero"),
-    N_("units are zero"),
-    N_("units not above zero"),
-    N_("units on order below zero"),
-    N_("unknown kind of event"),
-)
 METRICS = {
     "average_precision": (N_("Ranking"), N_("How well risers stand above the rest: 1 is perfect, the share of risers is guessing.")),
     "brier_skill": (
@@ -272,11 +235,8 @@ def table_adds(name: str, otherwise: str) -> str:
 
 
 def rejected(reason: str) -> str:
-    """Why rows were set aside; a reason nobody foresaw stands for itself."""
-    scale = reason.removeprefix("a rating outside 1 to ")
-    if scale != reason:
-        return _("a rating outside 1 to {scale}").format(scale=scale)
-    return _(reason) if reason in REJECTED else reason
+    """Return why rows were set aside: the quarantine keeps the template of a message of core."""
+    return Message(reason).show(language())
 
 
 def layout(preset: str) -> str:

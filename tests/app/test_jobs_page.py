@@ -191,10 +191,20 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
     at.form_submit_button[0].click().run()
     job = jobs.recent(workspace)[0]
-    kept = workspace.root / "uploads"
+    (kept,) = (workspace.root / "uploads").glob("*/*")
     assert (job.kind, job.arguments["preset"]) == ("import", "generic")
-    assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
-    assert job.arguments["files"] == [str(next(kept.iterdir()))]
+    assert kept.read_bytes() == b"a;b\n1;2\n" and kept.name == "orders_2011.csv" and job.arguments["files"] == [str(kept)]
+
+
+def test_two_uploads_of_one_name_are_two_files_of_that_name(workspace, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    files = [
+        SimpleNamespace(name="0123456789ab-orders.csv", getvalue=lambda units=units: f"date,sku,qty\n2024-03-05,A,{units}\n".encode())
+        for units in (1, 2)
+    ]
+    kept = [Path(file) for file in import_files(files, "generic").arguments["files"]]
+    assert len(set(kept)) == 2 and {file.name for file in kept} == {"0123456789ab-orders.csv"}
+    assert [f.file for f in ingest.import_files(workspace, kept).files] == ["0123456789ab-orders.csv"] * 2
 
 
 @pytest.mark.parametrize("ended", ["done", "failed"])  # forecasts fail of a history that is too short: the files came in all the same
@@ -207,7 +217,7 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
     report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
     state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
     at.run()
-    assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
+    assert r"shops\.csv was left out: It fits no table\. To be read as orders, it lacks columns for" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
     assert ("The files came in, forecasts failed" in words(at)) == (ended == "failed")
     at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
@@ -274,7 +284,7 @@ def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, works
     at.form_submit_button[0].click().run()
     job = jobs.recent(workspace)[0]
     assert Path(job.arguments["mapping"]).read_bytes() == b"[[tables]]\n" and "preset" not in job.arguments
-    assert [Path(f).name.split("-", 1)[1] for f in job.arguments["files"]] == ["mine.csv"]
+    assert [Path(f).name for f in job.arguments["files"]] == ["mine.csv"]
 
 
 def test_a_mapping_without_data_is_refused_with_what_to_do(open_page, workspace):
@@ -292,7 +302,7 @@ def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
 
 def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
     for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
-        assert keep(tmp_path, name, name.encode()).parent == tmp_path
+        assert keep(tmp_path, name, name.encode()).parent.parent == tmp_path
 
 
 def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp_path):
@@ -302,7 +312,7 @@ def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp
 
 def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
-    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
+    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.rglob("*"))] == [0o700, 0o700, 0o600]
 
 
 def upload(workspace, monkeypatch, name: str):
@@ -313,7 +323,7 @@ def upload(workspace, monkeypatch, name: str):
 
 
 def uploads(workspace) -> list[str]:
-    return sorted(f.name.split("-", 1)[1] for f in workspace.uploads.iterdir())
+    return sorted(f.name for f in workspace.uploads.glob("*/*"))
 
 
 @pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
@@ -354,4 +364,4 @@ def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatc
     job = upload(workspace, monkeypatch, "orders.csv")
     (workspace.uploads / "mine-orders.csv").write_text("a")
     jobs.cancel(workspace, job.id)
-    assert uploads(workspace) == ["orders.csv"] and (workspace.uploads / "mine-orders.csv").exists()
+    assert uploads(workspace) == [] and (workspace.uploads / "mine-orders.csv").exists()

@@ -1,10 +1,11 @@
-"""What the data say about the shop itself: its currency, its countries, and the attribute that makes its segments."""
+"""What the data show about the shop itself: its currency, its countries, and the attribute that makes its segments."""
 
 from __future__ import annotations
 
 import tomllib
 
-from core.ingest.recognise.names import plain
+from core.ingest.names import plain
+from core.messages import Message, msg
 from core.settings import Settings
 from core.storage.duckdb import rows
 from core.workspace import Workspace
@@ -51,7 +52,7 @@ COUNTRY_SHARE = 0.1  # a country with less of the orders does not set the shop's
 
 
 def country_code(name: str) -> str | None:
-    """ISO code of a country by name or code, if its holidays are known.
+    """Return the ISO code of a country by name or code, if its holidays are known.
 
     >>> country_code("United Kingdom"), country_code("EIRE"), country_code("Atlantis")
     ('GB', 'IE', None)
@@ -66,24 +67,28 @@ def country_code(name: str) -> str | None:
     return _OTHER_NAMES.get(plain(name)) or by_name.get(plain(name))
 
 
-def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str) -> tuple[Settings, list[str]]:
-    """The settings with what the data say filled in, where upswing.toml does not say it, and a line on each change.
+def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str) -> tuple[Settings, list[Message]]:
+    """Return the settings with what the data show, where upswing.toml does not set it, and a note on each change.
 
-    currency, segment_attribute: what the mapping or the files' symbols say; "" = nothing.
+    currency, segment_attribute: what the mapping or the files' symbols give; "" = nothing.
     """
-    settings, known, notes = workspace.settings(), said(workspace), []
+    settings, known, notes = workspace.settings(), shop_settings(workspace), []
     if "currency" not in known:
         counted = rows(con, "staging/currencies")
         currency = counted[0]["currency"] if counted else currency
         if currency and currency != settings.shop.currency:
             settings = settings.with_values("shop", currency=currency)
-            notes.append(f"the shop's currency is set to {currency}")
+            notes.append(msg("The shop's currency is set to {currency}.", currency=currency))
     attributes = [r["attribute"] for r in rows(con, "staging/attributes")]
     if not settings.shop.segment_attribute and attributes:
         chosen = segment_attribute if segment_attribute in attributes else attributes[0]
         settings = settings.with_values("shop", segment_attribute=chosen)
-        others = ", ".join(a for a in attributes if a != chosen)
-        notes.append(f"segments are made by {chosen}" + (f" (there are also {others})" if others else ""))
+        others = [a for a in attributes if a != chosen]
+        notes.append(
+            msg("Segments are made by {attribute}. Other attributes: {others}.", attribute=chosen, others=others)
+            if others
+            else msg("Segments are made by {attribute}.", attribute=chosen)
+        )
     if "countries" not in known:
         counted = rows(con, "staging/countries")
         total = sum(r["orders"] for r in counted)
@@ -91,12 +96,12 @@ def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str)
         settings = settings.with_values("shop", countries=tuple(codes))
     holidays = settings.shop.holiday_countries
     if holidays and holidays != workspace.settings().shop.holiday_countries:
-        notes.append(f"holidays are those of {', '.join(holidays)}")
+        notes.append(msg("Holidays are those of {countries}.", countries=list(holidays)))
     return settings, notes
 
 
-def said(workspace: Workspace) -> dict:
-    """What upswing.toml itself says in [shop]."""
+def shop_settings(workspace: Workspace) -> dict:
+    """Return what upswing.toml itself sets in [shop]."""
     if not workspace.settings_file.exists():
         return {}
     return tomllib.loads(workspace.settings_file.read_text(encoding="utf-8")).get("shop", {})

@@ -3,5 +3,5 @@ insert into quarantine (import_id, file, table_name, line, column_name, value, r
 select
     $import_id, $file, $table_name, line, list_extract($columns::varchar[], problem),
     regexp_replace(left(problem_value, 200), '[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+', '[mail]', 'g'),
-    list_extract($reasons::varchar[], problem)
+    coalesce(broken, list_extract($reasons::varchar[], problem))
 from refused
