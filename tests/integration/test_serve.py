@@ -20,7 +20,7 @@ from core.storage.state import State
 SERVE = """
 import sys
 from core import serve
-from core.settings import Workspace
+from core.workspace import Workspace
 serve._command = lambda port: [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 serve._HEALTH = "/"
 serve._CHECK_WORKER_S = 0.2

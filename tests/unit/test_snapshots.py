@@ -25,7 +25,7 @@ from core.storage.state import State
 PUBLISH_AND_DIE = """
 import os, signal, sys
 from core import snapshots
-from core.settings import Workspace
+from core.workspace import Workspace
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(snapshots, sys.argv[2], die)
 snapshots.publish(Workspace.at(sys.argv[1]))
