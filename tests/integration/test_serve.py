@@ -11,11 +11,11 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from test_jobs import gone, until
 
 from core import jobs, serve
 from core.errors import UserError
 from core.storage.state import State
+from tests.integration.test_jobs import gone, until
 
 SERVE = """
 import sys
