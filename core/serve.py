@@ -13,6 +13,7 @@ import urllib.request
 
 from core.errors import UpswingError, UserError
 from core.jobs import worker
+from core.messages import msg
 from core.storage import snapshots
 from core.storage.state import State
 from core.workspace import Workspace
@@ -49,7 +50,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
                 if working is None or working.poll() is not None:  # else it is at work, or still coming up
                     working = worker.start(workspace)
             else:
-                raise UpswingError(f"the dashboard ended by itself with code {code}; see its messages above")
+                raise UpswingError(msg("The dashboard stopped: its process ended with code {code}. Its messages above say why.", code=code))
     except KeyboardInterrupt:
         print("\nThe dashboard has stopped.", flush=True)
     finally:
@@ -79,7 +80,9 @@ def _need_port(port: int) -> None:
             probe.bind((HOST, port))
         except (OSError, OverflowError) as error:
             raise UserError(
-                f"port {port} of {HOST} to be free", str(error), f"stop what uses it, or choose another: --port {port + 1}"
+                expected=msg("The dashboard needs port {port} of {host}.", port=str(port), host=HOST),
+                found=msg("The port is not free: {error}.", error=str(error)),
+                to_do=msg("Stop the program that uses it, or choose another port: --port {port}", port=str(port + 1)),
             ) from error
 
 
@@ -87,13 +90,15 @@ def _wait_until_up(server: subprocess.Popen, port: int) -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
-            raise UpswingError(f"the dashboard did not start, code {server.returncode}; see its messages above")
+            raise UpswingError(
+                msg("The dashboard did not start: its process ended with code {code}. Its messages above say why.", code=server.returncode)
+            )
         try:
             with urllib.request.urlopen(f"http://{HOST}:{port}{_HEALTH}", timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise UpswingError(f"the dashboard did not answer within {_START_S:.0f} s")
+    raise UpswingError(msg("The dashboard did not answer within {seconds} s.", seconds=_START_S))
 
 
 def _stop(server: subprocess.Popen) -> None:
