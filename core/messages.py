@@ -26,7 +26,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-LOCALES = {"en": "en_GB", "zh": "zh_CN"}  # language -> locale
+LOCALES = {"en": "en", "zh": "zh_CN"}  # language -> locale
 LOCALE_FOLDER = Path(__file__).parent / "locale"
 _SEPARATORS = {  # name of a list value -> language -> what stands between its items; other lists are enumerations
     "sentences": {"en": " ", "zh": ""},

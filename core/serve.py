@@ -10,10 +10,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 
 from core.errors import UpswingError, UserError
 from core.jobs import worker
-from core.messages import msg
+from core.messages import Message, msg
 from core.storage import snapshots
 from core.storage.state import State
 from core.workspace import Workspace
@@ -24,7 +25,11 @@ _START_S = 60.0
 _CHECK_WORKER_S = 5.0
 
 
-def serve(workspace: Workspace, port: int = 8501) -> None:
+def _print(message: Message) -> None:
+    print(message, flush=True)
+
+
+def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None] = _print) -> None:
     """Serves the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
 
     The worker survives the server: what is queued is still done, then it ends too.
@@ -33,7 +38,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     shop = workspace.create().settings().shop.name
     _need_port(port)
     if snapshots.current(workspace) is None:
-        print("Nothing is published yet: the pages will say how to begin (`upswing import FILE...`, then `upswing run`).", flush=True)
+        tell(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
     before = signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
     working = worker.start(workspace)
@@ -42,7 +47,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     )
     try:
         _wait_until_up(server, port)
-        print(f"Upswing of {shop}: http://{HOST}:{port}   (Ctrl-C stops it)", flush=True)
+        tell(msg("{shop}: {address}   (Ctrl-C stops the dashboard)", shop=shop, address=f"http://{HOST}:{port}"))
         while True:
             try:
                 code = server.wait(_CHECK_WORKER_S)
@@ -52,11 +57,11 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
             else:
                 raise UpswingError(msg("The dashboard stopped: its process ended with code {code}. Its messages above say why.", code=code))
     except KeyboardInterrupt:
-        print("\nThe dashboard has stopped.", flush=True)
+        tell(msg("The dashboard has stopped."))
     finally:
         signal.signal(signal.SIGTERM, before)
         _stop(server)
-        _let_worker_end(workspace, working)
+        _let_worker_end(workspace, working, tell)
 
 
 def _command(port: int) -> list[str]:
@@ -111,7 +116,7 @@ def _stop(server: subprocess.Popen) -> None:
             server.wait()
 
 
-def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None) -> None:
+def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, tell: Callable[[Message], None]) -> None:
     """Asks the worker to end once its queue is empty; one that is still coming up ends at once."""
     state = State(workspace)
     known = state.worker()
@@ -120,7 +125,7 @@ def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None) -> N
         pids.add(started.pid)
     for job in state.jobs():
         if job.active and pids:
-            print(f"Job {job.id} ({job.kind}) goes on in the background; `upswing jobs` shows it.", flush=True)
+            tell(msg("Job {job} ({kind}) continues in the background. `upswing jobs` shows it.", job=str(job.id), kind=job.kind))
     for pid in pids:
         try:
             os.kill(pid, signal.SIGHUP)

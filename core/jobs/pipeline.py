@@ -172,7 +172,7 @@ def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
 
 
 def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.evaluation.backtest import backtest
+    from core.evaluation.backtest import FILES, backtest
 
     _refresh(workspace, progress)
     out = workspace.root / arguments.get("out", "backtest")
@@ -184,7 +184,7 @@ def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict
         test_until=arguments.get("test_until"),
         progress=progress,
     )
-    return {"out": str(out), "summary": done.summary(), "text": done.text()}
+    return {"out": str(out), "reports": FILES, "summary": done.summary(), "text": done.text()}
 
 
 def _simulate(workspace: Workspace, arguments: dict, progress: Progress) -> dict:

@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from core.errors import UserError
-from core.messages import Message, msg, nmsg
+from core.messages import Message, msg
 
 BISECTIONS = 60  # a double has 53 bits
 TAIL = 10.0  # standard deviations; what lies beyond has a probability of 1e-23
@@ -407,10 +407,9 @@ def _refuse(name: str, value: Numbers, wrong: np.ndarray, expected: Message) -> 
     if np.any(wrong):
         raise UserError(
             expected=expected,
-            found=nmsg(
+            found=msg(
                 "{name} is {value} in {count} of {all} values.",
-                "{name} is {value} in {count} of {all} values.",
-                np.count_nonzero(wrong),
+                count=np.count_nonzero(wrong),
                 name=name,
                 value=np.asarray(value, dtype=float)[wrong].flat[0],
                 all=np.size(wrong),
