@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import re
 import shutil
@@ -11,11 +10,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import UpswingError, UserError
-from core.models import registry
+from core.errors import UpswingError
+from core.models import panel, registry
 from core.schema import CANONICAL
+from core.storage import access, audit, keys, layout, snapshots, warehouse
 from core.storage import duckdb as db
-from core.storage import snapshots, warehouse
 from core.storage.state import State
 from core.workspace import Workspace
 
@@ -39,11 +38,14 @@ def examine(workspace: Workspace) -> list[Finding]:
         "encoder": _encoder,
         "disk": _disk,
         "settings": _settings,
+        "layout": _layout,
         "warehouse": _warehouse,
         "panel": _panel,
         "models": _models,
         "snapshots": _snapshots,
         "state": _state,
+        "audit": _audit,
+        "key": _key,
         "worker": _worker,
     }
     found = []
@@ -102,12 +104,27 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
     yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency or 'no currency'}" if given else "the defaults")
 
 
+def _layout(workspace: Workspace) -> Iterator[Finding]:
+    found = layout.version(workspace)
+    old = "" if found == layout.LAYOUT else ", which the next command that writes brings up to date"
+    yield Finding("layout", True, f"layout {found} of the workspace{old}")
+
+
+def _audit(workspace: Workspace) -> Iterator[Finding]:
+    yield Finding("audit", True, f"{len(audit.acts(workspace))} acts on snapshots and models")
+
+
+def _key(workspace: Workspace) -> Iterator[Finding]:
+    keys.customers_key(workspace, create=False)
+    yield Finding("key", True, "the key of the customers' pseudonyms is sound, or not needed yet")
+
+
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.warehouse.exists():
         yield Finding("warehouse", True, "none yet: `upswing import FILE...` makes it")
         return
     try:
-        with db.connect(workspace.warehouse, read_only=True) as con:
+        with access.waiting(0.0), db.connect(workspace.warehouse, read_only=True) as con:
             there, wrong, rows = warehouse.columns(con), [], 0
             for name, table in warehouse.TABLES.items():
                 known = {(c.name, c.type) for c in table.columns}
@@ -116,8 +133,8 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
                     wrong.append(name)
                 elif name in there and name in CANONICAL:
                     rows += con.execute(f"select count(*) from {name}").fetchone()[0]
-    except UserError as error:
-        yield Finding("warehouse", True, f"not checked: {error.found}")  # a job is writing to it
+    except access.Busy as error:
+        yield Finding("warehouse", True, f"not checked: {error.found}")
     except db.Error as error:
         yield Finding("warehouse", False, f"cannot be read ({error}); put back a copy, or move it away and import again")
     else:
@@ -133,8 +150,8 @@ def _panel(workspace: Workspace) -> Iterator[Finding]:
     if not file.exists():
         yield Finding("panel", True, "none yet: `upswing features` makes it")
         return
-    panel = json.loads(file.read_text(encoding="utf-8"))
-    yield Finding("panel", (workspace.panel / "panel.parquet").exists(), f"as of {panel['as_of']}, {panel['rows']:,} rows")
+    described = panel.verify(workspace.panel)
+    yield Finding("panel", (workspace.panel / "panel.parquet").exists(), f"as of {described['as_of']}, {described['rows']:,} rows")
 
 
 def _models(workspace: Workspace) -> Iterator[Finding]:
@@ -152,6 +169,8 @@ def _models(workspace: Workspace) -> Iterator[Finding]:
 
 def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     kept = snapshots.history(workspace)
+    for snapshot_id, error in snapshots.damaged(workspace).items():
+        yield Finding("snapshots", False, f"{snapshot_id}: {error}")
     if not kept and not workspace.current.exists():
         yield Finding("snapshots", True, "none yet: `upswing run` makes the first")
         return

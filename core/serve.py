@@ -13,7 +13,7 @@ import urllib.request
 
 from core.errors import UpswingError, UserError
 from core.jobs import worker
-from core.storage import snapshots
+from core.storage import snapshots, startup
 from core.storage.state import State
 from core.workspace import Workspace
 
@@ -29,7 +29,8 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     The worker survives the server: what is queued is still done, then it ends too.
     Raises UserError where the port is taken, UpswingError where the dashboard does not come up.
     """
-    shop = workspace.create().settings().shop.name
+    shop = workspace.settings().shop.name
+    startup.prepare(workspace)
     _need_port(port)
     if snapshots.current(workspace) is None:
         print("Nothing is published yet: the pages will say how to begin (`upswing import FILE...`, then `upswing run`).", flush=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import NotReady, UserError
 from core.settings import Settings, as_toml
+from core.storage import files
 
 
 @dataclass(frozen=True)
@@ -116,7 +117,4 @@ class Workspace:
                 lines.append(f"[{f.name}]")
                 lines += [f"{k} = {as_toml(v)}" for k, v in changed.items()]
                 lines.append("")
-        self.create()
-        temporary = self.settings_file.with_suffix(".tmp")
-        temporary.write_text("\n".join(lines), encoding="utf-8")
-        temporary.replace(self.settings_file)
+        files.write_text(self.settings_file, "\n".join(lines))

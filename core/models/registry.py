@@ -1,12 +1,11 @@
 """The models of a workspace: which are candidates, which one is the champion, and who decided so and why.
 
-A model folder never changes; its status lives in the state store. A folder counts once its manifest.json is there,
-since that is written last.
+A model folder never changes; its status follows from the acts in the audit log (core/storage/audit.py). A folder counts once its
+manifest.json is there, since that is written last.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,12 +13,20 @@ from datetime import date, datetime
 from pathlib import Path
 
 from core.errors import UserError
+from core.messages import msg
 from core.models.calibrate import learnt_until
 from core.models.card import card
-from core.storage.state import ModelStatus, State
+from core.storage import audit, files
 from core.workspace import Workspace
 
 _SHOWN = ("average_precision", "brier_skill", "precision_at_50", "ece")
+
+
+@dataclass(frozen=True)
+class _Status:
+    status: str  # champion, discarded, retired; a model without one is a candidate
+    reason: str
+    changed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -56,10 +63,8 @@ def models(workspace: Workspace) -> list[Model]:
     """All complete models, newest id first."""
     statuses = _statuses(workspace)
     found = []
-    for manifest in sorted(workspace.models.glob("*/manifest.json"), reverse=True):
-        folder = manifest.parent
-        if folder.suffix == ".tmp":  # still being written
-            continue
+    for manifest in sorted(workspace.models.glob("[!.]*/manifest.json"), reverse=True):
+        folder, hashes = manifest.parent, _json(manifest)
         status = statuses.get(folder.name)
         found.append(
             Model(
@@ -68,8 +73,8 @@ def models(workspace: Workspace) -> list[Model]:
                 status.status if status else "candidate",
                 status.reason if status else "",
                 status.changed_at if status else None,
-                _json(folder / "config.json"),
-                _json(folder / "metrics.json"),
+                _verified(folder / "config.json", hashes),
+                _verified(folder / "metrics.json", hashes),
             )
         )
     return found
@@ -84,7 +89,7 @@ def model(workspace: Workspace, model_id: str) -> Model:
 
 def champion(workspace: Workspace) -> str | None:
     """The id of the model whose forecasts are served; None before the first promotion."""
-    return next((s.id for s in _statuses(workspace).values() if s.status == "champion"), None)
+    return next((model_id for model_id, s in _statuses(workspace).items() if s.status == "champion"), None)
 
 
 def promote(workspace: Workspace, model_id: str, reason: str, actor: str = "command line") -> None:
@@ -93,22 +98,24 @@ def promote(workspace: Workspace, model_id: str, reason: str, actor: str = "comm
     Raises UserError, and changes nothing, where its files differ from its manifest, its features from the panel's, or no
     reason is given.
     """
-    chosen = model(workspace, model_id)
     _need_reason(reason)
-    if chosen.status not in ("candidate", "retired"):
-        raise UserError("a candidate or a retired model", f"{model_id}, which is {chosen.status}", "choose another one")
-    found = problems(workspace, chosen.path)
-    if found:
-        raise UserError(f"model {model_id} to be sound", "; ".join(found), "train a new one with `upswing train`")
-    State(workspace).set_champion(model_id, reason, actor)
+    with audit.deciding(workspace):
+        chosen = model(workspace, model_id)
+        if chosen.status not in ("candidate", "retired"):
+            raise UserError("a candidate or a retired model", f"{model_id}, which is {chosen.status}", "choose another one")
+        found = problems(workspace, chosen.path)
+        if found:
+            raise UserError(f"model {model_id} to be sound", "; ".join(found), "train a new one with `upswing train`")
+        audit.record(workspace, "promote", model_id, reason, actor, before=champion(workspace))
 
 
 def discard(workspace: Workspace, model_id: str, reason: str, actor: str = "command line") -> None:
     """Takes a model out of the choice; its folder stays. The champion cannot be discarded."""
     _need_reason(reason)
-    if model(workspace, model_id).champion:
-        raise UserError("a model that is not served", f"the champion {model_id}", "promote another one first")
-    State(workspace).set_discarded(model_id, reason, actor)
+    with audit.deciding(workspace):
+        if model(workspace, model_id).champion:
+            raise UserError("a model that is not served", f"the champion {model_id}", "promote another one first")
+        audit.record(workspace, "discard", model_id, reason, actor)
 
 
 def previous_champion(workspace: Workspace) -> str | None:
@@ -134,11 +141,12 @@ def problems(workspace: Workspace, folder: Path) -> list[str]:
         file = folder / name
         if not file.exists():
             found.append(f"{name} is missing")
-        elif _sha256(file) != expected:
+        elif files.sha256(file) != expected:
             found.append(f"{name} has changed since it was written")
     panel = workspace.panel / "panel.json"
     if not found and panel.exists():
-        learned, now = _json(folder / "features.json"), _json(panel)["features"]
+        now = files.read_json(panel, msg("Run `upswing features` again."))["features"]
+        learned = _json(folder / "features.json")
         found += _difference([f["name"] for f in learned], [f["name"] for f in now])
     return found
 
@@ -158,8 +166,23 @@ def _need_reason(reason: str) -> None:
         raise UserError("a reason", "none", "say in a few words why; it goes into the audit log")
 
 
-def _statuses(workspace: Workspace) -> dict[str, ModelStatus]:
-    return State(workspace).model_statuses() if workspace.state.exists() else {}  # looking makes no file
+def _statuses(workspace: Workspace) -> dict[str, _Status]:
+    """The status of each model that an act was about, by id."""
+    found: dict[str, _Status] = {}
+    champion_id = None
+    for act in audit.acts(workspace):
+        if act.act == "promote":
+            if champion_id:
+                found[champion_id] = _Status("retired", f"replaced by {act.subject}", act.at)
+            found[act.subject], champion_id = _Status("champion", act.reason, act.at), act.subject
+        elif act.act == "discard":
+            found[act.subject] = _Status("discarded", act.reason, act.at)
+    return found
+
+
+def _verified(file: Path, hashes: dict):
+    """The content of a model's JSON file; {} where it has changed, so that no page shows figures that nobody measured."""
+    return _json(file) if file.is_file() and files.known_sha256(file) == hashes.get(file.name) else {}
 
 
 def _json(file: Path):
@@ -168,8 +191,3 @@ def _json(file: Path):
         return json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
