@@ -83,9 +83,13 @@ class FittedModel:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
                 raise UserError(
-                    f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
-                    f"weights {encoder.version[:16]}",
-                    "put the encoder's files back, or train again",
+                    expected=msg(
+                        "The model was trained with encoder {encoder}, weights {hash}.",
+                        encoder=encoder.name,
+                        hash=self.encoder_version[:16],
+                    ),
+                    found=msg("Its weights are now {hash}.", hash=encoder.version[:16]),
+                    to_do=msg("Restore the encoder's files, or train the model again."),
                 )
             if self.tuned:
                 rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
@@ -98,9 +102,16 @@ class FittedModel:
         if mine == theirs:
             return
         gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
-        parts = [f"{word} {', '.join(names)}" for word, names in (("without", gone), ("with also", new)) if names]
-        found = "; ".join(parts) or "in another order"
-        raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
+        parts = [
+            msg("The panel lacks {features}.", features=gone) if gone else "",
+            msg("The panel also has {features}.", features=new) if new else "",
+        ]
+        found = sentences(*parts) if gone or new else msg("The panel has them in another order.")
+        raise UserError(
+            expected=msg("The model was trained on {count} features.", count=len(mine)),
+            found=found,
+            to_do=msg("Train the model again, or rebuild the features."),
+        )
 
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
         """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
@@ -209,18 +220,25 @@ class FittedModel:
 
         folder = Path(folder)
         if not folder.is_dir():
-            raise _refused(folder, msg("There is no model at {folder}.", folder=folder))
+            raise _refused(msg("There is no model at {folder}.", folder=folder))
         hashes = files.read_json(folder / "manifest.json", _ANOTHER)
         if not isinstance(hashes, dict) or set(hashes) != set(FILES):
-            raise _refused(folder, msg("The manifest of model {id} lists other files than {files}.", id=folder.name, files=list(FILES)))
+            raise _refused(msg("The manifest of model {model} lists other files than {files}.", model=folder.name, files=list(FILES)))
         if found := files.changed(folder, hashes, known=False):
-            raise _refused(folder, msg("Model {id} is damaged: {problems}", id=folder.name, problems=sentences(*found)))
+            raise _refused(msg("Model {model} is damaged: {sentences}", model=folder.name, sentences=found))
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(
-                f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
-                f"format {config['format']}, {config['encoder']['max_tokens']} tokens",
-                "train again with this version",
+                expected=msg(
+                    "This version reads models of format {format} with {tokens} tokens a text.", format=str(FORMAT), tokens=MAX_TOKENS
+                ),
+                found=msg(
+                    "Model {model} has format {format} and {tokens} tokens.",
+                    model=folder.name,
+                    format=str(config["format"]),
+                    tokens=config["encoder"]["max_tokens"],
+                ),
+                to_do=msg("Train the model again with this version."),
             )
         weights = load_file(folder / "weights.safetensors")
         net = FusionModel(ModelConfig.from_dict(config["model"]))
@@ -328,5 +346,5 @@ def _read(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _refused(folder: Path, found: Message) -> UserError:
+def _refused(found: Message) -> UserError:
     return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_ANOTHER)

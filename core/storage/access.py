@@ -58,12 +58,12 @@ def patiently(open_: Callable[[], duckdb.DuckDBPyConnection], path: Path) -> duc
             waited = time.monotonic() - begun
             if waited >= patience.seconds:
                 raise Busy(
-                    found=msg("Another Upswing process has been writing to {path} for {seconds} s.", path=path.name, seconds=round(waited)),
+                    found=msg("Another Upswing process has been writing to {file} for {seconds} s.", file=path.name, seconds=round(waited)),
                     expected=msg("Only one process can write to it at a time."),
                     to_do=msg("Wait for that work to end (`upswing jobs` lists it), then try again."),
                 ) from error
         if waited >= _SAY_AFTER_S:
-            patience.progress("wait", 0.0, str(msg("Waiting for another import to finish ...")))
+            patience.progress("wait", 0.0, msg("Waiting for another import to finish"))
         time.sleep(_POLL_S)
 
 
@@ -75,7 +75,7 @@ def as_user_error(error: duckdb.Error, path: Path) -> UserError | None:
         return fault
     if "corrupt" in text.lower() or isinstance(error, (duckdb.IOException, duckdb.SerializationException)) and ours:
         return UserError(
-            found=msg("{path} is damaged: {reason}", path=path, reason=text.splitlines()[0]),
+            found=msg("{file} is damaged: {error}", file=str(path), error=text.splitlines()[0]),
             expected=msg("Upswing needs the database as it was written."),
             to_do=msg("Restore {name} from a backup, or move it away and import your files again.", name=path.name),
         )

@@ -19,13 +19,13 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from core.errors import UserError
-from core.messages import msg
+from core.messages import Message, deserialize, msg, serialize
 from core.storage import disk, files, locks
 from core.storage.state import State, now
 from core.workspace import Workspace
@@ -42,19 +42,19 @@ class Act:
     actor: str
     act: str
     subject: str
-    reason: str = ""
+    reason: Message | str = ""
     details: dict = field(default_factory=dict)
 
     @classmethod
-    def new(cls, act: str, subject: str, reason: str, actor: str, **details) -> Act:
+    def new(cls, act: str, subject: str, reason: Message | str, actor: str, **details) -> Act:
         return cls(uuid4().hex, now(), actor, act, subject, reason, details)
 
     @classmethod
     def from_dict(cls, record: dict) -> Act:
-        return cls(**record | {"at": datetime.fromisoformat(record["at"])})
+        return cls(**record | {"at": datetime.fromisoformat(record["at"]), "reason": deserialize(record["reason"])})
 
     def as_dict(self) -> dict:
-        return asdict(self) | {"at": self.at.isoformat(timespec="milliseconds")}
+        return vars(self) | {"at": self.at.isoformat(timespec="milliseconds"), "reason": serialize(self.reason)}
 
 
 def path(workspace: Workspace) -> Path:
@@ -80,7 +80,7 @@ def deciding(workspace: Workspace) -> Iterator[None]:
         yield
 
 
-def record(workspace: Workspace, act: str, subject: str, reason: str, actor: str, **details) -> None:
+def record(workspace: Workspace, act: str, subject: str, reason: Message | str, actor: str, **details) -> None:
     """Add an act to the audit log. Inside `deciding`. Raises UserError where it could not be written; then it did not happen."""
     _append(workspace, Act.new(act, subject, reason, actor, **details))
     copy_to_state(workspace)

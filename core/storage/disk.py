@@ -40,13 +40,13 @@ def as_user_error(error: BaseException, path: Path) -> UserError | None:
         return full(path)
     if code in _READ_ONLY:
         return UserError(
-            found=msg("{path} cannot be written: the disk or the folder is read-only, or belongs to another user.", path=path),
+            found=msg("{file} cannot be written: the disk or the folder is read-only, or belongs to another user.", file=str(path)),
             expected=msg("Upswing needs to write there."),
             to_do=msg("Make the folder writable for your user, or choose another workspace, then repeat the command."),
         )
     if code == errno.EIO:
         return UserError(
-            found=msg("The disk reports a fault at {path}.", path=path),
+            found=msg("The disk reports a fault at {file}.", file=str(path)),
             expected=msg("Upswing needs a disk that reads and writes without faults."),
             to_do=msg("Copy the workspace to another disk, then run `upswing doctor`."),
         )
@@ -56,7 +56,7 @@ def as_user_error(error: BaseException, path: Path) -> UserError | None:
 def full(path: Path) -> UserError:
     """Return the error of a full disk."""
     return UserError(
-        found=msg("The disk that holds {path} is full.", path=path),
+        found=msg("The disk that holds {file} is full.", file=str(path)),
         expected=msg("Upswing needs free space to write there."),
         to_do=msg("Free some space, then repeat the command. What is served has not changed."),
     )

@@ -164,15 +164,15 @@ def read_json(file: Path, to_do: Message):
         text = file.read_bytes().decode("utf-8")
         value = json.loads(text)
     except FileNotFoundError as error:
-        raise _damaged(file, msg("{file} is missing.", file=file), to_do) from error
+        raise _damaged(file, msg("{file} is missing.", file=str(file)), to_do) from error
     except (OSError, ValueError) as error:
-        raise _damaged(file, msg("{file} cannot be read: {reason}.", file=file, reason=error), to_do) from error
+        raise _damaged(file, msg("{file} cannot be read: {error}.", file=str(file), error=str(error)), to_do) from error
     if isinstance(value, dict) and value:
         name, seal = list(value.items())[-1]
         if name == _SEAL or isinstance(seal, str) and seal.startswith(_SEAL_KIND):  # either half of a damaged seal still shows
             del value[name]
             if text != sealed(value):
-                raise _damaged(file, msg("{file} has changed since it was written.", file=file), to_do)
+                raise _damaged(file, msg("{file} has changed since it was written.", file=str(file)), to_do)
     return value
 
 

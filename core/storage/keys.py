@@ -54,7 +54,7 @@ def _read(workspace: Workspace) -> bytes | None:
     if not file.exists():
         if known is None:
             return None
-        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is missing.", file=file))
+        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is missing.", file=str(file)))
     with disk.reported(file):
         text = file.read_bytes()
     try:
@@ -62,7 +62,7 @@ def _read(workspace: Workspace) -> bytes | None:
     except ValueError:
         key = b""
     if len(key) != _BYTES or known not in (None, hashlib.sha256(key).hexdigest()):
-        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is not the one that was made.", file=file))
+        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is not the one that was made.", file=str(file)))
     return key
 
 

@@ -41,12 +41,17 @@ class Serving:
                 self._connection.execute(SERVING[table].ddl())
                 continue
             if table not in tables:
-                raise self._broken(msg("Snapshot {id} has no table {table}.", id=self.folder.name, table=table))
+                raise self._broken(msg("Snapshot {snapshot} lacks {file}.", snapshot=self.folder.name, file=file.name))
             try:
                 self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
             except db.Error as error:
                 raise self._broken(
-                    msg("{file} of snapshot {id} cannot be read: {reason}", file=file.name, id=self.folder.name, reason=error)
+                    msg(
+                        "{file} of snapshot {snapshot} cannot be read: {error}.",
+                        file=file.name,
+                        snapshot=self.folder.name,
+                        error=str(error),
+                    )
                 ) from error
 
     def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
@@ -60,10 +65,15 @@ class Serving:
             return db.run(cursor, f"queries/{question}", **values).df()
         except db.Error as error:
             raise self._broken(
-                msg("Snapshot {id} cannot answer the question {question}: {reason}", id=self.folder.name, question=question, reason=error)
+                msg(
+                    'The tables of snapshot {snapshot} cannot answer "{question}": {error}.',
+                    snapshot=self.folder.name,
+                    question=question,
+                    error=str(error),
+                )
             ) from error
         finally:
             cursor.close()
 
     def _broken(self, found: Message) -> UserError:
-        return UserError(found=found, expected=msg("Every table of a snapshot has to be readable."), to_do=snapshots.ANOTHER)
+        return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

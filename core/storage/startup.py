@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import gettempdir
 
 from core.errors import UserError
+from core.messages import msg
 from core.storage import audit, files, layout, snapshots
 from core.workspace import Workspace
 
@@ -35,7 +36,7 @@ def _restore_champion(workspace: Workspace) -> None:
         _log.warning("The champion is not known, and neither is the served snapshot: %s", error)
         return
     if served is not None and served.model:
-        audit.record(workspace, "promote", served.model, "its forecasts are served", "upswing", before=None)
+        audit.record(workspace, "promote", served.model, msg("Its forecasts are served."), "upswing", before=None)
 
 
 def sweep(workspace: Workspace) -> list[Path]:

@@ -9,7 +9,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from core.errors import UserError
-from core.messages import Message, msg
+from core.messages import Message, msg, serialize
 from core.storage import disk, files, locks
 from core.storage.state.records import as_text, now
 from core.workspace import Workspace
@@ -127,7 +127,7 @@ class StateFile:
             version = con.execute("pragma user_version").fetchone()[0]
         if version > len(_SCHEMA):
             raise UserError(
-                found=msg("{path} was written by a newer version of Upswing.", path=self.path),
+                found=msg("{file} was written by a newer version of Upswing.", file=str(self.path)),
                 expected=msg("This version reads state stores up to version {version}.", version=len(_SCHEMA)),
                 to_do=msg("Use the newer Upswing that wrote it."),
             )
@@ -173,7 +173,7 @@ def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None
         return _damaged(path, str(error))
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
         return UserError(
-            found=msg("Another program has kept {path} locked for {seconds} s.", path=path, seconds=round(BUSY_S)),
+            found=msg("Another program has kept {file} locked for {seconds} s.", file=str(path), seconds=round(BUSY_S)),
             expected=msg("Upswing needs to write there for a moment."),
             to_do=msg("Close programs that have the file open, such as a database viewer, then try again."),
         )
@@ -181,7 +181,7 @@ def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None
         return disk.full(path)
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
         return UserError(
-            found=msg("{path} cannot be used: {reason}.", path=path, reason=str(error)),
+            found=msg("{file} cannot be used: {error}.", file=str(path), error=str(error)),
             expected=msg("It has to be a file in a folder that you may write to."),
             to_do=msg("Check what is at that path and who may write there, then try again."),
         )
@@ -190,15 +190,15 @@ def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None
 
 def _damaged(path: Path, reason: Message | str) -> UserError:
     return UserError(
-        found=msg("{path} is damaged: {reason}.", path=path, reason=reason),
+        found=msg("{file} is damaged: {error}.", file=str(path), error=reason),
         expected=msg("Jobs and planners' changes are kept in it."),
         to_do=msg("Restore it from a backup, or move it away: what is served and which model is used stay as they are."),
     )
 
 
-def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: str, details: dict) -> None:
+def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: Message | str, details: dict) -> None:
     """Adds one line to the audit log, in the transaction that does what it tells of."""
     con.execute(
         "insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
-        (as_text(now()), actor, act, subject, reason, json.dumps(details, ensure_ascii=False)),
+        (as_text(now()), actor, act, subject, serialize(reason), json.dumps(details, ensure_ascii=False)),
     )
