@@ -21,24 +21,26 @@ from core.errors import UserError
 from core.messages import Message, msg
 from core.schema import ADDED, SERVING
 from core.storage import duckdb as db
+from core.storage import snapshots
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
+    Raises UserError unless every file is as it was written; what was ADDED after the snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
+        tables = snapshots.verify(self.folder)["tables"]
         self._open = ExitStack()  # its connection closes when nobody holds this object any more
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
         for table in SERVING:
             file = self.folder / f"{table}.parquet"
-            if table in ADDED and not file.is_file():
+            if table not in tables and table in ADDED:
                 self._connection.execute(SERVING[table].ddl())
                 continue
-            if not file.is_file():
+            if table not in tables:
                 raise self._broken(msg("Snapshot {snapshot} lacks {file}.", snapshot=self.folder.name, file=file.name))
             try:
                 self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
@@ -74,11 +76,4 @@ class Serving:
             cursor.close()
 
     def _broken(self, found: Message) -> UserError:
-        return UserError(
-            expected=msg("Pages need a complete snapshot."),
-            found=found,
-            to_do=msg(
-                "Run `upswing publish` again, or serve an earlier snapshot: `upswing snapshots` lists them, "
-                "`upswing rollback ID` serves one."
-            ),
-        )
+        return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

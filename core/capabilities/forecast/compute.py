@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -34,7 +33,7 @@ from core.progress import Progress, silent
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import snapshots, warehouse
+from core.storage import files, snapshots, warehouse
 from core.storage.state import now
 from core.workspace import Workspace
 
@@ -123,9 +122,8 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     model_id, fitted = load_model(workspace, model, panel)
     live = _Live.of(panel)
     as_of = date.fromisoformat(panel.meta["as_of"])
-    temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
-    tables = _Tables(temporary)
-    try:
+    with files.new_folder(workspace.root / "scored") as folder:
+        tables = _Tables(folder)
         progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
         fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
         progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
@@ -145,10 +143,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         created_at = now()
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
-        (temporary / "scored.json").write_text(json.dumps(asdict(scored), indent=1), encoding="utf-8")
-        _swap_in(temporary, workspace.root / "scored")
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        files.write_json(folder / "scored.json", asdict(scored))
     progress("score", 1.0)
     return scored
 
@@ -182,7 +177,9 @@ def open_panel(workspace: Workspace, progress: Progress = silent):
 
     whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
     if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
-        shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
+        for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
+            if (workspace.panel / name).exists():
+                shutil.copy2(workspace.panel / name, latest.parent)
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared
     return Panel.open(workspace.panel, workspace.cache, progress)
@@ -433,7 +430,6 @@ class _Tables:
 
     def __init__(self, folder: Path):
         self.folder, self.rows = folder, {}
-        folder.mkdir(parents=True)
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
         arrays = []
@@ -467,12 +463,3 @@ def _part(progress: Progress, inside: str, start: float, end: float) -> Progress
         progress("score", furthest, message, **figures)
 
     return passed_on
-
-
-def _swap_in(finished: Path, place: Path) -> None:
-    """Puts a finished folder in place of the old one."""
-    old = place.with_name(f"{finished.name}.old")
-    if place.exists():
-        place.rename(old)
-    finished.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
