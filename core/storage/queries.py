@@ -3,12 +3,13 @@
     serving = Serving(workspace.snapshots / "20111209-1")
     serving.ask("product", product="85123A", segment="all")
 
-Each question is a file of core/capabilities/forecast/queries/ that names the serving tables of core/schema.py as if they were tables;
+Each question is a file of a capability's queries/ that names the serving tables of the capabilities as if they were tables;
 its $values are bound by name. Nothing here writes.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,25 +18,28 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from core.capabilities.registry import serving_tables
 from core.errors import UserError
-from core.schema import ADDED, SERVING
+from core.schema import FIRST_VERSION
 from core.storage import duckdb as db
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
+    Raises UserError if a table is missing or unreadable, naming the table; a table that was introduced after the
+    snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
         self._open = ExitStack()  # its connection closes when nobody holds this object any more
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
-        for table in SERVING:
+        version = _made_by(self.folder)
+        for table, record in serving_tables().items():
             file = self.folder / f"{table}.parquet"
-            if table in ADDED and not file.is_file():
-                self._connection.execute(SERVING[table].ddl())
+            if not file.is_file() and not record.is_expected(version):
+                self._connection.execute(record.ddl())
                 continue
             if not file.is_file():
                 raise self._broken(f"no {file.name}")
@@ -45,9 +49,10 @@ class Serving:
                 raise self._broken(f"{file.name}, which cannot be read ({error})") from error
 
     def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
-        """The answer of core/capabilities/forecast/queries/<question>.sql. Values it does not name are left out; tables: those it
-        names beside the serving
-        tables, for this question alone."""
+        """Return the answer of a capability's queries/<question>.sql. Values it does not name are left out.
+
+        tables: those that it names beside the serving tables, for this question alone.
+        """
         cursor = self._connection.cursor()
         try:
             for name, table in tables.items():
@@ -64,3 +69,9 @@ class Serving:
             found,
             "run `upswing publish` again, or `upswing snapshots` and `upswing rollback ID` to serve an earlier one",
         )
+
+
+def _made_by(folder: Path) -> str:
+    """Return the version of Upswing that made a snapshot; the first one for a folder that has no manifest yet."""
+    manifest = folder / "manifest.json"
+    return json.loads(manifest.read_text(encoding="utf-8")).get("code_version", FIRST_VERSION) if manifest.exists() else FIRST_VERSION

@@ -1,6 +1,6 @@
 """Snapshots: immutable, versioned folders of serving tables, and the CURRENT pointer to the one that is served.
 
-    snapshots/20260314-091500-123/<table>.parquet    one file a table of core.schema.SERVING
+    snapshots/20260314-091500-123/<table>.parquet    one file for each table of every capability
     snapshots/20260314-091500-123/manifest.json      SHA-256 and rows of each; written last, so without it a folder does not count
     CURRENT                                          the id of the served one; replaced atomically
 
@@ -25,35 +25,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import __version__
+from core.capabilities.registry import serving_tables
 from core.errors import UpswingError, UserError
 from core.progress import Progress, silent
-from core.schema import ADDED, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING, Table
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, Table
 from core.storage import duckdb as db
 from core.storage.export import write_table
 from core.storage.state import State, now
 from core.workspace import Workspace
 
 KEPT = 5
-KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
-    "products": ("product_id",),
-    "forecasts": ("product_id", "segment"),
-    "demand": ("product_id", "segment", "weeks", "level"),
-    "attributions": ("product_id", "segment", "driver"),
-    "feature_values": ("product_id", "segment", "feature"),
-    "text_attributions": ("product_id", "position"),
-    "history": ("product_id", "segment", "week"),
-    "suggestions": ("product_id",),
-    "planning": ("product_id",),
-    "deliveries": ("product_id", "due_on"),
-    "suppliers": ("supplier",),
-    "markdowns": ("product_id",),
-    "problems": ("product_id", "problem"),
-    "neighbours": ("product_id", "rank"),
-    "metrics": ("metric", "slice"),
-    "segments": ("segment",),
-    "glossary": ("feature",),
-}
-_NEVER_EMPTY = ("products", "forecasts")
 
 
 @dataclass(frozen=True)
@@ -113,7 +94,8 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
     Raises UpswingError with all the problems found; then the old snapshot stays served and nothing is left behind.
     """
     scored = workspace.need(workspace.root / "scored", "score")
-    missing = [name for name in SERVING if not (scored / f"{name}.parquet").exists()]
+    serving = serving_tables()
+    missing = [name for name in serving if not (scored / f"{name}.parquet").exists()]
     if missing:
         raise UpswingError(f"the scored tables are incomplete, {', '.join(missing)} missing: run `upswing score` again")
     with _alone(workspace):
@@ -124,8 +106,8 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
         folder.mkdir()
         try:
             tables = {}
-            for i, name in enumerate(n for n in SERVING if n != "meta"):
-                progress("publish", 0.5 * i / len(SERVING), f"writing {name}")
+            for i, name in enumerate(n for n in serving if n != "meta"):
+                progress("publish", 0.5 * i / len(serving), f"writing {name}")
                 tables[name] = _copy(scored / f"{name}.parquet", folder / f"{name}.parquet")
             meta, tables["meta"] = _write_meta(scored / "meta.parquet", folder, snapshot_id, created_at, tables)
             manifest = {
@@ -171,9 +153,10 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
     snapshot = current(workspace)
     if snapshot is None:
         raise UserError("a published snapshot", "none yet", "run `upswing run` first")
-    if table not in SERVING:
-        raise UserError(f"one of {', '.join(SERVING)}", repr(table), "choose one of these tables")
-    if table in ADDED and not snapshot.table(table).exists():
+    serving = serving_tables()
+    if table not in serving:
+        raise UserError(f"one of {', '.join(serving)}", repr(table), "choose one of these tables")
+    if not serving[table].is_expected(_version(snapshot.manifest)) and not snapshot.table(table).exists():
         raise UserError(f"a snapshot that holds {table}", "one of an earlier version", "run `upswing score` and `upswing publish`")
     return write_table(pq.read_table(snapshot.table(table)), Path(out))
 
@@ -184,13 +167,14 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
 def check(folder: Path, manifest: dict | None = None) -> list[str]:
     """Everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
 
-    Files against the manifest (by default its own), columns and types against core.schema.SERVING, keys, missing and
-    non-finite values, then each question of core/storage/sql/checks/, whose first line says what its rows mean. A snapshot of an earlier
-    version may lack what was ADDED since.
+    Files against the manifest (by default its own), columns, types, keys, required and finite values against the tables' records,
+    then each question of core/storage/sql/checks/, whose first line says what its rows mean. A snapshot of an earlier version may
+    lack the tables that were introduced since.
     """
     manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     noted_tables = manifest.get("tables", {})
-    expected, found = [name for name in SERVING if name in noted_tables or name not in ADDED], []
+    serving, version = serving_tables(), _version(manifest)
+    expected, found = [name for name, table in serving.items() if name in noted_tables or table.is_expected(version)], []
     for name in expected:
         file, noted = folder / f"{name}.parquet", noted_tables.get(name)
         if not file.exists() or noted is None:
@@ -203,7 +187,7 @@ def check(folder: Path, manifest: dict | None = None) -> list[str]:
     with db.connect() as con:
         for name in expected:
             try:
-                found += _check_table(con, SERVING[name], paths[name], manifest["tables"][name]["rows"])
+                found += _check_table(con, serving[name], paths[name], manifest["tables"][name]["rows"])
             except db.Error as error:
                 found.append(f"{name}: cannot be read ({error})")
         if not found:
@@ -214,6 +198,11 @@ def check(folder: Path, manifest: dict | None = None) -> list[str]:
             if served != [(folder.name,)]:
                 found.append(f"meta: expected one row of snapshot {folder.name}, found {served[:3]}")
     return found
+
+
+def _version(manifest: dict) -> str:
+    """Return the version of Upswing that made a snapshot."""
+    return manifest.get("code_version", FIRST_VERSION)
 
 
 def _check_table(con, table: Table, path: str, rows: int) -> list[str]:
@@ -237,11 +226,11 @@ def _check_table(con, table: Table, path: str, rows: int) -> list[str]:
     total, _, *bad = con.execute(f"select {', '.join(counts)} from read_parquet($file) as t", file).fetchone()
     if total != rows:
         found.append(f"{table.name}: expected {rows} rows, found {total}")
-    if total == 0 and table.name in _NEVER_EMPTY:
+    if total == 0 and table.filled:
         found.append(f"{table.name}: has no rows")
     found += [f"{table.name}: {c.name} {problem} in {n} rows" for (c, problem), n in zip(asked, bad) if n]
-    if table.name in KEYS:
-        key = ", ".join(KEYS[table.name])
+    if table.key:
+        key = ", ".join(table.key)
         twice = con.execute(f"select {key}, count(*) from read_parquet($file) group by {key} having count(*) > 1 limit 3", file).fetchall()
         found += [f"{table.name}: {key} = {', '.join(map(str, row[:-1]))} stands there {row[-1]} times" for row in twice]
     return found
