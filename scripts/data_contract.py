@@ -41,7 +41,7 @@ def text() -> str:
             "",
             "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. The model",
             "treats missing tables as absent, and the Data page names what each would add. How files become these tables:",
-            "[mapping.md](mapping.md).",
+            "[map your files](how-to/map-your-files.md).",
             "",
             *[described(t) for t in CANONICAL.values()],
             "## What the warehouse notes about imports",

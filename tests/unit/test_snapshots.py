@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fixtures.model_folders import damage
 from fixtures.tiny_snapshot import change, write_scored
 
 from core.capabilities.registry import serving_tables
@@ -143,13 +144,6 @@ def test_killed_after_the_flip_the_new_snapshot_is_served(workspace, scored):
 
 
 # ---- what is refused
-
-
-def damage(file: Path) -> None:
-    """Turns over one byte in the middle."""
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    file.write_bytes(content)
 
 
 def test_a_byte_that_changes_on_the_way_to_disk_is_refused(workspace, scored, monkeypatch):
