@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from core.capabilities.forecast.reasons import named
+from core.messages import Message
 from core.schema import CANONICAL
-from dashboard.i18n import _, language, number, percent
+from dashboard.i18n import _, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -232,8 +233,8 @@ def driver_meaning(name: str) -> str:
 
 
 def feature(name: str, meaning: str | None) -> str:
-    """What a feature says; the catalogue holds the glossary's meanings in Chinese."""
-    spoken = _(meaning) if meaning else name.replace("_", " ")
+    """Return what a feature means. Its English meaning is the key of core's catalogue."""
+    spoken = show(Message(meaning)) if meaning else name.replace("_", " ")
     return spoken[:1].upper() + spoken[1:]
 
 
@@ -251,12 +252,12 @@ def no_order(name: str) -> str:
 
 
 def table(name: str) -> str:
-    return CANONICAL[name].title.show(language()) if name in CANONICAL else name
+    return show(CANONICAL[name].title) if name in CANONICAL else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
     """What the forecasts gain from a table."""
-    return CANONICAL[name].adds.show(language()) if name in CANONICAL else otherwise
+    return show(CANONICAL[name].adds) if name in CANONICAL else otherwise
 
 
 def rejected(reason: str) -> str:

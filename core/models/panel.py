@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import NotReady, UserError
+from core.messages import msg
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
 
@@ -78,7 +79,11 @@ class Panel:
         folder, cache = Path(folder), Path(cache)
         for name in ("panel.parquet", "texts.parquet", "panel.json"):
             if not (folder / name).is_file():
-                raise NotReady(f"{name} in {folder}", "nothing there yet", "run `upswing features` first")
+                raise NotReady(
+                    expected=msg("This step reads {file}.", file=name),
+                    found=msg("There is no {file} in {folder} yet.", file=name, folder=str(folder)),
+                    to_do=msg("Run `upswing {step}` first.", step="features"),
+                )
         key = fingerprint(folder)
         copy = cache / f"panel-{folder.name}-{key}"
         if not (copy / "panel.json").is_file():
@@ -212,9 +217,17 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     ]
     missing = [c for c in wanted if c not in source.schema_arrow.names]
     if "first_day" not in meta:
-        raise UserError("the first day of the shop's data in panel.json", "a panel of an earlier version", "run `upswing features` again")
+        raise UserError(
+            expected=msg("This version needs the first day of data in panel.json."),
+            found=msg("The panel was made by an earlier version."),
+            to_do=msg("Run `upswing features` again."),
+        )
     if missing:
-        raise UserError(f"the columns {', '.join(missing[:5])} in panel.parquet", "a panel without them", "run `upswing features` again")
+        raise UserError(
+            expected=msg("This version needs the columns {columns} in panel.parquet.", columns=missing[:5]),
+            found=msg("The panel was made by an earlier version."),
+            to_do=msg("Run `upswing features` again."),
+        )
     rows = source.metadata.num_rows
     temporary = copy.with_name(f"{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
     temporary.mkdir(parents=True)
@@ -247,8 +260,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
             arrays["product"][start:end] = _indexes(batch, "product_id", products)
             arrays["segment"][start:end] = _indexes(batch, "segment", segments)
             start = end
-            progress("panel", end / rows, f"{end:,} of {rows:,} rows")
-        progress("panel", 1.0, "ranks")
+            progress("panel", end / rows, msg("{done} of {all} rows", done=end, all=rows))
+        progress("panel", 1.0, msg("Computing ranks"))
         if rows:
             group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"]
             within(arrays["x"], group, ranked, arrays["ranks"])

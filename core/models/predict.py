@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 from core.errors import UserError
+from core.messages import msg, sentences
 from core.models.calibrate import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
 from core.models.card import card
 from core.models.conformal import Intervals
@@ -82,9 +83,13 @@ class FittedModel:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
                 raise UserError(
-                    f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
-                    f"weights {encoder.version[:16]}",
-                    "put the encoder's files back, or train again",
+                    expected=msg(
+                        "The model was trained with encoder {encoder}, weights {hash}.",
+                        encoder=encoder.name,
+                        hash=self.encoder_version[:16],
+                    ),
+                    found=msg("Its weights are now {hash}.", hash=encoder.version[:16]),
+                    to_do=msg("Restore the encoder's files, or train the model again."),
                 )
             if self.tuned:
                 rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
@@ -97,9 +102,16 @@ class FittedModel:
         if mine == theirs:
             return
         gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
-        parts = [f"{word} {', '.join(names)}" for word, names in (("without", gone), ("with also", new)) if names]
-        found = "; ".join(parts) or "in another order"
-        raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
+        parts = [
+            msg("The panel lacks {features}.", features=gone) if gone else "",
+            msg("The panel also has {features}.", features=new) if new else "",
+        ]
+        found = sentences(*parts) if gone or new else msg("The panel has them in another order.")
+        raise UserError(
+            expected=msg("The model was trained on {count} features.", count=len(mine)),
+            found=found,
+            to_do=msg("Train the model again, or rebuild the features."),
+        )
 
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
         """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
@@ -211,21 +223,38 @@ class FittedModel:
         folder = Path(folder)
         missing = [n for n in (*FILES, "manifest.json") if not (folder / n).is_file()]
         if missing:
-            raise UserError(f"a model folder at {folder}", f"no {', '.join(missing)}", "choose a model of `upswing models`, or train one")
+            raise UserError(
+                expected=msg("A model is a complete folder."),
+                found=msg("{folder} lacks {files}.", folder=str(folder), files=missing),
+                to_do=msg("Choose a model that `upswing models` lists, or train one."),
+            )
         manifest = _read(folder / "manifest.json")
         if not isinstance(manifest, dict) or set(manifest) != set(FILES):
-            raise UserError(f"a manifest of {', '.join(FILES)} in {folder.name}", "another list of files", "train again")
+            raise UserError(
+                expected=msg("A model's manifest lists {files}.", files=list(FILES)),
+                found=msg("The manifest of {model} lists other files.", model=folder.name),
+                to_do=msg("Train the model again."),
+            )
         for name, expected in manifest.items():
             if (found := _sha256(folder / name)) != expected:
                 raise UserError(
-                    f"{name} of model {folder.name} with SHA-256 {expected}", found, "the file was changed: restore it or train again"
+                    expected=msg("{file} of model {model} has the SHA-256 {hash}.", file=name, model=folder.name, hash=expected),
+                    found=msg("The file's SHA-256 is {hash}.", hash=found),
+                    to_do=msg("The file was changed. Restore it, or train the model again."),
                 )
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(
-                f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
-                f"format {config['format']}, {config['encoder']['max_tokens']} tokens",
-                "train again with this version",
+                expected=msg(
+                    "This version reads models of format {format} with {tokens} tokens a text.", format=str(FORMAT), tokens=MAX_TOKENS
+                ),
+                found=msg(
+                    "Model {model} has format {format} and {tokens} tokens.",
+                    model=folder.name,
+                    format=str(config["format"]),
+                    tokens=config["encoder"]["max_tokens"],
+                ),
+                to_do=msg("Train the model again with this version."),
             )
         weights = load_file(folder / "weights.safetensors")
         net = FusionModel(ModelConfig.from_dict(config["model"]))
@@ -333,7 +362,11 @@ def _read(path: Path):
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"JSON in {path}", str(error), "the file was changed: restore it or train again") from error
+        raise UserError(
+            expected=msg("{file} must be JSON.", file=path.name),
+            found=msg("It cannot be read: {error}.", error=str(error)),
+            to_do=msg("The file was changed. Restore it, or train the model again."),
+        ) from error
 
 
 def _sha256(path: Path) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 
 from core.errors import UserError
+from core.messages import msg
 
 Error = duckdb.Error  # for callers that turn a failing query into a message
 _CORE = Path(__file__).parents[1]
@@ -42,9 +43,9 @@ def connect(path: Path | str | None = None, *, read_only: bool = False, memory_l
         if "lock" not in str(error).lower():
             raise
         raise UserError(
-            f"to be the only one working on {path}",
-            "another Upswing process that is writing to it",
-            "wait for that job to end (see `upswing jobs`) and try again",
+            expected=msg("Only one process may write to {file} at a time.", file=Path(path or "").name),
+            found=msg("Another Upswing process is writing to it."),
+            to_do=msg("Wait for that job to end (see `upswing jobs`), then try again."),
         ) from error
     try:
         con.execute("set preserve_insertion_order = false")

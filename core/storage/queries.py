@@ -20,6 +20,7 @@ import pandas as pd
 
 from core.capabilities.registry import serving_tables
 from core.errors import UserError
+from core.messages import Message, msg
 from core.schema import FIRST_VERSION
 from core.storage import duckdb as db
 
@@ -42,11 +43,18 @@ class Serving:
                 self._connection.execute(record.ddl())
                 continue
             if not file.is_file():
-                raise self._broken(f"no {file.name}")
+                raise self._broken(msg("Snapshot {snapshot} lacks {file}.", snapshot=self.folder.name, file=file.name))
             try:
                 self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
             except db.Error as error:
-                raise self._broken(f"{file.name}, which cannot be read ({error})") from error
+                raise self._broken(
+                    msg(
+                        "{file} of snapshot {snapshot} cannot be read: {error}.",
+                        file=file.name,
+                        snapshot=self.folder.name,
+                        error=str(error),
+                    )
+                ) from error
 
     def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
         """Return the answer of a capability's queries/<question>.sql. Values it does not name are left out.
@@ -59,15 +67,25 @@ class Serving:
                 cursor.register(name, table)
             return db.run(cursor, f"queries/{question}", **values).df()
         except db.Error as error:
-            raise self._broken(f"tables that cannot answer '{question}' ({error})") from error
+            raise self._broken(
+                msg(
+                    'The tables of snapshot {snapshot} cannot answer "{question}": {error}.',
+                    snapshot=self.folder.name,
+                    question=question,
+                    error=str(error),
+                )
+            ) from error
         finally:
             cursor.close()
 
-    def _broken(self, found: str) -> UserError:
+    def _broken(self, found: Message) -> UserError:
         return UserError(
-            f"a complete snapshot in {self.folder.name}",
-            found,
-            "run `upswing publish` again, or `upswing snapshots` and `upswing rollback ID` to serve an earlier one",
+            expected=msg("Pages need a complete snapshot."),
+            found=found,
+            to_do=msg(
+                "Run `upswing publish` again, or serve an earlier snapshot: `upswing snapshots` lists them, "
+                "`upswing rollback ID` serves one."
+            ),
         )
 
 

@@ -27,6 +27,7 @@ import pyarrow.parquet as pq
 from core import __version__
 from core.capabilities.registry import serving_tables
 from core.errors import UpswingError, UserError
+from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, Table
 from core.storage import duckdb as db
@@ -72,9 +73,9 @@ def current(workspace: Workspace) -> Snapshot | None:
     manifest = workspace.snapshots / snapshot_id / "manifest.json"
     if not snapshot_id or not manifest.exists():
         raise UserError(
-            f"CURRENT in {workspace.root} to name a snapshot",
-            repr(snapshot_id),
-            "choose one that `upswing snapshots` lists, with `upswing rollback ID`",
+            expected=msg("CURRENT must name a snapshot of this workspace."),
+            found=msg('CURRENT in {folder} names "{snapshot}", which does not exist.', folder=str(workspace.root), snapshot=snapshot_id),
+            to_do=msg("Choose a snapshot that `upswing snapshots` lists, and serve it with `upswing rollback ID`."),
         )
     return Snapshot(snapshot_id, manifest.parent, json.loads(manifest.read_text(encoding="utf-8")), True)
 
@@ -97,7 +98,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
     serving = serving_tables()
     missing = [name for name in serving if not (scored / f"{name}.parquet").exists()]
     if missing:
-        raise UpswingError(f"the scored tables are incomplete, {', '.join(missing)} missing: run `upswing score` again")
+        raise UpswingError(msg("The scored tables are incomplete: {tables} are missing. Run `upswing score` again.", tables=missing))
     with _alone(workspace):
         _remove_leftovers(workspace)
         created_at = now()
@@ -107,7 +108,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
         try:
             tables = {}
             for i, name in enumerate(n for n in serving if n != "meta"):
-                progress("publish", 0.5 * i / len(serving), f"writing {name}")
+                progress("publish", 0.5 * i / len(serving), msg("Writing {table}", table=name))
                 tables[name] = _copy(scored / f"{name}.parquet", folder / f"{name}.parquet")
             meta, tables["meta"] = _write_meta(scored / "meta.parquet", folder, snapshot_id, created_at, tables)
             manifest = {
@@ -118,11 +119,11 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
                 "created_at": created_at.isoformat(),
                 "tables": tables,
             }
-            progress("publish", 0.5, "checking")
+            progress("publish", 0.5, msg("Checking the snapshot"))
             found = check(folder, manifest)
             if found:
-                raise UpswingError("the scored tables are not fit to be served:\n- " + "\n- ".join(found))
-            progress("publish", 0.9, "serving")
+                raise UpswingError(lines(msg("The scored tables have problems and were not published:"), *found))
+            progress("publish", 0.9, msg("Serving the snapshot"))
             _write_durably(folder / "manifest.json", json.dumps(manifest, indent=2))
         except BaseException:
             shutil.rmtree(folder)
@@ -131,7 +132,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
         _serve(workspace, snapshot_id)
         State(workspace).note(actor, "publish", snapshot_id, model=manifest["model"], as_of=manifest["as_of"])
         _prune(workspace)
-    progress("publish", 1.0, f"snapshot {snapshot_id}")
+    progress("publish", 1.0, msg("Snapshot {snapshot} is published", snapshot=snapshot_id))
     return snapshot_id
 
 
@@ -139,10 +140,18 @@ def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: st
     """Serves an earlier snapshot (or a later one again), after checking it in full. Raises UserError with all that is wrong with it."""
     folder = workspace.snapshots / snapshot_id
     if not snapshot_id or not (folder / "manifest.json").exists():
-        raise UserError("the id of a snapshot", repr(snapshot_id), "list them with `upswing snapshots`")
+        raise UserError(
+            expected=msg("The id must be that of a snapshot of this workspace."),
+            found=msg('There is no snapshot "{snapshot}".', snapshot=snapshot_id),
+            to_do=msg("List the snapshots with `upswing snapshots`."),
+        )
     found = check(folder)
     if found:
-        raise UserError("a snapshot fit to be served", f"{snapshot_id} with {'; '.join(found)}", "serve another one, or publish anew")
+        raise UserError(
+            expected=msg("Only a sound snapshot can be served."),
+            found=msg("Snapshot {snapshot} has problems: {sentences}", snapshot=snapshot_id, sentences=found),
+            to_do=msg("Serve another snapshot, or run `upswing publish` again."),
+        )
     with _alone(workspace):
         _serve(workspace, snapshot_id)
         State(workspace).note(actor, "rollback", snapshot_id, reason)
@@ -152,23 +161,35 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
     """Writes a serving table of the current snapshot as CSV, Parquet or XLSX (by the name's end) and gives its rows."""
     snapshot = current(workspace)
     if snapshot is None:
-        raise UserError("a published snapshot", "none yet", "run `upswing run` first")
+        raise UserError(
+            expected=msg("An export needs a published snapshot."),
+            found=msg("No snapshot has been published yet."),
+            to_do=msg("Run `upswing run` first."),
+        )
     serving = serving_tables()
     if table not in serving:
-        raise UserError(f"one of {', '.join(serving)}", repr(table), "choose one of these tables")
+        raise UserError(
+            expected=msg("The table must be one of {tables}.", tables=list(serving)),
+            found=msg('There is no table "{table}".', table=table),
+            to_do=msg("Choose one of these tables."),
+        )
     if not serving[table].is_expected(_version(snapshot.manifest)) and not snapshot.table(table).exists():
-        raise UserError(f"a snapshot that holds {table}", "one of an earlier version", "run `upswing score` and `upswing publish`")
+        raise UserError(
+            expected=msg("Only tables that the snapshot holds can be exported."),
+            found=msg("The snapshot was made by an earlier version, without the table {table}.", table=table),
+            to_do=msg("Run `upswing score` and `upswing publish`."),
+        )
     return write_table(pq.read_table(snapshot.table(table)), Path(out))
 
 
 # ---- checking
 
 
-def check(folder: Path, manifest: dict | None = None) -> list[str]:
-    """Everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
+def check(folder: Path, manifest: dict | None = None) -> list[Message]:
+    """Return everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
 
     Files against the manifest (by default its own), columns, types, keys, required and finite values against the tables' records,
-    then each question of core/storage/sql/checks/, whose first line says what its rows mean. A snapshot of an earlier version may
+    then each question of core/storage/sql/checks/, whose first line is the sentence for the rows it finds. A snapshot of an earlier version may
     lack the tables that were introduced since.
     """
     manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
@@ -178,9 +199,11 @@ def check(folder: Path, manifest: dict | None = None) -> list[str]:
     for name in expected:
         file, noted = folder / f"{name}.parquet", noted_tables.get(name)
         if not file.exists() or noted is None:
-            found.append(f"{name}: the file is missing" if noted else f"{name}: the manifest does not name it")
+            found.append(
+                msg("The file of table {table} is missing.", table=name) if noted else msg("The manifest lacks table {table}.", table=name)
+            )
         elif _sha256(file) != noted["sha256"]:
-            found.append(f"{name}: the file is not the one that was written (its SHA-256 differs)")
+            found.append(msg("The file of table {table} has changed since it was written: its SHA-256 differs.", table=name))
     if found:
         return found
     paths = {name: _literal(folder / f"{name}.parquet") for name in expected}
@@ -189,14 +212,14 @@ def check(folder: Path, manifest: dict | None = None) -> list[str]:
             try:
                 found += _check_table(con, serving[name], paths[name], manifest["tables"][name]["rows"])
             except db.Error as error:
-                found.append(f"{name}: cannot be read ({error})")
+                found.append(msg("Table {table} cannot be read: {error}.", table=name, error=str(error)))
         if not found:
             values = paths | {"weeks": list(DEMAND_WEEKS), "levels": list(DEMAND_LEVELS), "drivers": list(DRIVERS)}
             for file in db.stored("checks"):
                 found += _ask(con, file.stem, values)
             served = con.execute("select snapshot from read_parquet($meta)", {"meta": paths["meta"]}).fetchall()
             if served != [(folder.name,)]:
-                found.append(f"meta: expected one row of snapshot {folder.name}, found {served[:3]}")
+                found.append(msg("The table meta must have one row, of snapshot {snapshot}.", snapshot=folder.name))
     return found
 
 
@@ -205,38 +228,61 @@ def _version(manifest: dict) -> str:
     return manifest.get("code_version", FIRST_VERSION)
 
 
-def _check_table(con, table: Table, path: str, rows: int) -> list[str]:
+def _check_table(con, table: Table, path: str, rows: int) -> list[Message]:
     file = {"file": path}
     columns = [(name, type_) for name, type_, *_ in con.execute("describe select * from read_parquet($file)", file).fetchall()]
     expected = [(c.name, c.type) for c in table.columns]
     if columns != expected:
-        wrong = [f"{n} {t}" for n, t in columns if (n, t) not in expected] or ["another order or fewer columns"]
+        wrong = [f"{n} {t}" for n, t in columns if (n, t) not in expected]
         lacking = [f"{n} {t}" for n, t in expected if (n, t) not in columns]
-        return [f"{table.name}: expected columns {', '.join(lacking) or 'in the order of the schema'}, found {', '.join(wrong)}"]
+        if lacking or wrong:
+            found = [msg("Table {table} lacks the columns {columns}.", table=table.name, columns=lacking)] if lacking else []
+            return found + ([msg("Table {table} has unknown columns: {columns}.", table=table.name, columns=wrong)] if wrong else [])
+        return [msg("The columns of table {table} are not in the order of the schema.", table=table.name)]
     found = []
     # hash() of whole rows makes DuckDB decode every value, so a damaged page cannot hide behind a column nobody checks.
     counts = ["count(*)", "coalesce(bit_xor(hash(t)), 0)"]
-    asked = [(c, "is missing") for c in table.columns if c.required] + [(c, "is not finite") for c in table.columns if c.type == "DOUBLE"]
-    for c, problem in asked:
-        counts.append(
-            f'count(*) filter (where "{c.name}" is null)'
-            if problem == "is missing"
-            else f'count(*) filter (where not isfinite("{c.name}"))'
-        )
+    required, numbers = [c for c in table.columns if c.required], [c for c in table.columns if c.type == "DOUBLE"]
+    counts += [f'count(*) filter (where "{c.name}" is null)' for c in required]
+    counts += [f'count(*) filter (where not isfinite("{c.name}"))' for c in numbers]
     total, _, *bad = con.execute(f"select {', '.join(counts)} from read_parquet($file) as t", file).fetchone()
     if total != rows:
-        found.append(f"{table.name}: expected {rows} rows, found {total}")
+        found.append(msg("Table {table} has {found} rows, and the manifest says {rows}.", table=table.name, found=total, rows=rows))
     if total == 0 and table.filled:
-        found.append(f"{table.name}: has no rows")
-    found += [f"{table.name}: {c.name} {problem} in {n} rows" for (c, problem), n in zip(asked, bad) if n]
+        found.append(msg("Table {table} has no rows.", table=table.name))
+    for c, count in zip(required, bad):
+        if count:
+            found.append(
+                nmsg("{column} is missing in {count} row.", "{column} is missing in {count} rows.", count, column=f"{table.name}.{c.name}")
+            )
+    for c, count in zip(numbers, bad[len(required) :]):
+        if count:
+            found.append(
+                nmsg(
+                    "{column} is not finite in {count} row.",
+                    "{column} is not finite in {count} rows.",
+                    count,
+                    column=f"{table.name}.{c.name}",
+                )
+            )
     if table.key:
         key = ", ".join(table.key)
         twice = con.execute(f"select {key}, count(*) from read_parquet($file) group by {key} having count(*) > 1 limit 3", file).fetchall()
-        found += [f"{table.name}: {key} = {', '.join(map(str, row[:-1]))} stands there {row[-1]} times" for row in twice]
+        found += [
+            msg(
+                "Table {table} has {count} rows with {key} = {values}.",
+                table=table.name,
+                count=row[-1],
+                key=key,
+                values=[str(v) for v in row[:-1]],
+            )
+            for row in twice
+        ]
     return found
 
 
-def _ask(con, name: str, values: dict) -> list[str]:
+def _ask(con, name: str, values: dict) -> list[Message]:
+    """Ask one question of core/storage/sql/checks/; its first line is the sentence, in the catalogue under its English text."""
     text = db.sql(f"checks/{name}")
     used = {k: v for k, v in values.items() if re.search(rf"\${k}\b", text)}
     cursor = con.execute(f"select *, count(*) over () from ({text}) limit 3", used)
@@ -244,8 +290,17 @@ def _ask(con, name: str, values: dict) -> list[str]:
     bad = cursor.fetchall()
     if not bad:
         return []
+    problem = Message(text.splitlines()[0].removeprefix("-- "))
     examples = "; ".join(", ".join(f"{n} {v}" for n, v in zip(names, row)) for row in bad)
-    return [f"{text.splitlines()[0].removeprefix('-- ')}: {bad[0][-1]} rows, for example {examples}"]
+    return [
+        nmsg(
+            "{problem} This holds for {count} row: {examples}.",
+            "{problem} This holds for {count} rows, for example {examples}.",
+            bad[0][-1],
+            problem=problem,
+            examples=examples,
+        )
+    ]
 
 
 # ---- files
@@ -258,7 +313,11 @@ def _copy(source: Path, target: Path) -> dict:
     try:
         rows = pq.read_metadata(pa.BufferReader(content)).num_rows
     except pa.ArrowInvalid as error:
-        raise UpswingError(f"{source.name} of the scored tables is no Parquet file ({error}): run `upswing score` again") from error
+        raise UpswingError(
+            msg(
+                "{file} of the scored tables is not a Parquet file: {error}. Run `upswing score` again.", file=source.name, error=str(error)
+            )
+        ) from error
     return {"rows": rows, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
@@ -266,7 +325,7 @@ def _write_meta(source: Path, folder: Path, snapshot_id: str, created_at: dateti
     """meta.parquet with what only publishing knows: the snapshot's id, its time and row counts."""
     rows = pq.read_table(source).to_pylist()
     if len(rows) != 1:
-        raise UpswingError(f"meta: expected one row, found {len(rows)}")
+        raise UpswingError(msg("The table meta must have one row, and has {rows}. Run `upswing score` again.", rows=len(rows)))
     counts = {name: t["rows"] for name, t in tables.items()}
     meta = rows[0] | {"snapshot": snapshot_id, "created_at": created_at, "row_counts": json.dumps(counts)}
     sink = pa.BufferOutputStream()

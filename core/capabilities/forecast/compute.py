@@ -28,6 +28,7 @@ from core.capabilities.inventory import control as inventory
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
+from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
@@ -56,10 +57,16 @@ class Scored:
     created_at: str
     rows: dict[str, int]
 
-    def text(self) -> str:
-        return (
-            f"scored with model {self.model} as of {self.as_of}: {self.rows['forecasts']:,} forecasts, {self.rows['attributions']:,} "
-            f"attributions, {self.rows['text_attributions']:,} words, order levels of {self.rows['suggestions']:,} products"
+    def text(self) -> Message:
+        return msg(
+            "Scored with model {model} as of {day}: {forecasts} forecasts, {attributions} attributions, {words} words, "
+            "order levels of {products} products.",
+            model=self.model,
+            day=date.fromisoformat(self.as_of),
+            forecasts=self.rows["forecasts"],
+            attributions=self.rows["attributions"],
+            words=self.rows["text_attributions"],
+            products=self.rows["suggestions"],
         )
 
 
@@ -77,7 +84,11 @@ class _Live:
     def of(cls, panel) -> _Live:
         rows = panel.latest()
         if not len(rows):
-            raise NotReady(f"products that sold lately before {panel.meta['as_of']}", "none", "import newer data, then `upswing features`")
+            raise NotReady(
+                expected=msg("Forecasts need products with recent sales."),
+                found=msg("No product sold recently before {day}.", day=date.fromisoformat(panel.meta["as_of"])),
+                to_do=msg("Import newer data, then run `upswing features`."),
+            )
         return cls(
             panel,
             rows,
@@ -101,7 +112,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     from core.models.explain import driver_attributions
 
     settings = workspace.settings()
-    progress("score", 0.0, "opening model and panel")
+    progress("score", 0.0, msg("Opening the model and the panel"))
     panel = open_panel(workspace, progress)
     model_id, fitted = load_model(workspace, model, panel)
     live = _Live.of(panel)
@@ -109,9 +120,9 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
     tables = _Tables(temporary)
     try:
-        progress("score", 0.05, "what came of earlier forecasts")
+        progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
         fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
-        progress("score", 0.1, f"{len(live.rows):,} forecasts")
+        progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
         _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
@@ -119,9 +130,9 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         with db.connect(workspace.warehouse, read_only=True) as con:
             _write_forecasts(tables, con, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
-            progress("score", 0.8, "history and neighbours")
+            progress("score", 0.8, msg("History and similar products"))
             _write_from_warehouse(tables, con, workspace, live, as_of, settings)
-            progress("score", 0.95, "suggestions")
+            progress("score", 0.95, msg("Order suggestions"))
             sold = _write_quality(tables, con, absent)
             _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics, level)
@@ -132,7 +143,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         _swap_in(temporary, workspace.root / "scored")
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
-    progress("score", 1.0, "done")
+    progress("score", 1.0)
     return scored
 
 
@@ -149,7 +160,11 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
     live = _Live.of(panel)
     found = live.rows[live.all & (np.asarray(live.product) == product_id)]
     if not len(found):
-        raise UserError("a product that is forecast", repr(product_id), "choose one of the Rising page")
+        raise UserError(
+            expected=msg("Texts are explained for products with a forecast."),
+            found=msg('Product "{product}" has no forecast.', product=product_id),
+            to_do=msg("Choose a product from the Rising page."),
+        )
     words = word_attributions(fitted, panel, found, progress)[0]
     listed = [{"position": i, "text": unit, "attribution": float(a)} for i, (unit, a) in enumerate(zip(words.units, words.attributions))]
     return {"product_id": product_id, "model": model_id, "words": listed, "residual": words.residual}
@@ -173,7 +188,11 @@ def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, obj
 
     chosen = model or registry.champion(workspace)
     if chosen is None:
-        raise NotReady("a champion model", "none yet", "run `upswing train`, then `upswing promote ID`")
+        raise NotReady(
+            expected=msg("Scoring needs a champion, the model whose forecasts are served."),
+            found=msg("There is no champion yet."),
+            to_do=msg("Run `upswing train`, then `upswing promote ID`."),
+        )
     return chosen, FittedModel.load(registry.model(workspace, chosen).path, panel.features)
 
 
@@ -418,7 +437,7 @@ class _Tables:
                 values = pa.array(values, from_pandas=True)  # NaN and NaT become null
             values = values.cast(schema.field(column.name).type)
             if column.required and values.null_count:
-                raise UpswingError(f"{name}.{column.name} must have a value and lacks it in {values.null_count} rows")
+                raise UpswingError(msg("{column} is missing in {rows} rows.", column=f"{name}.{column.name}", rows=values.null_count))
             arrays.append(values)
         table = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(table, self.folder / f"{name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from core.errors import UserError
+from core.messages import Message, msg, serialize
 from core.storage.state.records import as_text, now
 from core.workspace import Workspace
 
@@ -88,7 +89,11 @@ class StateFile:
         try:
             con = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
         except sqlite3.OperationalError as error:
-            raise UserError(f"to open {self.path}", str(error), "check that the folder is there and may be written") from error
+            raise UserError(
+                expected=msg("Upswing keeps jobs and decisions in {file}.", file=str(self.path)),
+                found=msg("The file cannot be opened: {error}.", error=str(error)),
+                to_do=msg("Check that the folder exists and can be written."),
+            ) from error
         try:
             con.row_factory = sqlite3.Row
             con.execute("pragma synchronous = normal")
@@ -96,7 +101,11 @@ class StateFile:
         except sqlite3.DatabaseError as error:
             if error.sqlite_errorcode not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
                 raise
-            raise UserError(f"a sound state store at {self.path}", str(error), "put back a copy, or move the file away") from error
+            raise UserError(
+                expected=msg("Upswing keeps jobs and decisions in {file}.", file=str(self.path)),
+                found=msg("The state store is damaged: {error}.", error=str(error)),
+                to_do=msg("Restore the file from a backup, or move it away."),
+            ) from error
         finally:
             con.close()
 
@@ -117,9 +126,9 @@ class StateFile:
             version = con.execute("pragma user_version").fetchone()[0]
             if version > len(_SCHEMA):
                 raise UserError(
-                    f"a state store of version {len(_SCHEMA)} or older at {self.path}",
-                    f"version {version}",
-                    "use the newer Upswing that wrote it",
+                    expected=msg("This version of Upswing reads state stores up to version {version}.", version=len(_SCHEMA)),
+                    found=msg("{file} has version {version}.", file=str(self.path), version=version),
+                    to_do=msg("Use the newer version of Upswing that wrote it."),
                 )
             if version == len(_SCHEMA):
                 return
@@ -132,11 +141,11 @@ class StateFile:
             con.execute(f"pragma user_version = {len(_SCHEMA)}")
 
 
-def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: str, details: dict) -> None:
+def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: Message | str, details: dict) -> None:
     """Adds one line to the audit log, in the transaction that does what it tells of."""
     con.execute(
         "insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
-        (as_text(now()), actor, act, subject, reason, json.dumps(details, ensure_ascii=False)),
+        (as_text(now()), actor, act, subject, serialize(reason), json.dumps(details, ensure_ascii=False)),
     )
 
 
