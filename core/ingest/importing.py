@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.convert import pseudonyms
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -23,6 +22,7 @@ from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.settings import Settings
 from core.storage import duckdb as db
+from core.storage import keys
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -101,7 +101,9 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
         if plain(name) not in by_plain(present):
             correct, similar = msg("Correct the name."), near(name, present)
             raise UserError(
-                found=msg("No file has the column in {hint}; the files have the columns {columns}.", hint=repr(hint), columns=listed(present, 30)),
+                found=msg(
+                    "No file has the column in {hint}; the files have the columns {columns}.", hint=repr(hint), columns=listed(present, 30)
+                ),
                 expected=msg("Each name is a column of a file in this import."),
                 to_do=sentences(correct, msg("Similar names: {names}.", names=similar)) if similar else correct,
             )
@@ -115,7 +117,7 @@ def _import_all(
         con,
         mapping,
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
-        secret=pseudonyms.key(workspace, create=not dry_run),
+        secret=keys.customers_key(workspace, create=not dry_run),
         currency=mapping.options.currency or shop.shop_settings(workspace).get("currency", ""),
         has_orders=any(p.has_orders for p in planned),
     )

@@ -7,6 +7,7 @@ from datetime import date
 
 from core.ingest.recognise.rules import TABLE_NAMES
 from core.messages import Message, msg, nmsg, sentences
+from core.messages import lines as as_lines
 
 
 @dataclass
@@ -176,14 +177,14 @@ class ImportReport:
             if self.dry_run
             else msg("Imported with the mapping {mapping}.", mapping=self.mapping)
         )
-        lines: list[Message | str] = [head]
+        parts: list[Message | str] = [head]
         for f in self.files:
-            lines += ["", *f.lines(self.dry_run)]
-        lines += ["", msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined", **self.totals())]
+            parts += ["", *f.lines(self.dry_run)]
+        parts += ["", msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined", **self.totals())]
         if left_out := [f.file for f in self.files if f.left_out]:
-            lines.append(msg("Left out: {files}. The reasons are above.", files=left_out))
-        lines += [msg("Note: {note}", note=note) for note in self.notes]
-        return Message("\n".join(f"{{line{i}}}" for i in range(len(lines))), {f"line{i}": line for i, line in enumerate(lines)})
+            parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
+        parts += [msg("Note: {note}", note=note) for note in self.notes]
+        return as_lines(*parts)
 
     def text(self, language: str = "en") -> str:
         """Return the whole report as text in a language of core.messages.LOCALES."""

@@ -18,12 +18,11 @@ from core.jobs import worker
 from core.storage.state import STALE_AFTER_S, State, now, records
 from core.workspace import Workspace
 
-HERE = Path(__file__).parent
-MADE_UP = (sys.executable, str(HERE / "../fixtures/fake_job.py"))
+MADE_UP = (sys.executable, "-m", "tests.fixtures.fake_job")  # as a module, so that it imports the core of this checkout
 WORKER = """
 import sys
-from core.settings import Workspace
 from core.jobs.worker import work
+from core.workspace import Workspace
 work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))
 """
 
@@ -234,7 +233,7 @@ def test_a_worker_that_cannot_see_processes_beats_before_it_looks_at_its_job(wor
     look = State.job
     monkeypatch.setattr(State, "job", lambda *given: (look(*given), silent(workspace))[0])  # the machine sleeps after each look
     ends = (
-        "import sys, time; from core.settings import Workspace; from core.storage.state import State; time.sleep(1); "
+        "import sys, time; from core.workspace import Workspace; from core.storage.state import State; time.sleep(1); "
         "State(Workspace.at(sys.argv[1])).end_job(int(sys.argv[2]), sys.argv[3], 'done')"
     )
     jobs.request(workspace, "retrain")

@@ -6,6 +6,8 @@ import base64
 import datetime
 import gzip
 import json
+import subprocess
+import sys
 import zipfile
 import zlib
 from pathlib import Path
@@ -23,7 +25,9 @@ from core.ingest.readers.delimited import TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG
 from core.ingest.readers.files import open_sources
 from core.ingest.readers.json_objects import NOT_AN_OBJECT
 from core.ingest.readers.source import row_batches
-from core.ingest.readers.spool import UNFINISHED, ScratchFolder, Spool
+from core.ingest.readers.spool import ScratchFolder, Spool
+from core.storage import startup
+from core.workspace import Workspace
 
 
 def rows_of(path: Path, **options) -> tuple[list[str], list[tuple]]:
@@ -332,10 +336,24 @@ def test_a_spool_gives_back_its_rows_in_batches_of_any_size(tmp_path):
         assert [tuple(r.values()) for b in batches for r in b.to_pylist()] == [(n, None, f"b{n}", str(n)) for n in range(10)]
 
 
-def test_temporary_files_are_for_the_owner_named_as_unfinished_and_removed(tmp_path):
+def test_temporary_files_are_for_the_owner_alone_and_removed(tmp_path):
     with ScratchFolder(tmp_path / "cache") as scratch:
         assert not (tmp_path / "cache").exists(), "no folder before it is needed"
         folder = scratch.new_folder()
-        assert folder.parent.parent == tmp_path / "cache" and folder.parent.name.startswith(UNFINISHED)
-        assert folder.parent.stat().st_mode & 0o777 == 0o700
+        assert folder.parent.parent == tmp_path / "cache" and folder.parent.stat().st_mode & 0o777 == 0o700
+        assert startup.sweep(Workspace(tmp_path)) == [], "a living import keeps its files"
     assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_a_killed_import_leaves_is_swept(workspace, tmp_path):
+    write_xls(tmp_path / "orders.xls")
+    script = (
+        "import os, sys; from pathlib import Path; from core.workspace import Workspace; from core.ingest import importing\n"
+        "importing.plan_sources = lambda *a: os._exit(9)\n"
+        "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "orders.xls")], check=False)
+    left = [path.name for path in workspace.cache.iterdir()]
+    assert killed.returncode == 9 and any(name.endswith(".tmp") for name in left)
+    startup.sweep(workspace)
+    assert list(workspace.cache.iterdir()) == []

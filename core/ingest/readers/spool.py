@@ -2,40 +2,41 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from functools import cached_property
 from pathlib import Path
 
 import pyarrow as pa
 
 from core.ingest.readers.source import BATCH_ROWS
-
-UNFINISHED = "unfinished-import-"  # what a killed import leaves begins so, and is swept by name
+from core.storage import files
 
 
 class ScratchFolder:
     """A temporary folder that is made when it is first used and removed at the end of the `with` block.
 
-    parent: the folder to make it in (None = the system's). Only its owner may read it: customers' data pass through it.
+    parent: the folder to make it in (None = the system's). Only its owner may read it: customers' data pass through it. What a killed
+    import leaves is swept at the next start (core/storage/startup.py).
     """
 
     def __init__(self, parent: Path | None = None):
-        self._parent = parent
+        self._parent = parent or Path(tempfile.gettempdir())
+        self._stack = ExitStack()
 
     def __enter__(self) -> ScratchFolder:
         return self
 
     def __exit__(self, *_) -> None:
-        if "path" in self.__dict__:
-            shutil.rmtree(self.path)
+        self._stack.close()
 
     @cached_property
     def path(self) -> Path:
-        if self._parent is not None:
-            self._parent.mkdir(parents=True, exist_ok=True)
-        return Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=self._parent))
+        self._parent.mkdir(parents=True, exist_ok=True)
+        folder = self._stack.enter_context(files.unfinished(self._parent / files.UNPACKED))
+        folder.mkdir(mode=0o700)
+        return folder
 
     def new_folder(self) -> Path:
         return Path(tempfile.mkdtemp(dir=self.path))

@@ -1,4 +1,4 @@
-"""What the canonical tables need from a file: columns, natural keys, ids to pseudonymise. The columns themselves are in core/schema."""
+"""What the canonical tables need from a file: columns and ids to pseudonymise. Columns and keys are in core/schema/warehouse.py."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ class TableRules:
     """How rows of one canonical table are identified and checked.
 
     needs       for each group at least one column must be mapped, or the file cannot feed the table
-    key         natural key: a newer row replaces the stored one; () = the whole row is its identity
     day         the column that dates a row, "" for undated tables
     people      columns that hold a person's id, and the kind of person
     extra       columns a mapping may fill that are used while converting and not stored
@@ -21,7 +20,6 @@ class TableRules:
     """
 
     needs: tuple[tuple[str, ...], ...]
-    key: tuple[str, ...] = ()
     day: str = ""
     people: dict[str, str] = field(default_factory=dict)
     extra: tuple[Column, ...] = ()
@@ -63,17 +61,15 @@ RULES: dict[str, TableRules] = {
         people={"visitor_id": "visitor", **_CUSTOMER},
         extra=tuple(Column(c, "BIGINT") for c in EVENT_COUNTS),
     ),
-    "reviews": TableRules((("created_at",), ("product_id",), ("rating", "body")), ("review_id",), "created_at", _CUSTOMER),
-    "stock": TableRules((("day",), ("product_id",), ("on_hand",)), ("day", "product_id"), "day", extra=(Column("location", "VARCHAR"),)),
-    "deliveries": TableRules(
-        (("product_id",), ("due_on",), ("units",)), ("product_id", "due_on", "units", "order_id"), "due_on", whole=True
-    ),
-    "market": TableRules((("day",), ("series",), ("value",)), ("day", "series", "product_id", "category"), "day"),
-    "promotions": TableRules((("product_id",), ("starts_on",), ("ends_on",)), ("product_id", "starts_on", "ends_on", "kind"), "starts_on"),
-    "links": TableRules((("source",), ("relation",), ("target",)), ("source", "relation", "target")),
-    "products": TableRules((("product_id",), ("title",)), ("product_id",)),
-    "suppliers": TableRules((("supplier",), ("order_days", "min_order", "lead_time_days")), ("supplier",)),
-    "customers": TableRules((("customer_id",),), ("customer_id", "attribute"), people=_CUSTOMER),
+    "reviews": TableRules((("created_at",), ("product_id",), ("rating", "body")), "created_at", _CUSTOMER),
+    "stock": TableRules((("day",), ("product_id",), ("on_hand",)), "day", extra=(Column("location", "VARCHAR"),)),
+    "deliveries": TableRules((("product_id",), ("due_on",), ("units",)), "due_on", whole=True),
+    "market": TableRules((("day",), ("series",), ("value",)), "day"),
+    "promotions": TableRules((("product_id",), ("starts_on",), ("ends_on",)), "starts_on"),
+    "links": TableRules((("source",), ("relation",), ("target",))),
+    "products": TableRules((("product_id",), ("title",))),
+    "suppliers": TableRules((("supplier",), ("order_days", "min_order", "lead_time_days"))),
+    "customers": TableRules((("customer_id",),), people=_CUSTOMER),
 }
 
 

@@ -77,7 +77,7 @@ def merge_by_key(
 
 def merge_over_locations(con, staged: StagedTable) -> Merged:
     """Store stock as the sum over a product's locations; of two rows of one location the later one counts."""
-    source, key = quoted(staged.table), columns_sql(RULES["stock"].key)
+    source, key = quoted(staged.table), columns_sql(CANONICAL["stock"].key)
     run(
         con,
         f"""create or replace temp table everywhere as
@@ -86,7 +86,7 @@ def merge_over_locations(con, staged: StagedTable) -> Merged:
         select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
         from last where place = 1 group by {key}""",
     )
-    merged = merge_by_key(con, staged, "everywhere", RULES["stock"].key)
+    merged = merge_by_key(con, staged, "everywhere", CANONICAL["stock"].key)
     ((valid,),) = run(con, f"select count(*) from {source} where problem is null")
     ((counted, kept, replaced),) = run(
         con,
@@ -119,7 +119,7 @@ def commonest_values(con, staged: StagedTable, source: str) -> str:
     Returns the name of the table.
     """
     table = staged.plan.table
-    key = RULES[table].key
+    key = CANONICAL[table].key
     others = [c for c in staged.columns if c not in key] if table == "products" else ["value"]
     counted = ", ".join(
         f"""{quoted("commonest_" + c)} as (select {columns_sql(key)}, arg_max({quoted(c)}, (times, last)) as {quoted(c)} from

@@ -31,7 +31,7 @@ def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rol
         return _event_counts(con, source, staged.file)
     if table == "orders" and grain != OrderGrain.LINES:
         return merge_totals(con, staged, grain)
-    key = RULES[table].key
+    key = CANONICAL[table].key
     if key:
         return merge_by_key(con, staged, source, key)
     return _by_row(con, table, source, rolled_up, A_UNIT_MORE if staged.plan.row_is_a_unit else TWICE)
