@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -25,16 +24,18 @@ import pyarrow.parquet as pq
 
 from core import __version__
 from core.capabilities.inventory import control as inventory
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
 from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
+from core.schema.arrow import arrow_schema
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import snapshots, warehouse
+from core.storage import files, snapshots, warehouse
 from core.storage.state import now
 from core.workspace import Workspace
 
@@ -42,15 +43,7 @@ HISTORY_WEEKS = 104
 NEIGHBOURS = 10
 EXPLAINED_IN_WORDS = 200  # top risers over everyone whose words are explained ahead; others on demand
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "BOOLEAN": pa.bool_(),
-}
+SERVING = serving_tables()
 
 
 @dataclass(frozen=True)
@@ -123,9 +116,8 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     model_id, fitted = load_model(workspace, model, panel)
     live = _Live.of(panel)
     as_of = date.fromisoformat(panel.meta["as_of"])
-    temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
-    tables = _Tables(temporary)
-    try:
+    with files.new_folder(workspace.root / "scored") as folder:
+        tables = _Tables(folder)
         progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
         fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
         progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
@@ -145,10 +137,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         created_at = now()
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
-        (temporary / "scored.json").write_text(json.dumps(asdict(scored), indent=1), encoding="utf-8")
-        _swap_in(temporary, workspace.root / "scored")
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        files.write_json(folder / "scored.json", asdict(scored))
     progress("score", 1.0)
     return scored
 
@@ -182,7 +171,9 @@ def open_panel(workspace: Workspace, progress: Progress = silent):
 
     whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
     if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
-        shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
+        for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
+            if (workspace.panel / name).exists():
+                shutil.copy2(workspace.panel / name, latest.parent)
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared
     return Panel.open(workspace.panel, workspace.cache, progress)
@@ -369,7 +360,7 @@ def _write_quality(tables, con, absent: list[str]) -> bool:
     """What was imported, rejected, is missing, how fresh it is, which drivers are absent; gives whether anything was ever sold."""
     quality = db.rows(con, "scoring/imports")
     there = {t["table_name"]: t for t in db.rows(con, "scoring/tables")}
-    quality += [_noted("missing", name, table.adds) for name, table in CANONICAL.items() if not there[name]["rows"]]
+    quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]
     tables.write("quality", {c.name: [row[c.name] for row in quality] for c in SERVING["quality"].columns})
@@ -433,19 +424,17 @@ class _Tables:
 
     def __init__(self, folder: Path):
         self.folder, self.rows = folder, {}
-        folder.mkdir(parents=True)
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
-        arrays = []
+        schema, arrays = arrow_schema(SERVING[name]), []
         for column in SERVING[name].columns:
             values = columns[column.name]
             if not isinstance(values, (pa.Array, pa.ChunkedArray)):
                 values = pa.array(values, from_pandas=True)  # NaN and NaT become null
-            values = values.cast(ARROW[column.type])
+            values = values.cast(schema.field(column.name).type)
             if column.required and values.null_count:
                 raise UpswingError(msg("{column} is missing in {rows} rows.", column=f"{name}.{column.name}", rows=values.null_count))
             arrays.append(values)
-        schema = pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required) for c in SERVING[name].columns])
         table = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(table, self.folder / f"{name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")
         self.rows[name] = table.num_rows
@@ -467,12 +456,3 @@ def _part(progress: Progress, inside: str, start: float, end: float) -> Progress
         progress("score", furthest, message, **figures)
 
     return passed_on
-
-
-def _swap_in(finished: Path, place: Path) -> None:
-    """Puts a finished folder in place of the old one."""
-    old = place.with_name(f"{finished.name}.old")
-    if place.exists():
-        place.rename(old)
-    finished.rename(place)
-    shutil.rmtree(old, ignore_errors=True)
