@@ -6,7 +6,7 @@ the text cannot be read.
 
 from __future__ import annotations
 
-TYPED = "typed in the file"
+TYPED = "typed"  # in place of a format: the file itself types the column
 
 # Text
 
@@ -17,7 +17,7 @@ _LONGEST_NOTHING = 6  # bytes; longer text is not compared with the lists above
 
 
 def text(column: str, empty: tuple[str, ...]) -> str:
-    """Return trimmed text, inner blanks squeezed to one space, ="a" as a, null for what stands for nothing (`empty`, in lower case)."""
+    """Return trimmed text, inner blanks squeezed to one space, ="a" as a, null for blanks (`empty`, in lower case)."""
     nothing = ", ".join("'" + e + "'" for e in empty)
     untidy = f"regexp_matches({column}, '[^\\x20-\\x7e]|  |^ | $|^=')"
     bare = f"regexp_replace(trim(regexp_replace({column}, {_BLANKS}, ' ', 'g')), '{_GUARD}', '\\1')"

@@ -34,7 +34,7 @@ class TextTable:
     remarks: list[tuple[str, Message]] = field(default_factory=list)
 
     def text(self, source: str, empty: tuple[str, ...]) -> str:
-        """Return SQL of the trimmed text of a source column, null for what stands for nothing."""
+        """Return SQL of the trimmed text of a source column, null for blanks."""
         column = self.columns[source]
         if source in self.source.typed:
             return column

@@ -48,7 +48,7 @@ def detect_encoding(path: Path, gzipped: bool) -> str:
             if sample.startswith(bom):
                 return name
         zeros = sample.count(0)
-        if zeros:  # UTF-16 without its mark: the zeros of Latin text stand all on one side
+        if zeros:  # UTF-16 without its mark: the zeros of Latin text are all on one side
             odd, even = sample[1::2].count(0), sample[::2].count(0)
             if max(odd, even) > 0.2 * len(sample) / 2 and min(odd, even) <= 0.02 * zeros:
                 return "utf-16-le" if odd > even else "utf-16-be"
@@ -93,7 +93,7 @@ def _lines_with_letters(stream) -> bytes:
 def _guess_encoding(sample: bytes) -> str:
     """Return the likeliest encoding of text that is no UTF-8; the report shows it, and a mapping can correct it.
 
-    Chinese double bytes come in pairs of high bytes; accents of Western text stand alone between letters.
+    Chinese double bytes come in pairs of high bytes; accents of Western text are single, between letters.
     """
     runs = Counter("pair" if len(run) % 2 == 0 else "single" for run in re.findall(rb"[\x80-\xff]+", sample))
     if runs["pair"] > 4 * runs["single"]:
@@ -106,7 +106,7 @@ def _guess_encoding(sample: bytes) -> str:
             return best.encoding if best and best.encoding != "gb18030" and _rare(text) else "gb18030"
     if re.search("[a-z][\u00b3\u00b9\u00bf][a-z]", sample.decode("cp1252", "replace")):  # Polish letters look so
         return "cp1250"
-    if 2 * len(re.findall(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])", sample)) > runs.total():  # letters of other scripts stand among their like
+    if 2 * len(re.findall(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])", sample)) > runs.total():  # letters of other scripts are among their like
         return "cp1252"
     from charset_normalizer import from_bytes
 

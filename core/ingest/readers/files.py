@@ -1,4 +1,4 @@
-"""Opening a file of any kind: what it is, is told by its first bytes, never by its name."""
+"""Opening a file of any kind, recognised by its first bytes and not by its name."""
 
 from __future__ import annotations
 

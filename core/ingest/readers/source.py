@@ -1,4 +1,4 @@
-"""One table of a file as batches of text, whatever the file says about types: conversion and checks come after."""
+"""One table of a file as batches of text, whatever types the file has: conversion and checks come after."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name 
 class Lookup:
     """Columns of other sources that are added to a source's rows, where their `key_there` equals its `key`.
 
-    unambiguous: a value is added only where the others give one for a key; those sources also feed tables of their own.
+    unambiguous: a value is added only where the others give one for a key; those sources also fill tables of their own.
     """
 
     sources: tuple[Source, ...]
@@ -70,7 +70,7 @@ def _by_rule(rule: LookupRule, source: Source, sources: list[Source]) -> Lookup 
 
 
 def names_no_product(mapping: Mapping, source: Source) -> bool:
-    """Return whether a source that is added to others feeds no table itself."""
+    """Return whether a source that is added to others fills no table itself."""
     tables = [m for m in mapping.tables.values() if "product_id" in m.rules]
     return mapping.guesses or all(m.rules["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
 

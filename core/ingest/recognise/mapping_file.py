@@ -24,7 +24,7 @@ from core.errors import UserError
 from core.ingest.names import alternatives, listed
 from core.ingest.recognise.mapping import PLACEHOLDER, ColumnRule, LookupRule, Mapping, Options, TableMapping, did_you_mean
 from core.ingest.recognise.rules import OTHER, PURCHASE, RULES, targets
-from core.messages import msg
+from core.messages import Message, msg
 from core.schema import EVENT_KINDS
 
 PRESETS = Path(__file__).parents[1] / "layouts"
@@ -79,10 +79,10 @@ def parse(name: str, path: Path) -> Mapping:
             expected=msg("A mapping is a TOML file in UTF-8."),
             to_do=msg("Correct that line."),
         ) from error
-    options = _options(_shaped(content.pop("options", {}), dict, f"[options] in {path.name}"), path)
-    kinds = _kinds(_shaped(content.pop("kinds", {}), dict, f"[kinds] in {path.name}"), path)
+    options = _options(_shaped(content.pop("options", {}), dict, _place("[options]", path)), path)
+    kinds = _kinds(_shaped(content.pop("kinds", {}), dict, _place("[kinds]", path)), path)
     lookup = _lookup(content.pop("lookup", None), path)
-    guesses = _shaped(content.pop("guesses", False), bool, f"guesses in {path.name}")
+    guesses = _shaped(content.pop("guesses", False), bool, _place("guesses", path))
     tables = {table: _table(table, columns, path) for table, columns in content.items()}
     if not tables:
         raise UserError(
@@ -93,7 +93,12 @@ def parse(name: str, path: Path) -> Mapping:
     return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses)
 
 
-def _shaped(value, kind: type | tuple[type, ...], place: str):
+def _place(key: str, path: Path) -> Message:
+    """Return where in a mapping something is."""
+    return msg("{key} in {file}", key=key, file=path.name)
+
+
+def _shaped(value, kind: type | tuple[type, ...], place: Message):
     """Return the value if it is of that kind. Raises UserError that names its place."""
     if not isinstance(value, kind):
         kinds = [_KINDS_OF_VALUES[k] for k in (kind if isinstance(kind, tuple) else (kind,))]
@@ -114,13 +119,13 @@ def _kinds(given: dict, path: Path) -> dict[str, tuple[str, ...]]:
                 expected=msg("The kinds of events are {kinds}.", kinds=list(known)),
                 to_do=did_you_mean(kind, known),
             )
-    return {kind: _texts(_shaped(names, (str, list), f"[kinds] {kind} in {path.name}")) for kind, names in given.items()}
+    return {kind: _texts(_shaped(names, (str, list), _place(f"[kinds] {kind}", path))) for kind, names in given.items()}
 
 
 def _lookup(given, path: Path) -> LookupRule | None:
     if given is None:
         return None
-    place = f"[lookup] in {path.name}"
+    place = _place("[lookup]", path)
     if set(_shaped(given, dict, place)) != {"key", "columns"}:
         raise UserError(
             found=msg("{place} has the keys {keys}.", place=place, keys=listed(given)),
@@ -182,10 +187,10 @@ def _table(name: str, columns, path: Path) -> TableMapping:
             expected=msg("The tables are {tables}.", tables=list(RULES)),
             to_do=did_you_mean(name, RULES),
         )
-    columns, place = dict(columns), f"[{name}] in {path.name}"
-    files = _texts(_shaped(columns.pop("files", []), (str, list), f"files of {place}"))
-    files_of_returns = _texts(_shaped(columns.pop("files_of_returns", []), (str, list), f"files_of_returns of {place}"))
-    others = _shaped(columns.pop("others", False), bool, f"others of {place}")
+    columns, place = dict(columns), _place(f"[{name}]", path)
+    files = _texts(_shaped(columns.pop("files", []), (str, list), _place(f"[{name}] files", path)))
+    files_of_returns = _texts(_shaped(columns.pop("files_of_returns", []), (str, list), _place(f"[{name}] files_of_returns", path)))
+    others = _shaped(columns.pop("others", False), bool, _place(f"[{name}] others", path))
     known = targets(name)
     for column in columns:
         if column not in known and name != "customers":
@@ -194,7 +199,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
                 expected=msg("[{table}] has the columns {columns}.", table=name, columns=list(known)),
                 to_do=did_you_mean(column, known),
             )
-    rules = {column: _rule(spec, f"[{name}] {column} in {path.name}") for column, spec in columns.items()}
+    rules = {column: _rule(spec, _place(f"[{name}] {column}", path)) for column, spec in columns.items()}
     for group in RULES[name].needs:
         if not any(column in rules for column in group):
             raise UserError(
@@ -205,7 +210,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
     return TableMapping(name, rules, files, files_of_returns, others)
 
 
-def _rule(spec, place: str) -> ColumnRule:
+def _rule(spec, place: Message) -> ColumnRule:
     if isinstance(spec, dict):
         known = {"column", "constant", "format", "values", "empty", "plus_days"}
         if unknown := set(spec) - known:

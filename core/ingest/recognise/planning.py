@@ -38,7 +38,7 @@ def plan_tables(
     """Return the tables that a file with these columns fills, the main one first. Raises UserError for a file that fits none.
 
     names: what the columns go by, the most specific first (the title of a sheet, then its workbook's); else the file's.
-    row_is_a_unit: a row of orders without a column of units stands for one.
+    row_is_a_unit: a row of orders without a column of units is one unit.
     repeats_products: rows name the same products on several days, which those of a list of products do not.
     """
     present = by_plain(columns)
@@ -141,7 +141,7 @@ def _chosen(mapping: Mapping, named: list[str], fillable: dict[str, Found], pres
         ids = mapping.tables["customers"].rules["customer_id"].columns
         persons = ColumnRule(columns=tuple(c for c in ids if c != "id")).found_in(present)  # beyond doubt: a bare `id` may be a product's
         if main == "products" and not named and persons and "customers" in order and not identifies_products(mapping, present):
-            main = "customers"  # a name beside a customer's id is the customer's
+            main = "customers"  # a name next to a customer's id is the customer's
         derived = [t for t in order if t != main and _may_be_derived(t, main, fillable[t])]
         columns = {t: _derived_columns(t, fillable[t], fillable[main]) for t in derived}
         derived = [t for t in derived if all(any(c in columns[t] for c in group) for group in RULES[t].needs)]

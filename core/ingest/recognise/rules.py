@@ -12,7 +12,7 @@ from core.schema import CANONICAL, Column
 class TableRules:
     """How rows of one canonical table are identified and checked.
 
-    needs       for each group at least one column must be mapped, or the file cannot feed the table
+    needs       for each group at least one column must be mapped, or the file cannot fill the table
     day         the column that dates a row, "" for undated tables
     people      columns that hold a person's id, and the kind of person
     extra       columns a mapping may fill that are used while converting and not stored
@@ -26,7 +26,7 @@ class TableRules:
     whole: bool = False
 
 
-# Traffic reports give a number a product and day instead of single events; a column of them stands for that many events.
+# Traffic reports give a number a product and day instead of single events; each is that many events.
 EVENT_COUNTS = {"views": "view", "carts": "cart", "wishlists": "wishlist"}
 PURCHASE = "purchase"  # a kind of event that is stored as an order (core/ingest/recognise/purchases.py)
 PURCHASE_ID_PREFIX = "event:"  # of the ids of such orders, so that orders of other files can be distinguished from them
@@ -47,7 +47,7 @@ TABLE_NAMES: dict[str, Message] = {
     "customers": msg("customers"),
 }
 
-# In order of preference where one file could feed several tables: the first is the one its rows are counted for.
+# In order of preference where one file could fill several tables: the first is the one its rows are counted for.
 RULES: dict[str, TableRules] = {
     "orders": TableRules(
         (("ordered_at",), ("product_id",), ("units",)),

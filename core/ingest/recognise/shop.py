@@ -10,7 +10,7 @@ from core.settings import Settings
 from core.storage.duckdb import rows
 from core.workspace import Workspace
 
-# Names of countries as shops write them, beside those that the holidays library knows.
+# Names of countries as shops write them, in addition to those that the holidays library knows.
 _OTHER_NAMES = {
     "uk": "GB",
     "england": "GB",

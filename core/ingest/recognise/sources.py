@@ -103,8 +103,8 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
 
 def _complete(mapping: Mapping, p: PlannedSource) -> None:
     """Add the purchases of a log, take out personal data, and note what a reader of the report needs to know."""
-    bought = orders_in_log(mapping, p.plans, p.columns)
-    p.plans = [*p.plans, *([bought] if bought else [])]
+    purchases = orders_in_log(mapping, p.plans, p.columns)
+    p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:
         p.plans = [key_resolution.without_buyer_names(plan, p.source) for plan in p.plans]
     kept = []

@@ -12,7 +12,7 @@ from core.ingest.recognise.table_plan import has_quantities, identifies_products
 from core.messages import Message, msg, sentences
 
 PRICED = ("orders.unit_price", "orders.line_total")
-WORTH_ASKING = {  # what a file that fits no table may hold, and which columns are useful beside those that the table needs
+WORTH_ASKING = {  # what a file that fits no table may hold, and which columns are useful in addition to those that the table needs
     "orders": (*PRICED, "orders.order_id", "orders.customer_id", "orders.country", "products.title", "products.category"),
     "products": ("products.description", "products.category", "products.price", "products.unit_cost", "products.supplier"),
     "stock": ("stock.day", "stock.location"),

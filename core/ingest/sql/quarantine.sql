@@ -1,4 +1,4 @@
--- Which rows were refused, where do they stand, and why?
+-- Which rows were rejected, in which lines, and why?
 insert into quarantine (import_id, file, table_name, line, column_name, value, reason)
 select
     $import_id, $file, $table_name, line, list_extract($columns::varchar[], problem),

@@ -193,7 +193,7 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) ->
 def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: PlannedSource) -> None:
     """Raise UserError for a file that was imported under another mapping and would count twice.
 
-    Its rows may replace what they were then, or be more than could be read then; any others would count beside what they were.
+    Its rows may replace what they were then, or be more than could be read then; any others would count twice.
     """
     fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
     fit = t.read - sum(t.quarantined.values())

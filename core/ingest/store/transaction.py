@@ -17,7 +17,7 @@ WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python an
 def open_warehouse(workspace: Workspace, dry_run: bool) -> Iterator:
     """Open a connection inside one transaction: to the warehouse, or for a dry run to a copy of it in memory.
 
-    A first warehouse is built beside its place and moved there when it is complete.
+    A first warehouse is built next to its place and moved there when it is complete.
     """
     fresh = not workspace.warehouse.exists()
     path = workspace.warehouse.with_suffix(".first") if fresh else workspace.warehouse
