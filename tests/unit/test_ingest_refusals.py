@@ -43,7 +43,7 @@ def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp
 
     def stop(step, done, message="", **figures):
         if "storing" in str(message) and "second" in str(message):
-            raise Cancelled("stopped")
+            raise Cancelled
 
     files = [
         write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"),
@@ -58,7 +58,7 @@ def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp
 def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
     def stop(step, done, message="", **figures):
         if "storing" in str(message):
-            raise Cancelled("stopped")
+            raise Cancelled
 
     with pytest.raises(Cancelled):
         import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], progress=stop)
@@ -160,7 +160,7 @@ def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
         [sys.executable, "-c", holder, str(workspace.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match="another Upswing process"):
+        with pytest.raises(UserError, match="Another Upswing process"):
             import_files(workspace, [write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")])
         process.stdin.close()
 
