@@ -146,14 +146,15 @@ def test_killed_after_the_flip_the_new_snapshot_is_served(workspace, scored):
 
 
 def test_a_byte_that_changes_on_the_way_to_disk_is_refused(workspace, scored, monkeypatch):
-    write = snapshots._write_durably
+    copy = snapshots._copy
 
-    def bad_disk(file, content):
-        write(file, content)
-        if file.name == "attributions.parquet":
-            damage(file)
+    def bad_disk(source, target):
+        noted = copy(source, target)
+        if target.name == "attributions.parquet":
+            damage(target)
+        return noted
 
-    monkeypatch.setattr(snapshots, "_write_durably", bad_disk)
+    monkeypatch.setattr(snapshots, "_copy", bad_disk)
     assert "attributions: the file is not the one that was written" in refused(workspace)
 
 
