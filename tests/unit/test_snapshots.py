@@ -122,7 +122,7 @@ def test_a_pointer_to_nowhere_is_said_with_what_to_do(workspace, scored):
         snapshots.current(workspace)
 
 
-@pytest.mark.parametrize("moment", ["_write_meta", "check", "_sync_folder", "_serve"])
+@pytest.mark.parametrize("moment", ["_write_meta", "check", "_serve"])
 def test_killed_at_any_moment_the_old_snapshot_is_served_and_the_next_publish_cleans_up(workspace, scored, moment):
     old = snapshots.publish(workspace)
     killed = subprocess.run([sys.executable, "-c", PUBLISH_AND_DIE, str(workspace.root), moment])
