@@ -14,10 +14,10 @@ from core.models.predict import FittedModel
 from core.models.tracking import Tracking
 from core.models.train import fit, split
 from core.progress import Progress, silent
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
-__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+__all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
 
 
 @dataclass(frozen=True)

@@ -177,6 +177,8 @@ IMPORTS: dict[str, Table] = {
             "mapping_sha256 VARCHAR",
             "currency VARCHAR",
         ),
+        # What imports inferred of the shop, as a setting's name ("shop.currency") and its value, with what shows it; both are JSON.
+        _table("facts", "", "*name VARCHAR", "*value VARCHAR", "*evidence VARCHAR", "*import_id VARCHAR", "*inferred_at TIMESTAMP"),
         # The earliest day an import changed in a table, until the next feature build has read and cleared it.
         _table("touched", "", "*table_name VARCHAR", "*first_day DATE", "*import_id VARCHAR"),
         _table(
@@ -333,6 +335,9 @@ SERVING: dict[str, Table] = {
         _table("metrics", "", "*metric VARCHAR", "*slice VARCHAR", "*value DOUBLE", "low DOUBLE", "high DOUBLE"),
         _table("calibration", "", "*predicted DOUBLE", "*observed DOUBLE", "*rows BIGINT"),
         _table("segments", "", "*segment VARCHAR", "*orders_base DOUBLE", "*products BIGINT"),
+        # What the snapshot was made by and from: section "labels", "inventory" and "shop" hold settings by name, "versions" what made it,
+        # "made_from" the hashes of core/features/freshness.py. Values are JSON.
+        _table("rules", "", "*section VARCHAR", "*name VARCHAR", "*value VARCHAR"),
         _table("glossary", "", "*feature VARCHAR", "*driver VARCHAR", "*unit VARCHAR", "*meaning VARCHAR"),
         _table(
             "meta",
@@ -351,7 +356,7 @@ SERVING: dict[str, Table] = {
     )
 }
 
-ADDED = ("deliveries",)  # serving tables that snapshots of an earlier version lack: there they are empty
+ADDED = ("deliveries", "rules")  # serving tables that snapshots of an earlier version lack: there they are empty
 
 DRIVERS = (
     "text",

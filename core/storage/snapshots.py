@@ -52,6 +52,7 @@ KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
     "metrics": ("metric", "slice"),
     "segments": ("segment",),
     "glossary": ("feature",),
+    "rules": ("section", "name"),
 }
 _NEVER_EMPTY = ("products", "forecasts")
 

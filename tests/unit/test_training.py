@@ -19,12 +19,12 @@ from core.models.predict import FittedModel
 from core.models.text import fresh_encoder
 from core.models.train import fit, split
 from core.models.validation import figure_intervals
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
+QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
 
 @pytest.fixture(scope="module")
