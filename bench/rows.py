@@ -14,7 +14,7 @@ from bench.results import Limit, Result
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
 from bench.simulations import sample_simulation, uci_simulation
 
-RESCORE = "from core.settings import Workspace; from core.jobs.pipeline import rescore; print(rescore(Workspace.at()))"
+RESCORE = "from core.workspace import Workspace; from core.jobs.pipeline import rescore; print(rescore(Workspace.at()))"
 
 
 def imports(bench: Bench) -> Result:

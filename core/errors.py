@@ -12,7 +12,7 @@ class UpswingError(Exception):
     ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/planning.py)
     done: dict | None = None  # of work in several steps: what the steps before the failing one returned, which stays
 
-    def __init__(self, message: Message | str):
+    def __init__(self, message: Message | str = ""):
         self.message = message
         super().__init__(str(message))
 

@@ -70,8 +70,8 @@ st.subheader(_("Go back"), anchor=False)
 models.go_back(champion)
 
 st.subheader(_("History"), anchor=False)
-jobs, decisions, known = st.tabs([_("Work"), _("Decisions"), _("Models")])
-with jobs:
+work, decisions, known = st.tabs([_("Work"), _("Decisions"), _("Models")])
+with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:
     models.audit(data.audit())

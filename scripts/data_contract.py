@@ -79,7 +79,8 @@ def text() -> str:
             "",
             "Only `products` and one interest signal are needed: `orders`, or else views or carts in `events`, or `reviews`. "
             "What is missing is",
-            "absent to the model, and the Data page names what it would add. How files become these tables: [mapping.md](mapping.md).",
+            "absent to the model, and the Data page names what it would add. "
+            "How files become these tables: [how-to/map-your-files.md](how-to/map-your-files.md).",
             "",
             *[described(t, A_ROW_IS) for t in CANONICAL.values()],
             "## What the warehouse notes about imports",

@@ -5,7 +5,7 @@ Trees and net err differently: a net carries on what rises smoothly from the sea
 of a year ago stands in it. Trees read the base as one number among others, and numbers as they are and as ranks: a rank says who goes
 ahead of the others, but demand grows with the shop. Half of them say units, half say how many times the pace of the last eight weeks,
 whose errors differ again: leaves of units hold products that sell alike and tell their changes apart badly, leaves of changes carry on a
-pace that one bulk order made (docs/decisions.md, 2026-11-27).
+pace that one bulk order made.
 """
 
 from __future__ import annotations

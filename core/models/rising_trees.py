@@ -2,7 +2,7 @@
 
 Trees with small leaves know most where products tell much of each other, and learn single products by heart where they do not. Which
 shop it is, products that are held out tell, not the last origins as of a net's number of epochs: what rose in one season misleads
-about the next (docs/decisions.md, 2026-11-26).
+about the next.
 """
 
 from __future__ import annotations

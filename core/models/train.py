@@ -75,7 +75,10 @@ def fit(
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
     with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
-        grow = lambda rows, until: beside.start(_grow, panel, rows, until, shares, settings.seed, growth, max(1, threads - 1), beside.check)
+
+        def grow(rows, until):
+            return beside.start(_grow, panel, rows, until, shares, settings.seed, growth, max(1, threads - 1), beside.check)
+
         pretrained = None
         if recipe.pretrain_epochs:
             with use_threads(threads):  # of products that learn alone: what is tested or validated on may be named by nobody yet
@@ -364,7 +367,10 @@ class _Trainer:
         self.net.train()
         for group in self.optimizer.param_groups:
             group["lr"] = recipe.learning_rate * min(1.0, (self.steps + 1) / recipe.warmup_steps)
-        as_tensor = lambda values: torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)
+
+        def as_tensor(values):
+            return torch.from_numpy(np.asarray(values, dtype=np.float32)).to(self.device)
+
         with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
             text, which = self.texts.batch(panel.product[rows])
             outputs = self.net(gather(panel, rows, self.places, self.net.config, text, which).to(self.device))

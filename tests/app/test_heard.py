@@ -60,7 +60,7 @@ def bare(sentence: str) -> str:
 @pytest.fixture
 def chinese(monkeypatch):
     monkeypatch.setattr(module, "language", lambda: "zh")
-    monkeypatch.setattr(module.words, "_", catalogue("zh").gettext)
+    monkeypatch.setattr(module.labels, "_", catalogue("zh").gettext)
 
 
 def test_every_sentence_is_one_that_core_says():

@@ -325,7 +325,7 @@ def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
     else:
         end = f"State(w).end_job(int(sys.argv[2]), sys.argv[3], {how!r})"
         program = (
-            f"import sys; from core.settings import Workspace; from core.storage.state import State; w = Workspace.at(sys.argv[1]); {end}"
+            f"import sys; from core.workspace import Workspace; from core.storage.state import State; w = Workspace.at(sys.argv[1]); {end}"
         )
         worker.work(workspace, once=True, child=(sys.executable, "-c", program))
     assert jobs.get(workspace, job.id).status == how and uploads(workspace) == []

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 MADE_UP = (sys.executable, str(HERE / "../fixtures/fake_job.py"))
 WORKER = """
 import sys
-from core.settings import Workspace
+from core.workspace import Workspace
 from core.jobs.worker import work
 work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))
 """
@@ -234,7 +234,7 @@ def test_a_worker_that_cannot_see_processes_beats_before_it_looks_at_its_job(wor
     look = State.job
     monkeypatch.setattr(State, "job", lambda *given: (look(*given), silent(workspace))[0])  # the machine sleeps after each look
     ends = (
-        "import sys, time; from core.settings import Workspace; from core.storage.state import State; time.sleep(1); "
+        "import sys, time; from core.workspace import Workspace; from core.storage.state import State; time.sleep(1); "
         "State(Workspace.at(sys.argv[1])).end_job(int(sys.argv[2]), sys.argv[3], 'done')"
     )
     jobs.request(workspace, "retrain")

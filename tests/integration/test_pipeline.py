@@ -10,7 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from test_registry import write_model
+from fixtures.model_folders import write_model
 
 from core.errors import UserError
 from core.jobs import pipeline

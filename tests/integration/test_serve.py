@@ -11,16 +11,16 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from test_jobs import gone, until
 
 from core import jobs, serve
 from core.errors import UserError
 from core.storage.state import State
+from tests.integration.test_jobs import gone, until
 
 SERVE = """
 import sys
 from core import serve
-from core.settings import Workspace
+from core.workspace import Workspace
 serve._command = lambda port: [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)]
 serve._HEALTH = "/"
 serve._CHECK_WORKER_S = 0.2

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 
 import pytest
+from fixtures.model_folders import damage, write_model, write_panel
 from fixtures.tiny_snapshot import write_scored
-from test_registry import write_model, write_panel
-from test_snapshots import damage
 
 from core import doctor, jobs
 from core.models import registry

@@ -22,7 +22,7 @@ from core.storage import duckdb as db
 from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[2]
-PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").glob("*.md"), *(REPOSITORY / "sample_data").glob("*.md")])
+PAGES = sorted([*REPOSITORY.glob("*.md"), *(REPOSITORY / "docs").rglob("*.md"), *(REPOSITORY / "sample_data").glob("*.md")])
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\(([^)#:\s]+)(?:#[^)]*)?\)")
@@ -103,9 +103,14 @@ def test_every_path_exists(page):
     assert sorted(link for link in LINK.findall(page.read_text(encoding="utf-8")) if not (page.parent / link).exists()) == []
 
 
-def test_the_readme_names_every_page_of_the_documentation():
-    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
-    assert [p.name for p in (REPOSITORY / "docs").glob("*.md") if f"docs/{p.name}" not in readme] == []
+def test_an_index_links_every_page_of_the_documentation():
+    docs = REPOSITORY / "docs"
+    linked = {
+        (index.parent / link).resolve()
+        for index in [REPOSITORY / "README.md", *docs.rglob("README.md")]
+        for link in LINK.findall(index.read_text(encoding="utf-8"))
+    }
+    assert [page.relative_to(docs).as_posix() for page in sorted(docs.rglob("*.md")) if page.resolve() not in linked] == []
 
 
 def test_the_data_contract_is_what_the_schema_says_now():
@@ -155,12 +160,12 @@ def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace,
 
 
 def test_every_preset_is_described_and_every_described_preset_ships():
-    table = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8").split("## Presets")[1].split("\n## ")[0]
+    table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Presets")[1].split("\n## ")[0]
     assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping.presets()
 
 
 def test_every_option_of_a_mapping_is_described():
-    table = (REPOSITORY / "docs" / "mapping.md").read_text(encoding="utf-8").split("## Options")[1].split("\n## ")[0]
+    table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Options")[1].split("\n## ")[0]
     assert [f.name for f in dataclasses.fields(mapping.Options) if f"`{f.name}`" not in table] == []
 
 
@@ -173,7 +178,7 @@ def test_python_examples_run(page, tmp_path, monkeypatch):
 
 def test_the_changelog_and_the_package_tell_the_same_version():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    newest = re.search(r"^## (\S+)", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)
+    newest = re.search(r"^## \[(\d\S*)\]", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)
     assert newest == core.__version__ == project["version"]
 
 

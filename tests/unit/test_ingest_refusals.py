@@ -140,7 +140,7 @@ def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(w
     before = stored(workspace, "select * from orders order by all")
     write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")
     script = (
-        "import os, sys; from pathlib import Path; from core.settings import Workspace; from core.ingest import importing\n"
+        "import os, sys; from pathlib import Path; from core.workspace import Workspace; from core.ingest import importing\n"
         "importing._finish = lambda *a: os._exit(9)\n"
         "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
     )

@@ -2,39 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-
 import pytest
+from fixtures.model_folders import FEATURES, write_model, write_panel
 
 from core import jobs
 from core.errors import UserError
 from core.models import registry
 from core.storage.state import State
-
-FEATURES = [{"name": "orders_7d", "driver": "demand"}, {"name": "price", "driver": "price"}]
-
-
-def write_model(workspace, model_id: str, *, features=FEATURES, complete: bool = True, average_precision: float = 0.4):
-    folder = workspace.models / model_id
-    folder.mkdir(parents=True)
-    contents = {
-        "config.json": {"encoder": "minilm"},
-        "features.json": features,
-        "metrics.json": {"metrics": {"average_precision": average_precision, "brier_skill": 0.2}},
-    }
-    for name, content in contents.items():
-        (folder / name).write_text(json.dumps(content))
-    (folder / "weights.safetensors").write_bytes(model_id.encode())
-    if complete:
-        hashes = {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in folder.iterdir()}
-        (folder / "manifest.json").write_text(json.dumps(hashes))
-    return folder
-
-
-def write_panel(workspace, features=FEATURES):
-    workspace.panel.mkdir(exist_ok=True)
-    (workspace.panel / "panel.json").write_text(json.dumps({"features": features}))
 
 
 def statuses(workspace) -> dict[str, str]:

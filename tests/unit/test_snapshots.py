@@ -13,6 +13,7 @@ import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fixtures.model_folders import damage
 from fixtures.tiny_snapshot import change, write_scored
 
 from core.errors import NotReady, UpswingError, UserError
@@ -25,7 +26,7 @@ from core.storage.state import State
 PUBLISH_AND_DIE = """
 import os, signal, sys
 from core import snapshots
-from core.settings import Workspace
+from core.workspace import Workspace
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(snapshots, sys.argv[2], die)
 snapshots.publish(Workspace.at(sys.argv[1]))
@@ -142,13 +143,6 @@ def test_killed_after_the_flip_the_new_snapshot_is_served(workspace, scored):
 
 
 # ---- what is refused
-
-
-def damage(file: Path) -> None:
-    """Turns over one byte in the middle."""
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 0xFF
-    file.write_bytes(content)
 
 
 def test_a_byte_that_changes_on_the_way_to_disk_is_refused(workspace, scored, monkeypatch):

@@ -21,7 +21,7 @@ KINDS = [f"kind {i}" for i in range(40)]
 CLAIM_ALL = """
 import json, sys
 from pathlib import Path
-from core.settings import Workspace
+from core.workspace import Workspace
 from core.storage.state import State, file
 state, mine = State(Workspace(Path(sys.argv[1]))), []
 while job := state.claim_job(sys.argv[2]):
@@ -31,7 +31,7 @@ print(json.dumps(mine))
 ADD_ALL = """
 import json, sys
 from pathlib import Path
-from core.settings import Workspace
+from core.workspace import Workspace
 from core.storage.state import State, file
 state = State(Workspace(Path(sys.argv[1])))
 print(json.dumps([state.add_job(f"kind {i}", {}, "test")[0].id for i in range(40)]))
