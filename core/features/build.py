@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -13,6 +14,7 @@ import numpy as np
 from core import __version__
 from core.errors import NotReady, UserError
 from core.features.definitions import FEATURES
+from core.features.freshness import fingerprint
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
 from core.models.calibrate import FOLLOWED_ORIGINS
@@ -313,6 +315,8 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "(format parquet, compression zstd, row_group_size 50000)",
         {"out": str(temporary)},
     )
+    if folder == workspace.panel:  # rows beside an older panel would hide the newer ones
+        shutil.rmtree(folder / "latest", ignore_errors=True)
     temporary.replace(folder / "panel.parquet")
     facts = db.rows(con, "features/panel_facts")[0]
     description = {
@@ -326,6 +330,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "horizon_days": settings.labels.horizon_days,
         "code_version": __version__,
         "settings": settings.as_dict(),
+        "fingerprint": fingerprint(con, settings),
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},

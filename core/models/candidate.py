@@ -70,6 +70,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
                 "model": model_id,
                 "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
                 "panel_as_of": panel.meta["as_of"],
+                "made_from": panel.meta.get("fingerprint", {}),
                 "settings": vars(settings.model),
                 "data": _data(panel, settings),
             }

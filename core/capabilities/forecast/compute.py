@@ -162,11 +162,12 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
 
 
 def open_panel(workspace: Workspace, progress: Progress = silent):
-    """The panel with the latest rows: panel/latest/ where a rescore made it after the whole panel, else the panel."""
+    """The panel with the latest rows: panel/latest/ where a rescore made one since the whole panel, which removes it, else the panel."""
     from core.models.panel import Panel
 
-    whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
-    if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
+    workspace.need(workspace.panel / "panel.parquet", "features")
+    latest = workspace.panel / "latest" / "panel.parquet"
+    if latest.exists():
         shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared

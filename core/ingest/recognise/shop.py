@@ -87,7 +87,7 @@ def settings(con, workspace: Workspace) -> Settings:
 
 
 def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message]]:
-    """Infer the facts anew over all rows of the open warehouse, and store them in place of those before.
+    """Infer the facts anew over all rows of the open warehouse, and store them in place of those before if any differs.
 
     Returns the settings in effect and a sentence for each that changed.
     """
@@ -95,12 +95,14 @@ def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     inferred = {
-        "shop.currency": _currency(con, said, known.get("shop.currency")),
-        "shop.countries": _countries(con),
-        "shop.segment_attribute": _segment_attribute(attributes, said, known.get("shop.segment_attribute")),
         "shop.columns": _columns(said, known.get("shop.columns")),
+        "shop.countries": _countries(con),
+        "shop.currency": _currency(con, said, known.get("shop.currency")),
+        "shop.segment_attribute": _segment_attribute(attributes, said, known.get("shop.segment_attribute")),
     }
-    facts.store(con, (Fact(name, *found, said.import_id, moment) for name, found in inferred.items() if found and found[0]))
+    found = [Fact(name, *each, said.import_id, moment) for name, each in inferred.items() if each and each[0]]
+    if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
+        facts.store(con, found)
     after = settings(con, workspace)
     return after, list(_changes(before.shop, after.shop, attributes))
 
