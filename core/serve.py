@@ -29,7 +29,7 @@ def serve(workspace: Workspace, port: int = 8501) -> None:
     The worker survives the server: what is queued is still done, then it ends too.
     Raises UserError where the port is taken, UpswingError where the dashboard does not come up.
     """
-    shop = workspace.create().settings().shop.name
+    shop = workspace.create().own_settings().shop.name
     _need_port(port)
     if snapshots.current(workspace) is None:
         print("Nothing is published yet: the pages will say how to begin (`upswing import FILE...`, then `upswing run`).", flush=True)

@@ -14,7 +14,7 @@ from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
 from core.models import registry
 from core.schema import ALL, LIKELY, WORTH_SAYING
-from core.settings import LabelSettings
+from core.settings import Settings
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Override, State
@@ -28,9 +28,15 @@ def workspace() -> Workspace:
     return Workspace.at()
 
 
-def rules() -> LabelSettings:
-    """What this shop calls a rise."""
-    return workspace().settings().labels
+def rules() -> Settings:
+    """Return the rules that this rerun's snapshot was made under; what it does not record is today's setting."""
+    return _rules(st.session_state["_snapshot"], workspace().own_settings())
+
+
+def waiting_settings() -> dict[str, list[str]]:
+    """Return the names of the settings, by section, that changed since the snapshot was made and apply once it is made again."""
+    changed = workspace().own_settings().changes(rules())
+    return {section: list(changed[section]) for section in ("inventory", "labels") if section in changed}
 
 
 # ---- the snapshot
@@ -51,6 +57,11 @@ def has_snapshot() -> bool:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _serving(folder: str) -> Serving:
     return Serving(Path(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rules(folder: str, today: Settings) -> Settings:
+    return _serving(folder).rules(today)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -103,11 +114,11 @@ def segments() -> list[str]:
 
 
 def inventory_rules() -> Rules:
-    return Rules.of(workspace().settings().inventory)
+    return Rules.of(rules().inventory)
 
 
 def order_template() -> tuple[str, ...]:
-    return workspace().settings().inventory.order_columns
+    return workspace().own_settings().inventory.order_columns
 
 
 def planner() -> str:

@@ -24,6 +24,8 @@ A_ROW_IS = {
     "market": "one value of one series on one day, for a product, a category or the whole shop",
     "links": "one statement of the knowledge graph",
     "imports": "what became of one table's rows in one imported file: read = kept + dropped + quarantined",
+    "facts": "one setting of `[shop]` that imports inferred from all rows: its value, and as `evidence` the counts behind it (both JSON). "
+    "A value in `upswing.toml` wins",
     "touched": "one table that an import changed since the features were last built, and from which day on",
     "quarantine": "one rejected row, with where it stands, the value and the reason",
     "forecasts": "a product and segment: calibrated probabilities for the next 28 days; `logit` is that of `rising_probability`, "
@@ -45,6 +47,8 @@ A_ROW_IS = {
     "metrics": "one figure of the served model, from its own matured validation origins",
     "calibration": "one bin of forecasts: what was predicted, what came",
     "segments": "one segment that is forecast",
+    "rules": "one rule of the snapshot (sections `labels`, `shop` and `inventory` as in `upswing.toml`), a version, or the "
+    "hash of one input (`made_from`); values are JSON. Pages and the plan follow these rules until the next calculation",
     "glossary": "one feature",
     "meta": "the snapshot itself (a single row)",
 }

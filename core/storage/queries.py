@@ -9,6 +9,7 @@ its $values are bound by name. Nothing here writes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -19,6 +20,7 @@ import pandas as pd
 
 from core.errors import UserError
 from core.schema import ADDED, SERVING
+from core.settings import Settings, Values
 from core.storage import duckdb as db
 
 
@@ -57,6 +59,20 @@ class Serving:
             raise self._broken(f"tables that cannot answer '{question}' ({error})") from error
         finally:
             cursor.close()
+
+    def rules(self, today: Settings) -> Settings:
+        """Return today's settings with the rules over them under which this snapshot was made: they alone explain its tables.
+
+        A snapshot of an earlier version records none and is read by today's.
+        """
+        recorded: Values = {}
+        for rule in self.ask("rules").itertuples():
+            if hasattr(getattr(today, rule.section, None), rule.name):
+                value = json.loads(rule.value)
+                recorded.setdefault(rule.section, {})[rule.name] = tuple(value) if isinstance(value, list) else value
+        for section, values in recorded.items():
+            today = today.with_values(section, **values)
+        return today
 
     def _broken(self, found: str) -> UserError:
         return UserError(
