@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from tomlkit.exceptions import TOMLKitError
 from core.errors import UserError
 from core.messages import Message, msg, nmsg, sentences
 from core.settings import SECTIONS, Settings, Values, described
+from core.storage import files
 
 _LINES_SEARCHED = 2000  # in a longer file an error names its setting only
 
@@ -69,12 +69,7 @@ def write(file: Path, changes: Values) -> None:
     except TOMLKitError as error:  # stricter than Python's own parser in rare cases
         raise _refused(file, [msg("Its layout cannot be kept while a setting is changed.")]) from error
     file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".tmp")
-    with temporary.open("w", encoding="utf-8", newline="") as stream:
-        stream.write(tomlkit.dumps(document))
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
+    files.write_text(file, tomlkit.dumps(document))
 
 
 def as_toml(value: object) -> str:

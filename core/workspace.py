@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import NotReady
+from core.messages import msg
 from core.settings import Settings, effective
 
 
@@ -75,7 +76,11 @@ class Workspace:
     def need(self, path: Path, step: str) -> Path:
         """The path if it exists, else a NotReady that names the step to run first."""
         if not path.exists():
-            raise NotReady(f"{path.name} in {self.root}", "nothing there yet", f"run `upswing {step}` first")
+            raise NotReady(
+                expected=msg("This step reads {file}.", file=path.name),
+                found=msg("There is no {file} in {folder} yet.", file=path.name, folder=str(self.root)),
+                to_do=msg("Run `upswing {step}` first.", step=step),
+            )
         return path
 
     def settings(self) -> Settings:

@@ -7,10 +7,12 @@ import json
 from dataclasses import asdict
 
 from core import __version__
+from core.errors import UserError
 from core.features.definitions import FEATURES
+from core.messages import msg
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.workspace import Workspace
 
 _NOT_IN_THE_PANEL = ("name", "columns")  # of [shop]: the first is shown, the second read by imports only
@@ -44,8 +46,8 @@ def panel_is_fresh(workspace: Workspace) -> bool:
     if not workspace.warehouse.exists() or not described.exists():
         return False
     try:
-        made_from = json.loads(described.read_text(encoding="utf-8")).get("fingerprint")
-    except ValueError:  # a damaged description says nothing; building the panel again mends it
+        made_from = files.read_json(described, msg("Run `upswing features` again.")).get("fingerprint")
+    except UserError:  # building the panel again mends a damaged description
         return False
     settings = workspace.settings()
     with db.connect(workspace.warehouse, read_only=True) as con:

@@ -29,7 +29,7 @@ from core.ingest.store.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.progress import Progress, silent
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import keys, warehouse
 from core.workspace import Workspace
 
 WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
@@ -294,7 +294,7 @@ def _import_all(
     """Imports every planned file, then infers the facts of the shop."""
     import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    secret = privacy.key(workspace, create=not dry_run)
+    secret = keys.customers_key(workspace, create=not dry_run)
     of_the_shop = shop.settings(con, workspace).shop.currency
     said = mapping.options.currency
     currency = said or of_the_shop
