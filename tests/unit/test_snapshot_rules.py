@@ -10,7 +10,9 @@ import pytest
 from fixtures.serving import rules_of, write_snapshot
 
 from core.capabilities.inventory import plan
+from core.messages import msg
 from core.settings import Settings
+from core.storage import files
 from core.storage.queries import Serving
 from core.storage.state import State
 from core.workspace import Workspace
@@ -59,6 +61,9 @@ def test_the_template_of_purchase_orders_is_no_rule_and_applies_at_once(shop):
 def test_a_snapshot_of_an_earlier_version_is_read_by_todays_settings(workspace, absent):
     folder = write_snapshot(workspace)
     if absent:
+        manifest = files.read_json(folder / "manifest.json", msg("Write it again."))
+        del manifest["tables"]["rules"]
+        files.write_sealed(folder / "manifest.json", manifest)
         (folder / "rules.parquet").unlink()
     workspace.save_settings(workspace.settings().with_values("inventory", service_level=0.8))
     assert rules(workspace) == workspace.own_settings()
