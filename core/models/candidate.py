@@ -21,6 +21,14 @@ from core.workspace import Workspace
 __all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
 
 
+_FIGURES = {  # those that a line about a training shows
+    "average_precision": msg("average precision"),
+    "brier_skill": msg("Brier skill"),
+    "precision_at_50": msg("precision@50"),
+    "ece": msg("ECE"),
+}
+
+
 @dataclass(frozen=True)
 class Trained:
     """A candidate that was written. metrics: figures by name, on its own validation origins; None where undefined there."""
@@ -32,8 +40,11 @@ class Trained:
     seconds: float
 
     def text(self) -> Message:
-        shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
-        figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
+        figures = [
+            msg("{metric} {value}", metric=label, value=f"{self.metrics[name]:.3f}")
+            for name, label in _FIGURES.items()
+            if self.metrics.get(name) is not None
+        ]
         values = {"model": self.model_id, "seconds": round(self.seconds), "figures": figures}
         if not figures:
             return msg(
