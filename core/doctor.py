@@ -5,12 +5,12 @@ from __future__ import annotations
 import importlib.metadata
 import json
 import platform
-import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
+from core import shipped
 from core.errors import UpswingError, UserError
 from core.models import registry
 from core.schema import CANONICAL
@@ -19,7 +19,6 @@ from core.storage import snapshots, warehouse
 from core.storage.state import State
 from core.workspace import Workspace
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 _FREE_GIB = 2.0
 
 
@@ -56,12 +55,12 @@ def examine(workspace: Workspace) -> list[Finding]:
 
 
 def _python(_: Workspace) -> Iterator[Finding]:
-    version = platform.python_version()
-    yield Finding("python", version.startswith("3.11."), f"{version} (3.11 is asked for)")
+    wanted = ", ".join(f"{major}.{minor}" for major, minor in shipped.PYTHONS)
+    yield Finding("python", sys.version_info[:2] in shipped.PYTHONS, f"{platform.python_version()} (supported: {wanted})")
 
 
 def _packages(_: Workspace) -> Iterator[Finding]:
-    wanted = dict(re.findall(r"^([\w.-]+)==([\w.]+)", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE))
+    wanted = shipped.pins()
     wrong = []
     for name, version in wanted.items():
         try:

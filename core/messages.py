@@ -93,6 +93,17 @@ def from_dict(record: Mapping | str) -> Message | str:
     return Message(record["message"], values, record.get("plural", ""), record.get("count"))
 
 
+def preferred_language(environ: Mapping[str, str]) -> str:
+    """Return the language of LOCALES that the environment asks for: UPSWING_LANG, else the locale by POSIX's order, else English.
+
+    >>> preferred_language({"LANG": "zh_CN.UTF-8"}), preferred_language({"UPSWING_LANG": "en", "LANG": "zh_CN.UTF-8"})
+    ('zh', 'en')
+    """
+    asked = (environ.get(name, "") for name in ("UPSWING_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = next((value for value in asked if value), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
 def show_value(value: object, language: str) -> str:
     """Return a value as a reader of the language writes it."""
     locale = LOCALES[language]
