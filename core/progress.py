@@ -1,4 +1,4 @@
-"""Progress of long work: one callable, for the terminal and for the worker alike."""
+"""How long work says how far it is: one callable, for the terminal and for the worker alike."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ from typing import Protocol, TextIO
 
 from core.messages import Message, msg, show
 
-STEPS: dict[str, Message] = {  # the steps that people see by name; a step with another name shows that
+STEPS: dict[str, Message] = {  # step -> what it does, for people
     "import": msg("Reading files"),
-    "features": msg("Building features"),
-    "panel": msg("Reading the panel"),
-    "embed": msg("Encoding texts"),
-    "pretrain": msg("Pretraining the encoder"),
+    "features": msg("Preparing data"),
+    "panel": msg("Loading data"),
+    "sentiment": msg("Reading reviews"),
+    "embed": msg("Reading texts"),
+    "pretrain": msg("Learning the shop's vocabulary"),
     "train": msg("Training"),
-    "tune": msg("Tuning"),
     "predict": msg("Forecasting"),
-    "score": msg("Scoring"),
-    "explain": msg("Explaining"),
-    "words": msg("Explaining the text"),
+    "score": msg("Forecasting"),
+    "explain": msg("Explaining forecasts"),
+    "words": msg("Explaining texts"),
     "publish": msg("Publishing"),
     "backtest": msg("Backtesting"),
-    "judge": msg("Comparing forecasts"),
-    "simulate": msg("Simulating"),
+    "judge": msg("Evaluating"),
+    "simulate": msg("Simulating orders"),
+    "tune": msg("Searching settings"),
+    "wait": msg("Waiting"),
 }
+
+
+def step_label(step: str) -> Message | str:
+    """Return what a step does, for people; the name of an unknown step."""
+    return STEPS.get(step, step)
 
 
 class Progress(Protocol):
@@ -130,4 +137,4 @@ class TerminalProgress:
         self._step = None
 
     def _label(self, step: str) -> str:
-        return show(STEPS.get(step, step), self._language)
+        return show(step_label(step), self._language)

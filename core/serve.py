@@ -16,7 +16,7 @@ from core import shipped
 from core.errors import UpswingError, UserError
 from core.jobs import worker
 from core.messages import Message, msg
-from core.storage import snapshots
+from core.storage import snapshots, startup
 from core.storage.state import State
 from core.workspace import Workspace
 
@@ -26,20 +26,21 @@ _START_S = 60.0
 _CHECK_WORKER_S = 5.0
 
 
-def _print(text: Message) -> None:
-    print(text, flush=True)
+def _print(message: Message) -> None:
+    print(message, flush=True)
 
 
-def serve(workspace: Workspace, port: int = 8501, say: Callable[[Message], None] = _print) -> None:
+def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None] = _print) -> None:
     """Serve the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
 
-    The worker survives the server: it finishes what is queued, then ends too. say: prints one line.
+    The worker survives the server: it finishes what is queued, then ends too. tell: shows one line.
     Raises UserError where the port is taken, UpswingError where the dashboard does not start.
     """
-    shop = workspace.create().settings().shop.name
+    shop = workspace.settings().shop.name
+    startup.prepare(workspace)
     need_port(port)
     if snapshots.current(workspace) is None:
-        say(msg("Nothing is published yet. Run `upswing import FILE...`, then `upswing run`; the Data page does both as well."))
+        tell(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
     before = signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
     working = worker.start(workspace)
@@ -48,7 +49,7 @@ def serve(workspace: Workspace, port: int = 8501, say: Callable[[Message], None]
     )
     try:
         _wait_until_up(server, port)
-        say(msg("{shop}: {address}  (Ctrl-C stops it)", shop=shop, address=f"http://{HOST}:{port}"))
+        tell(msg("{shop}: {address}   (Ctrl-C stops the dashboard)", shop=shop, address=f"http://{HOST}:{port}"))
         while True:
             try:
                 code = server.wait(_CHECK_WORKER_S)
@@ -58,11 +59,11 @@ def serve(workspace: Workspace, port: int = 8501, say: Callable[[Message], None]
             else:
                 raise UpswingError(msg("The dashboard stopped: its process ended with code {code}. Its messages above say why.", code=code))
     except KeyboardInterrupt:
-        say(msg("The dashboard has stopped."))
+        tell(msg("The dashboard has stopped."))
     finally:
         signal.signal(signal.SIGTERM, before)
         _stop(server)
-        _let_worker_end(workspace, working, say)
+        _let_worker_end(workspace, working, tell)
 
 
 def _command(port: int) -> list[str]:
@@ -118,7 +119,7 @@ def _stop(server: subprocess.Popen) -> None:
             server.wait()
 
 
-def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, say: Callable[[Message], None]) -> None:
+def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, tell: Callable[[Message], None]) -> None:
     """Asks the worker to end once its queue is empty; one that is still coming up ends at once."""
     state = State(workspace)
     known = state.worker()
@@ -127,7 +128,7 @@ def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, say:
         pids.add(started.pid)
     for job in state.jobs():
         if job.active and pids:
-            say(msg("Job {job} ({kind}) continues in the background; `upswing jobs` shows it.", job=str(job.id), kind=job.kind))
+            tell(msg("Job {job} ({kind}) continues in the background. `upswing jobs` shows it.", job=str(job.id), kind=job.kind))
     for pid in pids:
         try:
             os.kill(pid, signal.SIGHUP)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from core.capabilities.forecast.reasons import named
-from dashboard.i18n import _, number, percent
+from core.messages import Message
+from dashboard.i18n import _, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -245,8 +246,8 @@ def driver_meaning(name: str) -> str:
 
 
 def feature(name: str, meaning: str | None) -> str:
-    """What a feature says; the catalogue holds the glossary's meanings in Chinese."""
-    spoken = _(meaning) if meaning else name.replace("_", " ")
+    """Return what a feature means. Its English meaning is the key of core's catalogue."""
+    spoken = show(Message(meaning)) if meaning else name.replace("_", " ")
     return spoken[:1].upper() + spoken[1:]
 
 

@@ -6,7 +6,8 @@ import inspect
 import logging
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any, Literal, get_type_hints
 
 import typer
@@ -66,6 +67,7 @@ def command(
     *examples: str,
     writes: bool = True,
     creates: bool = False,
+    prepares: bool = True,
     reports: bool = True,
     workspace: str | None = None,
     cls: type[TyperCommand] = SpokenCommand,
@@ -73,7 +75,8 @@ def command(
     """Declare a command: the function gets a Session and its own parameters.
 
     examples: command lines for the help. writes: whether it changes the workspace, which it then logs. creates: whether it may make
-    the workspace. reports: whether it takes --json. workspace: its default folder, where that is not everybody's.
+    the workspace. prepares: whether a workspace that it writes to is made ready here, not by the command itself. reports: whether it
+    takes --json. workspace: its default folder, where that is not everybody's.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -96,6 +99,7 @@ def command(
                     TerminalProgress(language=language, quiet=bool(shared["quiet"])),
                 ),
                 logs=writes or creates,
+                prepares=writes and prepares,
             )
 
         hints = get_type_hints(function, include_extras=True)
@@ -114,14 +118,15 @@ def command(
     return register
 
 
-def _execute(name: str, function: Callable[..., None], given: dict[str, Any], session: Session, logs: bool) -> None:
+def _execute(name: str, function: Callable[..., None], given: dict[str, Any], session: Session, logs: bool, prepares: bool) -> None:
     """Run a command with its log, and end as the exit codes say: an error passes on, Ctrl-C is 2."""
     if logs:
         log.start(session.workspace.logs, "commands", sys.stderr if session.verbose else None, logging.DEBUG)
     started = time.monotonic()
     log.event("command_started", command=name)
     try:
-        function(session, **given)
+        with _opened(session, prepares):
+            function(session, **given)
     except KeyboardInterrupt:
         session.progress.close()
         log.event("command_stopped", command=name, seconds=round(time.monotonic() - started, 1))
@@ -138,3 +143,22 @@ def _execute(name: str, function: Callable[..., None], given: dict[str, Any], se
     finally:
         if logs:
             log.stop()
+
+
+@contextmanager
+def _opened(session: Session, prepares: bool) -> Iterator[None]:
+    """Open the workspace to a command. Raises UserError where a newer Upswing wrote it.
+
+    prepares: migrate it, finish what a killed process began, and wait for other processes that write to it.
+    """
+    from core.storage import layout
+
+    layout.version(session.workspace)
+    if not prepares:
+        yield
+        return
+    from core.storage import access, startup
+
+    startup.prepare(session.workspace)
+    with access.waiting(access.COMMAND_WAIT_S, session.progress):
+        yield

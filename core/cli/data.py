@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +52,9 @@ def import_(
     )
     session.report(done.text(), done.as_dict())
     if report:
-        Path(report).write_text(json.dumps(done.as_dict(), indent=2, ensure_ascii=False), encoding="utf-8")
+        from core.storage import files as storage_files
+
+        storage_files.write_json(Path(report), done.as_dict())
 
 
 @command("features", STEPS, msg("Build the panel of features and labels from the warehouse."), "upswing features")

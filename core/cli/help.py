@@ -75,8 +75,9 @@ def translate(tree: SpokenGroup, language: str) -> SpokenGroup:
         if each.rich_help_panel:  # type: ignore[attr-defined]
             each.rich_help_panel = said(each.rich_help_panel)  # type: ignore[attr-defined]
         if each.epilog:
+            title = show(msg("Examples:"), language)  # outside of the f-string, which extraction does not read
             examples = "\n".join(f"  {line}".replace("[", "\\[") for line in each.epilog.splitlines())
-            each.epilog = f"{show(msg('Examples:'), language)}\n{examples}"
+            each.epilog = f"{title}\n{examples}"
         for parameter in each.get_params(_bare_context(each)):
             parameter.help = said(parameter.help) if parameter.help else None  # type: ignore[attr-defined]
             if getattr(parameter, "rich_help_panel", None):

@@ -19,13 +19,14 @@ Port = Annotated[int, option("--port", msg("Port of this machine's loopback addr
     "upswing demo",
     "upswing demo --port 8502",
     creates=True,
+    prepares=False,
     reports=False,
     workspace="workspace-demo",
 )
 def demo(session: Session, port: Port = 8501) -> None:
     from core.demo import demo
 
-    demo(session.workspace, port, progress=session.progress, say=session.say)
+    demo(session.workspace, port, progress=session.progress, tell=session.say)
 
 
 @command(
@@ -48,12 +49,13 @@ def run(session: Session) -> None:
     "upswing serve",
     "upswing serve --workspace my-shop --port 8502",
     creates=True,
+    prepares=False,
     reports=False,
 )
 def serve(session: Session, port: Port = 8501) -> None:
     from core.serve import serve
 
-    serve(session.workspace, port, say=session.say)
+    serve(session.workspace, port, session.say)
 
 
 @command(
@@ -114,7 +116,7 @@ def jobs(session: Session) -> None:
     )
 
 
-@command("worker", OPERATE, msg("Run queued jobs."), "upswing worker --once", reports=False)
+@command("worker", OPERATE, msg("Run queued jobs."), "upswing worker --once", prepares=False, reports=False)
 def worker(session: Session, once: Annotated[bool, option("--once", msg("End when the queue is empty."))] = False) -> None:
     from core.jobs.worker import work
 

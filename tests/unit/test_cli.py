@@ -158,7 +158,7 @@ def test_similar_workspaces_beside_a_missing_one_are_named(tmp_path, capsys):
     assert "my-shop" in said and "my-shoes" not in said
 
 
-@pytest.mark.parametrize("name", ["jobs", "models", "snapshots", "export", "rollback", "promote"])
+@pytest.mark.parametrize("name", ["jobs", "models", "snapshots", "export"])
 def test_a_reading_command_leaves_an_empty_folder_empty(workspace, name, capsys):
     main([name, *ARGUMENTS.get(name, []), "--workspace", str(workspace.root)])
     assert list(workspace.root.iterdir()) == []
@@ -285,7 +285,7 @@ def test_a_terminal_sees_one_line_and_nothing_stays_of_it():
             progress(step, done, "a note")
     progress.close()
     written = screen.getvalue()
-    assert "Building features" in written and "Training" in written
+    assert "Preparing data" in written and "Training" in written
     assert written.count("\n") == 1 and written.rstrip().endswith("\x1b[2K")  # the cursor leaves the line once, to erase it at the end
 
 
@@ -295,7 +295,7 @@ def test_a_file_gets_one_line_a_step():
     for step, done in (("features", 0.1), ("features", 1.0), ("train", 0.5)):
         progress(step, done)
     progress.close()
-    assert [line.split(":")[0] for line in stream.getvalue().splitlines()] == ["Building features", "Training"]
+    assert [line.split(":")[0] for line in stream.getvalue().splitlines()] == ["Preparing data", "Training"]
 
 
 def test_quiet_shows_no_progress():
