@@ -24,13 +24,15 @@ import pyarrow.parquet as pq
 
 from core import __version__
 from core.capabilities.inventory import control as inventory
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
 from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
+from core.schema.arrow import arrow_schema
 from core.settings import Settings
 from core.storage import duckdb as db
 from core.storage import files, snapshots, warehouse
@@ -41,15 +43,7 @@ HISTORY_WEEKS = 104
 NEIGHBOURS = 10
 EXPLAINED_IN_WORDS = 200  # top risers over everyone whose words are explained ahead; others on demand
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "BOOLEAN": pa.bool_(),
-}
+SERVING = serving_tables()
 
 
 @dataclass(frozen=True)
@@ -366,7 +360,7 @@ def _write_quality(tables, con, absent: list[str]) -> bool:
     """What was imported, rejected, is missing, how fresh it is, which drivers are absent; gives whether anything was ever sold."""
     quality = db.rows(con, "scoring/imports")
     there = {t["table_name"]: t for t in db.rows(con, "scoring/tables")}
-    quality += [_noted("missing", name, table.adds) for name, table in CANONICAL.items() if not there[name]["rows"]]
+    quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]
     tables.write("quality", {c.name: [row[c.name] for row in quality] for c in SERVING["quality"].columns})
@@ -432,16 +426,15 @@ class _Tables:
         self.folder, self.rows = folder, {}
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
-        arrays = []
+        schema, arrays = arrow_schema(SERVING[name]), []
         for column in SERVING[name].columns:
             values = columns[column.name]
             if not isinstance(values, (pa.Array, pa.ChunkedArray)):
                 values = pa.array(values, from_pandas=True)  # NaN and NaT become null
-            values = values.cast(ARROW[column.type])
+            values = values.cast(schema.field(column.name).type)
             if column.required and values.null_count:
                 raise UpswingError(msg("{column} is missing in {rows} rows.", column=f"{name}.{column.name}", rows=values.null_count))
             arrays.append(values)
-        schema = pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required) for c in SERVING[name].columns])
         table = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(table, self.folder / f"{name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")
         self.rows[name] = table.num_rows
