@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
-from core.errors import NotReady
+from core.errors import NotReady, UserError
 from core.messages import msg
 from core.settings import Settings, effective
+
+MARKS = ("upswing.toml", "warehouse.duckdb", "state.sqlite", "CURRENT")  # a folder with one of these is a workspace
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,21 @@ class Workspace:
     def create(self) -> Workspace:
         self.root.mkdir(parents=True, exist_ok=True)
         return self
+
+    def existing(self) -> Workspace:
+        """Return this workspace where its folder exists. Raises UserError, which names similar folders beside it; makes nothing."""
+        if self.root.is_dir():
+            return self
+        parent = self.root.parent
+        beside = [p.name for p in sorted(parent.iterdir()) if any((p / mark).exists() for mark in MARKS)] if parent.is_dir() else []
+        similar = get_close_matches(self.root.name, beside, n=3, cutoff=0.5) or beside[:3]
+        raise UserError(
+            found=msg("There is no workspace at {folder}.", folder=str(self.root)),
+            expected=msg("This command needs an existing workspace."),
+            to_do=msg("Did you mean one of these folders beside it: {folders}?", folders=similar)
+            if similar
+            else msg("Name an existing one with --workspace, or make one: `upswing import FILE... --workspace DIR`."),
+        )
 
     def need(self, path: Path, step: str) -> Path:
         """The path if it exists, else a NotReady that names the step to run first."""

@@ -28,12 +28,12 @@ SHARES: dict[str, dict[str, float]] = {
 }
 
 
-def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
-    """Features, train, score, publish; says what it did. The first model is promoted, a later one stays a candidate.
+def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
+    """Build features, train, score and publish; return the result as a job's. The first model is promoted, a later one is a candidate.
 
     import_first: arguments of core.ingest.import_files, to import files before.
     """
-    return _run(workspace, progress, import_first)["text"]
+    return _run(workspace, progress, import_first)
 
 
 def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:

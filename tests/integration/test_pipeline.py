@@ -71,7 +71,7 @@ def champion(workspace, model_id: str = "old") -> None:
 
 
 def test_the_first_run_promotes_its_model_and_serves_its_forecasts(workspace, steps):
-    text = pipeline.run(workspace)
+    text = pipeline.run(workspace)["text"]
     assert steps == ["features", "train frozen", "score m1", "publish"]
     assert registry.champion(workspace) == "m1"
     assert "model m1 is the champion" in text
