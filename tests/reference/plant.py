@@ -69,7 +69,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one defect. Times are those of all its test runs, in seconds."""
+    """What became of one defect. Times are those of all its test runs, in seconds. suite: the rest that was to run after the suspects."""
 
     id: str
     area: str
@@ -78,6 +78,7 @@ class Result:
     by_suspects: bool
     wall_s: float
     cpu_s: float
+    suite: tuple[str, ...]
 
 
 def read(repository: Path = REPOSITORY) -> list[Defect]:
@@ -147,7 +148,8 @@ def judge(defect: Defect, repository: Path, suite: list[str], suspects_only: boo
             if run.caught_by or run.timed_out:
                 outcome, caught_by = TIMED_OUT if run.timed_out else CAUGHT, run.caught_by
                 break
-    return Result(defect.id, defect.area, outcome, caught_by, by_suspects and outcome == CAUGHT, round(wall, 1), round(cpu, 1))
+    return Result(defect.id, defect.area, outcome, caught_by, by_suspects and outcome == CAUGHT, round(wall, 1), round(cpu, 1),
+                  () if suspects_only else tuple(suite))
 
 
 def unproven(results: list[Result], repository: Path) -> set[str]:
