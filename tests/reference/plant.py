@@ -148,8 +148,16 @@ def judge(defect: Defect, repository: Path, suite: list[str], suspects_only: boo
             if run.caught_by or run.timed_out:
                 outcome, caught_by = TIMED_OUT if run.timed_out else CAUGHT, run.caught_by
                 break
-    return Result(defect.id, defect.area, outcome, caught_by, by_suspects and outcome == CAUGHT, round(wall, 1), round(cpu, 1),
-                  () if suspects_only else tuple(suite))
+    return Result(
+        defect.id,
+        defect.area,
+        outcome,
+        caught_by,
+        by_suspects and outcome == CAUGHT,
+        round(wall, 1),
+        round(cpu, 1),
+        () if suspects_only else tuple(suite),
+    )
 
 
 def unproven(results: list[Result], repository: Path) -> set[str]:
@@ -192,8 +200,15 @@ def pytest(place: Path, arguments: list[str]) -> tuple[int | None, str, float, f
     command = [str(python) if python.exists() else sys.executable, *PYTEST, *arguments]
     began, late = time.monotonic(), threading.Event()
     with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=place, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT,
-                                   start_new_session=True, env=os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")})
+        process = subprocess.Popen(
+            command,
+            cwd=place,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            env=os.environ | {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", "1")},
+        )
 
         def end() -> None:
             late.set()
@@ -228,8 +243,11 @@ def row(result: Result) -> str:
 def summary(results: list[Result]) -> str:
     """Return caught and planted defects by area, and the sums."""
     areas = dict.fromkeys(r.area for r in results)
-    lines = [f"{area:12} {sum(r.outcome == CAUGHT for r in of):3} of {len(of):3} caught"
-             for area in areas if (of := [r for r in results if r.area == area])]
+    lines = [
+        f"{area:12} {sum(r.outcome == CAUGHT for r in of):3} of {len(of):3} caught"
+        for area in areas
+        if (of := [r for r in results if r.area == area])
+    ]
     total = f"{sum(r.outcome == CAUGHT for r in results):3} of {len(results):3} caught"
     return "\n".join([*lines, f"{'all':12} {total}, {sum(r.wall_s for r in results):.0f} s, {sum(r.cpu_s for r in results):.0f} s CPU"])
 
@@ -241,9 +259,15 @@ def write(out: Path, results: list[Result], defects: list[Defect], repository: P
     ordered = [known[d.id] for d in defects if d.id in known]
     commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=repository, capture_output=True, text=True).stdout.strip()
     every = [Result(**{f.name: r[f.name] for f in fields(Result)}) for r in ordered]
-    facts = {"commit": commit, "planted": len(every), "caught": sum(r.outcome == CAUGHT for r in every),
-             "not_caught": [r.id for r in every if r.outcome != CAUGHT], "wall_s": round(sum(r.wall_s for r in every), 1),
-             "cpu_s": round(sum(r.cpu_s for r in every), 1), "results": ordered}
+    facts = {
+        "commit": commit,
+        "planted": len(every),
+        "caught": sum(r.outcome == CAUGHT for r in every),
+        "not_caught": [r.id for r in every if r.outcome != CAUGHT],
+        "wall_s": round(sum(r.wall_s for r in every), 1),
+        "cpu_s": round(sum(r.cpu_s for r in every), 1),
+        "results": ordered,
+    }
     out.write_text(json.dumps(facts, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

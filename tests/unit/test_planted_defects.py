@@ -18,8 +18,11 @@ def test_a_record_that_no_longer_fits_the_code_is_reported():
     first, *_ = plant.read()
     assert plant.problems([first, first]) == [f"{first.id}: the id is used twice"]
     bad = replace(first, find="no such line", replace="no such line", suspects=("tests/unit/test_gone.py -k gone",))
-    assert plant.problems([bad]) == [f"{first.id}: `replace` equals `find`", f"{first.id}: `find` occurs 0 times in {first.file}",
-                                     f"{first.id}: there is no suspect tests/unit/test_gone.py"]
+    assert plant.problems([bad]) == [
+        f"{first.id}: `replace` equals `find`",
+        f"{first.id}: `find` occurs 0 times in {first.file}",
+        f"{first.id}: there is no suspect tests/unit/test_gone.py",
+    ]
     assert plant.problems([replace(first, file="core/gone.py")]) == [f"{first.id}: there is no file core/gone.py"]
 
 
