@@ -8,7 +8,9 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 
 from core.errors import NotReady, UserError
+from core.messages import msg
 from core.settings import Settings, as_toml
+from core.storage import files
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,11 @@ class Workspace:
     def need(self, path: Path, step: str) -> Path:
         """The path if it exists, else a NotReady that names the step to run first."""
         if not path.exists():
-            raise NotReady(f"{path.name} in {self.root}", "nothing there yet", f"run `upswing {step}` first")
+            raise NotReady(
+                expected=msg("This step reads {file}.", file=path.name),
+                found=msg("There is no {file} in {folder} yet.", file=path.name, folder=str(self.root)),
+                to_do=msg("Run `upswing {step}` first.", step=step),
+            )
         return path
 
     def settings(self) -> Settings:
@@ -86,22 +92,38 @@ class Workspace:
         try:
             given = tomllib.loads(self.settings_file.read_text(encoding="utf-8"))
         except tomllib.TOMLDecodeError as error:
-            raise UserError(f"a TOML file at {self.settings_file}", str(error), "correct that line") from error
+            raise UserError(
+                expected=msg("Settings are written in TOML."),
+                found=msg("{file} cannot be read: {error}.", file=str(self.settings_file), error=str(error)),
+                to_do=msg("Correct that line."),
+            ) from error
         settings = Settings()
         for section, values in given.items():
             if section not in {f.name for f in fields(Settings)}:
                 raise UserError(
-                    f"one of {' '.join(f'[{f.name}]' for f in fields(Settings))}", f"[{section}]", f"correct {self.settings_file}"
+                    expected=msg("The sections are {sections}.", sections=[f.name for f in fields(Settings)]),
+                    found=msg("{file} has an unknown section [{section}].", file=self.settings_file.name, section=section),
+                    to_do=msg("Correct {file}.", file=str(self.settings_file)),
                 )
             current = getattr(settings, section)
             known = {f.name: f for f in fields(current)}
             for key, value in values.items():
                 if key not in known:
-                    raise UserError(f"one of {', '.join(known)} in [{section}]", key, f"correct {self.settings_file}")
+                    raise UserError(
+                        expected=msg("[{section}] has the settings {settings}.", section=section, settings=list(known)),
+                        found=msg("There is no setting {section}.{setting}.", section=section, setting=key),
+                        to_do=msg("Correct {file}.", file=str(self.settings_file)),
+                    )
                 default = getattr(current, key)
                 kind = (int, float) if isinstance(default, float) else (list, tuple) if isinstance(default, tuple) else type(default)
                 if not isinstance(value, kind) or isinstance(value, bool) != isinstance(default, bool):
-                    raise UserError(f"{section}.{key} like {default!r}", repr(value), f"correct {self.settings_file}")
+                    raise UserError(
+                        expected=msg(
+                            "{section}.{setting} takes a value like {default}.", section=section, setting=key, default=repr(default)
+                        ),
+                        found=msg("{section}.{setting} is {value}.", section=section, setting=key, value=repr(value)),
+                        to_do=msg("Correct {file}.", file=str(self.settings_file)),
+                    )
             values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
             settings = settings.with_values(section, **values)
         return settings
@@ -116,7 +138,4 @@ class Workspace:
                 lines.append(f"[{f.name}]")
                 lines += [f"{k} = {as_toml(v)}" for k, v in changed.items()]
                 lines.append("")
-        self.create()
-        temporary = self.settings_file.with_suffix(".tmp")
-        temporary.write_text("\n".join(lines), encoding="utf-8")
-        temporary.replace(self.settings_file)
+        files.write_text(self.settings_file, "\n".join(lines))

@@ -12,6 +12,7 @@ from core import jobs
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
+from core.messages import msg
 from core.models import registry
 from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import LabelSettings
@@ -62,7 +63,11 @@ def ask(question: str, **values) -> pd.DataFrame:
     """The answer of core/capabilities/forecast/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
     folder = st.session_state.get("_snapshot")
     if folder is None:
-        raise NotReady("a snapshot", "none yet", "run `upswing run` first")
+        raise NotReady(
+            expected=msg("Pages need a published snapshot."),
+            found=msg("No snapshot has been published yet."),
+            to_do=msg("Run `upswing run` first."),
+        )
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 

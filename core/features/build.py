@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -15,12 +16,13 @@ from core.errors import NotReady, UserError
 from core.features.definitions import FEATURES
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
+from core.messages import Message, msg, nmsg
 from core.models.calibrate import FOLLOWED_ORIGINS
 from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS, SIGNALS
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.workspace import Workspace
 
 _ORIGINS_A_CHUNK = 16  # bounds memory: window sums of this many origins at once
@@ -53,10 +55,14 @@ class Built:
     segments: list[str]
     days_rebuilt_from: date | None
 
-    def text(self) -> str:
-        return (
-            f"panel: {self.rows:,} rows, {self.origins} origins up to {self.as_of}, interest signal {self.signal}, "
-            f"segments {', '.join(self.segments)}"
+    def text(self) -> Message:
+        return msg(
+            "Panel: {rows} rows, {origins} origins up to {day}, demand signal {signal}, segments {segments}.",
+            rows=self.rows,
+            origins=self.origins,
+            day=self.as_of,
+            signal=self.signal,
+            segments=self.segments,
         )
 
 
@@ -68,10 +74,10 @@ def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
         warehouse.complete(con)
-        progress("features", 0.0, "daily aggregate")
+        progress("features", 0.0, msg("Daily totals"))
         shop = _refresh_daily(con, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
-        progress("features", 0.15, "texts and neighbours")
+        progress("features", 0.15, msg("Texts and similar products"))
         _neighbours(con, workspace, settings, progress)
         _prepare(con, settings, shop, origins)
         return _write_panel(con, workspace, settings, shop, origins, workspace.panel, progress)
@@ -87,9 +93,9 @@ def build_latest(workspace: Workspace, *, since: date | None = None, progress: P
     settings = workspace.settings()
     with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
         warehouse.complete(con)
-        progress("features", 0.0, "new days")
+        progress("features", 0.0, msg("New days"))
         shop = _refresh_daily(con, workspace, settings, progress)
-        progress("features", 0.4, "texts and neighbours")
+        progress("features", 0.4, msg("Texts and similar products"))
         _neighbours(con, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
@@ -116,9 +122,9 @@ def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[
     first += timedelta(days=(settings.shop.origin_weekday - first.isoweekday()) % 7)
     if first + timedelta(days=labels.horizon_days) > last_day:
         raise UserError(
-            f"at least {labels.base_days + 2 * labels.horizon_days + 7} days of history",
-            f"{first_day} to {last_day}",
-            "import an export that reaches further back",
+            expected=msg("Training needs at least {days} days of history.", days=labels.base_days + 2 * labels.horizon_days + 7),
+            found=msg("The data cover {first} to {last}.", first=first_day, last=last_day),
+            to_do=msg("Import an export that reaches further back."),
         )
     origins = [first + timedelta(days=7 * k) for k in range((last_day - first).days // 7 + 1)]
     return origins if origins[-1] == last_day else origins + [last_day]
@@ -128,12 +134,20 @@ def _choose_signal(con, settings: Settings) -> str:
     counts = db.rows(con, "features/signals")[0]
     if settings.shop.signal:
         if settings.shop.signal not in SIGNALS:
-            raise UserError(f"shop.signal as one of {', '.join(SIGNALS)}", settings.shop.signal, "correct upswing.toml")
+            raise UserError(
+                expected=msg("shop.signal must be one of {choices}.", choices=list(SIGNALS)),
+                found=msg('shop.signal is "{value}".', value=settings.shop.signal),
+                to_do=msg("Correct {file}.", file="upswing.toml"),
+            )
         return settings.shop.signal
     for signal in SIGNALS:
         if counts[signal]:
             return signal
-    raise NotReady("orders, views, carts or reviews in the warehouse", "none of them", "import a file with one of them")
+    raise NotReady(
+        expected=msg("Features need orders, views, carts or reviews."),
+        found=msg("The warehouse has none of them."),
+        to_do=msg("Import a file with one of them."),
+    )
 
 
 def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Progress) -> _Shop:
@@ -159,7 +173,11 @@ def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Prog
         con.commit()
     span = db.rows(con, "features/span")[0]
     if span["first_day"] is None:
-        raise NotReady(f"days with {signal}", "none", "import a file with some")
+        raise NotReady(
+            expected=msg("Features need days with {signal}.", signal=signal),
+            found=msg("There are none."),
+            to_do=msg("Import a file with some."),
+        )
     con.begin()
     con.execute("delete from lost_units")
     db.run(con, "features/lost_units", **asdict(settings.labels))
@@ -176,7 +194,7 @@ def _sentiments(con, workspace: Workspace, settings: Settings, progress: Progres
 
     from core.models.text import sentiment
 
-    progress("features", 0.02, f"reading {len(fresh):,} reviews")
+    progress("features", 0.02, nmsg("Reading {count} review", "Reading {count} reviews", len(fresh)))
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
     # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
     values = np.round(np.asarray(values, float) * 8192) / 8192
@@ -209,16 +227,29 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
             "similarity": similarity.ravel().astype(float),
         }
     )
-    workspace.panel.mkdir(parents=True, exist_ok=True)
+    written = {}
     for name, rows in (("texts", texts), ("neighbours", table)):
         file = workspace.panel / f"{name}.parquet"
-        if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
-            pq.write_table(rows, file)
+        if not _holds(file, rows):  # an unchanged file keeps what is cached by its date
+            files.write_with(file, partial(pq.write_table, rows))
+        written[file.name] = files.sha256(file)
+    files.write_sealed(workspace.panel / "texts.json", {"files": written})
     first_day = {row["product_id"]: row["first_day"] for row in db.rows(con, "features/first_sales")}
     until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
     con.register("neighbour_table", table.append_column("until", pa.array(until.ravel())))
     db.run(con, "features/text_neighbours")
     con.unregister("neighbour_table")
+
+
+def _holds(file: Path, rows) -> bool:
+    """Whether a Parquet file holds these rows; a damaged one does not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return file.exists() and pq.read_table(file).equals(rows)
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
@@ -257,7 +288,11 @@ def _calendar(origins: list[date], settings: Settings):
         try:
             days |= set(holidays.country_holidays(country, years=years))
         except NotImplementedError as error:  # the library's word for a country that it does not know
-            raise UserError("ISO country codes in shop.countries", country, "correct upswing.toml") from error
+            raise UserError(
+                expected=msg("shop.countries takes ISO country codes."),
+                found=msg('"{country}" is not one.', country=country),
+                to_do=msg("Correct {file}.", file="upswing.toml"),
+            ) from error
     rows = []
     for t in origins:
         middle = t + timedelta(days=settings.labels.horizon_days // 2)
@@ -294,7 +329,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
     db.run(con, "features/all_days")
     con.execute("drop table if exists panel_rows")
     for start in range(0, len(origins), _ORIGINS_A_CHUNK):
-        progress("features", 0.25 + 0.6 * start / len(origins), f"{start} of {len(origins)} origins")
+        progress("features", 0.25 + 0.6 * start / len(origins), msg("{done} of {all} origins", done=start, all=len(origins)))
         con.register("origin_list", pa.table({"as_of": origins[start : start + _ORIGINS_A_CHUNK]}))
         con.execute("create or replace temp table origin as select as_of from origin_list")
         con.unregister("origin_list")
@@ -304,16 +339,17 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         _label(con, settings)
         into = "create temp table panel_rows as " if start == 0 else "insert into panel_rows "
         con.execute(into + panel_sql(), {"last_day": shop.last_day})
-    progress("features", 0.88, "writing the panel")
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / "panel.parquet.tmp"
+    progress("features", 0.88, msg("Writing the panel"))
     con.execute("set preserve_insertion_order = true")
-    con.execute(
-        "copy (select * from panel_rows order by product_id, as_of, segment) to $out "
-        "(format parquet, compression zstd, row_group_size 50000)",
-        {"out": str(temporary)},
-    )
-    temporary.replace(folder / "panel.parquet")
+
+    def write(file: Path) -> None:
+        con.execute(
+            "copy (select * from panel_rows order by product_id, as_of, segment) to $out "
+            "(format parquet, compression zstd, row_group_size 50000)",
+            {"out": str(file)},
+        )
+
+    files.write_with(folder / "panel.parquet", write)
     facts = db.rows(con, "features/panel_facts")[0]
     description = {
         "as_of": shop.last_day.isoformat(),
@@ -329,8 +365,9 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
+        "files": {"panel.parquet": files.sha256(folder / "panel.parquet")},
     }
-    (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")
+    files.write_sealed(folder / "panel.json", description)
     progress("features", 1.0)
     return Built(shop.last_day, shop.signal, len(origins), facts["rows"], facts["segments"], shop.rebuilt_from)
 

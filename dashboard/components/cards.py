@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
+from core.messages import sentences
 from dashboard import labels
 from dashboard.components.inventory import labels as planning
-from dashboard.heard import heard
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened, show
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -54,13 +54,13 @@ def nothing_here(text: str) -> None:
 
 
 def problem(error: UserError, title: str | None = None) -> None:
-    """An error somebody can act on: what was found, and what to do."""
+    """Show an error that the reader can act on: what was found, what was expected, and what to do."""
     st.error(
-        _("Found {found}, expected {expected}.").format(found=plain(heard(error.found)), expected=plain(heard(error.expected))),
+        plain(show(sentences(error.found, error.expected))),
         title=title or _("This page cannot be shown"),
         icon=":material/error:",
     )
-    st.markdown(_("**What to do:** {act}.").format(act=plain(heard(error.to_do))))
+    st.markdown(_("**What to do:** {act}").format(act=plain(show(error.to_do))))
 
 
 def attempt(act, *arguments) -> None:

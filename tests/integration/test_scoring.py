@@ -13,9 +13,10 @@ import pytest
 
 from core.capabilities.forecast import compute as scoring
 from core.capabilities.inventory.control import PriceResponse
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.models.calibrate import Level
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.storage import duckdb as db
 from core.storage import snapshots
 from core.workspace import Workspace
@@ -234,7 +235,7 @@ def use(monkeypatch, model=Model) -> None:
 
 
 def test_every_serving_table_is_written_in_exactly_its_schema(shop, scored):
-    for name, table in SERVING.items():
+    for name, table in serving_tables().items():
         schema = pq.read_schema(shop.root / "scored" / f"{name}.parquet")
         assert [(f.name, f.type) for f in schema] == [(c.name, scoring.ARROW[c.type]) for c in table.columns]
 
@@ -435,7 +436,7 @@ def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
     assert [(q["file"], q["rows_read"], q["rows_kept"], q["detail"]) for q in kinds("import")] == [("o.csv", 12, 9, "generic")]
     assert [(q["rows_quarantined"], q["detail"]) for q in kinds("rejected")] == [(2, "no date")]
     assert {q["table_name"] for q in kinds("missing")} == {"reviews", "customers", "deliveries", "promotions", "market", "links"}
-    assert all(q["detail"] == CANONICAL[q["table_name"]].adds for q in kinds("missing"))
+    assert all(q["detail"] == str(CANONICAL[q["table_name"]].adds) for q in kinds("missing"))
     assert {q["table_name"]: q["last_day"] for q in kinds("freshness")} == {"orders": day(-3), "events": day(9), "stock": day(-2)}
 
 

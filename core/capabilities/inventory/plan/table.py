@@ -30,6 +30,7 @@ from core.capabilities.inventory.control import (
     supplier_totals,
 )
 from core.errors import NotReady
+from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.storage.export import write_table
 from core.storage.queries import Serving
@@ -267,7 +268,11 @@ def export(workspace: Workspace, out: Path) -> int:
     """Writes the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end; gives its rows."""
     snapshot = current(workspace)
     if snapshot is None:
-        raise NotReady("a published snapshot", "none yet", "run `upswing run` first")
+        raise NotReady(
+            expected=msg("The plan needs a published snapshot."),
+            found=msg("No snapshot has been published yet."),
+            to_do=msg("Run `upswing run` first."),
+        )
     overrides = State(workspace).overrides()
     plan = make(replanned(read(Serving(snapshot.path), Rules.of(workspace.settings().inventory)), overrides), overrides)
     plan["problems"] = plan.problems.map(", ".join)
