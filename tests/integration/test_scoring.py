@@ -343,6 +343,14 @@ def test_a_supplier_gives_the_times_that_its_products_lack_and_its_order_days(sc
     assert scored("suppliers") == [{"supplier": "Lane", "order_days": "1,4", "min_order_cents": 9_900}]
 
 
+def test_a_products_own_lead_time_goes_before_that_of_its_supplier(shop):
+    with db.connect(shop.warehouse) as con:
+        con.register("live", pa.table({"place": [0, 1], "product_id": ["A", "B"]}))
+        con.execute("update products set lead_time_days = 12, lead_time_sd_days = 3 where product_id = 'B'")
+        planning = db.rows(con, "scoring/planning", as_of=AS_OF)
+    assert [(row["lead_time_days"], row["lead_time_sd_days"]) for row in planning] == [(7, None), (12, 3)]
+
+
 def test_open_deliveries_say_what_is_on_order_by_the_day_they_are_due(shop, monkeypatch):
     with db.connect(shop.warehouse) as con:  # lead time and review of A: 14 days
         insert(
