@@ -1,6 +1,6 @@
 """Snapshots: immutable, versioned folders of serving tables, and the CURRENT pointer to the one that is served.
 
-    snapshots/20260314-091500-123/<table>.parquet    one file a table of core.schema.SERVING
+    snapshots/20260314-091500-123/<table>.parquet    one file for each table of every capability
     snapshots/20260314-091500-123/manifest.json      SHA-256 and rows of each, sealed; written last
     CURRENT                                          the id of the served one; replaced atomically
 
@@ -22,10 +22,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core import __version__
+from core.capabilities.registry import serving_tables
 from core.errors import UpswingError, UserError
 from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
-from core.schema import ADDED, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, SERVING, Table
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, Table
 from core.storage import audit, files
 from core.storage import duckdb as db
 from core.storage.audit import Act
@@ -34,26 +35,6 @@ from core.storage.state import now
 from core.workspace import Workspace
 
 KEPT = 5
-KEYS: dict[str, tuple[str, ...]] = {  # what is unique in a table
-    "products": ("product_id",),
-    "forecasts": ("product_id", "segment"),
-    "demand": ("product_id", "segment", "weeks", "level"),
-    "attributions": ("product_id", "segment", "driver"),
-    "feature_values": ("product_id", "segment", "feature"),
-    "text_attributions": ("product_id", "position"),
-    "history": ("product_id", "segment", "week"),
-    "suggestions": ("product_id",),
-    "planning": ("product_id",),
-    "deliveries": ("product_id", "due_on"),
-    "suppliers": ("supplier",),
-    "markdowns": ("product_id",),
-    "problems": ("product_id", "problem"),
-    "neighbours": ("product_id", "rank"),
-    "metrics": ("metric", "slice"),
-    "segments": ("segment",),
-    "glossary": ("feature",),
-}
-_NEVER_EMPTY = ("products", "forecasts")
 _ID = re.compile(r"[\w.-]*\w")  # one folder's name
 ANOTHER = msg("Serve an earlier snapshot with `upswing rollback ID` (`upswing snapshots` lists them), or run `upswing publish` again.")
 
@@ -138,7 +119,8 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
     Raises UpswingError with all the problems found; then the old snapshot stays served and nothing is left behind.
     """
     scored = workspace.need(workspace.root / "scored", "score")
-    missing = [name for name in SERVING if not (scored / f"{name}.parquet").exists()]
+    serving = serving_tables()
+    missing = [name for name in serving if not (scored / f"{name}.parquet").exists()]
     if missing:
         raise UpswingError(msg("The scored tables are incomplete: {tables} are missing. Run `upswing score` again.", tables=missing))
     with audit.deciding(workspace):
@@ -148,8 +130,8 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
         snapshot_id = _new_id(workspace, created_at)
         with files.new_folder(workspace.snapshots / snapshot_id) as folder:
             tables = {}
-            for i, name in enumerate(n for n in SERVING if n != "meta"):
-                progress("publish", 0.5 * i / len(SERVING), msg("Writing {table}", table=name))
+            for i, name in enumerate(n for n in serving if n != "meta"):
+                progress("publish", 0.5 * i / len(serving), msg("Writing {table}", table=name))
                 tables[name] = _copy(scored / f"{name}.parquet", folder / f"{name}.parquet")
             meta, tables["meta"] = _write_meta(scored / "meta.parquet", folder, snapshot_id, created_at, tables)
             manifest = {
@@ -201,13 +183,14 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
             found=msg("No snapshot has been published yet."),
             to_do=msg("Run `upswing run` first."),
         )
-    if table not in SERVING:
+    serving = serving_tables()
+    if table not in serving:
         raise UserError(
-            expected=msg("The table must be one of {tables}.", tables=list(SERVING)),
+            expected=msg("The table must be one of {tables}.", tables=list(serving)),
             found=msg('There is no table "{table}".', table=table),
             to_do=msg("Choose one of these tables."),
         )
-    if table in ADDED and not snapshot.table(table).exists():
+    if not serving[table].is_expected(_version(snapshot.manifest)) and not snapshot.table(table).exists():
         raise UserError(
             expected=msg("Only tables that the snapshot holds can be exported."),
             found=msg("The snapshot was made by an earlier version, without the table {table}.", table=table),
@@ -223,9 +206,9 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
 def check(folder: Path, manifest: dict | None = None) -> list[Message]:
     """Return everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
 
-    Files against the manifest (by default its own), columns and types against core.schema.SERVING, keys, missing and
-    non-finite values, then each question of core/storage/sql/checks/, whose first line is the sentence for
-    the rows it finds. A snapshot of an earlier version may lack what was ADDED since.
+    Files against the manifest (by default its own), columns, types, keys, required and finite values against the tables' records,
+    then each question of core/storage/sql/checks/, whose first line is the sentence for the rows it finds. A snapshot of an earlier
+    version may lack the tables that were introduced since.
     """
     if manifest is None:
         try:
@@ -233,7 +216,8 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
         except UserError as error:
             return [error.found]
     noted_tables = manifest.get("tables", {})
-    expected, found = [name for name in SERVING if name in noted_tables or name not in ADDED], []
+    serving, version = serving_tables(), _version(manifest)
+    expected, found = [name for name, table in serving.items() if name in noted_tables or table.is_expected(version)], []
     for name in expected:
         file, noted = folder / f"{name}.parquet", noted_tables.get(name)
         if not file.exists() or noted is None:
@@ -248,7 +232,7 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
     with db.connect() as con:
         for name in expected:
             try:
-                found += _check_table(con, SERVING[name], paths[name], manifest["tables"][name]["rows"])
+                found += _check_table(con, serving[name], paths[name], manifest["tables"][name]["rows"])
             except db.Error as error:
                 found.append(msg("Table {table} cannot be read: {error}.", table=name, error=str(error)))
         if not found:
@@ -259,6 +243,11 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
             if served != [(manifest["snapshot"],)]:
                 found.append(msg("The table meta must have one row, of snapshot {snapshot}.", snapshot=manifest["snapshot"]))
     return found
+
+
+def _version(manifest: dict) -> str:
+    """Return the version of Upswing that made a snapshot."""
+    return manifest.get("code_version", FIRST_VERSION)
 
 
 def _check_table(con, table: Table, path: str, rows: int) -> list[Message]:
@@ -281,7 +270,7 @@ def _check_table(con, table: Table, path: str, rows: int) -> list[Message]:
     total, _, *bad = con.execute(f"select {', '.join(counts)} from read_parquet($file) as t", file).fetchone()
     if total != rows:
         found.append(msg("Table {table} has {found} rows, and the manifest says {rows}.", table=table.name, found=total, rows=rows))
-    if total == 0 and table.name in _NEVER_EMPTY:
+    if total == 0 and table.filled:
         found.append(msg("Table {table} has no rows.", table=table.name))
     for c, count in zip(required, bad):
         if count:
@@ -298,8 +287,8 @@ def _check_table(con, table: Table, path: str, rows: int) -> list[Message]:
                     column=f"{table.name}.{c.name}",
                 )
             )
-    if table.name in KEYS:
-        key = ", ".join(KEYS[table.name])
+    if table.key:
+        key = ", ".join(table.key)
         twice = con.execute(f"select {key}, count(*) from read_parquet($file) group by {key} having count(*) > 1 limit 3", file).fetchall()
         found += [
             msg(

@@ -24,13 +24,15 @@ import pyarrow.parquet as pq
 
 from core import __version__
 from core.capabilities.inventory import control as inventory
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
 from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
+from core.schema.arrow import arrow_schema
 from core.settings import Settings
 from core.storage import duckdb as db
 from core.storage import files, snapshots, warehouse
@@ -41,15 +43,7 @@ HISTORY_WEEKS = 104
 NEIGHBOURS = 10
 EXPLAINED_IN_WORDS = 200  # top risers over everyone whose words are explained ahead; others on demand
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "BOOLEAN": pa.bool_(),
-}
+SERVING = serving_tables()
 
 
 @dataclass(frozen=True)
@@ -141,6 +135,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
             _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics, level)
         created_at = now()
+        _write_rules(tables, settings, model_id, fitted.metrics, panel.meta)
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
         files.write_json(folder / "scored.json", asdict(scored))
@@ -172,11 +167,12 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
 
 
 def open_panel(workspace: Workspace, progress: Progress = silent):
-    """The panel with the latest rows: panel/latest/ where a rescore made it after the whole panel, else the panel."""
+    """The panel with the latest rows: panel/latest/ where a rescore made one since the whole panel, which removes it, else the panel."""
     from core.models.panel import Panel
 
-    whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
-    if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
+    workspace.need(workspace.panel / "panel.parquet", "features")
+    latest = workspace.panel / "latest" / "panel.parquet"
+    if latest.exists():
         for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
             if (workspace.panel / name).exists():
                 shutil.copy2(workspace.panel / name, latest.parent)
@@ -366,7 +362,7 @@ def _write_quality(tables, con, absent: list[str]) -> bool:
     """What was imported, rejected, is missing, how fresh it is, which drivers are absent; gives whether anything was ever sold."""
     quality = db.rows(con, "scoring/imports")
     there = {t["table_name"]: t for t in db.rows(con, "scoring/tables")}
-    quality += [_noted("missing", name, table.adds) for name, table in CANONICAL.items() if not there[name]["rows"]]
+    quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]
     tables.write("quality", {c.name: [row[c.name] for row in quality] for c in SERVING["quality"].columns})
@@ -403,6 +399,20 @@ def _write_about_model(tables, live: _Live, metrics: dict, level: Level) -> None
     tables.write("segments", {"segment": _named(panel.segments, present), "orders_base": orders[present], "products": products[present]})
 
 
+def _write_rules(tables, settings: Settings, model_id: str, metrics: dict, panel: dict) -> None:
+    """What the forecasts and suggestions mean: the labels that the model learnt, the segments of the panel, and the inventory rules."""
+    built, trained = settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
+    sections = {
+        "labels": metrics.get("data", {}).get("labels") or built["labels"],
+        "shop": {name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "max_segments")},
+        "inventory": asdict(inventory.Rules.of(settings.inventory)),
+        "versions": {"code": __version__, "model": model_id, "encoder": trained.get("encoder", ""), "tuning": trained.get("tuning", "")},
+        "made_from": panel.get("fingerprint", {}),
+    }
+    rules = [(section, name, json.dumps(value)) for section, values in sections.items() for name, value in values.items()]
+    tables.write("rules", dict(zip(SERVING["rules"].names, zip(*rules))))
+
+
 def _write_meta(tables, settings: Settings, model_id: str, as_of: date, panel: dict, created_at) -> None:
     """One row; publishing fills in the snapshot's id, its time and the row counts."""
     tables.write(
@@ -432,16 +442,15 @@ class _Tables:
         self.folder, self.rows = folder, {}
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
-        arrays = []
+        schema, arrays = arrow_schema(SERVING[name]), []
         for column in SERVING[name].columns:
             values = columns[column.name]
             if not isinstance(values, (pa.Array, pa.ChunkedArray)):
                 values = pa.array(values, from_pandas=True)  # NaN and NaT become null
-            values = values.cast(ARROW[column.type])
+            values = values.cast(schema.field(column.name).type)
             if column.required and values.null_count:
                 raise UpswingError(msg("{column} is missing in {rows} rows.", column=f"{name}.{column.name}", rows=values.null_count))
             arrays.append(values)
-        schema = pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required) for c in SERVING[name].columns])
         table = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(table, self.folder / f"{name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")
         self.rows[name] = table.num_rows
