@@ -124,14 +124,17 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
 
 def _layout(workspace: Workspace) -> Iterator[Finding]:
     found = layout.version(workspace)
-    if found == layout.LAYOUT:
-        yield Finding("layout", True, msg("The workspace has layout {layout}.", layout=found))
-    else:
-        yield Finding("layout", True, msg("The workspace has layout {layout}. The next command that writes upgrades it.", layout=found))
+    said = msg("The workspace has layout {layout}.", layout=found)
+    old = "" if found == layout.LAYOUT else msg("The next command that writes updates it.")
+    yield Finding("layout", True, sentences(said, old))
 
 
 def _audit(workspace: Workspace) -> Iterator[Finding]:
-    yield Finding("audit", True, nmsg("{count} decision is recorded.", "{count} decisions are recorded.", len(audit.acts(workspace))))
+    yield Finding(
+        "audit",
+        True,
+        nmsg("{count} decision on snapshots and models", "{count} decisions on snapshots and models", len(audit.acts(workspace))),
+    )
 
 
 def _key(workspace: Workspace) -> Iterator[Finding]:
