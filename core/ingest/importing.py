@@ -20,7 +20,6 @@ from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
-from core.settings import Settings
 from core.storage import duckdb as db
 from core.storage import keys
 from core.workspace import Workspace
@@ -40,7 +39,7 @@ def import_files(
 ) -> ImportReport:
     """Read files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
 
-    columns: the shop's names of columns that the generic preset does not know, as "table.column = name"; remembered in the settings.
+    columns: the shop's names of columns that the generic preset does not know, as "table.column = name"; remembered for later imports.
 
     An import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and writes nothing to the
     workspace. Raises UserError for files and mappings that do not fit, before anything is stored.
@@ -60,10 +59,8 @@ def import_files(
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
-            settings = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
-    settings = settings.with_values("shop", columns=tuple(dict.fromkeys((*columns, *settings.shop.columns))))
-    if settings != workspace.settings() and not dry_run:
-        workspace.save_settings(settings)
+            run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+            _finish(run, workspace, columns, report)
     progress("import", 1.0, msg("done"))
     return report
 
@@ -111,25 +108,26 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
 
 def _import_all(
     con, workspace: Workspace, mapping: Mapping, planned: list[PlannedSource], report: ImportReport, progress: Progress, dry_run: bool
-) -> Settings:
-    """Import every planned source; returns the shop's settings with what the data show."""
+) -> ImportRun:
+    """Import every planned source."""
+    currency = shop.settings(con, workspace).shop.currency
     run = ImportRun(
         con,
         mapping,
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
         secret=keys.customers_key(workspace, create=not dry_run),
-        currency=mapping.options.currency or shop.shop_settings(workspace).get("currency", ""),
+        given_currency=mapping.options.currency,
+        currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
     )
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    currency_before = workspace.settings().shop.currency
     for number, p in enumerate(planned):
         report.files.append(p.report)
         if not p.plans:
             continue
         digest = mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
-        identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency_before}
+        identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
         if rows and not any(RULES[plan.table].whole or plan.undated for plan in p.plans):
             p.report.main = TableReport(p.plans[0].table, read=rows, dropped={IMPORTED_BEFORE: rows})
@@ -137,9 +135,7 @@ def _import_all(
         import_source(run, p, _part(progress, number, len(planned)))
         for t in p.report.tables:
             _record(run, t, imported_at=moment, preset=mapping.name, **identity)
-    settings = _finish(con, workspace, mapping, run.currency, report)
-    db.run(con, "staging/settle_currency", currency=settings.shop.currency, import_id=run.import_id).fetchall()
-    return settings
+    return run
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
@@ -167,8 +163,9 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         db.run(run.con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=run.import_id).fetchall()
 
 
-def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: ImportReport) -> Settings:
-    """Do what needs all files: products without a description, the shop's settings, foreign prices."""
+def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], report: ImportReport) -> None:
+    """Do what needs all files: products without a description, the facts of the shop, foreign prices."""
+    con = run.con
     untitled = db.run(con, "staging/unknown_products").fetchone()[0]
     if untitled:
         report.notes.append(
@@ -178,7 +175,8 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
                 untitled,
             )
         )
-    settings, notes = shop.suggest(con, workspace, currency=currency, segment_attribute=mapping.options.segment_attribute)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns)
+    settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
     if foreign:
@@ -201,4 +199,4 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
             )
         )
     report.notes += notes
-    return settings
+    db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()

@@ -35,7 +35,8 @@ ROLLED_UP = msg("The row is one of several that make one product.").template
 class ImportRun:
     """What the sources of one import share.
 
-    currency   of the amounts, once a mapping, the settings or a source gave it; "" before
+    given_currency  of the mapping or the first source that has one; "" before
+    currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
     has_orders files of this import have the orders
     """
@@ -44,6 +45,7 @@ class ImportRun:
     mapping: Mapping
     import_id: str
     secret: bytes
+    given_currency: str
     currency: str
     has_orders: bool
     renewed: set[str] = field(default_factory=set)
@@ -87,6 +89,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
         run.con.execute(f"drop table if exists {quoted(name)}").fetchall()
     if p.report.main.table != "suppliers":  # who may bill in currencies of their own
         run.currency = run.currency or texts.currency
+        run.given_currency = run.given_currency or texts.currency
 
 
 def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTable, list[TablePlan]]:
