@@ -15,10 +15,10 @@ from core.models.predict import FittedModel
 from core.models.tracking import Tracking
 from core.models.train import fit, split
 from core.progress import Progress, silent
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
-__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+__all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
 
 
 _FIGURES = {  # those that a line about a training shows
@@ -91,6 +91,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
                 "model": model_id,
                 "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
                 "panel_as_of": panel.meta["as_of"],
+                "made_from": panel.meta.get("fingerprint", {}),
                 "settings": vars(settings.model),
                 "data": _data(panel, settings),
             }
