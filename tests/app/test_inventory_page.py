@@ -348,7 +348,7 @@ def test_an_empty_field_is_asked_for_and_nothing_is_saved(open_page, mine):
     at = choose(open_page("inventory", workspace=mine), "P0010")
     at.segmented_control(key="change_kind").set_value("terms").run()
     save(at, change_reason="other")
-    assert "an empty field" in at.error[0].value and State(mine).overrides() == []
+    assert "A field is empty" in at.error[0].value and State(mine).overrides() == []
 
 
 def test_a_lapsed_quantity_is_judged_by_what_was_needed(open_page, mine):

@@ -467,7 +467,7 @@ def test_one_products_words_can_be_asked_for(scored, shop):
         "residual": 0.25,
         "words": [{"position": 0, "text": "blue", "attribution": 0.0}, {"position": 1, "text": "mug", "attribution": 0.5}],
     }
-    with pytest.raises(UserError, match="product that is forecast"):
+    with pytest.raises(UserError, match="has no forecast"):
         scoring.explain_product(shop, "D")
 
 
@@ -536,7 +536,7 @@ def test_a_shop_without_order_lines_gets_forecasts_but_no_suggestions(shop, monk
     with db.connect(shop.warehouse) as con:
         con.execute("delete from orders")
     use(monkeypatch)
-    text = scoring.score(shop).text()
+    text = str(scoring.score(shop).text())
     assert pq.read_table(shop.root / "scored" / "suggestions.parquet").num_rows == 0 and f"{len(LIVE)} forecasts" in text
 
 

@@ -261,7 +261,7 @@ def test_a_list_says_above_itself_what_it_was_filtered_by(basis):
 
 @pytest.mark.parametrize("given", [["units"], [], ["= Article"]])
 def test_a_template_with_columns_nobody_knows_is_refused(given):
-    with pytest.raises(UserError, match="order_columns among product_id"):
+    with pytest.raises(UserError, match="order_columns may name product_id"):
         plan.order_columns(given)
 
 
