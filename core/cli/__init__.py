@@ -55,7 +55,7 @@ def _import(workspace, a, progress):
 def _features(workspace, a, progress):
     from core.features.build import build
 
-    print_done(progress, build(workspace, progress=progress).text())
+    print_done(progress, build(workspace, engine=a.engine, progress=progress).text())
 
 
 def _train(workspace, a, progress):
@@ -69,7 +69,7 @@ def _train(workspace, a, progress):
 def _score(workspace, a, progress):
     from core.capabilities.forecast.compute import score
 
-    print_done(progress, score(workspace, model=a.model, progress=progress).text())
+    print_done(progress, score(workspace, model=a.model, engine=a.engine, progress=progress).text())
 
 
 def _publish(workspace, a, progress):
@@ -261,13 +261,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     p.add_argument("--dry-run", action="store_true", help="show the plan, write nothing")
     p.add_argument("--report", metavar="OUT.json", help="write what was read, kept, dropped and quarantined")
-    command("features", _features, "warehouse to panel: features, labels, texts")
+    p = command("features", _features, "warehouse to panel: features, labels, texts")
+    p.add_argument("--engine", default="duckdb", help="where the SQL runs: duckdb (default), or spark, an extra")
     p = command("train", _train, "panel to a candidate model")
     p.add_argument("--tuning", help="how the encoder learns: frozen, last-N layers, lora-R, adalora-R, adapters-W or full")
     p.add_argument("--since", metavar="DATE", help="first origin to learn from")
     p.add_argument("--encoder", help="minilm, or a local folder of a BERT-type checkpoint")
     p = command("score", _score, "model and latest features to forecasts, attributions, suggestions")
     p.add_argument("--model", metavar="ID", help="default: the champion")
+    p.add_argument("--engine", default="duckdb", help="where the SQL runs: duckdb (default), or spark, an extra")
     command("publish", _publish, "the scored tables to a new snapshot, checked, then served")
     command("run", _run, "features, train, score, publish; promotes the first model")
     p = command("backtest", _backtest, "what the model would have said, against baselines")
