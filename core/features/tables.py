@@ -15,10 +15,18 @@ _KEY = (Column("product_id", "VARCHAR"), Column("value", "VARCHAR"), Column("day
 KEPT: dict[str, Table] = {
     table.name: table
     for table in (
-        Table(name="daily", columns=(*_KEY, *(Column(name, "DOUBLE") for name in _AGGREGATES))),
-        Table(name="lost_units", columns=(*_KEY, Column("lost_units", "DOUBLE"))),
-        Table(name="review_sentiment", columns=(Column("review_id", "VARCHAR"), Column("sentiment", "DOUBLE"))),
-        Table(name="daily_built", columns=(Column("meaning", "VARCHAR"),)),
+        Table(
+            "daily",
+            "A product, customer group and day on which something happened.",
+            columns=(*_KEY, *(Column(name, "DOUBLE") for name in _AGGREGATES)),
+        ),
+        Table(
+            "lost_units",
+            "A product, customer group and day out of stock, with the units that were wanted.",
+            columns=(*_KEY, Column("lost_units", "DOUBLE")),
+        ),
+        Table("review_sentiment", "A review with its sentiment.", columns=(Column("review_id", "VARCHAR"), Column("sentiment", "DOUBLE"))),
+        Table("daily_built", "What the daily aggregate was built under.", columns=(Column("meaning", "VARCHAR"),)),
     )
 }
 
