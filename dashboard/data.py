@@ -44,9 +44,12 @@ def waiting_settings() -> dict[str, list[str]]:
 
 
 def resolve() -> None:
-    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong."""
+    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
+    the snapshot has changed: a page shows verified tables or none."""
     st.session_state["_snapshot"] = None
     found = snapshots.current(workspace())
+    if found is not None:
+        snapshots.verify(found.path)
     st.session_state["_snapshot"] = str(found.path) if found else None
 
 
