@@ -64,23 +64,23 @@ def test_a_changed_model_and_a_lost_champion_are_found(workspace):
     (folder / "weights.safetensors").write_bytes(b"other weights")
     assert complaints(workspace)["models"] == "Model m1 is the champion. weights.safetensors has changed since it was written."
     folder.rename(workspace.root / "elsewhere")
-    assert complaints(workspace)["models"].startswith("The champion m1")
+    assert complaints(workspace)["models"].startswith("The champion m1 is missing.")
 
 
 def test_a_warehouse_of_another_shape_or_none_at_all_is_found(workspace):
     write_warehouse(workspace)
     with db.connect(workspace.warehouse) as con:
         con.execute("alter table reviews alter rating type varchar")
-    assert "These tables have other columns: reviews." in complaints(workspace)["warehouse"]
+    assert "These tables have other columns: reviews" in complaints(workspace)["warehouse"]
     workspace.warehouse.write_bytes(b"not a database" * 1000)
-    assert "warehouse.duckdb is damaged" in complaints(workspace)["warehouse"]
+    assert "is damaged" in complaints(workspace)["warehouse"]
 
 
 def test_unreadable_settings_and_state_are_found(workspace):
     workspace.settings_file.write_text("[shop]\nnaem = 'x'\n")
     workspace.state.write_bytes(b"not a database, but long enough to look at" * 50)
     found = complaints(workspace)
-    assert "naem" in found["settings"] and "state.sqlite is damaged" in found["state"]
+    assert "naem" in found["settings"] and "is damaged" in found["state"]
 
 
 def test_jobs_that_wait_for_nobody_are_found(workspace):

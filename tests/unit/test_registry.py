@@ -85,7 +85,7 @@ def test_a_discarded_model_is_not_promoted_and_the_champion_not_discarded(worksp
 def test_every_act_needs_a_reason_and_a_model_that_is_there(workspace):
     write_model(workspace, "a")
     for act in (registry.promote, registry.discard):
-        with pytest.raises(UserError, match="reason"):
+        with pytest.raises(UserError, match="A reason"):
             act(workspace, "a", "  ")
         with pytest.raises(UserError, match="upswing models"):
             act(workspace, "../a", "why not")

@@ -111,7 +111,7 @@ def test_rollback_to_what_is_not_there_or_damaged_changes_nothing(workspace, sco
         with pytest.raises(UserError, match="There is no snapshot"):
             snapshots.rollback(workspace, wrong)
     damage(workspace.snapshots / first / "demand.parquet")
-    with pytest.raises(UserError, match="has problems: .*demand.*Serve another snapshot"):
+    with pytest.raises(UserError, match="demand.*Only a sound snapshot can be served.*Serve another"):
         snapshots.rollback(workspace, first)
     assert snapshots.current(workspace).id == second
 
@@ -181,7 +181,7 @@ def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were
     }
     for name in added:
         served.table(name).unlink()
-    assert "The file of table deliveries is missing." in map(str, snapshots.check(served.path))
+    assert "The file of table deliveries is missing." in [str(problem) for problem in snapshots.check(served.path)]
     (served.path / "manifest.json").write_text(json.dumps(earlier), encoding="utf-8")
     snapshots.rollback(workspace, served.id)
     assert Serving(served.path).ask("plan_deliveries").empty
@@ -203,7 +203,7 @@ def test_attributions_that_do_not_add_up_are_refused_with_the_row(workspace, sco
     attributions = pq.read_table(scored / "attributions.parquet")
     change(scored / "attributions.parquet", "attribution", {5: attributions["attribution"][5].as_py() + 2e-5})
     message = refused(workspace)
-    assert "The attributions of some forecasts do not sum to logit - base_logit" in message
+    assert "attributions of some forecasts do not sum to logit - base_logit" in message
     assert f"1 row: product_id {attributions['product_id'][5]}, segment {attributions['segment'][5]}" in message
 
 
@@ -216,19 +216,19 @@ def test_attributions_within_the_tolerance_are_published(workspace, scored):
 @pytest.mark.parametrize(
     ("table", "column", "values", "said"),
     [
-        ("forecasts", "falling_probability", {0: 1.2}, "Some probabilities are outside 0 to 1"),
-        ("forecasts", "previous_rising_probability", {0: -0.1}, "Some probabilities are outside 0 to 1"),
+        ("forecasts", "falling_probability", {0: 1.2}, "Some probabilities are outside 0 to 1."),
+        ("forecasts", "previous_rising_probability", {0: -0.1}, "Some probabilities are outside 0 to 1."),
         ("forecasts", "rising_probability", {0: 0.5}, "not the logistic of their logit"),
         ("forecasts", "logit", {0: float("nan")}, "forecasts.logit is not finite in 1 row."),
         ("forecasts", "own_pace_orders", {0: None, 1: None}, "forecasts.own_pace_orders is missing in 2 rows."),
         ("forecasts", "segment", {0: "Germany"}, "Table forecasts has 2 rows with product_id, segment = P0000, Germany."),
-        ("forecasts", "segment", {0: "Mars"}, "Some products have forecasts for segments and none for all customers"),
-        ("forecasts", "segment", {1: "Mars"}, "Some forecasts name a segment that the segments table lacks"),
+        ("forecasts", "segment", {0: "Mars"}, "Some products have forecasts for segments and none for all customers."),
+        ("forecasts", "segment", {1: "Mars"}, "Some forecasts name a segment that the segments table lacks."),
         ("forecasts", "product_id", {0: "P9", 1: "P9"}, "table_name forecasts, product_id P9"),
-        ("demand", "units", {0: -1.0}, "Some demand quantiles are negative"),
-        ("demand", "units", {0: 1e9}, "Some demand quantiles are below those of a lower level"),
-        ("demand", "units", {0: 1e9}, "units_of_fewer_weeks"),
-        ("demand", "level", {0: 0.42}, "lack demand quantiles for a horizon or a level"),
+        ("demand", "units", {0: -1.0}, "Some demand quantiles are negative."),
+        ("demand", "units", {0: 1e9}, "Some demand quantiles are below those of a lower level."),
+        ("demand", "units", {0: 1e9}, "Some cumulative demand shrinks from one horizon to the next."),
+        ("demand", "level", {0: 0.42}, "Some forecasts lack demand quantiles for a horizon or a level."),
         ("demand", "segment", {0: "Mars"}, "table_name demand, product_id P0000, segment Mars"),
         ("attributions", "driver", {0: "astrology"}, "table_name attributions, driver astrology"),
         ("feature_values", "product_id", {0: "P9"}, "table_name feature_values, product_id P9"),
@@ -249,9 +249,9 @@ def test_a_table_of_another_shape_is_refused(workspace, scored):
     pq.write_table(table.drop_columns("products"), file)
     assert "Table segments lacks the columns products BIGINT." in refused(workspace)
     pq.write_table(table.set_column(2, "products", table["products"].cast(pa.int32())), file)
-    assert "Table segments lacks the columns products BIGINT." in refused(workspace)
+    assert "Table segments has unknown columns: products INTEGER." in refused(workspace)
     pq.write_table(table.slice(0, 0), file)
-    assert "Some forecasts name a segment that the segments table lacks" in refused(workspace)
+    assert "Some forecasts name a segment that the segments table lacks." in refused(workspace)
 
 
 def test_all_problems_are_told_at_once(workspace, scored):
@@ -325,7 +325,7 @@ def test_a_parquet_export_is_the_table(workspace, dangerous, tmp_path):
 
 
 def test_an_export_that_cannot_be_is_refused_and_leaves_nothing(workspace, dangerous, tmp_path):
-    with pytest.raises(UserError, match="an ending that cannot be written.*.csv"):
+    with pytest.raises(UserError, match="must end in one of .csv"):
         snapshots.export(workspace, "products", tmp_path / "products.txt")
     with pytest.raises(UserError, match="Choose one of these tables"):
         snapshots.export(workspace, "customers", tmp_path / "customers.csv")

@@ -134,13 +134,13 @@ def test_an_override_holds_until_its_last_day_or_its_end(workspace):
 @pytest.mark.parametrize(
     "scope, field, value, reason, said",
     [
-        ("product", "lead_time_days", 21, "", "a reason from the list"),
+        ("product", "lead_time_days", 21, "", "Choose a reason"),
         ("product", "lead_time_days", 0, "other", "above 0 days"),
         ("product", "order_units", -1, "other", "0 or more"),
         ("product", "order_units", float("nan"), "other", "0 or more"),
         ("product", "service_level", 95, "other", "below 100%"),
-        ("product", "snooze_until", "soon", "other", "is not a day"),
-        ("supplier", "order_units", 5, "other", "one of service_level"),
+        ("product", "snooze_until", "soon", "other", "not a day"),
+        ("supplier", "order_units", 5, "other", "sets one of service_level"),
         ("brand", "service_level", 0.9, "other", "one of product"),
     ],
 )
