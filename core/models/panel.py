@@ -264,8 +264,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         "product": ("<i4", (rows,)),
         "segment": ("<i4", (rows,)),
         "days_on_sale": ("<i4", (rows,)),
-        **{n: ("<f4", (rows,)) for n in _LABELS},
-        **{n: ("<f8", (rows,)) for n in _DOUBLES},
+        **dict.fromkeys(_LABELS, ("<f4", (rows,))),
+        **dict.fromkeys(_DOUBLES, ("<f8", (rows,))),
         **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")},
     }
     copy.parent.mkdir(parents=True, exist_ok=True)
