@@ -272,7 +272,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     disk.need_space(copy.parent, sum(int(np.prod(shape)) * np.dtype(type_).itemsize for type_, shape in shapes.values()))
     with files.new_folder(copy) as temporary:
         arrays = {n: np.lib.format.open_memmap(temporary / f"{n}.npy", mode="w+", dtype=t, shape=s) for n, (t, s) in shapes.items()}
-        products, segments = {}, {}
+        products: dict[str, int] = {}
+        segments: dict[str, int] = {}
         progress, start = paced(progress), 0
         for batch in source.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
             end = start + batch.num_rows
