@@ -7,7 +7,7 @@ help:
 	@echo "make test         every test of a change; ARGS='-k inventory' for some"
 	@echo "make test-all     those, and the checks on real data and whole shops"
 	@echo "make soak         what takes longer: fuzzing, thousands of kills, whole shops"
-	@echo "make docs         write docs/data-contract.md anew from core/schema/"
+	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
@@ -27,7 +27,7 @@ soak:
 	@scripts/test.sh -m soak $(ARGS)
 
 docs:
-	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py
+	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py
 
 catalogues:
 	@scripts/environment.sh run && .venv/bin/python scripts/catalogues.py

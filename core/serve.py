@@ -36,7 +36,7 @@ def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None
     The worker survives the server: it finishes what is queued, then ends too. tell: shows one line.
     Raises UserError where the port is taken, UpswingError where the dashboard does not start.
     """
-    shop = workspace.settings().shop.name
+    shop = workspace.own_settings().shop.name
     startup.prepare(workspace)
     need_port(port)
     if snapshots.current(workspace) is None:
