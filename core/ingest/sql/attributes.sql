@@ -28,5 +28,5 @@ order by
         when regexp_matches(attribute, 'segment|group|tier|cluster|cohort|等级|分群|客群|分组|人群', 'i')
             and 2 * filled >= max(filled) over () then 1
         else 2
-    end,
-    filled desc, words = 0, attribute
+    end nulls last,
+    filled desc nulls last, words = 0 nulls last, attribute nulls last
