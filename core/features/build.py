@@ -14,6 +14,7 @@ import numpy as np
 from core import __version__
 from core.errors import NotReady, UserError
 from core.features.definitions import FEATURES
+from core.features.freshness import fingerprint
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
 from core.messages import Message, msg, nmsg
@@ -341,6 +342,8 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         con.execute(into + panel_sql(), {"last_day": shop.last_day})
     progress("features", 0.88, msg("Writing the panel"))
     con.execute("set preserve_insertion_order = true")
+    if folder == workspace.panel:  # rows of a rescore since the older panel would hide the newer ones
+        files.remove(folder / "latest")
 
     def write(file: Path) -> None:
         con.execute(
@@ -362,6 +365,7 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "horizon_days": settings.labels.horizon_days,
         "code_version": __version__,
         "settings": settings.as_dict(),
+        "fingerprint": fingerprint(con, settings),
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},

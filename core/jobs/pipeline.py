@@ -5,19 +5,16 @@ Steps are imported when they run, so that asking for a job, or for this module, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from core import __version__
 from core.errors import UpswingError
+from core.features.freshness import panel_is_fresh
 from core.messages import Message, lines, msg
 from core.models import registry
 from core.progress import Progress, silent
-from core.storage import duckdb as db
-from core.storage import files, snapshots
+from core.storage import snapshots
 from core.workspace import Workspace
 
 # The steps of each kind of job and their usual shares of its time; the page's overall progress and ETA come from them.
@@ -31,12 +28,12 @@ SHARES: dict[str, dict[str, float]] = {
 }
 
 
-def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
-    """Features, train, score, publish; says what it did. The first model is promoted, a later one stays a candidate.
+def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
+    """Build features, train, score and publish; return the result as a job's. The first model is promoted, a later one is a candidate.
 
     import_first: arguments of core.ingest.import_files, to import files before.
     """
-    return _run(workspace, progress, import_first)["text"]
+    return _run(workspace, progress, import_first)
 
 
 def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
@@ -55,20 +52,6 @@ def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress)
         "explain": _explain,
     }
     return work[kind](workspace, arguments, progress)
-
-
-def panel_is_fresh(workspace: Workspace) -> bool:
-    """Whether the panel holds what the warehouse and the settings say now, so that training may start from it."""
-    file = workspace.panel / "panel.json"
-    if not file.exists() or not workspace.warehouse.exists():
-        return False
-    panel, settings = files.read_json(file, msg("Run `upswing features` again.")), json.loads(json.dumps(workspace.settings().as_dict()))
-    if panel["code_version"] != __version__ or any(panel["settings"].get(part) != settings[part] for part in ("shop", "labels")):
-        return False
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        imported_at = db.rows(con, "warehouse/last_import")[0]["imported_at"]
-    built_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None)
-    return imported_at is not None and imported_at < built_at
 
 
 def _import(workspace: Workspace, arguments: dict, progress: Progress) -> dict:

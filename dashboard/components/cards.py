@@ -48,6 +48,17 @@ def nothing_yet() -> None:
     )
 
 
+def waiting_settings(changed: dict[str, list[str]]) -> None:
+    """Say which changed settings the forecasts do not follow yet, and what applies them; nothing where there are none."""
+    apply = {"inventory": _("Recalculate to apply: {names}."), "labels": _("Retrain the model to apply: {names}.")}
+    if changed:
+        st.info(
+            " ".join(apply[section].format(names=", ".join(f"`{name}`" for name in names)) for section, names in changed.items()),
+            title=_("Settings have changed since this forecast"),
+            icon=":material/sync:",
+        )
+
+
 def nothing_here(text: str) -> None:
     """An empty result inside a page."""
     st.caption(f":material/info: {text}")

@@ -245,6 +245,18 @@ def test_the_scored_tables_pass_the_snapshots_full_check(shop, scored):
     assert snapshots.current(shop).id == snapshot
 
 
+def test_the_rules_are_those_of_model_panel_and_settings(shop, monkeypatch):
+    """The labels are those that the model learnt, whatever the settings say by now."""
+    use(monkeypatch, type("Learnt", (Model,), {"metrics": Model.metrics | {"data": {"labels": {"horizon_days": 14}}}}))
+    shop.save_settings(shop.settings().with_values("inventory", service_level=0.8).with_values("labels", horizon_days=7))
+    scoring.score(shop)
+    rows = pq.read_table(shop.root / "scored" / "rules.parquet").to_pylist()
+    rules = {(row["section"], row["name"]): json.loads(row["value"]) for row in rows}
+    assert rules["labels", "horizon_days"] == 14 and rules["inventory", "service_level"] == 0.8
+    assert rules["shop", "segment_attribute"] == "country" and rules["versions", "model"] == "m1"
+    assert ("inventory", "order_columns") not in rules
+
+
 def test_every_live_product_and_segment_is_forecast_and_nothing_else(scored):
     assert [(f["product_id"], f["segment"]) for f in scored("forecasts")] == LIVE
     assert [(d["product_id"], d["segment"]) for d in scored("demand")][:: len(DEMAND_WEEKS) * len(DEMAND_LEVELS)] == LIVE

@@ -12,10 +12,12 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+from fixtures import commands
 
 import core
 from core.capabilities.registry import serving_tables
-from core.cli import _parser
+from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.recognise import mapping
 from core.schema import CANONICAL, IMPORTS
@@ -48,22 +50,20 @@ def inline_code(page: Path) -> list[str]:
 def wrong_command(words: list[str]) -> str | None:
     """Why `upswing WORDS` is no command of ours, None if it is."""
     try:
-        _parser().parse_args(words)
-    except SystemExit as end:
-        return None if end.code == 0 else f"upswing {' '.join(words)}"
+        commands.parsed(words)
+    except (typer.TyperException, UserError) as error:
+        return f"upswing {' '.join(words)}: {error}"
     return None
 
 
 def unknown_words(words: list[str]) -> set[str]:
     """Of a command mentioned in a sentence (its arguments may be left out), the command or options that don't exist."""
-    commands = next(a for a in _parser()._actions if a.choices).choices
     named = next((w for w in words if not w.startswith("-")), None)
     if named is None:
         return {w for w in words if w not in ("--help",)}
-    if named not in commands:
+    if named not in commands.names():
         return {named}
-    options = {option for action in commands[named]._actions for option in action.option_strings}
-    return {w for w in words if w.startswith("--")} - options
+    return {w for w in words if w.startswith("--")} - commands.options(named)
 
 
 def is_ours(words: list[str]) -> bool:
@@ -116,6 +116,11 @@ def test_an_index_links_every_page_of_the_documentation():
 
 def test_the_data_contract_is_what_the_schema_says_now():
     script = runpy.run_path(str(REPOSITORY / "scripts" / "data_contract.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
+
+
+def test_the_settings_reference_is_what_the_settings_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "settings_reference.py"))
     assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
 
 

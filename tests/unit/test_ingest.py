@@ -269,9 +269,9 @@ def test_countries_and_segments_are_taken_from_the_orders(workspace, tmp_path):
 
 def test_holidays_are_of_the_country_whose_money_it_is_until_orders_say_a_country(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,USD\n")])
-    assert workspace.settings().shop.holiday_countries == ("US",) and "holidays are those of US" in report.notes
+    assert workspace.settings().shop.holiday_countries == ("US",) and "Public holidays are those of US." in report.notes
     report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    assert workspace.settings().shop.holiday_countries == ("GB", "DE") and "holidays are those of GB, DE" in report.notes
+    assert workspace.settings().shop.holiday_countries == ("GB", "DE") and "Public holidays are those of GB, DE." in report.notes
 
 
 @pytest.mark.parametrize("currency", ["", "EUR", "XOF"])

@@ -123,7 +123,7 @@ def test_a_pointer_to_nowhere_is_said_with_what_to_do(workspace, scored):
         snapshots.current(workspace)
 
 
-@pytest.mark.parametrize("moment", ["_write_meta", "check", "_sync_folder", "_serve"])
+@pytest.mark.parametrize("moment", ["_write_meta", "check", "_serve"])
 def test_killed_at_any_moment_the_old_snapshot_is_served_and_the_next_publish_cleans_up(workspace, scored, moment):
     old = snapshots.publish(workspace)
     killed = subprocess.run([sys.executable, "-c", PUBLISH_AND_DIE, str(workspace.root), moment])
@@ -147,14 +147,15 @@ def test_killed_after_the_flip_the_new_snapshot_is_served(workspace, scored):
 
 
 def test_a_byte_that_changes_on_the_way_to_disk_is_refused(workspace, scored, monkeypatch):
-    write = snapshots._write_durably
+    copy = snapshots._copy
 
-    def bad_disk(file, content):
-        write(file, content)
-        if file.name == "attributions.parquet":
-            damage(file)
+    def bad_disk(source, target):
+        noted = copy(source, target)
+        if target.name == "attributions.parquet":
+            damage(target)
+        return noted
 
-    monkeypatch.setattr(snapshots, "_write_durably", bad_disk)
+    monkeypatch.setattr(snapshots, "_copy", bad_disk)
     assert "attributions: the file is not the one that was written" in refused(workspace)
 
 

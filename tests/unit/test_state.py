@@ -87,15 +87,15 @@ def test_a_job_ends_once_and_only_by_its_own_worker(workspace):
     assert state.job(job.id).result == {"snapshot": "s"}
 
 
-def test_there_is_one_champion_and_every_change_is_audited(workspace):
+def test_an_act_on_a_model_is_copied_once_from_the_audit_log(workspace):
     state = State(workspace)
-    assert state.set_champion("m1", "the first", "ana") is None
-    assert state.set_champion("m2", "better Brier", "ben") == "m1"
-    assert {m.id: m.status for m in state.model_statuses().values()} == {"m1": "retired", "m2": "champion"}
+    first = {"at": "2026-11-29T08:00:00.000", "actor": "ana", "act": "promote", "subject": "m1", "reason": "the first", "details": {}}
+    second = first | {"at": "2026-11-29T09:00:00.000", "actor": "ben", "subject": "m2", "details": {"before": "m1"}}
+    state.take_acts([first | {"uid": "1"}])
+    state.take_acts([first | {"uid": "1"}, second | {"uid": "2"}])
     newest, oldest = state.audit()
-    assert (newest.actor, newest.act, newest.subject, newest.reason) == ("ben", "promote", "m2", "better Brier")
-    assert newest.details == {"before": "m1"}
-    assert newest.at >= oldest.at
+    assert (newest.actor, newest.act, newest.subject, newest.details) == ("ben", "promote", "m2", {"before": "m1"})
+    assert [act["uid"] for act in state.acts()] == ["1", "2"] and newest.at > oldest.at
 
 
 NEXT_WEEK = date(2026, 12, 3)

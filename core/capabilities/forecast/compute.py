@@ -135,6 +135,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
             _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics, level)
         created_at = now()
+        _write_rules(tables, settings, model_id, fitted.metrics, panel.meta)
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
         files.write_json(folder / "scored.json", asdict(scored))
@@ -166,11 +167,12 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
 
 
 def open_panel(workspace: Workspace, progress: Progress = silent):
-    """The panel with the latest rows: panel/latest/ where a rescore made it after the whole panel, else the panel."""
+    """The panel with the latest rows: panel/latest/ where a rescore made one since the whole panel, which removes it, else the panel."""
     from core.models.panel import Panel
 
-    whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
-    if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
+    workspace.need(workspace.panel / "panel.parquet", "features")
+    latest = workspace.panel / "latest" / "panel.parquet"
+    if latest.exists():
         for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
             if (workspace.panel / name).exists():
                 shutil.copy2(workspace.panel / name, latest.parent)
@@ -395,6 +397,20 @@ def _write_about_model(tables, live: _Live, metrics: dict, level: Level) -> None
     orders = np.bincount(of, weights=panel.n_base[live.rows], minlength=len(panel.segments))
     products = np.bincount(of, minlength=len(panel.segments))
     tables.write("segments", {"segment": _named(panel.segments, present), "orders_base": orders[present], "products": products[present]})
+
+
+def _write_rules(tables, settings: Settings, model_id: str, metrics: dict, panel: dict) -> None:
+    """What the forecasts and suggestions mean: the labels that the model learnt, the segments of the panel, and the inventory rules."""
+    built, trained = settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
+    sections = {
+        "labels": metrics.get("data", {}).get("labels") or built["labels"],
+        "shop": {name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "max_segments")},
+        "inventory": asdict(inventory.Rules.of(settings.inventory)),
+        "versions": {"code": __version__, "model": model_id, "encoder": trained.get("encoder", ""), "tuning": trained.get("tuning", "")},
+        "made_from": panel.get("fingerprint", {}),
+    }
+    rules = [(section, name, json.dumps(value)) for section, values in sections.items() for name, value in values.items()]
+    tables.write("rules", dict(zip(SERVING["rules"].names, zip(*rules))))
 
 
 def _write_meta(tables, settings: Settings, model_id: str, as_of: date, panel: dict, created_at) -> None:
