@@ -1,9 +1,11 @@
 # A thin front: each target is one script, for machines without make as well.
-.PHONY: help demo test screenshot docs catalogues
+.PHONY: help demo test test-all soak screenshot docs catalogues
 
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
-	@echo "make test         every test; ARGS='-k inventory' for some"
+	@echo "make test         every quick test, in Chromium too; ARGS='-k inventory' for some"
+	@echo "make test-all     those and tests of whole shops, of real data and of Spark"
+	@echo "make soak         long fuzzing, thousands of kills, hundreds of trainings: takes hours"
 	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
@@ -12,7 +14,13 @@ demo:
 	@PORT="$(PORT)" scripts/demo.sh
 
 test:
-	@scripts/test.sh $(ARGS)
+	@scripts/test.sh test $(ARGS)
+
+test-all:
+	@scripts/test.sh all $(ARGS)
+
+soak:
+	@scripts/test.sh soak $(ARGS)
 
 docs:
 	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py
