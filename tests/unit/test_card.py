@@ -65,7 +65,7 @@ def test_it_names_the_data_and_the_splits(model, text):
     assert row(text, "Imported tables") == ["`products` (20), `orders` (4,321), `reviews` (7)"]
     assert "`stock`" in row(text, "Missing tables")[0] and "`orders`" not in row(text, "Missing tables")[0]
     rows = model.metrics["rows"]
-    day = lambda iso: show_value(date.fromisoformat(iso), "en")  # noqa: E731
+    day = lambda iso: show_value(date.fromisoformat(iso), "en")
     for label, span, count in (("Training origins", learn, rows["learn"]), ("Validation origins", checked, rows["validate"])):
         assert row(text, label) == [f"{span['count']} origins, {day(span['first'])} to {day(span['last'])}; {count:,} rows"]
     assert row(text, "Embargo in days") == ["28"] and row(text, "Refit on all origins") == ["yes"]
@@ -138,6 +138,6 @@ def test_the_command_line_prints_the_card_of_a_model_and_refuses_another_id(shop
 
 def test_a_chinese_card_holds_the_same_figures_in_chinese(model, text):
     chinese = model.card("zh")
-    assert chinese.startswith(f"# 模型卡：`{model.id}`\n") or chinese.startswith(f"# 模型卡: `{model.id}`\n")
+    assert chinese.startswith((f"# 模型卡：`{model.id}`\n", f"# 模型卡: `{model.id}`\n"))
     assert f"{model.metrics['metrics']['average_precision']:.3f}" in chinese
     assert len(chinese.splitlines()) == len(text.splitlines())
