@@ -250,7 +250,7 @@ def test_every_help_text_has_its_chinese():
 
 def test_messages_come_in_the_language_asked_for(workspace, tmp_path, capsys):
     assert main(["snapshots", "--workspace", str(workspace.root), "--lang", "zh"]) == 0
-    assert "快照" in capsys.readouterr().out
+    assert "还没有" in capsys.readouterr().out
     assert main(["jobs", "--lang=zh", "--workspace", str(tmp_path / "none")]) == 2
     assert "工作区" in capsys.readouterr().err
     assert main(["--lang", "zh", "forecast"]) == 2
