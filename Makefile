@@ -4,9 +4,9 @@
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
 	@echo "make check        lint, types and the fastest tests, in under 90 seconds"
-	@echo "make test         every test of a change; ARGS='-k inventory' for some"
-	@echo "make test-all     those, and the checks on real data and whole shops"
-	@echo "make soak         what takes longer: fuzzing, thousands of kills, whole shops"
+	@echo "make test         every quick test, in Chromium too; ARGS='-k inventory' for some"
+	@echo "make test-all     those and tests of whole shops, of real data and of Spark"
+	@echo "make soak         long fuzzing, thousands of kills, hundreds of trainings: takes hours"
 	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
@@ -18,13 +18,13 @@ check:
 	@scripts/check.sh
 
 test:
-	@scripts/test.sh $(ARGS)
+	@scripts/test.sh test $(ARGS)
 
 test-all:
-	@scripts/test.sh --whole -m "not soak" $(ARGS)
+	@scripts/test.sh all $(ARGS)
 
 soak:
-	@scripts/test.sh -m soak $(ARGS)
+	@scripts/test.sh soak $(ARGS)
 
 docs:
 	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py

@@ -17,6 +17,8 @@ from core.models.candidate import train
 from core.models.card import card
 from core.models.predict import FittedModel
 
+MADE_FROM = {"imports": "i", "settings": "s", "encoder": "e", "features": "f"}
+
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory):
@@ -27,6 +29,7 @@ def shop(tmp_path_factory):
     encoder = str(tiny_encoder(tmp_path_factory.mktemp("encoder")))
     panel = tiny_panel(workspace.panel, products=20)
     described = json.loads((panel / "panel.json").read_text())
+    described["fingerprint"] = MADE_FROM
     described["tables"] = {"products": 20, "orders": 4321, "reviews": 7, "stock": 0}
     (panel / "panel.json").write_text(json.dumps(described))
     settings = workspace.settings().with_values("model", encoder=encoder, max_epochs=2, device="cpu", since="2010-02-01")
@@ -39,6 +42,10 @@ def shop(tmp_path_factory):
 def model(shop) -> registry.Model:
     (found,) = registry.models(shop)
     return found
+
+
+def test_a_model_records_what_its_panel_was_made_from(model):
+    assert model.metrics["made_from"] == MADE_FROM
 
 
 @pytest.fixture(scope="module")
