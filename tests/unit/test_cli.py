@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
 import subprocess
 import sys
 from datetime import date
@@ -315,3 +316,8 @@ def test_help_and_lists_load_neither_torch_nor_duckdb_nor_streamlit(workspace, w
     environment = {"UPSWING_WORKSPACE": str(workspace.root), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert done.stderr.strip().endswith("[]"), done.stderr
+
+
+def test_the_reference_of_the_command_line_is_what_the_commands_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "cli_reference.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
