@@ -16,6 +16,7 @@ from core.capabilities.inventory.control import ORDER_NOW, Rules
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import State
+from tests.e2e.conftest import settled
 
 
 def planned(shop) -> pd.DataFrame:
@@ -35,11 +36,6 @@ def supplier(shop) -> str:
     state = State(shop)
     for override in state.overrides():
         state.end_override(override.id, "test")
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def open_filtered(page: Page, supplier: str) -> None:
@@ -146,10 +142,14 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     context.close()
 
 
-def test_the_orders_as_csv_and_the_printed_page_hold_the_same_lines(page, shop):
+def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lines(page, shop):
     frame = planned(shop)
+    first = frame.iloc[0]
     page.goto("/inventory")
     settled(page)
+    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
+    expect(page.get_by_text(f"Order {first.order_units:,.0f} today")).to_be_visible()
+    expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
     page.get_by_role("button", name="More").click()
     lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
     assert {line["Number"] for line in lines} == set(frame.index[frame.order_units > 0])
@@ -158,12 +158,3 @@ def test_the_orders_as_csv_and_the_printed_page_hold_the_same_lines(page, shop):
     expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
     page.emulate_media(media="print")
     expect(page.locator(".st-key-plan_filters")).to_be_hidden()
-
-
-def test_a_click_on_a_row_explains_it(page, shop):
-    first = planned(shop).iloc[0]
-    page.goto("/inventory")
-    settled(page)
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
-    expect(page.get_by_text(f"Order {first.order_units:,.0f} today")).to_be_visible()
-    expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
