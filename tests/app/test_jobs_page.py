@@ -183,7 +183,7 @@ def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it
     (folder / "neighbours.parquet").unlink()
     at = open_page("model", workspace=shop)
     at.button(key="snapshot_back").click().run()
-    assert not at.exception and "The file of table neighbours is missing" in words(at) and "serve another one" in words(at)
+    assert not at.exception and "The file of table neighbours is missing" in words(at) and "Serve another snapshot" in words(at)
     assert snapshots.current(shop).id == "20111204-1"
 
 

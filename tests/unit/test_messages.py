@@ -149,8 +149,9 @@ def test_text_that_is_marked_or_data_is_not_caught(fine):
     assert list(bypasses(fine, "pages/fine.py")) == []
 
 
-def test_a_mark_of_a_computed_string_is_caught():
-    assert list(computed_marks('_(f"{count} rows")', "pages/planted.py"))
+@pytest.mark.parametrize("planted", ['_(f"{count} rows")', "msg(template)", """f"# {say(msg('Model card'))}" """.strip()])
+def test_a_mark_that_the_extraction_cannot_read_is_caught(planted):
+    assert list(computed_marks(planted, "pages/planted.py"))
 
 
 # ---- a message
