@@ -57,11 +57,19 @@ def import_(
         storage_files.write_json(Path(report), done.as_dict())
 
 
-@command("features", STEPS, msg("Build the panel of features and labels from the warehouse."), "upswing features")
-def features(session: Session) -> None:
+@command(
+    "features",
+    STEPS,
+    msg("Build the panel of features and labels from the warehouse."),
+    "upswing features",
+    "upswing features --engine spark",
+)
+def features(
+    session: Session, engine: Annotated[str, option("--engine", msg("Where the SQL runs: duckdb, or spark, an extra."))] = "duckdb"
+) -> None:
     from core.features.build import build
 
-    built = build(session.workspace, progress=session.progress)
+    built = build(session.workspace, engine=engine, progress=session.progress)
     session.report(built.text(), built)
 
 

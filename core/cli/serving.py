@@ -65,10 +65,14 @@ def serve(session: Session, port: Port = 8501) -> None:
     "upswing score",
     "upswing score --model 20260314-091500",
 )
-def score(session: Session, model: Annotated[str | None, option("--model", msg("The model; default the champion."), "ID")] = None) -> None:
+def score(
+    session: Session,
+    model: Annotated[str | None, option("--model", msg("The model; default the champion."), "ID")] = None,
+    engine: Annotated[str, option("--engine", msg("Where the SQL runs: duckdb, or spark, an extra."))] = "duckdb",
+) -> None:
     from core.capabilities.forecast.compute import score
 
-    scored = score(session.workspace, model=model, progress=session.progress)
+    scored = score(session.workspace, model=model, engine=engine, progress=session.progress)
     session.report(scored.text(), scored)
 
 

@@ -68,8 +68,8 @@ def test_a_page_in_chinese_has_no_english_sentence_left(open_page, name):
 
 def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone):
     shown = {m.label: m.value for m in open_page("overview").metric}
-    assert shown["Products about to rise"] == f"{everyone.rising_probability.sum():.0f}"
-    assert shown["Likely ones among them"] == str((everyone.rising_probability >= 0.5).sum())
+    assert shown["Expected risers"] == f"{everyone.rising_probability.sum():.0f}"
+    assert shown["Likely risers (50%+)"] == str((everyone.rising_probability >= 0.5).sum())
     assert shown["To order now"] == str((tables["suggestions"].status == "order now").sum())
 
 
@@ -112,20 +112,20 @@ def test_the_overview_and_the_products_own_page_follow_what_planners_changed(ope
 def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, workspace):
     write_snapshot(workspace, previous=False)
     said = words(open_page("overview", workspace=workspace))
-    assert "Most likely to rise" in said and "Chances that grew" not in said
+    assert "Most likely to rise" in said and "Biggest gains" not in said
 
 
 def test_where_no_chance_has_changed_the_likeliest_stand_instead_of_empty_tables(open_page, workspace):
     write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability))
     at = open_page("overview", workspace=workspace)
     assert "Most likely to rise" in words(at) and "No chance has changed" in words(at) and "Chances that" not in words(at)
-    assert not next(m for m in at.metric if m.label == "Products about to rise").delta
+    assert not next(m for m in at.metric if m.label == "Expected risers").delta
 
 
 def test_where_chances_only_grew_the_other_side_says_so(open_page, workspace):
     write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability / 2))
     said = words(open_page("overview", workspace=workspace))
-    assert "Chances that shrank" in said and "None." in said and "Most likely to rise" not in said
+    assert "Biggest drops" in said and "None." in said and "Most likely to rise" not in said
 
 
 @pytest.mark.parametrize("page", ["overview", "model"])
@@ -354,7 +354,7 @@ def test_why_looks_at_each_value_of_a_driver(open_page):
 def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_page):
     at = open_page("data")
     shown = {m.label: m.value for m in at.metric}
-    assert shown["Rows read"] == "120,513" and shown["Set aside"] == "1,029"
+    assert shown["Rows read"] == "120,513" and shown["Rejected"] == "1,029"
     assert list(at.dataframe[1].value.detail) == ["not a product: postage, fees, manual", "date is in the future", "title is missing"]
     assert "telling a rise from a campaign" in words(at)
 
@@ -369,7 +369,7 @@ def test_data_names_the_drivers_without_data(open_page, workspace):
 
 def test_each_figure_of_the_model_stands_with_its_interval(open_page):
     shown = {m.label: (m.value, m.delta) for m in open_page("model").metric}
-    assert shown["Right in its top 50"] == ("68%", "60% to 75%") and shown["Ranking"] == ("0.470", "0.430 to 0.510")
+    assert shown["Top-50 hit rate"] == ("68%", "60% to 75%") and shown["Ranking quality"] == ("0.470", "0.430 to 0.510")
 
 
 def test_a_snapshot_from_before_there_were_intervals_shows_its_figures_without(open_page, workspace):

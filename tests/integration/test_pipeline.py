@@ -12,6 +12,7 @@ from fixtures.model_folders import write_model
 
 from core.errors import UserError
 from core.jobs import pipeline
+from core.messages import msg
 from core.models import registry
 from core.progress import silent
 from core.storage import snapshots
@@ -104,7 +105,11 @@ def test_files_that_came_in_are_told_of_although_forecasts_then_fail(workspace, 
         champion(workspace)
 
     def too_short(*_, **given):
-        raise UserError("a longer history", "four weeks", "import more of it")
+        raise UserError(
+            expected=msg("Training needs at least {days} days of history.", days=119),
+            found=msg("The data cover {first} to {last}.", first=date(2026, 1, 1), last=date(2026, 1, 28)),
+            to_do=msg("Import a longer history."),
+        )
 
     monkeypatch.setitem(sys.modules, "core.features.build", SimpleNamespace(build=too_short, build_latest=too_short))
     with pytest.raises(UserError, match="a longer history") as error:

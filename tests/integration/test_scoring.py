@@ -15,10 +15,12 @@ from core.capabilities.forecast import compute as scoring
 from core.capabilities.inventory.control import PriceResponse
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
+from core.features import tables
 from core.models.calibrate import Level
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.storage import duckdb as db
 from core.storage import snapshots
+from core.storage.duckdb import DuckDB
 from core.workspace import Workspace
 
 AS_OF = date(2011, 6, 30)
@@ -132,8 +134,8 @@ def shop(workspace) -> Workspace:
         insert(
             con, "quarantine", [{"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)]
         )
-        db.run(con, "features/daily_tables")
-        db.run(con, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        tables.create(con)
+        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",
             [("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)],

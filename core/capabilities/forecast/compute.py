@@ -34,8 +34,8 @@ from core.progress import Progress, silent
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
 from core.schema.arrow import arrow_schema
 from core.settings import Settings
-from core.storage import duckdb as db
 from core.storage import files, snapshots, warehouse
+from core.storage.engine import Engine, open_engine
 from core.storage.state import now
 from core.workspace import Workspace
 
@@ -102,11 +102,11 @@ class _Live:
         return {"product_id": self.product.take(places), "segment": self.segment.take(places)}
 
 
-def score(workspace: Workspace, model: str | None = None, progress: Progress = silent) -> Scored:
+def score(workspace: Workspace, model: str | None = None, progress: Progress = silent, *, engine: str = "duckdb") -> Scored:
     """Forecasts, explains and suggests for every live product and segment; writes workspace/scored/ whole or not at all.
 
-    model: an id; None = the champion. Raises NotReady where a step before is missing, UserError where the model's features
-    are not the panel's or a setting can't be used.
+    model: an id; None = the champion. engine: one of core.storage.engine.ENGINES. Raises NotReady where a step before is missing,
+    UserError where the model's features are not the panel's or a setting can't be used.
     """
     from core.models.explain import driver_attributions
 
@@ -125,14 +125,14 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
         _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
         warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
-        with db.connect(workspace.warehouse, read_only=True) as con:
-            _write_forecasts(tables, con, workspace, live, predicted, base_logit)
+        with open_engine(workspace.warehouse, engine, workspace.cache, read_only=True) as running:
+            _write_forecasts(tables, running, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
             progress("score", 0.8, msg("History and similar products"))
-            _write_from_warehouse(tables, con, workspace, live, as_of, settings)
+            _write_from_warehouse(tables, running, workspace, live, as_of, settings)
             progress("score", 0.95, msg("Order suggestions"))
-            sold = _write_quality(tables, con, absent)
-            _write_suggestions(tables, con, live, predicted, as_of, settings, sold)
+            sold = _write_quality(tables, running, absent)
+            _write_suggestions(tables, running, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics, level)
         created_at = now()
         _write_rules(tables, settings, model_id, fitted.metrics, panel.meta)
@@ -198,7 +198,7 @@ def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, obj
 # ---- the tables
 
 
-def _write_forecasts(tables, con, workspace, live: _Live, predicted: dict, base_logit: np.ndarray) -> None:
+def _write_forecasts(tables, engine: Engine, workspace, live: _Live, predicted: dict, base_logit: np.ndarray) -> None:
     n, shape = len(live.rows), (len(DEMAND_WEEKS), len(DEMAND_LEVELS))
     tables.write(
         "forecasts",
@@ -210,7 +210,7 @@ def _write_forecasts(tables, con, workspace, live: _Live, predicted: dict, base_
             "base_logit": np.broadcast_to(base_logit, n),
             "logit": predicted["logit"],
             "own_pace_orders": live.panel.own_pace_orders[live.rows],
-            "previous_rising_probability": _previous(con, workspace, live),
+            "previous_rising_probability": _previous(engine, workspace, live),
         },
     )
     weeks, levels = np.meshgrid(np.array(DEMAND_WEEKS, dtype=np.int32), np.array(DEMAND_LEVELS), indexing="ij")
@@ -221,7 +221,7 @@ def _write_forecasts(tables, con, workspace, live: _Live, predicted: dict, base_
     )
 
 
-def _previous(con, workspace: Workspace, live: _Live) -> pa.ChunkedArray:
+def _previous(engine: Engine, workspace: Workspace, live: _Live) -> pa.ChunkedArray:
     """What the served snapshot said of the same rows, null where it said nothing."""
     try:
         served = snapshots.current(workspace)
@@ -229,8 +229,9 @@ def _previous(con, workspace: Workspace, live: _Live) -> pa.ChunkedArray:
         served = None
     if served is None:
         return pa.chunked_array([pa.nulls(len(live.rows), pa.float64())])
-    con.register("forecast_rows", pa.table({"place": np.arange(len(live.rows)), "product_id": live.product, "segment": live.segment}))
-    return db.arrow(con, "scoring/previous", forecasts=str(served.table("forecasts")))["rising_probability"]
+    engine.register("forecast_rows", pa.table({"place": np.arange(len(live.rows)), "product_id": live.product, "segment": live.segment}))
+    engine.register("served_forecasts", served.table("forecasts"))
+    return engine.arrow("scoring/previous")["rising_probability"]
 
 
 def _write_explanations(tables, live: _Live, drivers: tuple[str, ...], attributions: np.ndarray) -> list[str]:
@@ -286,26 +287,26 @@ def _write_words(tables, live: _Live, fitted, rising: np.ndarray, progress: Prog
     )
 
 
-def _write_from_warehouse(tables, con, workspace, live: _Live, as_of: date, settings: Settings) -> None:
-    con.register("live", pa.table({"place": np.arange(int(live.all.sum())), "product_id": live.product.filter(pa.array(live.all))}))
-    tables.write("products", db.arrow(con, "scoring/products", as_of=as_of, currency=settings.shop.currency))
+def _write_from_warehouse(tables, engine: Engine, workspace, live: _Live, as_of: date, settings: Settings) -> None:
+    engine.register("live", pa.table({"place": np.arange(int(live.all.sum())), "product_id": live.product.filter(pa.array(live.all))}))
+    tables.write("products", engine.arrow("scoring/products", as_of=as_of, currency=settings.shop.currency))
     served = sorted(set(live.segment.to_pylist()))
-    tables.write("history", db.arrow(con, "scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
-    similar = str(workspace.need(workspace.panel / "neighbours.parquet", "features"))
-    tables.write("neighbours", db.arrow(con, "scoring/neighbours", neighbours=similar, most=NEIGHBOURS))
-    tables.write("suppliers", db.arrow(con, "scoring/suppliers"))
+    tables.write("history", engine.arrow("scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
+    engine.register("similar_products", workspace.need(workspace.panel / "neighbours.parquet", "features"))
+    tables.write("neighbours", engine.arrow("scoring/neighbours", most=NEIGHBOURS))
+    tables.write("suppliers", engine.arrow("scoring/suppliers"))
 
 
-def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, settings: Settings, sold: bool) -> None:
+def _write_suggestions(tables, engine: Engine, live: _Live, predicted: dict, as_of: date, settings: Settings, sold: bool) -> None:
     """Order suggestions for every live product, from everyone's demand."""
     if not sold:
         for name in ("planning", "deliveries", "suggestions", "problems", "markdowns"):
             tables.write(name, {c.name: [] for c in SERVING[name].columns})
         return
     of = np.asarray(live.panel.product)[live.rows[live.all]]
-    weekly = WeeklyUnits.query(con, live.panel.products, as_of).units[of]
-    due = db.arrow(con, "scoring/deliveries", as_of=as_of)
-    terms, rules = _terms(con, as_of, settings, weekly, due)
+    weekly = WeeklyUnits.query(engine, live.panel.products, as_of).units[of]
+    due = engine.arrow("scoring/deliveries", as_of=as_of)
+    terms, rules = _terms(engine, as_of, settings, weekly, due)
     products = live.product.filter(pa.array(live.all))
     demand = predicted["demand"][live.all]
     suggested = inventory.suggest(demand, terms, rules, as_of)
@@ -321,7 +322,7 @@ def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, s
         },
     )
     surplus = np.flatnonzero((predicted["falling"][live.all] >= LIKELY) & (suggested.excess_units > 0))
-    response, category = _price_response(con, products, as_of)
+    response, category = _price_response(engine, products, as_of)
     own = category[surplus]
     share, clear_by = inventory.markdowns(
         demand[surplus], suggested.inventory_position[surplus], np.where(response.supported, response.elasticity, np.nan)[own], as_of
@@ -338,30 +339,30 @@ def _write_suggestions(tables, con, live: _Live, predicted: dict, as_of: date, s
     )
 
 
-def _terms(con, as_of: date, settings: Settings, weekly: np.ndarray, due: pa.Table) -> tuple[inventory.Terms, inventory.Rules]:
+def _terms(engine: Engine, as_of: date, settings: Settings, weekly: np.ndarray, due: pa.Table) -> tuple[inventory.Terms, inventory.Rules]:
     """What is known of the products in table live; where there are open deliveries, they say what is on order instead of the stock file.
 
     weekly (n, weeks), oldest first: the units that were wanted of each; due: what scoring/deliveries.sql says.
     """
-    known = db.arrow(con, "scoring/planning", as_of=as_of)
+    known = engine.arrow("scoring/planning", as_of=as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
     terms, rules = inventory.Terms.of(len(known), **given, **inventory.peaks(weekly)), inventory.Rules.of(settings.inventory)
     return terms.receiving(*(due[name].to_numpy() for name in ("product", "due_in_days", "units")), rules, as_of), rules
 
 
-def _price_response(con, products: pa.Array, as_of: date) -> tuple[inventory.PriceResponse, np.ndarray]:
+def _price_response(engine: Engine, products: pa.Array, as_of: date) -> tuple[inventory.PriceResponse, np.ndarray]:
     """The price response of each category, and the category of each product in table live; those without one are one together."""
-    known = {row["product_id"]: row["category"] for row in db.rows(con, "scoring/categories")}
+    known = {row["product_id"]: row["category"] for row in engine.rows("scoring/categories")}
     names, category = np.unique([known.get(p, "") for p in products.to_pylist()], return_inverse=True)
-    weeks = db.arrow(con, "scoring/price_weeks", as_of=as_of, weeks=HISTORY_WEEKS)
+    weeks = engine.arrow("scoring/price_weeks", as_of=as_of, weeks=HISTORY_WEEKS)
     columns = [weeks[name].to_numpy() for name in ("product", "week", "orders", "price_cents")]
     return inventory.price_response(*columns, category, len(names)), category
 
 
-def _write_quality(tables, con, absent: list[str]) -> bool:
+def _write_quality(tables, engine: Engine, absent: list[str]) -> bool:
     """What was imported, rejected, is missing, how fresh it is, which drivers are absent; gives whether anything was ever sold."""
-    quality = db.rows(con, "scoring/imports")
-    there = {t["table_name"]: t for t in db.rows(con, "scoring/tables")}
+    quality = engine.rows("scoring/imports")
+    there = {t["table_name"]: t for t in engine.rows("scoring/tables")}
     quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]

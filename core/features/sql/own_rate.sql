@@ -1,21 +1,20 @@
--- For each (origin, segment, product) with a sale in the last $recent_sale_days: what its label is made of (DESIGN, section 3).
--- n_base, n_horizon: orders in the base and horizon windows; prior_a, prior_b, growth, expected: own pace after the shop's growth.
--- spread: (n1 - E)^2 / (E (1 + 28 G / (b + B))), whose median at the origin 28 days earlier gives the dispersion phi.
-create or replace temp table paces as
-with all_days as (
+-- What is the label of each (origin, segment, product) with a sale in the last $recent_sale_days made of (DESIGN, section 3)?
+-- n_base, n_horizon: orders in the base and horizon windows; prior_a, prior_b, growth, expected: own rate after the shop's growth.
+-- dispersion: the median of (n1 - E)^2 / (E (1 + 28 G / (b + B))) at the origin 28 days earlier gives phi.
+with all_customers as (
     select product_id, day, sum(interest) as interest
     from daily
     where interest > 0
     group by product_id, day
 ),
 
-windows as (
+counts as (
     select o.as_of, 'all' as segment, d.product_id,
         sum(case when d.day <= o.as_of and date_diff('day', d.day, o.as_of) < $base_days then d.interest else 0 end) as n_base,
         sum(case when d.day > o.as_of then d.interest else 0 end) as n_horizon,
         max(case when d.day <= o.as_of then 1 else 0 end) as sold_recently
     from every_origin as o
-    inner join all_days as d
+    inner join all_customers as d
         on date_diff('day', d.day, o.as_of) < $recent_sale_days and date_diff('day', o.as_of, d.day) <= $horizon_days
     group by o.as_of, d.product_id
     union all
@@ -51,20 +50,20 @@ starts as (
 
 known as (
     select
-        w.as_of, w.segment, w.product_id, w.n_base,
-        case when date_diff('day', w.as_of, cast($last_day as date)) >= $horizon_days then w.n_horizon end as n_horizon,
+        c.as_of, c.segment, c.product_id, c.n_base,
+        case when date_diff('day', c.as_of, cast($last_day as date)) >= $horizon_days then c.n_horizon end as n_horizon,
         st.first_day,
-        date_diff('day', st.first_day, w.as_of) as age_days,
-        least($base_days, date_diff('day', st.first_day, w.as_of) + 1) as base_length,
+        date_diff('day', st.first_day, c.as_of) as age_days,
+        least($base_days, date_diff('day', st.first_day, c.as_of) + 1) as base_length,
         case when h.known_days > 0 and h.instock_days < $min_instock_share * h.known_days then false else true end as in_stock
-    from windows as w
-    inner join starts as st on w.product_id = st.product_id and w.segment = st.segment and (st.as_of is null or w.as_of = st.as_of)
-    left join horizon_stock as h on w.as_of = h.as_of and w.product_id = h.product_id
-    where w.sold_recently = 1 and date_diff('day', st.first_day, w.as_of) >= $min_age_days
+    from counts as c
+    inner join starts as st on c.product_id = st.product_id and c.segment = st.segment and (st.as_of is null or c.as_of = st.as_of)
+    left join horizon_stock as h on c.as_of = h.as_of and c.product_id = h.product_id
+    where c.sold_recently = 1 and date_diff('day', st.first_day, c.as_of) >= $min_age_days
 ),
 
 -- Where the horizon has not passed, the stock in it is unknown too, and the prior is that of all products.
-flagged as (
+eligible as (
     select *, n_horizon is not null and in_stock as matured, n_horizon is null or in_stock as counted
     from known
 ),
@@ -72,12 +71,12 @@ flagged as (
 moments as (
     select
         as_of, segment,
-        avg(n_base / base_length) as m,
-        var_pop(n_base / base_length) as v,
-        avg(n_base / (base_length * base_length)) as noise,
+        avg(n_base / nullif(base_length, 0)) as m,
+        var_pop(n_base / nullif(base_length, 0)) as v,
+        avg(n_base / nullif(base_length * base_length, 0)) as noise,
         (sum(n_horizon) / $horizon_days) / nullif(sum(n_base) / $base_days, 0) as growth,
         count(*) as products
-    from flagged
+    from eligible
     where counted
     group by as_of, segment
 ),
@@ -87,21 +86,21 @@ priors as (
     from moments
 ),
 
-paced as (
+rated as (
     select
         f.as_of, f.segment, f.product_id, f.n_base, f.n_horizon, f.first_day, f.age_days, f.base_length, f.matured,
         p.prior_a, p.prior_b, p.growth, p.products,
-        (p.prior_a + f.n_base) / (p.prior_b + f.base_length) * $horizon_days as own_pace_orders,
-        case when f.matured then (p.prior_a + f.n_base) / (p.prior_b + f.base_length) * p.growth * $horizon_days end as expected
-    from flagged as f
+        (p.prior_a + f.n_base) / nullif(p.prior_b + f.base_length, 0) * $horizon_days as own_pace_orders,
+        case when f.matured then (p.prior_a + f.n_base) / nullif(p.prior_b + f.base_length, 0) * p.growth * $horizon_days end as expected
+    from eligible as f
     inner join priors as p on f.as_of = p.as_of and f.segment = p.segment
 ),
 
-spread as (
+dispersion as (
     select as_of, segment, count(*) as products,
         median((n_horizon - expected) * (n_horizon - expected)
-            / nullif(expected * (1 + $horizon_days * growth / (prior_b + base_length)), 0)) as median_spread
-    from paced
+            / nullif(expected * (1 + $horizon_days * growth / nullif(prior_b + base_length, 0)), 0)) as median_residual
+    from rated
     where matured
     group by as_of, segment
 ),
@@ -109,9 +108,9 @@ spread as (
 final as (
     select
         p.*,
-        case when s.products >= 50 then greatest(1, s.median_spread / 0.4549) else 1 end as phi
-    from paced as p
-    left join spread as s on p.segment = s.segment and date_diff('day', s.as_of, p.as_of) = $horizon_days
+        case when s.products >= 50 then greatest(cast(1 as double), s.median_residual / 0.4549) else cast(1 as double) end as phi
+    from rated as p
+    left join dispersion as s on p.segment = s.segment and date_diff('day', s.as_of, p.as_of) = $horizon_days
 )
 
 select * from final

@@ -1,7 +1,6 @@
--- What the neighbours of a product did: in text (weighted by similarity) and in the knowledge graph (links, both ways).
+-- What did the neighbours of a product do: in text (weighted by similarity) and in the knowledge graph (links, both ways)?
 -- Only what was known at the origin: a neighbour that had no orders yet has no lift and no weight.
--- Logs are whole billionths and weights are integers, so that sums do not depend on their order (see lift_memory).
-create or replace temp table neighbour_memory as
+-- Logs are whole billionths and weights are integers, so that sums do not depend on their order (see past_lift).
 with known as (
     select
         coalesce(l.as_of, w.as_of) as as_of,
@@ -9,8 +8,9 @@ with known as (
         cast(floor(l.recent * 1e9) as bigint) as recent,
         cast(floor(l.year_ago * 1e9) as bigint) as year_ago,
         cast(floor(l.year_ago_near * 1e9) as bigint) as year_ago_near,
-        cast(floor(ln((coalesce(w.interest_14d, 0) + 1) / ((coalesce(w.interest_56d, 0) - coalesce(w.interest_14d, 0)) / 3 + 1)) * 1e9) as bigint) as trend
-    from (select * from lift_memory where segment = 'all') as l
+        cast(floor(ln((coalesce(w.interest_14d, 0) + 1) / ((coalesce(w.interest_56d, 0) - coalesce(w.interest_14d, 0)) / 3 + 1)) * 1e9) as bigint)
+            as trend
+    from (select * from past_lift where segment = 'all') as l
     full outer join (select * from windows where segment = 'all') as w on l.as_of = w.as_of and l.product_id = w.product_id
 ),
 
@@ -25,7 +25,7 @@ by_text as (
         sum(n.weight * k.trend) / nullif(sum(case when k.trend is not null then n.weight end), 0) / 1e9 as trend
     from text_neighbours as n
     inner join known as k on n.neighbour_id = k.product_id and k.as_of < n.until
-    left join surges as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
+    left join recent_lift as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
     group by k.as_of, n.product_id
 ),
 
@@ -36,7 +36,7 @@ by_link as (
         avg(case when n.alike = 1 then least(greatest(floor(z.surge), 0), 6) end) as kin_surges
     from linked_products as n
     inner join known as k on n.neighbour_id = k.product_id
-    left join surges as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
+    left join recent_lift as z on k.as_of = z.as_of and k.product_id = z.product_id and z.segment = 'all'
     group by k.as_of, n.product_id
 ),
 

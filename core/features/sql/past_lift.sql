@@ -1,12 +1,11 @@
--- Lifts known at each origin: log of realised to expected orders of windows that had fully passed by then.
+-- Which lifts (log of realised to expected orders) are known at each origin, of windows that had fully passed by then?
 -- recent: the window that ended at the origin; before: the one before it; year_ago: the very weeks to be predicted, last year;
 -- year_ago_after: the window after those; year_ago_now: the window that ended a year before the origin; year_ago_near: the windows one and
 -- two weeks to either side of those to be predicted.
 -- Logs are averaged as whole billionths: sums of integers do not depend on the order in which threads add them.
-create or replace temp table lift_memory as
 with lifts as (
     select as_of, segment, product_id, cast(floor(ln((n_horizon + 1) / (expected + 1)) * 1e9) as bigint) as lift
-    from paces
+    from own_rate
     where matured
 ),
 

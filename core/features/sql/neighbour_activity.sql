@@ -1,6 +1,5 @@
--- What surrounds a product at an origin: its segment's and its category's growth, and the customer group where it grows fastest.
-create or replace temp table surroundings as
-with products_of as (
+-- What happens around a product at an origin: its segment's and category's growth, and the customer group in which it grows fastest?
+with categories as (
     select product_id, coalesce(category, '') as category from products
 ),
 
@@ -20,13 +19,13 @@ category as (
         avg(cast(floor(l.year_ago * 1e9) as bigint)) / 1e9 as year_ago,
         avg(cast(floor(l.recent * 1e9) as bigint)) / 1e9 as recent
     from windows as w
-    inner join products_of as p on w.product_id = p.product_id
-    left join lift_memory as l on w.as_of = l.as_of and w.segment = l.segment and w.product_id = l.product_id
+    inner join categories as p on w.product_id = p.product_id
+    left join past_lift as l on w.as_of = l.as_of and w.segment = l.segment and w.product_id = l.product_id
     where p.category <> ''
     group by w.as_of, w.segment, p.category
 ),
 
-fastest as (
+fastest_segment as (
     select as_of, product_id,
         max((coalesce(interest_28d, 0) + 2) / (coalesce(interest_56d, 0) - coalesce(interest_28d, 0) + 2)) as lead_segment_trend,
         max(interest_56d) / nullif(sum(interest_56d), 0) as largest_segment_share,
@@ -37,20 +36,26 @@ fastest as (
 ),
 
 -- Against the rest of the customers: where everybody buys more, no group is ahead.
-standing_out as (
-    select z.as_of, z.product_id, max((z.lately - z.usual * (a.lately - z.lately + 2) / (greatest(a.usual - z.usual, 0) + 2))
-            / sqrt(z.usual * (a.lately - z.lately + 2) / (greatest(a.usual - z.usual, 0) + 2) + 1)) as lead_segment_ahead
-    from surges as z
-    inner join surges as a on z.as_of = a.as_of and z.product_id = a.product_id and a.segment = 'all'
-    where z.segment <> 'all'
-    group by z.as_of, z.product_id
+segment_ahead as (
+    select s.as_of, s.product_id,
+        s.recent_orders,
+        s.usual_orders * (a.recent_orders - s.recent_orders + 2) / (greatest(a.usual_orders - s.usual_orders, 0) + 2) as usual_orders
+    from recent_lift as s
+    inner join recent_lift as a on s.as_of = a.as_of and s.product_id = a.product_id and a.segment = 'all'
+    where s.segment <> 'all'
 ),
 
-whole as (
+lead_segment as (
+    select as_of, product_id, max((recent_orders - usual_orders) / sqrt(usual_orders + 1)) as lead_segment_ahead
+    from segment_ahead
+    group by as_of, product_id
+),
+
+all_customers as (
     select w.as_of, w.product_id, w.interest_56d, w.interest_28d,
         (w.interest_28d + 1) / (w.interest_56d - w.interest_28d + 1) as trend, l.recent
     from windows as w
-    left join lift_memory as l on w.as_of = l.as_of and w.product_id = l.product_id and l.segment = 'all'
+    left join past_lift as l on w.as_of = l.as_of and w.product_id = l.product_id and l.segment = 'all'
     where w.segment = 'all'
 ),
 
@@ -67,11 +72,11 @@ final as (
     from windows as w
     inner join shop as s on w.as_of = s.as_of and w.segment = s.segment
     inner join shop as a on w.as_of = a.as_of and a.segment = 'all'
-    inner join products_of as p on w.product_id = p.product_id
+    inner join categories as p on w.product_id = p.product_id
     left join category as c on w.as_of = c.as_of and w.segment = c.segment and p.category = c.category
-    left join fastest as g on w.as_of = g.as_of and w.product_id = g.product_id
-    left join standing_out as e on w.as_of = e.as_of and w.product_id = e.product_id
-    left join whole as h on w.as_of = h.as_of and w.product_id = h.product_id
+    left join fastest_segment as g on w.as_of = g.as_of and w.product_id = g.product_id
+    left join lead_segment as e on w.as_of = e.as_of and w.product_id = e.product_id
+    left join all_customers as h on w.as_of = h.as_of and w.product_id = h.product_id
 )
 
 select * from final
