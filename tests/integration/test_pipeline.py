@@ -107,7 +107,7 @@ def test_files_that_came_in_are_told_of_although_forecasts_then_fail(workspace, 
     def too_short(*_, **given):
         raise UserError(
             expected=msg("Training needs at least {days} days of history.", days=119),
-            found=msg("The data cover {first} to {last}.", first=date(2026, 1, 1), last=date(2026, 1, 28)),
+            found=msg("The data cover {first} to {last}.", first="1 Jan 2026", last="28 Jan 2026"),
             to_do=msg("Import a longer history."),
         )
 
