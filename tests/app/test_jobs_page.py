@@ -14,6 +14,7 @@ from fixtures.serving import MODEL, write_snapshot
 from core import ingest, jobs
 from core.errors import UserError
 from core.jobs import worker
+from core.messages import msg
 from core.models import registry
 from core.storage import snapshots
 from core.storage.state import State
@@ -182,7 +183,7 @@ def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it
     (folder / "neighbours.parquet").unlink()
     at = open_page("model", workspace=shop)
     at.button(key="snapshot_back").click().run()
-    assert not at.exception and "neighbours: the file is missing" in words(at) and "serve another one" in words(at)
+    assert not at.exception and "The file of table neighbours is missing" in words(at) and "Serve another snapshot" in words(at)
     assert snapshots.current(shop).id == "20111204-1"
 
 
@@ -365,3 +366,21 @@ def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatc
     (workspace.uploads / "mine-orders.csv").write_text("a")
     jobs.cancel(workspace, job.id)
     assert uploads(workspace) == [] and (workspace.uploads / "mine-orders.csv").exists()
+
+
+def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_and_in_chinese(open_page, workspace):
+    # A sentence inside another, or one that a shop's own words resemble, must not be worded by itself.
+    error = UserError(
+        expected=msg("The file name must end in one of {endings}.", endings=[".csv", ".xlsx"]),
+        found=msg('"{file}" has an ending that cannot be written.', file="There is none. the names of your columns"),
+        to_do=msg("Choose one of these endings."),
+    )
+    jobs.request(workspace, "import", {"files": [__file__]})
+    state = State(workspace)
+    job = state.claim_job(token := state.take_worker())
+    state.end_job(job.id, token, "failed", error=error.message)
+    said = words(open_page("data", language="zh", workspace=workspace)).replace("\\", "")
+    assert (
+        "无法写入“There is none. the names of your columns”这种后缀的文件。文件名必须以 .csv、.xlsx 之一结尾。请选择其中一种后缀。" in said
+    )
+    assert "has an ending that cannot be written" in words(open_page("data", workspace=workspace))
