@@ -19,8 +19,9 @@ import torch
 from core.models.encoder_tuning import Tuning
 from core.models.network import loss
 from core.models.panel import Panel
-from core.models.predict import gather, use_threads
-from core.models.train import _Trainer, split
+from core.models.predict import read_inputs, use_threads
+from core.models.trainer import Trainer
+from core.models.validation import split
 from core.progress import silent
 from core.settings import ModelSettings, TrainingConfig
 from core.workspace import Workspace
@@ -34,11 +35,11 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
     parts = split(panel, panel.matured(), recipe.validation_origins)
     started = time.perf_counter()
     with use_threads(1):
-        trainer = _Trainer(panel, parts.learn, parts.learn_until, settings, recipe, Tuning.of(TUNING), torch.device("cpu"), threads, silent)
+        trainer = Trainer(panel, parts.train, parts.train_until, settings, recipe, Tuning.of(TUNING), torch.device("cpu"), threads, silent)
         prepared = time.perf_counter() - started
         epoch = len(panel.draw(trainer.rows, recipe.segment_share, np.random.default_rng(7)))
         started = time.perf_counter()
-        trainer._epoch(1, 1, 1)
+        trainer.train_epoch(1, 1, 1)
         once = time.perf_counter() - started
     every = _seconds_a_row(trainer, panel, batches, rows_a_batch) * epoch
     return {
@@ -54,7 +55,7 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
     }
 
 
-def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: int) -> float:
+def _seconds_a_row(trainer: Trainer, panel: Panel, batches: int, rows_a_batch: int) -> float:
     """All threads, every row's tokens through the encoder, gradients into its last three layers and the fusion model."""
     encoder, net = trainer.texts.encoder, trainer.net.train()
     tokens = encoder.tokens([t or "-" for t in panel.texts])
@@ -65,12 +66,12 @@ def _seconds_a_row(trainer: _Trainer, panel: Panel, batches: int, rows_a_batch: 
     def step() -> None:
         rows = np.sort(random.choice(trainer.rows, min(rows_a_batch, len(trainer.rows)), replace=False))
         text = encoder.encode([tokens[p] for p in panel.product[rows]])
-        outputs = net(gather(panel, rows, trainer.places, net.config, text))
+        outputs = net(read_inputs(panel, rows, trainer.segment_index, net.config, text))
         value = loss(
             outputs,
             as_tensor(panel.rising[rows]),
             as_tensor(panel.falling[rows]),
-            as_tensor(trainer._units(rows)),
+            as_tensor(trainer.known_units(rows)),
             as_tensor(panel.tail[rows]),
             torch.ones(len(rows)),
             net.config.levels,

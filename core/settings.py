@@ -262,7 +262,7 @@ class TrainingConfig(Section):
     objective: Annotated[str, Setting("Loss of the rising forecast: log loss or Brier score.", choices=("log", "brier"))] = "log"
     demand_weight: Annotated[float, Setting("Weight of the demand quantiles in the loss.", at_least=0, at_most=1000)] = 1.0
     grades_weight: Annotated[
-        float, Setting("Weight of the ordinal thresholds (core.models.network.GRADES) in the loss.", at_least=0, at_most=1000)
+        float, Setting("Weight of the ordinal thresholds (core.models.network.ORDINAL_THRESHOLDS) in the loss.", at_least=0, at_most=1000)
     ] = 1.0
     trees_share: Annotated[
         float, Setting("Weight of the boosted trees in the rising logit; 0 grows none.", unit="share", at_least=0, at_most=1)

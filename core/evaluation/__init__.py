@@ -1,1 +1,1 @@
-"""Whether the model is right: metrics, baselines, backtests, simulations and tuning."""
+"""Evaluation: metrics, baselines, backtests, simulations and tuning."""

@@ -1,7 +1,7 @@
-"""`upswing tune`: better numbers for one shop, searched on the model's own validation origins and never on a test.
+"""`upswing tune`: search better settings for one shop on the model's own validation origins, never on test origins.
 
-A study (Optuna, TPE) stands in the workspace's tune.sqlite, and each set of numbers that was tried is in it as soon as it ends, so a
-search may be stopped at any moment and goes on from there. The defaults of core.settings.TrainingConfig need none of this.
+The study (Optuna, TPE) is kept in the workspace's tune.sqlite, with every trial as soon as it ends, so a search can be stopped at any time
+and continued. The defaults of core.settings.TrainingConfig do not depend on it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation import metrics
 from core.evaluation.backtest.blocks import as_date, plan
+from core.evaluation.search_space import ENCODER_RATE, SearchedSetting, change_settings, first_trials, search_space, setting_value
 from core.messages import Message, lines, msg
 from core.progress import Progress, silent, step_label
 from core.settings import Settings
@@ -28,61 +29,22 @@ from core.storage import locks
 from core.workspace import Workspace
 
 TRIALS = 30
-LOOKS, APART_DAYS, LEAST_ORIGINS = 2, 182, 26  # a second validation half a year earlier: the best for one season is not for the next
-RANDOM_FIRST = 8  # sets drawn at random before the search has anything to go by
+# The second validation window is half a year earlier, since the best settings for one season are not the best for the next.
+WINDOWS, APART_DAYS, LEAST_ORIGINS = 2, 182, 26
+RANDOM_FIRST = 8  # random trials before TPE has enough to model
 
 
 @dataclass(frozen=True)
-class Searched:
-    """One setting and where the search looks for it: one of `choices`, else a number from low to high, by its logarithm where `log`."""
+class TuneResult:
+    """The result of a search.
 
-    section: str
-    field: str
-    low: float = 0.0
-    high: float = 1.0
-    log: bool = False
-    choices: tuple = ()
-
-    @property
-    def name(self) -> str:
-        return f"{self.section}.{self.field}"
-
-    def with_(self, value) -> Searched:
-        """The same, wide enough for the value in use today."""
-        if self.choices:
-            return self if value in self.choices else replace(self, choices=(*self.choices, value))
-        return replace(self, low=min(self.low, value), high=max(self.high, value))
-
-    def drawn(self, trial):
-        """The value that an Optuna trial suggests, rounded to what is written into upswing.toml."""
-        if self.choices:
-            return trial.suggest_categorical(self.name, self.choices)
-        return rounded(trial.suggest_float(self.name, self.low, self.high, log=self.log))
-
-
-# Left out: what costs only time (members), what only one season would choose (epochs), and what moves the demand that this score
-# does not see (demand_weight).
-SPACE = (
-    Searched("recipe", "learning_rate", 5e-4, 8e-3, log=True),
-    Searched("recipe", "weight_decay", 1e-3, 0.2, log=True),
-    Searched("recipe", "driver_dropout", 0.2, 0.7),  # without any, a missing driver was never learnt
-    Searched("recipe", "text_dropout", 0.0, 0.6),
-    Searched("recipe", "text_days", 14.0, 224.0, log=True),
-    Searched("recipe", "dropout", 0.0, 0.3),
-    Searched("recipe", "segment_share", 0.1, 1.0),
-    Searched("recipe", "bottleneck", choices=(4, 8, 16, 32)),
-    Searched("recipe", "tower", choices=(32, 64, 96)),
-    Searched("recipe", "hidden", choices=(32, 64, 128)),
-    Searched("recipe", "trees_share", 0.3, 0.9),
-    Searched("recipe", "objective", choices=("log", "brier")),
-)
-TUNED = Searched("recipe", "encoder_learning_rate", 3e-6, 1e-4, log=True)  # only where a tuned encoder is tried
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a search came to. before, best: log loss on the validation origins, of today's settings and of the best set; gain:
-    (low, high) of before - best by a bootstrap over these origins; changes: what the best set writes, "section.field" -> value."""
+    tried, stopped_early  number of trials, and of those that were pruned
+    origins       validation origins
+    fair      a default backtest tests on later origins only
+    before, best  log loss on the validation origins, with the settings in use and with the best ones
+    gain          (low, high) of before - best by a bootstrap over the origins
+    changes       "section.field" -> value, settings that the best trial changes
+    """
 
     tried: int
     stopped_early: int
@@ -97,7 +59,8 @@ class Found:
     interrupted: bool
 
     def text(self) -> Message:
-        said: list[Message | str] = [
+        """Return a report of the search."""
+        sentences: list[Message | str] = [
             msg(
                 "{trials} sets of settings were tried, {pruned} of them stopped early. "
                 "They were compared on {origins} origins, {first} to {last}.",
@@ -113,10 +76,10 @@ class Found:
         ]
         before, best = f"{self.before:.4f}", f"{self.best:.4f}"
         if not self.changes:
-            said.append(msg("Log loss {before}: no setting is better than those in use.", before=before))
+            sentences.append(msg("Log loss {before}: no setting is better than those in use.", before=before))
         else:
             gain, low, high = (f"{value:.4f}" for value in (self.before - self.best, *self.gain))
-            said.append(
+            sentences.append(
                 msg(
                     "Log loss {before} with the settings in use and {best} with the best ones: lower by {gain} [{low}, {high}].",
                     before=before,
@@ -127,24 +90,26 @@ class Found:
                 )
             )
             if self.gain[0] <= 0:
-                said.append(msg("The difference may be chance."))
-            said.append(msg("The best of many looks slightly better than it is. Run `upswing backtest` to measure it."))
-            said += self._written()
-            said.append(
+                sentences.append(msg("The difference may be chance."))
+            sentences.append(msg("The best of many looks slightly better than it is. Run `upswing backtest` to measure it."))
+            sentences += self._written()
+            sentences.append(
                 msg("The settings are in upswing.toml; upswing.toml.before holds the file before.")
                 if self.applied
                 else msg("Nothing was written. Add --apply to the same command to write them.")
             )
         if self.interrupted:
-            said.append(msg("The search was stopped. The same command continues it."))
-        return lines(*said)
+            sentences.append(msg("The search was stopped. The same command continues it."))
+        return lines(*sentences)
 
     def _written(self) -> list[str]:
-        """Return the changed settings as upswing.toml holds them."""
+        """Return the changed settings as lines of upswing.toml."""
         written, section = [], ""
         for name, value in sorted(self.changes.items()):
             here, field = name.split(".")
-            written += [f"[{here}]"] * (here != section) + [f"{field} = {as_toml(value)}  # {as_toml(_value(self.settings, name))} now"]
+            written += [f"[{here}]"] * (here != section) + [
+                f"{field} = {as_toml(value)}  # {as_toml(setting_value(self.settings, name))} now"
+            ]
             section = here
         return written
 
@@ -159,15 +124,15 @@ def tune(
     encoders: tuple[str, ...] = (),
     apply: bool = False,
     progress: Progress = silent,
-) -> Found:
-    """Searches until the study has this many sets (TRIALS where neither limit is given) or no set is begun after so many minutes.
+) -> TuneResult:
+    """Search until the study has `trials` trials (TRIALS without either limit), or start no trial after `minutes` minutes.
 
-    until     last origin that may be learnt from or judged on; by default the last before all that `upswing backtest` tests
+    until     last origin to train or validate on; by default the last before all test origins of `upswing backtest`
     tunings   values of [model] tuning to choose among as well, encoders likewise
-    apply     write the best set into upswing.toml, unless the search was interrupted
+    apply     write the best settings into upswing.toml, unless the search was interrupted
 
-    Today's settings are tried first. A study goes on for as long as panel, origins and all other settings are the same. Raises
-    NotReady without a panel, UserError where the history is too short to validate on and where a search runs already.
+    The settings in use are tried first. A study continues while panel, origins and all other settings stay the same. Raises NotReady
+    without a panel, UserError where the history is too short to validate and where another search is running.
     """
     import optuna
 
@@ -184,9 +149,9 @@ def tune(
     trials = TRIALS if trials is None and minutes is None else trials
     panel = Panel.open(workspace.panel, workspace.cache)
     rows, fair = _rows(panel, settings, as_date(until, "--until"))
-    space = _space(settings, tunings, encoders)
-    judge = Judge(panel, settings, looks(panel, rows, settings))
-    with _alone(workspace):
+    space = search_space(settings, tunings, encoders)
+    judge = Judge(panel, settings, validation_windows(panel, rows, settings))
+    with _one_search(workspace):
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         storage = f"sqlite:///{workspace.study}"
         study = optuna.create_study(
@@ -195,38 +160,38 @@ def tune(
             load_if_exists=True,
             pruner=optuna.pruners.MedianPruner(n_startup_trials=5),
         )
-        for trial in _in(study, "RUNNING"):  # its process was killed
+        for trial in _trials_in(study, "RUNNING"):  # its process was killed
             study.tell(trial.number, state=optuna.trial.TrialState.FAIL)
-        started, interrupted, firsts = time.monotonic(), False, _firsts(settings, space)
-        there = [t.user_attrs["values"] for t in _completed(study)] + [t.system_attrs["fixed_params"] for t in _in(study, "WAITING")]
+        started, interrupted, firsts = time.monotonic(), False, first_trials(settings, space)
+        there = [t.user_attrs["values"] for t in _completed(study)] + [t.system_attrs["fixed_params"] for t in _trials_in(study, "WAITING")]
         for first in firsts:
             if first not in there:
                 study.enqueue_trial(first, user_attrs={"asked": True})
         try:
-            while _of(study, firsts[0]) is None or not (
+            while _completed_with(study, firsts[0]) is None or not (
                 (trials and _count(study) >= trials) or (minutes and time.monotonic() - started >= 60 * minutes)
             ):
-                # Seeded by how far the study is: a search that was stopped does not draw the same sets again.
+                # Seeded by the number of trials, so that a continued search does not repeat its trials.
                 study.sampler = optuna.samplers.TPESampler(seed=settings.model.seed + len(study.trials), n_startup_trials=RANDOM_FIRST)
                 share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * minutes)
                 best = study.best_value if _completed(study) else float("nan")
-                say = _teller(progress, share, 1 / trials if trials else 0.0, _count(study) + 1, best)
-                study.optimize(lambda trial: judge.loss(trial, space, say), n_trials=1)
+                report_progress = _trial_progress(progress, share, 1 / trials if trials else 0.0, _count(study) + 1, best)
+                study.optimize(lambda trial: judge.loss(trial, space, report_progress), n_trials=1)
         except KeyboardInterrupt:
             interrupted = True
-            if _of(study, firsts[0]) is None:
-                raise  # nothing to tell yet
-        return _found(workspace, settings, study, space, judge, fair, apply and not interrupted, interrupted)
+            if _completed_with(study, firsts[0]) is None:
+                raise  # no result yet
+        return _result(workspace, settings, study, space, judge, fair, apply and not interrupted, interrupted)
 
 
 class Judge:
-    """Scores settings on the validation origins of each look."""
+    """Scores settings on the validation origins of each window."""
 
-    def __init__(self, panel, settings: Settings, looks: list[np.ndarray]):
-        from core.models.validation import split, watched_rows
+    def __init__(self, panel, settings: Settings, windows: list[np.ndarray]):
+        from core.models.validation import early_stopping_rows, split
 
-        self.panel, self.settings, self.looks = panel, settings, looks
-        self.watched = [watched_rows(panel, split(panel, rows, settings.recipe.validation_origins).validate) for rows in looks]
+        self.panel, self.settings, self.windows = panel, settings, windows
+        self.watched = [early_stopping_rows(panel, split(panel, rows, settings.recipe.validation_origins).validate) for rows in windows]
         if not len(self.watched[-1]):
             raise UserError(
                 expected=msg("A search needs origins to validate on, at least four weeks after those to train on."),
@@ -235,63 +200,64 @@ class Judge:
             )
         self.origins = [np.unique(panel.as_of[rows]) for rows in self.watched]
 
-    def loss(self, trial, space: tuple[Searched, ...], say) -> float:
-        """Log loss, mean over looks and in each over origins; the losses by origin are kept with the trial for the interval."""
+    def loss(self, trial, space: tuple[SearchedSetting, ...], report_progress) -> float:
+        """Return the log loss: mean over windows, and in each over origins.
+
+        The losses by origin are stored with the trial, for the interval of the gain.
+        """
         import optuna
 
-        values = {s.name: s.drawn(trial) for s in space if s is not TUNED}
-        if TUNED in space and values.get("model.tuning", self.settings.model.tuning) != "frozen":
-            values[TUNED.name] = TUNED.drawn(trial)
+        values = {s.name: s.suggest(trial) for s in space if s is not ENCODER_RATE}
+        if ENCODER_RATE in space and values.get("model.tuning", self.settings.model.tuning) != "frozen":
+            values[ENCODER_RATE.name] = ENCODER_RATE.suggest(trial)
         trial.set_user_attr("values", values)
         losses: list[list[float]] = []
-        for number in range(len(self.looks)):
-            losses.append(self._by_origin(number, values, lambda done, text: say((number + done) / len(self.looks), text)))
+        for number in range(len(self.windows)):
+            count = len(self.windows)
+            losses.append(self._by_origin(number, values, lambda done, text: report_progress((number + done) / count, text)))
             so_far = float(np.mean([np.mean(each) for each in losses]))
             trial.report(so_far, number)
-            if number + 1 < len(self.looks) and not trial.user_attrs.get("asked") and trial.should_prune():
+            if number + 1 < count and not trial.user_attrs.get("asked") and trial.should_prune():
                 raise optuna.TrialPruned
         trial.set_user_attr("losses", losses)
         return so_far
 
-    def _by_origin(self, number: int, values: dict, say) -> list[float]:
+    def _by_origin(self, number: int, values: dict, report_progress) -> list[float]:
         from core.models.train import fit
 
-        settings, panel, watched = _changed(self.settings, values), self.panel, self.watched[number]
-        # No refit: what validates must not have learnt from these origins.
+        settings, panel, watched = change_settings(self.settings, values), self.panel, self.watched[number]
+        # No refit: the model must not be trained on the origins that validate it.
         model = fit(
             panel,
-            self.looks[number],
+            self.windows[number],
             settings.model,
             recipe=replace(settings.recipe, refit=False),
-            progress=lambda step, done, message="", **figures: say(done if step == "train" else 0.0, message or step_label(step)),
+            progress=lambda step, done, message="", **figures: report_progress(
+                done if step == "train" else 0.0, message or step_label(step)
+            ),
         )
         y, p, as_of = panel.rising[watched], model.predict(panel, watched)["rising"], panel.as_of[watched]
         return [metrics.log_loss(y[as_of == origin], p[as_of == origin]) for origin in self.origins[number]]
 
 
-def looks(panel, rows: np.ndarray, settings: Settings) -> list[np.ndarray]:
-    """Row numbers of each look, earliest first: all of `rows`, and those up to half a year before where enough of them are left."""
+def validation_windows(panel, rows: np.ndarray, settings: Settings) -> list[np.ndarray]:
+    """Return the row numbers of each window, earliest first: up to half a year before the end, where enough remain, then all rows."""
     as_of = panel.as_of[rows]
-    cuts = [as_of.max() - np.timedelta64(APART_DAYS * back, "D") for back in range(LOOKS)]
+    cuts = [as_of.max() - np.timedelta64(APART_DAYS * back, "D") for back in range(WINDOWS)]
     least = max(LEAST_ORIGINS, 2 * settings.recipe.validation_origins)
     long_enough = [cut for cut in cuts[1:] if len(np.unique(as_of[as_of <= cut])) >= least]
     return [rows[as_of <= cut] for cut in reversed(cuts[:1] + long_enough)]
 
 
-def rounded(value: float) -> float:
-    """Three significant digits."""
-    return float(f"{value:.3g}")
-
-
 def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bool]:
-    """(row numbers that the search may know, whether a default backtest tests later ones only)."""
+    """Return (row numbers that the search may use, whether a default backtest tests later ones only)."""
     rows = panel.matured()
     if settings.model.since:
         rows = rows[panel.as_of[rows] >= np.datetime64(as_date(settings.model.since, "model.since"))]
     origins = [d.astype(date) for d in np.unique(panel.as_of[rows[panel.all_rows[rows]]])]
     try:
         last = plan(origins, settings.labels.horizon_days)[0].train_until
-    except UserError:  # too short a history for a backtest, so there is none to be fair to
+    except UserError:  # too short a history for a backtest, so none can be biased
         last = origins[-1] + timedelta(1) if origins else None
     kept = rows if (until or last) is None else rows[panel.as_of[rows] <= np.datetime64(until or last)]
     if not len(kept):
@@ -303,37 +269,8 @@ def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bo
     return kept, until is None or (last is not None and until <= last)
 
 
-def _space(settings: Settings, tunings: tuple[str, ...], encoders: tuple[str, ...]) -> tuple[Searched, ...]:
-    asked = tuple(Searched("model", field, choices=values) for field, values in (("tuning", tunings), ("encoder", encoders)) if values)
-    tuned = any(value != "frozen" for value in (tunings or (settings.model.tuning,)))
-    return tuple(s.with_(_value(settings, s.name)) for s in (*asked, *SPACE)) + (TUNED,) * tuned
-
-
-def _firsts(settings: Settings, space: tuple[Searched, ...]) -> list[dict]:
-    """Today's settings, then the same with each other tuning and encoder that was asked for."""
-    today = {}
-    for s in space:
-        value = _value(settings, s.name)
-        today[s.name] = value if s.choices else rounded(value)
-    found = [today] + [today | {s.name: value} for s in space if s.section == "model" for value in s.choices if value != today[s.name]]
-    frozen = lambda first: first.get("model.tuning", settings.model.tuning) == "frozen"  # noqa: E731
-    return [{k: v for k, v in first.items() if k != TUNED.name or not frozen(first)} for first in found]
-
-
-def _value(settings: Settings, name: str):
-    section, field = name.split(".")
-    return getattr(getattr(settings, section), field)
-
-
-def _changed(settings: Settings, values: dict) -> Settings:
-    for name, value in values.items():
-        section, field = name.split(".")
-        settings = settings.with_values(section, **{field: value})
-    return settings
-
-
-def _name(workspace: Workspace, settings: Settings, space: tuple[Searched, ...], rows: np.ndarray, panel) -> str:
-    """Sets are comparable within one name: the same panel, origins and settings that are not searched."""
+def _name(workspace: Workspace, settings: Settings, space: tuple[SearchedSetting, ...], rows: np.ndarray, panel) -> str:
+    """Return the name of the study. Trials are comparable within one study: same panel, origins and settings outside the search."""
     searched = {s.name for s in space}
     fixed = {
         f"{section}.{field}": value
@@ -351,53 +288,53 @@ def _name(workspace: Workspace, settings: Settings, space: tuple[Searched, ...],
     return f"until {panel.as_of[rows].max()} {hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]}"
 
 
-def _in(study, *states: str) -> list:
+def _trials_in(study, *states: str) -> list:
     return [t for t in study.get_trials(deepcopy=False) if t.state.name in states]
 
 
 def _completed(study) -> list:
-    return _in(study, "COMPLETE")
+    return _trials_in(study, "COMPLETE")
 
 
 def _count(study) -> int:
-    return len(_in(study, "COMPLETE", "PRUNED"))
+    return len(_trials_in(study, "COMPLETE", "PRUNED"))
 
 
-def _of(study, values: dict):
-    """The completed trial of these values; None where there is none yet."""
+def _completed_with(study, values: dict):
+    """Return the completed trial with these values; None where there is none."""
     return next((t for t in _completed(study) if t.user_attrs["values"] == values), None)
 
 
-def _teller(progress: Progress, start: float, span: float, trial: int, best: float):
-    """How far one set is, as how far the search is."""
+def _trial_progress(progress: Progress, start: float, span: float, trial: int, best: float):
+    """Return a function that reports the progress of one trial as progress of the search."""
     figures = {"best": best} if np.isfinite(best) else {}
     return lambda done, message: progress(
         "tune", min(1.0, start + span * min(done, 1.0)), msg("Trial {trial} · {work}", trial=trial, work=message), **figures
     )
 
 
-def _found(workspace: Workspace, settings: Settings, study, space, judge: Judge, fair: bool, apply: bool, interrupted: bool) -> Found:
+def _result(workspace: Workspace, settings: Settings, study, space, judge: Judge, fair: bool, apply: bool, interrupted: bool) -> TuneResult:
     completed = _completed(study)
-    first = _firsts(settings, space)[0]
-    today = _of(study, first)
+    first = first_trials(settings, space)[0]
+    today = _completed_with(study, first)
     best = min(completed, key=lambda t: (t.value, t.number))
     changes = {k: v for k, v in best.user_attrs["values"].items() if first.get(k) != v}
     lower = np.concatenate([np.subtract(a, b) for a, b in zip(today.user_attrs["losses"], best.user_attrs["losses"])])
     origins = np.concatenate(judge.origins)
-    drawn = metrics.bootstrap(lambda _, w: float(lower @ w / w.sum()), np.zeros(len(lower)), origins)
+    suggest = metrics.bootstrap(lambda _, w: float(lower @ w / w.sum()), np.zeros(len(lower)), origins)
     if apply and changes:
         if workspace.settings_file.exists():
             shutil.copy2(workspace.settings_file, workspace.settings_file.with_suffix(".toml.before"))  # it may hold comments
-        workspace.save_settings(_changed(settings, changes))
+        workspace.save_settings(change_settings(settings, changes))
     pruned = _count(study) - len(completed)
-    return Found(
+    return TuneResult(
         len(completed) + pruned,
         pruned,
         tuple(d.astype(date) for d in origins),
         fair,
         today.value,
         best.value,
-        metrics.interval(drawn, float(lower.mean())),
+        metrics.interval(suggest, float(lower.mean())),
         changes,
         settings,
         bool(apply and changes),
@@ -406,8 +343,8 @@ def _found(workspace: Workspace, settings: Settings, study, space, judge: Judge,
 
 
 @contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """One search of a workspace at a time; the lock dies with its holder."""
+def _one_search(workspace: Workspace) -> Iterator[None]:
+    """Hold the workspace's search lock. Raises UserError where another search holds it; the lock ends with its process."""
     try:
         with locks.locked(workspace.cache / "tune.lock", wait=False):
             yield

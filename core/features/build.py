@@ -20,7 +20,7 @@ from core.features.freshness import fingerprint
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
 from core.messages import Message, msg
-from core.models.calibrate import FOLLOWED_ORIGINS
+from core.models.calibrate import RECALIBRATION_ORIGINS
 from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS
 from core.settings import Settings
@@ -100,7 +100,7 @@ def build_latest(workspace: Workspace, *, since: date | None = None, engine: str
         _neighbours(running, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
-        origins = [t for t in weekly if since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
+        origins = [t for t in weekly if since < t <= matured][-RECALIBRATION_ORIGINS:] + [shop.last_day]
         _prepare(running, settings, shop, origins)
         return _write_panel(running, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 

@@ -87,7 +87,7 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
     said = [result["text"]] if result else []
     with _staying(result):
         champion = registry.champion(workspace)
-        since = registry.model(workspace, champion).learnt_until if champion else None
+        since = registry.model(workspace, champion).trained_until if champion else None
         said.append(build_latest(workspace, since=since, progress=progress).text())
         served = _score_and_publish(workspace, progress)
     return result | served | {"text": lines(*said, served["text"])}

@@ -1,4 +1,4 @@
-"""Work beside the training: trees grow in a second thread while the net learns, which a laptop's second core has time for."""
+"""A background thread: trees are fitted in it while the network trains, on a laptop's second core."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from concurrent.futures import Future, ThreadPoolExecutor
 
 from core.errors import Cancelled
 
-_LOOK_SECONDS = 0.2
+_POLL_SECONDS = 0.2
 
 
-class Beside:
-    """One thread that does its work in order; leaving the context stops what is not done yet.
+class BackgroundThread:
+    """One thread that runs functions in the order of `start`; leaving the context stops what has not finished.
 
-    Only for work that lets Python go on meanwhile, and that calls `check` every second or so.
+    For functions that release Python's global lock and call `check` at least every second.
     """
 
     def __init__(self):
         self._leaving = threading.Event()
         self._pool = ThreadPoolExecutor(1)
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> BackgroundThread:
         return self
 
     def __exit__(self, *raised) -> None:
@@ -29,19 +29,20 @@ class Beside:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def check(self) -> None:
-        """For the work to call: raises Cancelled once nobody waits for it any more."""
+        """Raise Cancelled once the context has been left. Functions in the thread call this."""
         if self._leaving.is_set():
             raise Cancelled()
 
-    def start(self, work: Callable, *args, **options) -> Future:
-        return self._pool.submit(work, *args, **options)
+    def start(self, function: Callable, *args, **options) -> Future:
+        """Queue a call of `function` and return its future."""
+        return self._pool.submit(function, *args, **options)
 
     @staticmethod
-    def wait(started: Future, tell: Callable[[], None]):
-        """What the work returned, or raises what it raised. tell() is called meanwhile, and may raise to end the waiting."""
-        while not started.done():
+    def wait(future: Future, report: Callable[[], None]):
+        """Return the future's result, or raise its error. `report` is called while waiting, and may raise to stop it."""
+        while not future.done():
             try:
-                started.exception(_LOOK_SECONDS)
+                future.exception(_POLL_SECONDS)
             except TimeoutError:
-                tell()
-        return started.result()
+                report()
+        return future.result()

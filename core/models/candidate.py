@@ -1,4 +1,4 @@
-"""Training: the panel as arrays, fitting, the fitted model, and `train`, which makes a candidate of a workspace's panel."""
+"""Train a candidate on the panel of a workspace."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from core.workspace import Workspace
 __all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
 
 
-_FIGURES = {  # those that a line about a training shows
+_FIGURES = {  # shown in the one-line report of a training
     "average_precision": msg("average precision"),
     "brier_skill": msg("Brier skill"),
     "precision_at_50": msg("precision@50"),
@@ -31,7 +31,7 @@ _FIGURES = {  # those that a line about a training shows
 
 @dataclass(frozen=True)
 class Trained:
-    """A candidate that was written. metrics: figures by name, on its own validation origins; None where undefined there."""
+    """A trained candidate in its folder. metrics: figures on its validation origins by name, None where undefined."""
 
     model_id: str
     folder: Path
@@ -40,6 +40,7 @@ class Trained:
     seconds: float
 
     def text(self) -> Message:
+        """Return a one-line report of the training."""
         figures = [
             msg("{metric} {value}", metric=label, value=f"{self.metrics[name]:.3f}")
             for name, label in _FIGURES.items()
@@ -61,9 +62,10 @@ class Trained:
 
 
 def train(workspace: Workspace, settings: Settings, *, progress: Progress = silent, until: date | None = None) -> Trained:
-    """Learns from the workspace's panel and writes a candidate to models/ID. `until` = last origin to learn from.
+    """Train on the workspace's panel and write a candidate to models/ID.
 
-    settings.model.since = first one. Raises NotReady without a panel, UserError where nothing can be learnt, Cancelled.
+    until is the last origin to train on, settings.model.since the first. Raises NotReady without a panel, UserError where no row has a
+    known outcome, and Cancelled where `progress` does.
     """
     panel = Panel.open(workspace.panel, workspace.cache, progress)
     rows = panel.matured()
@@ -103,7 +105,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
 
 
 def _data(panel: Panel, settings: Settings) -> dict:
-    """What the model card says of the data that the panel was built from."""
+    """Return what the model card reports about the data behind the panel."""
     built = panel.meta.get("settings", {})
     return {
         "shop": settings.shop.name,

@@ -1,8 +1,8 @@
-"""The model card (Mitchell et al. 2019): what a model is for, what it learned from, how good it is and where it ends, as Markdown.
+"""The model card (Mitchell et al. 2019) as Markdown: intended use, training data, figures and limits.
 
-It is derived from the files of the model folder, whose hashes the manifest holds, and from nothing else. The page and the command line
-write it each time, so it always matches the files, for old models too. The card.md in the folder is a copy for people who find the
-folder; it is not in the manifest, so a note added to it breaks nothing.
+It is derived only from the files of the model folder, whose hashes the manifest holds. The page and the command line derive it on each
+request, so it always matches the files, also for old models. The card.md in the folder is a copy for readers of the folder. It is not in
+the manifest, so a note added to it breaks nothing.
 """
 
 from __future__ import annotations
@@ -17,40 +17,40 @@ from core.messages import Message, msg, show
 from core.schema import ALL, CANONICAL, DEMAND_WEEKS, DRIVERS
 from core.settings import LabelSettings
 
-Say = Callable[[Message | str], str]  # words a message in the card's language
+Translate = Callable[[Message | str], str]  # returns a message in the card's language
 
 
 def card(folder: Path, language: str = "en") -> str:
     """Return the card of the model in a folder as Markdown, in a language.
 
-    What an older model's files lack is left out; nothing is guessed.
+    Missing entries of an older model's files are left out; nothing is guessed.
     """
-    folder, say = Path(folder), partial(show, language=language)
+    folder, translate = Path(folder), partial(show, language=language)
     config, metrics, features = (_read(folder / f"{name}.json") for name in ("config", "metrics", "features"))
     parts = [
-        "# " + say(msg("Model card")) + ": " + _code(metrics.get("model") or folder.name),
-        _purpose(metrics.get("data", {}), say),
-        "## " + say(msg("Data")),
-        _data(config, metrics, features, say),
-        "## " + say(msg("Training")),
-        _training(config, metrics, say),
-        "## " + say(msg("Figures")),
-        _figures(metrics, say),
-        "## " + say(msg("Calibration")),
-        _calibration(metrics, say),
-        "## " + say(msg("Limits")),
-        _limits(config, metrics, features, say),
-        "## " + say(msg("Reproduce")),
-        _reproduce(config, metrics, say),
+        "# " + translate(msg("Model card")) + ": " + _code(metrics.get("model") or folder.name),
+        _purpose(metrics.get("data", {}), translate),
+        "## " + translate(msg("Data")),
+        _data(config, metrics, features, translate),
+        "## " + translate(msg("Training")),
+        _training(config, metrics, translate),
+        "## " + translate(msg("Figures")),
+        _figures(metrics, translate),
+        "## " + translate(msg("Calibration")),
+        _calibration(metrics, translate),
+        "## " + translate(msg("Limits")),
+        _limits(config, metrics, features, translate),
+        "## " + translate(msg("Reproduce")),
+        _reproduce(config, metrics, translate),
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _purpose(data: dict, say: Say) -> str:
+def _purpose(data: dict, translate: Translate) -> str:
     labels = vars(LabelSettings()) | data.get("labels", {})
     return "\n\n".join(
         (
-            say(
+            translate(
                 msg(
                     "For each product, for all customers and for each customer segment, the model forecasts the probability of rising in "
                     "the next {days} days, the probability of falling, and the demand in units over {weeks} weeks.",
@@ -58,7 +58,7 @@ def _purpose(data: dict, say: Say) -> str:
                     weeks=list(DEMAND_WEEKS),
                 )
             ),
-            say(
+            translate(
                 msg(
                     "A product rises if it exceeds its own sales rate, adjusted for the shop's growth, by at least {ratio} and by at least "
                     "{extra} {signal}, and if chance alone would do so with a probability of at most {luck}.",
@@ -68,8 +68,8 @@ def _purpose(data: dict, say: Say) -> str:
                     signal=_code(data.get("signal", "orders")),
                 )
             ),
-            "## " + say(msg("Intended use")),
-            say(
+            "## " + translate(msg("Intended use")),
+            translate(
                 msg(
                     "For merchandisers who choose what to show and planners who choose what to order, in the shop that the model was "
                     "trained on. It ranks and gives reasons; people decide. It is not made for another shop, for judging single "
@@ -80,14 +80,14 @@ def _purpose(data: dict, say: Say) -> str:
     )
 
 
-def _data(config: dict, metrics: dict, features: list, say: Say) -> str:
+def _data(config: dict, metrics: dict, features: list, translate: Translate) -> str:
     data, origins, rows = metrics.get("data", {}), metrics.get("origins", {}), metrics.get("rows", {})
     learn, validate = origins.get("learn"), origins.get("validate")
     tables, segments = data.get("tables", {}), [s for s in data.get("segments", []) if s != ALL]
     read, absent = _drivers(config, features)
 
     def span(of: dict, count: int | None) -> str:
-        return say(
+        return translate(
             msg(
                 "{origins} origins, {first} to {last}; {rows} rows",
                 origins=of["count"],
@@ -98,40 +98,43 @@ def _data(config: dict, metrics: dict, features: list, say: Say) -> str:
         )
 
     return _table(
-        (say(msg("Property")), ""),
+        (translate(msg("Property")), ""),
         (
-            (say(msg("Shop")), _code(data["shop"]) if data.get("shop") else None),
-            (say(msg("Demand signal")), _code(data["signal"]) if data.get("signal") else None),
-            (say(msg("Last day of data")), metrics.get("panel_as_of")),
-            (say(msg("Products")), f"{data['products']:,}" if data.get("products") else None),
+            (translate(msg("Shop")), _code(data["shop"]) if data.get("shop") else None),
+            (translate(msg("Demand signal")), _code(data["signal"]) if data.get("signal") else None),
+            (translate(msg("Last day of data")), metrics.get("panel_as_of")),
+            (translate(msg("Products")), f"{data['products']:,}" if data.get("products") else None),
             (
-                say(msg("Segments")),
+                translate(msg("Segments")),
                 f"{_code(data['segment_attribute'])} ({len(segments)})" if segments and data.get("segment_attribute") else None,
             ),
-            (say(msg("Imported tables")), ", ".join(f"{_code(name)} ({tables[name]:,})" for name in CANONICAL if tables.get(name))),
-            (say(msg("Missing tables")), ", ".join(_code(name) for name in CANONICAL if tables and not tables.get(name))),
-            (say(msg("Drivers in use")), ", ".join(map(_code, read))),
-            (say(msg("Drivers without data")), ", ".join(map(_code, absent))),
-            (say(msg("Training origins")), span(learn, rows.get("learn")) if learn else None),
-            (say(msg("Validation origins")), span(validate, rows.get("validate")) if validate else None),
-            (say(msg("Embargo in days")), data.get("horizon_days") if validate else None),
-            (say(msg("Refit on all origins")), say(msg("yes") if origins.get("refit_on_all") else msg("no")) if origins else None),
+            (translate(msg("Imported tables")), ", ".join(f"{_code(name)} ({tables[name]:,})" for name in CANONICAL if tables.get(name))),
+            (translate(msg("Missing tables")), ", ".join(_code(name) for name in CANONICAL if tables and not tables.get(name))),
+            (translate(msg("Drivers in use")), ", ".join(map(_code, read))),
+            (translate(msg("Drivers without data")), ", ".join(map(_code, absent))),
+            (translate(msg("Training origins")), span(learn, rows.get("learn")) if learn else None),
+            (translate(msg("Validation origins")), span(validate, rows.get("validate")) if validate else None),
+            (translate(msg("Embargo in days")), data.get("horizon_days") if validate else None),
+            (
+                translate(msg("Refit on all origins")),
+                translate(msg("yes") if origins.get("refit_on_all") else msg("no")) if origins else None,
+            ),
         ),
     )
 
 
-def _training(config: dict, metrics: dict, say: Say) -> str:
+def _training(config: dict, metrics: dict, translate: Translate) -> str:
     settings, net = _settings(config, metrics), config.get("model", {})
     numbers = metrics.get("recipe", {}) | {k: v for k, v in net.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
     epochs, seconds = metrics.get("epochs"), metrics.get("seconds")
     return _table(
-        (say(msg("Property")), ""),
+        (translate(msg("Property")), ""),
         (
-            (say(msg("Text encoder")), _code(settings["encoder"]) if settings.get("encoder") else None),
-            (say(msg("Tuning of the encoder")), _code(settings["tuning"]) if settings.get("tuning") else None),
+            (translate(msg("Text encoder")), _code(settings["encoder"]) if settings.get("encoder") else None),
+            (translate(msg("Tuning of the encoder")), _code(settings["tuning"]) if settings.get("tuning") else None),
             (
-                say(msg("Pretraining on the shop's texts")),
-                say(
+                translate(msg("Pretraining on the shop's texts")),
+                translate(
                     msg(
                         "perplexity {before} before, {after} after, on {held_out} held-out texts; {pieces} new word pieces",
                         before=f"{read['perplexity_before']:.1f}",
@@ -143,14 +146,14 @@ def _training(config: dict, metrics: dict, say: Say) -> str:
                 if (read := metrics.get("pretraining"))
                 else None,
             ),
-            (say(msg("Seed")), settings.get("seed")),
+            (translate(msg("Seed")), settings.get("seed")),
             (
-                say(msg("Epochs")),
-                say(msg("{epochs} of at most {most}", epochs=epochs, most=settings.get("max_epochs", epochs))) if epochs else None,
+                translate(msg("Epochs")),
+                translate(msg("{epochs} of at most {most}", epochs=epochs, most=settings.get("max_epochs", epochs))) if epochs else None,
             ),
             (
-                say(msg("Boosted trees")),
-                say(
+                translate(msg("Boosted trees")),
+                translate(
                     msg("{rounds} rounds, strong regularisation", rounds=trees["rounds"])
                     if trees["settings"]
                     else msg("{rounds} rounds, standard regularisation", rounds=trees["rounds"])
@@ -158,10 +161,10 @@ def _training(config: dict, metrics: dict, say: Say) -> str:
                 if (trees := metrics.get("trees"))
                 else None,
             ),
-            (say(msg("Trained (UTC)")), metrics.get("trained_at")),
-            (say(msg("Training time")), say(msg("{seconds} s", seconds=round(seconds))) if seconds else None),
-            (say(msg("Version")), metrics.get("data", {}).get("code_version")),
-            (say(msg("Hyperparameters")), ", ".join(f"`{name}` {value}" for name, value in numbers.items())),
+            (translate(msg("Trained (UTC)")), metrics.get("trained_at")),
+            (translate(msg("Training time")), translate(msg("{seconds} s", seconds=round(seconds))) if seconds else None),
+            (translate(msg("Version")), metrics.get("data", {}).get("code_version")),
+            (translate(msg("Hyperparameters")), ", ".join(f"`{name}` {value}" for name, value in numbers.items())),
         ),
     )
 
@@ -180,10 +183,10 @@ FIGURES: dict[str, Message] = {
 } | {f"demand_loss_w{w}": msg("demand, {weeks}-week horizon: weighted quantile loss, lower is better", weeks=w) for w in DEMAND_WEEKS}
 
 
-def _figures(metrics: dict, say: Say) -> str:
+def _figures(metrics: dict, translate: Translate) -> str:
     values, intervals = metrics.get("metrics", {}), metrics.get("intervals", {})
     if not values:
-        return say(
+        return translate(
             msg("None: the history is too short to hold out weeks for validation. Expect forecasts little better than the base rate.")
         )
 
@@ -191,13 +194,13 @@ def _figures(metrics: dict, say: Say) -> str:
         return "{:.3f} – {:.3f}".format(*intervals[name]) if name in intervals else ""
 
     whole = _table(
-        (say(msg("All customers")), say(msg("value")), say(msg("95% interval"))),
-        [(say(label), _number(values.get(name)), interval(name)) for name, label in FIGURES.items()],
+        (translate(msg("All customers")), translate(msg("value")), translate(msg("95% interval"))),
+        [(translate(label), _number(values.get(name)), interval(name)) for name, label in FIGURES.items()],
     )
-    segments = [(say(label), _number(values.get(f"segments_{name}"))) for name, label in FIGURES.items()]
-    head = (say(msg("All segments together")), say(msg("value")))
+    segments = [(translate(label), _number(values.get(f"segments_{name}"))) for name, label in FIGURES.items()]
+    head = (translate(msg("All segments together")), translate(msg("value")))
     sliced = "\n\n" + _table(head, segments) if any(value for _label, value in segments) else ""
-    note = say(
+    note = translate(
         msg(
             "Measured on the validation origins. The intervals come from a bootstrap over products and runs of weeks. They do not cover a "
             "season unlike the validated ones."
@@ -206,24 +209,24 @@ def _figures(metrics: dict, say: Say) -> str:
     return f"{whole}{sliced}\n\n{note}"
 
 
-def _calibration(metrics: dict, say: Say) -> str:
+def _calibration(metrics: dict, translate: Translate) -> str:
     bins = metrics.get("calibration", [])
     if not bins:
-        return say(msg("Unknown: no weeks were held out."))
+        return translate(msg("Unknown: no weeks were held out."))
 
     def bar(share: float) -> str:
         return "█" * round(20 * share) or "▏"
 
     return _table(
-        (say(msg("forecast")), say(msg("actual")), say(msg("forecasts")), ""),
+        (translate(msg("forecast")), translate(msg("actual")), translate(msg("forecasts")), ""),
         [(f"{b['predicted']:.1%}", f"{b['observed']:.1%}", f"{b['rows']:,}", bar(b["observed"])) for b in bins],
     )
 
 
-def _limits(config: dict, metrics: dict, features: list, say: Say) -> str:
+def _limits(config: dict, metrics: dict, features: list, translate: Translate) -> str:
     validate = metrics.get("origins", {}).get("validate")
     absent = _drivers(config, features)[1]
-    said = [
+    sentences = [
         msg(
             "The validation weeks also chose the number of epochs and fitted the calibration, so the figures are slightly optimistic. "
             "A backtest (`upswing backtest`) tests on weeks that nothing was chosen on."
@@ -245,16 +248,16 @@ def _limits(config: dict, metrics: dict, features: list, say: Say) -> str:
         msg("A product without its own history is forecast from its text, its price and similar products."),
         msg("Retrain after a change of range, market or prices, or after stock-outs that were not recorded."),
     ]
-    return "\n".join(f"- {say(sentence)}" for sentence in said if sentence)
+    return "\n".join(f"- {translate(sentence)}" for sentence in sentences if sentence)
 
 
-def _reproduce(config: dict, metrics: dict, say: Say) -> str:
-    """Return the commands, with settings as upswing.toml holds them: some of them are no options of the command."""
+def _reproduce(config: dict, metrics: dict, translate: Translate) -> str:
+    """Return the commands, with settings as lines of upswing.toml, since some are no options of the command."""
     settings = _settings(config, metrics)
     lines = [f"{k} = {json.dumps(v, ensure_ascii=False)}" for k, v in settings.items() if v != ""]
     return "\n\n".join(
         (
-            say(
+            translate(
                 msg(
                     "With the same imported files, the same other settings and the same version, these lines in `upswing.toml` and these "
                     "two commands give the same weights on the same kind of machine:"
@@ -270,7 +273,7 @@ def _reproduce(config: dict, metrics: dict, say: Say) -> str:
 
 
 def _drivers(config: dict, features: list) -> tuple[list[str], list[str]]:
-    """(read, absent): drivers of the features that the net has a tower for, and those that no training row had anything for."""
+    """Return (read, absent): drivers of the features that the network has a tower for, and those without data in any training row."""
     net = config.get("model", {})
     if not net or not features:
         return [], []
@@ -284,7 +287,7 @@ def _settings(config: dict, metrics: dict) -> dict:
 
 
 def _table(head: tuple[str, ...], rows: Iterable[tuple]) -> str:
-    """A Markdown table; a row whose second cell is empty is left out, since the files don't say it."""
+    """Return a Markdown table without the rows whose second cell is empty."""
     lines = [head, ("---",) * len(head), *(row for row in rows if row[1] not in (None, ""))]
     return "\n".join(f"| {' | '.join(str(cell).replace('|', '/') for cell in line)} |" for line in lines)
 
@@ -299,7 +302,7 @@ def _number(value) -> str:
 
 
 def _read(file: Path):
-    """The content of a file, {} where it is missing or damaged: a card is no check, loading the model is."""
+    """Return the content of a file, {} where it is missing or damaged: loading the model checks the files, the card does not."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

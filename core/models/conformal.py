@@ -1,13 +1,15 @@
-"""Demand intervals that keep their promise: of the outcomes, 80% lie inside the 80% interval, whatever a product's volume.
+"""Calibrated demand intervals: 80% of the outcomes lie inside the 80% interval, whatever a product's volume.
 
-Conformalised quantile regression (Romano et al. 2019), one factor a volume band, week and level. Two things differ from the textbook:
+Conformalised quantile regression (Romano et al. 2019) with one factor per volume band, week and level. It differs from the paper in two
+points:
 
-- Whole outcomes tie: a slow seller's honest 10% quantile is 0, which nothing can lie below, so that its 80% interval would hold 90%.
-  The lower levels are narrowed until the promised share of a *band* lies below, those products first of which the model is surest.
-- The factors come from all origins that were learnt from, not from the last matured ones: one season's outcomes share that season's
-  weather, and factors fitted on it carried a good autumn's surprise into the next winter. But a model has read those rows and errs a
-  little less on them than on others. So factors go three quarters of the way (TRUST), and only ties narrow: neither the upper levels,
-  which stock is ordered by, nor any level of fast sellers, who hardly ever sell nothing.
+- Whole units tie. A slow seller's correct 10% quantile is 0, and nothing lies below 0, so its 80% interval would hold 90%. The lower
+  levels are therefore narrowed until the nominal share of a *band* lies below them, starting with the products of which the model is
+  surest.
+- The factors come from all training origins, not from the last matured ones. One season's outcomes share that season's shocks, and
+  factors fitted on a good autumn are wrong in the next winter. Because a model errs a little less on its training rows, factors are
+  applied at three quarters (TRUST). Only ties narrow an interval: never at the upper levels, which orders rely on, and never at any
+  level of fast sellers, who hardly ever sell nothing.
 """
 
 from __future__ import annotations
@@ -23,17 +25,17 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 EDGES = (5.0, 20.0)  # orders in the base window: slow, usual and fast sellers
 ROWS_A_BAND = 200  # with fewer known outcomes a band keeps the model's own widths
 TRUST = 0.75
-NARROWEST, WIDEST = 0.1, 3.0  # a factor beyond these would not be a correction any more
-_NONE_SOLD = 0.499  # whole units: a quantile below half a unit is 0, so that 0 lies below a quantile from half a unit on
+NARROWEST, WIDEST = 0.1, 3.0  # limits of a correction
+_NONE_SOLD = 0.499  # whole units: a quantile below half a unit counts as 0, so 0 lies below any quantile from half a unit on
 _MEDIAN = DEMAND_LEVELS.index(0.5)
 _SHAPE = (len(EDGES) + 1, len(DEMAND_WEEKS), len(DEMAND_LEVELS))
 
 
 @dataclass(frozen=True)
 class Intervals:
-    """factors (bands, weeks, levels): the distance of a level from the median, in log1p of units, is multiplied by it.
+    """Factors (bands, weeks, levels) that multiply the distance of a level from the median, in log1p of units.
 
-    Raises UserError where the factors are not of that shape, finite and above 0.
+    Raises UserError where the factors do not have that shape, or are not finite and above 0.
     """
 
     factors: np.ndarray
@@ -50,32 +52,35 @@ class Intervals:
         object.__setattr__(self, "factors", factors)
 
     def __call__(self, demand: np.ndarray, n_base: np.ndarray) -> np.ndarray:
-        """demand (n, T, L) units as the model has them, n_base (n,) orders in the base window -> (n, T, L) units, rising in T and L."""
+        """Return (n, T, L) calibrated units, rising in T and L, from the model's demand (n, T, L) in units.
+
+        n_base (n,) orders in the base window.
+        """
         logs = np.log1p(demand)
         median = logs[..., _MEDIAN, None]
         units = np.expm1(median + self.factors[bands(n_base)] * (logs - median))
         units = np.maximum(units, 0.0)
         units = np.maximum.accumulate(np.maximum.accumulate(units, axis=2), axis=1)
         if self.whole_units:
-            # A softly fitted 0.2 means "mostly nothing", and its true quantile is 0.
+            # A fitted quantile of 0.2 means "mostly nothing", so the true quantile is 0.
             units[units < 0.5] = 0.0
         return units
 
     @classmethod
     def untouched(cls, whole_units: bool = False) -> Intervals:
-        """The model's own widths."""
+        """Return intervals that keep the model's own widths."""
         return cls(np.ones(_SHAPE), whole_units)
 
 
 def bands(n_base: np.ndarray) -> np.ndarray:
-    """(n,) each product's volume band, 0 = the slowest."""
+    """Return (n,) volume bands, 0 = the slowest."""
     return np.searchsorted(EDGES, n_base, side="right")
 
 
 def fit_intervals(demand: np.ndarray, units: np.ndarray, n_base: np.ndarray, whole_units: bool = False) -> Intervals:
-    """The factors that hold on n rows: demand (n, T, L) as the model has it, units (n, T) sold, NaN = not known, n_base (n,).
+    """Fit the factors on n rows: the model's demand (n, T, L), units (n, T) sold, NaN = not known, and n_base (n,).
 
-    A week that too few outcomes are known for takes the factors of the week before it.
+    A week with too few known outcomes takes the factors of the week before it.
     """
     factors, band = np.ones(_SHAPE), bands(n_base)
     logs = np.log1p(demand)
@@ -95,7 +100,7 @@ def fit_intervals(demand: np.ndarray, units: np.ndarray, n_base: np.ndarray, who
 
 
 def _factor(median: np.ndarray, quantile: np.ndarray, sold: np.ndarray, level: float, whole_units: bool) -> float:
-    """What the distances of quantile from median, both (n,) log1p units, are multiplied by for a share `level` to be sold below it."""
+    """Return the factor of the distance of quantile from median, both (n,) log1p units, so that a share `level` of `sold` lies below it."""
     side = 1.0 if level > 0.5 else -1.0
     if whole_units and side < 0:
         sold = np.maximum(sold, _NONE_SOLD)

@@ -1,4 +1,4 @@
-"""Where arrays are worked on: a CUDA device where there is one, or the CPU."""
+"""The device that computes: a CUDA device where there is one, else the CPU."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from core.errors import UserError
 from core.messages import msg
 
 
-def device_of(wanted: str):
-    """The torch.device of settings.model.device: "auto" is a CUDA device where there is one. Raises UserError for what is not there."""
+def find_device(wanted: str):
+    """Return the torch.device of settings.model.device; "auto" is a CUDA device if there is one. Raises UserError for a missing device."""
     import torch
 
     if wanted == "auto":
@@ -21,6 +21,6 @@ def device_of(wanted: str):
     return torch.device(wanted)
 
 
-def at_hand(wanted: str):
-    """As device_of, but for what any machine can do: a model that learnt on a GPU scores on a laptop."""
-    return device_of("cpu" if wanted == "cpu" else "auto")
+def available_device(wanted: str):
+    """Return a device for work that any machine can do: a model trained on a GPU can be scored on a laptop."""
+    return find_device("cpu" if wanted == "cpu" else "auto")

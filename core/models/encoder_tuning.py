@@ -1,11 +1,11 @@
-"""How an encoder learns along with the fusion model: which of its weights, what is added to it, and how it is put together again.
+"""Tuning modes of the encoder: which weights are trained with the network, what is added to them, and how the result is rebuilt.
 
-frozen       it stays as it came
-last-N       its last N layers (Howard & Ruder 2018)
-lora-R       R-dimensional updates of the attention's queries and values (Hu et al. 2022), added to their weights in the end
-adalora-R    the same with ranks that move to the layers that need them, R on average (Zhang et al. 2023)
-adapters-W   bottlenecks W wide after both projections of each layer (Houlsby et al. 2019)
-full         everything but the pooler, which nobody reads
+frozen       no weight is trained
+last-N       the last N layers (Howard & Ruder 2018)
+lora-R       updates of rank R to the attention's queries and values (Hu et al. 2022), merged into their weights at the end
+adalora-R    the same with ranks allocated to the layers that need them, R on average (Zhang et al. 2023)
+adapters-W   bottlenecks of width W after both projections of each layer (Houlsby et al. 2019)
+full         everything but the pooler, which is not used
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from core.errors import UserError
 from core.messages import msg
 from core.models.text import Encoder
 
-_FROM_NOTHING = 10.0  # what is added starts without effect and can take larger steps than weights that already say something
+_NEW_WEIGHT_RATE = 10.0  # new weights start without effect and can take larger steps than pretrained ones
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """kind: frozen, last, lora, adalora, adapters or full; size: its N, R or W, 0 where it has none."""
+    """A tuning mode. kind: frozen, last, lora, adalora, adapters or full; size: its N, R or W, 0 where it has none."""
 
     kind: str
     size: int = 0
 
     @classmethod
     def of(cls, name: str) -> Tuning:
-        """ "last-3" -> Tuning("last", 3). Raises UserError for anything else than the modes above."""
+        """Parse a mode: "last-3" gives Tuning("last", 3). Raises UserError for anything but the modes above."""
         if name in ("frozen", "full"):
             return cls(name)
         found = re.fullmatch(r"(last|lora|adalora|adapters)-([1-9]\d{0,3})", name)
@@ -48,9 +48,12 @@ class Tuning:
             )
         return cls(found[1], int(found[2]))
 
-    def first(self, encoder: Encoder) -> int:
-        """The lowest layer that learns; -1 = the embeddings too. Raises UserError where there are fewer, or none like BERT's."""
-        layers = len(stack(encoder))
+    def first_layer(self, encoder: Encoder) -> int:
+        """Return the lowest layer that is trained; -1 = the embeddings too.
+
+        Raises UserError where the encoder has too few layers or is not built like BERT.
+        """
+        layers = len(encoder_layers(encoder))
         if self.kind == "last" and self.size > layers:
             raise UserError(
                 expected=msg("Encoder {encoder} has {layers} layers to tune.", encoder=encoder.name, layers=layers),
@@ -59,29 +62,29 @@ class Tuning:
             )
         return {"frozen": layers, "last": layers - self.size, "full": -1}.get(self.kind, 0)
 
-    def prepare(self, encoder: Encoder, steps: int) -> Budget:
-        """Adds what the mode adds and lets its weights learn; `steps` are expected of it. Raises UserError without the package peft."""
-        first, module, budget = self.first(encoder), encoder.module, Budget()
+    def prepare(self, encoder: Encoder, steps: int) -> LowRank:
+        """Add the mode's weights and mark its trained ones; about `steps` steps will follow. Raises UserError without the package peft."""
+        first, module, low_rank = self.first_layer(encoder), encoder.module, LowRank()
         if self.kind in ("lora", "adalora"):
-            budget = self._low_rank(encoder, max(steps, 1))
+            low_rank = self._low_rank(encoder, max(steps, 1))
         elif self.kind == "adapters":
             add_adapters(encoder, self.size)
         else:
             for name, parameter in module.named_parameters():
-                parameter.requires_grad_(depth(name) >= first and not name.startswith("pooler."))
-        return budget
+                parameter.requires_grad_(layer_of(name) >= first and not name.startswith("pooler."))
+        return low_rank
 
     def groups(self, encoder: Encoder, rate: float, decay: float) -> list[dict]:
-        """The learning parameters for an optimiser, one group a layer: its rate is `decay` times that of the layer above."""
-        top = len(stack(encoder)) - 1
+        """Return the trained parameters for an optimiser, one group per layer; its rate is `decay` times that of the layer above."""
+        top = len(encoder_layers(encoder)) - 1
         found: dict[int, list[nn.Parameter]] = {}
         for name, parameter in encoder.module.named_parameters():
             if parameter.requires_grad:
-                found.setdefault(depth(name), []).append(parameter)
-        rate *= _FROM_NOTHING if self.kind in ("lora", "adalora", "adapters") else 1.0
+                found.setdefault(layer_of(name), []).append(parameter)
+        rate *= _NEW_WEIGHT_RATE if self.kind in ("lora", "adalora", "adapters") else 1.0
         return [{"params": found[d], "lr": rate * decay ** (top - d), "highest": rate * decay ** (top - d)} for d in sorted(found)]
 
-    def _low_rank(self, encoder: Encoder, steps: int) -> Budget:
+    def _low_rank(self, encoder: Encoder, steps: int) -> LowRank:
         try:
             from peft import AdaLoraConfig, AdaLoraModel, LoraConfig, LoraModel
         except ImportError as error:
@@ -90,11 +93,11 @@ class Tuning:
                 found=msg("It is not installed."),
                 to_do=msg("Install requirements.txt."),
             ) from error
-        # No dropout: the gradients that arrive are those at the vectors the encoder gave without.
+        # No dropout: gradients are collected at vectors that were computed without it.
         common: dict[str, Any] = {"lora_alpha": 2 * self.size, "lora_dropout": 0.0, "target_modules": ["query", "value"]}
         if self.kind == "lora":
-            return Budget(LoraModel(encoder.module, LoraConfig(r=self.size, **common), "default"))
-        # The paper's penalty for bases that are not orthogonal is left out: there is no loss here to add it to, only its gradient.
+            return LowRank(LoraModel(encoder.module, LoraConfig(r=self.size, **common), "default"))
+        # The paper's orthogonality penalty is left out, since only gradients arrive here and no loss to add it to.
         config = AdaLoraConfig(
             init_r=self.size + (self.size + 1) // 2,
             target_r=self.size,
@@ -104,29 +107,29 @@ class Tuning:
             total_step=steps,
             **common,
         )
-        return Budget(AdaLoraModel(encoder.module, config, "default"), ranks=True)
+        return LowRank(AdaLoraModel(encoder.module, config, "default"), ranks=True)
 
 
 @dataclass
-class Budget:
-    """What peft put around the encoder's module, if anything; ranks: it moves them as steps go by."""
+class LowRank:
+    """peft's wrapper of the encoder's module, if there is one; ranks: it reallocates them while training."""
 
-    around: Any = None  # a model of peft
+    wrapper: Any = None  # a model of peft
     ranks: bool = False
 
     def step(self, number: int) -> None:
-        """After a step of the optimiser, before its gradients are forgotten."""
+        """Reallocate ranks after a step of the optimiser, before its gradients are cleared."""
         if self.ranks:
-            self.around.update_and_allocate(number)
+            self.wrapper.update_and_allocate(number)
 
     def merge(self) -> None:
-        """Adds what was learnt to the weights it belongs to; the module is then built as before."""
-        if self.around is not None:
-            self.around.merge_and_unload()
+        """Merge the updates into the weights; the module then has its original structure."""
+        if self.wrapper is not None:
+            self.wrapper.merge_and_unload()
 
 
 class Adapted(nn.Linear):
-    """A projection and the bottleneck after it; without effect until it has learnt. Keeps the projection's own names."""
+    """A projection followed by a bottleneck, without effect until it is trained. Keeps the projection's parameter names."""
 
     def __init__(self, dense: nn.Linear, width: int):
         super().__init__(1, 1, device="meta")
@@ -141,15 +144,15 @@ class Adapted(nn.Linear):
 
 
 def add_adapters(encoder: Encoder, width: int) -> None:
-    """A bottleneck after the attention's and the feed-forward block's projections, before each is added to what it read."""
-    for layer in stack(encoder):
+    """Add a bottleneck after the projections of the attention and of the feed-forward block, before their residual sums."""
+    for layer in encoder_layers(encoder):
         layer = cast(Any, layer)  # one of BERT's, which torch types as any module
         for block in (layer.attention.output, layer.output):
             block.dense = Adapted(block.dense, width)
 
 
-def stack(encoder: Encoder) -> nn.ModuleList:
-    """The encoder's layers, lowest first; UserError where it is not built like BERT."""
+def encoder_layers(encoder: Encoder) -> nn.ModuleList:
+    """Return the encoder's layers, lowest first. Raises UserError where it is not built like BERT."""
     layers = getattr(getattr(encoder.module, "encoder", None), "layer", None)
     if layers is None or not hasattr(encoder.module, "embeddings"):
         raise UserError(
@@ -160,14 +163,14 @@ def stack(encoder: Encoder) -> nn.ModuleList:
     return layers
 
 
-def depth(name: str) -> int:
-    """A parameter's layer by its name; -1 for the embeddings."""
+def layer_of(name: str) -> int:
+    """Return a parameter's layer from its name; -1 for the embeddings."""
     found = re.match(r"encoder\.layer\.(\d+)\.", name)
     return int(found[1]) if found else -1
 
 
-def changed(encoder: Encoder, checkpoint: Encoder) -> dict[str, Tensor]:
-    """The weights that differ from the checkpoint's, or that it lacks, by parameter name: copies on the CPU."""
+def changed_weights(encoder: Encoder, checkpoint: Encoder) -> dict[str, Tensor]:
+    """Return copies on the CPU of the weights that differ from the checkpoint's or that it lacks, by parameter name."""
     before = checkpoint.module.state_dict()
     return {
         name: value.detach().cpu().clone()
@@ -176,8 +179,8 @@ def changed(encoder: Encoder, checkpoint: Encoder) -> dict[str, Tensor]:
     }
 
 
-def rebuild(encoder: Encoder, tuning: str, pieces: Sequence[str], weights: dict[str, Tensor]) -> None:
-    """Puts what `changed` gave back into a fresh copy of the checkpoint; its version becomes theirs."""
+def apply_tuned_weights(encoder: Encoder, tuning: str, pieces: Sequence[str], weights: dict[str, Tensor]) -> None:
+    """Apply the weights from `changed_weights` to a fresh copy of the checkpoint, and set its version."""
     encoder.extend(pieces)
     if (mode := Tuning.of(tuning)).kind == "adapters":
         add_adapters(encoder, mode.size)
@@ -187,7 +190,7 @@ def rebuild(encoder: Encoder, tuning: str, pieces: Sequence[str], weights: dict[
 
 
 def tuned_version(base: str, weights: dict[str, Tensor], pieces: Sequence[str] = ()) -> str:
-    """SHA-256 over the checkpoint's hash, what was learnt and the new word pieces: what cached embeddings are keyed by."""
+    """Return the SHA-256 over the checkpoint's hash, the tuned weights and the new word pieces. Cached embeddings are keyed by it."""
     digest = hashlib.sha256(base.encode())
     for name in sorted(weights):
         digest.update(name.encode())

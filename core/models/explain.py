@@ -1,12 +1,12 @@
-"""Why a forecast is what it is: exact Shapley values over drivers, and over the words of the text inside them.
+"""Explain forecasts by exact Shapley values over drivers, and over the words of the text within the driver "text".
 
-The game: v(S) is the calibrated rising logit with only the drivers in S present and the absent embedding for the others, a
-prediction that driver dropout trained the model for. v(nothing) is the base logit, the same for all rows that lack the same drivers, and
-v(everything a row has) its logit.
+The game: v(S) is the calibrated rising logit with only the drivers in S present and the absent embedding for the others. Driver dropout
+trains the network for such predictions. v of no driver is the base logit, the same for all rows that lack the same drivers. v of all
+drivers that a row has is its logit.
 
-The order: groups of drivers come one after another (core.schema.REASONS), and within a group in every order alike: asymmetric Shapley
-values (Frye, Rowat & Feige 2020). A symptom (sales have begun to rise, so have views) knows whatever its cause knows; without an order the
-two share the credit, and "it rises because it has begun to rise" stands where the cause should.
+The order: groups of drivers enter one after another (core.schema.REASONS), and within a group in every order alike. These are asymmetric
+Shapley values (Frye, Rowat & Feige 2020). A symptom, such as rising views or sales, contains what its cause contains. Without an order
+the two share the credit, and the explanation of a rise would be that it has begun.
 """
 
 from __future__ import annotations
@@ -23,27 +23,28 @@ from torch import Tensor
 from core.messages import msg, nmsg
 from core.models.network import RISING, Inputs, Member
 from core.models.panel import Panel
-from core.models.predict import FittedModel, blended, one_thread, raw_predictions
+from core.models.predict import FittedModel, blend, one_thread, raw_predictions
 from core.models.text import embed
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS, REASONS
 
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
-_CHUNK_ROWS = 16  # x 128 masks x 64 hidden numbers: half a megabyte, which stays in a core's cache
+_CHUNK_ROWS = 16  # x 128 masks x 64 hidden numbers: half a megabyte, which fits in a core's cache
 _BLOCK_ROWS = 2048
-# Words cost an encoded text a subset, and a demand for a whole description's words costs as much as training: titles are exact, of
-# a long text the first words, where the title is, stand alone and the rest in three stretches.
-_EXACT_UNITS = 5  # words of a text up to which all of their subsets are encoded
+# Each subset of words costs one encoded text, and all words of a description would cost as much as training. Titles are therefore exact.
+# In a long text the first words, usually the title, are separate units and the rest forms three units.
+_EXACT_UNITS = 5  # up to so many words, all of their subsets are encoded
 _MOST_UNITS = 10
 _TITLE_UNITS = 7
 
 
 def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
-    """(attributions (n, K), base_logit (n,)), float64, K = len(model.drivers).
+    """Return (attributions (n, K), base_logit (n,)), float64, K = len(model.drivers).
 
-    Exact Shapley values in the order of REASONS, by all masks of a group's drivers that a row has, those before it present and those
-    after it absent; a driver it lacks gets 0. Those of the net and of the trees are blended as their logits are: Shapley values are
-    linear in the game. On the scale of the calibrated logit: attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
+    Exact Shapley values in the order of REASONS: all masks of the drivers of a group that a row has, with those of earlier groups present
+    and those of later groups absent. A driver that a row lacks gets 0. The attributions of network and trees are blended as their logits
+    are, since Shapley values are linear in the game. On the scale of the calibrated logit,
+    attributions.sum(1) + base_logit = model.predict(panel, rows)["logit"].
     """
     model.check_features(panel.features)
     rows = np.asarray(rows)
@@ -71,7 +72,7 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                         for i, group in enumerate(groups)
                     ]
                     shares = np.concatenate([game @ shapley_weights(len(group)) for game, group in zip(games, groups)], axis=1)
-                    # Sums in another order than the forecast's differ by float32 rounding, some 1e-6: shared out evenly.
+                    # Sums in another order than the forecast's differ by float32 rounding of about 1e-6, which is spread evenly.
                     shares += (logits[chosen] - games[0][:, 0] - shares.sum(1))[:, None] / max(len(drivers), 1)
                     values[np.ix_(start + chosen, drivers)] = shares
                     base[start + chosen] = games[0][:, 0]
@@ -89,20 +90,23 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
 
 
 def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The net's attributions (n, K) and base logits (n,), before calibration, with the trees' blended in."""
+    """Return the network's attributions (n, K) and base logits (n,), before calibration, with those of the trees blended in."""
     group = np.array([next(number for number, drivers in enumerate(REASONS) if d in drivers) for d in DRIVERS])
     x = panel.read(rows)
     found = model.trees.attributions(x, group)[:, [DRIVERS.index(d) for d in model.drivers]]
-    return blended(values, found, model.trees_share), blended(base, model.trees.base(x), model.trees_share)
+    return blend(values, found, model.trees_share), blend(base, model.trees.base(x), model.trees_share)
 
 
 def _groups(drivers: tuple[str, ...], present: np.ndarray) -> list[np.ndarray]:
-    """The places of a row's drivers, group by group in the order of REASONS; a group may be empty."""
+    """Return the indexes of a row's drivers, one array per group of REASONS; a group may be empty."""
     return [np.array([i for i, d in enumerate(drivers) if d in group and present[i]], dtype=int) for group in REASONS]
 
 
 def _values(member: Member, terms: Tensor, absent: Tensor, drivers: np.ndarray, given: np.ndarray) -> np.ndarray:
-    """(n, 2^k) float64: the member's logit under every mask of these k drivers, those `given` present; bit i of a mask is drivers[i]."""
+    """Return (n, 2^k) float64: the member's logit under every mask of these k drivers, with the drivers `given` present.
+
+    Bit i of a mask is drivers[i].
+    """
     n, k, hidden = len(terms), len(drivers), absent.shape[1]
     low = min(k, _LOW_DRIVERS)
     change = terms[:, drivers] - absent[drivers]
@@ -116,19 +120,19 @@ def _values(member: Member, terms: Tensor, absent: Tensor, drivers: np.ndarray, 
 
 
 def _logits(member: Member, hidden: Tensor) -> Tensor:
-    """Rising logit of hidden sums (m, H), which are overwritten: the member's own `top` and head, without allocations."""
+    """Return the rising logits of hidden sums (m, H), which are overwritten: the member's own `top` and head without allocations."""
     second, head = member.second, member.probability
     top = torch.addmm(second.bias, hidden.relu_(), second.weight.T).relu_()
     return top @ head.weight[RISING] + head.bias[RISING]
 
 
 def masks(k: int) -> np.ndarray:
-    """(2^k, k) float32 of 0 and 1: row s has the bits of s, lowest first."""
+    """Return (2^k, k) float32 of 0 and 1: row s has the bits of s, lowest first."""
     return (np.arange(2**k)[:, None] >> np.arange(k) & 1).astype(np.float32)
 
 
 def shapley_weights(k: int) -> np.ndarray:
-    """(2^k, k) float64: values of a game over all masks @ this = its Shapley values.
+    """Return (2^k, k) float64 weights: values of a game over all masks @ weights = its Shapley values.
 
     >>> np.array([0.0, 1.0, 2.0, 5.0]) @ shapley_weights(2)  # v(nothing), v({0}), v({1}), v({0, 1})
     array([2., 3.])
@@ -141,7 +145,7 @@ def shapley_weights(k: int) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Words:
-    """The words of one row's text. units joined are the text; attributions (len(units),) on the calibrated logit scale.
+    """The words of one row's text. Joined, the units are the text; attributions (len(units),) on the scale of the calibrated logit.
 
     attributions.sum() + residual = the text driver's attribution in `driver_attributions`. exact: all subsets were evaluated.
     """
@@ -155,19 +159,19 @@ class Words:
 def word_attributions(
     model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, samples: int = 24, seed: int = 7
 ) -> list[Words]:
-    """The text driver's attribution of each row, shared out to the words of its text: Owen values (Owen 1977).
+    """Distribute the text driver's attribution of each row over the words of its text: Owen values (Owen 1977).
 
-    The game inside the text: u(W) = the attribution that the text driver would have, were W its words, the others removed and
-    all other drivers as they are; u(no words) = 0. Up to five words by all subsets; longer texts by Kernel SHAP (Lundberg &
-    Lee 2017) on `samples` subsets drawn in complementary pairs, and above ten words those after the seventh are taken in three
-    stretches. A row without text, or a model that reads none, has no units.
+    The game within the text: u(W) = the attribution of the text driver if its text had only the words W, with all other drivers unchanged;
+    u(no words) = 0. Up to five words, all subsets are evaluated. Longer texts are estimated by Kernel SHAP (Lundberg & Lee 2017) on
+    `samples` subsets drawn in complementary pairs, and beyond ten words those after the seventh form three units. A row without text, or
+    a model that reads none, has no units.
     """
     model.check_features(panel.features)
     net, rows = model.net.eval(), np.asarray(rows)
     if "text" not in net.config.drivers:
         return [Words([], np.zeros(0), 0.0, True) for _ in rows]
     units = [split_units(panel.texts[panel.product[r]]) for r in rows]
-    # Subsets depend on the text alone: tomorrow's texts without some of their words are then found in the cache.
+    # Subsets depend on the text alone, so that the cache holds them the next time this text is explained.
     subsets = [_subsets(len(u), samples, np.random.default_rng([seed, crc32("".join(u).encode())])) for u in units]
     texts = ["".join(piece for piece, kept in zip(u, mask) if kept) for u, chosen in zip(units, subsets) for mask in chosen]
     vectors = embed(texts, model.encoder, panel.cache, progress, step="words", device=model.settings.device)
@@ -180,16 +184,16 @@ def word_attributions(
             if not units[i]:
                 out.append(Words([], np.zeros(0), 0.0, True))
                 continue
-            whole, worth = _text_values(model, inputs, np.concatenate([own[panel.product[row]][None], vectors[start : start + count]]))
+            whole, values = _text_values(model, inputs, np.concatenate([own[panel.product[row]][None], vectors[start : start + count]]))
             start += count
-            attributions = _shares(subsets[i], worth, count == 2 ** len(units[i]))
+            attributions = _distribute(subsets[i], values, count == 2 ** len(units[i]))
             out.append(Words([u.strip() for u in units[i]], attributions, float(whole - attributions.sum()), count == 2 ** len(units[i])))
             progress("words", (i + 1) / len(rows), nmsg("Text of {count} product", "Texts of {count} products", len(rows)))
     return out
 
 
 def split_units(text: str) -> list[str]:
-    """A text in words, each with the blanks after it; Chinese, which writes none, in pairs of characters.
+    """Split a text into words, each with the blanks after it, and Chinese, which has no blanks, into pairs of characters.
 
     >>> split_units("red lamp. 圣诞节灯")
     ['red ', 'lamp. ', '圣诞', '节灯']
@@ -202,7 +206,10 @@ def split_units(text: str) -> list[str]:
 
 
 def _subsets(n: int, samples: int, random: np.random.Generator) -> np.ndarray:
-    """(m, n) float32 masks: all of them for few units; else none, all, and complementary pairs of sizes drawn by Kernel SHAP's weights."""
+    """Return (m, n) float32 masks: all subsets of few units; else none, all, and complementary pairs.
+
+    The sizes of the pairs are drawn by Kernel SHAP's weights.
+    """
     if n <= _EXACT_UNITS:
         return masks(n) if n else np.zeros((0, 0), dtype=np.float32)
     sizes = np.arange(1, n)
@@ -212,15 +219,18 @@ def _subsets(n: int, samples: int, random: np.random.Generator) -> np.ndarray:
     return np.concatenate([np.zeros((1, n), np.float32), np.ones((1, n), np.float32), half, 1 - half])
 
 
-def _shares(chosen: np.ndarray, worth: np.ndarray, every: bool) -> np.ndarray:
-    """(n,) shares of the n units: Shapley values of all subsets, or least squares on a sample whose sizes were already drawn by
-    their weights, under the constraint that the shares add up to what the whole text is worth."""
+def _distribute(chosen: np.ndarray, values: np.ndarray, exact: bool) -> np.ndarray:
+    """Return (n,) attributions of n units from the values (m,) of subsets `chosen` (m, n) of them.
+
+    Exact Shapley values of all subsets, else least squares on a sample whose sizes were drawn by their weights. The attributions add up to
+    the value of the whole text.
+    """
     n = chosen.shape[1]
-    if every:
-        return worth @ shapley_weights(n)
-    nothing, whole = worth[0], worth[1]
-    a, b = chosen[2:].astype(np.float64), worth[2:] - nothing
-    # A little ridge towards equal shares: with fewer samples than it takes, the answer stays tame.
+    if exact:
+        return values @ shapley_weights(n)
+    nothing, whole = values[0], values[1]
+    a, b = chosen[2:].astype(np.float64), values[2:] - nothing
+    # A small ridge penalty towards equal attributions keeps the solution stable where the sample is too small.
     gram = a.T @ a + 0.01 * len(a) * np.eye(n) / n
     equal = np.full(n, (whole - nothing) / n)
     free = equal + np.linalg.solve(gram, a.T @ (b - a @ equal))
@@ -229,7 +239,7 @@ def _shares(chosen: np.ndarray, worth: np.ndarray, every: bool) -> np.ndarray:
 
 
 def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tuple[float, np.ndarray]:
-    """What the text driver's attribution of one row is with its own text, vectors[0], and would be with each of vectors[1:]."""
+    """Return the text driver's attribution of one row with its own text, vectors[0], and with each of vectors[1:] in its place."""
     net = model.net
     place = net.config.drivers.index("text")
     groups = _groups(net.config.drivers, net.present(inputs)[0].numpy())

@@ -1,8 +1,7 @@
-"""The fusion model: one tower a driver, an absent embedding in place of any token, one small head on their sum.
+"""The fusion model: one tower per driver, an absent embedding that can replace any token, and one small head on their sum.
 
-Reads top to bottom: what goes in (ModelConfig, Inputs), numbers to codes (Encoding), one member of the ensemble (Member),
-the whole (FusionModel), what it is trained on (loss). core/models/demand.py has its demand quantiles. Knows arrays only: no SQL, no
-data frames, no files.
+From top to bottom: the inputs (ModelConfig, Inputs), the encoding of numbers (Encoding), one member of the ensemble (Member), the
+ensemble (FusionModel) and its loss (loss). core/models/demand.py has the demand head. Arrays only: no SQL, no data frames, no files.
 
 Shapes: B rows, F features, K drivers, D token width, H hidden width, U texts, W width of a text vector, M members,
 L demand levels, T demand weeks.
@@ -24,20 +23,20 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
 from core.settings import TrainingConfig
 
 RISING, FALLING = 0, 1
-# Besides rising and falling the model learns how lucky the outcome was: whether the chance of so many orders or more at the own pace
-# (core.features.labels, tail) is at most each of these. A riser is one step of that ladder; the others say how far a product was from it.
-GRADES = (1e-4, 1e-3, 0.01, 0.1, 0.25, 0.5, 0.8, 0.95)
+# Thresholds of an ordinal target: whether the probability of at least this many orders at the product's own rate (`tail` in
+# core.features.labels) is at most each of these. Rising is one of these steps; the others measure how far a product was from it.
+ORDINAL_THRESHOLDS = (1e-4, 1e-3, 0.01, 0.1, 0.25, 0.5, 0.8, 0.95)
 
 
 @dataclass(frozen=True)
 class ModelConfig:
-    """What a FusionModel is made of; enough to build it anew before its weights are loaded.
+    """The structure of a FusionModel, from which it is rebuilt before its weights are loaded.
 
-    columns     numeric driver -> its columns of x, only features that training rows had values for
+    columns     numeric driver -> its columns of x, only features with values in the training rows
     text_width  W, 0 = the model reads no text
     segments    size of the vocabulary of segments, 0 = the model reads none
     whole_units the shop sells no fractions: a demand quantile below half a unit is 0
-    plain       columns that the demand head reads as they are, since the drivers read them as ranks or not at all
+    plain       columns that the demand head reads unranked, since the drivers read them as ranks or not at all
     """
 
     columns: dict[str, tuple[int, ...]]
@@ -62,14 +61,14 @@ class ModelConfig:
 
     @property
     def drivers(self) -> tuple[str, ...]:
-        """The K drivers the model reads, in the order of its tokens."""
+        """Return the K drivers that the model reads, in the order of its tokens."""
         return tuple(d for d in DRIVERS if d in self.columns or (d == "text" and self.text_width) or (d == "segment" and self.segments))
 
     def text_share(self, age: Tensor | None) -> Tensor | None:
-        """(B,) in 0..1, how much of its text a product of this age is told by; the rest of the token is the absent one. None = wholly.
+        """Return (B,) weights in 0..1 of a product's text by its age; the absent embedding has the rest. None = full weight.
 
-        A text stands for a product of which nothing else is known. Later its own history says more, and hundreds of rows with the one
-        text would teach a net how that product did, under the name of its words.
+        A text describes a product of which nothing else is known. Later its own history is more informative, and hundreds of rows with one
+        text would teach the network that product's outcome as if it came from the words.
         """
         return None if age is None or not self.text_days else self.text_days / (self.text_days + age)
 
@@ -94,25 +93,25 @@ class ModelConfig:
 class Inputs:
     """B rows of the panel.
 
-    x        (B, F) float32, NaN = missing
-    text     (U, W) float32, zeros = no text
-    which    (B,) int64, each row's place in text; None where U = B and they are in the same order
-    segment  (B,) int64, -1 = a segment that training did not know
-    base     (B, T) float32, seasonal-naive cumulative units
-    plain    (B, Z) float32, the config's `plain` columns, never as ranks; None = none, and unknown where the config has some
-    age      (B,) float32, days on sale (core.models.panel.Panel.age); None = the text counts wholly, as on a first day
+    x           (B, F) float32, NaN = missing
+    text        (U, W) float32, zeros = no text
+    text_index  (B,) int64, each row's index in text; None where U = B and both have the same order
+    segment     (B,) int64, -1 = a segment unknown in training
+    base        (B, T) float32, seasonal-naive cumulative units
+    plain       (B, Z) float32, the config's `plain` columns, never as ranks; None = missing
+    age         (B,) float32, days on sale (core.models.panel.Panel.age); None = full weight for the text, as on a first day
     """
 
     x: Tensor
     text: Tensor | None
-    which: Tensor | None
+    text_index: Tensor | None
     segment: Tensor
     base: Tensor
     plain: Tensor | None = None
     age: Tensor | None = None
 
     def without(self, driver: str, config: ModelConfig) -> Inputs:
-        """The same inputs with one driver absent from every row."""
+        """Return the same inputs with one driver absent from every row."""
         if driver == "text":
             return replace(self, text=None if self.text is None else torch.zeros_like(self.text))
         if driver == "segment":
@@ -128,15 +127,18 @@ class Inputs:
 
 @dataclass
 class Outputs:
-    """logits (M, B, 2 + grades): rising, falling, then tail <= each of GRADES.
-    demand (M, B, T, L): log1p of cumulative units, rising in T and in L."""
+    """Outputs of the M members.
+
+    logits  (M, B, 2 + thresholds): rising, falling, then tail <= each of ORDINAL_THRESHOLDS
+    demand  (M, B, T, L): log1p of cumulative units, rising in T and in L
+    """
 
     logits: Tensor
     demand: Tensor
 
 
 class Encoding(nn.Module):
-    """Numbers to codes: quantile piecewise-linear (Gorishniy et al. 2022), the standardised value, and a flag for missing.
+    """The encoding of numbers: quantile piecewise-linear (Gorishniy et al. 2022), the standardised value, and a flag for missing.
 
     >>> e = Encoding({"price": (0,)}, bins=2)
     >>> e.fit(np.array([[0.0], [1.0], [2.0]], dtype=np.float32))
@@ -150,14 +152,14 @@ class Encoding(nn.Module):
     mean: Tensor
     deviation: Tensor
     index: Tensor
-    FAR = -1e30  # stands for missing among the bins: below every bin, so all of its codes are 0
+    FAR = -1e30  # replaces missing values: below every bin, so all codes are 0
 
     def __init__(self, columns: dict[str, tuple[int, ...]], bins: int):
         super().__init__()
         self.columns, self.bins = columns, bins
         self.order = [c for chosen in columns.values() for c in chosen]
         n = len(self.order)
-        # Every feature has `bins` codes; where its values allow fewer, the rest have scale 0 and stay 0.
+        # Every feature has `bins` codes; where its values allow fewer, the remaining ones have scale 0 and stay 0.
         self.register_buffer("low", torch.zeros(n, bins))
         self.register_buffer("scale", torch.zeros(n, bins))
         self.register_buffer("mean", torch.zeros(n))
@@ -168,7 +170,7 @@ class Encoding(nn.Module):
         return len(self.columns[driver]) * (self.bins + 2)
 
     def fit(self, sample: np.ndarray) -> None:
-        """Sets bins, means and deviations from training rows (n, F), NaN = missing."""
+        """Fit bins, means and deviations on training rows (n, F), NaN = missing."""
         for place, column in enumerate(self.order):
             values = sample[:, column]
             values = values[np.isfinite(values)].astype(np.float64)
@@ -179,13 +181,13 @@ class Encoding(nn.Module):
             count = len(edges) - 1
             self.low[place, :count] = torch.from_numpy(edges[:-1])
             self.scale[place, :count] = torch.from_numpy(1.0 / np.maximum(np.diff(edges), 1e-12))
-            # Tails of shop data are heavy: the deviation is that of the central 98%, and forward() cuts at 4 of them.
+            # Shop data has heavy tails: the deviation is that of the central 98%, and forward() clips at 4 deviations.
             central = np.clip(values, *np.quantile(values, [0.01, 0.99]))
             self.mean[place] = central.mean()
             self.deviation[place] = max(central.std(), 1e-6)
 
     def forward(self, x: Tensor) -> dict[str, Tensor]:
-        """(B, F) -> driver: (B, width(driver))."""
+        """Return driver -> (B, width(driver)) codes of x (B, F)."""
         x = x[:, self.index]
         missing = torch.isnan(x)
         codes = torch.where(missing, self.FAR, x).unsqueeze(-1)
@@ -201,8 +203,10 @@ class Encoding(nn.Module):
 
 
 class Dropout(nn.Module):
-    """Dropout by random bytes, eight from each random integer: a share in steps of 1/256, at a quarter of nn.Dropout's time on a CPU,
-    where that took a fifth of all training."""
+    """Dropout by random bytes, eight from each random integer: shares in steps of 1/256.
+
+    It takes a quarter of the time of nn.Dropout on a CPU, which is a fifth of the whole training.
+    """
 
     def __init__(self, share: float):
         super().__init__()
@@ -219,8 +223,8 @@ class Dropout(nn.Module):
 class Member(nn.Module):
     """One member of the ensemble: towers, absent embeddings, fusion and heads.
 
-    The fusion's first layer is linear in the concatenated tokens, that is, a sum of one term a driver, with nothing across
-    drivers before it. Hence the logit with any subset of drivers present costs one small sum: exact Shapley values are cheap.
+    The fusion's first layer is linear in the concatenated tokens: a sum of one term per driver, with no interaction between drivers before
+    it. The logit of any subset of drivers therefore costs one small sum, and exact Shapley values are cheap.
     """
 
     def __init__(self, config: ModelConfig, widths: dict[str, int]):
@@ -235,7 +239,7 @@ class Member(nn.Module):
             }
         )
         if config.text_width:
-            # Narrow on purpose: one product's text stands in hundreds of rows, and a wide tower learns it by heart.
+            # Narrow, since one product's text occurs in hundreds of rows and a wide tower would memorise it.
             self.text = nn.Sequential(
                 Dropout(config.text_dropout), nn.Linear(config.text_width, config.bottleneck), nn.SiLU(), nn.Linear(config.bottleneck, d)
             )
@@ -246,16 +250,16 @@ class Member(nn.Module):
         self.fuse_bias = nn.Parameter(torch.zeros(h))
         self.second = nn.Linear(h, config.second)
         self.dropout = Dropout(config.dropout)
-        self.probability = nn.Linear(config.second, 2 + len(GRADES))
+        self.probability = nn.Linear(config.second, 2 + len(ORDINAL_THRESHOLDS))
         self.demand = DemandHead(h, config.demand_hidden, config.weeks, config.levels, len(config.plain))
 
     def tokens(self, codes: dict[str, Tensor], inputs: Inputs) -> Tensor:
-        """(B, K, D)."""
+        """Return the tokens (B, K, D)."""
         out = []
         for place, driver in enumerate(self.config.drivers):
             if driver == "text":
                 token = self.text(inputs.text)
-                token = token if inputs.which is None else token[inputs.which]
+                token = token if inputs.text_index is None else token[inputs.text_index]
                 share = self.config.text_share(inputs.age)
                 if share is not None:
                     token = torch.lerp(self.absent[place].to(token.dtype), token, share.to(token.dtype).unsqueeze(-1))
@@ -267,12 +271,12 @@ class Member(nn.Module):
         return torch.stack(out, dim=1)
 
     def hidden(self, tokens: Tensor, present: Tensor) -> Tensor:
-        """(B, H) before activation; drivers that are not present are replaced by their absent embeddings."""
+        """Return the hidden state (B, H) before activation; absent embeddings replace the drivers that are not `present` (B, K)."""
         tokens = torch.where(present.unsqueeze(-1), tokens, self.absent.to(tokens.dtype))
         return tokens.flatten(1) @ self.fuse.flatten(0, 1) + self.fuse_bias
 
     def top(self, hidden: Tensor) -> Tensor:
-        """(..., H) before activation -> (..., second), what the probabilities' head reads."""
+        """Map hidden states (..., H) before activation to (..., second), the input of the probability head."""
         return f.relu(self.second(self.dropout(f.relu(hidden))))
 
 
@@ -297,10 +301,10 @@ class FusionModel(nn.Module):
         self.members = cast("Sequence[Member]", nn.ModuleList(Member(config, widths) for _ in range(config.members)))
 
     def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, ...], plain: np.ndarray | None = None) -> None:
-        """Fits what is not learnt by gradients, from training rows only.
+        """Fit everything that is not trained by gradients, from training rows only.
 
-        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + grades,): shares of rows that rose, that fell, and that
-        reached each of GRADES; plain (n, Z) the same rows' columns `plain`.
+        sample (n, F) rows of x; texts (m, W) distinct text vectors; rates (2 + thresholds,): shares of rows that rose, that fell, and that
+        reached each of ORDINAL_THRESHOLDS; plain (n, Z) the columns `plain` of the same rows.
         """
         self.encoding.fit(sample)
         if plain is not None and plain.shape[1]:
@@ -310,20 +314,20 @@ class FusionModel(nn.Module):
             self.plain_deviation.copy_(torch.from_numpy(np.maximum(np.nanstd(central, axis=0), 1e-6)))
         if self.config.text_width and texts is not None and len(texts):
             self.text_mean.copy_(torch.from_numpy(texts.mean(0)))
-            # One deviation for all dimensions: their relative sizes are the encoder's own idea of what matters.
+            # One deviation for all dimensions, since their relative sizes carry the encoder's own weighting.
             self.text_deviation.fill_(max(float(texts.std()), 1e-6))
         for member in self.members:
             rate = torch.tensor(rates).clamp(1e-4, 1 - 1e-4)
             member.probability.bias.data.copy_(torch.logit(rate))
 
     def present(self, inputs: Inputs) -> Tensor:
-        """(B, K) bool: a numeric driver is absent where all its features are missing, text where it is blank, segment where unknown."""
+        """Return (B, K) bool: numeric drivers with any value, texts that are not blank, segments that are known."""
         out = []
         for driver in self.config.drivers:
             if driver == "text":
                 assert inputs.text is not None, "the config reads text"
                 known = inputs.text.abs().sum(-1) > 0
-                out.append(known if inputs.which is None else known[inputs.which])
+                out.append(known if inputs.text_index is None else known[inputs.text_index])
             elif driver == "segment":
                 out.append(inputs.segment >= 0)
             else:
@@ -331,7 +335,7 @@ class FusionModel(nn.Module):
         return torch.stack(out, dim=1)
 
     def standardised(self, inputs: Inputs) -> Inputs:
-        """The same inputs with text vectors centred and scaled."""
+        """Return the same inputs with text vectors centred and scaled."""
         if not self.config.text_width or inputs.text is None:
             return inputs
         return replace(inputs, text=(inputs.text - self.text_mean) / self.text_deviation)
@@ -342,30 +346,33 @@ class FusionModel(nn.Module):
         inputs = self.standardised(inputs)
         logits, demand = [], []
         for member in self.members:
-            kept = present & self._kept(present) if self.training else present
+            kept = present & self._driver_dropout(present) if self.training else present
             hidden = member.hidden(member.tokens(codes, inputs), kept)
             logits.append(member.probability(member.top(hidden)).float())
             demand.append(member.demand(f.relu(hidden), inputs.base, self.plain(inputs)))
         return Outputs(torch.stack(logits), torch.stack(demand))
 
     def plain(self, inputs: Inputs) -> Tensor | None:
-        """(B, Z) standardised, 0 = missing."""
+        """Return the `plain` columns (B, Z) standardised, 0 = missing; None where the config has none."""
         if not self.config.plain:
             return None
         if inputs.plain is None:
             return inputs.base.new_zeros(len(inputs.base), len(self.config.plain))
         return torch.nan_to_num(((inputs.plain - self.plain_mean) / self.plain_deviation).clamp(-4.0, 4.0))
 
-    def _kept(self, present: Tensor) -> Tensor:
-        """Driver dropout, (B, K) bool: in a share of the rows, each driver goes with that row's own probability, drawn evenly
-        from 0..1, so that subsets of all sizes are seen as often as Shapley values weigh them; the other rows stay whole."""
+    def _driver_dropout(self, present: Tensor) -> Tensor:
+        """Return (B, K) bool: the drivers that driver dropout keeps.
+
+        In a share of the rows each driver is dropped with that row's own probability, drawn uniformly from 0..1, so that subsets of all
+        sizes occur as often as Shapley values weigh them. The other rows stay whole.
+        """
         rows = len(present)
         some = torch.rand(rows, 1, device=present.device) < self.config.driver_dropout
         chance = torch.rand(rows, 1, device=present.device)
         return ~(some & (torch.rand(present.shape, device=present.device) < chance))
 
     def terms(self, inputs: Inputs) -> list[tuple[Tensor, Tensor]]:
-        """For each member, what every driver adds to the fusion's hidden sum: (B, K, H) where present, (K, H) where absent.
+        """Return, for each member, the term of every driver in the fusion's hidden sum: (B, K, H) as present in each row, (K, H) if absent.
 
         The member's logits are `probability(top(sum over K + fuse_bias))`. A driver that a row lacks has its absent term.
         """
@@ -393,11 +400,10 @@ def loss(
     demand_weight: float = TrainingConfig.demand_weight,
     grades_weight: float = TrainingConfig.grades_weight,
 ) -> Tensor:
-    """The joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball on log1p.
+    """Return the joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball loss on log1p.
 
-    Beside these the steps of GRADES that `tail` reached, by log loss. rising, falling, tail (B,), units (B, T): NaN where not matured,
-    which adds nothing. weight (B,). Members are summed, so that each
-    learns as if it were alone.
+    The ordinal thresholds that `tail` reaches are added by log loss. rising, falling, tail (B,), units (B, T): NaN where not matured, which
+    adds nothing. weight (B,). Losses are summed over members, so that each is trained as if it were alone.
     """
     total = outputs.logits.new_zeros(())
     for target, logits in ((rising, outputs.logits[..., RISING]), (falling, outputs.logits[..., FALLING])):
@@ -410,7 +416,7 @@ def loss(
         total = total + (each * share).sum() / share.sum().clamp_min(1e-6)
     if grades_weight:
         known = ~torch.isnan(tail)
-        reached = (tail.unsqueeze(-1) <= torch.tensor(GRADES, device=tail.device)).float()
+        reached = (tail.unsqueeze(-1) <= torch.tensor(ORDINAL_THRESHOLDS, device=tail.device)).float()
         logits = outputs.logits[..., 2:]
         each = f.binary_cross_entropy_with_logits(logits, reached.expand_as(logits), reduction="none").mean(-1)
         total = total + grades_weight * (each * (weight * known)).sum() / (weight * known).sum().clamp_min(1e-6)

@@ -1,4 +1,4 @@
-"""The panel as memory-mapped arrays: built once from Parquet, then read in any order without loading it."""
+"""The panel as memory-mapped arrays: built once from Parquet, then read in any order without loading it whole."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
 from core.storage import disk, files
 
-_AGAIN = msg("Run `upswing features` again.")
-FORMAT = 5  # of the memory-mapped copy; a change makes it anew
+_REBUILD = msg("Run `upswing features` again.")
+FORMAT = 5  # of the memory-mapped copy; a change rebuilds it
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 16_384
-_QUARTER, _YEAR = np.timedelta64(91, "D"), 364
+_QUARTER_DAYS, _YEAR_DAYS = np.timedelta64(91, "D"), 364
 
 
 @dataclass(frozen=True)
 class Panel:
-    """A panel of R rows, F features, sorted by product, as_of, segment.
+    """A panel of R rows and F features, sorted by product, as_of, segment.
 
     features         panel.json's records: name, driver, unit, meaning; the columns of x in this order
-    products, texts  product ids and what the encoder reads of each ("" = nothing), by product index
+    products, texts  product ids and their texts for the encoder ("" = none), by product index
     segments         names, by segment index
     meta             the rest of panel.json: as_of, first_day, signal, origins, horizon_days ...
-    cache            folder for what can be made again (embeddings)
+    cache            folder for files that can be recomputed, such as embeddings
     x                (R, F) float32, NaN = missing
-    ranks            (R, len(ranked)) float32, the columns `ranked` of x as shares of their origin's and segment's rows below them
+    ranks            (R, len(ranked)) float32, the columns `ranked` of x as the share of lower rows of the same origin and segment
     as_of            (R,) datetime64[D];  product, segment (R,) int32 indexes;  days_on_sale (R,) int32
     rising, falling  (R,) float32, 0 or 1, NaN = not matured
     base, units      (R, 5) float32, cumulative units at DEMAND_WEEKS: seasonal-naive; actual, NaN = not matured
     n_base, n_horizon, expected, prior_a, prior_b, own_pace_orders  (R,) float64
-    tail             (R,) float64, the chance of so many orders or more at the own pace (core.features.labels); NaN = not matured
+    tail             (R,) float64, the probability of at least this many orders at the own rate (core.features.labels); NaN = not matured
     """
 
     features: list[dict]
@@ -71,11 +71,11 @@ class Panel:
 
     @classmethod
     def open(cls, folder: Path, cache: Path, progress: Progress = silent) -> Panel:
-        """The panel in `folder` (panel.parquet, texts.parquet, panel.json), through its copy in `cache`.
+        """Open the panel in `folder` (panel.parquet, texts.parquet, panel.json) through its copy in `cache`.
 
-        The copy is streamed from Parquet by record batches, so memory does not grow with rows, and made anew when the panel's
-        files have changed or the copy is damaged. Raises NotReady where there is no panel, UserError where a file of it is not as
-        the features step wrote it.
+        The copy is streamed from Parquet by record batches, so memory does not grow with rows. It is rebuilt when the panel's files have
+        changed or the copy is damaged. Raises NotReady where there is no panel, UserError where a file differs from what the features step
+        wrote.
         """
         folder, cache = Path(folder), Path(cache)
         for name in ("panel.parquet", "texts.parquet", "panel.json"):
@@ -88,12 +88,12 @@ class Panel:
         verify(folder)
         key = fingerprint(folder)
         copy = cache / f"panel-{folder.name}-{key}"
-        if not _whole(copy):
+        if not _is_intact(copy):
             _build(folder, copy, progress)
             for old in cache.glob(f"panel-{folder.name}-*"):
                 if old != copy:
                     shutil.rmtree(old, ignore_errors=True)
-        stored = files.read_json(copy / "panel.json", _AGAIN)
+        stored = files.read_json(copy / "panel.json", _REBUILD)
         arrays = {Path(name).stem: np.load(copy / name, mmap_mode="r") for name in stored.pop("files")}
         features = stored["meta"].pop("features")
         return cls(features=features, cache=cache, **stored, **arrays)
@@ -104,70 +104,80 @@ class Panel:
 
     @cached_property
     def ranked(self) -> list[int]:
-        """Columns that the model reads as ranks: ratios of a product's now to its before. When the whole shop grows they all do, and a
-        model that learned in a calm quarter would call half of the shop; a riser is what goes ahead of the others."""
-        return [i for i, f in enumerate(self.features) if ranks_tell(f)]
+        """Return the columns that the model reads as ranks: ratios of a product's present to its past.
+
+        When the whole shop grows, all ratios do, and a model trained in a calm quarter would forecast a rise for half of the shop. A riser
+        is a product ahead of the others.
+        """
+        return [i for i, f in enumerate(self.features) if is_ranked(f)]
 
     def read(self, rows: np.ndarray) -> np.ndarray:
-        """(n, F) float32, what the model reads of these rows: x, with ranks in the place of the columns `ranked`."""
+        """Return (n, F) float32, the model's inputs of these rows: x with ranks in place of the columns `ranked`."""
         x = np.array(self.x[rows])
         if self.ranked:
             x[:, self.ranked] = self.ranks[rows]
         return x
 
     def feature(self, rows: np.ndarray, name: str) -> np.ndarray:
-        """(n,) float32, a feature of these rows as it is; NaN where it is missing, and everywhere in a panel that lacks it."""
+        """Return (n,) float32, a feature of these rows unranked; NaN where it is missing, and everywhere in a panel without it."""
         if name not in self.feature_names:
             return np.full(len(rows), np.nan, dtype=np.float32)
         return self.x[rows, self.feature_names.index(name)]
 
     @cached_property
     def all_rows(self) -> np.ndarray:
-        """(R,) bool: rows of the segment `all`."""
+        """Return (R,) bool: rows of the segment `all`."""
         return np.asarray(self.segment) == (self.segments.index(ALL) if ALL in self.segments else -1)
 
     @property
     def whole_units(self) -> bool:
-        """The shop sells pieces, no fractions; False in a panel from before this was told."""
+        """Return whether the shop sells whole units only; False for a panel that does not record it."""
         return self.meta.get("whole_units", False)
 
     def age(self, rows: np.ndarray) -> np.ndarray:
-        """(n,) float32, days on sale as far as anyone can tell of these rows. What sold in the first quarter of the shop's data was there
-        before it, for nobody knows how long: it counts as a year older."""
+        """Return (n,) float32, the estimated days on sale.
+
+        A product that sold in the first quarter of the shop's data was on sale before it for an unknown time, so it counts as a year older.
+        """
         days = self.days_on_sale[rows]
         first = self.as_of[rows] - days.astype("timedelta64[D]")
-        there_before = first < np.datetime64(self.meta["first_day"], "D") + _QUARTER
-        return (days + _YEAR * there_before).astype(np.float32)
+        began_before_data = first < np.datetime64(self.meta["first_day"], "D") + _QUARTER_DAYS
+        return (days + _YEAR_DAYS * began_before_data).astype(np.float32)
 
     def matured(self) -> np.ndarray:
-        """Row numbers whose rising label is known, ascending."""
+        """Return the row numbers whose rising label is known, ascending."""
         return np.flatnonzero(~np.isnan(self.rising))
 
     def draw(self, rows: np.ndarray, segment_share: float, random: np.random.Generator) -> np.ndarray:
-        """Of these row numbers, ascending: all of `all` and a share of as many of the segments, drawn: a large segment says nearly the
-        same as `all`, and reading it twice is learning by heart."""
-        everyone = self.all_rows[rows]
-        whole, rest = rows[everyone], rows[~everyone]
+        """Return, ascending, the row numbers of `all` among these and a sample of the segments' rows, `segment_share` times as many.
+
+        A large segment nearly repeats `all`, and training on both would overfit.
+        """
+        all_customers = self.all_rows[rows]
+        whole, rest = rows[all_customers], rows[~all_customers]
         most = int(segment_share * len(whole))
         if len(whole) and most < len(rest):
             rest = random.choice(rest, most, replace=False)
         return np.sort(np.concatenate([whole, rest]))
 
     def latest(self) -> np.ndarray:
-        """Row numbers of the last as_of, ascending: what is scored."""
+        """Return the row numbers of the last as_of, ascending: the rows to score."""
         return np.flatnonzero(self.as_of == np.datetime64(self.meta["as_of"]))
 
 
-def ranks_tell(feature: dict) -> bool:
-    """Whether a feature record's values say more as ranks. What the market says is said of the shop, not of one product beside others."""
+def is_ranked(feature: dict) -> bool:
+    """Return whether the model reads a feature record as ranks. Market features describe the shop and not one product among others."""
     return feature["unit"] == "times" and feature["driver"] != "market"
 
 
-def within(values: np.ndarray, group: np.ndarray, columns: list[int] | slice = slice(None), out: np.ndarray | None = None) -> np.ndarray:
-    """(R, C) float32 of values (R, any), its C `columns`: the share of the same group's rows that are below, ties and itself half; NaN
-    stays NaN. Written into `out` if given.
+def rank_within_group(
+    values: np.ndarray, group: np.ndarray, columns: list[int] | slice = slice(None), out: np.ndarray | None = None
+) -> np.ndarray:
+    """Return (R, C) float32 ranks of values (R, any) in its C `columns`: the share of the same group's rows below, with ties counted half.
 
-    >>> within(np.array([[3.0], [5.0], [3.0], [np.nan]]), np.array([0, 0, 0, 0])).ravel().tolist()
+    NaN stays NaN. The result is written into `out` if given.
+
+    >>> rank_within_group(np.array([[3.0], [5.0], [3.0], [np.nan]]), np.array([0, 0, 0, 0])).ravel().tolist()
     [0.3333333432674408, 0.8333333134651184, 0.3333333432674408, nan]
     """
     if out is None:
@@ -191,32 +201,32 @@ def within(values: np.ndarray, group: np.ndarray, columns: list[int] | slice = s
 
 
 def verify(folder: Path) -> dict:
-    """Return panel.json of a panel whose files are as the features step wrote them; one of 0.1.0 has no hashes to compare with.
+    """Return panel.json of a panel whose files match the hashes of the features step. A panel of 0.1.0 has no hashes to compare.
 
-    Raises UserError where one has changed.
+    Raises UserError where a file has changed.
     """
-    described = files.read_json(folder / "panel.json", _AGAIN)
-    texts = files.read_json(folder / "texts.json", _AGAIN) if (folder / "texts.json").exists() else {}
+    described = files.read_json(folder / "panel.json", _REBUILD)
+    texts = files.read_json(folder / "texts.json", _REBUILD) if (folder / "texts.json").exists() else {}
     written = described.get("files", {}) | {k: v for k, v in texts.get("files", {}).items() if k == "texts.parquet"}
     if found := files.changed(folder, written):
         raise UserError(
             found=msg("The panel in {folder} is damaged: {sentences}", folder=str(folder), sentences=found),
             expected=msg("Every file of a panel has to be as `upswing features` wrote it."),
-            to_do=_AGAIN,
+            to_do=_REBUILD,
         )
     return described
 
 
-def _whole(copy: Path) -> bool:
-    """Whether the memory-mapped copy is there as it was written."""
+def _is_intact(copy: Path) -> bool:
+    """Return whether the memory-mapped copy exists unchanged."""
     try:
-        return not files.changed(copy, files.read_json(copy / "panel.json", _AGAIN)["files"])
-    except UserError:  # missing or damaged: it can be made again
+        return not files.changed(copy, files.read_json(copy / "panel.json", _REBUILD)["files"])
+    except UserError:  # missing or damaged: it can be rebuilt
         return False
 
 
 def fingerprint(folder: Path) -> str:
-    """Which panel lies in a folder: another one after each build."""
+    """Return a key of the panel in a folder, different after each build."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
     for name in ("panel.parquet", "texts.parquet"):
         stat = (folder / name).stat()
@@ -226,7 +236,7 @@ def fingerprint(folder: Path) -> str:
 
 
 def _build(folder: Path, copy: Path, progress: Progress) -> None:
-    """Writes the memory-mapped copy under another name, then renames it: an interrupted one is never read."""
+    """Write the memory-mapped copy under another name, then rename it, so that an interrupted one is never read."""
     import pyarrow.parquet as parquet
 
     meta = verify(folder)
@@ -256,7 +266,7 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
             to_do=msg("Run `upswing features` again."),
         )
     rows = source.metadata.num_rows
-    ranked = [i for i, f in enumerate(meta["features"]) if ranks_tell(f)]
+    ranked = [i for i, f in enumerate(meta["features"]) if is_ranked(f)]
     shapes = {
         "x": ("<f4", (rows, len(names))),
         "ranks": ("<f4", (rows, len(ranked))),
@@ -292,7 +302,7 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         progress("panel", 1.0, msg("Computing ranks"))
         if rows:
             group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"]
-            within(arrays["x"], group, ranked, arrays["ranks"])
+            rank_within_group(arrays["x"], group, ranked, arrays["ranks"])
         written = parquet.read_table(folder / "texts.parquet", columns=["product_id", "text"]).to_pydict()
         texts = {p: (t or "").strip() for p, t in zip(written["product_id"], written["text"])}
         for array in arrays.values():
@@ -308,7 +318,7 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
 
 
 def _numbers(batch, name: str) -> np.ndarray:
-    """A column as float64, null and anything not finite as NaN."""
+    """Return a column as float64, with null and infinite values as NaN."""
     import pyarrow as pa
 
     values = batch.column(name)
@@ -320,7 +330,7 @@ def _numbers(batch, name: str) -> np.ndarray:
 
 
 def _indexes(batch, name: str, known: dict[str, int]) -> np.ndarray:
-    """A text column as indexes into `known`, which grows by new values in order of appearance."""
+    """Return a text column as indexes into `known`, to which new values are added in order of appearance."""
     column = batch.column(name).dictionary_encode()
     of_value = np.array([known.setdefault(v, len(known)) for v in column.dictionary.to_pylist()], dtype=np.int32)
     return of_value[column.indices.to_numpy(zero_copy_only=False)]

@@ -1,4 +1,4 @@
-"""A trained model: predicts rows of a panel, is saved as a folder and strictly loaded from one."""
+"""The trained model: predicts rows of a panel, is saved as a folder and loaded strictly from one."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ import torch
 
 from core.errors import UserError
 from core.messages import Message, msg, sentences
-from core.models.calibrate import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
+from core.models.calibrate import Calibration, InterceptShift, recalibrate_intercept, recalibration_rows, sigmoid, trained_until
 from core.models.card import card
 from core.models.conformal import Intervals
 from core.models.demand_trees import DemandTrees
-from core.models.encoder_tuning import rebuild, tuned_version
+from core.models.encoder_tuning import apply_tuned_weights, tuned_version
 from core.models.network import FALLING, RISING, FusionModel, Inputs, ModelConfig
 from core.models.panel import Panel
 from core.models.text import MAX_TOKENS, Encoder, embed, fresh_encoder, load_encoder
@@ -29,23 +29,25 @@ from core.storage import files
 FORMAT = 7
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
-_ANOTHER = msg("Restore the model from a backup, promote another one that `upswing models` lists, or train again with `upswing train`.")
+_REPLACE_MODEL = msg(
+    "Restore the model from a backup, promote another one that `upswing models` lists, or train again with `upswing train`."
+)
 
 
 @dataclass
 class FittedModel:
     """The fusion model with everything that its predictions depend on.
 
-    features        panel.json's feature records, the columns of x it was trained on
+    features        panel.json's feature records, the columns of x in training
     segments        vocabulary of the segment driver, in the order of its embeddings
     encoder_version SHA-256 of the untuned encoder's weights ("" = reads no text)
-    tuned           weights of the encoder that differ from its checkpoint's, by parameter name; empty = as it came
-    pieces          word pieces that its vocabulary got
+    tuned           weights of the encoder that differ from its checkpoint's, by parameter name; empty = none
+    pieces          word pieces added to its vocabulary
     rising_calibration, falling_calibration  affine maps of the two logits
-    intervals       what the widths of the demand quantiles are multiplied by
-    trees           boosted trees that say `trees_share` of the rising logit, beside the net; None where the share is 0
+    intervals       factors of the widths of the demand quantiles
+    trees           boosted trees with a weight of `trees_share` in the rising logit; None where the share is 0
     demand_trees    the same for the demand quantiles
-    metrics         what metrics.json holds
+    metrics         content of metrics.json
     """
 
     net: FusionModel
@@ -66,19 +68,24 @@ class FittedModel:
 
     @property
     def drivers(self) -> tuple[str, ...]:
-        """All drivers of the features, text and segment included, in DRIVERS' order. The model may read fewer: a driver that no
-        training row had anything for is absent for good, and its attribution is 0."""
+        """Return all drivers of the features, and text and segment, in the order of DRIVERS.
+
+        The model may read fewer: a driver without data in the training rows is always absent, and its attribution is 0.
+        """
         named = {f["driver"] for f in self.features} | {"text", "segment"}
         return tuple(d for d in DRIVERS if d in named)
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """The drivers that some training row had data for."""
+        """Return the drivers that had data in some training row."""
         return self.net.config.drivers
 
     @property
     def encoder(self) -> Encoder:
-        """The encoder with what it learnt in place, loaded on first use. Raises UserError where its weights are not training's."""
+        """Return the encoder with its tuned weights, loaded on first use.
+
+        Raises UserError where the checkpoint's weights are not those of training.
+        """
         if self._encoder is None:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
@@ -92,12 +99,12 @@ class FittedModel:
                     to_do=msg("Restore the encoder's files, or train the model again."),
                 )
             if self.tuned:
-                rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
+                apply_tuned_weights(encoder, self.settings.tuning, self.pieces, self.tuned)
             self._encoder = encoder
         return self._encoder
 
     def check_features(self, features: list[dict]) -> None:
-        """Raises a UserError that shows the difference where these are not the features of training, in their order."""
+        """Raise a UserError that shows the difference where these are not the features of training, in their order."""
         mine, theirs = ([(f["name"], f["driver"]) for f in fs] for fs in (self.features, features))
         if mine == theirs:
             return
@@ -114,12 +121,12 @@ class FittedModel:
         )
 
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
-        """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
+        """Return the model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
         text = None if vectors is None else torch.from_numpy(vectors[panel.product[rows]])
-        return gather(panel, rows, segment_places(panel, self.segments), self.net.config, text)
+        return read_inputs(panel, rows, segment_indexes(panel, self.segments), self.net.config, text)
 
     def text_vectors(self, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> np.ndarray | None:
-        """(products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
+        """Return (products, W) float32 by product index, filled for the products of these rows; None if the model reads no text."""
         if not self.net.config.text_width:
             return None
         wanted = np.unique(panel.product[rows])
@@ -127,26 +134,28 @@ class FittedModel:
         out[wanted] = embed([panel.texts[p] for p in wanted], self.encoder, panel.cache, progress, device=self.settings.device)
         return out
 
-    def followed(self, panel: Panel) -> tuple[FittedModel, Level]:
-        """This model with its rising level moved as its forecasts came out since it learnt, and what came of them: over everyone, at the
-        later origins of this panel whose horizon has passed."""
-        since = learnt_until(self.metrics)
+    def recalibrated(self, panel: Panel) -> tuple[FittedModel, InterceptShift]:
+        """Return this model with its rising intercept recalibrated, and the shift.
+
+        The shift is measured on rows of `all` at the origins of this panel after training whose horizon has passed.
+        """
+        since = trained_until(self.metrics)
         rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
         if not len(rows):
-            return self, Level()
-        rows = rows[followed_origins(panel.as_of[rows])]
+            return self, InterceptShift()
+        rows = rows[recalibration_rows(panel.as_of[rows])]
         logit = self.predict(panel, rows, demand=False)["logit"]
-        level = follow(logit, panel.rising[rows], panel.as_of[rows], int(panel.meta["horizon_days"]))
-        moved = replace(self.rising_calibration, intercept=self.rising_calibration.intercept + level.shift)
-        return replace(self, rising_calibration=moved), level
+        shift = recalibrate_intercept(logit, panel.rising[rows], panel.as_of[rows], int(panel.meta["horizon_days"]))
+        calibration = replace(self.rising_calibration, intercept=self.rising_calibration.intercept + shift.shift)
+        return replace(self, rising_calibration=calibration), shift
 
     def predict(
         self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "", demand: bool = True
     ) -> dict[str, np.ndarray]:
-        """Forecasts of n row numbers: logit, rising, falling (n,) float64, calibrated, and, if wanted, demand (n, weeks, levels) units.
+        """Forecast n row numbers: logit, rising, falling (n,) float64, calibrated, and with `demand` also demand (n, weeks, levels) units.
 
-        sigmoid(logit) = rising. demand rises in weeks and in levels. without: a driver taken as absent from every row, of which only
-        the logits can be told: demand is left out then. Raises UserError where the panel's features differ.
+        sigmoid(logit) = rising. demand rises in weeks and in levels. `without` is a driver to treat as absent from every row; demand is
+        then left out, since only the logits support it. Raises UserError where the panel's features differ.
         """
         self.check_features(panel.features)
         rows = np.asarray(rows)
@@ -158,26 +167,26 @@ class FittedModel:
                 part = slice(start, start + _PREDICT_ROWS)
                 inputs = self.inputs(panel, rows[part], vectors)
                 logits[part], units[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
-                logits[part, RISING] = self.with_trees(logits[part, RISING], inputs, without)
+                logits[part, RISING] = self.blend_trees(logits[part, RISING], inputs, without)
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
-        found = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
+        forecasts = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
         if without or not demand:
-            return found
+            return forecasts
         if self.demand_trees is not None:
             units = self.demand_trees(units, panel, rows)
-        return found | {"demand": self.intervals(units, panel.n_base[rows])}
+        return forecasts | {"demand": self.intervals(units, panel.n_base[rows])}
 
-    def with_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
-        """(B,) rising logits before calibration, from the net's: the trees' share of the same rows' logits blended in."""
+    def blend_trees(self, logit: np.ndarray, inputs: Inputs, without: str = "") -> np.ndarray:
+        """Return (B,) rising logits before calibration: the network's logits of these rows with those of the trees blended in."""
         if self.trees is None:
             return logit
         absent = np.array([driver == without for driver in DRIVERS])
-        return blended(logit, self.trees.predict(inputs.x.numpy(), absent), self.trees_share)
+        return blend(logit, self.trees.predict(inputs.x.numpy(), absent), self.trees_share)
 
     def save(self, folder: Path) -> None:
-        """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
+        """Write the model folder: its files under another name, then the manifest of their SHA-256, then a rename."""
         with files.new_folder(Path(folder)) as temporary:
             self._write_into(temporary)
 
@@ -205,14 +214,12 @@ class FittedModel:
         )
         _write(temporary / "features.json", self.features)
         _write(temporary / "metrics.json", self.metrics)
-        (temporary / "card.md").write_text(
-            card(temporary), encoding="utf-8"
-        )  # for readers; core/models/card.py says why the manifest lacks it
+        (temporary / "card.md").write_text(card(temporary), encoding="utf-8")  # not in the manifest: see core/models/card.py
         _write(temporary / "manifest.json", {name: files.sha256(temporary / name) for name in FILES})
 
     @classmethod
     def load(cls, folder: Path, features: list[dict] | None = None) -> FittedModel:
-        """The model in a folder. Strict: every file's SHA-256, the format and, if given, the code's features must match.
+        """Load the model in a folder. Every file's SHA-256, the format and, if given, the code's features must match.
 
         Raises UserError with what was expected and found.
         """
@@ -220,12 +227,12 @@ class FittedModel:
 
         folder = Path(folder)
         if not folder.is_dir():
-            raise _refused(msg("There is no model at {folder}.", folder=folder))
-        hashes = files.read_json(folder / "manifest.json", _ANOTHER)
+            raise _damaged(msg("There is no model at {folder}.", folder=folder))
+        hashes = files.read_json(folder / "manifest.json", _REPLACE_MODEL)
         if not isinstance(hashes, dict) or set(hashes) != set(FILES):
-            raise _refused(msg("The manifest of model {model} lists other files than {files}.", model=folder.name, files=list(FILES)))
+            raise _damaged(msg("The manifest of model {model} lists other files than {files}.", model=folder.name, files=list(FILES)))
         if found := files.changed(folder, hashes, known=False):
-            raise _refused(msg("Model {model} is damaged: {sentences}", model=folder.name, sentences=found))
+            raise _damaged(msg("Model {model} is damaged: {sentences}", model=folder.name, sentences=found))
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(
@@ -272,32 +279,35 @@ class FittedModel:
         return {f"{kind}.{name}": torch.from_numpy(array) for kind, trees in both if trees for name, array in trees.arrays().items()}
 
     def weights_hash(self) -> str:
-        """SHA-256 over all learnt weights: equal for equal models."""
+        """Return the SHA-256 over all trained weights: equal for equal models."""
         return tuned_version(self.encoder_version, {**self.net.state_dict(), **self.tuned, **self._tree_tensors()}, self.pieces)
 
     def with_metrics(self, metrics: dict) -> FittedModel:
         return replace(self, metrics=metrics)
 
 
-def blended(net: np.ndarray, trees: np.ndarray, trees_share: float) -> np.ndarray:
-    """The rising logit before calibration, from the net's and the trees'. A mean of logits, so that attributions are the same mean."""
+def blend(net: np.ndarray, trees: np.ndarray, trees_share: float) -> np.ndarray:
+    """Return the rising logit before calibration: a weighted mean of logits, so that attributions are the same mean."""
     return (1 - trees_share) * net + trees_share * trees
 
 
-def driver_of(features: list[dict]) -> np.ndarray:
-    """(F,) place in DRIVERS of each feature record's driver."""
+def driver_indexes(features: list[dict]) -> np.ndarray:
+    """Return (F,) the index in DRIVERS of each feature record's driver."""
     return np.array([DRIVERS.index(f["driver"]) for f in features])
 
 
 def one_thread():
-    """Inside it, PyTorch uses one CPU thread. The fusion model's matrices are so small that a second thread saves little, and on
-    a machine that is busy (a worker beside its dashboard) the threads wait for each other: 20 times slower was seen."""
+    """Use one CPU thread in PyTorch inside this context.
+
+    The network's matrices are so small that a second thread gains little. On a busy machine, such as one with a worker and a dashboard,
+    threads wait for each other and a step can take 20 times as long.
+    """
     return use_threads(1)
 
 
 @contextmanager
 def use_threads(count: int):
-    """PyTorch uses so many CPU threads inside it; gives how many it used before."""
+    """Use `count` CPU threads in PyTorch inside this context; yields the count used before."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:
@@ -307,7 +317,7 @@ def use_threads(count: int):
 
 
 def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.ndarray]:
-    """Logits (B, 2) and demand units (B, T, L), float64, before calibration: means over members, of demand on the log1p scale."""
+    """Return logits (B, 2) and demand units (B, T, L), float64, before calibration: means over members, of demand on the log1p scale."""
     device = next(net.parameters()).device
     with torch.inference_mode():
         outputs = net.eval()(inputs.to(device))
@@ -315,25 +325,33 @@ def raw_predictions(net: FusionModel, inputs: Inputs) -> tuple[np.ndarray, np.nd
     return outputs.logits[..., :2].double().mean(0).cpu().numpy(), demand
 
 
-def gather(
-    panel: Panel, rows: np.ndarray, places: np.ndarray, config: ModelConfig, text: torch.Tensor | None, which: torch.Tensor | None = None
+def read_inputs(
+    panel: Panel,
+    rows: np.ndarray,
+    segment_index: np.ndarray,
+    config: ModelConfig,
+    text: torch.Tensor | None,
+    text_index: torch.Tensor | None = None,
 ) -> Inputs:
-    """Reads rows of the memory-mapped panel into tensors. places: (panel's segments,) -> place in the model's vocabulary, -1 unknown."""
-    segment = torch.from_numpy(places[panel.segment[rows]])
-    as_they_are = torch.from_numpy(panel.x[rows][:, list(config.plain)]) if config.plain else None
+    """Read rows of the memory-mapped panel into tensors.
+
+    segment_index (panel's segments,): each one's index in the model's vocabulary, -1 = unknown.
+    """
+    segment = torch.from_numpy(segment_index[panel.segment[rows]])
+    plain = torch.from_numpy(panel.x[rows][:, list(config.plain)]) if config.plain else None
     return Inputs(
         torch.from_numpy(panel.read(rows)),
         text,
-        which,
+        text_index,
         segment,
         torch.from_numpy(panel.base[rows]),
-        as_they_are,
+        plain,
         torch.from_numpy(panel.age(rows)),
     )
 
 
-def segment_places(panel: Panel, vocabulary: list[str]) -> np.ndarray:
-    """(panel's segments,) int64: each one's place in the vocabulary, -1 = unknown."""
+def segment_indexes(panel: Panel, vocabulary: list[str]) -> np.ndarray:
+    """Return (panel's segments,) int64: each one's index in the vocabulary, -1 = unknown."""
     known = {name: i for i, name in enumerate(vocabulary)}
     return np.array([known.get(name, -1) for name in panel.segments], dtype=np.int64)
 
@@ -346,5 +364,5 @@ def _read(path: Path):
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _refused(found: Message) -> UserError:
-    return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_ANOTHER)
+def _damaged(found: Message) -> UserError:
+    return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_REPLACE_MODEL)

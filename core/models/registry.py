@@ -1,7 +1,7 @@
-"""The models of a workspace: which are candidates, which one is the champion, and who decided so and why.
+"""The models of a workspace: candidates, the champion, and who decided so and why.
 
-A model folder never changes; its status follows from the acts in the audit log (core/storage/audit.py). A folder counts once its
-manifest.json is there, since that is written last.
+A model folder never changes; its status follows from the decisions in the audit log (core/storage/audit.py). A folder counts once it has
+a manifest.json, which is written last.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.messages import Message, msg
-from core.models.calibrate import learnt_until
+from core.models.calibrate import trained_until
 from core.models.card import card
 from core.storage import audit, files
 from core.workspace import Workspace
 
-STATUSES: dict[str, Message] = {  # status -> what follows "Model X is"
+STATUSES: dict[str, Message] = {  # status -> complement of "Model X is"
     "candidate": msg("a candidate"),
     "champion": msg("the champion"),
     "discarded": msg("discarded"),
@@ -39,39 +39,39 @@ class Model:
     id: str
     path: Path
     status: str  # candidate, champion, discarded, retired
-    reason: Message | str  # why it has this status; "" for a fresh candidate
-    changed_at: datetime | None  # when it got this status
+    reason: Message | str  # reason for this status; "" for a new candidate
+    changed_at: datetime | None  # when the status was set
     config: dict  # the folder's config.json
-    metrics: dict  # the folder's metrics.json; metrics["metrics"] is {name: value} on its own validation origins
+    metrics: dict  # the folder's metrics.json; metrics["metrics"] is {name: value} on its validation origins
 
     @property
     def champion(self) -> bool:
         return self.status == "champion"
 
     @property
-    def learnt_until(self) -> date | None:
-        """The last origin that it learnt from; None where its files don't say."""
-        return learnt_until(self.metrics)
+    def trained_until(self) -> date | None:
+        """Return the last origin that it was trained on; None where its files do not record it."""
+        return trained_until(self.metrics)
 
     @property
     def summary(self) -> str:
-        """Its main figures in one line."""
+        """Return its main figures in one line."""
         figures = self.metrics.get("metrics", {})
         return "  ".join(f"{name} {figures[name]:.3f}" for name in _SHOWN if isinstance(figures.get(name), (int, float)))
 
     def card(self, language: str = "en") -> str:
-        """Its model card, Markdown, written anew from its files."""
+        """Return its model card as Markdown, derived from its files."""
         return card(self.path, language)
 
 
 def models(workspace: Workspace) -> list[Model]:
-    """All complete models, newest id first."""
+    """Return all complete models, newest id first."""
     statuses = _statuses(workspace)
-    found = []
+    complete = []
     for manifest in sorted(workspace.models.glob("[!.]*/manifest.json"), reverse=True):
         folder, hashes = manifest.parent, _json(manifest)
         status = statuses.get(folder.name)
-        found.append(
+        complete.append(
             Model(
                 folder.name,
                 folder,
@@ -82,10 +82,11 @@ def models(workspace: Workspace) -> list[Model]:
                 _verified(folder / "metrics.json", hashes),
             )
         )
-    return found
+    return complete
 
 
 def model(workspace: Workspace, model_id: str) -> Model:
+    """Return the model with this id. Raises UserError where there is none."""
     for m in models(workspace):
         if m.id == model_id:
             return m
@@ -97,15 +98,15 @@ def model(workspace: Workspace, model_id: str) -> Model:
 
 
 def champion(workspace: Workspace) -> str | None:
-    """The id of the model whose forecasts are served; None before the first promotion."""
+    """Return the id of the model whose forecasts are served; None before the first promotion."""
     return next((model_id for model_id, s in _statuses(workspace).items() if s.status == "champion"), None)
 
 
 def promote(workspace: Workspace, model_id: str, reason: Message | str, actor: str = "command line") -> None:
-    """Makes a candidate (or a retired model) the champion; the champion before is retired. The next score uses it.
+    """Make a candidate or a retired model the champion; the present champion is retired. The next scoring uses it.
 
-    Raises UserError, and changes nothing, where its files differ from its manifest, its features from the panel's, or no
-    reason is given.
+    Raises UserError, and changes nothing, where its files differ from its manifest, its features differ from the panel's, or the reason is
+    empty.
     """
     _need_reason(reason)
     with audit.deciding(workspace):
@@ -127,7 +128,7 @@ def promote(workspace: Workspace, model_id: str, reason: Message | str, actor: s
 
 
 def discard(workspace: Workspace, model_id: str, reason: str, actor: str = "command line") -> None:
-    """Takes a model out of the choice; its folder stays. The champion cannot be discarded."""
+    """Discard a model; its folder stays. Raises UserError for the champion."""
     _need_reason(reason)
     with audit.deciding(workspace):
         if model(workspace, model_id).champion:
@@ -140,13 +141,13 @@ def discard(workspace: Workspace, model_id: str, reason: str, actor: str = "comm
 
 
 def previous_champion(workspace: Workspace) -> str | None:
-    """The model that was the champion last before the present one and is still there."""
+    """Return the id of the latest earlier champion that still exists; None without one."""
     retired = [m for m in models(workspace) if m.status == "retired"]
     return max(retired, key=lambda m: (m.changed_at, m.id)).id if retired else None
 
 
 def rollback(workspace: Workspace, reason: str, actor: str = "command line") -> str:
-    """Makes the previous champion the champion again and gives its id."""
+    """Make the previous champion the champion again and return its id. Raises UserError without one."""
     before = previous_champion(workspace)
     if before is None:
         raise UserError(
@@ -157,7 +158,7 @@ def rollback(workspace: Workspace, reason: str, actor: str = "command line") -> 
 
 
 def problems(workspace: Workspace, folder: Path) -> list[Message]:
-    """What keeps a model folder from being served: changed or missing files, features other than the panel's."""
+    """Return what prevents a model folder from being served: changed or missing files, or features other than the panel's."""
     manifest = _json(folder / "manifest.json")
     found = [] if manifest else [msg("Its manifest cannot be read.")]
     for name, expected in manifest.items():
@@ -169,19 +170,20 @@ def problems(workspace: Workspace, folder: Path) -> list[Message]:
     panel = workspace.panel / "panel.json"
     if not found and panel.exists():
         now = files.read_json(panel, msg("Run `upswing features` again."))["features"]
-        learned = _json(folder / "features.json")
-        found += _difference([f["name"] for f in learned], [f["name"] for f in now])
+        trained = _json(folder / "features.json")
+        found += _difference([f["name"] for f in trained], [f["name"] for f in now])
     return found
 
 
-def _difference(learned: list[str], now: list[str]) -> list[Message]:
-    gone, new = sorted(set(learned) - set(now)), sorted(set(now) - set(learned))
+def _difference(trained: list[str], now: list[str]) -> list[Message]:
+    """Return sentences on how the features of training differ from the panel's."""
+    gone, new = sorted(set(trained) - set(now)), sorted(set(now) - set(trained))
     if gone:
-        said = [msg("It reads features that the panel lacks: {features}.", features=gone)]
-        return said + ([msg("The panel has new features: {features}.", features=new)] if new else [])
+        sentences = [msg("It reads features that the panel lacks: {features}.", features=gone)]
+        return sentences + ([msg("The panel has new features: {features}.", features=new)] if new else [])
     if new:
         return [msg("The panel has features that it was not trained on: {features}.", features=new)]
-    return [msg("Its features are in another order than the panel's.")] if learned != now else []
+    return [msg("Its features are in another order than the panel's.")] if trained != now else []
 
 
 def _need_reason(reason: Message | str) -> None:
@@ -194,7 +196,7 @@ def _need_reason(reason: Message | str) -> None:
 
 
 def _statuses(workspace: Workspace) -> dict[str, _Status]:
-    """The status of each model that an act was about, by id."""
+    """Return the status of each model in the audit log, by id."""
     found: dict[str, _Status] = {}
     champion_id = None
     for act in audit.acts(workspace):
@@ -208,12 +210,12 @@ def _statuses(workspace: Workspace) -> dict[str, _Status]:
 
 
 def _verified(file: Path, hashes: dict):
-    """The content of a model's JSON file; {} where it has changed, so that no page shows figures that nobody measured."""
+    """Return the content of a model's JSON file; {} where it has changed, so that no page shows figures that nobody measured."""
     return _json(file) if file.is_file() and files.known_sha256(file) == hashes.get(file.name) else {}
 
 
 def _json(file: Path):
-    """The content of a file; {} where it is missing or damaged, which its SHA-256 tells better."""
+    """Return the content of a file; {} where it is missing or damaged, which its SHA-256 detects."""
     try:
         return json.loads(file.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

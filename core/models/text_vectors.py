@@ -1,4 +1,4 @@
-"""Where a training step gets its text vectors: a table that stays, or one whose encoder learns now and then."""
+"""The text vectors of a training step: a fixed table, or a table whose encoder is trained now and then."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from core.messages import nmsg
-from core.models.encoder_tuning import Tuning, stack
+from core.models.encoder_tuning import Tuning, encoder_layers
 from core.models.text import MAX_TOKENS, Encoder, pad, pool
 from core.progress import Progress, paced, silent
 
@@ -19,29 +19,29 @@ _ENCODER_BATCH = 64  # texts
 
 
 class FrozenTexts:
-    """Vectors that don't change: (products, W) by product index, or None where the model reads no text."""
+    """Fixed vectors: (products, W) by product index, or None where the model reads no text."""
 
     def __init__(self, vectors: np.ndarray | None):
         self.vectors = vectors
 
     def batch(self, products: np.ndarray) -> tuple[Tensor | None, Tensor | None]:
-        """(text, which) for rows of these products: one vector a row, in their order."""
+        """Return (text, text_index) for rows of these products: one vector per row, in their order."""
         return (None, None) if self.vectors is None else (torch.from_numpy(self.vectors[products]), None)
 
 
 class TunedTexts:
-    """A table of vectors whose encoder learns.
+    """A table of vectors whose encoder is trained.
 
-    The fusion model takes its steps on rows of any products, with vectors from the table, and the gradients that its loss has for
-    them are summed by text (`collect`). A few times an epoch the encoder catches up (`learn`): every text goes through it once,
-    whatever the number of its rows, backwards from its summed gradient, and the table is made anew. What layers below the first one
-    that learns say about a text never changes, so that is computed once and kept on disk.
+    The network takes its steps on rows of any products with vectors from the table, and the gradients of its loss with respect to them are
+    summed by text (`collect_gradients`). A few times per epoch the encoder catches up (`train_encoder`): every text passes through it once,
+    however many rows it has, and backwards from its summed gradient. Then the table is recomputed. The outputs of the layers below the
+    first trained one never change, so they are computed once and kept on disk.
 
-    encoder  a copy of its own (core.models.text.fresh_encoder): its weights will change
+    encoder  a separate copy (core.models.text.fresh_encoder), whose weights will change
     texts    (products,) by product index; blank ones get zeros
     rate, decay, weight_decay, warmup_steps  of the encoder's own AdamW; each layer's rate is `decay` times that of the one above
-    passes   how often it will learn at least
-    max_tokens  of each text that are read
+    passes   expected number of calls of `train_encoder`
+    max_tokens  tokens per text
     """
 
     def __init__(
@@ -63,26 +63,26 @@ class TunedTexts:
     ):
         self.encoder, self.device = encoder, device
         encoder.module.to(device)
-        first = tuning.first(encoder)
+        first = tuning.first_layer(encoder)
         distinct: dict[str, int] = {}
-        # product -> row of the table; row 0 is the blank text's zeros
+        # product -> row of the table; row 0 holds the zeros of a blank text
         self.text_of = np.array([distinct.setdefault(t, len(distinct) + 1) if t else 0 for t in texts], dtype=np.int64)
         self.tokens = encoder.tokens(list(distinct), max_tokens)
         self.lengths = np.array([len(t) for t in self.tokens], dtype=np.int64)
-        self.states = self._keep_lower(stack(encoder)[:first], cache, progress) if first > 0 else None
-        self.budget = tuning.prepare(encoder, passes * -(-len(distinct) // _ENCODER_BATCH))
-        self.layers = stack(encoder)[max(first, 0) :]
-        encoder.module.to(device)  # what was added too
+        self.states = self._store_lower_states(encoder_layers(encoder)[:first], cache, progress) if first > 0 else None
+        self.low_rank = tuning.prepare(encoder, passes * -(-len(distinct) // _ENCODER_BATCH))
+        self.layers = encoder_layers(encoder)[max(first, 0) :]
+        encoder.module.to(device)  # with the added weights
         self.optimizer = torch.optim.AdamW(tuning.groups(encoder, rate, decay), weight_decay=weight_decay, fused=True)
         self.warmup_steps, self.steps = warmup_steps, 0
         self.random = np.random.default_rng(seed)
         self.table = torch.zeros(len(distinct) + 1, encoder.width, device=device)
         self.gradient = torch.zeros_like(self.table)
         self._read: tuple[np.ndarray, Tensor] | None = None
-        self.renew(progress)
+        self.refresh(progress)
 
-    def _keep_lower(self, below, cache: Path, progress: Progress) -> np.memmap:
-        """(tokens, W): what the layers that don't learn say of all texts, token after token in a temporary file."""
+    def _store_lower_states(self, below, cache: Path, progress: Progress) -> np.memmap:
+        """Return (tokens, W) outputs of the layers that are not trained, for all texts token by token, in a temporary file."""
         progress = paced(progress)
         self.ends = np.cumsum(self.lengths)
         self.starts = self.ends - self.lengths
@@ -94,10 +94,10 @@ class TunedTexts:
             for start in range(0, len(order), _ENCODER_BATCH):
                 chosen = order[start : start + _ENCODER_BATCH]
                 ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
-                with self._half():
+                with self._autocast():
                     hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
                     for layer in below:
-                        hidden = layer(hidden, additive(mask.bool().to(self.device)))
+                        hidden = layer(hidden, attention_bias(mask.bool().to(self.device)))
                 hidden = hidden.float().cpu()
                 for row, i in enumerate(chosen):
                     states[self.starts[i] : self.ends[i]] = hidden[row, : self.lengths[i]].numpy()
@@ -108,49 +108,49 @@ class TunedTexts:
         return [p for group in self.optimizer.param_groups for p in group["params"]]
 
     def encode(self, texts: np.ndarray) -> Tensor:
-        """(U,) rows of the table, 0 not among them -> (U, W) unit vectors, with gradients."""
+        """Return (U, W) unit vectors with gradients, of texts (U,) by row of the table, 0 excluded."""
         chosen = texts - 1
         ids, mask = pad([self.tokens[i] for i in chosen], self.encoder.tokenizer.pad_token_id or 0)
         mask = mask.bool().to(self.device)
-        with self._half():
+        with self._autocast():
             if self.states is None:
                 hidden = self.encoder.module.embeddings(input_ids=ids.to(self.device))
             else:
-                hidden = self._kept(chosen, ids.shape[1])
+                hidden = self._lower_states(chosen, ids.shape[1])
             for layer in self.layers:
-                hidden = layer(hidden, additive(mask))
+                hidden = layer(hidden, attention_bias(mask))
         return pool(hidden.float(), mask)
 
-    def _half(self):
-        """Inside it, a GPU multiplies matrices in bfloat16."""
+    def _autocast(self):
+        """Return a context in which a GPU multiplies matrices in bfloat16."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda")
 
-    def _kept(self, chosen: np.ndarray, longest: int) -> Tensor:
-        """(U, longest, W): these texts' states below the layers that learn, zeros on padding."""
+    def _lower_states(self, chosen: np.ndarray, longest: int) -> Tensor:
+        """Return (U, longest, W): these texts' states below the trained layers, zeros on padding."""
         states = np.zeros((len(chosen), longest, self.encoder.width), dtype=np.float32)
         for row, i in enumerate(chosen):
             states[row, : self.lengths[i]] = self.states[self.starts[i] : self.ends[i]]
         return torch.from_numpy(states).to(self.device)
 
     def batch(self, products: np.ndarray) -> tuple[Tensor, Tensor]:
-        """(text, which): each distinct text of these rows' products once, from the table, and every row's place among them."""
-        distinct, which = np.unique(self.text_of[products], return_inverse=True)
+        """Return (text, text_index): each distinct text of these rows' products once, from the table, and every row's index among them."""
+        distinct, text_index = np.unique(self.text_of[products], return_inverse=True)
         text = self.table[distinct].requires_grad_()
         self._read = (distinct, text)
-        return text, torch.from_numpy(which)
+        return text, torch.from_numpy(text_index)
 
-    def collect(self) -> None:
-        """After a backward pass: adds what it has to say to the texts of the last batch."""
+    def collect_gradients(self) -> None:
+        """Add the gradients of the last batch to those of its texts. Called after a backward pass."""
         distinct, text = self._read
         self.gradient.index_add_(0, torch.from_numpy(distinct).to(self.device), text.grad)
 
-    def learn(self, beat: Callable[[], None] = lambda: None) -> None:
-        """The encoder's steps from the gradients collected since the last ones; then the table anew. beat is called every step."""
-        # No dropout: the gradients are those at the table's vectors, and other ones would not be what they speak of.
-        # Texts of like length go together, in random order of the batches: little padding, and no order to learn.
+    def train_encoder(self, report: Callable[[], None] = lambda: None) -> None:
+        """Train the encoder on the gradients collected since the last call, then recompute the table. `report` is called every step."""
+        # No dropout: the gradients belong to the vectors of the table, which were computed without it.
+        # Texts of similar length share a batch, and batches come in random order: little padding, and no order to learn.
         order = np.argsort(self.lengths + self.random.random(len(self.lengths)) * 4) + 1
         batches = np.array_split(order, max(1, -(-len(order) // _ENCODER_BATCH)))
-        moved = self.gradient.any(1).cpu().numpy()  # asked once: a GPU would be waited for at every batch
+        moved = self.gradient.any(1).cpu().numpy()  # read once, since each read waits for the GPU
         for i in self.random.permutation(len(batches)):
             if not moved[batches[i]].any():
                 continue
@@ -160,13 +160,13 @@ class TunedTexts:
                 group["lr"] = group["highest"] * min(1.0, self.steps / self.warmup_steps)
             self.encode(batches[i]).backward(self.gradient[batches[i]])
             self.optimizer.step()
-            self.budget.step(self.steps)
-            beat()
+            self.low_rank.step(self.steps)
+            report()
         self.gradient.zero_()
-        self.renew()
+        self.refresh()
 
-    def renew(self, progress: Progress = silent) -> None:
-        """The table from what the encoder says now."""
+    def refresh(self, progress: Progress = silent) -> None:
+        """Recompute the table from the encoder."""
         order, progress = np.argsort(self.lengths, kind="stable") + 1, paced(progress)
         with torch.no_grad():
             for start in range(0, len(order), _ENCODER_BATCH):
@@ -174,26 +174,26 @@ class TunedTexts:
                 self.table[chosen] = self.encode(chosen).float()
                 progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)))
 
-    def frozen(self) -> FrozenTexts:
-        """The table as it is now, by product, for evaluation."""
+    def as_frozen(self) -> FrozenTexts:
+        """Return the current table by product, for evaluation."""
         return FrozenTexts(self.table.cpu().numpy()[self.text_of])
 
     def weights(self) -> dict[str, Tensor]:
-        """What learns, by parameter name of the encoder's module: copies on the CPU."""
+        """Return copies on the CPU of the trained weights, by parameter name of the encoder's module."""
         return {name: p.detach().cpu().clone() for name, p in self.encoder.module.named_parameters() if p.requires_grad}
 
     def restore(self, weights: dict[str, Tensor]) -> None:
-        """Puts back what `weights` gave, and the table that goes with it."""
+        """Restore the weights that `weights` returned, and recompute the table."""
         self.encoder.module.load_state_dict(weights, strict=False)
-        self.renew()
+        self.refresh()
 
     def finish(self) -> Encoder:
-        """The encoder as it has learnt, built as its checkpoint is (with bottlenecks, if it got some), on the CPU."""
-        self.budget.merge()
+        """Return the trained encoder on the CPU, with the structure of its checkpoint plus bottlenecks, if it has some."""
+        self.low_rank.merge()
         self.encoder.module.eval().requires_grad_(False).cpu()
         return self.encoder
 
 
-def additive(mask: Tensor) -> Tensor:
-    """(n, length) bool, True on tokens -> (n, 1, 1, length) float32: 0 on tokens, the lowest number on padding."""
+def attention_bias(mask: Tensor) -> Tensor:
+    """Return (n, 1, 1, length) float32 from a mask (n, length) bool, True on tokens: 0 on tokens, the lowest number on padding."""
     return torch.zeros(mask.shape, device=mask.device).masked_fill(~mask, torch.finfo(torch.float32).min)[:, None, None, :]

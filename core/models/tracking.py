@@ -1,11 +1,11 @@
-"""Where a training run is written down while it runs: TensorBoard event files, and Weights & Biases where the user has set that up.
+"""Tracking of a training run: TensorBoard event files, and Weights & Biases where the user has set it up.
 
     with Tracking(workspace.logs, vars(settings.model)) as track:
         model = fit(panel, rows, settings.model, track=track)
         track.finish("m20261124-0930-1a2b", model.metrics)
 
-A record is never worth a model: what cannot be written (a full disk, no network) is given up with a line in the log, and the
-training goes on. The pages need none of it: they plot the curves that stand in the model's own metrics.json.
+A failed recorder (a full disk, no network) is dropped with a warning in the log, and training continues. The pages do not need the
+records: they plot the curves in the model's metrics.json.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from typing import Protocol
 
 from core.storage import files
 
-_FLUSH_S = 2.0  # how old a curve may be that somebody watches; a flush waits for the disk, so not after every report
+_FLUSH_S = 2.0  # age of the newest flushed point; a flush waits for the disk, so not every report flushes
 _log = logging.getLogger(__name__)
 
 
 class Track(Protocol):
-    """Called as `track(stage, step, values)`, every few steps and once an epoch.
+    """Called as `track(stage, step, values)`, every few steps and once per epoch.
 
-    stage   "learn" (until the origins that validate) or "refit" (on all origins)
+    stage   "learn" (until the validation origins) or "refit" (on all origins)
     step    steps of the optimiser since the stage began
     values  figures by name, e.g. train_loss, learning_rate; None = undefined, left out
     """
@@ -37,14 +37,14 @@ class Track(Protocol):
 
 
 def untracked(stage: str, step: int, values: dict[str, float | None]) -> None:
-    """A track that keeps nothing (backtests, tests, library use)."""
+    """Record nothing (backtests, tests, library use)."""
 
 
 class Tracking:
-    """A Track that passes on to every recorder that this machine has and the user wants.
+    """A Track that passes values on to every recorder that is installed and wanted.
 
     logs      the workspace's folder of logs
-    settings  what the run was started with, by name
+    settings  settings of the run, by name
     """
 
     def __init__(self, logs: Path, settings: dict):
@@ -53,14 +53,14 @@ class Tracking:
             try:
                 if kind.wanted():
                     self._recorders.append(kind(Path(logs), settings))
-            except Exception as error:  # other people's packages may raise anything, and none of it may stop a training
+            except Exception as error:  # a third-party package may raise anything, and training must not stop
                 _log.warning("training goes on without %s: %s", kind.name, error)
 
     def __call__(self, stage: str, step: int, values: dict[str, float | None]) -> None:
         self._each("report", stage, step, {k: float(v) for k, v in values.items() if v is not None})
 
     def finish(self, model_id: str, metrics: dict) -> None:
-        """The run became this model; metrics is what its metrics.json holds."""
+        """Finish the run as this model; metrics is the content of its metrics.json."""
         self._each("finish", model_id, metrics)
 
     def __enter__(self) -> Tracking:
@@ -69,17 +69,17 @@ class Tracking:
     def __exit__(self, kind, error, trace) -> None:
         self._each("close", error is None)
 
-    def _each(self, act: str, *arguments) -> None:
+    def _each(self, method: str, *arguments) -> None:
         for recorder in list(self._recorders):
             try:
-                getattr(recorder, act)(*arguments)
+                getattr(recorder, method)(*arguments)
             except Exception as error:
                 self._recorders.remove(recorder)
                 _log.warning("training goes on without %s: %s", recorder.name, error)
 
 
 class _EventFiles:
-    """A folder a run in logs/tensorboard, named after the model once there is one; a run that ended before keeps "unfinished-"."""
+    """A folder per run in logs/tensorboard, named after the model; a run that ended early keeps the name "unfinished-..."."""
 
     name = "TensorBoard event files"
 
@@ -88,13 +88,13 @@ class _EventFiles:
         return True
 
     def __init__(self, logs: Path, settings: dict):
-        # Not its SummaryWriter: that one writes in a thread, which dies of a full disk, and the training would wait for it for ever.
+        # Not SummaryWriter: its thread dies of a full disk, and training would wait for it forever.
         from tensorboardX.event_file_writer import EventsWriter
 
         self.settings = settings
         self.folder = logs / "tensorboard" / f"unfinished-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
         self.folder.mkdir(parents=True)
-        self._alive = ExitStack()  # its lock shows `files.sweep` that this run goes on
+        self._alive = ExitStack()  # its lock shows `files.sweep` that the run is active
         self._alive.enter_context(files.in_work(self.folder))
         self.writer = EventsWriter(str(self.folder / "events"))
         self.flushed = time.monotonic()
@@ -109,7 +109,7 @@ class _EventFiles:
             self.flushed = time.monotonic()
 
     def finish(self, model_id: str, metrics: dict) -> None:
-        """The figures beside the settings that gave them, as the tab HParams compares them."""
+        """Write the figures with the settings that produced them, for the tab HParams."""
         from tensorboardX.summary import hparams
 
         figures = {k: v for k, v in metrics.get("metrics", {}).items() if v is not None}
@@ -133,13 +133,13 @@ class _EventFiles:
 
 
 class _WeightsAndBiases:
-    """A run of the project "upswing" (or $WANDB_PROJECT): settings, curves and figures; no row of the shop, no code, no console."""
+    """A run of the project "upswing" (or $WANDB_PROJECT): settings, curves and figures, but no row of the shop, no code and no console."""
 
     name = "Weights & Biases"
 
     @staticmethod
     def wanted() -> bool:
-        """Only where the user set it up for this process; otherwise not even the package is imported."""
+        """Return whether the user has set it up for this process; otherwise the package is not even imported."""
         if os.environ.get("WANDB_MODE") != "offline" and not os.environ.get("WANDB_API_KEY"):
             return False
         try:
@@ -162,7 +162,7 @@ class _WeightsAndBiases:
             x_save_requirements=False,
         )
         self.run = wandb.init(project=os.environ.get("WANDB_PROJECT") or "upswing", dir=str(logs), config=settings, settings=no_more)
-        for stage in ("learn", "refit"):  # each counts its own steps
+        for stage in ("learn", "refit"):  # each has its own step count
             self.run.define_metric(f"{stage}/*", step_metric=f"{stage}/step")
 
     def report(self, stage: str, step: int, values: dict[str, float]) -> None:

@@ -1,4 +1,4 @@
-"""Which rows validate, what they may know, and what they say of a model."""
+"""The split into training and validation rows, and the figures of the validation rows."""
 
 from __future__ import annotations
 
@@ -12,31 +12,34 @@ from core.messages import msg
 from core.models.panel import Panel
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
-# What rose in one month shares that month's weather: a shock to the whole shop moves all of its outcomes at once. So a month of
-# validation tells the calibration of as much as this many independent rows. And the model that is kept has read those months too,
-# so it already knows their level: the prior (sd 0.025) leaves little but gross errors to correct. On three blocks of UCI, calibrating
-# by the rows as if independent cost .01, .003 and .06 of Brier skill in the next season.
+# All outcomes of a month share the shop's shocks of that month, so a month of validation counts as only this many independent rows.
+# The refitted model has also been trained on those months, so the prior (standard deviation 0.025) corrects only gross errors.
+# Calibrating as if rows were independent lowers Brier skill in the next season by .01, .003 and .06 on three blocks of UCI.
 CALIBRATION_ROWS_A_MONTH, CALIBRATION_PRIOR = 150.0, 1600.0
-WITH_INTERVALS = ("average_precision", "brier_skill", "precision_at_50", "ece", "log_loss")
+FIGURES_WITH_INTERVALS = ("average_precision", "brier_skill", "precision_at_50", "ece", "log_loss")
 REPLICATES = 100
 
 
 @dataclass(frozen=True)
 class Split:
-    """Row numbers to learn from and to validate on, ascending; validate is empty where the history is too short.
+    """Row numbers to train and to validate on, ascending; `validate` is empty where the history is too short.
 
-    known_until, learn_until: demand whose weeks end after these days is unknown to the refit, to the learning before it.
+    known_until  demand whose weeks end after this day is unknown to the refit
+    train_until  the same for training before validation
     """
 
-    learn: np.ndarray
+    train: np.ndarray
     validate: np.ndarray
     known_until: np.datetime64
-    learn_until: np.datetime64
+    train_until: np.datetime64
 
 
 def split(panel: Panel, rows: np.ndarray, validation_origins: int) -> Split:
-    """The last matured origins validate; learning ends horizon_days before the first of them, since a label at t looks
-    horizon_days ahead. With a short history fewer origins validate, and none where learning would be left with fewer still."""
+    """Split row numbers into training rows and validation rows, which are those of the last matured origins.
+
+    Training ends horizon_days before the first validation origin, since a label looks horizon_days ahead. With a short history fewer
+    origins validate, and none where fewer would be left for training. Raises UserError where no row has a known outcome.
+    """
     horizon = np.timedelta64(int(panel.meta.get("horizon_days", 28)), "D")
     rows = np.sort(np.asarray(rows))
     rows = rows[~np.isnan(panel.rising[rows])]
@@ -57,31 +60,40 @@ def split(panel: Panel, rows: np.ndarray, validation_origins: int) -> Split:
 
 
 def known_units(panel: Panel, rows: np.ndarray, known_until: np.datetime64) -> np.ndarray:
-    """(n, T) actual cumulative units, NaN where their weeks end after `known_until`: thirteen weeks of demand reach further
-    ahead than the label's horizon, and must not tell of days that a test or a validation origin calls the future."""
+    """Return (n, T) actual cumulative units, NaN where their weeks end after `known_until`.
+
+    Thirteen weeks of demand reach beyond the label's horizon, so without the cut they would leak days after a test or validation origin.
+    """
     units = np.array(panel.units[rows])
     ends = panel.as_of[rows][:, None] + np.array([7 * w for w in DEMAND_WEEKS], dtype="timedelta64[D]")
     units[ends > known_until] = np.nan
     return units
 
 
-def watched_rows(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """The validation rows that early stopping looks at: those of `all`, or every one where there are none."""
-    everyone = rows[panel.all_rows[rows]]
-    return everyone if len(everyone) else rows
+def early_stopping_rows(panel: Panel, rows: np.ndarray) -> np.ndarray:
+    """Return the rows that early stopping watches: those of `all`, or every row where there are none."""
+    all_customers = rows[panel.all_rows[rows]]
+    return all_customers if len(all_customers) else rows
 
 
 def calibration_weights(panel: Panel, rows: np.ndarray) -> np.ndarray:
-    """(n,) rows of `all` weigh alike, the segments' at most as much together, and all of them what their months are worth."""
-    everyone = panel.all_rows[rows]
-    share = np.where(everyone, 1.0, min(1.0, max(everyone.sum(), 1) / max((~everyone).sum(), 1)) if everyone.any() else 1.0)
+    """Return (n,) weights: rows of `all` weigh alike and the segments' rows at most as much together.
+
+    The sum is limited to CALIBRATION_ROWS_A_MONTH per validation month.
+    """
+    all_customers = panel.all_rows[rows]
+    segment_weight = min(1.0, max(all_customers.sum(), 1) / max((~all_customers).sum(), 1)) if all_customers.any() else 1.0
+    share = np.where(all_customers, 1.0, segment_weight)
     months = len(np.unique(panel.as_of[rows])) / 4
     return share * min(1.0, max(1.0, months) * CALIBRATION_ROWS_A_MONTH / share.sum())
 
 
 def validation_figures(panel: Panel, rows: np.ndarray, rising: np.ndarray, falling: np.ndarray, demand: np.ndarray, known_until) -> dict:
-    """What metrics.json says of the validation origins. After calibration on the same rows, so a little kind to calibration."""
-    watched = watched_rows(panel, rows)
+    """Return the figures of the validation origins for metrics.json.
+
+    The calibration is fitted on the same rows, so its figures are slightly optimistic.
+    """
+    watched = early_stopping_rows(panel, rows)
     at = np.searchsorted(rows, watched)
     y, p, origin = panel.rising[watched], rising[at], panel.as_of[watched]
     predicted, observed, count = metrics.reliability(y, p)
@@ -102,30 +114,30 @@ def validation_figures(panel: Panel, rows: np.ndarray, rising: np.ndarray, falli
     if len(segments):
         chosen = rows[segments]
         values |= {f"segments_{k}": v for k, v in metrics.summary(panel.rising[chosen], rising[segments], panel.as_of[chosen]).items()}
-    intervals = figure_intervals(y, p, panel.product[watched], origin, values)
+    intervals = bootstrap_intervals(y, p, panel.product[watched], origin, values)
     return {
-        "metrics": {k: number(v) for k, v in values.items()},
+        "metrics": {k: json_number(v) for k, v in values.items()},
         "intervals": intervals,
         "calibration": [{"predicted": float(a), "observed": float(b), "rows": int(c)} for a, b, c in zip(predicted, observed, count)],
     }
 
 
-def figure_intervals(y, p, product, origin, values: dict[str, float], replicates: int = REPLICATES) -> dict[str, list[float]]:
-    """95% intervals [low, high] of the main figures by name, from n rows and their `values`; a figure undefined on them has none.
+def bootstrap_intervals(y, p, product, origin, values: dict[str, float], replicates: int = REPLICATES) -> dict[str, list[float]]:
+    """Return 95% intervals [low, high] of the main figures by name, from n rows and their `values`; undefined figures are left out.
 
-    What they cover is the chance in which products and weeks were watched, not the next season's weather.
+    The bootstrap draws products and weeks. The intervals do not cover a season unlike the validated one.
     """
     orders = metrics.prepare(p, origin)
     drawn = [metrics.summary(y, p, origin, *weights, orders) for weights in metrics.resamples(product, origin, replicates=replicates)]
-    found = {}
-    for name in WITH_INTERVALS:
+    intervals = {}
+    for name in FIGURES_WITH_INTERVALS:
         low, high = metrics.interval(np.array([figures[name] for figures in drawn]), values[name])
         if np.isfinite([low, high]).all():
-            floor = -np.inf if name == "brier_skill" else 0.0  # all others are never negative, a moved percentile could be
-            found[name] = [max(low, floor), high]
-    return found
+            floor = -np.inf if name == "brier_skill" else 0.0  # only Brier skill can be negative, but a shifted percentile could be
+            intervals[name] = [max(low, floor), high]
+    return intervals
 
 
-def number(value: float) -> float | None:
-    """JSON has no NaN: what is undefined on these rows is null."""
+def json_number(value: float) -> float | None:
+    """Return the value for JSON, which has no NaN: None where it is undefined."""
     return float(value) if np.isfinite(value) else None

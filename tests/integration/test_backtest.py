@@ -19,7 +19,7 @@ from sklearn.metrics import average_precision_score
 from core.errors import Cancelled, NotReady, UserError
 from core.evaluation.backtest import as_known, backtest, judgement
 from core.evaluation.backtest import demand as demand_part
-from core.evaluation.backtest.ablations import SWITCHES, chosen
+from core.evaluation.backtest.ablations import ABLATIONS, choose_ablations
 from core.evaluation.backtest.blocks import plan
 from core.evaluation.baselines import DEMAND_BASELINES
 from core.evaluation.baselines import demand as demand_baselines
@@ -74,7 +74,7 @@ def shop(folder, **options) -> Workspace:
 def done(tmp_path_factory):
     """(workspace, report) of a backtest in blocks."""
     workspace = shop(tmp_path_factory.mktemp("shop"))
-    return workspace, backtest(workspace, workspace.root / "out", learn=Regression)
+    return workspace, backtest(workspace, workspace.root / "out", fit=Regression)
 
 
 def test_the_files_have_exactly_the_columns_of_the_design(done):
@@ -164,7 +164,7 @@ def test_every_demand_learner_is_compared_on_one_sample_and_the_quick_ones_on_al
 
 def test_a_baseline_whose_package_is_missing_is_left_out_and_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "statsforecast", None)
-    report = backtest(shop(tmp_path, products=30), tmp_path / "out", test_from=SUNDAYS[48], learn=Regression)
+    report = backtest(shop(tmp_path, products=30), tmp_path / "out", test_from=SUNDAYS[48], fit=Regression)
     lacking = {b.name for b in DEMAND_BASELINES if b.needs == ("statsforecast",)}
     assert report.metrics["left_out"] == {name: ["statsforecast"] for name in lacking} and len(lacking) == 4
     assert not lacking & (set(report.metrics["metrics"]) | set(report.metrics["learners"]))
@@ -200,7 +200,7 @@ def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_th
             learnt.append((settings.recipe, settings.model, rows))
 
     workspace = shop(tmp_path, products=30)
-    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Watched, switches=("objective", "members"), baselines=())
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], fit=Watched, switches=("objective", "members"), baselines=())
     assert [r for r, _, _ in learnt] == [TrainingConfig(), TrainingConfig(objective="brier"), TrainingConfig(members=1)]
     assert all((rows == learnt[0][2]).all() and model == learnt[0][1] for _, model, rows in learnt)
     found, said = report.metrics["switches"], report.metrics["switch_settings"]
@@ -220,19 +220,22 @@ def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_th
 
 
 def test_every_switch_is_a_setting_with_something_to_flip_to_and_a_flipped_one_goes_back_to_the_default():
-    for switch in SWITCHES:
+    for switch in ABLATIONS:
         flipped = switch.flipped(Settings())
         assert switch.setting(flipped) == switch.value != switch.setting(Settings()), switch.name
         assert switch.flipped(flipped) == Settings() and switch.meaning
-    assert len({switch.name for switch in SWITCHES}) == len(SWITCHES) == len(chosen((), Settings())) and chosen(None, Settings()) == {}
+    assert (
+        len({switch.name for switch in ABLATIONS}) == len(ABLATIONS) == len(choose_ablations((), Settings()))
+        and choose_ablations(None, Settings()) == {}
+    )
 
 
 def test_a_backtest_takes_the_blocks_and_baselines_that_were_asked_for(done, tmp_path):
-    report = backtest(done[0], tmp_path / "out", learn=Regression, blocks=(2,), baselines=("base_rate", "seasonal_naive"))
+    report = backtest(done[0], tmp_path / "out", fit=Regression, blocks=(2,), baselines=("base_rate", "seasonal_naive"))
     (block,) = report.metrics["blocks"]
     assert block["block"] == 2 and block["test_from"] == done[1].metrics["blocks"][1]["test_from"]
     assert set(report.metrics["learners"]) == {"model", "base_rate", "seasonal_naive"}
-    alone = backtest(done[0], tmp_path / "alone", learn=Regression, blocks=(2,), baselines=())
+    alone = backtest(done[0], tmp_path / "alone", fit=Regression, blocks=(2,), baselines=())
     assert set(alone.metrics["metrics"]) == {"model"} and alone.metrics["differences"] == {}
     assert "no baseline" in str(alone.text()) and "Best" not in str(alone.text())
 
@@ -247,7 +250,7 @@ def test_a_backtest_takes_the_blocks_and_baselines_that_were_asked_for(done, tmp
 )
 def test_a_block_switch_or_baseline_that_there_is_not_is_refused(done, tmp_path, given, message):
     with pytest.raises(UserError, match=message):
-        backtest(done[0], tmp_path / "out", learn=Regression, **given)
+        backtest(done[0], tmp_path / "out", fit=Regression, **given)
     assert not (tmp_path / "out").exists()
 
 
@@ -260,7 +263,7 @@ def test_slices_tell_ages_text_and_categories_apart(done):
 
 def test_a_second_run_gives_the_same_figures(done, tmp_path):
     workspace, report = done
-    again = backtest(workspace, tmp_path, learn=Regression)
+    again = backtest(workspace, tmp_path, fit=Regression)
     for part in ("metrics", "differences", "best", "slices"):
         assert again.metrics[part] == report.metrics[part]
 
@@ -277,7 +280,7 @@ def test_the_page_is_self_contained_and_well_formed_where_it_draws(done):
 def test_a_shop_whose_name_is_markup_stays_text_on_the_page(tmp_path):
     workspace = shop(tmp_path, products=30, origins=34)
     workspace.save_settings(workspace.settings().with_values("shop", name="<b>Sons & Co</b>"))
-    html = (backtest(workspace, tmp_path / "out", learn=Regression).out / "report.html").read_text()
+    html = (backtest(workspace, tmp_path / "out", fit=Regression).out / "report.html").read_text()
     assert "&lt;b&gt;Sons &amp; Co&lt;/b&gt;" in html and "<b>Sons" not in html
 
 
@@ -286,7 +289,7 @@ def test_shuffled_labels_give_no_skill_through_the_whole_backtest(tmp_path, shuf
     """The labels of a shuffled panel are exchangeable over rows, so a permutation test of the predictions is exact: each
     of its p values is below 0.002 with that probability. The unshuffled panel shows that the test would notice skill."""
     workspace = shop(tmp_path, shuffled=shuffled, seed=4)
-    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[40], learn=Regression)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[40], fit=Regression)
     table = pq.read_table(report.out / "predictions.parquet").to_pandas().query("segment == 'all'")
     random = np.random.default_rng(0)
     y, p = table["rising"].to_numpy(), table["rising_probability"].to_numpy()
@@ -310,7 +313,7 @@ class Blind(Regression):
 
 def test_a_baseline_that_wins_is_reported_as_winning(tmp_path):
     workspace = shop(tmp_path, products=50)
-    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Blind)
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], fit=Blind)
     best = report.metrics["best"]["all"]["average_precision"]
     assert best.startswith("lightgbm")
     assert report.metrics["differences"][best]["all"]["average_precision"]["verdict"] == "behind"
@@ -326,7 +329,7 @@ def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
             return super().predict(panel, rows) | {"rising": 0.05 + 0.9 * panel.rising[rows]}
 
     workspace = shop(tmp_path, products=50)
-    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Oracle).metrics
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], fit=Oracle).metrics
     assert {report["best"]["all"][m] for m in ("average_precision", "brier", "brier_skill")} == {"model"}
     assert {report["differences"][b.name]["all"]["brier"]["verdict"] for b in baselines.BASELINES} == {"ahead"}
 
@@ -353,7 +356,7 @@ def test_the_level_follows_what_came_of_earlier_forecasts_and_knows_nothing_of_l
     told = {}
     for name, place, follows in (("followed", workspace, True), ("fixed", workspace, False), ("later", later, True)):
         place.save_settings(place.settings().with_values("recipe", follow_level=follows))
-        report = backtest(place, tmp_path / f"out {name}", train_until=SUNDAYS[36], test_from=SUNDAYS[44], learn=Low, baselines=())
+        report = backtest(place, tmp_path / f"out {name}", train_until=SUNDAYS[36], test_from=SUNDAYS[44], fit=Low, baselines=())
         told[name] = pq.read_table(report.out / "predictions.parquet").to_pandas().set_index(["origin", "product_id", "segment"])
     moved = (told["followed"].rising_probability - told["fixed"].rising_probability).groupby("origin")
     assert (moved.min() > 0).all()
@@ -375,7 +378,7 @@ def test_a_learner_sees_nothing_that_was_not_known_at_the_first_test_origin(tmp_
             found.update(panel=panel, rows=rows)
 
     workspace = shop(tmp_path, products=30)
-    backtest(workspace, tmp_path / "out", train_until="2020-08-02", test_from="2020-09-06", test_until="2020-09-20", learn=Spy)
+    backtest(workspace, tmp_path / "out", train_until="2020-08-02", test_from="2020-09-06", test_until="2020-09-20", fit=Spy)
     panel, first = found["panel"], np.datetime64("2020-09-06")
     assert panel.as_of[found["rows"]].max() == np.datetime64("2020-08-02")
     assert (panel.as_of[np.isfinite(panel.rising)] + 28 <= first).all()
@@ -397,14 +400,14 @@ def test_labels_after_the_first_test_origin_do_not_change_what_is_learnt(tmp_pat
 def test_the_setting_since_bounds_what_is_learnt_from(tmp_path):
     workspace = shop(tmp_path, products=30)
     workspace.save_settings(workspace.settings().with_values("model", since="2020-04-05"))
-    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[48], learn=Regression).metrics
+    report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[48], fit=Regression).metrics
     assert report["blocks"][0]["train_from"] == "2020-04-05"
 
 
 def test_no_block_learns_from_fewer_origins_than_the_least_because_of_since(tmp_path):
     workspace = shop(tmp_path, products=30)
     workspace.save_settings(workspace.settings().with_values("model", since=str(SUNDAYS[24])))
-    blocks = backtest(workspace, tmp_path / "out", learn=Regression, baselines=()).metrics["blocks"]
+    blocks = backtest(workspace, tmp_path / "out", fit=Regression, baselines=()).metrics["blocks"]
     assert [(b["test_from"], b["train_until"]) for b in blocks] == [(str(b.test[0]), str(b.train_until)) for b in plan(SUNDAYS[24:], 28)]
     assert all(b["train_from"] == str(SUNDAYS[24]) for b in blocks)
 
@@ -414,7 +417,7 @@ def test_a_since_that_is_no_date_or_leaves_too_little_is_refused(tmp_path, since
     workspace = shop(tmp_path, products=30)
     workspace.save_settings(workspace.settings().with_values("model", since=since))
     with pytest.raises(UserError, match=message):
-        backtest(workspace, tmp_path / "out", learn=Regression)
+        backtest(workspace, tmp_path / "out", fit=Regression)
 
 
 # ---- what is asked for
@@ -440,7 +443,7 @@ def test_a_backtest_without_a_panel_names_the_step_to_run(workspace, tmp_path):
 def test_a_file_in_the_place_of_the_folder_is_refused(done, tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(UserError, match="is written into a folder"):
-        backtest(done[0], tmp_path / "out", learn=Regression)
+        backtest(done[0], tmp_path / "out", fit=Regression)
     assert (tmp_path / "out").read_text() == "mine"
 
 
@@ -453,7 +456,7 @@ def test_a_backtest_tells_how_far_it_is_and_stops_when_asked(done, tmp_path):
             raise Cancelled()
 
     with pytest.raises(Cancelled):
-        backtest(done[0], tmp_path / "out", learn=Regression, progress=progress)
+        backtest(done[0], tmp_path / "out", fit=Regression, progress=progress)
     shares = [share for step, share, _, _ in heard if step == "backtest"]
     assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1
     assert any("fit half way" in str(message) and figures == {"loss": 0.2} for _, _, message, figures in heard)

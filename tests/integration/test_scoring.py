@@ -16,7 +16,7 @@ from core.capabilities.inventory.control import PriceResponse
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.features import tables
-from core.models.calibrate import Level
+from core.models.calibrate import InterceptShift
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.storage import duckdb as db
 from core.storage import snapshots
@@ -198,8 +198,8 @@ class Model:
         "calibration": [{"predicted": 0.1, "observed": 0.12, "rows": 40}],
     }
 
-    def followed(self, panel):
-        return self, Level()
+    def recalibrated(self, panel):
+        return self, InterceptShift()
 
     def predict(self, panel, rows, progress=None):
         n, weeks, levels = len(rows), np.array(DEMAND_WEEKS), np.array(DEMAND_LEVELS)

@@ -97,14 +97,14 @@ def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_th
     found = replayed(promised, batch)
     achieved = found.outcomes[0].totals(np.ones(400))
     assert achieved["cycle_service"] == pytest.approx(promised, abs=0.01)
-    assert found.told_to_last()[0] == pytest.approx(achieved["lasted"], abs=0.01)
+    assert found.mean_forecast_to_last()[0] == pytest.approx(achieved["lasted"], abs=0.01)
 
 
 @pytest.mark.parametrize(("batch", "more"), [(1, 15), (280, 60), (280, -60)])
 def test_what_the_plans_tell_of_a_stock_comes_true_whatever_service_was_asked(batch, more):
     found = replayed(0.8, batch, more)
     achieved = found.outcomes[0].totals(np.ones(400))["lasted"]
-    assert abs(achieved - 0.8) > 0.05 and found.told_to_last()[0] == pytest.approx(achieved, abs=0.01)
+    assert abs(achieved - 0.8) > 0.05 and found.mean_forecast_to_last()[0] == pytest.approx(achieved, abs=0.01)
 
 
 def test_a_position_counts_what_is_on_the_shelf_and_on_the_way_less_what_is_owed():
@@ -177,12 +177,12 @@ def shop(tmp_path_factory) -> Workspace:
 def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
     learnt = []
 
-    def learn(panel, rows, settings, progress):
+    def fit(panel, rows, settings, progress):
         learnt.append((panel.as_of[rows].max(), np.unique(panel.as_of[np.isfinite(panel.rising)]).max()))
         return Regression(panel, rows, settings, progress)
 
-    report = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive"), learn=learn)
-    found = report.found
+    report = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive"), fit=fit)
+    found = report.result
     assert found["products"] == 30 and found["until"] == "2021-02-21" and found["from"] == "2020-11-02"
     first_reviews = np.datetime64("2020-09-06") + 7 * np.array([0, 7, 13, 19])
     assert [known for _, known in learnt] == list(first_reviews - 28) and all(rows <= known for rows, known in learnt)
@@ -194,7 +194,7 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
     assert 0.5 < found["told"] <= 1 and 0.5 < found["lasted"] <= 1 and "Stock was forecast to last" in str(report.text())
     assert {point["told"] for point in found["policies"]["seasonal_naive"]["points"]} == {None}
     assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
-    again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
+    again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).result
     assert {k: v for k, v in again.items() if "seconds" not in k} == {
         k: v for k, v in found.items() if "seconds" not in k
     }  # kept forecasts
@@ -202,7 +202,7 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
 
 def test_backorders_and_uncertain_lead_times_change_what_is_achieved_but_not_what_was_wanted(shop):
     def upswing() -> list[dict]:
-        return simulate(shop, shop.root / "out", weeks=16, baselines=(), learn=Regression, **more).found["policies"]["upswing"]["points"]
+        return simulate(shop, shop.root / "out", weeks=16, baselines=(), fit=Regression, **more).result["policies"]["upswing"]["points"]
 
     more: dict = {}
     lost = upswing()
@@ -220,8 +220,8 @@ def test_backorders_and_uncertain_lead_times_change_what_is_achieved_but_not_wha
 
 def test_a_supplier_gives_the_lead_time_that_its_products_lack_however_long_it_is(shop):
     def upswing() -> list[dict]:
-        told = simulate(shop, shop.root / "out", weeks=16, baselines=("twelve_week_mean",), learn=Regression)
-        return told.found["policies"]["upswing"]["points"]
+        told = simulate(shop, shop.root / "out", weeks=16, baselines=("twelve_week_mean",), fit=Regression)
+        return told.result["policies"]["upswing"]["points"]
 
     usual = upswing()
     with db.connect(shop.warehouse) as con:
@@ -235,9 +235,9 @@ def test_a_supplier_gives_the_lead_time_that_its_products_lack_however_long_it_i
 
 def test_a_history_too_short_to_learn_from_is_refused_with_what_to_do(shop):
     with pytest.raises(UserError, match="Simulate fewer weeks"):
-        simulate(shop, shop.root / "out", weeks=50, learn=Regression)
+        simulate(shop, shop.root / "out", weeks=50, fit=Regression)
 
 
 def test_an_unknown_policy_is_refused(shop):
     with pytest.raises(UserError, match="croston_sba"):
-        simulate(shop, shop.root / "out", weeks=16, baselines=("hope",), learn=Regression)
+        simulate(shop, shop.root / "out", weeks=16, baselines=("hope",), fit=Regression)

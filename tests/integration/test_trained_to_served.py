@@ -56,7 +56,7 @@ def test_a_served_model_follows_what_came_of_its_forecasts_since_it_learnt(shop)
     learnt = json.loads((shop.panel / "panel.json").read_text())["origins"]
     trained = train(shop, shop.settings(), until=date.fromisoformat(learnt[-10])).model_id
     promote(shop, trained, "the first")
-    assert origins > 20 and model(shop, trained).learnt_until == date.fromisoformat(learnt[-10])
+    assert origins > 20 and model(shop, trained).trained_until == date.fromisoformat(learnt[-10])
     told = {}
     for follows in (True, False):
         shop.save_settings(shop.settings().with_values("recipe", follow_level=follows))

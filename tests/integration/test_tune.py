@@ -15,7 +15,8 @@ from core.cli import main
 from core.errors import NotReady, UserError
 from core.evaluation.backtest import backtest
 from core.evaluation.backtest.blocks import plan
-from core.evaluation.tune import SPACE, TUNED, Found, tune
+from core.evaluation.search_space import ENCODER_RATE, SPACE
+from core.evaluation.tune import TuneResult, tune
 from core.models.validation import split
 from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
@@ -58,10 +59,10 @@ def shop(workspace) -> Workspace:
 
 
 def test_every_number_of_the_search_is_a_setting_whose_default_lies_inside_its_range():
-    for searched in (*SPACE, TUNED):
+    for searched in (*SPACE, ENCODER_RATE):
         default = getattr(TrainingConfig(), searched.field)
         assert default in searched.choices if searched.choices else searched.low <= default <= searched.high, searched.name
-    assert {s.field for s in (*SPACE, TUNED)} <= {f.name for f in fields(TrainingConfig)}
+    assert {s.field for s in (*SPACE, ENCODER_RATE)} <= {f.name for f in fields(TrainingConfig)}
 
 
 def test_a_search_finds_a_better_number_and_says_by_how_much(shop, fit):
@@ -96,7 +97,7 @@ def test_a_search_since_a_day_is_fair_to_the_backtest_since_that_day(shop, fit):
     shop.save_settings(shop.settings().with_values("model", since=str(ORIGINS[24])))
     write_daily(shop.warehouse, products=30)
     found = tune(shop, trials=1)
-    blocks = backtest(shop, shop.root / "out", learn=Regression, baselines=()).metrics["blocks"]
+    blocks = backtest(shop, shop.root / "out", fit=Regression, baselines=()).metrics["blocks"]
     assert found.fair and str(found.origins[-1]) < min(b["test_from"] for b in blocks)
 
 
@@ -162,7 +163,7 @@ def test_tunings_are_chosen_among_where_asked_each_at_least_once(shop, fit):
     tried = [settings.tuning for settings, _ in fit.fits]
     assert tried[:2] == ["frozen", "last-1"]
     rates = {recipe.encoder_learning_rate for settings, recipe in fit.fits if settings.tuning == "frozen"}
-    assert rates == {TrainingConfig.encoder_learning_rate} and isinstance(found, Found)
+    assert rates == {TrainingConfig.encoder_learning_rate} and isinstance(found, TuneResult)
 
 
 def test_minutes_end_a_search_after_todays_settings_at_the_earliest(shop, fit):

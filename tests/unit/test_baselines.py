@@ -41,7 +41,7 @@ def rows(panel):
 @pytest.mark.parametrize("baseline", BASELINES, ids=lambda b: b.name)
 def test_a_baseline_gives_one_probability_a_row_and_the_same_again(baseline, panel, rows):
     train, test = rows
-    first, second = (baseline.learn(panel, train, 0.0)(panel, test) for _ in range(2))
+    first, second = (baseline.fit(panel, train, 0.0)(panel, test) for _ in range(2))
     assert first.shape == (len(test),) and ((first >= 0) & (first <= 1)).all()
     assert (first == second).all()
 
@@ -52,12 +52,12 @@ def test_a_baseline_sees_no_label_outside_its_rows(baseline, panel, rows):
     hidden = np.full(len(panel), np.nan, dtype=np.float32)
     hidden[train] = panel.rising[train]
     blind = replace(panel, rising=hidden)
-    assert (baseline.learn(blind, train, 0.0)(blind, test) == baseline.learn(panel, train, 0.0)(panel, test)).all()
+    assert (baseline.fit(blind, train, 0.0)(blind, test) == baseline.fit(panel, train, 0.0)(panel, test)).all()
 
 
 def test_each_richer_baseline_ranks_better_on_data_where_momentum_season_and_text_matter(panel, rows):
     train, test = (r[panel.all_rows[r]] for r in rows)
-    ranked = {b.name: roc_auc_score(panel.rising[test] > 0, b.learn(panel, train, 0.0)(panel, test)) for b in BASELINES}
+    ranked = {b.name: roc_auc_score(panel.rising[test] > 0, b.fit(panel, train, 0.0)(panel, test)) for b in BASELINES}
     assert ranked["base_rate"] == 0.5
     assert 0.6 < ranked["momentum"] < ranked["lightgbm"] < min(ranked["lightgbm_text"], ranked["lightgbm_encoder"])
     assert 0.5 < min(ranked["text_regression"], ranked["text_encoder"])

@@ -127,7 +127,7 @@ def backtested(tmp_path, monkeypatch) -> Bench:
         given = {} if asked["switches"] is None else {"switches": tuple(asked["switches"].split(",")) if asked["switches"] else ()}
         baselines = ("lightgbm", "lightgbm_text", "seasonal_naive") if asked["baselines"] is None else ()
         blocks = tuple(int(b) for b in asked["blocks"].split(",") if b)
-        backtest(Workspace(root), Path(asked["out"]), blocks=blocks, baselines=baselines, learn=Regression, **given)
+        backtest(Workspace(root), Path(asked["out"]), blocks=blocks, baselines=baselines, fit=Regression, **given)
         return Run(12.0, 0.5, "")
 
     monkeypatch.setattr(backtests, "upswing", upswing)

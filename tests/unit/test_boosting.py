@@ -10,13 +10,13 @@ import torch
 from fixtures.tiny import tiny_encoder, tiny_panel
 
 from core.errors import Cancelled
-from core.models import train as fitting
-from core.models.background import Beside
+from core.models import trainer as training
+from core.models.background import BackgroundThread
 from core.models.encoder_tuning import Tuning
 from core.models.explain import driver_attributions
-from core.models.panel import Panel, within
+from core.models.panel import Panel, rank_within_group
 from core.models.predict import FittedModel
-from core.models.rising_trees import Growth, fit_trees, growth_of
+from core.models.rising_trees import TreeConfig, choose_tree_config, fit_rising_trees
 from core.models.train import fit
 from core.schema import DRIVERS
 from core.settings import ModelSettings, TrainingConfig
@@ -73,14 +73,14 @@ def test_without_a_driver_means_without_it_in_the_trees_too(panel, model):
 
 def test_trees_are_the_mean_of_ensembles_that_draw_differently(panel):
     x, rows = panel.read(panel.latest()), panel.matured()
-    one, two = (fit_trees(panel, rows, replace(QUICK, trees_members=members), 7) for members in (1, 2))
+    one, two = (fit_rising_trees(panel, rows, replace(QUICK, trees_members=members), 7) for members in (1, 2))
     assert len(two.starts) - 1 == 2 * (len(one.starts) - 1)
     other = 2 * two.predict(x) - one.predict(x)
     assert np.abs(other - one.predict(x)).max() > 0.01 and np.corrcoef(other, one.predict(x))[0, 1] > 0.9
 
 
 def test_too_few_rows_grow_no_trees(panel):
-    assert fit_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
+    assert fit_rising_trees(panel, panel.matured()[:200], QUICK, seed=7) is None
 
 
 def read_by(panel: Panel, rising: np.ndarray) -> Panel:
@@ -93,21 +93,21 @@ def read_by(panel: Panel, rising: np.ndarray) -> Panel:
 
 def test_where_products_tell_of_each_other_trees_are_the_usual_ones(panel):
     alike = read_by(panel, panel.x[:, panel.feature_names.index("trend")] > 0.5)
-    assert growth_of(alike, alike.matured(), QUICK, seed=7) == Growth(QUICK.trees_rounds)
+    assert choose_tree_config(alike, alike.matured(), QUICK, seed=7) == TreeConfig(QUICK.trees_rounds)
 
 
 def test_where_each_product_is_a_case_of_its_own_trees_are_cautious(panel):
     apart = read_by(panel, (np.random.default_rng(2).random(len(panel.products)) < 0.3)[panel.product])
     many = replace(QUICK, trees_rounds=100)
-    growth = growth_of(apart, apart.matured(), many, seed=7)
+    growth = choose_tree_config(apart, apart.matured(), many, seed=7)
     assert growth.settings["min_data_in_leaf"] > 100 and growth.rounds < many.trees_rounds
-    trees = fit_trees(apart, apart.matured(), many, 7, growth)
+    trees = fit_rising_trees(apart, apart.matured(), many, 7, growth)
     assert len(trees.starts) - 1 == growth.rounds * many.trees_members
 
 
 def test_too_few_products_tell_nothing_and_trees_are_the_usual_ones(panel):
     few = panel.matured()[:500]
-    assert growth_of(panel, few, QUICK, seed=7) == Growth(QUICK.trees_rounds)
+    assert choose_tree_config(panel, few, QUICK, seed=7) == TreeConfig(QUICK.trees_rounds)
 
 
 def without_risers(panel: Panel, until: str) -> Panel:
@@ -117,7 +117,7 @@ def without_risers(panel: Panel, until: str) -> Panel:
 
 def test_a_shop_where_nothing_rose_has_no_trees_that_are_certain_of_it(panel, settings):
     calm = without_risers(panel, "2011-01-01")
-    assert fit_trees(calm, calm.matured(), QUICK, seed=7) is None
+    assert fit_rising_trees(calm, calm.matured(), QUICK, seed=7) is None
     model = fit(calm, calm.matured(), settings, recipe=replace(QUICK, trees_share=1.0))
     said = model.predict(calm, calm.latest())["rising"]
     assert ((1e-5 < said) & (said < 0.05)).all()
@@ -125,16 +125,16 @@ def test_a_shop_where_nothing_rose_has_no_trees_that_are_certain_of_it(panel, se
 
 def test_trees_that_the_calibration_did_not_see_are_left_out(panel, settings):
     late = without_risers(panel, "2010-06-30")  # the first risers are validated on, so only the refit could learn from them
-    assert fit_trees(late, late.matured(), QUICK, seed=7) is not None
+    assert fit_rising_trees(late, late.matured(), QUICK, seed=7) is not None
     model = fit(late, late.matured(), settings, recipe=replace(QUICK, refit=True))
     assert model.trees is None and model.trees_share == 0.0
 
 
 def test_trees_stop_growing_when_nobody_waits_for_them(panel):
     begun = Event()
-    with Beside() as beside:
-        check = lambda: (begun.set(), beside.check())
-        growing = beside.start(fit_trees, panel, panel.matured(), replace(QUICK, trees_rounds=1_000_000), 7, check=check)
+    with BackgroundThread() as background:
+        check = lambda: (begun.set(), background.check())
+        growing = background.start(fit_rising_trees, panel, panel.matured(), replace(QUICK, trees_rounds=1_000_000), 7, check=check)
         assert begun.wait(60)
     with pytest.raises(Cancelled):
         growing.result()
@@ -142,7 +142,7 @@ def test_trees_stop_growing_when_nobody_waits_for_them(panel):
 
 def test_ranks_are_taken_inside_a_group_and_missing_stays_missing():
     values = np.array([[5.0], [1.0], [np.nan], [7.0], [7.0]])
-    np.testing.assert_allclose(within(values, np.array([1, 1, 1, 2, 2]))[:, 0], [0.75, 0.25, np.nan, 0.5, 0.5])
+    np.testing.assert_allclose(rank_within_group(values, np.array([1, 1, 1, 2, 2]))[:, 0], [0.75, 0.25, np.nan, 0.5, 0.5])
 
 
 def test_the_model_reads_ratios_as_ranks_and_the_panel_keeps_their_values(tmp_path):
@@ -168,7 +168,7 @@ def test_what_is_the_same_for_all_products_is_read_once_a_year_has_come_round(tm
     x = np.array(panel.x)
     x[:, panel.feature_names.index("price")] = panel.as_of.astype(np.int64) % 91  # the day's alone
     panel = replace(panel, x=x)
-    trainer = fitting._Trainer(
+    trainer = training.Trainer(
         panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
     assert ("price" in trainer.net.config.columns) is may and "momentum" in trainer.net.config.columns

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from core.models.calibrate import FOLLOWED_ORIGINS, Calibration, Level, fit_calibration, follow, sigmoid
+from core.models.calibrate import RECALIBRATION_ORIGINS, Calibration, InterceptShift, fit_calibration, recalibrate_intercept, sigmoid
 
 
 def test_a_known_distortion_is_found_again():
@@ -58,24 +58,31 @@ def test_the_level_follows_what_came_of_many_forecasts_and_hardly_what_came_of_f
     as_of, rng = weeks(4, 5_000), np.random.default_rng(3)
     logit = rng.normal(-2.5, 1, len(as_of))
     rose = rng.random(len(as_of)) < sigmoid(logit + 0.5)
-    many, few = follow(logit, rose, as_of, 28), follow(logit[::500], rose[::500], as_of[::500], 28)
+    many, few = recalibrate_intercept(logit, rose, as_of, 28), recalibrate_intercept(logit[::500], rose[::500], as_of[::500], 28)
     assert many.shift == pytest.approx(0.5, abs=0.1) and abs(few.shift) < 0.1
-    assert many.origins == 4 and many.rose == pytest.approx(rose.mean()) and many.said == pytest.approx(sigmoid(logit).mean())
+    assert (
+        many.origins == 4 and many.share_risen == pytest.approx(rose.mean()) and many.mean_forecast == pytest.approx(sigmoid(logit).mean())
+    )
 
 
 def test_only_the_latest_origins_tell_the_level():
-    as_of = weeks(FOLLOWED_ORIGINS + 5, 300)
+    as_of = weeks(RECALIBRATION_ORIGINS + 5, 300)
     logit = np.full(len(as_of), -2.0)
     rose = as_of < np.unique(as_of)[5]  # all of them long ago, none since
-    level = follow(logit, rose, as_of, 28)
-    assert level.origins == FOLLOWED_ORIGINS and level.rose == 0 and level.shift < -0.3
+    level = recalibrate_intercept(logit, rose, as_of, 28)
+    assert level.origins == RECALIBRATION_ORIGINS and level.share_risen == 0 and level.shift < -0.3
 
 
 def test_overlapping_horizons_tell_less_than_horizons_of_their_own():
     as_of = weeks(1, 3_000)
     logit, rose = np.full(len(as_of), -2.0), np.arange(len(as_of)) % 4 == 0
-    assert follow(logit, rose, as_of, 7).shift > follow(logit, rose, as_of, 28).shift > follow(logit, rose, as_of, 182).shift > 0
+    assert (
+        recalibrate_intercept(logit, rose, as_of, 7).shift
+        > recalibrate_intercept(logit, rose, as_of, 28).shift
+        > recalibrate_intercept(logit, rose, as_of, 182).shift
+        > 0
+    )
 
 
 def test_without_outcomes_no_level_is_followed():
-    assert follow(np.empty(0), np.empty(0), np.empty(0, dtype="datetime64[D]"), 28) == Level()
+    assert recalibrate_intercept(np.empty(0), np.empty(0), np.empty(0, dtype="datetime64[D]"), 28) == InterceptShift()

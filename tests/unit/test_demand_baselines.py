@@ -45,7 +45,7 @@ def learnt(baseline, shop, weekly=None, panel=None):
     for package in baseline.needs:
         pytest.importorskip(package)
     known, units, train, test = shop
-    return baseline.learn(known if panel is None else panel, train, units if weekly is None else weekly)(known, test)
+    return baseline.fit(known if panel is None else panel, train, units if weekly is None else weekly)(known, test)
 
 
 # ---- what was wanted each week
@@ -123,7 +123,7 @@ def test_the_mean_of_a_constant_series_is_it():
 def test_a_statistical_model_goes_on_with_a_constant_series(name, expected):
     """Croston's SBA is 1 - 0.1 / 2 times Croston's own (Syntetos & Boylan 2005)."""
     pytest.importorskip("statsforecast")
-    forecast = next(b for b in DEMAND_BASELINES if b.name == name).learn.keywords["forecast"]
+    forecast = next(b for b in DEMAND_BASELINES if b.name == name).fit.keywords["forecast"]
     assert forecast(np.full(60, 4.0)) == pytest.approx(expected, abs=0.01)
     assert forecast(np.array([1.0, 3.0])) == pytest.approx(2.0)  # too short a history
 
@@ -136,7 +136,7 @@ def test_a_shop_that_sells_the_same_each_week_is_forecast_so_at_every_level(shop
     sold = pace[known.product][:, None] * np.array(DEMAND_WEEKS)
     panel = replace(known, units=np.where(np.isfinite(known.units), sold, np.nan))
     baseline = next(b for b in DEMAND_BASELINES if b.name == "twelve_week_mean")
-    quantiles = baseline.learn(panel, train, steady)(panel, test)
+    quantiles = baseline.fit(panel, train, steady)(panel, test)
     whole = known.all_rows[test]
     assert np.abs(quantiles[whole] / sold[test][whole][:, :, None] - 1).max() < 0.1
 

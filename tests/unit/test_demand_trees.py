@@ -8,7 +8,7 @@ from fixtures.tiny import tiny_encoder, tiny_panel
 
 from core.models import demand_trees
 from core.models.demand_trees import DemandTrees, fit_demand_trees
-from core.models.panel import Panel, within
+from core.models.panel import Panel, rank_within_group
 from core.models.predict import FittedModel
 from core.models.train import fit
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
@@ -77,7 +77,7 @@ def test_a_pace_beyond_all_that_was_seen_is_followed_half_of_the_way(panel):
 
 def test_without_an_order_that_tells_a_pace_the_base_stands_for_it(panel):
     rows = np.arange(50)
-    assert np.array_equal(demand_trees.pace(panel, rows, 2), np.log(panel.base[rows, 2].astype(np.float64)))
+    assert np.array_equal(demand_trees.log_own_rate(panel, rows, 2), np.log(panel.base[rows, 2].astype(np.float64)))
 
 
 def test_quantiles_never_cross_whatever_the_net_says(panel):
@@ -139,7 +139,7 @@ def test_a_model_folder_gives_them_back_to_the_last_digit(panel, tmp_path):
 def test_the_demand_head_reads_as_they_are_the_columns_that_drivers_read_as_ranks(panel, tmp_path):
     column = panel.feature_names.index("trend")
     features = [f | {"unit": "times"} if f["name"] == "trend" else f for f in panel.features]
-    ranked = replace(panel, features=features, ranks=within(panel.x[:, [column]], panel.as_of.astype(np.int64)))
+    ranked = replace(panel, features=features, ranks=rank_within_group(panel.x[:, [column]], panel.as_of.astype(np.int64)))
     settings = ModelSettings(encoder=str(tiny_encoder(tmp_path / "encoder")), max_epochs=1, device="cpu")
     model, latest = fit(ranked, ranked.matured(), settings, recipe=replace(QUICK, demand_trees_share=0.0)), ranked.latest()
     assert model.net.config.plain == (column,)

@@ -12,7 +12,7 @@ from core.models import explain
 from core.models.calibrate import Calibration, sigmoid
 from core.models.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
 from core.models.panel import Panel
-from core.models.predict import FittedModel, blended
+from core.models.predict import FittedModel, blend
 from core.models.train import fit
 from core.schema import DRIVERS, REASONS
 from core.settings import ModelSettings, TrainingConfig
@@ -65,7 +65,7 @@ def masked_logits(model: FittedModel, panel: Panel, row: int, keep: np.ndarray) 
     taken = np.array([[d in drivers and not mask[drivers.index(d)] for d in DRIVERS] for mask in keep])
     trees = np.concatenate([model.trees.predict(panel.read(np.array([row])), absent) for absent in taken])
     with torch.no_grad():
-        return model.rising_calibration(blended(model.net(inputs).logits[..., 0].double().mean(0).numpy(), trees, model.trees_share))
+        return model.rising_calibration(blend(model.net(inputs).logits[..., 0].double().mean(0).numpy(), trees, model.trees_share))
 
 
 def test_attributions_add_up_to_the_forecast(panel, model):
@@ -129,7 +129,7 @@ def test_a_driver_that_a_row_lacks_gets_nothing(panel, model):
 def test_forecasts_that_lack_the_same_drivers_share_one_base(panel, model):
     rows = panel.latest()
     _, base = driver_attributions(model, panel, rows)
-    lacks = model.trees._lacks(panel.read(rows))
+    lacks = model.trees._lacking(panel.read(rows))
     for pattern in np.unique(lacks, axis=0):
         same = np.flatnonzero((lacks == pattern).all(axis=1))
         nothing = masked_logits(model, panel, int(rows[same[0]]), np.zeros((1, len(model.drivers))))

@@ -18,7 +18,7 @@ from core.features.build import build, build_latest, weekly_origins
 from core.features.definitions import FEATURES
 from core.features.freshness import panel_is_fresh
 from core.features.neighbours import nearest
-from core.models.calibrate import FOLLOWED_ORIGINS
+from core.models.calibrate import RECALIBRATION_ORIGINS
 from core.schema import CANONICAL, DEMAND_WEEKS, DRIVERS
 from core.settings import Settings
 from core.storage import duckdb as db
@@ -210,7 +210,7 @@ def test_beside_the_latest_day_a_rescore_gets_the_origins_since_training_with_th
     wanted = whole[of.isin(matured[-3:]) | (of == of.max())].reset_index(drop=True)
     pd.testing.assert_frame_equal(panel_of(workspace, "latest/panel.parquet"), wanted, rtol=1e-5)
     build_latest(workspace, since=matured[0].astype("datetime64[D]").item())
-    assert panel_of(workspace, "latest/panel.parquet").as_of.nunique() == FOLLOWED_ORIGINS + 1
+    assert panel_of(workspace, "latest/panel.parquet").as_of.nunique() == RECALIBRATION_ORIGINS + 1
 
 
 def test_a_table_that_the_shop_does_not_give_leaves_its_driver_absent(little, tmp_path):

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.models.demand import DemandHead, pinball
-from core.models.network import GRADES, Dropout, FusionModel, Inputs, ModelConfig, loss
+from core.models.network import ORDINAL_THRESHOLDS, Dropout, FusionModel, Inputs, ModelConfig, loss
 
 CONFIG = ModelConfig(columns={"momentum": (0, 1), "reviews": (2,), "price": (3,)}, text_width=6, segments=3, members=2, bins=4)
 NAN = float("nan")
@@ -19,7 +19,9 @@ def model() -> FusionModel:
     model = FusionModel(CONFIG)
     random = np.random.default_rng(0)
     model.fit_inputs(
-        random.normal(size=(200, 4)).astype(np.float32), random.normal(size=(20, 6)).astype(np.float32), (0.1, 0.05, *(0.5 for _ in GRADES))
+        random.normal(size=(200, 4)).astype(np.float32),
+        random.normal(size=(20, 6)).astype(np.float32),
+        (0.1, 0.05, *(0.5 for _ in ORDINAL_THRESHOLDS)),
     )
     for parameter in model.parameters():  # far from its tame start, so that what holds, holds by construction
         parameter.data.add_(torch.randn_like(parameter) * 0.5)
@@ -31,7 +33,7 @@ def inputs(n: int = 50, seed: int = 1) -> Inputs:
     return Inputs(
         x=3 * torch.randn(n, 4, generator=random),
         text=torch.randn(n, 6, generator=random),
-        which=None,
+        text_index=None,
         segment=torch.randint(0, 3, (n,), generator=random),
         base=torch.rand(n, 5, generator=random).cumsum(1) * 10,
     )
@@ -130,9 +132,9 @@ def test_one_missing_feature_does_not_make_its_driver_absent(model):
 
 def test_shared_texts_give_the_same_as_one_text_a_row(model):
     batch = inputs(6)
-    which = torch.tensor([0, 1, 0, 2, 1, 0])
-    shared = Inputs(batch.x, batch.text[:3], which, batch.segment, batch.base)
-    apart = Inputs(batch.x, batch.text[:3][which], None, batch.segment, batch.base)
+    text_index = torch.tensor([0, 1, 0, 2, 1, 0])
+    shared = Inputs(batch.x, batch.text[:3], text_index, batch.segment, batch.base)
+    apart = Inputs(batch.x, batch.text[:3][text_index], None, batch.segment, batch.base)
     torch.testing.assert_close(model(shared).logits, model(apart).logits, rtol=1e-5, atol=1e-5)
 
 
@@ -156,7 +158,7 @@ def test_driver_dropout_acts_in_training_only(model):
     batch = inputs()
     torch.testing.assert_close(model(batch).logits, model(batch).logits, atol=0, rtol=0)
     present = torch.ones(4000, len(model.config.drivers), dtype=torch.bool)
-    kept = model._kept(present)
+    kept = model._driver_dropout(present)
     assert kept.all(dim=1).float().mean() > 0.5  # half of the rows are left whole, and a few more by chance
     assert kept.float().mean() == pytest.approx(0.75, abs=0.02)  # in the other half every second driver goes
     assert (~kept).all(dim=1).any()
@@ -172,7 +174,7 @@ def test_codes_grow_with_the_value_and_missing_is_flagged(model):
 
 def test_a_feature_with_one_value_only_tells_nothing_and_breaks_nothing():
     model = FusionModel(ModelConfig(columns={"price": (0,)}, members=1))
-    model.fit_inputs(np.ones((50, 1), dtype=np.float32), None, (0.1,) * (2 + len(GRADES)))
+    model.fit_inputs(np.ones((50, 1), dtype=np.float32), None, (0.1,) * (2 + len(ORDINAL_THRESHOLDS)))
     codes = model.encoding(torch.tensor([[1.0], [NAN]]))["price"]
     assert torch.isfinite(codes).all() and codes[0].abs().sum() == 0
 

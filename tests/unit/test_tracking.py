@@ -15,7 +15,6 @@ from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event
 
 from core.errors import Cancelled
-from core.models import train as fitting
 from core.models.candidate import train
 from core.models.tracking import Tracking
 
@@ -96,7 +95,7 @@ def test_the_settings_and_hyperparameters_stand_in_the_event_files(tmp_path):
 
 
 def test_a_run_that_was_cancelled_keeps_its_curves_under_no_models_name(workspace, learn, monkeypatch):
-    monkeypatch.setattr(fitting, "paced", lambda progress: progress)
+    monkeypatch.setattr("core.models.trainer.paced", lambda progress: progress)
 
     def cancel(step, done, message="", **figures):
         if "epoch 2" in message:

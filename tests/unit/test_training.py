@@ -17,9 +17,9 @@ from core.models.candidate import train
 from core.models.encoder_tuning import Tuning
 from core.models.panel import Panel
 from core.models.predict import FittedModel
-from core.models.text import fresh_encoder
+from core.models.text import fresh_encoder, load_encoder
 from core.models.train import fit, split
-from core.models.validation import CALIBRATION_ROWS_A_MONTH, calibration_weights, figure_intervals
+from core.models.validation import CALIBRATION_ROWS_A_MONTH, bootstrap_intervals, calibration_weights
 from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -58,18 +58,18 @@ def same(a: FittedModel, b: FittedModel) -> bool:
 
 def test_learning_ends_a_whole_horizon_before_the_first_validation_origin(panel):
     parts = split(panel, np.arange(len(panel)), 8)
-    learn, validate = panel.as_of[parts.learn], panel.as_of[parts.validate]
+    train, validate = panel.as_of[parts.train], panel.as_of[parts.validate]
     assert len(np.unique(validate)) == 8
-    assert learn.max() + np.timedelta64(28, "D") <= validate.min()
-    assert not np.isnan(panel.rising[parts.validate]).any() and not np.isnan(panel.rising[parts.learn]).any()
+    assert train.max() + np.timedelta64(28, "D") <= validate.min()
+    assert not np.isnan(panel.rising[parts.validate]).any() and not np.isnan(panel.rising[parts.train]).any()
     assert validate.max() == panel.as_of[panel.matured()].max()
 
 
 def test_demand_whose_weeks_end_after_the_cut_is_unknown(panel):
     parts = split(panel, panel.matured(), 8)
-    units = fitting.known_units(panel, parts.learn, parts.learn_until)
-    ends = panel.as_of[parts.learn] + np.timedelta64(13 * 7, "D")
-    assert np.isnan(units[ends > parts.learn_until, 4]).all() and not np.isnan(units[ends <= parts.learn_until, 4]).any()
+    units = fitting.known_units(panel, parts.train, parts.train_until)
+    ends = panel.as_of[parts.train] + np.timedelta64(13 * 7, "D")
+    assert np.isnan(units[ends > parts.train_until, 4]).all() and not np.isnan(units[ends <= parts.train_until, 4]).any()
 
 
 def test_a_short_history_validates_on_fewer_origins_and_a_shorter_one_on_none(panel):
@@ -85,7 +85,7 @@ def test_without_matured_rows_the_error_says_what_is_needed(panel, settings):
 
 def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_path, settings):
     panel = Panel.open(tiny_panel(tmp_path / "p", products=10, segments=("all", "DE", "FR", "GB")), tmp_path)
-    trainer = fitting._Trainer(
+    trainer = fitting.Trainer(
         panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
     draw = lambda share: panel.draw(trainer.rows, share, trainer.random)
@@ -120,7 +120,7 @@ def test_more_products_make_the_intervals_narrower():
         product, origin = np.repeat(np.arange(products), 6), np.tile(np.arange(6), products)
         p = random.beta(1, 5, len(product))
         y = (random.random(len(product)) < p).astype(float)
-        low, high = figure_intervals(y, p, product, origin, metrics.summary(y, p, origin))["brier_skill"]
+        low, high = bootstrap_intervals(y, p, product, origin, metrics.summary(y, p, origin))["brier_skill"]
         return high - low
 
     assert width(1600) < 0.5 * width(100)
@@ -129,7 +129,7 @@ def test_more_products_make_the_intervals_narrower():
 def test_a_figure_that_is_undefined_has_no_interval():
     product, p = np.arange(30), np.linspace(0.1, 0.2, 30)
     nothing = np.zeros(30)
-    found = figure_intervals(nothing, p, product, product % 3, metrics.summary(nothing, p, product % 3))
+    found = bootstrap_intervals(nothing, p, product, product % 3, metrics.summary(nothing, p, product % 3))
     assert "average_precision" not in found and "log_loss" in found
 
 
@@ -206,14 +206,16 @@ def test_a_months_origins_together_weigh_as_one_month_in_the_calibration(panel):
 
 
 def test_the_level_follows_only_origins_after_the_last_that_the_model_learnt_from(panel, model, monkeypatch):
-    followed, original = [], predict.follow
+    used, original = [], predict.recalibrate_intercept
     monkeypatch.setattr(
-        predict, "follow", lambda logit, happened, as_of, horizon: followed.extend(as_of) or original(logit, happened, as_of, horizon)
+        predict,
+        "recalibrate_intercept",
+        lambda logit, happened, as_of, horizon: used.extend(as_of) or original(logit, happened, as_of, horizon),
     )
     origins = np.unique(panel.as_of[panel.matured()])
     span = {"first": str(origins[0]), "last": str(origins[-4])}
-    replace(model, metrics=model.metrics | {"origins": {"learn": span, "validate": None}}).followed(panel)
-    assert sorted(set(followed)) == list(origins[-3:])
+    replace(model, metrics=model.metrics | {"origins": {"learn": span, "validate": None}}).recalibrated(panel)
+    assert sorted(set(used)) == list(origins[-3:])
 
 
 def test_a_driver_that_training_never_saw_is_absent_for_good(panel, model):
@@ -275,17 +277,17 @@ def test_validation_does_not_stop_the_learning_before_the_least_number_of_epochs
 
 
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(panel, settings, monkeypatch):
-    losses, means, original = iter([0.9, 0.3, 0.5, 0.6]), [], fitting._Trainer._epoch
+    losses, means, original = iter([0.9, 0.3, 0.5, 0.6]), [], fitting.Trainer.train_epoch
 
     def remembered(self, *counts):
         loss = original(self, *counts)
-        means.append([mean.clone() for mean in self.mean])
+        means.append([mean.clone() for mean in self.average])
         return loss
 
-    monkeypatch.setattr(fitting._Trainer, "_epoch", remembered)
-    monkeypatch.setattr(fitting.metrics, "log_loss", lambda y, p: next(losses))
+    monkeypatch.setattr(fitting.Trainer, "train_epoch", remembered)
+    monkeypatch.setattr(metrics, "log_loss", lambda y, p: next(losses))
     rows, recipe = panel.matured()[:600], replace(QUICK, least_epochs=1, patience=2)
-    subject = fitting._Trainer(
+    subject = fitting.Trainer(
         panel, rows, panel.as_of.max(), settings, recipe, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
     curves, best = subject.run(9, rows)
@@ -295,7 +297,7 @@ def test_early_stopping_keeps_the_weights_of_the_best_epoch(panel, settings, mon
 
 
 def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
-    sizes, original = [], fitting._Trainer._step
+    sizes, original = [], fitting.Trainer.train_step
 
     def short_of_memory(self, rows):
         if len(rows) > 70:
@@ -303,20 +305,22 @@ def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):
         sizes.append(len(rows))
         return original(self, rows)
 
-    monkeypatch.setattr(fitting._Trainer, "_step", short_of_memory)
+    monkeypatch.setattr(fitting.Trainer, "train_step", short_of_memory)
     rows = panel.matured()[:600]
-    trainer = fitting._Trainer(
+    trainer = fitting.Trainer(
         panel, rows, panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
-    trainer._epoch(1, 1, 1)
-    assert sum(sizes) == len(panel.draw(rows, QUICK.segment_share, trainer.random)) and max(sizes) <= 70 and 35 <= trainer.batch_rows <= 70
+    trainer.train_epoch(1, 1, 1)
+    assert (
+        sum(sizes) == len(panel.draw(rows, QUICK.segment_share, trainer.random)) and max(sizes) <= 70 and 35 <= trainer.batches.size <= 70
+    )
 
 
 def test_an_error_that_is_not_about_memory_is_not_swallowed(panel, settings, monkeypatch):
     def broken(self, rows):
         raise RuntimeError("shapes cannot be multiplied")
 
-    monkeypatch.setattr(fitting._Trainer, "_step", broken)
+    monkeypatch.setattr(fitting.Trainer, "train_step", broken)
     with pytest.raises(RuntimeError, match="shapes"):
         fit(panel, panel.matured(), settings, recipe=QUICK)
 
@@ -334,8 +338,8 @@ def tuned(panel, settings) -> FittedModel:
     return fit(panel, panel.matured(), replace(settings, tuning="last-1"), recipe=replace(QUICK, encoder_learning_rate=1e-3))
 
 
-def trainer(panel, settings, recipe=QUICK) -> fitting._Trainer:
-    return fitting._Trainer(
+def trainer(panel, settings, recipe=QUICK) -> fitting.Trainer:
+    return fitting.Trainer(
         panel, panel.matured(), panel.as_of.max(), settings, recipe, Tuning("last", 1), torch.device("cpu"), 1, lambda *a, **k: None
     )
 
@@ -349,7 +353,7 @@ def test_each_text_is_encoded_once_a_pass_however_many_rows_share_it(panel, sett
         return original(self, numbers)
 
     monkeypatch.setattr(texts.TunedTexts, "encode", counting)
-    trainer(panel, settings, replace(QUICK, encoder_passes=3))._epoch(1, 1, 1)
+    trainer(panel, settings, replace(QUICK, encoder_passes=3)).train_epoch(1, 1, 1)
     assert sorted(learnt) == sorted([*range(1, len(set(panel.texts)) + 1)] * 3)
 
 
@@ -360,7 +364,7 @@ def test_gradients_summed_by_text_are_those_of_encoding_every_row(panel, setting
     for part in np.array_split(np.arange(len(rows)), 3):
         text, which = own.batch(panel.product[rows[part]])
         (text[which] * target[part]).sum().backward()
-        own.collect()
+        own.collect_gradients()
     every = np.arange(1, len(own.table))
     own.encode(every).backward(own.gradient[every])
     summed = [p.grad.clone() for p in own.parameters()]
@@ -376,7 +380,7 @@ def test_gradients_summed_by_text_are_those_of_encoding_every_row(panel, setting
 def test_keeping_the_lower_layers_changes_nothing_about_the_vectors(panel, encoder, tmp_path):
     own = fresh_encoder(encoder)
     tuned = texts.TunedTexts(own, [*panel.texts, ""], Tuning("last", 1), torch.device("cpu"), tmp_path)
-    vectors = tuned.frozen().vectors
+    vectors = tuned.as_frozen().vectors
     with torch.no_grad():
         expected = own.encode(own.tokens(panel.texts)).numpy()
     np.testing.assert_allclose(vectors[:-1], expected, atol=1e-5)
@@ -384,7 +388,7 @@ def test_keeping_the_lower_layers_changes_nothing_about_the_vectors(panel, encod
 
 
 def test_tuning_changes_the_last_layer_only(panel, settings, tuned):
-    untouched = fitting.load_encoder(settings.encoder).module.state_dict()
+    untouched = load_encoder(settings.encoder).module.state_dict()
     now = tuned.encoder.module.state_dict()
     changed = {name.split(".")[2] for name in untouched if not torch.equal(untouched[name], now[name])}
     assert changed == {"1"} and all(name.startswith("encoder.layer.1.") for name in tuned.tuned)

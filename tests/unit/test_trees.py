@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from core.models import trees
-from core.models.trees import Trees, grow, grow_each, leaf_shares, mean_of
+from core.models.trees import Trees, average, fit_several, fit_trees, leaf_attributions
 
 DRIVER = np.array([0, 0, 1, 2, 2, 3])
 
@@ -24,7 +24,7 @@ def data():
 
 @pytest.fixture(scope="module")
 def grown(data):
-    return grow(*data, DRIVER, rounds=12, seed=7)
+    return fit_trees(*data, DRIVER, rounds=12, seed=7)
 
 
 def value(ensemble: Trees, x: np.ndarray, inside: set[int]) -> float:
@@ -73,7 +73,7 @@ def test_a_driver_that_a_row_lacks_gets_nothing_and_the_rest_still_adds_up(data,
     assert (found[:, 2] == 0).all() and (found[:, 0] != 0).any()
     np.testing.assert_allclose(found.sum(1) + grown.base(x), grown.predict(x), atol=1e-9)
     np.testing.assert_allclose(grown.base(x[:5]), [value(grown, row, set()) for row in x[:5]], atol=1e-9)
-    assert len(np.unique(grown.base(x).round(9))) == len(np.unique(grown._lacks(x), axis=0)) > 1  # one base for the same lacks
+    assert len(np.unique(grown.base(x).round(9))) == len(np.unique(grown._lacking(x), axis=0)) > 1  # one base for the same lacks
 
 
 def test_what_was_never_missing_in_training_sends_a_row_that_lacks_it_both_ways(data, grown):
@@ -87,8 +87,8 @@ def test_what_was_never_missing_in_training_sends_a_row_that_lacks_it_both_ways(
 
 def test_the_mean_of_ensembles_says_the_mean_of_what_they_say_and_of_their_reasons(data):
     x, group = data[0][:60], np.array([1, 0, 1, 0])
-    members = grow_each(*data, DRIVER, [{"bagging_seed": seed} for seed in (1, 2, 3)], rounds=5, seed=7)
-    mean = mean_of(members)
+    members = fit_several(*data, DRIVER, [{"bagging_seed": seed} for seed in (1, 2, 3)], rounds=5, seed=7)
+    mean = average(members)
     assert np.abs(members[0].predict(x) - members[1].predict(x)).max() > 0.01
     absent = np.arange(4) == 1
     for said in (lambda t: t.predict(x), lambda t: t.predict(x, absent), lambda t: t.base(x), lambda t: t.attributions(x, group)):
@@ -107,13 +107,13 @@ def test_arrays_survive_being_kept(data, grown):
 
 def test_trees_that_found_nothing_to_split_say_the_base_rate():
     x = np.zeros((300, 2), dtype=np.float32)
-    grown = grow(x, np.full(300, 0.2), np.array([0, 1]), rounds=3, seed=7)
+    grown = fit_trees(x, np.full(300, 0.2), np.array([0, 1]), rounds=3, seed=7)
     np.testing.assert_allclose(1 / (1 + np.exp(-grown.predict(x[:2]))), 0.2, atol=1e-6)
     assert (grown.attributions(x[:2], np.zeros(2)) == 0).all()
 
 
 def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
-    table = leaf_shares(np.array([0.5, 0.2]), np.zeros(2))
+    table = leaf_attributions(np.array([0.5, 0.2]), np.zeros(2))
     # both met: v() = .1, v({0}) = .2, v({1}) = .5, v({0, 1}) = 1
     np.testing.assert_allclose(table[1 + 2 * 1], [(0.1 + 0.5) / 2, (0.4 + 0.8) / 2])
 
@@ -121,7 +121,7 @@ def test_a_leaf_of_two_drivers_shares_its_value_as_by_hand():
 def test_of_one_driver_alone_the_arrays_say_what_lightgbm_says_of_every_row_and_quantile(data):
     x, y = data
     weight, settings = np.linspace(1, 2, len(x)), {"objective": "quantile", "alpha": 0.9}
-    mine = grow(x, 3 * y, np.zeros_like(DRIVER), rounds=12, seed=7, weight=weight, **settings)
+    mine = fit_trees(x, 3 * y, np.zeros_like(DRIVER), rounds=12, seed=7, weight=weight, **settings)
     settings = trees.SETTINGS | settings | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, 3 * y, weight=weight, params=settings), 12)
     np.testing.assert_allclose(mine.predict(x), theirs.predict(x), atol=1e-6)
@@ -137,4 +137,4 @@ def test_many_columns_are_told_apart(data):
     driver = np.zeros(200, dtype=np.int64)
     settings = trees.SETTINGS | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, data[1], params=settings), 12)
-    np.testing.assert_allclose(grow(x, data[1], driver, rounds=12, seed=7).predict(x), theirs.predict(x, raw_score=True), atol=1e-9)
+    np.testing.assert_allclose(fit_trees(x, data[1], driver, rounds=12, seed=7).predict(x), theirs.predict(x, raw_score=True), atol=1e-9)

@@ -57,7 +57,7 @@ def table(encoder: str, mode: str, cache, **numbers) -> TunedTexts:
 def test_before_any_step_every_mode_says_what_the_checkpoint_says(encoder, mode, tmp_path):
     with torch.no_grad():
         expected = (own := load_encoder(encoder)).encode(own.tokens(TITLES)).numpy()
-    np.testing.assert_allclose(table(encoder, mode, tmp_path).frozen().vectors, expected, atol=1e-5)
+    np.testing.assert_allclose(table(encoder, mode, tmp_path).as_frozen().vectors, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -67,12 +67,12 @@ def test_every_mode_moves_the_vectors_where_the_gradients_point(encoder, mode, t
     target = torch.nn.functional.normalize(target, dim=1)
 
     def near() -> float:
-        return float((torch.from_numpy(subject.frozen().vectors) * target).sum(1).mean())
+        return float((torch.from_numpy(subject.as_frozen().vectors) * target).sum(1).mean())
 
     before = near()
     for _ in range(20):
         subject.gradient[1:] = -target  # of -(vectors * target).sum()
-        subject.learn()
+        subject.train_encoder()
     assert near() > before + 0.05
 
 
@@ -100,10 +100,10 @@ def test_a_model_of_every_mode_loaded_from_its_folder_predicts_the_same(panel, s
 def test_only_what_lora_updates_differs_from_the_checkpoint_and_no_trace_of_peft_stays(encoder, tmp_path):
     subject = table(encoder, "lora-2", tmp_path)
     subject.gradient[1:] = 1.0
-    subject.learn()
-    subject.learn()
+    subject.train_encoder()
+    subject.train_encoder()
     own = subject.finish()
-    different = tuning.changed(own, load_encoder(encoder))
+    different = tuning.changed_weights(own, load_encoder(encoder))
     assert different and all(name.endswith(("query.weight", "value.weight")) for name in different)
     assert own.module.state_dict().keys() == load_encoder(encoder).module.state_dict().keys()
 
@@ -112,7 +112,7 @@ def test_adalora_ends_with_the_ranks_it_was_given_on_average(encoder, tmp_path):
     subject, random = table(encoder, "adalora-2", tmp_path, passes=20), np.random.default_rng(0)
     for _ in range(20):
         subject.gradient[1:] = torch.from_numpy(random.normal(size=(len(TITLES), 16)).astype(np.float32))
-        subject.learn()
+        subject.train_encoder()
     ranks = [int((p != 0).sum()) for name, p in subject.encoder.module.named_parameters() if "lora_E" in name]
     assert len(ranks) == 4 and sum(ranks) == 4 * 2 < 4 * 3
 
@@ -149,7 +149,7 @@ def pretrained(encoder) -> pretraining.Pretrained:
 
 
 def test_characters_that_the_vocabulary_lacks_get_pieces_if_several_texts_have_them(encoder):
-    texts = [*["红灯 蓝杯 red"] * pretraining.LEAST_TEXTS, "瓶"]
+    texts = [*["红灯 蓝杯 red"] * pretraining.MIN_TEXTS, "瓶"]
     assert pretraining.missing_pieces(load_encoder(encoder), texts) == ["杯", "蓝"]
 
 

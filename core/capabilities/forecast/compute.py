@@ -30,7 +30,7 @@ from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
 from core.messages import Message, msg, nmsg
 from core.models import registry
-from core.models.calibrate import Level
+from core.models.calibrate import InterceptShift
 from core.progress import Progress, silent
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
 from core.schema.arrow import arrow_schema
@@ -124,7 +124,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     with files.new_folder(workspace.root / "scored") as folder:
         tables = _Tables(folder)
         progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
-        fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
+        fitted, shift = fitted.recalibrated(panel) if settings.recipe.follow_level else (fitted, InterceptShift())
         progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
@@ -138,7 +138,7 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
             progress("score", 0.95, msg("Order suggestions"))
             sold = _write_quality(tables, running, absent)
             _write_suggestions(tables, running, live, predicted, as_of, settings, sold)
-        _write_about_model(tables, live, fitted.metrics, level)
+        _write_about_model(tables, live, fitted.metrics, shift)
         created_at = now()
         _write_rules(tables, settings, model_id, fitted.metrics, panel.meta)
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
@@ -379,11 +379,16 @@ def _noted(kind: str, table: str, detail: str, last_day: date | None = None) -> 
     return dict.fromkeys(SERVING["quality"].names) | {"kind": kind, "table_name": table, "detail": detail, "last_day": last_day}
 
 
-def _write_about_model(tables, live: _Live, metrics: dict, level: Level) -> None:
+def _write_about_model(tables, live: _Live, metrics: dict, shift: InterceptShift) -> None:
     """The model's own figures, what came of its forecasts since training, and the segments with their size in the base window."""
     figures = {name: value for name, value in metrics.get("metrics", {}).items() if isinstance(value, (int, float)) and np.isfinite(value)}
-    if level.origins:
-        figures |= {f"level_{name}": value for name, value in asdict(level).items()}
+    if shift.origins:
+        figures |= {
+            "level_shift": shift.shift,
+            "level_origins": shift.origins,
+            "level_said": shift.mean_forecast,
+            "level_rose": shift.share_risen,
+        }
     known = metrics.get("intervals", {})  # of the main figures, and of none in a model that was trained before there were any
     low, high = zip(*(known.get(name, (None, None)) for name in figures)) if figures else ((), ())
     tables.write(

@@ -1,8 +1,8 @@
-"""The truth about the model: what it would have said at past origins, beside baselines that learnt from the same rows.
+"""Backtests: forecasts of the model and of baselines at past origins, all trained on the same rows.
 
-Every learner is refitted for each block on earlier origins alone, `horizon_days` before the first test origin. The panel
-that it learns from is shown as it was known on that day: every label and every demand figure that needed later days is
-missing, so neither the 28-day label nor a 13-week demand can look into the test.
+Every learner is refitted for each block on earlier origins only, `horizon_days` before the first test origin. It is trained on the panel as
+it was known on that day: labels and demand that need later days are missing, so neither the 28-day label nor 13-week demand leaks into
+the test.
 """
 
 from __future__ import annotations
@@ -19,37 +19,38 @@ import numpy as np
 
 from core import __version__
 from core.errors import UserError
-from core.evaluation.backtest.ablations import chosen
-from core.evaluation.backtest.blocks import Block, as_date, plan, some
+from core.evaluation.backtest.ablations import choose_ablations
+from core.evaluation.backtest.blocks import Block, as_date, plan, select_blocks
 from core.evaluation.backtest.demand import demand_forecasts, left_out, scales
 from core.evaluation.backtest.judgement import MODEL, Evidence, judge
 from core.evaluation.backtest.page import FILES, page
 from core.evaluation.backtest.report import table
+from core.evaluation.backtest.tables import write_demand, write_predictions
 from core.evaluation.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
 from core.messages import LOCALES, Message, lines, msg
-from core.models.calibrate import follow, sigmoid
+from core.models.calibrate import recalibrate_intercept, sigmoid
 from core.progress import Progress, silent, step_label
-from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
+from core.schema import ALL, DEMAND_WEEKS
 from core.settings import Settings
 from core.storage import disk, files
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
-MODEL_SHARE = 0.4  # of a block's time that the model takes, about
-# learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as
-# core.models.candidate.FittedModel
-Learn = Callable[[Any, np.ndarray, Settings, Progress], Any]
+MODEL_SHARE = 0.4  # approximate share of a block's time that the model takes
+# Fits a model: (panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as
+# core.models.predict.FittedModel
+FitModel = Callable[[Any, np.ndarray, Settings, Progress], Any]
 
 
 @dataclass(frozen=True)
 class BacktestReport:
-    """Where the files are and what metrics.json holds."""
+    """The folder of the backtest files, and the content of metrics.json."""
 
     out: Path
     metrics: dict
 
     def summary(self) -> dict:
-        """What the Model page shows: learners from the best ranking down, each with main figures and the verdict on the model's lead."""
+        """Return the learners for the Model page, the best ranking first, with main figures and the verdict on the model's lead."""
         found, metrics = self.metrics, ("average_precision", "brier_skill", "precision_at_50", "ece")
         learners = [
             {
@@ -65,6 +66,7 @@ class BacktestReport:
         return {"blocks": [[b["test_from"], b["test_until"]] for b in found["blocks"]], "learners": learners}
 
     def text(self) -> Message:
+        """Return the main figures for the terminal."""
         return lines(*table(self.metrics), msg("Predictions, demand, metrics and the report are in {folder}.", folder=str(self.out)))
 
 
@@ -79,21 +81,23 @@ def backtest(
     switches: tuple[str, ...] | None = None,
     baselines: tuple[str, ...] | None = None,
     progress: Progress = silent,
-    learn: Learn | None = None,
+    fit: FitModel | None = None,
 ) -> BacktestReport:
-    """Refits and judges the model and every baseline; writes the backtest files of DESIGN section 8 into `out`.
+    """Refit and evaluate the model and every baseline; write the backtest files into the folder `out`.
 
-    Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block (see
-    core.evaluation.backtest.blocks.plan). Origins before the setting `since` are none, as in `upswing tune`. `blocks` takes some of the
-    blocks by
-    number, () all. `switches` are those to refit the model without (see core.evaluation.backtest.ablations), () all of them, None none.
-    `baselines`
-    are the names of those to run, None all. `learn` stands in for the fusion model. Raises UserError where history is too short, the
-    embargo is broken or a name unknown, NotReady without a panel.
+    Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block
+    (core.evaluation.backtest.blocks.plan). Origins before the setting `since` are left out, as in `upswing tune`.
+
+    blocks     numbers of the blocks to run, () = all
+    switches   names of the ablations to run (core.evaluation.backtest.ablations), () = all, None = none
+    baselines  names of the baselines to run, None = all
+    fit        replaces the fusion model
+
+    Raises UserError where history is too short, the embargo is broken or a name is unknown, and NotReady without a panel.
     """
     settings = workspace.settings()
-    flipped = chosen(switches, settings)
-    running = _baselines(baselines)
+    ablations = choose_ablations(switches, settings)
+    baselines_to_run = _baselines(baselines)
     workspace.need(workspace.panel / "panel.json", "features")
     out = Path(out)
     if out.exists() and not out.is_dir():
@@ -111,7 +115,7 @@ def backtest(
     since = np.datetime64(as_date(settings.model.since or "0001-01-01", "model.since"), "D")
     labelled = np.isfinite(panel.rising) & (panel.as_of >= since)
     horizon = settings.labels.horizon_days
-    tested = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
+    tested = select_blocks(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
     categories = _categories(workspace, panel.products)
     weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in tested))
 
@@ -123,7 +127,7 @@ def backtest(
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
 
-        def tell(step: str, done: float, message: Message | str = "", number=number, **figures: float) -> None:
+        def report_progress(step: str, done: float, message: Message | str = "", number=number, **figures: float) -> None:
             progress(
                 "backtest",
                 (number + min(max(done, 0.0), 1.0)) / len(tested),
@@ -131,7 +135,9 @@ def backtest(
                 **figures,
             )
 
-        evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or fusion, flipped, running, tell)
+        evidence, seconds = _run_block(
+            panel, weekly, categories, block, train, test, settings, fit or fit_model, ablations, baselines_to_run, report_progress
+        )
         parts.append(evidence)
         described.append(
             {
@@ -147,9 +153,9 @@ def backtest(
                 "seconds": seconds,
             }
         )
-    evidence, lacking = Evidence.joined(parts), left_out(running)
-    files.write_with(out / "predictions.parquet", lambda file: _write_predictions(file, evidence))
-    files.write_with(out / "demand.parquet", lambda file: _write_demand(file, evidence))
+    evidence, lacking = Evidence.concatenate(parts), left_out(baselines_to_run)
+    files.write_with(out / "predictions.parquet", lambda file: write_predictions(file, evidence))
+    files.write_with(out / "demand.parquet", lambda file: write_demand(file, evidence))
     report = {
         "shop": settings.shop.name,
         "created_at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -157,17 +163,17 @@ def backtest(
         "horizon_days": horizon,
         "settings": settings.as_dict(),
         "blocks": described,
-        "learners": {MODEL: "Upswing", **{b.name: str(b.title) for b in running if b.name not in lacking}},
+        "learners": {MODEL: "Upswing", **{b.name: str(b.title) for b in baselines_to_run if b.name not in lacking}},
         "left_out": lacking,
         "switch_settings": {
             name: {
                 "setting": f"{s.section}.{s.field}",
                 "is": s.setting(settings),
-                "instead": s.other(settings),
+                "instead": s.alternative(settings),
                 "meaning": str(s.meaning),
                 "seconds": round(sum(b["seconds"][f"switch {name}"] for b in described), 1),
             }
-            for name, (s, _) in flipped.items()
+            for name, (s, _) in ablations.items()
         },
         **judge(evidence, progress),
     }
@@ -180,7 +186,7 @@ def backtest(
 
 
 def _baselines(names: tuple[str, ...] | None) -> tuple:
-    """The baselines of both kinds that these names choose."""
+    """Return the rising and demand baselines with these names. Raises UserError for an unknown name."""
     every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
     unknown = [name for name in names or () if name not in every]
     if unknown:
@@ -193,21 +199,22 @@ def _baselines(names: tuple[str, ...] | None) -> tuple:
 
 
 def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
-    """(products,) names, None = unknown."""
+    """Return (products,) names of categories, None = unknown."""
     with db.connect(workspace.warehouse, read_only=True) as con:
         known = {row["product_id"]: row["category"] for row in db.rows(con, "scoring/categories")}
-    return np.array([known.get(p) for p in products] + [None], dtype=object)[:-1]  # one more, lest numpy makes text of it
+    # One more entry, so that numpy does not convert the names to text.
+    return np.array([known.get(p) for p in products] + [None], dtype=object)[:-1]
 
 
-def fusion(panel, rows: np.ndarray, settings: Settings, progress: Progress):
-    """The model itself, as a Learn."""
+def fit_model(panel, rows: np.ndarray, settings: Settings, progress: Progress):
+    """Fit the fusion model."""
     from core.models.train import fit
 
     return fit(panel, rows, settings.model, recipe=settings.recipe, progress=progress)
 
 
 def as_known(panel, day: date, horizon_days: int):
-    """The panel as it was known at the end of `day`: what needs later days is missing. Features are as of their origin anyway."""
+    """Return the panel as it was known at the end of `day`: whatever needs later days is missing. Features never look past their origin."""
     last = np.datetime64(day, "D")
     matured = panel.as_of + np.timedelta64(horizon_days, "D") <= last
     ends = panel.as_of[:, None] + np.array(DEMAND_WEEKS) * np.timedelta64(7, "D")
@@ -223,53 +230,52 @@ def _run_block(
     train: np.ndarray,
     test: np.ndarray,
     settings: Settings,
-    learn: Learn,
-    flipped: dict,
-    running: tuple,
+    fit: FitModel,
+    ablations: dict,
+    baselines_to_run: tuple,
     progress: Progress,
 ) -> tuple[Evidence, dict[str, float]]:
-    """The evidence of one block, and the seconds that each learner took."""
+    """Return the evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}
-    done, each = 0.0, 1 / (1 / MODEL_SHARE + len(flipped))  # of the block: what is done, what one fit of the model takes
+    done, each = 0.0, 1 / (1 / MODEL_SHARE + len(ablations))  # shares of the block: done so far, and of one fit of the model
 
-    def tell(step: str, share: float, message: Message | str = "", **figures: float) -> None:
+    def report_progress(step: str, share: float, message: Message | str = "", **figures: float) -> None:
         progress(step, done + each * share, message, **figures)
 
     started = time.monotonic()
-    model = learn(known, train, settings, tell)
+    model = fit(known, train, settings, report_progress)
     took = time.monotonic() - started
     shift = _shifts(model, panel, block, test, settings)
     predicted = model.predict(panel, test)
     seconds[MODEL] = round(time.monotonic() - started, 2)
-    everyone = np.flatnonzero(panel.all_rows[test])
+    all_customers = np.flatnonzero(panel.all_rows[test])
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
-        p[everyone] = _moved(model.predict(panel, test[everyone], without=driver)["rising"], shift[everyone])
+        p[all_customers] = _shift_probability(model.predict(panel, test[all_customers], without=driver)["rising"], shift[all_customers])
     done += each
 
     switched = {}
-    for name, (_switch, other) in flipped.items():
+    for name, (_ablation, other) in ablations.items():
         progress(f"switch {name}", done, msg("Training without {ablation}", ablation=name))
-        again = time.monotonic()
+        retrained_at = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
-        instead = learn(known, train, other, tell)
-        switched[name][everyone] = _moved(
-            instead.predict(panel, test[everyone])["rising"], _shifts(instead, panel, block, test[everyone], other)
+        retrained = fit(known, train, other, report_progress)
+        switched[name][all_customers] = _shift_probability(
+            retrained.predict(panel, test[all_customers])["rising"], _shifts(retrained, panel, block, test[all_customers], other)
         )
-        seconds[f"switch {name}"] = round(time.monotonic() - again, 2)
+        seconds[f"switch {name}"] = round(time.monotonic() - retrained_at, 2)
         done += each
 
     rising = {}
-    present = [b for b in running if not b.missing()]
-    share = (1 - done) / max(1, len(present))  # of the block's time that a baseline takes, about
+    present = [b for b in baselines_to_run if not b.missing()]
+    share = (1 - done) / max(1, len(present))  # approximate share of the block's time per baseline
     for baseline in (b for b in present if b in BASELINES):
         progress(baseline.name, done, baseline.title)
         started = time.monotonic()
-        every = baseline.every_segment
-        learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
+        train_rows, wanted = (train[panel.all_rows[train]], all_customers) if not baseline.every_segment else (train, np.arange(len(test)))
         rising[baseline.name] = np.full(len(test), np.nan)
-        rising[baseline.name][asked] = baseline.learn(known, learnt, took)(panel, test[asked])
+        rising[baseline.name][wanted] = baseline.fit(known, train_rows, took)(panel, test[wanted])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
         done += share
     demand, sampled, taken = demand_forecasts(
@@ -299,7 +305,7 @@ def _run_block(
         scale=scales(panel, test, weekly),
         sampled=sampled,
         falling=np.asarray(predicted["falling"], dtype=float),
-        rising={MODEL: _moved(predicted["rising"], shift), **rising},
+        rising={MODEL: _shift_probability(predicted["rising"], shift), **rising},
         without=without,
         switched=switched,
         demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
@@ -307,7 +313,7 @@ def _run_block(
 
 
 def _shifts(model, panel, block: Block, test: np.ndarray, settings: Settings) -> np.ndarray:
-    """(n,) how far the level of each test row's logit had moved at its origin, as the forecasts since training had come out by then."""
+    """Return (n,) the intercept shift of each test row's logit, recalibrated on the forecasts known by its origin."""
     shift = np.zeros(len(test))
     if not settings.recipe.follow_level:
         return shift
@@ -322,8 +328,8 @@ def _shifts(model, panel, block: Block, test: np.ndarray, settings: Settings) ->
         logit = _logit(model.predict(panel, since)["rising"])
         for origin in np.unique(panel.as_of[test]):
             known = ends[since] <= origin
-            level = follow(logit[known], panel.rising[since[known]], panel.as_of[since[known]], settings.labels.horizon_days)
-            shift[panel.as_of[test] == origin] = level.shift
+            moved = recalibrate_intercept(logit[known], panel.rising[since[known]], panel.as_of[since[known]], settings.labels.horizon_days)
+            shift[panel.as_of[test] == origin] = moved.shift
     return shift
 
 
@@ -332,75 +338,6 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return np.log(p) - np.log1p(-p)
 
 
-def _moved(p: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """Chances with their logits moved; to the last bit as they are where nothing moves."""
+def _shift_probability(p: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Return probabilities with shifted logits; those with a shift of 0 keep every bit."""
     return np.where(shift == 0, p, sigmoid(_logit(p) + shift))
-
-
-def _write_predictions(path: Path, evidence: Evidence) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    pq.write_table(
-        pa.table(
-            {
-                "block": evidence.block,
-                "origin": evidence.origin,
-                "product_id": pa.array(evidence.product, pa.string()),
-                "segment": pa.array(evidence.segment, pa.string()),
-                "rising_probability": evidence.rising[MODEL],
-                "falling_probability": evidence.falling,
-                "rising": evidence.y > 0,
-                "falling": evidence.fell > 0,
-                "n_base": evidence.n_base,
-                "n_horizon": evidence.n_horizon,
-                "expected": evidence.expected,
-                "days_on_sale": evidence.days_on_sale,
-            }
-        ),
-        path,
-        compression="zstd",
-    )
-
-
-def _write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) -> None:
-    """One row a (test row, weeks, level); actual is null where the weeks have not passed."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    shape = (len(DEMAND_WEEKS), len(DEMAND_LEVELS))
-    schema = pa.schema(
-        [
-            ("block", pa.int32()),
-            ("origin", pa.date32()),
-            ("product_id", pa.string()),
-            ("segment", pa.string()),
-            ("weeks", pa.int32()),
-            ("level", pa.float64()),
-            ("quantile", pa.float64()),
-            ("actual", pa.float64()),
-        ]
-    )
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for start in range(0, len(evidence.y), rows_a_group):
-            cut = slice(start, start + rows_a_group)
-            n = len(evidence.y[cut])
-            actual = np.repeat(evidence.actual[cut].astype(float), shape[1])
-            each = {
-                name: np.repeat(getattr(evidence, name)[cut], shape[0] * shape[1]) for name in ("block", "origin", "product", "segment")
-            }
-            writer.write_table(
-                pa.table(
-                    {
-                        "block": each["block"],
-                        "origin": pa.array(each["origin"], pa.date32()),
-                        "product_id": each["product"],
-                        "segment": each["segment"],
-                        "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),
-                        "level": np.tile(DEMAND_LEVELS, n * shape[0]),
-                        "quantile": evidence.demand[MODEL][cut].astype(float).ravel(),
-                        "actual": pa.array(actual, mask=~np.isfinite(actual)),
-                    },
-                    schema=schema,
-                )
-            )

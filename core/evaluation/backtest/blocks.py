@@ -1,4 +1,4 @@
-"""Which origins a backtest learns from and which it is tested on."""
+"""The training and test origins of a backtest."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from core.messages import msg, nmsg
 
 BLOCKS = 3
 ORIGINS_A_BLOCK = 8
-SPREAD_DAYS = 364  # the blocks lie within the last year, so that they see different seasons
-MIN_TRAIN_ORIGINS = 13  # a quarter: the model also needs its own validation origins and an embargo inside these
+SPREAD_DAYS = 364  # the blocks lie within the last year, in different seasons
+MIN_TRAIN_ORIGINS = 13  # a quarter, which has to contain the model's validation origins and an embargo
 
 
 @dataclass(frozen=True)
 class Block:
-    """Learn from origins up to train_until; predict the test origins, all at least horizon_days later."""
+    """Train on origins up to train_until; predict the test origins, all at least horizon_days later."""
 
     number: int
     train_until: date
@@ -30,7 +30,7 @@ class Block:
 
 
 def as_date(text: str | date | None, option: str) -> date | None:
-    """A date given as ISO text (or already one); UserError names the option."""
+    """Return a date from ISO text or a date. Raises a UserError that names the option."""
     if text is None or isinstance(text, date):
         return text
     try:
@@ -46,12 +46,12 @@ def as_date(text: str | date | None, option: str) -> date | None:
 def plan(
     origins: list[date], horizon_days: int, train_until: date | None = None, test_from: date | None = None, test_until: date | None = None
 ) -> list[Block]:
-    """The blocks of a backtest over `origins`: ascending dates whose labels are known.
+    """Return the blocks of a backtest over `origins`: ascending dates whose labels are known.
 
-    With no dates: up to BLOCKS blocks of ORIGINS_A_BLOCK origins spread over the last year, fewer or smaller where history
-    is short. With any date: one block. A missing train_until is horizon_days before the first test origin; a missing
-    test_from is horizon_days after train_until (without train_until: ORIGINS_A_BLOCK origins before the end); a missing
-    test_until is the last origin. UserError where the embargo is broken or too little is left to learn from or test on.
+    Without dates: up to BLOCKS blocks of ORIGINS_A_BLOCK origins spread over the last year, fewer or smaller where history is short. With
+    any date: one block. A missing train_until is horizon_days before the first test origin. A missing test_from is horizon_days after
+    train_until, or ORIGINS_A_BLOCK origins before the end without train_until. A missing test_until is the last origin. Raises UserError
+    where the embargo is broken or too few origins are left to train or test on.
     """
     if not origins:
         raise UserError(
@@ -81,8 +81,8 @@ def plan(
     return [_block(number, origins, tuple(free[end - size : end]), horizon_days) for number, end in enumerate(ends, 1)]
 
 
-def some(blocks: list[Block], numbers: tuple[int, ...]) -> list[Block]:
-    """Those with these numbers, () = all; UserError for a number that there is not."""
+def select_blocks(blocks: list[Block], numbers: tuple[int, ...]) -> list[Block]:
+    """Return the blocks with these numbers, () = all. Raises UserError for an unknown number."""
     unknown = sorted(set(numbers) - {b.number for b in blocks})
     if unknown:
         raise UserError(
@@ -135,16 +135,16 @@ def _single(origins, horizon_days, train_until, test_from, test_until) -> Block:
 
 def _block(number: int, origins: list[date], test: tuple[date, ...], horizon_days: int, train_until: date | None = None) -> Block:
     latest = test[0] - timedelta(horizon_days)
-    learnt = [o for o in origins if o <= min(latest, train_until or latest)]
-    if len(learnt) < MIN_TRAIN_ORIGINS:
+    train = [o for o in origins if o <= min(latest, train_until or latest)]
+    if len(train) < MIN_TRAIN_ORIGINS:
         raise UserError(
             expected=msg("Training needs at least {origins} origins.", origins=MIN_TRAIN_ORIGINS),
             found=nmsg(
-                "There is {count} origin up to {day}.", "There are {count} origins up to {day}.", len(learnt), day=train_until or latest
+                "There is {count} origin up to {day}.", "There are {count} origins up to {day}.", len(train), day=train_until or latest
             ),
             to_do=msg("Test later, import a longer history, or choose an earlier `since`."),
         )
-    return Block(number, learnt[-1], test)
+    return Block(number, train[-1], test)
 
 
 def _trainable(origins: list[date], test_from: date, horizon_days: int) -> int:

@@ -1,4 +1,4 @@
-"""From predictions and what happened to metrics with intervals, for all rows and for slices, and to who is ahead."""
+"""Judgement: metrics with intervals from predictions and outcomes, for all rows and for slices, and the verdicts."""
 
 from __future__ import annotations
 
@@ -19,31 +19,37 @@ AGES = (
     ("8 weeks to a year on sale", 56, 365),
     ("over a year on sale", 365, np.inf),
 )
-PACES = (
+VOLUMES = (
     ("under 5 orders in the base window", 0, 5),
     ("5 to 19 orders in the base window", 5, 20),
     ("20 and more orders in the base window", 20, np.inf),
 )
-LENGTHS = (("text under 30 characters", 1, 30), ("text of 30 to 99 characters", 30, 100), ("text of 100 characters and more", 100, np.inf))
-RANDOM_PRODUCTS = 1000  # as in the problem statement
+TEXT_LENGTHS = (
+    ("text under 30 characters", 1, 30),
+    ("text of 30 to 99 characters", 30, 100),
+    ("text of 100 characters and more", 100, np.inf),
+)
+RANDOM_PRODUCTS = 1000
 MOST_CATEGORIES = 12  # the largest by rows
-ABLATION = ("average_precision", "brier_skill")  # what drivers and switches are weighed by
+ABLATION = ("average_precision", "brier_skill")  # the metrics of ablations
 ROUNDING = 1e-9
 ABLATED = (ALL, "under 8 weeks on sale")
-SAMPLE = "demand sample"  # the rows on which every demand learner forecasts
+SAMPLE = "demand sample"  # the rows that every demand learner forecasts
 INTERVALS = {"coverage_50": (0.25, 0.75), "coverage_80": (0.1, 0.9), "coverage_95": (0.025, 0.975)}  # metric -> levels of its ends
-READ = ("coverage", "bias")  # nearer to a promise is better, not higher or lower: read, not ranked
+NOT_RANKED = ("coverage", "bias")  # nearer to the nominal value is better, so these are not ranked
 
 
 @dataclass
 class Evidence:
-    """Everything that was predicted and what happened, one entry a test row; n rows in all.
+    """All predictions and outcomes, one entry per test row; n rows in all.
 
-    rising: learner -> (n,) probability, NaN where the learner does not predict that row.
-    without: driver -> (n,) the model's probability were that driver absent, NaN outside segment `all`.
-    switched: switch -> (n,) the probability of the model learnt anew with that switch flipped, NaN likewise.
-    demand: learner -> (n, 5, 9) float32 units, NaN where the learner does not predict; actual (n, 5), NaN where the weeks have not
-    passed; scale (n, 5) units, what MASE divides by, NaN where there is none; sampled (n,) bool, rows of the demand sample.
+    rising    learner -> (n,) probability, NaN where the learner does not predict that row
+    without   driver -> (n,) the model's probability with that driver absent, NaN outside segment `all`
+    switched  ablation -> (n,) the probability of the model retrained with that setting changed, NaN likewise
+    demand    learner -> (n, 5, 9) float32 units, NaN where the learner does not predict
+    actual    (n, 5) units, NaN where the weeks have not passed
+    scale     (n, 5) units, the scale of MASE, NaN where undefined
+    sampled   (n,) bool, rows of the demand sample
     """
 
     block: np.ndarray
@@ -56,7 +62,7 @@ class Evidence:
     n_horizon: np.ndarray
     expected: np.ndarray
     days_on_sale: np.ndarray
-    text: np.ndarray  # what the encoder reads, "" = nothing
+    text: np.ndarray  # the encoder's text, "" = none
     category: np.ndarray  # names, None = unknown
     actual: np.ndarray
     scale: np.ndarray
@@ -68,14 +74,14 @@ class Evidence:
     demand: dict[str, np.ndarray] = field(default_factory=dict)
 
     @classmethod
-    def joined(cls, parts: list[Evidence]) -> Evidence:
-        """The rows of all parts, in their order; all parts have the same learners."""
+    def concatenate(cls, parts: list[Evidence]) -> Evidence:
+        """Return the rows of all parts, in their order; all parts have the same learners."""
 
         def rows(name: str):
             values = [getattr(part, name) for part in parts]
             if not isinstance(values[0], dict):
                 return np.concatenate(values)
-            # A block may lack what another has, such as a driver without data yet.
+            # A block may lack an entry of another, such as a driver without data yet.
             return {
                 k: np.concatenate([v.get(k, np.full(len(part.y), np.nan)) for v, part in zip(values, parts)])
                 for k in dict.fromkeys(k for v in values for k in v)
@@ -84,14 +90,14 @@ class Evidence:
         return cls(**{f.name: rows(f.name) for f in fields(cls)})
 
     def slices(self) -> dict[str, np.ndarray]:
-        """Name -> (n,) mask. `all` is segment `all` over all blocks: the main figure."""
+        """Return name -> (n,) mask. `all` is segment `all` over all blocks: the main figure."""
         whole = self.segment == ALL
         cut = {ALL: whole}
         blocks = np.unique(self.block)
         if len(blocks) > 1:
             cut |= {f"block {b}": whole & (self.block == b) for b in blocks}
         cut |= {name: whole & (self.days_on_sale >= low) & (self.days_on_sale < high) for name, low, high in AGES}
-        cut |= {name: whole & (self.n_base >= low) & (self.n_base < high) for name, low, high in PACES}
+        cut |= {name: whole & (self.n_base >= low) & (self.n_base < high) for name, low, high in VOLUMES}
         cut |= self._of_texts(whole) | self._of_categories(whole)
         products = np.unique(self.product[whole])
         if len(products) > RANDOM_PRODUCTS:
@@ -105,7 +111,7 @@ class Evidence:
         texts, of = np.unique(self.text.astype(str), return_inverse=True)
         length = np.array([len(t) for t in texts])[of]
         chinese = np.array([any("\u3400" <= c <= "\u9fff" for c in t) for t in texts])[of]
-        cut = {name: whole & (length >= low) & (length < high) for name, low, high in LENGTHS}
+        cut = {name: whole & (length >= low) & (length < high) for name, low, high in TEXT_LENGTHS}
         if chinese.any():
             cut |= {"text with Chinese": whole & chinese, "text without Chinese": whole & ~chinese & (length > 0)}
         return cut
@@ -117,15 +123,15 @@ class Evidence:
 
 
 def judge(evidence: Evidence, progress: Progress = silent) -> dict:
-    """{"metrics", "differences", "best", "slices", "ablation", "switches"}, nested slice by slice:
+    """Return {"metrics", "differences", "best", "slices", "ablation", "switches"}, nested by slice:
 
     metrics[learner][slice][metric] = {value, low, high}; low and high are the ends of its 95% interval.
-    differences[baseline][slice][metric] = {value, low, high, verdict} of model minus baseline on the same resamples; the
-    verdict is "ahead", "behind" or "even" (the interval holds 0), from the model's side.
-    best[slice][metric] = the learner with the best value, whoever that is.
-    ablation[driver][slice][metric] = {value, low, high, verdict} of the model minus itself with that driver absent: what the driver adds
-    to this model. switches[switch][slice][metric] likewise of the model minus the one learnt with that switch flipped. Slices: ABLATED
-    and the blocks; metrics: ABLATION.
+    differences[baseline][slice][metric] = {value, low, high, verdict} of model minus baseline on the same resamples. The verdict on the
+    model is
+    "ahead", "behind" or "even" (the interval contains 0).
+    best[slice][metric] = the learner with the best value.
+    ablation[driver][slice][metric] = {value, low, high, verdict} of the model minus itself with that driver absent. switches[ablation]
+    likewise, of the model minus the one retrained with that setting changed. Slices: ABLATED and the blocks; metrics: ABLATION.
     """
     progress = paced(progress)
     found: dict = {"metrics": {}, "differences": {}, "best": {}, "slices": {}}
@@ -157,7 +163,7 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
 
 
 def _ablation(evidence: Evidence, variants: dict[str, np.ndarray], rows: np.ndarray) -> dict[str, dict[str, dict]]:
-    """variant -> metric -> figure of the model minus the variant, on the same resamples."""
+    """Return variant -> metric -> figure of the model minus the variant, on the same resamples."""
     y = evidence.y[rows].astype(float)
     known = {name: p[rows] for name, p in variants.items() if np.isfinite(p[rows]).all()}
     predicted = [evidence.rising[MODEL][rows], *known.values()]
@@ -176,7 +182,7 @@ def _ablation(evidence: Evidence, variants: dict[str, np.ndarray], rows: np.ndar
 
 
 def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict[str, tuple[dict, dict]]:
-    """learner -> (values, replicates of each metric) on rows that it predicts."""
+    """Return learner -> (values, replicates of each metric) for learners that predict all these rows."""
     y, origin = evidence.y[rows].astype(float), evidence.origin[rows]
     learners = {name: p[rows].astype(float) for name, p in evidence.rising.items() if np.isfinite(p[rows]).all()}
     orders = {name: metrics.prepare(p, origin) for name, p in learners.items()}
@@ -190,10 +196,10 @@ def _rising(evidence: Evidence, rows: np.ndarray, replicates: int, tell) -> dict
 
 
 def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, tuple[dict, dict]]:
-    """As _rising for the quantiles: learner -> (values, replicates of each metric, by weeks), for what it predicts on all these rows.
+    """Return learner -> (values, replicates of each metric, by weeks) for quantiles of learners that forecast all these rows.
 
     wql: 2 x summed pinball loss / summed units, mean over levels. coverage: share inside the interval. mase: mean of
-    |median - actual| / scale over rows that have a scale. bias: summed (median - actual) / summed units; above 0 is too much.
+    |median - actual| / scale over rows that have a scale. bias: summed (median - actual) / summed units; above 0 is too high.
     Every metric is a ratio of sums, so all replicates are one matrix product.
     """
     actual, scale = evidence.actual[rows], evidence.scale[rows]
@@ -219,7 +225,7 @@ def _demand(evidence: Evidence, rows: np.ndarray, replicates: int) -> dict[str, 
             inside = np.where(np.isnan(wrong), np.nan, (actual >= q[:, :, level[low]]) & (actual <= q[:, :, level[high]]))
             sums[metric] = (inside * known, known)
         over, under = (np.concatenate([pair[i] for pair in sums.values()], axis=1).astype(float) for i in (0, 1))
-        drawn = _ratio(weights @ over, weights @ under)  # one NaN forecast makes the sum NaN: the metric is undefined and left out
+        drawn = _ratio(weights @ over, weights @ under)  # a NaN forecast makes the sum NaN, so the metric is undefined and left out
         names = [f"{metric}_{weeks}w" for metric in sums for weeks in DEMAND_WEEKS]
         named = {metric: values for metric, values in zip(names, drawn.T) if np.isfinite(values[0])}
         found[name] = ({m: float(v[0]) for m, v in named.items()}, {m: v[1:] for m, v in named.items()})
@@ -231,13 +237,13 @@ def _ratio(over: np.ndarray, under: np.ndarray) -> np.ndarray:
 
 
 def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], higher_is_better: set[str]) -> None:
-    """Enters one slice: each learner's figures, the model's lead over each baseline, and the best learner a metric."""
+    """Add one slice to `found`: each learner's figures, the model's lead over each baseline, and the best learner per metric."""
     for learner, (values, drawn) in learners.items():
         entries = found["metrics"].setdefault(learner, {}).setdefault(name, {})
         entries |= {m: _figure(value, drawn[m], -np.inf if m.startswith(("brier_skill", "bias")) else 0.0) for m, value in values.items()}
     best = found["best"].setdefault(name, {})
     for metric in next(iter(learners.values()), ({}, {}))[0]:
-        if metric.startswith(READ):
+        if metric.startswith(NOT_RANKED):
             continue
         sign = 1 if metric in higher_is_better else -1
         values = {learner: sign * v[metric] for learner, (v, _) in learners.items() if np.isfinite(v.get(metric, np.nan))}
@@ -252,7 +258,7 @@ def _slice(found: dict, name: str, learners: dict[str, tuple[dict, dict]], highe
 
 
 def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
-    """The figure of a difference with its verdict; sign: 1 where higher is better, -1 where lower is. What rounding can make is even."""
+    """Return the figure of a difference with its verdict; rounding errors count as even. sign: 1 where higher is better, else -1."""
     figure = _figure(lead, replicates)
     verdict = "even"
     if figure["low"] is not None and (figure["low"] > ROUNDING or figure["high"] < -ROUNDING):
@@ -261,6 +267,6 @@ def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
 
 
 def _figure(value: float, replicates: np.ndarray, floor: float = -np.inf) -> dict[str, float | None]:
-    """JSON knows no NaN: what is undefined is null."""
+    """Return {value, low, high} for JSON, which has no NaN: None where undefined."""
     low, high = metrics.interval(replicates, value)
     return {k: float(v) if np.isfinite(v) else None for k, v in (("value", value), ("low", max(low, floor)), ("high", high))}

@@ -1,4 +1,4 @@
-"""The parts of a self-contained HTML page: its style, tables and line charts as inline SVG. Nothing is fetched."""
+"""The parts of a self-contained HTML page: its style, tables and line charts as inline SVG. The page loads nothing else."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Markup(str):
 
 
 def table(head: list, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
-    """Cells are text, escaped here, or Markup; a row of one cell is a heading within the table."""
+    """Return an HTML table. Cells are text, which is escaped, or Markup; a row of one cell is a heading within the table."""
 
     def cell(value, strong: bool) -> str:
         text = value if isinstance(value, Markup) else escape(str(value))
@@ -43,13 +43,13 @@ def table(head: list, rows: list[list], bold: Set[tuple[int, int]] = frozenset()
 
 
 def axis_end(value: float) -> float:
-    """The end of an axis of shares from 0 on that holds the value, a whole number of _step."""
+    """Return the end of an axis of shares from 0 on that contains the value: a multiple of _step."""
     step = _step(value)
     return min(1.0, step * int(np.ceil(value * 1.02 / step)))
 
 
 def _step(top: float) -> float:
-    """Between an axis's lines: at most seven of them."""
+    """Return the distance between an axis's lines, of which there are at most seven."""
     return next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2) if top / step < 7.001), 0.2)
 
 

@@ -37,29 +37,29 @@ def page(report: dict, evidence: Evidence, language: str = "en") -> str:
 
 
 class _Page:
-    """The page under construction; every text passes `say`, which translates it."""
+    """The page under construction; every text passes through `translate`."""
 
     def __init__(self, report: dict, evidence: Evidence, language: str):
         self.report, self.evidence, self.language = report, evidence, language
         self.learners = rising_learners(report)
 
-    def say(self, text: Message | str) -> str:
+    def translate(self, text: Message | str) -> str:
         return show(text, self.language)
 
     def title(self, learner: str) -> str:
-        return self.say(title(self.report, learner))
+        return self.translate(title(self.report, learner))
 
     def heading(self, text: Message) -> str:
-        return f"<h2>{escape(self.say(text))}</h2>"
+        return f"<h2>{escape(self.translate(text))}</h2>"
 
     def small(self, text: Message) -> str:
-        return f"<p class=small>{escape(self.say(text))}</p>"
+        return f"<p class=small>{escape(self.translate(text))}</p>"
 
     def table(self, head: Iterable, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
-        return table([self.say(text) for text in head], rows, bold)
+        return table([self.translate(text) for text in head], rows, bold)
 
     def html(self) -> str:
-        name = self.say(msg("Backtest of {shop}", shop=self.report["shop"]))
+        name = self.translate(msg("Backtest of {shop}", shop=self.report["shop"]))
         body = [f"<h1>{escape(name)}</h1>", *self._summary(), *self._rising(), *self._drivers(), *self._slices(), *self._demand()]
         return (
             f"<!doctype html><html lang={LOCALES[self.language].replace('_', '-')}><meta charset=utf-8>"
@@ -68,7 +68,7 @@ class _Page:
         )
 
     def _summary(self) -> Iterable[str]:
-        yield from (f"<p class=verdict>{escape(self.say(sentence))}</p>" for sentence in verdict(self.report))
+        yield from (f"<p class=verdict>{escape(self.translate(sentence))}</p>" for sentence in verdict(self.report))
         yield self.small(
             msg(
                 "Made {time} with version {version}. Small figures are 95% intervals of a bootstrap over products and runs of origins. "
@@ -127,20 +127,20 @@ class _Page:
             )
             titles = {
                 name: Markup(
-                    f"{escape(name)}<small>{escape(self.say(ablation(self.report, name)))}: "
-                    f"{escape(self.say(Message(self.report['switch_settings'][name]['meaning'])))}</small>"
+                    f"{escape(name)}<small>{escape(self.translate(ablation(self.report, name)))}: "
+                    f"{escape(self.translate(Message(self.report['switch_settings'][name]['meaning'])))}</small>"
                 )
                 for name in self.report["switches"]
             }
             yield self._ablation(self.report["switches"], msg("setting"), titles)
 
     def _figure(self, figure: dict | None, words: dict[str, Message] = VERDICTS) -> Markup:
-        """The value, its interval below it in small, and of a difference its verdict in words."""
+        """Return the value, its interval below it in small, and the verdict of a difference."""
         if not figure or figure["value"] is None:
             return Markup("-")
         ends = "" if figure["low"] is None else f"<small>{rounded(figure['low'])} – {rounded(figure['high'])}</small>"
-        said = figure.get("verdict", "even")
-        word = f"<small class={said}>{escape(self.say(words[said]))}</small>" if said != "even" else ""
+        comparison = figure.get("verdict", "even")
+        word = f"<small class={comparison}>{escape(self.translate(words[comparison]))}</small>" if comparison != "even" else ""
         sign = "+" if "verdict" in figure and float(f"{figure['value']:.3f}") > 0 else ""
         return Markup(f"{sign}{rounded(figure['value'])}{ends}{word}")
 
@@ -158,19 +158,22 @@ class _Page:
         return self.table(["", *(SHOWN[m][0] for m in shown)], rows)
 
     def _meanings(self, shown: dict[str, tuple[Message, Message]]) -> str:
-        """Folded: what the columns mean."""
-        said = [f"<p class=small><b>{escape(self.say(name))}</b>: {escape(self.say(meaning))}</p>" for name, meaning in shown.values()]
-        summary = escape(self.say(msg("What the columns mean")))
-        return f"<details><summary>{summary}</summary>{''.join(said)}</details>"
+        """Return a collapsed section with the meanings of the columns."""
+        paragraphs = [
+            f"<p class=small><b>{escape(self.translate(name))}</b>: {escape(self.translate(meaning))}</p>"
+            for name, meaning in shown.values()
+        ]
+        summary = escape(self.translate(msg("What the columns mean")))
+        return f"<details><summary>{summary}</summary>{''.join(paragraphs)}</details>"
 
     def _slices(self) -> Iterable[str]:
-        """One table, kind of slice by kind; the best baseline beside the model, and who is ahead."""
+        """Yield one table, grouped by kind of slice, with the best baseline beside the model and the verdict."""
         report = self.report
         kind_of = {name: next(kind for kind, starts in KINDS if name.startswith(starts)) for name in report["slices"]}
         rows: list[list] = []
         for kind, _starts in KINDS:
             names = [name for name in report["slices"] if kind_of[name] is kind]
-            rows += [[self.say(kind)]] if names else []
+            rows += [[self.translate(kind)]] if names else []
             for name in names:
                 size, mine = report["slices"][name], report["metrics"][MODEL].get(name, {})
                 rivals = {n: report["metrics"][n].get(name, {}).get("average_precision") for n in self.learners if n != MODEL}
@@ -179,7 +182,7 @@ class _Page:
                 lead = report["differences"].get(best, {}).get(name, {}).get("average_precision")
                 rows.append(
                     [
-                        self.say(slice_label(name)),
+                        self.translate(slice_label(name)),
                         f"{size['rows']:,}",
                         f"{size['risers'] / size['rows']:.1%}",
                         *(self._figure(mine.get(m)) for m in ("average_precision", "brier_skill", "precision_at_50", "ece")),
@@ -201,7 +204,7 @@ class _Page:
         )
 
     def _ablation(self, found: dict, kind: Message, titles: dict[str, str]) -> str:
-        """The one that adds most to average precision first."""
+        """Return a table of ablations, those with the largest gain in average precision first."""
         slices = list(dict.fromkeys(s for figures in found.values() for s in figures))
         order = sorted(found, key=lambda name: -(found[name].get(ALL, {}).get("average_precision", {}).get("value") or 0.0))
 
@@ -227,18 +230,18 @@ class _Page:
             )
 
     def _demand_table(self, part: str) -> str:
-        """Every learner that forecasts all of this slice, horizon by horizon; bold: the lowest loss and error."""
+        """Return a table of every learner that forecasts this whole slice, by horizon; bold marks the lowest loss and error."""
         rows, bold = [], set()
         for weeks in DEMAND_WEEKS:
-            said = {n: self.report["metrics"].get(n, {}).get(part, {}) for n in self.report["learners"]}
-            said = {n: figures for n, figures in said.items() if f"wql_{weeks}w" in figures}
-            rows += [[self.say(nmsg("{count} week", "{count} weeks", weeks))]] if said else []
+            forecasts = {n: self.report["metrics"].get(n, {}).get(part, {}) for n in self.report["learners"]}
+            forecasts = {n: figures for n, figures in forecasts.items() if f"wql_{weeks}w" in figures}
+            rows += [[self.translate(nmsg("{count} week", "{count} weeks", weeks))]] if forecasts else []
             for j, metric in enumerate(("wql", "mase"), 1):
                 key = f"{metric}_{weeks}w"
-                values = {i: figures[key]["value"] for i, figures in enumerate(said.values()) if key in figures}
+                values = {i: figures[key]["value"] for i, figures in enumerate(forecasts.values()) if key in figures}
                 if len(values) > 1:
                     bold.add((len(rows) + min(values, key=lambda i: values[i]), j))
-            for name, figures in said.items():
+            for name, figures in forecasts.items():
                 rows.append([self.title(name), *(self._figure(figures.get(f"{metric}_{weeks}w")) for metric in DEMAND_SHOWN)])
         return self.table([slice_label(part), *(name for name, _meaning in DEMAND_SHOWN.values())], rows, bold)
 
@@ -252,18 +255,20 @@ class _Page:
                 predicted, observed, _rows = metrics.reliability(evidence.y[whole].astype(float), evidence.rising[name][whole])
                 curves[self.title(name)] = (predicted, observed)
         top = axis_end(max([0.05] + [float(max(x.max(), y.max())) for x, y in curves.values()]))
-        reference = self.say(_AS_FORECAST)
+        reference = self.translate(_AS_FORECAST)
         curves[reference] = (np.array([0, top]), np.array([0, top]))
-        return chart(curves, (0, top), (0, top), self.say(msg("forecast share")), self.say(msg("observed share")), {reference}, width=460)
+        return chart(
+            curves, (0, top), (0, top), self.translate(msg("forecast share")), self.translate(msg("observed share")), {reference}, width=460
+        )
 
     def _by_origin(self) -> str:
-        """A gap between blocks: the training rows change there, and months may lie between."""
+        """Return the chart of average precision by origin, with a gap between blocks, which may be months apart."""
         evidence = self.evidence
         whole = evidence.segment == ALL
         origins = [np.unique(evidence.origin[whole & (evidence.block == block)]) for block in np.unique(evidence.block[whole])]
         starts = np.cumsum([0] + [len(each) + 1 for each in origins])
         places = np.concatenate([start + np.arange(len(each)) for start, each in zip(starts, origins)])
-        curves, reference = {}, self.say(_SHARE_OF_RISERS)
+        curves, reference = {}, self.translate(_SHARE_OF_RISERS)
         for name in [*(n for n in self.learners if n in (MODEL, "momentum", "lightgbm_text", "lightgbm_searched")), "base_rate"]:
             points = []
             for origin in np.concatenate(origins):
@@ -273,7 +278,7 @@ class _Page:
             curves[reference if name == "base_rate" else self.title(name)] = (places, np.nan_to_num(points))
         top = axis_end(max([0.05] + [float(y.max()) for _x, y in curves.values()]))
         ticks = {start: str(each[0]) for start, each in zip(starts, origins)}
-        x_name, y_name = self.say(msg("first origins of the blocks, then weekly")), self.say(SHOWN["average_precision"][0])
+        x_name, y_name = self.translate(msg("first origins of the blocks, then weekly")), self.translate(SHOWN["average_precision"][0])
         return chart(curves, (0, max(1, places[-1])), (0, top), x_name, y_name, {reference}, ticks=ticks)
 
 
@@ -297,7 +302,7 @@ _SLICES = {  # slices with a fixed name
 
 
 def slice_label(name: str) -> Message | str:
-    """Return what a slice is called; a category or a segment by its own name."""
+    """Return the label of a slice; categories and segments keep their own names."""
     if name.startswith("block "):
         return msg("block {number}", number=name.removeprefix("block "))
     return _SLICES.get(name, name.removeprefix("category ").removeprefix("segment "))

@@ -1,4 +1,4 @@
-"""A backtest in words: what each figure is called and means, which learner is best, and the main figures for the terminal."""
+"""The texts of a backtest: names and meanings of metrics, the verdict, and the main figures for the terminal."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def rising_learners(report: dict) -> list[str]:
 
 
 def title(report: dict, learner: str) -> Message:
-    """Return what a learner is called. A report holds English titles, which are the keys of the catalogue."""
+    """Return the title of a learner. A report holds English titles, which are the keys of the catalogue."""
     return Message(report["learners"][learner])
 
 
@@ -79,8 +79,8 @@ def rounded(value: float, digits: int = 3) -> str:
 
 
 def verdict(report: dict) -> list[Message]:
-    """Return who is best at the main figures, in a sentence each; a baseline that wins is named as the winner."""
-    said = []
+    """Return the verdict: one sentence per main figure on who is best, whether that is the model or a baseline."""
+    sentences = []
     for metric in ("average_precision", "brier_skill", "precision_at_50"):
         winner = report["best"][ALL].get(metric)
         rivals = {n: d[ALL][metric] for n, d in report["differences"].items() if metric in d.get(ALL, {})}
@@ -89,8 +89,8 @@ def verdict(report: dict) -> list[Message]:
         rival = winner if winner != MODEL else min(rivals, key=lambda n: rivals[n]["value"])
         sentence = (_AHEAD if winner == MODEL else _BEHIND)["even" if rivals[rival]["verdict"] == "even" else "clear"]
         lead = rivals[rival]["value"] * (1 if winner == MODEL else -1)
-        said.append(Message(sentence.template, {"metric": SHOWN[metric][0], "lead": f"{lead:.3f}", "rival": title(report, rival)}))
-    return said or [msg("There is no baseline to compare with: none was run, or nothing rose.")]
+        sentences.append(Message(sentence.template, {"metric": SHOWN[metric][0], "lead": f"{lead:.3f}", "rival": title(report, rival)}))
+    return sentences or [msg("There is no baseline to compare with: none was run, or nothing rose.")]
 
 
 def ablation(report: dict, name: str) -> Message:

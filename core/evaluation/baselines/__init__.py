@@ -1,4 +1,4 @@
-"""What the model must beat: `rising` for the probability, `demand` for the quantiles."""
+"""Baselines that the model must beat: `rising` for the probability, `demand` for the quantiles."""
 
 from core.evaluation.baselines.demand import DEMAND_BASELINES, DemandBaseline, seasonal_naive
 from core.evaluation.baselines.rising import BASELINES

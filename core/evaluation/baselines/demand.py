@@ -1,11 +1,11 @@
 """Baselines of the demand quantiles. Each is one function with one interface:
 
-    # learns from these row numbers of a core.models.candidate.Panel and what was wanted each week
+    # fitted on these row numbers of a core.models.panel.Panel and on weekly demand
     predict = baseline(panel, rows, weekly)
     q = predict(panel, other_rows)             # (len(other_rows), 5, 9) units: DEMAND_WEEKS by DEMAND_LEVELS; NaN = not predicted
 
-A point forecast becomes quantiles in one way for all of them: times the quantiles of actual / forecast that were seen in
-training, by weeks and volume band. None looks past a row's origin. Packages of requirements-bench.txt are imported only when asked for.
+All turn a point forecast into quantiles in the same way: times the quantiles of actual / forecast in training, by weeks and volume band.
+None looks past a row's origin. Packages of requirements-bench.txt are imported on use.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 Predict = Callable[[Any, np.ndarray], np.ndarray]
 
-BANDS = 4  # of volume, equally large
-ROWS_A_BAND = 10  # fewer say nothing about a band's 1% and 99%
-FLOOR = 0.1  # units a week added to a point forecast, as in the panel's seasonal-naive base: a ratio to nothing is not defined
+BANDS = 4  # volume bands of equal size
+ROWS_A_BAND = 10  # fewer do not determine a band's 1% and 99%
+FLOOR = 0.1  # units per week added to a point forecast, as in the panel's seasonal-naive base: a ratio to 0 is undefined
 MEAN_WEEKS = 12
-SMOOTHING = 0.1  # of Croston's method as published, for TSB too
+SMOOTHING = 0.1  # as published for Croston's method, for TSB too
 LIGHTGBM_WEEKS = 4
 LIGHTGBM = {
     "objective": "quantile",
@@ -48,16 +48,16 @@ TREES = 150
 
 @dataclass(frozen=True)
 class DemandBaseline:
-    """needs: packages that the product itself does without. sampled: it forecasts one series at a time, too slow for every row."""
+    """A baseline. needs: packages beyond requirements.txt. sampled: it forecasts one series at a time, too slowly for every row."""
 
     name: str
     title: Message
-    learn: Callable[[Any, np.ndarray, WeeklyUnits | None], Predict]
+    fit: Callable[[Any, np.ndarray, WeeklyUnits | None], Predict]
     needs: tuple[str, ...] = ()
     sampled: bool = False
 
     def missing(self) -> list[str]:
-        """Packages that it needs and that are not installed."""
+        """Return the needed packages that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
 
@@ -65,10 +65,10 @@ class DemandBaseline:
 
 
 def _quantiles_around(points: np.ndarray, units: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Learns from points and what was sold, both (n, 5) units, units NaN where not known yet; gives (m, 5) -> (m, 5, 9).
+    """Fit ratios on points and units sold, both (n, 5) units, units NaN where not yet known; return a function (m, 5) -> (m, 5, 9).
 
-    Quantiles of sold / point by weeks and by BANDS equally large groups of points. Weeks whose outcome is known for hardly any row
-    take the ratios of the longest known ones. UserError where none is.
+    The ratios are quantiles of sold / point by weeks and by BANDS equally large groups of points. Weeks with hardly any known outcome take
+    the ratios of the longest known weeks. Raises UserError where there are none.
     """
     edges: list[np.ndarray] = []
     ratios: list[np.ndarray] = []
@@ -102,7 +102,7 @@ def _quantiles_around(points: np.ndarray, units: np.ndarray) -> Callable[[np.nda
 
 
 def seasonal_naive(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None) -> Predict:
-    """The panel's seasonal-naive base: half the pace of the last 8 weeks, half the same weeks a year ago. For every segment."""
+    """Use the panel's seasonal-naive base: half the rate of the last 8 weeks, half the same weeks a year ago. For every segment."""
     spread = _quantiles_around(np.asarray(panel.base[rows], dtype=float), np.asarray(panel.units[rows], dtype=float))
     return lambda panel, rows: spread(np.asarray(panel.base[rows], dtype=float))
 
@@ -111,11 +111,15 @@ def seasonal_naive(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None) -
 
 
 def mean_of_last_weeks(history: np.ndarray) -> np.ndarray:
+    """Forecast the mean of the last MEAN_WEEKS weeks."""
     return np.full(DEMAND_WEEKS[-1], history[-MEAN_WEEKS:].mean())
 
 
 def statsforecast_model(history: np.ndarray, name: str, **options) -> np.ndarray:
-    """A model of statsforecast.models by name; where history is too short for it or it finds nothing, the mean of the last weeks."""
+    """Forecast with a model of statsforecast.models by name.
+
+    Where history is too short for it or its result is not finite, the mean of the last weeks.
+    """
     from statsforecast import models
 
     if len(history) >= MEAN_WEEKS:
@@ -126,7 +130,7 @@ def statsforecast_model(history: np.ndarray, name: str, **options) -> np.ndarray
 
 
 def _from_series(panel, rows: np.ndarray, weekly: WeeklyUnits, forecast: Callable[[np.ndarray], np.ndarray]) -> Predict:
-    """A baseline from a forecaster of one series: rows of segment `all`, whose weeks we have."""
+    """Fit a baseline from a forecaster of one series, on rows of segment `all`, which weekly demand exists for."""
 
     def points(panel, rows) -> np.ndarray:
         ahead = np.empty((len(rows), DEMAND_WEEKS[-1]))
@@ -155,9 +159,9 @@ def _from_series(panel, rows: np.ndarray, weekly: WeeklyUnits, forecast: Callabl
 
 
 def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None) -> Predict:
-    """Gradient-boosted trees on the panel's features and the bases, one model a level, of the log of units over 4 weeks.
+    """Fit gradient-boosted trees on the panel's features and the bases, one model per level, of the log of units over 4 weeks.
 
-    Rows weigh the square root of their base: the loss that judges them counts units, and alone the best sellers would decide.
+    Rows weigh the square root of their base. The loss counts units, and weights in proportion would let the best sellers decide alone.
     Segment `all` only. Each row's levels are sorted afterwards, so that they never cross (Chernozhukov et al. 2010).
     """
     import lightgbm
@@ -180,9 +184,9 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
         ours = np.flatnonzero(panel.all_rows[rows])
         if len(ours):
             x = inputs(panel, rows[ours])
-            said = np.exp(np.sort(np.stack([t.predict(x) for t in trees], axis=1), axis=1))
-            units = np.maximum(said - floor, 0.0)
-            found[ours, week] = np.where(panel.whole_units & (units < 0.5), 0.0, units)  # as the model's
+            quantiles = np.exp(np.sort(np.stack([t.predict(x) for t in trees], axis=1), axis=1))
+            units = np.maximum(quantiles - floor, 0.0)
+            found[ours, week] = np.where(panel.whole_units & (units < 0.5), 0.0, units)  # as in the model
         return found
 
     return predict

@@ -1,11 +1,10 @@
 """Baselines of the rising probability. Each is one function with one interface:
 
-    predict = baseline(panel, rows, seconds)  # learns from these row numbers of a core.models.candidate.Panel, whose labels are known
+    predict = baseline(panel, rows, seconds)  # fitted on these row numbers of a core.models.panel.Panel, whose labels are known
     p = predict(panel, other_rows)            # (len(other_rows),) rising probabilities
 
-None of them sees a row that is not in `rows`; vocabularies, priors and scales come from `rows` alone. seconds is the time that the
-fusion model took; only a baseline that searches uses it, and searches for as long. lightgbm is optional: a baseline whose
-packages are not installed is left out of a backtest.
+Vocabularies, priors and scales are fitted on `rows` only. `seconds` is the training time of the fusion model, which a baseline with a
+search uses as its time limit. lightgbm is optional: a baseline whose packages are not installed is left out of a backtest.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from core.models.validation import split
 from core.schema import ALL
 
 Predict = Callable[[Any, np.ndarray], np.ndarray]
-Learn = Callable[[Any, np.ndarray, float], Predict]
+Fit = Callable[[Any, np.ndarray, float], Predict]
 
-# The issue's settings: no early stopping, so nothing is chosen on the test rows.
+# No early stopping, so nothing is chosen on the test rows.
 TREES = 300
 THREADS = os.cpu_count() or 1
 LIGHTGBM = {
@@ -40,32 +39,32 @@ LIGHTGBM = {
     "deterministic": True,
     "force_row_wise": True,
 }
-TEXT_WIDTH = 32  # singular vectors kept of the TF-IDF matrix, principal components of the encoder's vectors
+TEXT_WIDTH = 32  # singular vectors of the TF-IDF matrix, principal components of the encoder's vectors
 SEARCH_ORIGINS, SEARCH_TREES, SEARCH_PATIENCE = 8, 2000, 50
 ENCODER = "minilm"
-_FLAT = 1e-6  # a slope
-MOMENTUM = "month_on_month"  # last four weeks against the four before: the feature whose order the momentum rule follows
-# Latin words of two letters and more; each Chinese character by itself, its bigrams being the words.
+_FLAT = 1e-6  # smallest slope of the momentum rule
+MOMENTUM = "month_on_month"  # last four weeks / the four before: the feature that the momentum rule ranks by
+# Latin words of at least two letters, and single Chinese characters, whose bigrams are the words.
 _WORDS = r"(?u)[^\W_\u4e00-\u9fff]{2,}|[\u4e00-\u9fff]"
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """every_segment: it learns from and is tested on all segments, not only `all`. needs: packages beyond requirements.txt."""
+    """A baseline. every_segment: fitted and tested on all segments, not only `all`. needs: packages beyond requirements.txt."""
 
     name: str
     title: Message
-    learn: Learn
+    fit: Fit
     every_segment: bool = False
     needs: tuple[str, ...] = ()
 
     def missing(self) -> list[str]:
-        """Packages that it needs and that are not installed."""
+        """Return the needed packages that are not installed."""
         return [package for package in self.needs if find_spec(package) is None]
 
 
 def base_rate(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """The share of risers in the training rows of the same segment; that of `all` for a segment not seen there."""
+    """Forecast the share of risers in the training rows of the same segment; that of `all` for a segment without training rows."""
     rising, segment = panel.rising[rows], panel.segment[rows]
     every = float(rising.mean())
     rates = np.array([rising[segment == s].mean() if (segment == s).any() else np.nan for s in range(len(panel.segments))])
@@ -75,10 +74,10 @@ def base_rate(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
 
 
 def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """What a merchandiser does by hand: what has been growing goes on growing.
+    """Rank by momentum, as a merchandiser does by hand: products that have been growing go on growing.
 
-    Ranks by one feature, MOMENTUM; a logistic curve of it (two numbers, learnt) makes that a probability. Its slope is
-    never negative: the rule may be worthless, and then says the base rate, but it does not turn into its opposite.
+    A logistic curve with two fitted numbers turns the feature MOMENTUM into a probability. Its slope is never negative: where momentum does
+    not pay, the baseline falls back to the base rate and does not reverse the ranking.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -98,50 +97,53 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
         return np.log(np.maximum(times, 1e-6))[:, None]
 
     curve = LogisticRegression().fit(trend(panel, rows), rose)
-    if curve.coef_[0, 0] < _FLAT:  # next to flat, so that it still ranks; the intercept was learnt for the slope that it had
+    if curve.coef_[0, 0] < _FLAT:  # almost flat, so that it still ranks; the fitted intercept belongs to the fitted slope
         curve.coef_[:], curve.intercept_[:] = _FLAT, np.log(rose.mean() / (1 - rose.mean()))
     return lambda panel, rows: curve.predict_proba(trend(panel, rows))[:, 1]
 
 
 def text_regression(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """Logistic regression on the TF-IDF of the text, nothing else."""
+    """Fit a logistic regression on the TF-IDF of the text only."""
     seen = np.unique(panel.product[rows])
     words = _tfidf(panel, seen)
     return base_rate(panel, rows) if words is None else _product_regression(panel, rows, words)
 
 
 def text_encoder(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """A text-only BERT: logistic regression on the encoder's frozen vectors."""
+    """Fit a text-only BERT: a logistic regression on the encoder's frozen vectors."""
     return _product_regression(panel, rows, _encoded(panel))
 
 
 def boosted_trees(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """Gradient-boosted trees on the panel's numbers, without the segment."""
+    """Fit gradient-boosted trees on the panel's numbers, without the segment."""
     return _trees(panel, rows, lambda panel, rows: np.asarray(panel.x[rows]))
 
 
 def boosted_trees_text(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """The same with the text's TF-IDF, reduced to TEXT_WIDTH singular vectors, both fitted on the products of `rows`."""
+    """Fit the same with the text's TF-IDF, reduced to TEXT_WIDTH singular vectors, both fitted on the products of `rows`."""
     text = _text_vectors(panel, rows)
     return _trees(panel, rows, lambda panel, rows: np.hstack([panel.x[rows], text[panel.product[rows]]]))
 
 
 def boosted_trees_encoder(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """The same with the encoder's frozen vectors in the place of TF-IDF, reduced to TEXT_WIDTH principal components."""
+    """Fit the same with the encoder's frozen vectors in place of TF-IDF, reduced to TEXT_WIDTH principal components."""
     text = _components(panel, rows)
     return _trees(panel, rows, lambda panel, rows: np.hstack([panel.x[rows], text[panel.product[rows]]]))
 
 
 def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
-    """Gradient-boosted trees at their best: a search (Optuna, TPE) of `seconds` over their settings and over which text they read,
-    by log loss on the last origins of `rows`, early stopping included; then learnt anew from all rows. At least one trial."""
+    """Fit gradient-boosted trees after a search (Optuna, TPE) of `seconds` over their settings and their text features.
+
+    The search minimises log loss on the last origins of `rows`, with early stopping; then the trees are fitted again on all rows. At least
+    one trial runs.
+    """
     import lightgbm
     import optuna
 
     parts = split(panel, rows, SEARCH_ORIGINS)
     if not len(parts.validate):
         return boosted_trees_text(panel, rows)
-    read = {"none": None} | {name: vectors(panel, parts.learn) for name, vectors in TEXTS.items()}
+    read = {"none": None} | {name: vectors(panel, parts.train) for name, vectors in TEXTS.items()}
     data: dict[str, tuple] = {}
 
     def numbers(panel, rows, text):
@@ -150,10 +152,10 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
     def loss(trial) -> float:
         chosen = trial.suggest_categorical("text", list(read))
         if chosen not in data:
-            learn = lightgbm.Dataset(
-                numbers(panel, parts.learn, read[chosen]), panel.rising[parts.learn], params={"feature_pre_filter": False}
+            train = lightgbm.Dataset(
+                numbers(panel, parts.train, read[chosen]), panel.rising[parts.train], params={"feature_pre_filter": False}
             )
-            data[chosen] = learn, learn.create_valid(numbers(panel, parts.validate, read[chosen]), panel.rising[parts.validate])
+            data[chosen] = train, train.create_valid(numbers(panel, parts.validate, read[chosen]), panel.rising[parts.validate])
         settings = _suggested(trial)
         stop = lightgbm.early_stopping(SEARCH_PATIENCE, verbose=False)
         booster = lightgbm.train(settings, data[chosen][0], SEARCH_TREES, valid_sets=[data[chosen][1]], callbacks=[stop])
@@ -185,7 +187,7 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
 
 
 def _suggested(trial) -> dict:
-    """LightGBM's settings of an Optuna trial."""
+    """Return LightGBM's settings of an Optuna trial."""
     return LIGHTGBM | {
         "num_threads": THREADS,
         "feature_pre_filter": False,
@@ -201,8 +203,10 @@ def _suggested(trial) -> dict:
 
 
 def boosted_trees_text_segments(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
-    """The same again with the segment as a category, learnt from the rows of `all` and as many, drawn once, of the segments:
-    the model's own diet, and a panel of a dozen segments would take five times the time."""
+    """Fit the same with the segment as a category, on the rows of `all` and a sample of as many rows of the segments.
+
+    The model trains on a similar mix, and all rows of a dozen segments would take five times the time.
+    """
     whole, rest = rows[panel.all_rows[rows]], rows[~panel.all_rows[rows]]
     if 0 < len(whole) < len(rest):
         rest = np.random.default_rng(7).choice(rest, len(whole), replace=False)
@@ -243,7 +247,7 @@ def _trees(panel, rows: np.ndarray, features: Callable, **options) -> Predict:
 
 
 def _text_vectors(panel, rows: np.ndarray) -> np.ndarray:
-    """(products, TEXT_WIDTH) float32, at most that wide: every product's text, in terms of the training products' texts."""
+    """Return (products, up to TEXT_WIDTH) float32: every product's text, in singular vectors of the training products' texts."""
     from sklearn.decomposition import TruncatedSVD
 
     seen = np.unique(panel.product[rows])
@@ -255,8 +259,10 @@ def _text_vectors(panel, rows: np.ndarray) -> np.ndarray:
 
 
 def _tfidf(panel, seen: np.ndarray):
-    """(products, words) sparse, every product's text in the vocabulary of the `seen` products; None where no word stands in two of
-    their texts, so that no product's text says anything about another."""
+    """Return (products, words) sparse: every product's text in the vocabulary of the `seen` products.
+
+    None where no word occurs in two of their texts, so that no text informs about another product.
+    """
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     words = TfidfVectorizer(token_pattern=_WORDS, ngram_range=(1, 2), min_df=2, sublinear_tf=True)
@@ -268,14 +274,14 @@ def _tfidf(panel, seen: np.ndarray):
 
 
 def _encoded(panel) -> np.ndarray:
-    """(products, W) float32, the encoder's vectors of every product's text."""
+    """Return (products, W) float32, the encoder's vectors of every product's text."""
     from core.models.text import embed
 
     return embed(panel.texts, ENCODER, panel.cache)
 
 
 def _components(panel, rows: np.ndarray) -> np.ndarray:
-    """(products, TEXT_WIDTH) float32, at most that wide: principal components of the training products' vectors."""
+    """Return (products, up to TEXT_WIDTH) float32: principal components of the training products' vectors."""
     from sklearn.decomposition import PCA
 
     vectors, seen = _encoded(panel), np.unique(panel.product[rows])
@@ -284,8 +290,11 @@ def _components(panel, rows: np.ndarray) -> np.ndarray:
 
 
 def _product_regression(panel, rows: np.ndarray, vectors) -> Predict:
-    """Logistic regression of the label on vectors (products, W) of the text alone. A product's rows share their text, so it enters
-    twice, weighted by how often it rose and how often it did not: the same likelihood."""
+    """Fit a logistic regression of the label on vectors (products, W) of the text only.
+
+    A product's rows share their text, so it enters twice, weighted by how often it rose and how often it did not: the likelihood is the
+    same.
+    """
     from sklearn.linear_model import LogisticRegression
 
     rose = np.bincount(panel.product[rows], panel.rising[rows], minlength=len(panel.products))

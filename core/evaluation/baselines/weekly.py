@@ -1,4 +1,4 @@
-"""What was wanted each week, sold or lost while out of stock: all that a statistical forecaster learns from."""
+"""Weekly demand, sold or lost while out of stock: the input of statistical forecasters."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from core.storage.engine import Engine
 class WeeklyUnits:
     """Units of each product that all customers wanted; a week is the seven days t-6..t up to an origin t.
 
-    last   the day on which the last week ends
+    last   last day of the last week
     units  (products, weeks) float, in the panel's order of products, oldest week first
     """
 
@@ -27,24 +27,27 @@ class WeeklyUnits:
 
     @classmethod
     def read(cls, warehouse: Path, products: list[str], last: date) -> WeeklyUnits:
-        """The weeks up to and including the one that ends on `last`, from the daily aggregate that the features step keeps."""
+        """Read the weeks up to the one that ends on `last`, from the daily aggregate of the features step."""
         with db.connect(warehouse, read_only=True) as con:
             return cls.query(db.DuckDB(con), products, last)
 
     @classmethod
     def query(cls, engine: Engine, products: list[str], last: date) -> WeeklyUnits:
-        """Do the same on an open engine."""
+        """Read the same on an open engine."""
         table = engine.arrow("features/weekly_units", last_day=last)
         place = {product: i for i, product in enumerate(products)}
         row = np.array([place.get(p, -1) for p in table["product_id"].to_pylist()], dtype=int)
         ago, units = (table[name].to_numpy() for name in ("weeks_ago", "units"))
-        known = row >= 0  # a product that never had a row in the panel is nobody's to forecast
+        known = row >= 0  # a product without a row in the panel is not forecast
         weeks = np.zeros((len(products), int(ago[known].max(initial=0)) + 1))
         weeks[row[known], weeks.shape[1] - 1 - ago[known]] = units[known]
         return cls(np.datetime64(last, "D"), weeks)
 
     def until(self, origin: np.datetime64) -> np.ndarray:
-        """(products, weeks up to the one that ends on `origin`): nothing after the origin is in it."""
+        """Return (products, weeks) up to the week that ends on `origin`; nothing later is included.
+
+        Raises UserError for an origin that does not lie whole weeks before `last`.
+        """
         days = int((self.last - np.datetime64(origin, "D")).astype(int))
         if days < 0 or days % 7:
             raise UserError(

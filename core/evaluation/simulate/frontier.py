@@ -1,4 +1,4 @@
-"""What policies come to: stock value against achieved fill rate, and who needs less stock for the same service."""
+"""Frontiers of policies: stock value against achieved fill rate, and which policy needs less stock for the same service."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.evaluation.simulate.policies import Policy
 class Frontier:
     """A policy at every knob: outcomes[j] at knobs[j].
 
-    told (n, knobs): the mean over the measured reviews of what the policy's plans told of each product's position, the chance that it lasts
-    until the next order arrives; None where it tells none. NaN for a product of which nothing was told.
+    forecast_to_last (n, knobs): mean over the measured reviews of the probability, forecast by the policy, that a product's position lasts
+    until the next order arrives. NaN for a product without such a forecast; None for a policy that has none.
     """
 
     policy: Policy
     outcomes: list[Outcome]
-    told: np.ndarray | None = None
+    forecast_to_last: np.ndarray | None = None
 
     @classmethod
     def run(cls, world: World, policy: Policy, batch: np.ndarray) -> Frontier:
@@ -31,25 +31,25 @@ class Frontier:
         positions = np.stack([o.position for o in outcomes], axis=-1)
         chances = np.stack([policy.lasts(k, positions[:, k]) for k in reviews], axis=1)
         counts = np.isfinite(chances) & (reviews * world.review_days >= world.measured_from[:, None])[..., None]
-        told = np.where(counts, chances, 0.0).sum(axis=1) / np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
-        return cls(policy, outcomes, told)
+        forecast_to_last = np.where(counts, chances, 0.0).sum(axis=1) / np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
+        return cls(policy, outcomes, forecast_to_last)
 
-    def told_to_last(self) -> list[float | None]:
-        """What `told` comes to over all products at each knob, each counted by its reviews as in Outcome.totals' lasted."""
-        if self.told is None:
+    def mean_forecast_to_last(self) -> list[float | None]:
+        """Return the mean of `forecast_to_last` over all products at each knob, weighted by reviews as `lasted` in Outcome.totals."""
+        if self.forecast_to_last is None:
             return [None] * len(self.outcomes)
-        each = [(chance, o.reviews * np.isfinite(chance)) for chance, o in zip(self.told.T, self.outcomes)]
+        each = [(chance, o.reviews * np.isfinite(chance)) for chance, o in zip(self.forecast_to_last.T, self.outcomes)]
         return [float(np.average(np.nan_to_num(chance), weights=reviews)) if reviews.any() else None for chance, reviews in each]
 
     def points(self, unit_value: np.ndarray, weight: np.ndarray) -> np.ndarray:
-        """(knobs, 2): fill rate and stock value of the products, each counted weight (n,) times."""
+        """Return (knobs, 2): fill rate and stock value of the products, each counted weight (n,) times."""
         wanted = np.stack([o.wanted for o in self.outcomes]) @ weight
         met = np.stack([o.met for o in self.outcomes]) @ weight
         return np.stack([met / np.maximum(wanted, 1e-9), np.stack([o.mean_stock for o in self.outcomes]) @ (unit_value * weight)], axis=1)
 
 
 def stock_at(points: np.ndarray, fill_rate: float) -> float:
-    """The stock value (straight lines between the knobs) at which a frontier (knobs, 2) achieves a fill rate; NaN where it never does."""
+    """Return the stock value at which a frontier (knobs, 2) achieves a fill rate, interpolated between knobs; NaN where it never does."""
     fill, value = np.maximum.accumulate(points[:, 0]), points[:, 1]
     return float(np.interp(fill_rate, fill, value)) if fill[0] <= fill_rate <= fill[-1] else float("nan")
 
@@ -57,10 +57,7 @@ def stock_at(points: np.ndarray, fill_rate: float) -> float:
 def saving(
     ours: Frontier, theirs: Frontier, unit_value: np.ndarray, fill_rate: float, draws: int = 500, seed: int = 7
 ) -> dict[str, float | None]:
-    """The share of stock value that ours needs less than theirs at one achieved fill rate, with a 95% interval over products (bootstrap).
-
-    All None where one of them never achieves it.
-    """
+    """Return the relative saving of stock value at one achieved fill rate, with a 95% bootstrap interval over products."""
     n, rng = len(unit_value), np.random.default_rng(seed)
 
     def share(weight: np.ndarray) -> float:

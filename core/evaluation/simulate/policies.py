@@ -1,4 +1,4 @@
-"""Policies of a simulation: each gives reorder points at every review, at a knob that turns its service up."""
+"""Policies of a simulation: each sets reorder points at every review, at a knob that raises its service."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from core.schema import DEMAND_WEEKS
 
 @dataclass(frozen=True)
 class Policy:
-    """name, title; knobs: ascending; point(review, knob) -> (n,) reorder points of the products, NaN = nothing is ordered.
+    """A policy. knobs: ascending; point(review, knob) -> (n,) reorder points of the products, NaN = no order.
 
-    lasts(review, position (n, J)) -> (n, J): the chance, as the plan of that review tells it, that a position lasts until what the
-    next review orders arrives; NaN where nothing is told. None = a policy that tells none.
+    lasts(review, position (n, J)) -> (n, J): the probability, forecast at that review, that a position lasts until the next review's order
+    arrives; NaN where there is no forecast. None for a policy without such a forecast.
     """
 
     name: str
@@ -43,19 +43,21 @@ SERVICE_LEVELS = (
     0.99,
     0.995,
     0.999,
-)  # what is promised: core.capabilities.inventory.control.Rules says of what
+)  # service levels of core.capabilities.inventory.control.Rules
 SAFETY_FACTORS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 4.0, 6.0, 8.0)
-REFIT_REVIEWS = 4  # ETS is chosen anew at every fourth review; in between the chosen one reads the new weeks
+REFIT_REVIEWS = 4  # ETS is chosen at every fourth review; in between, the chosen one is updated with new weeks
 
 
 def by_forecast(
     forecasts: Forecasts, products: np.ndarray, terms: Terms, rules: Rules, histories: list[np.ndarray], knobs=SERVICE_LEVELS
 ) -> Policy:
-    """Our own: the levels of core.capabilities.inventory.control.policy from the forecast of each review; histories[k] (n, weeks) is
-    what was known then."""
+    """Return Upswing's own policy: the levels of core.capabilities.inventory.control.policy from the forecast of each review.
+
+    histories[k] (n, weeks) is what was known at review k.
+    """
 
     def at(review: int, asked: Rules) -> tuple[np.ndarray, Levels]:
-        """Which products are forecast (n,), and their levels."""
+        """Return which products are forecast (n,), and their levels."""
         demand = forecasts.demand[review, products].astype(np.float64)
         there = np.isfinite(demand).all(axis=(1, 2))
         known = replace(terms, **peaks(histories[review])).rows(there)
@@ -63,17 +65,17 @@ def by_forecast(
 
     def point(review: int, knob: float) -> np.ndarray:
         there, found = at(review, replace(rules, service_level=knob))
-        return _placed(there, found.reorder_point)
+        return _fill(there, found.reorder_point)
 
     def lasts(review: int, position: np.ndarray) -> np.ndarray:
         there, found = at(review, rules)
-        return _placed(there, found.cycle.protection.reaches(position[there]))
+        return _fill(there, found.cycle.protection.reaches(position[there]))
 
     return Policy("upswing", msg("Upswing"), knobs, point, lasts)
 
 
-def _placed(there: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """values of the products that are `there` (n,), NaN for the others."""
+def _fill(there: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return values of the products that are `there` (n,), NaN for the others."""
     found = np.full((len(there), *values.shape[1:]), np.nan)
     found[there] = values
     return found
@@ -88,11 +90,10 @@ def by_safety_factor(
     live: np.ndarray,
     knobs=SAFETY_FACTORS,
 ) -> Policy:
-    """The textbook's S = mean + z sd of normal, independent weeks over a protection time of so many weeks that varies by `spread`,
-    (n,) both.
+    """Return the textbook policy S = mean + z sd for normal, independent weeks over a protection time.
 
-    ahead(review) -> (mean of each week ahead (n, 13), sd of a week (n,)); the weeks after those are like the last one.
-    live (n, K): the products that are ordered at each review, the same as in our own policy.
+    protection_weeks, spread (n,): mean and standard deviation of the protection time. ahead(review) -> (mean of each week ahead (n, 13), sd
+    of a week (n,)); later weeks equal the last one. live (n, K): the products ordered at each review, the same as in Upswing's policy.
     """
     whole = np.floor(protection_weeks).astype(int)
 
@@ -110,24 +111,27 @@ def by_safety_factor(
     return Policy(name, title, knobs, point)
 
 
-# ---- what planners do now: (mean of each week ahead (n, 13), sd of a week (n,)) at every review, from weekly units
+# ---- forecasts that planners use today: (mean of each week ahead (n, 13), sd of a week (n,)) at every review, from weekly units
 
 
 def twelve_week_mean(history: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """history (n, weeks), oldest first."""
+    """Forecast the mean of the last weeks. history (n, weeks), oldest first."""
     recent = history[:, -MEAN_WEEKS:]
     return np.repeat(recent.mean(axis=1, keepdims=True), DEMAND_WEEKS[-1], axis=1), recent.std(axis=1, ddof=1)
 
 
 def seasonal_naive(history: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """base (n, 5): the panel's, half the pace of the last 8 weeks and half the same weeks a year ago; sd as of the 12-week mean."""
+    """Forecast the panel's base (n, 5): half the rate of the last 8 weeks, half the same weeks a year ago; sd as in `twelve_week_mean`."""
     knots = np.concatenate([[0], DEMAND_WEEKS])
     rates = np.diff(np.nan_to_num(base), axis=1, prepend=0.0) / np.diff(knots)
     return np.repeat(rates, np.diff(knots), axis=1), twelve_week_mean(history)[1]
 
 
 def statistical(histories: list[np.ndarray], model: str, processes: int | None = None) -> list[tuple[np.ndarray, np.ndarray]]:
-    """A model of statsforecast at each review, for all products: histories[k] (n, weeks up to review k). sd is that of its own errors."""
+    """Forecast with a model of statsforecast at each review, for all products; sd is that of its errors.
+
+    histories[k] (n, weeks up to review k).
+    """
     n = len(histories[0])
     parts = np.array_split(np.arange(n), max(1, n // 100))
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
@@ -150,11 +154,11 @@ def _statistical_part(histories: list[np.ndarray], model: str) -> list[tuple[np.
             if model == "AutoETS":
                 if chosen[i] is None or k % REFIT_REVIEWS == 0:
                     chosen[i] = models.AutoETS(season_length=1).fit(known)
-                said = chosen[i].forward(y=known, h=DEMAND_WEEKS[-1], fitted=True)
+                forecast = chosen[i].forward(y=known, h=DEMAND_WEEKS[-1], fitted=True)
             else:
-                said = getattr(models, model)().forecast(y=known, h=DEMAND_WEEKS[-1], fitted=True)
-            sd = np.nanstd(known - said["fitted"])
-            if np.isfinite(said["mean"]).all() and np.isfinite(sd):
-                means[i], sds[i] = said["mean"], sd
+                forecast = getattr(models, model)().forecast(y=known, h=DEMAND_WEEKS[-1], fitted=True)
+            sd = np.nanstd(known - forecast["fitted"])
+            if np.isfinite(forecast["mean"]).all() and np.isfinite(sd):
+                means[i], sds[i] = forecast["mean"], sd
         out.append((means, sds))
     return out
