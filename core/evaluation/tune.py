@@ -208,7 +208,7 @@ def tune(
             ):
                 # Seeded by how far the study is: a search that was stopped does not draw the same sets again.
                 study.sampler = optuna.samplers.TPESampler(seed=settings.model.seed + len(study.trials), n_startup_trials=RANDOM_FIRST)
-                share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * minutes)
+                share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * (minutes or 1))
                 best = study.best_value if _completed(study) else float("nan")
                 say = _teller(progress, share, 1 / trials if trials else 0.0, _count(study) + 1, best)
                 study.optimize(lambda trial: judge.loss(trial, space, say), n_trials=1)

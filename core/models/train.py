@@ -465,7 +465,9 @@ class _Trainer:
         return raw
 
     def fitted(self, rising, falling, intervals: Intervals, figures: dict) -> FittedModel:
-        version, tuned, pieces, figures = "", {}, (), {"encoder_learns": 0, **figures}
+        version, figures = "", {"encoder_learns": 0, **figures}
+        tuned: dict[str, torch.Tensor] = {}
+        pieces: tuple[str, ...] = ()
         if self.encoder is not None:
             checkpoint = load_encoder(self.settings.encoder)
             version, pieces = checkpoint.version, self.pretrained.pieces if self.pretrained else ()

@@ -181,7 +181,7 @@ def backtest(
 
 def _baselines(names: tuple[str, ...] | None) -> tuple:
     """The baselines of both kinds that these names choose."""
-    every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
+    every: dict[str, Any] = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
     unknown = [name for name in names or () if name not in every]
     if unknown:
         raise UserError(
@@ -396,7 +396,7 @@ def _write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) ->
                         "origin": pa.array(each["origin"], pa.date32()),
                         "product_id": each["product"],
                         "segment": each["segment"],
-                        "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),
+                        "weeks": np.tile(np.repeat(np.array(DEMAND_WEEKS, dtype=np.int32), shape[1]), n),
                         "level": np.tile(DEMAND_LEVELS, n * shape[0]),
                         "quantile": evidence.demand[MODEL][cut].astype(float).ravel(),
                         "actual": pa.array(actual, mask=~np.isfinite(actual)),
