@@ -45,7 +45,7 @@ class Progress(Protocol):
     Raises core.errors.Cancelled when the user asked the work to stop, so call it at least every second or so.
     """
 
-    def __call__(self, step: str, done: float, message: Message | str = "", /, **figures: float) -> None: ...
+    def __call__(self, step: str, done: float, message: Message | str = "", **figures: float) -> None: ...
 
 
 def silent(step: str, done: float, message: Message | str = "", **figures: float) -> None:

@@ -289,6 +289,7 @@ def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bo
     if settings.model.since:
         rows = rows[panel.as_of[rows] >= np.datetime64(as_date(settings.model.since, "model.since"))]
     origins = [d.astype(date) for d in np.unique(panel.as_of[rows[panel.all_rows[rows]]])]
+    last: date | None
     try:
         last = plan(origins, settings.labels.horizon_days)[0].train_until
     except UserError:  # too short a history for a backtest, so there is none to be fair to
