@@ -50,9 +50,9 @@ def test_every_page_shows_its_title_and_what_the_data_are_as_of(open_page, name,
     at = open_page(name, ("en", "zh")[language])
     assert not at.exception and not at.error
     assert at.title[0].value == TITLES[name][language]
-    assert ("data to **4 Dec 2011** · model 20111204\\-a1b2c3", "数据截至 **2011年12月4日** · 模型 20111204\\-a1b2c3")[
-        language
-    ] in words(at)
+    assert ("data to **4 Dec 2011** · model 20111204\\-a1b2c3", "数据截至 **2011年12月4日** · 模型 20111204\\-a1b2c3")[language] in words(
+        at
+    )
 
 
 @pytest.mark.parametrize("name", PAGES)
