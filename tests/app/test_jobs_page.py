@@ -200,8 +200,8 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
 def test_two_uploads_of_one_name_are_two_files_of_that_name(workspace, monkeypatch):
     monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
     files = [
-        SimpleNamespace(name="0123456789ab-orders.csv", getvalue=lambda units=units: f"date,sku,qty\n2024-03-05,A,{units}\n".encode())
-        for units in (1, 2)
+        SimpleNamespace(name="0123456789ab-orders.csv", getvalue=lambda day=day: f"date,sku,qty\n2024-03-0{day},A,1\n".encode())
+        for day in (5, 6)
     ]
     kept = [Path(file) for file in import_files(files, "generic").arguments["files"]]
     assert len(set(kept)) == 2 and {file.name for file in kept} == {"0123456789ab-orders.csv"}
@@ -220,8 +220,8 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
     at.run()
     assert r"shops\.csv was left out: It fits no table\. To be read as orders, it lacks columns for" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
-    assert ("The files came in, forecasts failed" in words(at)) == (ended == "failed")
-    at.selectbox(key=next(s.key for s in at.selectbox if s.label == "File type")).select("customers").run()
+    assert ("Files imported, but forecasting failed" in words(at)) == (ended == "failed")
+    at.selectbox(key="holds_left_out_1").select("customers").run()
     assert [s.label for s in at.selectbox][2:] == ["Customer ID"]
     at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
     at.form_submit_button[1].click().run()
@@ -273,8 +273,8 @@ def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_aga
     refuse(workspace)
     at = open_page("data", workspace=workspace)
     at.form_submit_button[1].click().run()
-    assert "Choose the files once more" in words(at)
-    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（如果有）"]
+    assert "Choose the files again" in words(at)
+    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（选填）"]
     at.selectbox[1].select_index(1).run()
     assert [s.label for s in at.selectbox][2:] == ["Product name"]
 

@@ -161,11 +161,8 @@ def test_rising_lists_everybody_likeliest_first(open_page, everyone):
 
 
 def test_rising_names_three_drivers_with_arrows_causes_first(open_page, workspace):
-    folder = write_snapshot(workspace)
-    frame = pd.read_parquet(folder / "attributions.parquet")
     pushes = {"momentum": 2.0, "season": 0.6, "price": -0.5, "attention": 1.0}
-    frame.attribution = frame.driver.map(pushes).fillna(0.0)
-    frame.to_parquet(folder / "attributions.parquet")
+    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.driver.map(pushes).fillna(0.0)))
     shown = open_page("rising", workspace=workspace).dataframe[0].value
     assert set(shown.reasons) == {"Season ▲▲  Price ▼▼  Momentum ▲▲▲"}
     said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
@@ -174,10 +171,7 @@ def test_rising_names_three_drivers_with_arrows_causes_first(open_page, workspac
 
 @pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])
 def test_how_much_a_product_sells_is_never_named_as_what_makes_it_rise_only_as_what_holds_it_back(open_page, workspace, push, named):
-    folder = write_snapshot(workspace)
-    frame = pd.read_parquet(folder / "attributions.parquet")
-    frame.loc[frame.driver == "demand", "attribution"] = push
-    frame.to_parquet(folder / "attributions.parquet")
+    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.attribution.where(a.driver != "demand", push)))
     shown = open_page("rising", workspace=workspace).dataframe[0].value
     assert any("Sales level" in reasons for reasons in shown.reasons) == named
     said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
@@ -298,9 +292,7 @@ def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_pa
 
 
 def test_words_that_the_snapshot_lacks_are_asked_of_the_worker(open_page, workspace):
-    folder = write_snapshot(workspace)
-    frame = pd.read_parquet(folder / "text_attributions.parquet")
-    frame[frame.product_id != "P0005"].to_parquet(folder / "text_attributions.parquet")
+    write_snapshot(workspace, text_attributions=lambda t: t[t.product_id != "P0005"])
     at = open_page("product", workspace=workspace, product="P0005")
     at.button(key="explain").click().run()
     assert [(job.kind, job.arguments) for job in jobs.recent(workspace)] == [("explain", {"product_id": "P0005"})]
@@ -373,9 +365,7 @@ def test_each_figure_of_the_model_stands_with_its_interval(open_page):
 
 
 def test_a_snapshot_from_before_there_were_intervals_shows_its_figures_without(open_page, workspace):
-    file = write_snapshot(workspace) / "metrics.parquet"
-    frame = pd.read_parquet(file)
-    frame.assign(low=np.nan, high=np.nan).to_parquet(file, index=False)
+    write_snapshot(workspace, metrics=lambda m: m.assign(low=np.nan, high=np.nan))
     at = open_page("model", workspace=workspace)
     assert not at.exception and {m.delta for m in at.metric} == {""}
 

@@ -327,7 +327,7 @@ def test_a_model_that_wins_is_reported_as_ahead(tmp_path):
 
     workspace = shop(tmp_path, products=50)
     report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Oracle).metrics
-    assert set(report["best"]["all"][m] for m in ("average_precision", "brier", "brier_skill")) == {"model"}
+    assert {report["best"]["all"][m] for m in ("average_precision", "brier", "brier_skill")} == {"model"}
     assert {report["differences"][b.name]["all"]["brier"]["verdict"] for b in baselines.BASELINES} == {"ahead"}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from html import escape
 
 import numpy as np
@@ -55,7 +55,7 @@ class _Page:
     def small(self, text: Message) -> str:
         return f"<p class=small>{escape(self.say(text))}</p>"
 
-    def table(self, head: Iterable, rows: list[list], bold: set[tuple[int, int]] = frozenset()) -> str:
+    def table(self, head: Iterable, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
         return table([self.say(text) for text in head], rows, bold)
 
     def html(self) -> str:

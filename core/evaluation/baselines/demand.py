@@ -69,7 +69,8 @@ def _quantiles_around(points: np.ndarray, units: np.ndarray) -> Callable[[np.nda
     Quantiles of sold / point by weeks and by BANDS equally large groups of points. Weeks whose outcome is known for hardly any row
     take the ratios of the longest known ones. UserError where none is.
     """
-    edges, ratios = [], []
+    edges: list[np.ndarray] = []
+    ratios: list[np.ndarray] = []
     for w in range(len(DEMAND_WEEKS)):
         known = np.isfinite(units[:, w])
         if known.sum() < ROWS_A_BAND:

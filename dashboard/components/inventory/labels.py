@@ -242,7 +242,7 @@ def why(row: pd.Series, target: str) -> list[str]:
     ]
     if absent(row.inventory_position):
         return sentences
-    held = dict(position=exact(row.inventory_position), hand=exact(row.on_hand), order=exact(row.on_order))
+    held = {"position": exact(row.inventory_position), "hand": exact(row.on_hand), "order": exact(row.on_order)}
     if row.suggested_order_units and not absent(row.suggested_order_units):
         packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
         one = 1 if absent(row.pack_size) else row.pack_size
