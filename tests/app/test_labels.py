@@ -26,12 +26,11 @@ def test_every_reason_for_which_a_row_is_set_aside_is_shown_in_chinese(table, mo
     reasons |= {TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES, NOT_AN_OBJECT, ROUNDED_ID, SHARE}
     assert "The row cannot be read." in reasons and {labels.rejected(reason) for reason in reasons} == reasons
     monkeypatch.setattr(i18n, "language", lambda: "zh")
-    monkeypatch.setattr(labels, "language", lambda: "zh")
     assert [reason for reason in reasons if labels.rejected(reason) == reason] == []
 
 
 def test_a_reason_of_an_earlier_version_is_shown_as_it_is(monkeypatch):
-    monkeypatch.setattr(labels, "language", lambda: "zh")
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
     assert labels.rejected("no date") == "no date"
 
 

@@ -67,7 +67,7 @@ def test_the_rising_page_lists_the_likely_risers_first_and_a_row_opens_its_produ
     product = parse_qs(urlsplit(page.url).query)["product"][0]
     assert by_id[product] == title
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    expect(page.get_by_text("over the next 28 days").first).to_be_visible()
+    expect(page.get_by_text("in the next 28 days").first).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
 
 
@@ -106,7 +106,7 @@ def test_another_language_keeps_what_was_chosen_also_after_a_reload_and_stays_wh
     switch_to_chinese(page)
     expect(page.get_by_role("heading", name=chinese("Rising"), exact=True)).to_be_visible()
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
-    expect(box(chinese("Customer group"))).to_have_value(chinese("Everyone"))
+    expect(box(chinese("Customer group"))).to_have_value(chinese("All customers"))
     page.reload()
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()

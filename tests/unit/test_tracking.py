@@ -101,7 +101,7 @@ def test_a_run_that_was_cancelled_keeps_its_curves_under_no_models_name(workspac
 
     def cancel(step, done, message="", **figures):
         if "epoch 2" in message:
-            raise Cancelled("stop")
+            raise Cancelled()
 
     with pytest.raises(Cancelled):
         learn(progress=cancel)

@@ -160,7 +160,8 @@ class _Page:
     def _meanings(self, shown: dict[str, tuple[Message, Message]]) -> str:
         """Folded: what the columns mean."""
         said = [f"<p class=small><b>{escape(self.say(name))}</b>: {escape(self.say(meaning))}</p>" for name, meaning in shown.values()]
-        return f"<details><summary>{escape(self.say(msg('What the columns mean')))}</summary>{''.join(said)}</details>"
+        summary = escape(self.say(msg("What the columns mean")))
+        return f"<details><summary>{summary}</summary>{''.join(said)}</details>"
 
     def _slices(self) -> Iterable[str]:
         """One table, kind of slice by kind; the best baseline beside the model, and who is ahead."""
