@@ -7,7 +7,7 @@ help:
 	@echo "make test         every quick test, in Chromium too; ARGS='-k inventory' for some"
 	@echo "make test-all     those and tests of whole shops, of real data and of Spark"
 	@echo "make soak         long fuzzing, thousands of kills, hundreds of trainings: takes hours"
-	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
+	@echo "make docs         write docs/data-contract.md and docs/reference/ anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
@@ -27,7 +27,7 @@ soak:
 	@scripts/test.sh soak $(ARGS)
 
 docs:
-	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py
+	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py && .venv/bin/python scripts/cli_reference.py
 
 catalogues:
 	@scripts/environment.sh run && .venv/bin/python scripts/catalogues.py

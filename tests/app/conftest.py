@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 from fixtures.serving import write_models, write_snapshot
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
 from dashboard.i18n import LANGUAGES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_look_for_components():
+    """Streamlit reads the metadata of every installed package for each AppTest: four fifths of what a page costs. Once is enough."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ def _looking_ahead(horizon: int, folder: Path, shop) -> Workspace:
 def _rebuilt(workspace):
     """Build the panel of all origins at once: quicker for a few products, and the same numbers as in parts."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("core.features.build._ORIGINS_A_CHUNK", 1000)
+        patch.setattr("core.storage.duckdb.DuckDB.origins_at_once", 1000)
         build(workspace)
     return workspace
 

@@ -244,7 +244,7 @@ def test_a_shop_where_nothing_ever_rose_gets_low_forecasts(panel, settings):
 def test_cancelling_stops_the_training(panel, settings):
     def cancel(step, done, message="", **figures):
         if step == "train":
-            raise Cancelled("stop")
+            raise Cancelled()
 
     with pytest.raises(Cancelled):
         fit(panel, panel.matured(), settings, recipe=QUICK, progress=cancel)
