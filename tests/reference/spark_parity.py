@@ -225,7 +225,7 @@ def features(workspace, latest: bool = False) -> list[Comparison]:
     return found
 
 
-def scoring(workspace) -> list[Comparison]:
+def scoring(workspace, latest: bool = False) -> list[Comparison]:
     """Run every stored query of scoring, and the remaining ones of features, as the score step binds them."""
     import json
 
@@ -234,9 +234,10 @@ def scoring(workspace) -> list[Comparison]:
     from core.capabilities.forecast.compute import HISTORY_WEEKS, NEIGHBOURS
     from core.storage import duckdb as db
 
-    about = json.loads((workspace.panel / "panel.json").read_text(encoding="utf-8"))
+    panel = workspace.panel / "latest" if latest else workspace.panel
+    about = json.loads((panel / "panel.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(about["as_of"])
-    rows = pq.read_table(workspace.panel / "panel.parquet", columns=["product_id", "as_of", "segment"], filters=[("as_of", "=", as_of)])
+    rows = pq.read_table(panel / "panel.parquet", columns=["product_id", "as_of", "segment"], filters=[("as_of", "=", as_of)])
     live = sorted(rows.filter(pc.equal(rows["segment"], "all"))["product_id"].to_pylist())
     forecasts = {"product_id": rows["product_id"], "segment": rows["segment"]}
     values = {
@@ -285,7 +286,7 @@ def main(argv: list[str] | None = None) -> int:
     source.add_argument("--files", type=Path, metavar="DIR", help="import the files of this folder into a temporary workspace")
     source.add_argument("--workspace", type=Path, metavar="DIR", help="a workspace after its import; its panel is built anew")
     parser.add_argument("--preset", help="a mapping that ships, for --files")
-    parser.add_argument("--latest", action="store_true", help="only the latest origin, which takes a fraction of the time; no scoring")
+    parser.add_argument("--latest", action="store_true", help="only the latest origin, which takes a fraction of the time")
     a = parser.parse_args(argv)
     from core.ingest import import_files
     from core.workspace import Workspace
@@ -295,7 +296,7 @@ def main(argv: list[str] | None = None) -> int:
         if a.files:
             files = [file for file in sorted(a.files.iterdir()) if not file.name.startswith((".", "README"))]
             import_files(workspace.create(), files, preset=a.preset)
-        found = summary(features(workspace, latest=True) if a.latest else [*features(workspace), *scoring(workspace)])
+        found = summary([*features(workspace, a.latest), *scoring(workspace, a.latest)])
     print(table(found))
     print(f"{sum(one.equal for one in found)} of {len(found)} equal")
     return 0 if all(one.equal for one in found) else 1
