@@ -62,7 +62,7 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                 drivers, count = np.concatenate(groups), sum(2 ** len(g) for g in groups)
                 for first in range(0, len(here), _CHUNK_ROWS):
                     chosen = here[first : first + _CHUNK_ROWS]
-                    games = [
+                    games: list[np.ndarray] = [
                         sum(
                             _values(member, term[chosen], absent, group, np.concatenate([drivers[:0], *groups[:i]]))
                             for member, (term, absent) in zip(net.members, terms)

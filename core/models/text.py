@@ -209,7 +209,8 @@ def _locate(name: str) -> tuple[Path, str | None]:
                 found=msg("It is not installed."),
                 to_do=msg("Install requirements.txt."),
             )
-        return Path(spec.submodule_search_locations[0]) / entry.folder, entry.sha256
+        (place, *_) = spec.submodule_search_locations or [""]
+        return Path(place) / entry.folder, entry.sha256
     folder = Path(name).expanduser()
     missing = [f for f in ("config.json", "model.safetensors") if not (folder / f).is_file()]
     if missing:

@@ -87,7 +87,7 @@ class TunedTexts:
         self.ends = np.cumsum(self.lengths)
         self.starts = self.ends - self.lengths
         cache.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=cache)  # noqa: SIM115 - lives as long as this object
+        self._file = tempfile.TemporaryFile(dir=cache)
         states = np.memmap(self._file, dtype=np.float32, mode="w+", shape=(max(int(self.lengths.sum()), 1), self.encoder.width))
         order = np.argsort(self.lengths, kind="stable")
         with torch.inference_mode():

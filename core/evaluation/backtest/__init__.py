@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from core.workspace import Workspace
 MODEL_SHARE = 0.4  # of a block's time that the model takes, about
 # learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as
 # core.models.candidate.FittedModel
-Learn = Callable[[object, np.ndarray, Settings, Progress], object]
+Learn = Callable[[Any, np.ndarray, Settings, Progress], Any]
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,14 @@ def backtest(
     since = np.datetime64(as_date(settings.model.since or "0001-01-01", "model.since"), "D")
     labelled = np.isfinite(panel.rising) & (panel.as_of >= since)
     horizon = settings.labels.horizon_days
-    blocks = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
+    tested = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
     categories = _categories(workspace, panel.products)
-    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
+    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in tested))
 
     with disk.reported(out):
         out.mkdir(parents=True, exist_ok=True)
     parts, described = [], []
-    for number, block in enumerate(blocks):
+    for number, block in enumerate(tested):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
@@ -125,8 +126,8 @@ def backtest(
         def tell(step: str, done: float, message: Message | str = "", number=number, **figures: float) -> None:
             progress(
                 "backtest",
-                (number + min(max(done, 0.0), 1.0)) / len(blocks),
-                msg("Block {block} of {blocks} · {work}", block=number + 1, blocks=len(blocks), work=message or step_label(step)),
+                (number + min(max(done, 0.0), 1.0)) / len(tested),
+                msg("Block {block} of {blocks} · {work}", block=number + 1, blocks=len(tested), work=message or step_label(step)),
                 **figures,
             )
 

@@ -142,7 +142,7 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
         replicates = metrics.REPLICATES if name == ALL else SLICE_REPLICATES
         share = len(rows) * (2 if name == ALL else 1) / work
 
-        def tell(part: float, message: Message = msg("Confidence intervals: {slice}", slice=name)) -> None:  # noqa: B008
+        def tell(part: float, message: Message = msg("Confidence intervals: {slice}", slice=name)) -> None:
             progress("judge", done + share * part, message)
 
         _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from core.messages import Message, msg
 from core.models.validation import split
 from core.schema import ALL
 
-Predict = Callable[[object, np.ndarray], np.ndarray]
-Learn = Callable[[object, np.ndarray, float], Predict]
+Predict = Callable[[Any, np.ndarray], np.ndarray]
+Learn = Callable[[Any, np.ndarray, float], Predict]
 
 # The settings: no early stopping, so nothing is chosen on the test rows.
 TREES = 300
