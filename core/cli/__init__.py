@@ -67,7 +67,7 @@ def _train(workspace, a, progress):
 
 
 def _score(workspace, a, progress):
-    from core.capabilities.forecast.compute import score
+    from core.capabilities.scoring import score
 
     print_done(progress, score(workspace, model=a.model, progress=progress).text())
 

@@ -138,7 +138,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
 
 
 def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
-    from core.capabilities.forecast.compute import score
+    from core.capabilities.scoring import score
 
     said = []
     while True:
@@ -205,7 +205,7 @@ def _refresh(workspace: Workspace, progress: Progress) -> None:
 
 
 def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.capabilities.forecast.compute import explain_product
+    from core.capabilities.forecast.explain import explain_product
 
     explained = explain_product(workspace, arguments["product_id"], progress)
     return explained | {"text": msg("The text of product {product} is explained.", product=arguments["product_id"])}

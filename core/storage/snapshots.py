@@ -189,8 +189,8 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
     """Return everything that is wrong with a snapshot's folder, one sentence each; empty = fit to be served.
 
     Files against the manifest (by default its own), columns, types, keys, required and finite values against the tables' records,
-    then each question of core/storage/sql/checks/, whose first line is the sentence for the rows it finds. A snapshot of an earlier version may
-    lack the tables that were introduced since.
+    then each question of core/storage/sql/checks/, whose first line is the sentence for the rows it finds. A snapshot of an earlier
+    version may lack the tables that were introduced since.
     """
     manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     noted_tables = manifest.get("tables", {})

@@ -5,4 +5,9 @@ from pathlib import Path
 from core.capabilities.forecast.tables import TABLES
 from core.capabilities.record import Capability
 
-CAPABILITY = Capability("forecast", folder=Path(__file__).parent, tables=TABLES)
+CAPABILITY = Capability(
+    "forecast",
+    folder=Path(__file__).parent,
+    compute="core.capabilities.forecast.compute:write",
+    tables=TABLES,
+)

@@ -5,4 +5,9 @@ from pathlib import Path
 from core.capabilities.inventory.tables import TABLES
 from core.capabilities.record import Capability
 
-CAPABILITY = Capability("inventory", folder=Path(__file__).parent, tables=TABLES)
+CAPABILITY = Capability(
+    "inventory",
+    folder=Path(__file__).parent,
+    compute="core.capabilities.inventory.compute:write",
+    tables=TABLES,
+)
