@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
 import re
 import shutil
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from core.errors import UpswingError, UserError
+from core.errors import UpswingError
 from core.messages import Message, msg, nmsg, sentences
-from core.models import registry
+from core.models import panel, registry
 from core.schema import CANONICAL
+from core.storage import access, audit, keys, layout, snapshots, warehouse
 from core.storage import duckdb as db
-from core.storage import snapshots, warehouse
 from core.storage.state import State
 from core.workspace import Workspace
 
@@ -41,11 +40,14 @@ def examine(workspace: Workspace) -> list[Finding]:
         "encoder": _encoder,
         "disk": _disk,
         "settings": _settings,
+        "layout": _layout,
         "warehouse": _warehouse,
         "panel": _panel,
         "models": _models,
         "snapshots": _snapshots,
         "state": _state,
+        "audit": _audit,
+        "key": _key,
         "worker": _worker,
     }
     found = []
@@ -120,12 +122,27 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
     yield Finding("settings", True, msg("Shop {shop}", shop=settings.shop.name) if given else msg("The defaults are in use."))
 
 
+def _layout(workspace: Workspace) -> Iterator[Finding]:
+    found = layout.version(workspace)
+    old = "" if found == layout.LAYOUT else ", which the next command that writes brings up to date"
+    yield Finding("layout", True, f"layout {found} of the workspace{old}")
+
+
+def _audit(workspace: Workspace) -> Iterator[Finding]:
+    yield Finding("audit", True, f"{len(audit.acts(workspace))} acts on snapshots and models")
+
+
+def _key(workspace: Workspace) -> Iterator[Finding]:
+    keys.customers_key(workspace, create=False)
+    yield Finding("key", True, "the key of the customers' pseudonyms is sound, or not needed yet")
+
+
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.warehouse.exists():
         yield Finding("warehouse", True, msg("There is none yet. `upswing import FILE...` creates it."))
         return
     try:
-        with db.connect(workspace.warehouse, read_only=True) as con:
+        with access.waiting(0.0), db.connect(workspace.warehouse, read_only=True) as con:
             there, wrong, rows = warehouse.columns(con), [], 0
             for name, table in warehouse.TABLES.items():
                 known = {(c.name, c.type) for c in table.columns}
@@ -134,8 +151,8 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
                     wrong.append(name)
                 elif name in there and name in CANONICAL:
                     rows += con.execute(f"select count(*) from {name}").fetchone()[0]
-    except UserError as error:
-        yield Finding("warehouse", True, sentences(msg("It was not checked."), error.found))  # a job is writing to it
+    except access.Busy as error:
+        yield Finding("warehouse", True, sentences(msg("It was not checked."), error.found))
     except db.Error as error:
         yield Finding(
             "warehouse", False, msg("It cannot be read: {error}. Restore a copy, or move it away and import again.", error=str(error))
@@ -155,11 +172,11 @@ def _panel(workspace: Workspace) -> Iterator[Finding]:
     if not file.exists():
         yield Finding("panel", True, msg("There is none yet. `upswing features` creates it."))
         return
-    panel = json.loads(file.read_text(encoding="utf-8"))
+    described = panel.verify(workspace.panel)
     yield Finding(
         "panel",
         (workspace.panel / "panel.parquet").exists(),
-        msg("{rows} rows as of {day}", rows=panel["rows"], day=date.fromisoformat(panel["as_of"])),
+        msg("{rows} rows as of {day}", rows=described["rows"], day=date.fromisoformat(described["as_of"])),
     )
 
 
@@ -182,6 +199,8 @@ def _models(workspace: Workspace) -> Iterator[Finding]:
 
 def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     kept = snapshots.history(workspace)
+    for snapshot_id, error in snapshots.damaged(workspace).items():
+        yield Finding("snapshots", False, f"{snapshot_id}: {error}")
     if not kept and not workspace.current.exists():
         yield Finding("snapshots", True, msg("There is none yet. `upswing run` creates the first."))
         return

@@ -25,6 +25,7 @@ STEPS: dict[str, Message] = {  # step -> what it does, for people
     "judge": msg("Evaluating"),
     "simulate": msg("Simulating orders"),
     "tune": msg("Searching settings"),
+    "wait": msg("Waiting"),
 }
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from core.errors import UpswingError, UserError
 from core.jobs import worker
 from core.messages import Message, msg
-from core.storage import snapshots
+from core.storage import snapshots, startup
 from core.storage.state import State
 from core.workspace import Workspace
 
@@ -35,7 +35,8 @@ def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None
     The worker survives the server: what is queued is still done, then it ends too.
     Raises UserError where the port is taken, UpswingError where the dashboard does not come up.
     """
-    shop = workspace.create().settings().shop.name
+    shop = workspace.settings().shop.name
+    startup.prepare(workspace)
     _need_port(port)
     if snapshots.current(workspace) is None:
         tell(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))

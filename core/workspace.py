@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import NotReady, UserError
 from core.messages import msg
 from core.settings import Settings, as_toml
+from core.storage import files
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,4 @@ class Workspace:
                 lines.append(f"[{f.name}]")
                 lines += [f"{k} = {as_toml(v)}" for k, v in changed.items()]
                 lines.append("")
-        self.create()
-        temporary = self.settings_file.with_suffix(".tmp")
-        temporary.write_text("\n".join(lines), encoding="utf-8")
-        temporary.replace(self.settings_file)
+        files.write_text(self.settings_file, "\n".join(lines))

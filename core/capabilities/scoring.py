@@ -1,18 +1,15 @@
 """From a model and the panel's latest rows to every serving table, as Parquet in workspace/scored/. Publishing makes a snapshot of it.
 
 `score` opens model and panel, predicts once, and hands a context to each capability of the registry in turn: each writes its own tables.
-The finished folder is swapped in whole.
+The finished folder is put in place whole.
 """
 
 from __future__ import annotations
 
-import json
 import shutil
-import uuid
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from pathlib import Path
 
 from core.capabilities.context import Context, LiveRows
 from core.capabilities.record import load
@@ -22,7 +19,7 @@ from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.storage.state import now
 from core.workspace import Workspace
 
@@ -62,24 +59,18 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     model_id, fitted = load_model(workspace, model, panel)
     live = LiveRows.of(panel)
     as_of = date.fromisoformat(panel.meta["as_of"])
-    temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
-    temporary.mkdir(parents=True)
-    try:
+    with files.new_folder(workspace.root / "scored") as folder, ExitStack() as opened:
         progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
         fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
         progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
         predicted = fitted.predict(panel, live.rows)
         warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
-        with ExitStack() as opened:
-            context = Context(workspace, settings, live, predicted, as_of, model_id, fitted, level, temporary, opened, progress)
-            for capability in CAPABILITIES:
-                load(capability.compute)(context)
-                context.check_complete(capability)
+        context = Context(workspace, settings, live, predicted, as_of, model_id, fitted, level, folder, opened, progress)
+        for capability in CAPABILITIES:
+            load(capability.compute)(context)
+            context.check_complete(capability)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], now().isoformat(), context.rows)
-        (temporary / "scored.json").write_text(json.dumps(asdict(scored), indent=1), encoding="utf-8")
-        _swap_in(temporary, workspace.root / "scored")
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        files.write_json(folder / "scored.json", asdict(scored))
     progress("score", 1.0)
     return scored
 
@@ -108,12 +99,3 @@ def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, obj
             to_do=msg("Run `upswing train`, then `upswing promote ID`."),
         )
     return chosen, FittedModel.load(registry.model(workspace, chosen).path, panel.features)
-
-
-def _swap_in(finished: Path, place: Path) -> None:
-    """Put a finished folder in place of the old one."""
-    old = place.with_name(f"{finished.name}.old")
-    if place.exists():
-        place.rename(old)
-    finished.rename(place)
-    shutil.rmtree(old, ignore_errors=True)

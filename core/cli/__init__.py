@@ -6,12 +6,12 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
 from core.errors import UpswingError, UserError
 from core.progress import TerminalProgress
+from core.storage import access, files, layout, startup
 from core.workspace import Workspace
 
 
@@ -20,7 +20,11 @@ def main(argv: list[str] | None = None) -> int:
     workspace = Workspace.at(arguments.workspace)
     progress = TerminalProgress()
     try:
-        arguments.command(workspace, arguments, progress)
+        layout.version(workspace)  # a newer one is refused
+        if arguments.command in _WRITING:
+            startup.prepare(workspace)
+        with access.waiting(access.COMMAND_WAIT_S, progress):
+            arguments.command(workspace, arguments, progress)
         return 0
     except UpswingError as error:
         progress.close()
@@ -49,7 +53,7 @@ def _import(workspace, a, progress):
     progress.close()
     print(report.text())
     if a.report:
-        Path(a.report).write_text(json.dumps(report.as_dict(), indent=2, ensure_ascii=False), encoding="utf-8")
+        files.write_json(Path(a.report), report.as_dict())
 
 
 def _features(workspace, a, progress):
@@ -207,6 +211,9 @@ def _doctor(workspace, a, progress):
         print(f"{'ok  ' if f.ok else 'FAIL'} {f.check}: {f.detail}")
     if not all(f.ok for f in findings):
         raise UpswingError("doctor found a problem; see FAIL above")
+
+
+_WRITING = (_import, _features, _train, _score, _publish, _run, _backtest, _simulate, _tune, _rollback, _promote)
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ search may be stopped at any moment and goes on from there. The defaults of core
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -24,6 +23,7 @@ from core.evaluation.backtest.blocks import as_date, plan
 from core.messages import Message, lines, msg
 from core.progress import Progress, silent, step_label
 from core.settings import Settings, as_toml
+from core.storage import locks
 from core.workspace import Workspace
 
 TRIALS = 30
@@ -407,14 +407,12 @@ def _found(workspace: Workspace, settings: Settings, study, space, judge: Judge,
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """One search of a workspace at a time; the lock dies with its holder."""
-    workspace.cache.mkdir(parents=True, exist_ok=True)
-    with (workspace.cache / "tune.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError(
-                expected=msg("Only one search runs in a workspace at a time."),
-                found=msg("A search is running."),
-                to_do=msg("Wait for it, or stop it with Ctrl-C."),
-            ) from error
-        yield
+    try:
+        with locks.locked(workspace.cache / "tune.lock", wait=False):
+            yield
+    except locks.Taken as error:
+        raise UserError(
+            expected=msg("Only one search runs in a workspace at a time."),
+            found=msg("A search is running."),
+            to_do=msg("Wait for it, or stop it with Ctrl-C."),
+        ) from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from zlib import crc32
 
@@ -21,7 +22,7 @@ from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS, SIGNALS
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.workspace import Workspace
 
 _ORIGINS_A_CHUNK = 16  # bounds memory: window sums of this many origins at once
@@ -226,16 +227,29 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
             "similarity": similarity.ravel().astype(float),
         }
     )
-    workspace.panel.mkdir(parents=True, exist_ok=True)
+    written = {}
     for name, rows in (("texts", texts), ("neighbours", table)):
         file = workspace.panel / f"{name}.parquet"
-        if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
-            pq.write_table(rows, file)
+        if not _holds(file, rows):  # an unchanged file keeps what is cached by its date
+            files.write_with(file, partial(pq.write_table, rows))
+        written[file.name] = files.sha256(file)
+    files.write_sealed(workspace.panel / "texts.json", {"files": written})
     first_day = {row["product_id"]: row["first_day"] for row in db.rows(con, "features/first_sales")}
     until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
     con.register("neighbour_table", table.append_column("until", pa.array(until.ravel())))
     db.run(con, "features/text_neighbours")
     con.unregister("neighbour_table")
+
+
+def _holds(file: Path, rows) -> bool:
+    """Whether a Parquet file holds these rows; a damaged one does not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return file.exists() and pq.read_table(file).equals(rows)
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
@@ -326,15 +340,16 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         into = "create temp table panel_rows as " if start == 0 else "insert into panel_rows "
         con.execute(into + panel_sql(), {"last_day": shop.last_day})
     progress("features", 0.88, msg("Writing the panel"))
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / "panel.parquet.tmp"
     con.execute("set preserve_insertion_order = true")
-    con.execute(
-        "copy (select * from panel_rows order by product_id, as_of, segment) to $out "
-        "(format parquet, compression zstd, row_group_size 50000)",
-        {"out": str(temporary)},
-    )
-    temporary.replace(folder / "panel.parquet")
+
+    def write(file: Path) -> None:
+        con.execute(
+            "copy (select * from panel_rows order by product_id, as_of, segment) to $out "
+            "(format parquet, compression zstd, row_group_size 50000)",
+            {"out": str(file)},
+        )
+
+    files.write_with(folder / "panel.parquet", write)
     facts = db.rows(con, "features/panel_facts")[0]
     description = {
         "as_of": shop.last_day.isoformat(),
@@ -350,8 +365,9 @@ def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
+        "files": {"panel.parquet": files.sha256(folder / "panel.parquet")},
     }
-    (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")
+    files.write_sealed(folder / "panel.json", description)
     progress("features", 1.0)
     return Built(shop.last_day, shop.signal, len(origins), facts["rows"], facts["segments"], shop.rebuilt_from)
 

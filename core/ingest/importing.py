@@ -29,7 +29,7 @@ from core.ingest.store.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.progress import Progress, silent
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import keys, warehouse
 from core.workspace import Workspace
 
 WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
@@ -290,7 +290,7 @@ def _import_all(
     """Imports every planned file; returns the shop's settings with what the data say."""
     import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    secret = privacy.key(workspace, create=not dry_run)
+    secret = keys.customers_key(workspace, create=not dry_run)
     currency = mapping.options.currency or shop.said(workspace).get("currency", "")
     of_the_shop = workspace.settings().shop.currency
     renewed: set[str] = set()

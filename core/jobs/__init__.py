@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +9,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.messages import msg
 from core.models import registry
+from core.storage import locks
 from core.storage.state import Job, State
 from core.workspace import Workspace
 
@@ -117,12 +116,8 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor:
 def uploading(workspace: Workspace) -> Iterator[Path]:
     """The folder of uploads, for its owner's eyes and one process at a time: what is kept for a request is not dropped before it."""
     workspace.create().uploads.mkdir(mode=0o700, exist_ok=True)
-    folder = os.open(workspace.uploads, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with locks.locked(workspace.root / ".uploads.lock"):
         yield workspace.uploads
-    finally:
-        os.close(folder)
 
 
 def drop_uploads(workspace: Workspace) -> None:

@@ -17,7 +17,7 @@ from core.messages import Message, lines, msg
 from core.models import registry
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import snapshots
+from core.storage import files, snapshots
 from core.workspace import Workspace
 
 # The steps of each kind of job and their usual shares of its time; the page's overall progress and ETA come from them.
@@ -62,7 +62,7 @@ def panel_is_fresh(workspace: Workspace) -> bool:
     file = workspace.panel / "panel.json"
     if not file.exists() or not workspace.warehouse.exists():
         return False
-    panel, settings = json.loads(file.read_text(encoding="utf-8")), json.loads(json.dumps(workspace.settings().as_dict()))
+    panel, settings = files.read_json(file, msg("Run `upswing features` again.")), json.loads(json.dumps(workspace.settings().as_dict()))
     if panel["code_version"] != __version__ or any(panel["settings"].get(part) != settings[part] for part in ("shop", "labels")):
         return False
     with db.connect(workspace.warehouse, read_only=True) as con:

@@ -20,6 +20,7 @@ from core import jobs
 from core.errors import Cancelled, UpswingError, UserError
 from core.jobs.pipeline import SHARES, do_job
 from core.messages import Message, msg
+from core.storage import access, startup
 from core.storage.state import Job, State, now
 from core.workspace import Workspace
 
@@ -55,6 +56,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
     child is the command that does one job; it gets the workspace, the job's id and the worker's token.
     Raises UserError where the workspace already has a worker.
     """
+    startup.prepare(workspace)
     state = State(workspace)
     stop, when_empty = threading.Event(), threading.Event()
     if once:
@@ -177,8 +179,10 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
     job = state.job(job_id)
     _end_with(os.getppid())
     os.nice(5)  # the pages come first
+    progress = JobProgress(state, job, token)
     try:
-        result = do_job(workspace, job.kind, job.arguments, JobProgress(state, job, token))
+        with access.waiting(access.JOB_WAIT_S, progress):
+            result = do_job(workspace, job.kind, job.arguments, progress)
     except Cancelled:
         state.end_job(job_id, token, "cancelled", message=msg("The job was cancelled."))
     except UpswingError as error:

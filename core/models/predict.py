@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,7 +11,7 @@ import numpy as np
 import torch
 
 from core.errors import UserError
-from core.messages import msg, sentences
+from core.messages import Message, msg, sentences
 from core.models.calibrate import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
 from core.models.card import card
 from core.models.conformal import Intervals
@@ -26,10 +24,12 @@ from core.models.trees import Trees
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.settings import ModelSettings
+from core.storage import files
 
 FORMAT = 7
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
+_ANOTHER = msg("Restore the model from a backup, promote another one that `upswing models` lists, or train again with `upswing train`.")
 
 
 @dataclass
@@ -178,12 +178,12 @@ class FittedModel:
 
     def save(self, folder: Path) -> None:
         """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
+        with files.new_folder(Path(folder)) as temporary:
+            self._write_into(temporary)
+
+    def _write_into(self, temporary: Path) -> None:
         from safetensors.torch import save_file
 
-        folder = Path(folder)
-        temporary = folder.with_name(folder.name + ".tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
         weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net.state_dict().items()}
         weights |= {f"encoder.{k}": v.detach().cpu().contiguous() for k, v in self.tuned.items()}
         weights |= self._tree_tensors()
@@ -208,9 +208,7 @@ class FittedModel:
         (temporary / "card.md").write_text(
             card(temporary), encoding="utf-8"
         )  # for readers; core/models/card.py says why the manifest lacks it
-        _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
+        _write(temporary / "manifest.json", {name: files.sha256(temporary / name) for name in FILES})
 
     @classmethod
     def load(cls, folder: Path, features: list[dict] | None = None) -> FittedModel:
@@ -221,27 +219,13 @@ class FittedModel:
         from safetensors.torch import load_file
 
         folder = Path(folder)
-        missing = [n for n in (*FILES, "manifest.json") if not (folder / n).is_file()]
-        if missing:
-            raise UserError(
-                expected=msg("A model is a complete folder."),
-                found=msg("{folder} lacks {files}.", folder=str(folder), files=missing),
-                to_do=msg("Choose a model that `upswing models` lists, or train one."),
-            )
-        manifest = _read(folder / "manifest.json")
-        if not isinstance(manifest, dict) or set(manifest) != set(FILES):
-            raise UserError(
-                expected=msg("A model's manifest lists {files}.", files=list(FILES)),
-                found=msg("The manifest of {model} lists other files.", model=folder.name),
-                to_do=msg("Train the model again."),
-            )
-        for name, expected in manifest.items():
-            if (found := _sha256(folder / name)) != expected:
-                raise UserError(
-                    expected=msg("{file} of model {model} has the SHA-256 {hash}.", file=name, model=folder.name, hash=expected),
-                    found=msg("The file's SHA-256 is {hash}.", hash=found),
-                    to_do=msg("The file was changed. Restore it, or train the model again."),
-                )
+        if not folder.is_dir():
+            raise _refused(msg("There is no model at {folder}.", folder=folder))
+        hashes = files.read_json(folder / "manifest.json", _ANOTHER)
+        if not isinstance(hashes, dict) or set(hashes) != set(FILES):
+            raise _refused(msg("The manifest of model {model} lists other files than {files}.", model=folder.name, files=list(FILES)))
+        if found := files.changed(folder, hashes, known=False):
+            raise _refused(msg("Model {model} is damaged: {sentences}", model=folder.name, sentences=found))
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(
@@ -359,16 +343,8 @@ def _write(path: Path, value) -> None:
 
 
 def _read(path: Path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(
-            expected=msg("{file} must be JSON.", file=path.name),
-            found=msg("It cannot be read: {error}.", error=str(error)),
-            to_do=msg("The file was changed. Restore it, or train the model again."),
-        ) from error
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _refused(found: Message) -> UserError:
+    return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_ANOTHER)

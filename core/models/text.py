@@ -24,6 +24,7 @@ from core.errors import UserError
 from core.messages import msg, nmsg
 from core.models.device import at_hand
 from core.progress import Progress, paced, silent
+from core.storage import files
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must never ask the network; set before it is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # said aloud, or it warns in every process that is started from this one
@@ -345,12 +346,13 @@ class _Store:
             records = np.concatenate([*loaded, records])
         else:
             parts = []
-        self.folder.mkdir(parents=True, exist_ok=True)
         name = uuid.uuid4().hex
-        temporary = self.folder / f"{name}.tmp"
-        with open(temporary, "wb") as file:
-            np.save(file, records, allow_pickle=False)
-        temporary.replace(self.folder / f"{name}.npy")
+
+        def write(file: Path) -> None:
+            with file.open("wb") as stream:
+                np.save(stream, records, allow_pickle=False)
+
+        files.write_with(self.folder / f"{name}.npy", write)
         for part in parts:
             part.unlink(missing_ok=True)
 

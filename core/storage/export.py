@@ -15,6 +15,7 @@ import pyarrow.parquet as pq
 
 from core.errors import UserError
 from core.messages import msg
+from core.storage import files
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a text cell that begins so is run by spreadsheets
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -43,13 +44,7 @@ def write_table(table: pa.Table, out: Path) -> int:
             found=msg("The table has {rows} rows.", rows=table.num_rows),
             to_do=msg("Export the table as CSV or Parquet."),
         )
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        writers[out.suffix.lower()](table, temporary)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+    files.write_with(out, lambda file: writers[out.suffix.lower()](table, file))
     return table.num_rows
 
 

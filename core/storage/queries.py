@@ -9,7 +9,6 @@ its $values are bound by name. Nothing here writes.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -23,26 +22,28 @@ from core.errors import UserError
 from core.messages import Message, msg
 from core.schema import FIRST_VERSION
 from core.storage import duckdb as db
+from core.storage import snapshots
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table; a table that was introduced after the
+    Raises UserError unless every file is as it was written, naming the table; a table that was introduced after the
     snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
+        manifest = snapshots.verify(self.folder)
+        tables, version = manifest["tables"], manifest.get("code_version", FIRST_VERSION)
         self._open = ExitStack()  # its connection closes when nobody holds this object any more
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
-        version = _made_by(self.folder)
         for table, record in serving_tables().items():
             file = self.folder / f"{table}.parquet"
-            if not file.is_file() and not record.is_expected(version):
+            if table not in tables and not record.is_expected(version):
                 self._connection.execute(record.ddl())
                 continue
-            if not file.is_file():
+            if table not in tables:
                 raise self._broken(msg("Snapshot {snapshot} lacks {file}.", snapshot=self.folder.name, file=file.name))
             try:
                 self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
@@ -79,17 +80,4 @@ class Serving:
             cursor.close()
 
     def _broken(self, found: Message) -> UserError:
-        return UserError(
-            expected=msg("Pages need a complete snapshot."),
-            found=found,
-            to_do=msg(
-                "Run `upswing publish` again, or serve an earlier snapshot: `upswing snapshots` lists them, "
-                "`upswing rollback ID` serves one."
-            ),
-        )
-
-
-def _made_by(folder: Path) -> str:
-    """Return the version of Upswing that made a snapshot; the first one for a folder that has no manifest yet."""
-    manifest = folder / "manifest.json"
-    return json.loads(manifest.read_text(encoding="utf-8")).get("code_version", FIRST_VERSION) if manifest.exists() else FIRST_VERSION
+        return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

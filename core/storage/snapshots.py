@@ -1,22 +1,19 @@
 """Snapshots: immutable, versioned folders of serving tables, and the CURRENT pointer to the one that is served.
 
     snapshots/20260314-091500-123/<table>.parquet    one file for each table of every capability
-    snapshots/20260314-091500-123/manifest.json      SHA-256 and rows of each; written last, so without it a folder does not count
+    snapshots/20260314-091500-123/manifest.json      SHA-256 and rows of each, sealed; written last
     CURRENT                                          the id of the served one; replaced atomically
 
-Ids are UTC times and sort in the order of publishing. Killed at any moment, the old or the new snapshot is served, whole.
+Ids are UTC times and sort in the order of publishing. Killed at any moment, the old or the new snapshot is served, whole, and the audit
+log says so (core/storage/audit.py). Whoever opens a snapshot verifies every file of it first.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
-import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,12 +27,16 @@ from core.errors import UpswingError, UserError
 from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, Table
+from core.storage import audit, files
 from core.storage import duckdb as db
+from core.storage.audit import Act
 from core.storage.export import write_table
-from core.storage.state import State, now
+from core.storage.state import now
 from core.workspace import Workspace
 
 KEPT = 5
+_ID = re.compile(r"[\w.-]*\w")  # one folder's name
+ANOTHER = msg("Serve an earlier snapshot with `upswing rollback ID` (`upswing snapshots` lists them), or run `upswing publish` again.")
 
 
 @dataclass(frozen=True)
@@ -65,28 +66,51 @@ class Snapshot:
 def current(workspace: Workspace) -> Snapshot | None:
     """The served snapshot; None before the first one. Cheap: reads the pointer and the manifest, not the tables.
 
-    Raises UserError where CURRENT names a snapshot that is not there.
+    Raises UserError where CURRENT names a snapshot that is not there, or whose manifest is damaged.
     """
     if not workspace.current.exists():
         return None
-    snapshot_id = workspace.current.read_text(encoding="utf-8").strip()
-    manifest = workspace.snapshots / snapshot_id / "manifest.json"
-    if not snapshot_id or not manifest.exists():
+    snapshot_id = audit.served_id(workspace)
+    if not _ID.fullmatch(snapshot_id) or not (workspace.snapshots / snapshot_id / "manifest.json").exists():
         raise UserError(
             expected=msg("CURRENT must name a snapshot of this workspace."),
             found=msg('CURRENT in {folder} names "{snapshot}", which does not exist.', folder=str(workspace.root), snapshot=snapshot_id),
-            to_do=msg("Choose a snapshot that `upswing snapshots` lists, and serve it with `upswing rollback ID`."),
+            to_do=ANOTHER,
         )
-    return Snapshot(snapshot_id, manifest.parent, json.loads(manifest.read_text(encoding="utf-8")), True)
+    folder = workspace.snapshots / snapshot_id
+    return Snapshot(snapshot_id, folder, read_manifest(folder), True)
 
 
 def history(workspace: Workspace) -> list[Snapshot]:
-    """The snapshots that are kept, newest first."""
-    served = workspace.current.read_text(encoding="utf-8").strip() if workspace.current.exists() else None
-    return [
-        Snapshot(m.parent.name, m.parent, json.loads(m.read_text(encoding="utf-8")), m.parent.name == served)
-        for m in sorted(workspace.snapshots.glob("*/manifest.json"), reverse=True)
-    ]
+    """The snapshots that are kept and whose manifests are sound, newest first. `upswing doctor` shows the others."""
+    served = audit.served_id(workspace)
+    return [Snapshot(f.name, f, found, f.name == served) for f, found in _manifests(workspace) if isinstance(found, dict)]
+
+
+def damaged(workspace: Workspace) -> dict[str, UserError]:
+    """What is wrong with the manifests of the snapshots that `history` leaves out, by id."""
+    return {folder.name: found for folder, found in _manifests(workspace) if isinstance(found, UserError)}
+
+
+def read_manifest(folder: Path) -> dict:
+    """Return a snapshot's manifest. Raises UserError where it is missing or damaged."""
+    return files.read_json(folder / "manifest.json", ANOTHER)
+
+
+def verify(folder: Path) -> dict:
+    """Return the manifest of a snapshot whose every file is as it was written. Raises UserError for any other.
+
+    A process reads each file once: it hashes again only what has other times or another size (`files.known_sha256`).
+    """
+    manifest = read_manifest(folder)
+    found = files.changed(folder, {f"{name}.parquet": noted["sha256"] for name, noted in manifest["tables"].items()})
+    if found:
+        raise UserError(
+            found=msg("Snapshot {snapshot} is damaged: {sentences}", snapshot=folder.name, sentences=found),
+            expected=msg("Every file of a snapshot has to be as it was written."),
+            to_do=ANOTHER,
+        )
+    return manifest
 
 
 def publish(workspace: Workspace, progress: Progress = silent, actor: str = "command line") -> str:
@@ -99,13 +123,12 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
     missing = [name for name in serving if not (scored / f"{name}.parquet").exists()]
     if missing:
         raise UpswingError(msg("The scored tables are incomplete: {tables} are missing. Run `upswing score` again.", tables=missing))
-    with _alone(workspace):
+    with audit.deciding(workspace):
+        workspace.snapshots.mkdir(exist_ok=True)
         _remove_leftovers(workspace)
         created_at = now()
         snapshot_id = _new_id(workspace, created_at)
-        folder = workspace.snapshots / snapshot_id
-        folder.mkdir()
-        try:
+        with files.new_folder(workspace.snapshots / snapshot_id) as folder:
             tables = {}
             for i, name in enumerate(n for n in serving if n != "meta"):
                 progress("publish", 0.5 * i / len(serving), msg("Writing {table}", table=name))
@@ -124,13 +147,8 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
             if found:
                 raise UpswingError(lines(msg("The scored tables have problems and were not published:"), *found))
             progress("publish", 0.9, msg("Serving the snapshot"))
-            _write_durably(folder / "manifest.json", json.dumps(manifest, indent=2))
-        except BaseException:
-            shutil.rmtree(folder)
-            raise
-        _sync_folder(workspace.snapshots)
-        _serve(workspace, snapshot_id)
-        State(workspace).note(actor, "publish", snapshot_id, model=manifest["model"], as_of=manifest["as_of"])
+            (folder / "manifest.json").write_text(files.sealed(manifest), encoding="utf-8")
+        _serve(workspace, Act.new("publish", snapshot_id, "", actor, model=manifest["model"], as_of=manifest["as_of"]))
         _prune(workspace)
     progress("publish", 1.0, msg("Snapshot {snapshot} is published", snapshot=snapshot_id))
     return snapshot_id
@@ -139,7 +157,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
 def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: str = "command line") -> None:
     """Serves an earlier snapshot (or a later one again), after checking it in full. Raises UserError with all that is wrong with it."""
     folder = workspace.snapshots / snapshot_id
-    if not snapshot_id or not (folder / "manifest.json").exists():
+    if not _ID.fullmatch(snapshot_id) or not (folder / "manifest.json").exists():
         raise UserError(
             expected=msg("The id must be that of a snapshot of this workspace."),
             found=msg('There is no snapshot "{snapshot}".', snapshot=snapshot_id),
@@ -152,9 +170,8 @@ def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: st
             found=msg("Snapshot {snapshot} has problems: {sentences}", snapshot=snapshot_id, sentences=found),
             to_do=msg("Serve another snapshot, or run `upswing publish` again."),
         )
-    with _alone(workspace):
-        _serve(workspace, snapshot_id)
-        State(workspace).note(actor, "rollback", snapshot_id, reason)
+    with audit.deciding(workspace):
+        _serve(workspace, Act.new("rollback", snapshot_id, reason, actor))
 
 
 def export(workspace: Workspace, table: str, out: Path) -> int:
@@ -179,6 +196,7 @@ def export(workspace: Workspace, table: str, out: Path) -> int:
             found=msg("The snapshot was made by an earlier version, without the table {table}.", table=table),
             to_do=msg("Run `upswing score` and `upswing publish`."),
         )
+    verify(snapshot.path)
     return write_table(pq.read_table(snapshot.table(table)), Path(out))
 
 
@@ -192,7 +210,11 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
     then each question of core/storage/sql/checks/, whose first line is the sentence for the rows it finds. A snapshot of an earlier
     version may lack the tables that were introduced since.
     """
-    manifest = manifest or json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    if manifest is None:
+        try:
+            manifest = read_manifest(folder)
+        except UserError as error:
+            return [error.found]
     noted_tables = manifest.get("tables", {})
     serving, version = serving_tables(), _version(manifest)
     expected, found = [name for name, table in serving.items() if name in noted_tables or table.is_expected(version)], []
@@ -202,7 +224,7 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
             found.append(
                 msg("The file of table {table} is missing.", table=name) if noted else msg("The manifest lacks table {table}.", table=name)
             )
-        elif _sha256(file) != noted["sha256"]:
+        elif files.sha256(file) != noted["sha256"]:
             found.append(msg("The file of table {table} has changed since it was written: its SHA-256 differs.", table=name))
     if found:
         return found
@@ -218,8 +240,8 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
             for file in db.stored("checks"):
                 found += _ask(con, file.stem, values)
             served = con.execute("select snapshot from read_parquet($meta)", {"meta": paths["meta"]}).fetchall()
-            if served != [(folder.name,)]:
-                found.append(msg("The table meta must have one row, of snapshot {snapshot}.", snapshot=folder.name))
+            if served != [(manifest["snapshot"],)]:
+                found.append(msg("The table meta must have one row, of snapshot {snapshot}.", snapshot=manifest["snapshot"]))
     return found
 
 
@@ -309,7 +331,7 @@ def _ask(con, name: str, values: dict) -> list[Message]:
 def _copy(source: Path, target: Path) -> dict:
     """Copies durably; the hash is of what was read, so that the check finds what was written otherwise."""
     content = source.read_bytes()
-    _write_durably(target, content)
+    target.write_bytes(content)
     try:
         rows = pq.read_metadata(pa.BufferReader(content)).num_rows
     except pa.ArrowInvalid as error:
@@ -331,65 +353,47 @@ def _write_meta(source: Path, folder: Path, snapshot_id: str, created_at: dateti
     sink = pa.BufferOutputStream()
     pq.write_table(pa.Table.from_pylist([meta], schema=pq.read_schema(source)), sink)
     content = sink.getvalue().to_pybytes()
-    _write_durably(folder / "meta.parquet", content)
+    (folder / "meta.parquet").write_bytes(content)
     return meta, {"rows": 1, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()}
 
 
 def _new_id(workspace: Workspace, time_: datetime) -> str:
-    taken = max((p.name for p in workspace.snapshots.iterdir() if p.is_dir()), default="")
+    taken = max((folder.name for folder in _folders(workspace)), default="")
     while (snapshot_id := f"{time_:%Y%m%d-%H%M%S}-{time_.microsecond // 1000:03d}") <= taken:
         newest = datetime.strptime(taken + "000", "%Y%m%d-%H%M%S-%f") if re.fullmatch(r"\d{8}-\d{6}-\d{3}", taken) else time_
         time_ = max(time_, newest) + timedelta(milliseconds=1)  # the clock was set back: keep the order of publishing
     return snapshot_id
 
 
-def _serve(workspace: Workspace, snapshot_id: str) -> None:
-    temporary = workspace.current.with_suffix(".tmp")
-    _write_durably(temporary, snapshot_id + "\n")
-    temporary.replace(workspace.current)
-    _sync_folder(workspace.root)
+def _serve(workspace: Workspace, act: Act) -> None:
+    audit.serve(workspace, act)
 
 
 def _prune(workspace: Workspace) -> None:
-    for old in [s for s in history(workspace)[KEPT:] if not s.current]:
-        (old.path / "manifest.json").unlink()  # from here on it does not count, however far the removal gets
-        shutil.rmtree(old.path)
+    served = audit.served_id(workspace)
+    for folder in [folder for folder in _folders(workspace)[KEPT:] if folder.name != served]:
+        (folder / "manifest.json").unlink()  # from here on it does not count, however far the removal gets
+        files.remove(folder)
 
 
 def _remove_leftovers(workspace: Workspace) -> None:
-    """What a killed publish or removal left behind."""
+    """What a killed removal, or a publish of 0.1.0, left behind. Inside `audit.deciding`: nobody else is at work here."""
     for folder in workspace.snapshots.iterdir():
-        if folder.is_dir() and not (folder / "manifest.json").exists():
-            shutil.rmtree(folder)
+        if folder.is_dir() and _ID.fullmatch(folder.name) and not folder.name.startswith(".") and not (folder / "manifest.json").exists():
+            files.remove(folder)
 
 
-@contextmanager
-def _alone(workspace: Workspace) -> Iterator[None]:
-    """One process changes snapshots at a time; the lock dies with its holder."""
-    workspace.snapshots.mkdir(parents=True, exist_ok=True)
-    with (workspace.snapshots / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+def _manifests(workspace: Workspace) -> Iterator[tuple[Path, dict | UserError]]:
+    for folder in _folders(workspace):
+        try:
+            yield folder, read_manifest(folder)
+        except UserError as error:
+            yield folder, error
 
 
-def _write_durably(file: Path, content: bytes | str) -> None:
-    with file.open("wb") as stream:
-        stream.write(content.encode("utf-8") if isinstance(content, str) else content)
-        stream.flush()
-        os.fsync(stream.fileno())
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _folders(workspace: Workspace) -> list[Path]:
+    """The folders of complete snapshots, newest first."""
+    return [m.parent for m in sorted(workspace.snapshots.glob("[!.]*/manifest.json"), reverse=True)]
 
 
 def _literal(path: Path) -> str:

@@ -30,6 +30,7 @@ from core.models.calibrate import follow, sigmoid
 from core.progress import Progress, silent, step_label
 from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 from core.settings import Settings
+from core.storage import disk, files
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -113,7 +114,8 @@ def backtest(
     categories = _categories(workspace, panel.products)
     weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
 
-    out.mkdir(parents=True, exist_ok=True)
+    with disk.reported(out):
+        out.mkdir(parents=True, exist_ok=True)
     parts, described = [], []
     for number, block in enumerate(blocks):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
@@ -145,8 +147,8 @@ def backtest(
             }
         )
     evidence, lacking = Evidence.joined(parts), left_out(running)
-    _write_predictions(out / "predictions.parquet", evidence)
-    _write_demand(out / "demand.parquet", evidence)
+    files.write_with(out / "predictions.parquet", lambda file: _write_predictions(file, evidence))
+    files.write_with(out / "demand.parquet", lambda file: _write_demand(file, evidence))
     report = {
         "shop": settings.shop.name,
         "created_at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -170,9 +172,9 @@ def backtest(
     }
     report["seconds"] = round(time.monotonic() - started, 1)
     written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "metrics.json").write_text(written, encoding="utf-8")
+    files.write_text(out / "metrics.json", written)
     for language in LOCALES:
-        (out / FILES[language]).write_text(page(report, evidence, language), encoding="utf-8")
+        files.write_text(out / FILES[language], page(report, evidence, language))
     return BacktestReport(out, json.loads(written))
 
 

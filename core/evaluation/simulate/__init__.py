@@ -26,7 +26,7 @@ from core.evaluation.simulate.policies import Policy, by_forecast, by_safety_fac
 from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.workspace import Workspace
 
 __all__ = ["Simulation", "simulate"]
@@ -191,8 +191,7 @@ def simulate(
         "replay_seconds": round(replay_seconds, 2),
         "seconds": round(time.monotonic() - started, 1),
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
+    files.write_json(out / "simulation.json", found)
     progress("simulate", 1.0)
     return Simulation(found)
 

@@ -1,4 +1,4 @@
-"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, model statuses, notes of the users.
+"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, notes of the users.
 
 One file in WAL mode, opened for each short transaction and closed again, so any number of processes and threads may use it
 and a copy of the workspace is a backup at any moment. Times are naive UTC, stored as ISO text.
@@ -23,7 +23,6 @@ from core.storage.state.records import (
     Comment,
     Heartbeat,
     Job,
-    ModelStatus,
     Override,
     View,
     as_text,
@@ -42,7 +41,6 @@ __all__ = [
     "Comment",
     "Heartbeat",
     "Job",
-    "ModelStatus",
     "Override",
     "State",
     "TERMS",
@@ -205,30 +203,23 @@ class State(Overrides):
         with self._connect() as con:
             return [read(AuditEntry, row) for row in con.execute("select * from audit order by id desc limit ?", (limit,))]
 
-    # ---- model statuses (core/models/registry.py decides; a model without a row here is a candidate)
+    # ---- acts on snapshots and models: copies of audit.jsonl (core/storage/audit.py)
 
-    def model_statuses(self) -> dict[str, ModelStatus]:
+    def acts(self) -> list[dict]:
+        """The acts that the store knows, oldest first, as core.storage.audit.Act takes them."""
         with self._connect() as con:
-            return {row["id"]: read(ModelStatus, row) for row in con.execute("select * from models")}
+            rows = con.execute("select * from audit where uid is not null order by id").fetchall()
+        entries = [vars(read(AuditEntry, row)) | {"uid": row["uid"]} for row in rows]
+        return [{name: value for name, value in entry.items() if name != "id"} for entry in entries]
 
-    def set_champion(self, model_id: str, reason: Message | str, actor: str, act: str = "promote") -> str | None:
-        """Makes a model the champion and retires the one before, in one transaction; gives the id of the one before."""
+    def take_acts(self, acts: list[dict]) -> None:
+        """Adds the acts that the store lacks."""
         with self._write() as con:
-            row = con.execute("select id from models where status = 'champion'").fetchone()
-            before = row["id"] if row else None
-            if before:
-                con.execute(
-                    "update models set status = 'retired', reason = ?, changed_at = ? where id = ?",
-                    (serialize(msg("It was replaced by {model}.", model=model_id)), as_text(now()), before),
-                )
-            con.execute("insert or replace into models values (?, 'champion', ?, ?)", (model_id, serialize(reason), as_text(now())))
-            add_note(con, actor, act, model_id, reason, {"before": before})
-        return before
-
-    def set_discarded(self, model_id: str, reason: str, actor: str) -> None:
-        with self._write() as con:
-            con.execute("insert or replace into models values (?, 'discarded', ?, ?)", (model_id, reason, as_text(now())))
-            add_note(con, actor, "discard", model_id, reason, {})
+            con.executemany(
+                "insert or ignore into audit (at, actor, act, subject, reason, details, uid)"
+                " values (:at, :actor, :act, :subject, :reason, :details, :uid)",
+                [act | {"details": json.dumps(act["details"], ensure_ascii=False)} for act in acts],
+            )
 
     # ---- what users add: comments, saved views (overrides: core/storage/state/overrides.py)
 

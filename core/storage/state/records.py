@@ -87,14 +87,6 @@ class AuditEntry:
 
 
 @dataclass(frozen=True)
-class ModelStatus:
-    id: str
-    status: str  # candidate, champion, discarded, retired
-    reason: Message | str
-    changed_at: datetime
-
-
-@dataclass(frozen=True)
 class Override:
     """A planner's own value in place of the plan's; core.storage.state.overrides says which there can be."""
 
