@@ -1,4 +1,4 @@
-"""The process that does queued jobs, each in a child process of its own.
+"""The process that does queued jobs, each in a child process of its own. Short jobs have a lane beside the long ones.
 
 The worker itself only claims, watches and tells that it is alive, so a crash or a lack of memory in the work fails that job
 and nothing else. If the worker is killed, its child notices and ends too, and the job is found "interrupted". What is served
@@ -14,11 +14,13 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 from core import jobs
 from core.errors import Cancelled, UpswingError, UserError
-from core.jobs.pipeline import SHARES, do_job
+from core.jobs import kinds
+from core.jobs.pipeline import do_job
 from core.messages import Message, msg
 from core.storage import access, startup
 from core.storage.state import Job, State, now
@@ -50,9 +52,9 @@ def start(workspace: Workspace) -> subprocess.Popen | None:
 
 
 def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHILD) -> None:
-    """Does queued jobs, oldest first, one at a time, until stopped; with `once` until the queue is empty.
+    """Do queued jobs, oldest first, one in each lane at a time, until stopped; with `once` until the queue is empty.
 
-    SIGTERM or Ctrl-C ends it at once (the running job becomes "interrupted"), SIGHUP once the queue is empty.
+    SIGTERM or Ctrl-C ends it at once (running jobs become "interrupted"), SIGHUP once the queue is empty.
     child is the command that does one job; it gets the workspace, the job's id and the worker's token.
     Raises UserError where the workspace already has a worker.
     """
@@ -90,71 +92,97 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(
     workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]
 ) -> None:
-    beaten = 0.0
+    beaten, running = 0.0, []
     jobs.drop_uploads(workspace)  # what an earlier worker had no time to
-    while not stop.is_set() and workspace.state.exists():
-        if time.monotonic() - beaten >= BEAT_S:
-            if not state.beat(token):
-                _log("another worker has taken over")
-                return
-            beaten = time.monotonic()
-        job = state.claim_job(token)
-        if job is not None:
-            _do(workspace, state, token, job, stop, child)
-            jobs.drop_uploads(workspace)
-        elif when_empty.is_set():
-            return
-        else:
-            stop.wait(POLL_S)
-
-
-def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threading.Event, child: tuple[str, ...]) -> None:
-    """Runs one job in a child process and sees to it that the job ends when the child does."""
-    workspace.logs.mkdir(parents=True, exist_ok=True)
-    log = workspace.logs / f"job-{job.id}.log"
-    _log(f"job {job.id} ({job.kind}) begins, log in {log}")
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            [*child, str(workspace.root), str(job.id), token],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=REPOSITORY,
-        )
-    cancelled_at = None
     try:
-        while True:
-            try:
-                process.wait(POLL_S)
-                break
-            except subprocess.TimeoutExpired:
-                pass
-            if stop.is_set():
-                _end(process)
-                state.end_job(job.id, token, "interrupted", message=msg("The worker was stopped. Request the job again."))
-                break
-            if not state.beat(token, job.id):  # before each look at the job, which takes a silent worker's for lost
-                break  # taken over: the job is no longer ours, `finally` ends the child
-            if cancelled_at is None and state.job(job.id).cancel_requested:
-                cancelled_at = time.monotonic()
-            if cancelled_at is not None and time.monotonic() - cancelled_at > CANCEL_GRACE_S:
-                _end(process)
-                break
+        while workspace.state.exists() and not stop.is_set():
+            if time.monotonic() - beaten >= BEAT_S:
+                if not state.beat(token):
+                    _log("another worker has taken over")
+                    return
+                beaten = time.monotonic()
+            ended = [one for one in running if one.look()]
+            running = [one for one in running if one not in ended]
+            if ended:
+                jobs.drop_uploads(workspace)
+            job = state.claim_job(token, _eligible([one.job for one in running]))
+            if job is not None:
+                running.append(_Running(workspace, state, token, job, child))
+            elif when_empty.is_set() and not running:
+                return
+            else:
+                stop.wait(POLL_S)
     finally:
-        _end(process)
-    # The child has noted how it ended, unless it could not.
-    if cancelled_at is not None:
-        state.end_job(job.id, token, "cancelled", message=msg("The job was cancelled."))
-    killed = process.returncode == -signal.SIGKILL
-    error = (
-        msg("The job stopped: the system ended its process, most likely because memory ran out. Details: {log}", log=str(log))
-        if killed
-        else msg("The job stopped: its process ended with code {code}. Details: {log}", code=str(process.returncode), log=str(log))
-    )
-    state.end_job(job.id, token, "failed", error=error)
-    ended = state.job(job.id)
-    _log(f"job {job.id} ({job.kind}) {ended.status} {ended.error}".rstrip())
+        for one in running:
+            one.stop()
+        if running:
+            jobs.drop_uploads(workspace)
+
+
+def _eligible(running: list[Job]) -> Callable[[str], bool]:
+    """Return which kinds may start beside the running jobs: those of a free lane that write nothing that is being written."""
+    known = kinds.kinds()
+    busy = [known[job.kind] for job in running if job.kind in known]
+    lanes, locked = {kind.lane for kind in busy}, {lock for kind in busy for lock in kind.locks}
+
+    def eligible(name: str) -> bool:
+        kind = known.get(name)
+        return kind is None or (kind.lane not in lanes and not kind.locks & locked)  # an unknown kind fails with words
+
+    return eligible
+
+
+class _Running:
+    """A job in a child process; it ends when the child does."""
+
+    def __init__(self, workspace: Workspace, state: State, token: str, job: Job, child: tuple[str, ...]):
+        self.job, self._state, self._token, self._cancelled_at = job, state, token, None
+        workspace.logs.mkdir(parents=True, exist_ok=True)
+        self._log = workspace.logs / f"job-{job.id}.log"
+        _log(f"job {job.id} ({job.kind}) begins, log in {self._log}")
+        with self._log.open("ab") as stream:
+            self._process = subprocess.Popen(
+                [*child, str(workspace.root), str(job.id), token],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=REPOSITORY,
+            )
+
+    def look(self) -> bool:
+        """Return whether the job has ended, after noting how if the child could not; a cancelled one ends within a few seconds."""
+        if self._process.poll() is None:
+            if not self._state.beat(self._token, self.job.id):  # before each look at the job, which takes a silent worker's for lost
+                _end(self._process)  # another worker has taken over: the job is no longer ours
+            else:
+                if self._cancelled_at is None and self._state.job(self.job.id).cancel_requested:
+                    self._cancelled_at = time.monotonic()
+                if self._cancelled_at is None or time.monotonic() - self._cancelled_at <= CANCEL_GRACE_S:
+                    return False
+                _end(self._process)
+        self._note_end()
+        return True
+
+    def stop(self) -> None:
+        """End the job at once, as interrupted."""
+        if self._process.poll() is None:
+            _end(self._process)
+            self._state.end_job(self.job.id, self._token, "interrupted", message=msg("The worker was stopped. Request the job again."))
+        self._note_end()
+
+    def _note_end(self) -> None:
+        job, code = self.job, self._process.returncode
+        if self._cancelled_at is not None:
+            self._state.end_job(job.id, self._token, "cancelled", message=msg("The job was cancelled."))
+        error = (
+            msg("The job stopped: the system ended its process, most likely because memory ran out. Details: {log}", log=str(self._log))
+            if code == -signal.SIGKILL
+            else msg("The job stopped: its process ended with code {code}. Details: {log}", code=str(code), log=str(self._log))
+        )
+        self._state.end_job(job.id, self._token, "failed", error=error)  # nothing where the child has noted its own end
+        ended = self._state.job(job.id)
+        _log(f"job {job.id} ({job.kind}) {ended.status} {ended.error}".rstrip())
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -199,7 +227,9 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
 
 def _last_line(text: Message | str) -> Message | str:
     """Return the last line of a result, which says what the job came to."""
-    lines = text.values.get("lines") if isinstance(text, Message) else text.splitlines()
+    if isinstance(text, str):
+        return text.splitlines()[-1] if text else text
+    lines = text.values.get("lines")
     return _last_line(lines[-1]) if lines else text
 
 
@@ -212,7 +242,8 @@ class JobProgress:
 
     def __init__(self, state: State, job: Job, token: str):
         self._state, self._job, self._token = state, job, token
-        self._shares = SHARES[job.kind]
+        known = kinds.kinds()
+        self._shares = known[job.kind].steps if job.kind in known else {}
         self._steps: dict[str, float] = {}  # how far each step is that was worked on
         self._done, self._figures = 0.0, {}
         self._begun, self._reported, self._step = time.monotonic(), 0.0, None

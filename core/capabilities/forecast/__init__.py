@@ -3,11 +3,23 @@
 from pathlib import Path
 
 from core.capabilities.forecast.tables import TABLES
-from core.capabilities.record import Capability
+from core.capabilities.record import SHORT, Capability, JobKind
+from core.messages import msg
 
 CAPABILITY = Capability(
     "forecast",
     folder=Path(__file__).parent,
     compute="core.capabilities.forecast.compute:write",
     tables=TABLES,
+    jobs=(
+        JobKind(
+            "explain",
+            label=msg("Text explanation"),
+            steps={"words": 1.0},
+            run="core.capabilities.forecast.job:explain",
+            arguments=("product_id",),
+            needs=("product_id",),
+            lane=SHORT,
+        ),
+    ),
 )
