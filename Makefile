@@ -4,7 +4,7 @@
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
 	@echo "make test         every test; ARGS='-k inventory' for some"
-	@echo "make docs         write docs/data-contract.md anew from core/schema/"
+	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
@@ -15,7 +15,7 @@ test:
 	@scripts/test.sh $(ARGS)
 
 docs:
-	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py
+	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py
 
 screenshot:
 	@scripts/environment.sh dev && .venv/bin/python scripts/screenshot.py

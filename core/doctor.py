@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
+from core import shipped
 from core.errors import UpswingError
 from core.messages import Message, msg, nmsg, sentences
 from core.models import panel, registry
@@ -20,7 +20,6 @@ from core.storage import duckdb as db
 from core.storage.state import State
 from core.workspace import Workspace
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 _FREE_GIB = 2.0
 
 
@@ -60,12 +59,13 @@ def examine(workspace: Workspace) -> list[Finding]:
 
 
 def _python(_: Workspace) -> Iterator[Finding]:
-    version = platform.python_version()
-    yield Finding("python", version.startswith("3.11."), msg("{version}; Upswing is tested with 3.11.", version=version))
+    supported = [f"{major}.{minor}" for major, minor in shipped.PYTHONS]
+    detail = msg("{version}; Upswing runs on {supported}.", version=platform.python_version(), supported=supported)
+    yield Finding("python", sys.version_info[:2] in shipped.PYTHONS, detail)
 
 
 def _packages(_: Workspace) -> Iterator[Finding]:
-    wanted = dict(re.findall(r"^([\w.-]+)==([\w.]+)", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE))
+    wanted = shipped.pins()
     wrong = []
     for name, version in wanted.items():
         try:
@@ -99,7 +99,7 @@ def _device(_: Workspace) -> Iterator[Finding]:
 def _encoder(workspace: Workspace) -> Iterator[Finding]:
     from core.models.text import load_encoder
 
-    encoder = load_encoder(workspace.settings().model.encoder)  # checks the weights' SHA-256
+    encoder = load_encoder(workspace.own_settings().model.encoder)  # checks the weights' SHA-256
     encoder.encode(encoder.tokens([encoder.name]))  # it reads, too
     yield Finding(
         "encoder",
@@ -117,24 +117,29 @@ def _disk(workspace: Workspace) -> Iterator[Finding]:
 
 
 def _settings(workspace: Workspace) -> Iterator[Finding]:
-    settings = workspace.settings()
+    settings = workspace.own_settings()
     given = workspace.settings_file.exists()
     yield Finding("settings", True, msg("Shop {shop}", shop=settings.shop.name) if given else msg("The defaults are in use."))
 
 
 def _layout(workspace: Workspace) -> Iterator[Finding]:
     found = layout.version(workspace)
-    old = "" if found == layout.LAYOUT else ", which the next command that writes brings up to date"
-    yield Finding("layout", True, f"layout {found} of the workspace{old}")
+    said = msg("The workspace has layout {layout}.", layout=found)
+    old = "" if found == layout.LAYOUT else msg("The next command that writes updates it.")
+    yield Finding("layout", True, sentences(said, old))
 
 
 def _audit(workspace: Workspace) -> Iterator[Finding]:
-    yield Finding("audit", True, f"{len(audit.acts(workspace))} acts on snapshots and models")
+    yield Finding(
+        "audit",
+        True,
+        nmsg("{count} decision on snapshots and models", "{count} decisions on snapshots and models", len(audit.acts(workspace))),
+    )
 
 
 def _key(workspace: Workspace) -> Iterator[Finding]:
     keys.customers_key(workspace, create=False)
-    yield Finding("key", True, "the key of the customers' pseudonyms is sound, or not needed yet")
+    yield Finding("key", True, msg("The key of the customers' pseudonyms is sound, or not needed yet."))
 
 
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
@@ -200,7 +205,7 @@ def _models(workspace: Workspace) -> Iterator[Finding]:
 def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     kept = snapshots.history(workspace)
     for snapshot_id, error in snapshots.damaged(workspace).items():
-        yield Finding("snapshots", False, f"{snapshot_id}: {error}")
+        yield Finding("snapshots", False, sentences(msg("Snapshot {snapshot}:", snapshot=snapshot_id), error.message))
     if not kept and not workspace.current.exists():
         yield Finding("snapshots", True, msg("There is none yet. `upswing run` creates the first."))
         return

@@ -9,7 +9,7 @@ class UpswingError(Exception):
     """Base of all errors below. The command line shows the message alone and ends with `exit_code`."""
 
     exit_code = 1
-    ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/planning.py)
+    ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/unrecognised.py)
     done: dict | None = None  # of work in several steps: what the steps before the failing one returned, which stays
 
     def __init__(self, message: Message):

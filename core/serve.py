@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 
+from core import shipped
 from core.errors import UpswingError, UserError
 from core.jobs import worker
 from core.messages import Message, msg
@@ -30,21 +31,21 @@ def _print(message: Message) -> None:
 
 
 def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None] = _print) -> None:
-    """Serves the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
+    """Serve the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
 
-    The worker survives the server: what is queued is still done, then it ends too.
-    Raises UserError where the port is taken, UpswingError where the dashboard does not come up.
+    The worker survives the server: it finishes what is queued, then ends too. tell: shows one line.
+    Raises UserError where the port is taken, UpswingError where the dashboard does not start.
     """
-    shop = workspace.settings().shop.name
+    shop = workspace.own_settings().shop.name
     startup.prepare(workspace)
-    _need_port(port)
+    need_port(port)
     if snapshots.current(workspace) is None:
         tell(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
     before = signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
     working = worker.start(workspace)
     server = subprocess.Popen(
-        _command(port), cwd=worker.REPOSITORY, stdin=subprocess.DEVNULL, env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
+        _command(port), cwd=shipped.ROOT, stdin=subprocess.DEVNULL, env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
     )
     try:
         _wait_until_up(server, port)
@@ -71,7 +72,7 @@ def _command(port: int) -> list[str]:
         "-m",
         "streamlit",
         "run",
-        str(worker.REPOSITORY / "dashboard" / "app.py"),
+        str(shipped.APP),
         f"--server.address={HOST}",
         f"--server.port={port}",
         "--server.headless=true",
@@ -79,7 +80,8 @@ def _command(port: int) -> list[str]:
     ]
 
 
-def _need_port(port: int) -> None:
+def need_port(port: int) -> None:
+    """Raise UserError unless the port is free."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

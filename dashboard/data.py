@@ -15,7 +15,7 @@ from core.errors import NotReady
 from core.messages import msg
 from core.models import registry
 from core.schema import ALL, LIKELY, WORTH_SAYING
-from core.settings import LabelSettings
+from core.settings import Settings
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Override, State
@@ -29,18 +29,27 @@ def workspace() -> Workspace:
     return Workspace.at()
 
 
-def rules() -> LabelSettings:
-    """What this shop calls a rise."""
-    return workspace().settings().labels
+def rules() -> Settings:
+    """Return the rules that this rerun's snapshot was made under; what it does not record is today's setting."""
+    return _rules(st.session_state["_snapshot"], workspace().own_settings())
+
+
+def waiting_settings() -> dict[str, list[str]]:
+    """Return the names of the settings, by section, that changed since the snapshot was made and apply once it is made again."""
+    changed = workspace().own_settings().changes(rules())
+    return {section: list(changed[section]) for section in ("inventory", "labels") if section in changed}
 
 
 # ---- the snapshot
 
 
 def resolve() -> None:
-    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong."""
+    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
+    the snapshot has changed: a page shows verified tables or none."""
     st.session_state["_snapshot"] = None
     found = snapshots.current(workspace())
+    if found is not None:
+        snapshots.verify(found.path)
     st.session_state["_snapshot"] = str(found.path) if found else None
 
 
@@ -52,6 +61,11 @@ def has_snapshot() -> bool:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _serving(folder: str) -> Serving:
     return Serving(Path(folder))
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rules(folder: str, today: Settings) -> Settings:
+    return _serving(folder).rules(today)
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -108,11 +122,11 @@ def segments() -> list[str]:
 
 
 def inventory_rules() -> Rules:
-    return Rules.of(workspace().settings().inventory)
+    return Rules.of(rules().inventory)
 
 
 def order_template() -> tuple[str, ...]:
-    return workspace().settings().inventory.order_columns
+    return workspace().own_settings().inventory.order_columns
 
 
 def planner() -> str:

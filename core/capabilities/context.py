@@ -22,7 +22,7 @@ from core.progress import Progress, silent
 from core.schema import Table
 from core.schema.arrow import arrow_schema
 from core.settings import Settings
-from core.storage import duckdb as db
+from core.storage.engine import Engine, open_engine
 from core.workspace import Workspace
 
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
@@ -83,19 +83,20 @@ class Context:
     model: object
     level: Level
     folder: Path
-    open: ExitStack  # closes the warehouse
+    engine_name: str
+    open: ExitStack  # closes the engine
     progress: Progress = silent
     rows: dict[str, int] = field(default_factory=dict)  # table -> rows written
 
     @cached_property
-    def con(self):
+    def engine(self) -> Engine:
         """The warehouse, read-only, with the table `live` (place, product_id): the forecast products in their order.
 
         It opens when it is first read, so that others may write the warehouse while forecasts are explained.
         """
-        con = self.open.enter_context(db.connect(self.workspace.warehouse, read_only=True))
-        con.register("live", pa.table({"place": np.arange(len(self.live.products)), "product_id": self.live.products}))
-        return con
+        engine = self.open.enter_context(open_engine(self.workspace.warehouse, self.engine_name, self.workspace.cache, read_only=True))
+        engine.register("live", pa.table({"place": np.arange(len(self.live.products)), "product_id": self.live.products}))
+        return engine
 
     @cached_property
     def demand(self) -> np.ndarray:
@@ -112,12 +113,12 @@ class Context:
         """(products, weeks): the units that all customers wanted, oldest week first."""
         panel = self.live.panel
         of = np.asarray(panel.product)[self.live.rows[self.live.all]]
-        return WeeklyUnits.query(self.con, panel.products, self.as_of).units[of]
+        return WeeklyUnits.query(self.engine, panel.products, self.as_of).units[of]
 
     @cached_property
     def warehouse_tables(self) -> dict[str, dict]:
         """Rows and last day of each canonical table, by name."""
-        return {table["table_name"]: table for table in db.rows(self.con, "scoring/tables")}
+        return {table["table_name"]: table for table in self.engine.rows("scoring/tables")}
 
     def read(self, table: str) -> pa.Table:
         """Return a table that an earlier capability wrote, such as `forecasts`."""

@@ -55,6 +55,7 @@ class Capability:
     folder   the folder that owns it: `sql/` holds the queries of its computation, `queries/` the questions that pages ask
     tables   the serving tables that it writes
     compute  "module:function" that writes them from a core.capabilities.context.Context
+    rules    "module:function" of a context: the rules that its tables follow, {section: {name: value}}
     jobs     its kinds of background work
     """
 
@@ -62,6 +63,7 @@ class Capability:
     folder: Path
     compute: str
     tables: tuple[Table, ...]
+    rules: str = ""
     jobs: tuple[JobKind, ...] = ()
 
 

@@ -6,12 +6,14 @@ The finished folder is put in place whole.
 
 from __future__ import annotations
 
+import json
 import shutil
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import date
 
 from core.capabilities.context import Context, LiveRows
+from core.capabilities.forecast.tables import RULES
 from core.capabilities.record import load
 from core.capabilities.registry import CAPABILITIES
 from core.errors import NotReady
@@ -47,11 +49,11 @@ class Scored:
         )
 
 
-def score(workspace: Workspace, model: str | None = None, progress: Progress = silent) -> Scored:
+def score(workspace: Workspace, model: str | None = None, progress: Progress = silent, *, engine: str = "duckdb") -> Scored:
     """Compute the tables of every capability; write workspace/scored/ whole or not at all.
 
-    model: an id; None = the champion. Raises NotReady where a step before is missing, UserError where the model's features are not
-    the panel's or a setting cannot be used.
+    model: an id; None = the champion. engine: one of core.storage.engine.ENGINES. Raises NotReady where a step before is missing,
+    UserError where the model's features are not the panel's or a setting cannot be used.
     """
     settings = workspace.settings()
     progress("score", 0.0, msg("Opening the model and the panel"))
@@ -65,9 +67,11 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
         predicted = fitted.predict(panel, live.rows)
         warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
-        context = Context(workspace, settings, live, predicted, as_of, model_id, fitted, level, folder, opened, progress)
+        context = Context(workspace, settings, live, predicted, as_of, model_id, fitted, level, folder, engine, opened, progress)
         for capability in CAPABILITIES:
             load(capability.compute)(context)
+        _write_rules(context)
+        for capability in CAPABILITIES:
             context.check_complete(capability)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], now().isoformat(), context.rows)
         files.write_json(folder / "scored.json", asdict(scored))
@@ -75,13 +79,26 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     return scored
 
 
+def _write_rules(context: Context) -> None:
+    """Write what forecasts and suggestions mean: the rules of each capability, by section."""
+    sections: dict[str, dict] = {}
+    for capability in CAPABILITIES:
+        if capability.rules:
+            sections |= load(capability.rules)(context)
+    rows = [(section, name, json.dumps(value)) for section, values in sections.items() for name, value in values.items()]
+    context.write(RULES, dict(zip(RULES.names, zip(*rows))))
+
+
 def open_panel(workspace: Workspace, progress: Progress = silent):
-    """Return the panel with the latest rows: panel/latest/ where a rescore made it after the whole panel, else the panel."""
+    """Return the panel with the latest rows: panel/latest/, which a rescore makes and a whole build removes, else the panel."""
     from core.models.panel import Panel
 
-    whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
-    if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
-        shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
+    workspace.need(workspace.panel / "panel.parquet", "features")
+    latest = workspace.panel / "latest" / "panel.parquet"
+    if latest.exists():
+        for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
+            if (workspace.panel / name).exists():
+                shutil.copy2(workspace.panel / name, latest.parent)
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared
     return Panel.open(workspace.panel, workspace.cache, progress)

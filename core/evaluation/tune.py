@@ -1,7 +1,7 @@
 """`upswing tune`: better numbers for one shop, searched on the model's own validation origins and never on a test.
 
 A study (Optuna, TPE) stands in the workspace's tune.sqlite, and each set of numbers that was tried is in it as soon as it ends, so a
-search may be stopped at any moment and goes on from there. The defaults of core.settings.Recipe need none of this.
+search may be stopped at any moment and goes on from there. The defaults of core.settings.TrainingConfig need none of this.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from core.evaluation import metrics
 from core.evaluation.backtest.blocks import as_date, plan
 from core.messages import Message, lines, msg
 from core.progress import Progress, silent, step_label
-from core.settings import Settings, as_toml
+from core.settings import Settings
+from core.settings_file import as_toml
 from core.storage import locks
 from core.workspace import Workspace
 

@@ -2,41 +2,43 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
-from zlib import crc32
 
 import numpy as np
 
 from core import __version__
-from core.errors import NotReady, UserError
+from core.errors import UserError
+from core.features import tables
+from core.features.daily import Shop, refresh
 from core.features.definitions import FEATURES
+from core.features.freshness import fingerprint
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
-from core.messages import Message, msg, nmsg
+from core.messages import Message, msg
 from core.models.calibrate import FOLLOWED_ORIGINS
 from core.progress import Progress, silent
-from core.schema import DEMAND_WEEKS, SIGNALS
+from core.schema import DEMAND_WEEKS
 from core.settings import Settings
 from core.storage import duckdb as db
 from core.storage import files, warehouse
+from core.storage.engine import Engine, open_engine
 from core.workspace import Workspace
 
-_ORIGINS_A_CHUNK = 16  # bounds memory: window sums of this many origins at once
 _STEPS = (
-    "placed",
     "year_windows",
     "recent_windows",
     "attention_windows",
     "review_windows",
     "windows",
-    "lift_memory",
-    "surges",
-    "neighbour_memory",
-    "surroundings",
+    "past_lift",
+    "recent_lift",
+    "neighbour_lift",
+    "neighbour_activity",
     "campaigns",
     "stock_windows",
     "market_series",
@@ -66,50 +68,52 @@ class Built:
         )
 
 
-def build(workspace: Workspace, *, progress: Progress = silent) -> Built:
-    """Brings the daily aggregate up to date and writes the whole panel: every weekly origin and the latest as_of.
+def build(workspace: Workspace, *, engine: str = "duckdb", progress: Progress = silent) -> Built:
+    """Bring the daily aggregate up to date and write the whole panel: every weekly origin and the latest as_of.
 
-    Raises NotReady without an import, UserError where the history is too short to learn from.
+    engine: one of core.storage.engine.ENGINES. Raises NotReady without an import, UserError where the history is too short to learn
+    from, or where the engine is not installed.
     """
     settings = workspace.settings()
-    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
-        warehouse.complete(con)
+    with _opened(workspace, engine) as running:
         progress("features", 0.0, msg("Daily totals"))
-        shop = _refresh_daily(con, workspace, settings, progress)
+        shop = refresh(running, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
         progress("features", 0.15, msg("Texts and similar products"))
-        _neighbours(con, workspace, settings, progress)
-        _prepare(con, settings, shop, origins)
-        return _write_panel(con, workspace, settings, shop, origins, workspace.panel, progress)
+        _neighbours(running, workspace, settings, progress)
+        _prepare(running, settings, shop, origins)
+        return _write_panel(running, workspace, settings, shop, origins, workspace.panel, progress)
 
 
-def build_latest(workspace: Workspace, *, since: date | None = None, progress: Progress = silent) -> Built:
-    """Extends the daily aggregate by the new days and writes rows for the latest as_of, beside the panel.
+def build_latest(workspace: Workspace, *, since: date | None = None, engine: str = "duckdb", progress: Progress = silent) -> Built:
+    """Extend the daily aggregate by the new days and write rows for the latest as_of, beside the panel.
 
     They lie in panel/latest/, in the panel's format: what a rescore needs, without computing every origin again. since: the last
     origin that the served model learnt from; of the weekly ones after it, the latest whose horizon has passed are written too,
     with their outcomes, which its level follows.
     """
     settings = workspace.settings()
-    with db.connect(workspace.need(workspace.warehouse, "import FILE..."), memory_limit="1600MB") as con:
-        warehouse.complete(con)
+    with _opened(workspace, engine) as running:
         progress("features", 0.0, msg("New days"))
-        shop = _refresh_daily(con, workspace, settings, progress)
+        shop = refresh(running, workspace, settings, progress)
         progress("features", 0.4, msg("Texts and similar products"))
-        _neighbours(con, workspace, settings, progress)
+        _neighbours(running, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
         origins = [t for t in weekly if since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
-        _prepare(con, settings, shop, origins)
-        return _write_panel(con, workspace, settings, shop, origins, workspace.panel / "latest", progress)
+        _prepare(running, settings, shop, origins)
+        return _write_panel(running, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 
 
-@dataclass(frozen=True)
-class _Shop:
-    first_day: date
-    last_day: date
-    signal: str
-    rebuilt_from: date | None
+@contextmanager
+def _opened(workspace: Workspace, engine: str) -> Iterator[Engine]:
+    """Open the engine on the workspace's warehouse, whose tables are complete before it reads them."""
+    path = workspace.need(workspace.warehouse, "import FILE...")
+    with db.connect(path) as con:
+        warehouse.complete(con)
+        tables.create(con)
+    with open_engine(path, engine, workspace.cache, memory_limit="1600MB") as running:
+        yield running
 
 
 def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[date]:
@@ -130,87 +134,14 @@ def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[
     return origins if origins[-1] == last_day else origins + [last_day]
 
 
-def _choose_signal(con, settings: Settings) -> str:
-    counts = db.rows(con, "features/signals")[0]
-    if settings.shop.signal:
-        if settings.shop.signal not in SIGNALS:
-            raise UserError(
-                expected=msg("shop.signal must be one of {choices}.", choices=list(SIGNALS)),
-                found=msg('shop.signal is "{value}".', value=settings.shop.signal),
-                to_do=msg("Correct {file}.", file="upswing.toml"),
-            )
-        return settings.shop.signal
-    for signal in SIGNALS:
-        if counts[signal]:
-            return signal
-    raise NotReady(
-        expected=msg("Features need orders, views, carts or reviews."),
-        found=msg("The warehouse has none of them."),
-        to_do=msg("Import a file with one of them."),
-    )
-
-
-def _refresh_daily(con, workspace: Workspace, settings: Settings, progress: Progress) -> _Shop:
-    """Rebuilds the days that imports touched since the last time, all of them when what they mean has changed."""
-    signal = _choose_signal(con, settings)
-    code = crc32(db.sql("features/daily").encode())
-    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code])
-    db.run(con, "features/daily_tables")
-    _sentiments(con, workspace, settings, progress)
-    built = db.rows(con, "features/daily_built")
-    touched = db.rows(con, "features/touched")[0]["first_day"]
-    if not built or built[0]["meaning"] != meaning:
-        from_day = date(1900, 1, 1)
-    else:
-        from_day = touched
-    if from_day is not None:
-        con.begin()
-        con.execute("delete from daily where day >= $from_day", {"from_day": from_day})
-        db.run(con, "features/daily", from_day=from_day, signal=signal, attribute=settings.shop.segment_attribute)
-        con.execute("delete from touched")
-        con.execute("delete from daily_built")
-        con.execute("insert into daily_built values ($meaning)", {"meaning": meaning})
-        con.commit()
-    span = db.rows(con, "features/span")[0]
-    if span["first_day"] is None:
-        raise NotReady(
-            expected=msg("Features need days with {signal}.", signal=signal),
-            found=msg("There are none."),
-            to_do=msg("Import a file with some."),
-        )
-    con.begin()
-    con.execute("delete from lost_units")
-    db.run(con, "features/lost_units", **asdict(settings.labels))
-    con.commit()
-    return _Shop(span["first_day"], span["last_day"], signal, from_day)
-
-
-def _sentiments(con, workspace: Workspace, settings: Settings, progress: Progress) -> None:
-    """Gives each new review text a sentiment once; kept in the warehouse."""
-    fresh = db.rows(con, "features/reviews_without_sentiment")
-    if not fresh:
-        return
-    import pyarrow as pa
-
-    from core.models.text import sentiment
-
-    progress("features", 0.02, nmsg("Reading {count} review", "Reading {count} reviews", len(fresh)))
-    values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
-    # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
-    values = np.round(np.asarray(values, float) * 8192) / 8192
-    con.register("fresh", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))
-    con.execute("insert into review_sentiment select review_id, sentiment from fresh")
-    con.unregister("fresh")
-
-
-def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progress) -> None:
+def _neighbours(engine: Engine, workspace: Workspace, settings: Settings, progress: Progress) -> None:
     """Writes texts.parquet and neighbours.parquet and loads the neighbours that spread lifts."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     from core.models.text import embed
 
-    texts = db.arrow(con, "features/texts")
+    texts = engine.arrow("features/texts")
     ids, words = texts["product_id"].to_pylist(), texts["text"].to_pylist()
     distinct = sorted(set(words))
     vectors = np.asarray(
@@ -234,11 +165,10 @@ def _neighbours(con, workspace: Workspace, settings: Settings, progress: Progres
             files.write_with(file, partial(pq.write_table, rows))
         written[file.name] = files.sha256(file)
     files.write_sealed(workspace.panel / "texts.json", {"files": written})
-    first_day = {row["product_id"]: row["first_day"] for row in db.rows(con, "features/first_sales")}
+    first_day = {row["product_id"]: row["first_day"] for row in engine.rows("features/first_sales")}
     until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
-    con.register("neighbour_table", table.append_column("until", pa.array(until.ravel())))
-    db.run(con, "features/text_neighbours")
-    con.unregister("neighbour_table")
+    engine.register("nearest_products", table.append_column("until", pa.array(until.ravel())))
+    engine.table("features/text_neighbours")
 
 
 def _holds(file: Path, rows) -> bool:
@@ -252,7 +182,7 @@ def _holds(file: Path, rows) -> bool:
         return False
 
 
-def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
+def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]) -> None:
     """The labels' ingredients at every origin that a row or a lift of these origins needs."""
     import pyarrow as pa
 
@@ -261,9 +191,7 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
     horizon = labels.horizon_days
     lags = (0, horizon, 2 * horizon, 3 * horizon, 364 - horizon, 350, 357, 364, 371, 378, 364 + horizon)
     every = sorted({t - timedelta(days=lag) for t in origins for lag in lags if t - timedelta(days=lag) >= first})
-    con.register("origin_list", pa.table({"as_of": every}))
-    con.execute("create or replace temp table every_origin as select as_of from origin_list")
-    con.unregister("origin_list")
+    engine.register("every_origin", pa.table({"as_of": every}))
     values = dict(
         asdict(labels),
         attribute=settings.shop.segment_attribute,
@@ -271,10 +199,8 @@ def _prepare(con, settings: Settings, shop: _Shop, origins: list[date]) -> None:
         max_segments=settings.shop.max_segments,
         last_day=shop.last_day,
     )
-    db.run(con, "features/segment_of", **values)
-    db.run(con, "features/horizon_stock", **values)
-    db.run(con, "features/paces", **values)
-    db.run(con, "features/linked_products")
+    for query in ("segment_of", "horizon_stock", "own_rate", "linked_products", "coverage", "all_days"):
+        engine.table(f"features/{query}", **values)
 
 
 def _calendar(origins: list[date], settings: Settings):
@@ -319,83 +245,60 @@ def panel_sql() -> str:
     return db.sql("features/panel").replace("/* features */", features)
 
 
-def _write_panel(con, workspace, settings: Settings, shop: _Shop, origins: list[date], folder: Path, progress: Progress) -> Built:
+def _write_panel(
+    engine: Engine, workspace: Workspace, settings: Settings, shop: Shop, origins: list[date], folder: Path, progress: Progress
+) -> Built:
     import pyarrow as pa
 
-    con.register("calendar_rows", _calendar(origins, settings))
-    con.execute("create or replace temp table calendar as select * from calendar_rows")
-    con.unregister("calendar_rows")
-    db.run(con, "features/coverage")
-    db.run(con, "features/all_days")
-    con.execute("drop table if exists panel_rows")
-    for start in range(0, len(origins), _ORIGINS_A_CHUNK):
+    engine.register("calendar", _calendar(origins, settings))
+    values = dict(asdict(settings.labels), last_day=shop.last_day)
+    for start in range(0, len(origins), engine.origins_at_once):
         progress("features", 0.25 + 0.6 * start / len(origins), msg("{done} of {all} origins", done=start, all=len(origins)))
-        con.register("origin_list", pa.table({"as_of": origins[start : start + _ORIGINS_A_CHUNK]}))
-        con.execute("create or replace temp table origin as select as_of from origin_list")
-        con.unregister("origin_list")
-        values = dict(asdict(settings.labels), last_day=shop.last_day)
-        for step in _STEPS:
-            db.run(con, f"features/{step}", **values)
-        _label(con, settings)
-        into = "create temp table panel_rows as " if start == 0 else "insert into panel_rows "
-        con.execute(into + panel_sql(), {"last_day": shop.last_day})
+        engine.register("origin", pa.table({"as_of": origins[start : start + engine.origins_at_once]}))
+        engine.view("features/ranks")
+        for query in _STEPS:
+            engine.table(f"features/{query}", **values)
+        _label(engine, settings)
+        engine.run(panel_sql(), "panel_rows", append=start > 0, last_day=shop.last_day)
     progress("features", 0.88, msg("Writing the panel"))
-    con.execute("set preserve_insertion_order = true")
-
-    def write(file: Path) -> None:
-        con.execute(
-            "copy (select * from panel_rows order by product_id, as_of, segment) to $out "
-            "(format parquet, compression zstd, row_group_size 50000)",
-            {"out": str(file)},
-        )
-
-    files.write_with(folder / "panel.parquet", write)
-    facts = db.rows(con, "features/panel_facts")[0]
+    if folder == workspace.panel:  # rows of a rescore since the older panel would hide the newer ones
+        files.remove(folder / "latest")
+    files.write_with(folder / "panel.parquet", partial(engine.write, "panel_rows", "product_id, as_of, segment"))
+    facts = engine.rows("features/panel_facts")[0]
+    segments = [row["segment"] for row in engine.rows("features/panel_segments")]
     description = {
         "as_of": shop.last_day.isoformat(),
         "first_day": shop.first_day.isoformat(),
         "signal": shop.signal,
         "origins": [t.isoformat() for t in origins],
-        "segments": facts["segments"],
+        "segments": segments,
         "segment_attribute": settings.shop.segment_attribute,
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days,
         "code_version": __version__,
         "settings": settings.as_dict(),
+        "fingerprint": fingerprint(engine.con, settings),
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
-        "tables": {table["table_name"]: table["rows"] for table in db.rows(con, "scoring/tables")},
+        "tables": {table["table_name"]: table["rows"] for table in engine.rows("scoring/tables")},
         "files": {"panel.parquet": files.sha256(folder / "panel.parquet")},
     }
     files.write_sealed(folder / "panel.json", description)
     progress("features", 1.0)
-    return Built(shop.last_day, shop.signal, len(origins), facts["rows"], facts["segments"], shop.rebuilt_from)
+    return Built(shop.last_day, shop.signal, len(origins), facts["rows"], segments, shop.rebuilt_from)
 
 
-def _label(con, settings: Settings) -> None:
-    """Adds rising, falling and tail to this chunk's paces: the tails of a negative binomial, which SQL does not have."""
+def _label(engine: Engine, settings: Settings) -> None:
+    """Adds rising, falling and tail to this chunk's rows: the tails of a negative binomial, which SQL does not have."""
     import pyarrow as pa
 
-    paces = db.arrow(con, "features/matured_paces")
+    rows = engine.arrow("features/label_inputs")
     column = {
-        name: paces[name].to_numpy() for name in ("n_base", "n_horizon", "base_length", "prior_a", "prior_b", "growth", "expected", "phi")
+        name: rows[name].to_numpy() for name in ("n_base", "n_horizon", "base_length", "prior_a", "prior_b", "growth", "expected", "phi")
     }
     rising, falling, tail = label(**column, settings=settings.labels)
-    con.register(
-        "labelled",
-        pa.table(
-            {
-                "as_of": paces["as_of"],
-                "segment": paces["segment"],
-                "product_id": paces["product_id"],
-                "rising": rising,
-                "falling": falling,
-                "tail": tail,
-            }
-        ),
-    )
-    con.execute("create or replace temp table labels as select * from labelled")
-    con.unregister("labelled")
+    key = {name: rows[name] for name in ("as_of", "segment", "product_id")}
+    engine.register("labels", pa.table(key | {"rising": rising, "falling": falling, "tail": tail}))
 
 
 assert set(DEMAND_WEEKS) == {1, 2, 4, 8, 13}  # outcomes.sql and panel.sql name them

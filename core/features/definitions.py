@@ -1,8 +1,8 @@
 """The features: one record each. The panel's SQL, the model's width, the words on the page and the glossary derive from them.
 
-Expressions read the relation built in core/features/sql/panel.sql: w = windows up to the origin, l = lift memory, z = surges,
-n = neighbours, s = surroundings, c = campaigns, k = stock, m = market series, y = calendar, p = pace and product, h = what the
-shop's history covers by then. Nothing after as_of can reach a feature: every relation is joined as of the origin.
+Expressions read the relation built in core/features/sql/panel.sql: w = windows up to the origin, l = past lifts, z = recent lift,
+n = neighbours' lift, s = neighbour activity, c = campaigns, k = stock, m = market series, y = calendar, p = own rate and product,
+h = what the shop's history covers by then. Nothing after as_of can reach a feature: every relation is joined as of the origin.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("orders_56d", "demand", "orders", "coalesce(w.interest_56d, 0)", "Orders in the last 56 days"),
     Feature("orders_182d", "demand", "orders", "coalesce(w.interest_182d, 0)", "Orders in the last 26 weeks"),
     Feature("orders_364d", "demand", "orders", "coalesce(w.interest_364d, 0)", "Orders in the last 52 weeks"),
-    Feature("own_pace", "demand", "orders a week", "p.n_base / p.base_length * 7", "Average weekly orders, last 8 weeks"),
+    Feature("own_pace", "demand", "orders a week", "p.n_base / nullif(p.base_length, 0) * 7", "Average weekly orders, last 8 weeks"),
     Feature("units_per_order", "demand", "units", "w.units_56d / nullif(w.interest_56d, 0)", "Units per order, last 8 weeks"),
     Feature("active_days_56d", "demand", "days", "coalesce(w.active_days_56d, 0)", "Days with an order, last 56 days"),
     Feature("days_since_last", "demand", "days", "w.days_since_last", "Days since the last order"),

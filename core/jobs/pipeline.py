@@ -5,30 +5,27 @@ Steps are imported when they run, so that asking for a job, or for this module, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from core import __version__
 from core.capabilities.record import load
 from core.errors import UpswingError
+from core.features.freshness import panel_is_fresh
 from core.jobs import kinds
 from core.messages import Message, lines, msg
 from core.models import registry
 from core.progress import Progress, silent
-from core.storage import duckdb as db
-from core.storage import files, snapshots
+from core.storage import snapshots
 from core.workspace import Workspace
 
 
-def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
-    """Features, train, score, publish; says what it did. The first model is promoted, a later one stays a candidate.
+def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
+    """Build features, train, score and publish; return the result as a job's. The first model is promoted, a later one is a candidate.
 
     import_first: arguments of core.ingest.import_files, to import files before.
     """
-    return _run(workspace, progress, import_first)["text"]
+    return _run(workspace, progress, import_first)
 
 
 def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
@@ -46,20 +43,6 @@ def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress)
         said.append(build(workspace, progress=progress).text())
     result = load(record.run)(workspace, arguments, progress)
     return result | {"text": lines(*said, result["text"])}
-
-
-def panel_is_fresh(workspace: Workspace) -> bool:
-    """Whether the panel holds what the warehouse and the settings say now, so that training may start from it."""
-    file = workspace.panel / "panel.json"
-    if not file.exists() or not workspace.warehouse.exists():
-        return False
-    panel, settings = files.read_json(file, msg("Run `upswing features` again.")), json.loads(json.dumps(workspace.settings().as_dict()))
-    if panel["code_version"] != __version__ or any(panel["settings"].get(part) != settings[part] for part in ("shop", "labels")):
-        return False
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        imported_at = db.rows(con, "warehouse/last_import")[0]["imported_at"]
-    built_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None)
-    return imported_at is not None and imported_at < built_at
 
 
 def import_and_forecast(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
@@ -127,7 +110,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
         dry_run=False,
         progress=progress,
     )
-    return {"text": report.text(), "report": report.as_dict()}
+    return {"text": report.message(), "report": report.as_dict()}
 
 
 def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:

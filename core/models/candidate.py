@@ -15,10 +15,18 @@ from core.models.predict import FittedModel
 from core.models.tracking import Tracking
 from core.models.train import fit, split
 from core.progress import Progress, silent
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
-__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+__all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
+
+
+_FIGURES = {  # those that a line about a training shows
+    "average_precision": msg("average precision"),
+    "brier_skill": msg("Brier skill"),
+    "precision_at_50": msg("precision@50"),
+    "ece": msg("ECE"),
+}
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,11 @@ class Trained:
     seconds: float
 
     def text(self) -> Message:
-        shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
-        figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
+        figures = [
+            msg("{metric} {value}", metric=label, value=f"{self.metrics[name]:.3f}")
+            for name, label in _FIGURES.items()
+            if self.metrics.get(name) is not None
+        ]
         values = {"model": self.model_id, "seconds": round(self.seconds), "figures": figures}
         if not figures:
             return msg(
@@ -80,6 +91,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
                 "model": model_id,
                 "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
                 "panel_as_of": panel.meta["as_of"],
+                "made_from": panel.meta.get("fingerprint", {}),
                 "settings": vars(settings.model),
                 "data": _data(panel, settings),
             }

@@ -41,7 +41,7 @@ from core.models.validation import (
 )
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
@@ -59,7 +59,7 @@ def fit(
     *,
     encoder: str | None = None,
     progress: Progress = silent,
-    recipe: Recipe = Recipe(),
+    recipe: TrainingConfig = TrainingConfig(),
     track: Track = untracked,
 ) -> FittedModel:
     """Learns from these row numbers of the panel and from nothing else; `rows` includes what is validated on.
@@ -187,7 +187,7 @@ class _Trainer:
         rows: np.ndarray,
         known_until: np.datetime64,
         settings: ModelSettings,
-        recipe: Recipe,
+        recipe: TrainingConfig,
         tuning: Tuning,
         device: torch.device,
         threads: int,
@@ -489,7 +489,7 @@ def _grow(
     panel: Panel,
     rows: np.ndarray,
     known_until: np.datetime64,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     seed: int,
     growth: Future,
     threads: int,
@@ -505,7 +505,7 @@ def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:
     return rows[~np.isnan(panel.rising[rows])]
 
 
-def _origins(panel: Panel, parts: Split, recipe: Recipe) -> dict:
+def _origins(panel: Panel, parts: Split, recipe: TrainingConfig) -> dict:
     def span(rows):
         return (
             None

@@ -212,6 +212,19 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
     Table(
+        "facts",
+        row="One setting of `[shop]` that imports inferred from all rows. A value in `upswing.toml` wins.",
+        key=("name",),
+        since="0.2.0",
+        columns=(
+            required("name", "VARCHAR", "Section and name of the setting, such as `shop.currency`."),
+            required("value", "VARCHAR", "Value, as JSON."),
+            required("evidence", "VARCHAR", "Counts or names that show the value, as JSON."),
+            required("import_id", "VARCHAR", "Import that last changed the value or its evidence."),
+            required("inferred_at", "TIMESTAMP", "Time of that import."),
+        ),
+    ),
+    Table(
         "touched",
         row="One table that an import changed since the last feature build.",
         columns=(

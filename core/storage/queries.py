@@ -9,6 +9,7 @@ its $values are bound by name. Nothing here writes.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ from core.capabilities.registry import serving_tables
 from core.errors import UserError
 from core.messages import Message, msg
 from core.schema import FIRST_VERSION
+from core.settings import Settings, Values
 from core.storage import duckdb as db
 from core.storage import snapshots
 
@@ -78,6 +80,20 @@ class Serving:
             ) from error
         finally:
             cursor.close()
+
+    def rules(self, today: Settings) -> Settings:
+        """Return today's settings with the rules over them under which this snapshot was made: they alone explain its tables.
+
+        A snapshot of an earlier version records none and is read by today's.
+        """
+        recorded: Values = {}
+        for rule in self.ask("rules").itertuples():
+            if hasattr(getattr(today, rule.section, None), rule.name):
+                value = json.loads(rule.value)
+                recorded.setdefault(rule.section, {})[rule.name] = tuple(value) if isinstance(value, list) else value
+        for section, values in recorded.items():
+            today = today.with_values(section, **values)
+        return today
 
     def _broken(self, found: Message) -> UserError:
         return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

@@ -12,10 +12,8 @@ TABLES = CANONICAL | IMPORTS
 
 def columns(con) -> dict[str, list[tuple[str, str]]]:
     """The (name, type) of each table's columns, in their order."""
-    there: dict[str, list[tuple[str, str]]] = {}
-    for table, *column in db.run(con, "warehouse/columns").fetchall():
-        there.setdefault(table, []).append(tuple(column))
-    return there
+    names = [name for (name,) in con.execute("show tables").fetchall()]
+    return {name: [column[:2] for column in con.execute(f'describe "{name}"').fetchall()] for name in names}
 
 
 def complete(con) -> None:

@@ -74,8 +74,10 @@ def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
         {
             "title": product(),
             "rising_probability": chance(_("Chance"), width=95),
-            "movement": column.NumberColumn(_("Change"), format="%+d", width=70, help=_("Points since the snapshot before.")),
-            "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+            "movement": column.NumberColumn(
+                _("Change"), format="%+d", width=70, help=_("Change in percentage points since the last update.")
+            ),
+            "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
         },
         key=key,
         alt=alt,
@@ -95,24 +97,20 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
     columns = {
         "title": product(),
         "rising_probability": chance(_("Chance of rising")),
-        "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
-        "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+        "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Change in percentage points since the last update.")),
+        "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
         "reasons": column.TextColumn(
-            _("Because of"),
+            _("Main reasons"),
             width=300,
-            help=_(
-                "Three reasons: what may make a rise comes first, then what sales and views show. ▲ speaks for a rise, ▼ against; "
-                "more arrows, "
-                "stronger."
-            ),
+            help=_("Top 3 reasons. ▲ pushes the chance up, ▼ down; more arrows = stronger."),
         ),
-        "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
+        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=100, help=_("Median forecast in units.")),
         "cover_weeks": column.NumberColumn(
-            _("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")
+            _("Weeks of supply"), format=_("%.1f wk"), width=80, help=_("Weeks until the stock runs out. Empty: stock unknown.")
         ),
         "category": column.TextColumn(_("Category"), width=110),
         "price": money(_("Price"), currency),
-        "weeks_on_sale": column.NumberColumn(_("On sale"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
+        "weeks_on_sale": column.NumberColumn(_("Age"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
     }
     dropped = [] if compared else ["movement"]
     dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
@@ -120,6 +118,6 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
         shown,
         {k: v for k, v in columns.items() if k not in dropped},
         key="rising_table",
-        alt=_("Products by their chance of rising"),
+        alt=_("Products by chance of rising"),
         height=min(38 + 36 * max(len(shown), 1), 760),
     )

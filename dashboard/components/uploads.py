@@ -18,7 +18,7 @@ def form() -> None:
             _("CSV, Parquet, JSON lines or Excel, gzipped or not"),
             accept_multiple_files=True,
             key="files",
-            type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
+            type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "xls", "ods", "gz", "toml"],
             help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the layout."),
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -40,7 +40,9 @@ def form() -> None:
     last = data.last_import()
     for number, file in enumerate(last.result["report"]["files"] if last else ()):
         if file["left_out"]:
-            why = _("{file} was left out: {why}").format(file=plain(file["file"]), why=plain(show(file["left_out"])))
+            why = _("{file} was left out: {why}").format(
+                file=plain(file["file"]), why=plain(show(file.get("left_out_message") or file["left_out"]))
+            )
             st.warning(why, icon=":material/block:")
             if file.get("ask") and not busy:
                 with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):

@@ -102,7 +102,7 @@ def test_a_cell_with_too_few_orders_stays_empty():
     )
     heat, written = charts.interest(frame).data
     assert np.isnan(heat.z[0][1]) and list(written.text) == ["1.6×", ""]
-    assert heat.customdata[0][1] == "too few orders to say"
+    assert heat.customdata[0][1] == "too few orders"
 
 
 def test_the_curves_of_learning_show_the_ranking_where_it_was_defined():

@@ -155,7 +155,7 @@ def test_what_the_budget_leaves_out_says_so(open_page, suggestions):
 
 def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_page, workspace):
     write_snapshot(workspace, stock_known=1.0, **COSTLESS)
-    at = open_page("inventory", workspace=workspace, budget="10", sections="What if")
+    at = open_page("inventory", workspace=workspace, budget="10", sections="What-if")
     for field_ in (at.number_input(key="budget"), at.number_input(key="what_if_budget")):
         assert field_.disabled and "No product's cost is known" in field_.help
     assert at.number_input(key="budget").placeholder == "–" and "of the budget of" not in words(at) and not at.exception
@@ -168,30 +168,30 @@ def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_
 @pytest.mark.parametrize(("target", "asks"), [("cycle", "deliveries"), ("fill", "demand"), ("shop", "fill rate"), ("cost", "by cost")])
 def test_a_service_level_says_what_it_asks_for(open_page, mine, target, asks):
     mine.save_settings(mine.settings().with_values("inventory", target=target))
-    level = open_page("inventory", workspace=mine, sections="What if").number_input(key="what_if_level")
+    level = open_page("inventory", workspace=mine, sections="What-if").number_input(key="what_if_level")
     assert asks in level.help and level.disabled == (target == "cost")
 
 
 def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine):
-    at = open_page("inventory", workspace=mine, sections="What if")
+    at = open_page("inventory", workspace=mine, sections="What-if")
     at.number_input(key="what_if_demand").set_value(150.0)
     at.button(key="what_if_compare").click().run()
-    assert list(table_with(at, "fill").name) == ["Now", "Tried"] and State(mine).views("inventory what-if") == []
+    assert list(table_with(at, "fill").name) == ["Current", "Scenario"] and State(mine).views("inventory what-if") == []
     at.number_input(key="what_if_level").set_value(99.0)
     at.text_input(key="what_if_name").set_value("Christmas")
     at.button(key="what_if_compare").click().run()
     assert not at.exception
     now, then = table_with(at, "fill").itertuples()
-    assert (now.name, then.name, then.demand, then.level) == ("Now", "Christmas", 1.5, "99%")
+    assert (now.name, then.name, then.demand, then.level) == ("Current", "Christmas", 1.5, "99%")
     assert then.to_order > now.to_order and then.cost > now.cost and then.stock > now.stock
-    again = open_page("inventory", workspace=mine, sections="What if", supplier="木艺工坊")
+    again = open_page("inventory", workspace=mine, sections="What-if", supplier="木艺工坊")
     again.multiselect(key="scenarios").set_value(["Christmas"]).run()
     theirs = table_with(again, "fill")
-    assert list(theirs.name) == ["Now", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
+    assert list(theirs.name) == ["Current", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
 
 
 def test_a_scenario_may_have_a_promotion_of_some_weeks_and_a_budget_of_its_own(open_page, mine):
-    at = open_page("inventory", workspace=mine, sections="What if")
+    at = open_page("inventory", workspace=mine, sections="What-if")
     at.number_input(key="what_if_promotion").set_value(200.0)
     at.slider(key="what_if_weeks").set_value((1, 3))
     at.button(key="what_if_compare").click().run()
@@ -234,7 +234,7 @@ def test_a_problem_is_named_with_what_was_done_and_its_button_lists_its_products
 
 
 def test_products_that_cannot_be_ordered_for_their_data_are_a_status_of_their_own(open_page, troubled):
-    shown = listed(open_page("inventory", workspace=troubled, status="No order possible"))
+    shown = listed(open_page("inventory", workspace=troubled, status="Can't order"))
     assert set(shown.index) == {f"P{i:04d}" for i, name in enumerate(PROBLEMS) if name in NO_ORDER}
 
 
@@ -306,6 +306,15 @@ def test_terms_of_a_supplier_plan_all_of_its_products_again(open_page, mine, sug
     assert (after.loc[rows].suggested_order_units > theirs[rows]).all()
 
 
+def test_a_lead_time_that_is_changed_twice_plans_with_its_last_value(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first, planned = listed(at).index[0], []
+    for days in (56.0, 7.0):
+        State(mine).set_override("product", first, "lead_time_days", days, reason="budget", actor="ana", expires_on=date(2011, 12, 19))
+        planned.append(listed(at.run()).order_up_to_level[first])
+    assert planned[0] > planned[1]
+
+
 def test_a_change_holds_for_each_of_several_chosen(open_page, mine):
     at = open_page("inventory", workspace=mine)
     both = list(listed(at).index[:2])
@@ -339,7 +348,7 @@ def test_an_empty_field_is_asked_for_and_nothing_is_saved(open_page, mine):
     at = choose(open_page("inventory", workspace=mine), "P0010")
     at.segmented_control(key="change_kind").set_value("terms").run()
     save(at, change_reason="other")
-    assert "an empty field" in at.error[0].value and State(mine).overrides() == []
+    assert "A field is empty" in at.error[0].value and State(mine).overrides() == []
 
 
 def test_a_lapsed_quantity_is_judged_by_what_was_needed(open_page, mine):
@@ -410,9 +419,9 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     token = state.take_worker()
     state.claim_job(token)
     state.end_job(job.id, token, "done", result={"summary": summary, "out": str(mine.root), "text": "done"})
-    at = open_page("inventory", workspace=mine, sections="Would it have worked?")
+    at = open_page("inventory", workspace=mine, sections="Simulate last year")
     table = next(each.value for each in at.table)
-    assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never gets there"]
+    assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never reached"]
     assert "Levels that promised 95% achieved 97.6%." in words(at)
     assert "lasts until the next delivery: 97.2% on average. 97.6% of them did." in words(at)
     assert table.iloc[:3, 1].tolist() == ["–", "15% (8% to 20%)", "–"] and not at.exception

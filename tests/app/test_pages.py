@@ -68,9 +68,15 @@ def test_a_page_in_chinese_has_no_english_sentence_left(open_page, name):
 
 def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone):
     shown = {m.label: m.value for m in open_page("overview").metric}
-    assert shown["Products about to rise"] == f"{everyone.rising_probability.sum():.0f}"
-    assert shown["Likely ones among them"] == str((everyone.rising_probability >= 0.5).sum())
+    assert shown["Expected risers"] == f"{everyone.rising_probability.sum():.0f}"
+    assert shown["Likely risers (50%+)"] == str((everyone.rising_probability >= 0.5).sum())
     assert shown["To order now"] == str((tables["suggestions"].status == "order now").sum())
+
+
+def test_the_overview_compares_the_units_of_the_last_four_weeks_with_the_four_before(open_page, tables):
+    weekly = tables["history"].query("segment == 'all'").groupby("week").units.sum().sort_index()
+    grown = f"{weekly.iloc[-4:].sum() / weekly.iloc[-8:-4].sum() - 1:+.0%}"
+    assert grown in [m.delta for m in open_page("overview").metric]
 
 
 def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
@@ -106,20 +112,20 @@ def test_the_overview_and_the_products_own_page_follow_what_planners_changed(ope
 def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, workspace):
     write_snapshot(workspace, previous=False)
     said = words(open_page("overview", workspace=workspace))
-    assert "Most likely to rise" in said and "Chances that grew" not in said
+    assert "Most likely to rise" in said and "Biggest gains" not in said
 
 
 def test_where_no_chance_has_changed_the_likeliest_stand_instead_of_empty_tables(open_page, workspace):
     write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability))
     at = open_page("overview", workspace=workspace)
     assert "Most likely to rise" in words(at) and "No chance has changed" in words(at) and "Chances that" not in words(at)
-    assert not next(m for m in at.metric if m.label == "Products about to rise").delta
+    assert not next(m for m in at.metric if m.label == "Expected risers").delta
 
 
 def test_where_chances_only_grew_the_other_side_says_so(open_page, workspace):
     write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability / 2))
     said = words(open_page("overview", workspace=workspace))
-    assert "Chances that shrank" in said and "None." in said and "Most likely to rise" not in said
+    assert "Biggest drops" in said and "None." in said and "Most likely to rise" not in said
 
 
 @pytest.mark.parametrize("page", ["overview", "model"])
@@ -197,10 +203,11 @@ def test_a_search_finds_a_product_by_its_number(open_page):
 def test_rising_narrows_by_price_and_age(open_page, everyone):
     at = open_page("rising")
     at.slider(key="price").set_range(5, 10).run()
-    at.slider(key="age").set_range(0, 20).run()
+    at.slider(key="age").set_range(10, 40).run()
     shown = at.dataframe[0].value
-    expected = everyone[everyone.price_cents.between(500, 1000) & (everyone.days_on_sale <= 140)]
+    expected = everyone[everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(70, 280)]
     assert list(shown.product_id) == list(expected.product_id) and 0 < len(shown) < len(everyone)
+    assert (everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(10, 69)).any()  # too young, though older than 10 days
 
 
 def test_rising_of_a_segment_shows_that_segments_chances_and_no_cover(open_page, tables):
@@ -282,6 +289,9 @@ def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_pa
     known = tables["suggestions"].query("status == 'order now'").iloc[0]
     at = open_page("product", product=known.product_id)
     assert f"**{known.suggested_order_units:,.0f} units**" in words(at)
+    levels = [known.reorder_point, known.order_up_to_level]
+    shown = [cell for table in at.table for row in table.value.itertuples() for cell in row]
+    assert [cell for cell in shown if cell in {f"{level:,.0f}" for level in levels}] == [f"{level:,.0f}" for level in levels]
     unknown = tables["suggestions"].query("status == 'stock unknown'").iloc[0]
     at = open_page("product", product=unknown.product_id)
     assert "levels only" in words(at) and "units** by" not in words(at)
@@ -344,7 +354,7 @@ def test_why_looks_at_each_value_of_a_driver(open_page):
 def test_data_says_what_was_read_what_was_set_aside_and_what_is_missing(open_page):
     at = open_page("data")
     shown = {m.label: m.value for m in at.metric}
-    assert shown["Rows read"] == "120,513" and shown["Set aside"] == "1,029"
+    assert shown["Rows read"] == "120,513" and shown["Rejected"] == "1,029"
     assert list(at.dataframe[1].value.detail) == ["not a product: postage, fees, manual", "date is in the future", "title is missing"]
     assert "telling a rise from a campaign" in words(at)
 
@@ -359,7 +369,7 @@ def test_data_names_the_drivers_without_data(open_page, workspace):
 
 def test_each_figure_of_the_model_stands_with_its_interval(open_page):
     shown = {m.label: (m.value, m.delta) for m in open_page("model").metric}
-    assert shown["Right in its top 50"] == ("68%", "60% to 75%") and shown["Ranking"] == ("0.470", "0.430 to 0.510")
+    assert shown["Top-50 hit rate"] == ("68%", "60% to 75%") and shown["Ranking quality"] == ("0.470", "0.430 to 0.510")
 
 
 def test_a_snapshot_from_before_there_were_intervals_shows_its_figures_without(open_page, workspace):

@@ -20,7 +20,8 @@ from core.storage.state import State
 
 def planned(shop) -> pd.DataFrame:
     overrides = State(shop).overrides()
-    basis = plan.read(Serving(snapshots.current(shop).path), Rules.of(shop.settings().inventory))
+    serving = Serving(snapshots.current(shop).path)
+    basis = plan.read(serving, Rules.of(serving.rules(shop.own_settings()).inventory))
     return plan.make(plan.replanned(basis, overrides), overrides).set_index("product_id")
 
 
@@ -91,7 +92,7 @@ def snooze(page: Page, product_id: str) -> None:
     page.locator(".st-key-change_kind").get_by_text("Snooze").click()
     expect(field(page, "change_until")).to_be_visible()
     settled(page)
-    save(page, "No room")
+    save(page, "No storage space")
 
 
 def downloaded(page: Page, key: str) -> bytes:
@@ -108,7 +109,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     wanted = {first: before.order_units[first] + 2 * pack[first], second: 3 * pack[second]}
 
     open_filtered(page, supplier)
-    set_quantity(page, first, wanted[first], "Promotion planned", "=2+3 for the window")
+    set_quantity(page, first, wanted[first], "Planned promotion", "=2+3 for the window")
     set_quantity(page, second, wanted[second], "Budget", "later more")
     snooze(page, third)
     assert {o.actor for o in State(shop).overrides() if o.ended_at is None} == {"Ana"}
@@ -129,7 +130,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     assert rows[first][headings.index("Comment")] == "=2+3 for the window"
     assert all(cell.data_type != "f" for each in book for row in each for cell in row)
     told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert {("Supplier", supplier), ("By", "Ana"), ("Snapshot", snapshots.current(shop).id)} <= set(told)
+    assert {("Supplier", supplier), ("By", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
 
     # Somebody else, another browser, later.
     context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1360, "height": 900})

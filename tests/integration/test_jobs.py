@@ -127,14 +127,18 @@ def test_a_queued_job_is_cancelled_at_once(workspace):
 
 def test_a_done_job_holds_its_result_and_stays_done_when_cancelled(workspace):
     job = do_now(workspace, "steps")
-    assert (job.status, job.done, job.message, job.result["model"]) == ("done", 1.0, "model m1", "m1")
+    assert (job.status, job.done, str(job.message), job.result["model"]) == ("done", 1.0, "model m1", "m1")
     assert job.figures == {"loss": 0.25}
     assert jobs.cancel(workspace, job.id).status == "done"
 
 
 def test_a_users_error_is_the_jobs_error_in_its_own_words(workspace):
     job = do_now(workspace, "user error")
-    assert (job.status, job.error) == ("failed", "Expected orders. Found none. To do: import a file with orders.")
+    assert job.status == "failed"
+    assert (
+        show(job.error) == "The warehouse has none of them. Features need orders, views, carts or reviews. Import a file with one of them."
+    )
+    assert show(job.error, "zh").startswith("数据仓库中都没有。")
     assert job.result == {"report": {"rows_read": 3}}, "what was done before stays told"
 
 

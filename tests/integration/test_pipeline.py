@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -14,10 +11,9 @@ from fixtures.model_folders import write_model
 
 from core.errors import UserError
 from core.jobs import pipeline
+from core.messages import from_json, to_json
 from core.models import registry
 from core.progress import silent
-from core.schema import IMPORTS
-from core.storage import duckdb as db
 from core.storage import snapshots
 
 
@@ -39,7 +35,7 @@ def steps(workspace, monkeypatch) -> list[str]:
 
     def import_files(_, files, **given):
         done.append(f"import {files[0].name}")
-        return said("imported", as_dict=lambda: {"rows_read": 3})
+        return said("imported", message=lambda: "imported", as_dict=lambda: {"rows_read": 3})
 
     def train(_, settings, **given):
         model_id = f"m{len(done)}"
@@ -60,7 +56,7 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.models.candidate": SimpleNamespace(train=train),
         "core.features.build": SimpleNamespace(build=step("features"), build_latest=step("new days")),
         "core.capabilities.scoring": SimpleNamespace(score=score),
-        "core.evaluation.backtest": SimpleNamespace(backtest=step("backtest", summary=lambda: {"learners": []})),
+        "core.evaluation.backtest": SimpleNamespace(FILES=("report.html",), backtest=step("backtest", summary=lambda: {"learners": []})),
         "core.evaluation.simulate": SimpleNamespace(simulate=step("simulate", summary=lambda: {"policies": []})),
     }
     for name, fake in fakes.items():
@@ -75,10 +71,10 @@ def champion(workspace, model_id: str = "old") -> None:
 
 
 def test_the_first_run_promotes_its_model_and_serves_its_forecasts(workspace, steps):
-    text = pipeline.run(workspace)
+    text = pipeline.run(workspace)["text"]
     assert steps == ["features", "train frozen", "score m1", "publish"]
     assert registry.champion(workspace) == "m1"
-    assert "model m1 is the champion" in text
+    assert "Model m1 is the first one and becomes the champion." in str(text)
 
 
 def test_a_later_run_leaves_its_model_a_candidate_and_serves_the_champion(workspace, steps):
@@ -92,7 +88,7 @@ def test_an_import_job_of_a_new_shop_goes_all_the_way(workspace, steps):
     result = pipeline.do_job(workspace, "import", {"files": ["/data/orders.csv"], "preset": "generic"}, silent)
     assert steps == ["import orders.csv", "features", "train frozen", "score m2", "publish"]
     assert result["report"] == {"rows_read": 3} and result["model"] == "m2"
-    json.dumps(result)
+    assert from_json(to_json(result)) == result
 
 
 def test_an_import_job_beside_a_champion_trains_nothing(workspace, steps):
@@ -155,28 +151,3 @@ def test_a_simulation_job_writes_into_the_workspace(workspace, steps):
     result = pipeline.do_job(workspace, "simulate", {}, silent)
     assert steps == ["features", "simulate"]
     assert Path(result["out"]).parent == workspace.root and result["summary"] == {"policies": []}
-
-
-def test_a_panel_is_fresh_until_an_import_or_the_settings_change(workspace):
-    def imported(at: datetime) -> None:
-        with db.connect(workspace.warehouse) as con:
-            con.execute(IMPORTS["imports"].ddl())
-            columns = [c for c in IMPORTS["imports"].columns if c.required]
-            row = [at if c.name == "imported_at" else 1 if c.type == "BIGINT" else "x" for c in columns]
-            con.execute(f"insert into imports ({', '.join(c.name for c in columns)}) values ({', '.join('?' for _ in row)})", row)
-
-    built = datetime(2026, 3, 1, 12)
-    assert not pipeline.panel_is_fresh(workspace)
-    imported(built - timedelta(hours=1))
-    workspace.panel.mkdir()
-    panel = workspace.panel / "panel.json"
-    panel.write_text(json.dumps({"code_version": pipeline.__version__, "settings": workspace.settings().as_dict()}))
-    os.utime(panel, (built.replace(tzinfo=UTC).timestamp(),) * 2)
-    assert pipeline.panel_is_fresh(workspace)
-    workspace.save_settings(workspace.settings().with_values("model", max_epochs=1))
-    assert pipeline.panel_is_fresh(workspace), "how a model is trained does not change the panel"
-    workspace.save_settings(workspace.settings().with_values("labels", horizon_days=14))
-    assert not pipeline.panel_is_fresh(workspace)
-    workspace.settings_file.unlink()
-    imported(built + timedelta(hours=1))
-    assert not pipeline.panel_is_fresh(workspace)

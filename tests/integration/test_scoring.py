@@ -18,11 +18,13 @@ from core.capabilities.inventory import compute as inventory_compute
 from core.capabilities.inventory.control import PriceResponse
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
+from core.features import tables
 from core.models.calibrate import Level
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.schema.arrow import arrow_schema
 from core.storage import duckdb as db
 from core.storage import snapshots
+from core.storage.duckdb import DuckDB
 from core.workspace import Workspace
 
 AS_OF = date(2011, 6, 30)
@@ -136,8 +138,8 @@ def shop(workspace) -> Workspace:
         insert(
             con, "quarantine", [{"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)]
         )
-        db.run(con, "features/daily_tables")
-        db.run(con, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        tables.create(con)
+        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",
             [("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)],
@@ -250,6 +252,18 @@ def test_the_scored_tables_pass_the_snapshots_full_check(shop, scored):
     assert snapshots.current(shop).id == snapshot
 
 
+def test_the_rules_are_those_of_model_panel_and_settings(shop, monkeypatch):
+    """The labels are those that the model learnt, whatever the settings say by now."""
+    use(monkeypatch, type("Learnt", (Model,), {"metrics": Model.metrics | {"data": {"labels": {"horizon_days": 14}}}}))
+    shop.save_settings(shop.settings().with_values("inventory", service_level=0.8).with_values("labels", horizon_days=7))
+    scoring.score(shop)
+    rows = pq.read_table(shop.root / "scored" / "rules.parquet").to_pylist()
+    rules = {(row["section"], row["name"]): json.loads(row["value"]) for row in rows}
+    assert rules["labels", "horizon_days"] == 14 and rules["inventory", "service_level"] == 0.8
+    assert rules["shop", "segment_attribute"] == "country" and rules["versions", "model"] == "m1"
+    assert ("inventory", "order_columns") not in rules
+
+
 def test_every_live_product_and_segment_is_forecast_and_nothing_else(scored):
     assert [(f["product_id"], f["segment"]) for f in scored("forecasts")] == LIVE
     assert [(d["product_id"], d["segment"]) for d in scored("demand")][:: len(DEMAND_WEEKS) * len(DEMAND_LEVELS)] == LIVE
@@ -334,6 +348,14 @@ def test_a_supplier_gives_the_times_that_its_products_lack_and_its_order_days(sc
     assert [planning[p]["order_days"] for p in "ABC"] == [None, 14, None] and planning["A"]["max_order"] == 600
     assert [suggested[p]["wait_days"] for p in "ABC"] == [0, 3, 0]  # AS_OF is a Thursday: the next order day is Monday
     assert scored("suppliers") == [{"supplier": "Lane", "order_days": "1,4", "min_order_cents": 9_900}]
+
+
+def test_a_products_own_lead_time_goes_before_that_of_its_supplier(shop):
+    with db.connect(shop.warehouse) as con:
+        con.register("live", pa.table({"place": [0, 1], "product_id": ["A", "B"]}))
+        con.execute("update products set lead_time_days = 12, lead_time_sd_days = 3 where product_id = 'B'")
+        planning = db.rows(con, "scoring/planning", as_of=AS_OF)
+    assert [(row["lead_time_days"], row["lead_time_sd_days"]) for row in planning] == [(7, None), (12, 3)]
 
 
 def test_open_deliveries_say_what_is_on_order_by_the_day_they_are_due(shop, monkeypatch):

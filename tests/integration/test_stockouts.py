@@ -11,9 +11,11 @@ import pytest
 from bench.measure import REPOSITORY
 from bench.stockouts import EVENTS, compare, measure, planted_stockouts
 from core.errors import UserError
+from core.features import tables
 from core.ingest import import_files
 from core.settings import LabelSettings
 from core.storage import duckdb as db
+from core.storage.duckdb import DuckDB
 from core.workspace import Workspace
 
 DAY = "datetime64[ns]"
@@ -61,9 +63,9 @@ def sample(tmp_path_factory) -> Path:
     import_files(workspace, [REPOSITORY / "sample_data" / "files" / name for name in ("products.csv.gz", "orders.csv.gz", "stock.parquet")])
     rules = LabelSettings()
     with db.connect(workspace.warehouse) as con:
-        db.run(con, "features/daily_tables")
-        db.run(con, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="")
-        db.run(con, "features/lost_units", base_days=rules.base_days, min_age_days=rules.min_age_days)
+        tables.create(con)
+        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="")
+        DuckDB(con).replace_days("lost_units", None, "features/lost_units", base_days=rules.base_days, min_age_days=rules.min_age_days)
     return workspace.warehouse
 
 

@@ -84,5 +84,5 @@ def test_whatever_the_factors_quantiles_never_cross_and_never_fall_below_nothing
 
 
 def test_factors_of_another_shape_are_refused():
-    with pytest.raises(UserError, match="demand factors"):
+    with pytest.raises(UserError, match="Demand factors"):
         Intervals(np.ones((2, 2, 2)))

@@ -12,12 +12,14 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+from fixtures import commands
 
 import core
 from core.capabilities.registry import serving_tables
-from core.cli import _parser
+from core.errors import UserError
 from core.ingest import import_files
-from core.ingest.recognise import mapping
+from core.ingest.recognise import mapping_file
 from core.schema import CANONICAL, IMPORTS
 from core.storage import duckdb as db
 from core.workspace import Workspace
@@ -48,22 +50,20 @@ def inline_code(page: Path) -> list[str]:
 def wrong_command(words: list[str]) -> str | None:
     """Why `upswing WORDS` is no command of ours, None if it is."""
     try:
-        _parser().parse_args(words)
-    except SystemExit as end:
-        return None if end.code == 0 else f"upswing {' '.join(words)}"
+        commands.parsed(words)
+    except (typer.TyperException, UserError) as error:
+        return f"upswing {' '.join(words)}: {error}"
     return None
 
 
 def unknown_words(words: list[str]) -> set[str]:
     """Of a command mentioned in a sentence (its arguments may be left out), the command or options that don't exist."""
-    commands = next(a for a in _parser()._actions if a.choices).choices
     named = next((w for w in words if not w.startswith("-")), None)
     if named is None:
         return {w for w in words if w not in ("--help",)}
-    if named not in commands:
+    if named not in commands.names():
         return {named}
-    options = {option for action in commands[named]._actions for option in action.option_strings}
-    return {w for w in words if w.startswith("--")} - options
+    return {w for w in words if w.startswith("--")} - commands.options(named)
 
 
 def is_ours(words: list[str]) -> bool:
@@ -119,6 +119,11 @@ def test_the_data_contract_is_what_the_schema_says_now():
     assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
 
 
+def test_the_settings_reference_is_what_the_settings_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "settings_reference.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
+
+
 def test_the_data_contract_describes_every_table_and_column():
     page = (REPOSITORY / "docs" / "data-contract.md").read_text(encoding="utf-8")
     for table in (*CANONICAL.values(), *IMPORTS.values(), *serving_tables().values()):
@@ -143,7 +148,7 @@ def test_mappings_in_the_documentation_are_mappings_that_load(tmp_path):
     for number, body in enumerate(examples):
         file = tmp_path / f"{number}.toml"
         file.write_text(body, encoding="utf-8")
-        assert mapping.load(None, file).tables
+        assert mapping_file.load(None, file).tables
 
 
 def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace, tmp_path):
@@ -162,12 +167,12 @@ def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace,
 
 def test_every_preset_is_described_and_every_described_preset_ships():
     table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Presets")[1].split("\n## ")[0]
-    assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping.presets()
+    assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping_file.presets()
 
 
 def test_every_option_of_a_mapping_is_described():
     table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Options")[1].split("\n## ")[0]
-    assert [f.name for f in dataclasses.fields(mapping.Options) if f"`{f.name}`" not in table] == []
+    assert [f.name for f in dataclasses.fields(mapping_file.Options) if f"`{f.name}`" not in table] == []
 
 
 @EVERY_PAGE

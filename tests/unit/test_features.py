@@ -15,6 +15,7 @@ from reference.labels import Oracle, valid_sales
 from core.errors import NotReady, UserError
 from core.features.build import build, build_latest, weekly_origins
 from core.features.definitions import FEATURES
+from core.features.freshness import panel_is_fresh
 from core.features.neighbours import nearest
 from core.models.calibrate import FOLLOWED_ORIGINS
 from core.schema import DEMAND_WEEKS, DRIVERS
@@ -35,6 +36,10 @@ def built(shop, tmp_path_factory):
     workspace = shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), shop)
     build(workspace)
     return workspace
+
+
+def test_a_panel_that_was_just_built_is_fresh(built):
+    assert panel_is_fresh(built)
 
 
 def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:
@@ -360,7 +365,7 @@ def test_origins_are_sundays_and_the_last_day():
 
 
 def test_too_short_a_history_is_refused_with_what_is_needed():
-    with pytest.raises(UserError, match="at least 119 days of history.*2024-01-01 to 2024-03-01"):
+    with pytest.raises(UserError, match="1 Jan 2024 to 1 Mar 2024.*at least 119 days of history"):
         weekly_origins(date(2024, 1, 1), date(2024, 3, 1), Settings())
 
 

@@ -7,9 +7,11 @@ from datetime import date, timedelta
 import pandas as pd
 import pytest
 
+from core.features import tables
 from core.schema import CANONICAL
 from core.settings import LabelSettings
 from core.storage import duckdb as db
+from core.storage.duckdb import DuckDB
 
 FIRST_DAY = date(2024, 1, 1)
 RULES = LabelSettings()
@@ -31,12 +33,12 @@ def counts(product: str, found: dict[int, float]) -> list[tuple]:
 def lost(sold: list[tuple], stock: list[tuple]) -> pd.DataFrame:
     """product_id, value, day (number), lost_units of a shop that sold and counted this."""
     with db.connect() as con:
-        db.run(con, "features/daily_tables")
+        tables.create(con)
         con.execute(CANONICAL["stock"].ddl())
         con.executemany("insert into daily (product_id, value, day, interest, units) values (?, ?, ?, ?, ?)", sold)
         if stock:
             con.executemany("insert into stock (day, product_id, on_hand) values (?, ?, ?)", stock)
-        db.run(con, "features/lost_units", base_days=RULES.base_days, min_age_days=RULES.min_age_days)
+        DuckDB(con).replace_days("lost_units", None, "features/lost_units", base_days=RULES.base_days, min_age_days=RULES.min_age_days)
         found = con.execute("select * from lost_units order by product_id, value, day").df()
     return found.assign(day=(found.day - pd.Timestamp(FIRST_DAY)).dt.days)
 

@@ -11,6 +11,7 @@ CAPABILITY = Capability(
     folder=Path(__file__).parent,
     compute="core.capabilities.forecast.compute:write",
     tables=TABLES,
+    rules="core.capabilities.forecast.compute:rules",
     jobs=(
         JobKind(
             "explain",

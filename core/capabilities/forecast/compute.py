@@ -19,7 +19,6 @@ from core.capabilities.forecast import tables
 from core.errors import UserError
 from core.messages import msg
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
-from core.storage import duckdb as db
 from core.storage import snapshots
 from core.storage.state import now
 
@@ -79,10 +78,10 @@ def _previous(context: Context) -> pa.ChunkedArray:
         served = None
     if served is None:
         return pa.chunked_array([pa.nulls(len(live.rows), pa.float64())])
-    context.con.register(
-        "forecast_rows", pa.table({"place": np.arange(len(live.rows)), "product_id": live.product, "segment": live.segment})
-    )
-    return db.arrow(context.con, "scoring/previous", forecasts=str(served.table("forecasts")))["rising_probability"]
+    engine = context.engine
+    engine.register("forecast_rows", pa.table({"place": np.arange(len(live.rows)), "product_id": live.product, "segment": live.segment}))
+    engine.register("served_forecasts", served.table("forecasts"))
+    return engine.arrow("scoring/previous")["rising_probability"]
 
 
 def _write_explanations(context: Context, attributions: np.ndarray) -> list[str]:
@@ -141,17 +140,17 @@ def _write_words(context: Context) -> None:
 
 
 def _write_from_warehouse(context: Context) -> None:
-    con, as_of = context.con, context.as_of
-    context.write(tables.PRODUCTS, db.arrow(con, "scoring/products", as_of=as_of, currency=context.settings.shop.currency))
+    engine, as_of = context.engine, context.as_of
+    context.write(tables.PRODUCTS, engine.arrow("scoring/products", as_of=as_of, currency=context.settings.shop.currency))
     served = sorted(set(context.live.segment.to_pylist()))
-    context.write(tables.HISTORY, db.arrow(con, "scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
-    similar = str(context.workspace.need(context.workspace.panel / "neighbours.parquet", "features"))
-    context.write(tables.NEIGHBOURS, db.arrow(con, "scoring/neighbours", neighbours=similar, most=NEIGHBOURS))
+    context.write(tables.HISTORY, engine.arrow("scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
+    engine.register("similar_products", context.workspace.need(context.workspace.panel / "neighbours.parquet", "features"))
+    context.write(tables.NEIGHBOURS, engine.arrow("scoring/neighbours", most=NEIGHBOURS))
 
 
 def _write_quality(context: Context, absent: list[str]) -> None:
     """Write what was imported, rejected or is missing, how fresh it is, and which drivers are absent."""
-    quality = db.rows(context.con, "scoring/imports")
+    quality = context.engine.rows("scoring/imports")
     there = context.warehouse_tables
     quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
@@ -190,6 +189,23 @@ def _write_about_model(context: Context) -> None:
     context.write(
         tables.SEGMENTS, {"segment": named(panel.segments, present), "orders_base": orders[present], "products": products[present]}
     )
+
+
+def rules(context: Context) -> dict[str, dict]:
+    """Return what the forecasts mean: the labels that the model learnt, the panel's segments, and what both were made from."""
+    panel, metrics = context.live.panel.meta, context.model.metrics
+    built, trained = context.settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
+    return {
+        "labels": metrics.get("data", {}).get("labels") or built["labels"],
+        "shop": {name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "max_segments")},
+        "versions": {
+            "code": __version__,
+            "model": context.model_id,
+            "encoder": trained.get("encoder", ""),
+            "tuning": trained.get("tuning", ""),
+        },
+        "made_from": panel.get("fingerprint", {}),
+    }
 
 
 def _write_meta(context: Context) -> None:

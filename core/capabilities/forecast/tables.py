@@ -186,6 +186,24 @@ GLOSSARY = Table(
     ),
 )
 
+RULES = Table(
+    "rules",
+    row="One rule that the snapshot was made under, one version, or the hash of one input. Pages and the plan follow it until the next "
+    "calculation.",
+    key=("section", "name"),
+    since="0.2.0",
+    columns=(
+        required(
+            "section",
+            "VARCHAR",
+            "`labels`, `shop` and `inventory` hold settings as in `upswing.toml`, `versions` what made it, `made_from` the hashes of "
+            "imports, settings, encoder and features.",
+        ),
+        required("name", "VARCHAR", "Name in the section."),
+        required("value", "VARCHAR", "Value, as JSON."),
+    ),
+)
+
 META = Table(
     "meta",
     row="The snapshot itself, in a single row.",
@@ -217,5 +235,6 @@ TABLES = (
     CALIBRATION,
     SEGMENTS,
     GLOSSARY,
+    RULES,
     META,
 )

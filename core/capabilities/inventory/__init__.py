@@ -11,6 +11,7 @@ CAPABILITY = Capability(
     folder=Path(__file__).parent,
     compute="core.capabilities.inventory.compute:write",
     tables=TABLES,
+    rules="core.capabilities.inventory.compute:rules",
     jobs=(
         JobKind(
             "simulate",

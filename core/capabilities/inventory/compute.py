@@ -5,7 +5,7 @@ A shop without order lines has no suggestions, since nothing says how many units
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +14,6 @@ from core.capabilities.context import Context
 from core.capabilities.inventory import control, tables
 from core.messages import msg
 from core.schema import LIKELY
-from core.storage import duckdb as db
 
 PRICE_WEEKS = 104  # history from which a category's price response is estimated
 
@@ -22,11 +21,11 @@ PRICE_WEEKS = 104  # history from which a category's price response is estimated
 def write(context: Context) -> None:
     """Write suggestions, planning, deliveries, suppliers, markdowns and problems."""
     context.progress("score", 0.95, msg("Order suggestions"))
-    context.write(tables.SUPPLIERS, db.arrow(context.con, "scoring/suppliers"))
+    context.write(tables.SUPPLIERS, context.engine.arrow("scoring/suppliers"))
     if not context.warehouse_tables["orders"]["rows"]:
         context.write_empty(tables.PLANNING, tables.DELIVERIES, tables.SUGGESTIONS, tables.PROBLEMS, tables.MARKDOWNS)
         return
-    due = db.arrow(context.con, "scoring/deliveries", as_of=context.as_of)
+    due = context.engine.arrow("scoring/deliveries", as_of=context.as_of)
     terms, rules = _terms(context, due)
     products = context.live.products
     suggested = control.suggest(context.demand, terms, rules, context.as_of)
@@ -42,6 +41,11 @@ def write(context: Context) -> None:
         },
     )
     _write_markdowns(context, suggested)
+
+
+def rules(context: Context) -> dict[str, dict]:
+    """Return the rules of ordering that the suggestions follow."""
+    return {"inventory": asdict(control.Rules.of(context.settings.inventory))}
 
 
 def _write_markdowns(context: Context, suggested: control.Suggestions) -> None:
@@ -72,7 +76,7 @@ def _terms(context: Context, due: pa.Table) -> tuple[control.Terms, control.Rule
 
     due: the answer of scoring/deliveries.sql.
     """
-    known = db.arrow(context.con, "scoring/planning", as_of=context.as_of)
+    known = context.engine.arrow("scoring/planning", as_of=context.as_of)
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
     terms = control.Terms.of(len(known), **given, **control.peaks(context.weekly_units))
     rules = control.Rules.of(context.settings.inventory)
@@ -81,8 +85,8 @@ def _terms(context: Context, due: pa.Table) -> tuple[control.Terms, control.Rule
 
 def _price_response(context: Context) -> tuple[control.PriceResponse, np.ndarray]:
     """Return the price response of each category, and the category of each product; products without one share one."""
-    known = {row["product_id"]: row["category"] for row in db.rows(context.con, "scoring/categories")}
+    known = {row["product_id"]: row["category"] for row in context.engine.rows("scoring/categories")}
     names, category = np.unique([known.get(p, "") for p in context.live.products.to_pylist()], return_inverse=True)
-    weeks = db.arrow(context.con, "scoring/price_weeks", as_of=context.as_of, weeks=PRICE_WEEKS)
+    weeks = context.engine.arrow("scoring/price_weeks", as_of=context.as_of, weeks=PRICE_WEEKS)
     columns = [weeks[name].to_numpy() for name in ("product", "week", "orders", "price_cents")]
     return control.price_response(*columns, category, len(names)), category

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import UserError
 from core.messages import msg
 from core.storage import duckdb as db
+from core.storage.engine import Engine
 
 
 @dataclass(frozen=True)
@@ -28,12 +29,12 @@ class WeeklyUnits:
     def read(cls, warehouse: Path, products: list[str], last: date) -> WeeklyUnits:
         """The weeks up to and including the one that ends on `last`, from the daily aggregate that the features step keeps."""
         with db.connect(warehouse, read_only=True) as con:
-            return cls.query(con, products, last)
+            return cls.query(db.DuckDB(con), products, last)
 
     @classmethod
-    def query(cls, con, products: list[str], last: date) -> WeeklyUnits:
-        """`read` through an open connection."""
-        table = db.arrow(con, "features/weekly_units", last_day=last)
+    def query(cls, engine: Engine, products: list[str], last: date) -> WeeklyUnits:
+        """Do the same on an open engine."""
+        table = engine.arrow("features/weekly_units", last_day=last)
         place = {product: i for i, product in enumerate(products)}
         row = np.array([place.get(p, -1) for p in table["product_id"].to_pylist()], dtype=int)
         ago, units = (table[name].to_numpy() for name in ("weeks_ago", "units"))

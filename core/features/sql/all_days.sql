@@ -1,5 +1,4 @@
--- The daily aggregate over all customers, with the units lost while out of stock.
-create or replace temp table all_days as
+-- What did all customers do and want of each product, day by day?
 select product_id, day,
     sum(interest) as interest, sum(units) as units, sum(returned_units) as returned_units, sum(revenue_cents) as revenue_cents,
     sum(priced_units) as priced_units, sum(discount_cents) as discount_cents, sum(orders) as orders, sum(guest_orders) as guest_orders,

@@ -1,5 +1,4 @@
--- The last 8 weeks of views, carts, searches and ads.
-create or replace temp table attention_windows as
+-- How much attention did a product get in the last 8 weeks: views, carts, searches, ads?
 select
     as_of, segment, product_id,
     sum(views) filter (where age < 7) as views_7d,
@@ -15,6 +14,6 @@ select
     sum(search_clicks) filter (where age < 56) as search_clicks_56d,
     sum(ad_impressions) filter (where age < 28) as ad_impressions_28d,
     sum(ad_clicks) filter (where age < 28) as ad_clicks_28d
-from placed
+from ranks
 where age < 56 and views + carts + wishlists + search_clicks + ad_impressions + ad_clicks > 0
 group by as_of, segment, product_id

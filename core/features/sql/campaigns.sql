@@ -1,5 +1,4 @@
--- Promotions a product has had or is in at the origin. A campaign that starts later is not known yet.
-create or replace temp table campaigns as
+-- Which promotions has a product had or is in at the origin? A campaign that starts later is not known yet.
 with spans as (
     select o.as_of, p.product_id, p.starts_on, p.ends_on, p.discount,
         least(p.ends_on, o.as_of) as seen_until
@@ -10,8 +9,9 @@ with spans as (
 final as (
     select
         as_of, product_id,
-        sum(greatest(0, least(27, date_diff('day', starts_on, as_of)) - date_diff('day', seen_until, as_of) + 1)) as promo_days_28d,
-        max(case when ends_on >= as_of then 1.0 else 0.0 end) as promo_now,
+        cast(sum(greatest(0, least(27, date_diff('day', starts_on, as_of)) - date_diff('day', seen_until, as_of) + 1)) as double)
+            as promo_days_28d,
+        max(case when ends_on >= as_of then 1 else 0 end) as promo_now,
         min(case when ends_on < as_of then date_diff('day', ends_on, as_of) end) as days_since_promo,
         max(case when ends_on >= as_of then discount end) as promo_discount,
         max(case when ends_on >= as_of then date_diff('day', as_of, ends_on) end) as promo_days_left

@@ -1,5 +1,4 @@
--- First day of each kind of record: before it the shop had no such data, which is not the same as zero.
-create or replace temp table coverage as
+-- On which day does each kind of record begin? Before it the shop had no such data, which is not the same as zero.
 select
     (select min(day) from daily where views + carts + search_clicks + ad_impressions > 0) as first_event,
     (select min(day) from daily where buyers > 0) as first_buyer,

@@ -1,7 +1,6 @@
--- One row a product, segment value and day: everything that happened, from $from_day on.
+-- What happened to each product, segment value and day, from $from_day on?
 -- An order counts once a product and day: many tills begin their receipts anew each morning, so that the same number on another day is
 -- another order. Aggregate rows count the orders they stand for.
-insert into daily
 with customer_value as (
     select customer_id, min(value) as value
     from customers
@@ -30,7 +29,8 @@ kept_orders as (
     from (
         select o.*, c.pairs,
             row_number() over (
-                partition by o.product_id, o.customer_id, c.day, o.units order by o.ordered_at, o.order_id nulls first, o.unit_price_cents nulls first
+                partition by o.product_id, o.customer_id, c.day, o.units
+                order by o.ordered_at nulls first, o.order_id nulls first, o.unit_price_cents nulls first
             ) as place
         from orders as o
         inner join cancelled as c

@@ -1,2 +1,2 @@
--- Under which meaning (signal, segment attribute, code version) the daily aggregate was built.
+-- Under which meaning (signal, segment attribute, code version) was the daily aggregate built?
 select meaning from daily_built

@@ -1,4 +1,4 @@
--- The day on which each product first sold.
+-- On which day did each product first sell?
 select product_id, min(day) as first_day
 from daily
 where interest > 0

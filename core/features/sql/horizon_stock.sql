@@ -1,5 +1,4 @@
--- For the label: days in each origin's horizon on which a product's stock was recorded, and on which there was some.
-create or replace temp table horizon_stock as
+-- On how many days of each origin's horizon was a product's stock recorded, and on how many was there some?
 select
     o.as_of, s.product_id,
     count(*) as known_days,

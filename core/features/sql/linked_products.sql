@@ -1,6 +1,6 @@
--- Products joined by the shop's knowledge graph: directly, or through one shared thing (a theme, a material) that joins at most
--- 50 products, so that "is a product" joins nobody. direct: a link of its own; alike: they share a thing that is no product.
-create or replace temp table linked_products as
+-- Which products does the shop's knowledge graph join: directly, or through one shared thing (a theme, a material)?
+-- A thing joins at most 50 products, so that "is a product" joins nobody. direct: a link of its own; alike: they share a thing that
+-- is no product.
 with ends as (
     select source as product_id, target as thing from links
     union

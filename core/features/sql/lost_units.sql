@@ -1,20 +1,20 @@
--- What people wanted of each product on the days it was out of stock and could not buy: lost units a product, segment value and day,
--- beside the units sold of `daily`. Sales on such days are demand cut off from above, not demand (Wecker 1978, "Predicting demand
--- from sales data in the presence of stockouts"; Nahmias 1994, "Demand estimation in lost sales inventory systems").
+-- How many units did people want but not get on the days a product was out of stock?
+-- One row a product, segment value and day, beside the units sold of `daily`. Sales on such days are demand cut off from above, not
+-- demand (Wecker 1978, "Predicting demand from sales data in the presence of stockouts"; Nahmias 1994, "Demand estimation in lost sales
+-- inventory systems").
 --
 --   expected(day) = orders / other orders while in stock * other orders of the shop that day * units an order
 --   lost until a day of a spell = the most by which what was expected since the spell began has exceeded what was sold
 --
--- The pace is the product's share of the shop's orders on its days in stock among the $base_days before the spell, so that the day's
+-- The rate is the product's share of the shop's orders on its days in stock among the $base_days before the spell, so that the day's
 -- own season, weekday and campaign carry over to what was missed. It counts orders, and a usual order's units are drawn towards the
 -- shop's as if ten more of its orders were known: below about ten, one bulk order would be most of the mean.
 --
 -- A spell lasts from a count that found nothing until the next that found something. A count is believed for 14 days: older stock is
--- not known. What still sells is not lost, and the day it ran out on, which sold what there was, belongs neither to the pace nor to the
--- spell. Nothing is said after $base_days of a spell, when no pace is known any more, nor of a product with less than
+-- not known. What still sells is not lost, and the day it ran out on, which sold what there was, belongs neither to the rate nor to the
+-- spell. Nothing is said after $base_days of a spell, when no rate is known any more, nor of a product with less than
 -- $min_age_days days in stock before it. Nothing later than the day itself is read, so a day's lost units never change and are
 -- known at every origin from that day on.
-insert into lost_units
 with shop_days as (
     select day, sum(interest) as orders, sum(units) as units
     from daily
@@ -46,13 +46,13 @@ counts as (
         lag(on_hand) over by_day as on_hand_before, lag(day) over by_day as day_before,
         least(day + 14, lead(day) over by_day) as believed_until
     from day_counts
-    window by_day as (partition by product_id order by day)
+    window by_day as (partition by product_id order by day nulls last)
 ),
 
 empty_counts as (
     select product_id, day, believed_until,
         max(case when on_hand_before <= 0 and date_diff('day', day_before, day) <= 14 then null else day end)
-            over (partition by product_id order by day rows between unbounded preceding and current row) as from_day
+            over (partition by product_id order by day nulls last rows between unbounded preceding and current row) as from_day
     from counts
     where on_hand <= 0
 ),
@@ -71,7 +71,7 @@ spell_days as (
 ),
 
 spells as (
-    select distinct l.product_id, l.from_day, greatest(f.day, l.from_day - $base_days) as pace_from
+    select distinct l.product_id, l.from_day, greatest(f.day, l.from_day - $base_days) as rate_from
     from spell_days as l
     inner join first_sales as f on l.product_id = f.product_id
 ),
@@ -79,7 +79,7 @@ spells as (
 days_before as (
     select l.product_id, l.from_day, s.day, s.orders, s.units
     from spells as l
-    inner join shop_days as s on s.day >= l.pace_from and s.day < l.from_day
+    inner join shop_days as s on s.day >= l.rate_from and s.day < l.from_day
     left join empty_days as e on l.product_id = e.product_id and s.day = e.day
     where e.day is null
 ),
@@ -104,7 +104,7 @@ product_before as (
     group by product_id, from_day
 ),
 
-own_pace as (
+own_rate as (
     select p.product_id, p.from_day, p.orders,
         p.orders / nullif(s.orders - p.orders, 0) as orders_an_other_order,
         (p.units + 10 * s.units / nullif(s.orders, 0)) / (p.orders + 10) as units_an_order
@@ -117,18 +117,18 @@ missed as (
     select d.product_id, d.from_day, d.day,
         sum(p.orders_an_other_order * (d.shop_orders - d.orders) * p.units_an_order - d.units) over until_day as units
     from spell_days as d
-    inner join own_pace as p on d.product_id = p.product_id and d.from_day = p.from_day
-    window until_day as (partition by d.product_id, d.from_day order by d.day rows between unbounded preceding and current row)
+    inner join own_rate as p on d.product_id = p.product_id and d.from_day = p.from_day
+    window until_day as (partition by d.product_id, d.from_day order by d.day nulls last rows between unbounded preceding and current row)
 ),
 
 lost_until as (
     select product_id, from_day, day, greatest(max(units) over until_day, 0) as units
     from missed
-    window until_day as (partition by product_id, from_day order by day rows between unbounded preceding and current row)
+    window until_day as (partition by product_id, from_day order by day nulls last rows between unbounded preceding and current row)
 ),
 
 lost as (
-    select product_id, from_day, day, units - coalesce(lag(units) over (partition by product_id, from_day order by day), 0) as units
+    select product_id, from_day, day, units - coalesce(lag(units) over (partition by product_id, from_day order by day nulls last), 0) as units
     from lost_until
 ),
 
@@ -136,7 +136,7 @@ lost as (
 final as (
     select l.product_id, v.value, l.day, floor(l.units * v.orders / nullif(p.orders, 0) * 1024 + 0.5) / 1024 as lost_units
     from lost as l
-    inner join own_pace as p on l.product_id = p.product_id and l.from_day = p.from_day
+    inner join own_rate as p on l.product_id = p.product_id and l.from_day = p.from_day
     inner join value_before as v on l.product_id = v.product_id and l.from_day = v.from_day
 )
 

@@ -1,6 +1,6 @@
--- Market series up to the origin: the last two weeks against the six before, by product where it has a series, else by its category.
-create or replace temp table market_series as
-with placed as (
+-- How did the market's series move up to the origin: the last two weeks against the six before?
+-- A product without a series of its own gets its category's.
+with recent as (
     select o.as_of, m.product_id, m.category, m.series, m.value, date_diff('day', m.day, o.as_of) as age
     from origin as o
     inner join market as m on m.day <= o.as_of and date_diff('day', m.day, o.as_of) < 56
@@ -11,7 +11,7 @@ by_series as (
         avg(case when age < 7 then value end) as last_week,
         avg(case when age < 14 then value end) as lately,
         avg(case when age >= 14 then value end) as earlier
-    from placed
+    from recent
     group by as_of, product_id, category, series
 ),
 

@@ -1,6 +1,4 @@
--- What was wanted after the origin (sold, or lost while out of stock), cumulated over 1, 2, 4, 8 and 13 weeks; null where those weeks
--- have not passed.
-create or replace temp table outcomes as
+-- What was wanted after the origin (sold, or lost while out of stock), cumulated over 1, 2, 4, 8 and 13 weeks?
 with ahead_days as (
     select o.as_of, 'all' as segment, d.product_id, d.units + d.lost_units as units, date_diff('day', o.as_of, d.day) as ahead
     from origin as o

@@ -1,5 +1,9 @@
--- whole_units: people buy pieces, one weighed return or correction in a hundred aside. Units wanted would not tell: lost ones are estimates.
+-- How many rows has the panel, and do people buy whole pieces?
+-- whole_units: one weighed return or correction in a hundred aside. Units wanted would not show it, since lost ones are estimates.
 select
-    count(*) as rows, list(distinct segment order by segment) as segments,
-    (select avg(case when units = floor(units) then 1.0 else 0.0 end) >= 0.99 from daily where units > 0) as whole_units
-from panel_rows
+    (select count(*) from panel_rows) as rows,
+    (
+        select avg(case when units = floor(units) then cast(1 as double) else cast(0 as double) end) >= 0.99
+        from daily
+        where units > 0
+    ) as whole_units

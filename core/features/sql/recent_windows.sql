@@ -1,5 +1,4 @@
--- The last 13 weeks of orders: how many, how much, at what price, by whom.
-create or replace temp table recent_windows as
+-- What was ordered in the last 13 weeks: how often, how much, at what price, by whom?
 select
     as_of, segment, product_id,
     sum(interest) filter (where age < 7) as interest_7d,
@@ -30,6 +29,6 @@ select
     sum(first_buys) filter (where age < 28) as first_buys_28d,
     sum(first_buys) filter (where age < 56) as first_buys_56d,
     sum(new_customers) filter (where age < 56) as new_customers_56d
-from placed
+from ranks
 where age < 91
 group by as_of, segment, product_id

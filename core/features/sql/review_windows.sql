@@ -1,5 +1,4 @@
--- A year of reviews.
-create or replace temp table review_windows as
+-- What did reviews say over the last year?
 select
     as_of, segment, product_id,
     sum(reviews) filter (where age < 28) as reviews_28d,
@@ -13,6 +12,6 @@ select
     sum(sentiment_sum) filter (where age < 42) as sentiment_sum_42d,
     sum(sentiments) filter (where age < 364) as sentiments_364d,
     sum(sentiment_sum) filter (where age < 364) as sentiment_sum_364d
-from placed
+from ranks
 where age < 364 and reviews > 0
 group by as_of, segment, product_id

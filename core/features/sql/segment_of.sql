@@ -1,7 +1,6 @@
--- Which segment a customer's value belongs to at each origin, decided with what was known then: the largest values with at
--- least $min_orders product-orders in the base window stand for themselves; all others, also those still unseen, are 'other', which alone
--- would be everybody once more.
-create or replace temp table segment_of as
+-- Which segment does a customer's value belong to at each origin, by what was known then?
+-- The largest values with at least $min_orders product-orders in the base window are segments of their own; all others, also those still
+-- unseen, are 'other', which alone would be all customers once more.
 with value_days as (
     select value, day, sum(interest) as interest
     from daily
@@ -24,7 +23,10 @@ base as (
 
 ranked as (
     select o.as_of, v.value, coalesce(b.interest, 0) as interest,
-        row_number() over (partition by o.as_of order by case when v.value = '' then 1 else 0 end asc, coalesce(b.interest, 0) desc, v.value asc) as place
+        row_number() over (
+            partition by o.as_of
+            order by case when v.value = '' then 1 else 0 end asc nulls last, coalesce(b.interest, 0) desc nulls last, v.value asc nulls last
+        ) as place
     from every_origin as o
     cross join every_value as v
     left join base as b on o.as_of = b.as_of and v.value = b.value

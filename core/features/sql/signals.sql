@@ -1,4 +1,4 @@
--- How many rows of each possible interest signal the shop has.
+-- How many rows has the shop of each possible interest signal?
 select
     (select count(*) from orders where units > 0) as orders,
     (select count(*) from events where kind = 'view') as views,

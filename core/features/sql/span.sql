@@ -1,2 +1,2 @@
--- First and last day on which anything sold (or was looked at, where that is the signal).
+-- On which first and last day did anything sell (or was looked at, where that is the signal)?
 select min(day) as first_day, max(day) as last_day from daily where interest > 0

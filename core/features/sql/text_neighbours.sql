@@ -1,4 +1,3 @@
--- The nearest products by text that lifts spread from, nearer ones with more weight, and until when each is one of them.
-create or replace temp table text_neighbours as
+-- From which products with similar text do lifts spread, with what weight, and until when is each one of them?
 select product_id, neighbour_id, until, cast(floor(power(greatest(similarity, 0.01), 4) * 1e4) as bigint) as weight
-from neighbour_table
+from nearest_products

@@ -8,4 +8,4 @@ from daily_wanted
 where day <= cast($last_day as date)
 group by product_id, cast(floor(date_diff('day', day, cast($last_day as date)) / 7) as integer)
 having sum(units + lost_units) > 0
-order by product_id, weeks_ago
+order by product_id nulls last, weeks_ago nulls last

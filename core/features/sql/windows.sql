@@ -1,5 +1,4 @@
--- What happened to each (origin, segment, product) in windows that end at the origin, inclusive.
-create or replace temp table windows as
+-- What happened to each (origin, segment, product) in windows that end at the origin, inclusive?
 select y.*, r.* exclude (as_of, segment, product_id), a.* exclude (as_of, segment, product_id), v.* exclude (as_of, segment, product_id)
 from year_windows as y
 left join recent_windows as r on y.as_of = r.as_of and y.segment = r.segment and y.product_id = r.product_id

@@ -1,5 +1,4 @@
--- Long windows: the last half-year and year, and the coming weeks a year ago.
-create or replace temp table year_windows as
+-- What happened in the last half-year and year, and in the coming weeks a year ago?
 select
     as_of, segment, product_id,
     sum(interest) filter (where age < 182) as interest_182d,
@@ -14,6 +13,6 @@ select
     sum(units + lost_units) filter (where age >= 364 - 91 and age < 364) as wanted_year_ago_w13,
     sum(revenue_cents) filter (where age < 182) as revenue_182d,
     sum(priced_units) filter (where age < 182) as priced_units_182d
-from placed
+from ranks
 where age < 371
 group by as_of, segment, product_id

@@ -1,4 +1,4 @@
--- By which attributes can buyers be told apart, the best first? Country before all, then what calls itself a group and half as many
+-- Which attributes can segment buyers, the best first? Country before all, then what calls itself a group and half as many
 -- customers have as have any other, then what most have, words before numbers. Many numbers, as ages, are no groups.
 with attributes as (
     select attribute, count(*) as filled, count(distinct value) as groups, count(*) filter (where try_cast(value as double) is null) as words
@@ -28,5 +28,5 @@ order by
         when regexp_matches(attribute, 'segment|group|tier|cluster|cohort|等级|分群|客群|分组|人群', 'i')
             and 2 * filled >= max(filled) over () then 1
         else 2
-    end,
-    filled desc, words = 0, attribute
+    end nulls last,
+    filled desc nulls last, words = 0 nulls last, attribute nulls last

@@ -22,4 +22,4 @@ final as (
 
 select country, orders
 from final
-order by orders desc, country
+order by orders desc nulls last, country nulls last

@@ -3,4 +3,4 @@ select currency, count(*) as products
 from products
 where currency is not null
 group by currency
-order by products desc, currency
+order by products desc nulls last, currency nulls last

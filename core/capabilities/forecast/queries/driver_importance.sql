@@ -1,6 +1,6 @@
 -- What moves forecasts over the whole shop? Mean size of each driver's part, and which way it pushes today's top risers.
 with leaders as (
-    select product_id from forecasts where segment = $segment order by rising_probability desc, product_id limit $leaders
+    select product_id from forecasts where segment = $segment order by rising_probability desc nulls last, product_id nulls last limit $leaders
 )
 select driver, avg(abs(attribution)) as strength,
     avg(abs(attribution)) / nullif(sum(avg(abs(attribution))) over (), 0) as share,
@@ -9,4 +9,4 @@ select driver, avg(abs(attribution)) as strength,
 from attributions
 where segment = $segment
 group by driver
-order by strength desc, driver
+order by strength desc nulls last, driver nulls last

@@ -5,5 +5,5 @@ join attributions a using (product_id, segment, driver)
 join forecasts f using (product_id, segment)
 join products p using (product_id)
 where v.segment = 'all' and v.feature = $feature and v.value is not null
-order by hash(p.product_id), p.product_id
+order by hash(p.product_id) nulls last, p.product_id nulls last
 limit $limit

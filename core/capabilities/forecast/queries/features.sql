@@ -2,4 +2,4 @@
 select g.driver, g.feature, g.unit, g.meaning
 from glossary g
 where g.feature in (select feature from feature_values where segment = 'all' and value is not null)
-order by g.driver, g.feature
+order by g.driver nulls last, g.feature nulls last

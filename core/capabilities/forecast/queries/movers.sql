@@ -4,15 +4,15 @@ with moved as (
         f.rising_probability - f.previous_rising_probability as movement
     from forecasts f join products p using (product_id)
     where f.segment = 'all' and (f.rising_probability - f.previous_rising_probability) * $direction > 0
-    order by abs(movement) desc, product_id
+    order by abs(movement) desc nulls last, product_id nulls last
     limit $limit
 )
 select m.*, coalesce(h.units, []) as units
 from moved m
 left join (
-    select product_id, list(units order by week) as units
+    select product_id, list(units order by week nulls last) as units
     from history
     where segment = 'all' and week > (select max(as_of) from meta) - 182 and product_id in (select product_id from moved)
     group by product_id
 ) h using (product_id)
-order by abs(movement) desc, product_id
+order by abs(movement) desc nulls last, product_id nulls last

@@ -5,5 +5,5 @@ from neighbours n
 join products p on p.product_id = n.neighbour_id
 left join forecasts f on f.product_id = n.neighbour_id and f.segment = 'all'
 where n.product_id = $product
-order by n.rank
+order by n.rank nulls last
 limit $limit

@@ -1,2 +1,2 @@
 -- What was imported, what was rejected, what is missing, how fresh it is.
-select * from quality order by kind, table_name, rows_quarantined desc nulls last, file, detail
+select * from quality order by kind nulls last, table_name nulls last, rows_quarantined desc nulls last, file nulls last, detail nulls last

@@ -19,11 +19,11 @@ page as (
         case $sort when 'movement' then movement when 'falling' then falling_probability when 'pace' then own_pace_orders
             when 'cover' then -cover_weeks else rising_probability end as rank_by
     from chosen
-    order by rank_by desc nulls last, rising_probability desc, product_id
+    order by rank_by desc nulls last, rising_probability desc nulls last, product_id nulls last
     limit $limit offset $offset
 ),
 weeks as (
-    select product_id, list(units order by week) as units
+    select product_id, list(units order by week nulls last) as units
     from history
     where segment = $segment and week > (select max(as_of) from meta) - 182 and product_id in (select product_id from page)
     group by product_id
@@ -34,7 +34,7 @@ expected as (
     where segment = $segment and weeks = 4 and level = 0.5 and product_id in (select product_id from page)
 ),
 reasons as (
-    select product_id, list({'driver': driver, 'attribution': attribution} order by driver) as drivers
+    select product_id, list({'driver': driver, 'attribution': attribution} order by driver nulls last) as drivers
     from attributions
     where segment = $segment and product_id in (select product_id from page)
     group by product_id
@@ -44,4 +44,4 @@ from page
 left join weeks using (product_id)
 left join expected using (product_id)
 left join reasons using (product_id)
-order by rank_by desc nulls last, rising_probability desc, product_id
+order by rank_by desc nulls last, rising_probability desc nulls last, product_id nulls last

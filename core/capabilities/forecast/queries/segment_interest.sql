@@ -19,7 +19,8 @@ spread as (
 biggest as (
     -- What most segments buy enough of, so that few cells stay empty; then what sells most.
     select grp, orders, segment_orders from shared join spread using (grp)
-    where segment = 'all' and cells > 0 and grp <> '' order by cells desc, orders desc, grp limit $limit
+    where segment = 'all' and cells > 0 and grp <> ''
+    order by cells desc nulls last, orders desc nulls last, grp nulls last limit $limit
 )
 select s.segment, s.grp, case when $by_product then p.title else s.grp end as name, s.orders, s.segment_orders,
     case when s.orders >= $few then (s.orders / nullif(s.segment_orders, 0)) / nullif(b.orders / nullif(b.segment_orders, 0), 0) end as lift
@@ -27,4 +28,4 @@ from shared s
 join biggest b on b.grp = s.grp
 left join products p on p.product_id = s.grp
 where s.segment <> 'all'
-order by b.orders desc, s.grp, s.segment_orders desc, s.segment
+order by b.orders desc nulls last, s.grp nulls last, s.segment_orders desc nulls last, s.segment nulls last

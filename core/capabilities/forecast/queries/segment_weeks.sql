@@ -7,4 +7,4 @@ with weekly as (
 )
 select segment, week, orders, orders / nullif(avg(orders) over (partition by segment), 0) as pace
 from weekly
-order by segment, week
+order by segment nulls last, week nulls last

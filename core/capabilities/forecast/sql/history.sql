@@ -2,7 +2,7 @@
 -- From a product's first week with any activity on, every week has a row: zeros where nothing happened. orders counts the interest
 -- signal; views are null before the shop recorded any; price is the mean paid; on_hand is the week's last count, for 'all' only.
 -- lost_units: what was wanted beside the units while it was out of stock.
-with placed as (
+with recent_days as (
     select
         product_id,
         case when list_contains($segments, value) then value else 'other' end as segment,
@@ -17,7 +17,7 @@ segment_weeks as (
         product_id, segment, weeks_ago,
         sum(units) as units, sum(lost_units) as lost_units, sum(interest) as orders, sum(views) as views,
         sum(revenue_cents) as revenue_cents, sum(priced_units) as priced_units
-    from placed
+    from recent_days
     group by product_id, segment, weeks_ago
 ),
 
@@ -50,7 +50,7 @@ counts as (
 every_week as (
     select f.product_id, f.segment, a.weeks_ago
     from (select product_id, segment, max(weeks_ago) as weeks_ago from active_weeks group by product_id, segment) as f
-    inner join (select range as weeks_ago from range(0, $weeks)) as a on a.weeks_ago <= f.weeks_ago
+    inner join (select unnest(generate_series(0, $weeks - 1)) as weeks_ago) as a on a.weeks_ago <= f.weeks_ago
 ),
 
 first_view as (
@@ -59,11 +59,11 @@ first_view as (
 
 select
     e.product_id, e.segment,
-    cast($as_of as date) - cast(7 * e.weeks_ago as integer) as week,
+    cast($as_of as date) - cast(floor(7 * e.weeks_ago) as integer) as week,
     coalesce(a.units, 0) as units,
     coalesce(a.lost_units, 0) as lost_units,
     coalesce(a.orders, 0) as orders,
-    case when v.day <= cast($as_of as date) - cast(7 * e.weeks_ago as integer) then coalesce(a.views, 0) end as views,
+    case when v.day <= cast($as_of as date) - cast(floor(7 * e.weeks_ago) as integer) then coalesce(a.views, 0) end as views,
     a.revenue_cents / nullif(a.priced_units, 0) / 100 as price,
     c.on_hand
 from every_week as e
@@ -71,4 +71,4 @@ cross join first_view as v
 inner join products as p on e.product_id = p.product_id
 left join active_weeks as a on e.product_id = a.product_id and e.segment = a.segment and e.weeks_ago = a.weeks_ago
 left join counts as c on e.segment = 'all' and e.product_id = c.product_id and e.weeks_ago = c.weeks_ago
-order by e.product_id, e.segment, week
+order by e.product_id nulls last, e.segment nulls last, week nulls last

@@ -1,7 +1,14 @@
--- What was imported, a row a file and table, and what of it was rejected, a row a reason. Tables that the lines of another table tell of
--- beside it are 'retold', so that no row of a file counts twice.
+-- What was imported, a row a file and table, and what of it was rejected, a row a reason?
+-- Of the tables that one file fills, the one that kept most of its rows is the 'import'; the others are 'retold', so that no row of a
+-- file counts twice.
 select
-    case when row_number() over (partition by import_id, file, sha256 order by rows_read desc, rowid) = 1 then 'import' else 'retold' end as kind,
+    case
+        when row_number() over (
+            partition by import_id, file, sha256
+            order by rows_read desc nulls last, rows_kept desc nulls last, table_name asc nulls last
+        ) = 1 then 'import'
+        else 'retold'
+    end as kind,
     table_name, file, rows_read, rows_kept, rows_dropped, rows_quarantined, first_day, last_day, preset as detail
 from imports
 union all
@@ -10,4 +17,4 @@ select
     null as first_day, null as last_day, reason as detail
 from quarantine
 group by table_name, file, reason
-order by kind, table_name, file, rows_read, detail
+order by kind nulls last, table_name nulls last, file nulls last, rows_read nulls last, detail nulls last

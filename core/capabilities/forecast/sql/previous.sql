@@ -1,5 +1,5 @@
--- What the served snapshot said of each row that is forecast now (table forecast_rows, in its order); null = nothing.
+-- What did the served snapshot (table served_forecasts) forecast for each row of now (table forecast_rows, in its order)?
 select f.rising_probability
 from forecast_rows as r
-left join read_parquet($forecasts) as f on r.product_id = f.product_id and r.segment = f.segment
-order by r.place
+left join served_forecasts as f on r.product_id = f.product_id and r.segment = f.segment
+order by r.place nulls last

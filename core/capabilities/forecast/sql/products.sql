@@ -1,4 +1,4 @@
--- Every product of the shop: what is known of it, since when it sells, and its last 28 days up to $as_of.
+-- What is known of every product of the shop, since when does it sell, and how were its last 28 days up to $as_of?
 -- orders_28d counts the interest signal. Where the products file names no price, the mean price paid over the last 56 days stands in.
 with sales as (
     select
@@ -26,4 +26,4 @@ select
     cast(round(s.revenue_28d_cents) as bigint) as revenue_28d_cents
 from products as p
 left join sales as s on p.product_id = s.product_id
-order by p.product_id
+order by p.product_id nulls last

@@ -1,4 +1,4 @@
--- How many rows each canonical table has and on which day it ends (null where it has no days, or none by now).
+-- How many rows has each canonical table, and on which day does it end (null where it has no days, or none yet)?
 select 'products' as table_name, count(*) as rows, cast(null as date) as last_day from products
 union all
 select 'orders' as table_name, count(*) as rows, max(cast(ordered_at as date)) as last_day from orders
@@ -20,4 +20,4 @@ union all
 select 'market' as table_name, count(*) as rows, max(day) as last_day from market
 union all
 select 'links' as table_name, count(*) as rows, cast(null as date) as last_day from links
-order by table_name
+order by table_name nulls last

@@ -265,7 +265,10 @@ def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
 
 
 def export(workspace: Workspace, out: Path) -> int:
-    """Writes the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end; gives its rows."""
+    """Write the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end, and return its rows.
+
+    It follows the snapshot's rules: what a changed setting would order is known once the suggestions are calculated again.
+    """
     snapshot = current(workspace)
     if snapshot is None:
         raise NotReady(
@@ -274,7 +277,9 @@ def export(workspace: Workspace, out: Path) -> int:
             to_do=msg("Run `upswing run` first."),
         )
     overrides = State(workspace).overrides()
-    plan = make(replanned(read(Serving(snapshot.path), Rules.of(workspace.settings().inventory)), overrides), overrides)
+    serving = Serving(snapshot.path)
+    rules = Rules.of(serving.rules(workspace.own_settings()).inventory)
+    plan = make(replanned(read(serving, rules), overrides), overrides)
     plan["problems"] = plan.problems.map(", ".join)
     plan["before"] = pd.to_numeric(plan.before, errors="coerce")
     for column in ("order_by", "goes_out", "snooze_until", "clear_by"):

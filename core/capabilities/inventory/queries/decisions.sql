@@ -22,17 +22,18 @@ judged as (
         end as kind
     from candidates
 ),
-placed as (
+ranks as (
     select *, row_number() over (
-        partition by kind order by chance >= $likely desc, chance * worth_4w * uncovered desc, chance desc, product_id
+        partition by kind
+        order by chance >= $likely desc nulls last, chance * worth_4w * uncovered desc nulls last, chance desc nulls last, product_id nulls last
     ) as place
     from (
         select *, case when kind = 'hold' then falling_probability else rising_probability end as chance,
-            case when kind = 'order' then greatest(0.0, 1.0 - coalesce(cover_weeks, 0.0) / 4) else 1.0 end as uncovered
+            cast(case when kind = 'order' then greatest(0, 1 - coalesce(cover_weeks, 0) / 4) else 1 end as double) as uncovered
         from judged
         where kind is not null
     )
 )
-select * exclude (worth_4w, chance, uncovered) from placed
-order by place, case kind when 'order' then 1 when 'check' then 2 when 'promote' then 3 else 4 end
+select * exclude (worth_4w, chance, uncovered) from ranks
+order by place nulls last, case kind when 'order' then 1 when 'check' then 2 when 'promote' then 3 else 4 end nulls last, product_id nulls last
 limit $limit

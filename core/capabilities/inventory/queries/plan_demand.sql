@@ -3,4 +3,4 @@ select d.units
 from demand d
 join suggestions s on s.product_id = d.product_id
 where d.segment = 'all'
-order by d.product_id, d.weeks, d.level
+order by d.product_id nulls last, d.weeks nulls last, d.level nulls last

@@ -7,4 +7,4 @@ join products p on p.product_id = s.product_id
 left join forecasts f on f.product_id = s.product_id and f.segment = 'all'
 left join markdowns m on m.product_id = s.product_id
 left join suppliers o on o.supplier = p.supplier
-order by s.product_id
+order by s.product_id nulls last

@@ -2,4 +2,4 @@
 select product_id, week, units + coalesce(lost_units, 0) as units
 from history
 where segment = 'all' and list_contains($products, product_id)
-order by product_id, week
+order by product_id nulls last, week nulls last

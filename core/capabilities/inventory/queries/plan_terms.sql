@@ -1,2 +1,2 @@
 -- What was the plan made from?
-select * from planning order by product_id
+select * from planning order by product_id nulls last

@@ -1,2 +1,2 @@
--- The category of each product that has one.
+-- Which category has each product that has one?
 select product_id, category from products where category is not null

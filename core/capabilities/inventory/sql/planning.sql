@@ -1,9 +1,11 @@
--- What ordering needs to know of each forecast product (table live, in its order): its stock as last counted by $as_of, and terms.
+-- What does ordering need to know of each forecast product (table live, in its order): stock as last counted by $as_of, and terms?
 -- Where one day has two counts, the smaller one is believed. Of times, a product's own go before its supplier's.
 with counted as (
     select
         product_id, on_hand, on_order, date_diff('day', day, cast($as_of as date)) as stock_age_days,
-        row_number() over (partition by product_id order by day desc, on_hand asc, on_order asc nulls last) as place
+        row_number() over (
+            partition by product_id order by day desc nulls last, on_hand asc nulls last, on_order asc nulls last
+        ) as place
     from stock
     where day <= $as_of
 )
@@ -19,4 +21,4 @@ from live as l
 left join products as p on l.product_id = p.product_id
 left join suppliers as s on p.supplier = s.supplier
 left join counted as c on l.product_id = c.product_id and c.place = 1
-order by l.place
+order by l.place nulls last

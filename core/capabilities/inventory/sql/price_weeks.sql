@@ -2,8 +2,8 @@
 -- average over the orders? Weeks without an order have no row.
 with sales as (
     select
-        l.place, floor(date_diff('day', cast(o.ordered_at as date), cast($as_of as date)) / 7) as weeks_ago, o.order_count,
-        cast(floor(o.unit_price_cents - coalesce(o.discount_cents, 0) / o.units + 0.5) as bigint) as paid_cents
+        l.place, cast(floor(date_diff('day', cast(o.ordered_at as date), cast($as_of as date)) / 7) as bigint) as weeks_ago, o.order_count,
+        cast(floor(o.unit_price_cents - coalesce(o.discount_cents, 0) / nullif(o.units, 0) + 0.5) as bigint) as paid_cents
     from orders as o
     inner join live as l on o.product_id = l.product_id
     where
@@ -12,9 +12,9 @@ with sales as (
 )
 
 select
-    cast(place as bigint) as product, cast(weeks_ago as bigint) as week,
-    cast(sum(order_count) as double) as orders, sum(paid_cents) / cast(count(*) as double) as price_cents
+    place as product, weeks_ago as week,
+    cast(sum(order_count) as double) as orders, sum(paid_cents) / count(*) as price_cents
 from sales
 where paid_cents > 0 and order_count > 0
 group by place, weeks_ago
-order by place, weeks_ago
+order by place nulls last, weeks_ago nulls last

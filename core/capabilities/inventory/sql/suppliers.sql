@@ -1,4 +1,4 @@
--- What the shop's suppliers ask for.
+-- What do the shop's suppliers ask for?
 select supplier, order_days, min_order_cents
 from suppliers
-order by supplier
+order by supplier nulls last

@@ -4,4 +4,4 @@ from daily_wanted
 where day >= cast($from_day as date) and day <= cast($until_day as date)
 group by product_id, day
 having sum(units + lost_units) > 0
-order by product_id, day
+order by product_id nulls last, day nulls last

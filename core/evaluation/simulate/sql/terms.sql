@@ -14,4 +14,4 @@ select
 from products as p
 left join suppliers as s on p.supplier = s.supplier
 left join paid as q on p.product_id = q.product_id
-order by p.product_id
+order by p.product_id nulls last

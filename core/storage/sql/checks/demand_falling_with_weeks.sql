@@ -2,7 +2,7 @@
 with steps as (
     select product_id, segment, weeks, level, units, lag(units) over fewer_weeks as units_of_fewer_weeks
     from read_parquet($demand)
-    window fewer_weeks as (partition by product_id, segment, level order by weeks)
+    window fewer_weeks as (partition by product_id, segment, level order by weeks nulls last)
 )
 select product_id, segment, weeks, level, units, units_of_fewer_weeks
 from steps

@@ -1,6 +1,0 @@
--- Rows of this chunk whose horizon has passed with the product in stock: those that get a label.
-select p.as_of, p.segment, p.product_id, p.n_base, p.n_horizon, cast(p.base_length as double) as base_length,
-    p.prior_a, p.prior_b, p.growth, p.expected, cast(p.phi as double) as phi
-from paces as p
-inner join origin as o on p.as_of = o.as_of
-where p.matured and p.growth > 0

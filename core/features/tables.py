@@ -1,0 +1,38 @@
+"""What the features step keeps in the warehouse between builds: the daily aggregate, what was lost while out of stock, and sentiments."""
+
+from __future__ import annotations
+
+from core.schema import Column, Table
+from core.storage import duckdb as db
+
+_AGGREGATES = (
+    *("interest", "orders", "units", "returned_units", "revenue_cents", "priced_units", "discount_cents", "guest_orders"),
+    *("largest_order_units", "buyers", "first_buys", "new_customers", "views", "carts", "wishlists", "search_clicks"),
+    *("ad_impressions", "ad_clicks", "reviews", "rated", "rating_sum", "low_ratings", "sentiments", "sentiment_sum"),
+)
+_KEY = (Column("product_id", "VARCHAR"), Column("value", "VARCHAR"), Column("day", "DATE"))
+
+KEPT: dict[str, Table] = {
+    table.name: table
+    for table in (
+        Table(
+            "daily",
+            "A product, customer group and day on which something happened.",
+            columns=(*_KEY, *(Column(name, "DOUBLE") for name in _AGGREGATES)),
+        ),
+        Table(
+            "lost_units",
+            "A product, customer group and day out of stock, with the units that were wanted.",
+            columns=(*_KEY, Column("lost_units", "DOUBLE")),
+        ),
+        Table("review_sentiment", "A review with its sentiment.", columns=(Column("review_id", "VARCHAR"), Column("sentiment", "DOUBLE"))),
+        Table("daily_built", "What the daily aggregate was built under.", columns=(Column("meaning", "VARCHAR"),)),
+    )
+}
+
+
+def create(con) -> None:
+    """Create in a warehouse what is missing of these tables, and the view daily_wanted over them."""
+    for table in KEPT.values():
+        con.execute(table.ddl())
+    con.execute(f"create or replace view daily_wanted as {db.sql('features/daily_wanted')}")

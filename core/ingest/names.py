@@ -1,0 +1,76 @@
+"""Names as people write them: comparing those of columns, quoting them for SQL, listing them in messages."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from collections.abc import Iterable
+
+from core.messages import Message, msg
+
+_UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
+_TYPE = re.compile(r"(?<=\w):(?:token|float|double|str|string|int|integer|long|bool|boolean|date|datetime|timestamp)(?:_seq|\[\])?$", re.I)
+_NOT_A_LETTER = re.compile(r"[\W_]+")
+
+
+def untyped(name: str) -> str:
+    """Return a name without the type that some headers write behind it.
+
+    >>> untyped("item_id:token"), untyped("9:30")
+    ('item_id', '9:30')
+    """
+    return _TYPE.sub("", name.strip())
+
+
+def plain(name: str) -> str:
+    """Return a name without case, spaces, punctuation, units in brackets and type.
+
+    >>> plain("Order Date"), plain("order_date:float"), plain("单价（元）")
+    ('orderdate', 'orderdate', '单价')
+    """
+    text = unicodedata.normalize("NFKC", untyped(name)).casefold()
+    return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text) or text.strip()
+
+
+def by_plain(columns: list[str]) -> dict[str, str]:
+    """Return plain name -> column; of several with one plain name the first.
+
+    >>> by_plain(["Order ID", "order_id", "Qty"])
+    {'qty': 'Qty', 'orderid': 'Order ID'}
+    """
+    return {plain(c): c for c in reversed(columns)}
+
+
+def near(name: str, columns: list[str]) -> list[str]:
+    """Return up to three columns whose names look like this one, the most similar first."""
+    known = by_plain(columns)
+    return [known[p] for p in difflib.get_close_matches(plain(name), list(known), n=3, cutoff=0.6)]
+
+
+def quoted(identifier: str) -> str:
+    """Return a SQL identifier, safe for any name a file may carry.
+
+    >>> quoted("unit price")
+    '"unit price"'
+    """
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def listed(names: Iterable[str], at_most: int = 12) -> Message | list[str]:
+    """Return names as a message's value: all of them, or the first ones and how many more.
+
+    >>> str(listed("abcde", 3))
+    'a, b, c and 2 more'
+    """
+    names = list(names)
+    more = len(names) - at_most
+    if more > 0:
+        return msg("{names} and {count} more", names=names[:at_most], count=more)
+    return names
+
+
+def alternatives(names: Iterable[str]) -> Message | str:
+    """Return names between which there is a choice as a message's value: "a or b or c"."""
+    first, *rest = names
+    return msg("{first} or {rest}", first=first, rest=alternatives(rest)) if rest else first
