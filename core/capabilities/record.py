@@ -49,6 +49,27 @@ class JobKind:
 
 
 @dataclass(frozen=True)
+class Page:
+    """One page of the dashboard.
+
+    title           what the navigation calls it; question: what it answers, shown under the title
+    icon            name of a Material symbol
+    section, place  where it is in the navigation: a section of dashboard/registry.py, and its order there
+    needs_snapshot  whether it shows nothing before the first forecasts
+    file            its script; None = pages/NAME.py
+    """
+
+    name: str
+    title: Message
+    question: Message
+    icon: str
+    section: str
+    place: int
+    needs_snapshot: bool = True
+    file: Path | None = None
+
+
+@dataclass(frozen=True)
 class Capability:
     """One use of the forecast.
 
@@ -57,6 +78,7 @@ class Capability:
     compute  "module:function" that writes them from a core.capabilities.context.Context
     rules    "module:function" of a context: the rules that its tables follow, {section: {name: value}}
     jobs     its kinds of background work
+    pages    its pages
     """
 
     name: str
@@ -65,6 +87,7 @@ class Capability:
     tables: tuple[Table, ...]
     rules: str = ""
     jobs: tuple[JobKind, ...] = ()
+    pages: tuple[Page, ...] = ()
 
 
 def load(path: str) -> Callable:

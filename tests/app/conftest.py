@@ -9,6 +9,7 @@ from fixtures.serving import write_models, write_snapshot
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
+from dashboard import registry
 from dashboard.i18n import LANGUAGES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -40,7 +41,7 @@ def open_page(monkeypatch, readonly_shop):
         at = AppTest.from_file(str(APP), default_timeout=60)
         at.query_params["lang"] = LANGUAGES[language]
         at.run()
-        at.switch_page(f"../pages/{name}.py")
+        at.switch_page(str(registry.script(registry.pages()[name])))
         for key, value in query.items():
             at.query_params[key] = value
         return at.run()

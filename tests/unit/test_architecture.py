@@ -23,6 +23,8 @@ COUNTERS = {
     "core.jobs",
     "core.storage.state",
     "core.capabilities.forecast.reasons",
+    "core.capabilities.record",
+    "core.capabilities.registry",
     "core.models.registry",
     "core.messages",
     "core.settings",

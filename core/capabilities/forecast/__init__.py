@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.capabilities.forecast.tables import TABLES
-from core.capabilities.record import SHORT, Capability, JobKind
+from core.capabilities.record import SHORT, Capability, JobKind, Page
 from core.messages import msg
 
 CAPABILITY = Capability(
@@ -22,5 +22,11 @@ CAPABILITY = Capability(
             needs=("product_id",),
             lane=SHORT,
         ),
+    ),
+    pages=(
+        Page("rising", msg("Rising"), msg("Which products are about to rise?"), "trending_up", "decide", 10),
+        Page("product", msg("Product"), msg("How will this product sell, and why?"), "sell", "understand", 10),
+        Page("segments", msg("Segments"), msg("Who buys what?"), "groups", "understand", 20),
+        Page("why", msg("Why"), msg("What drives the forecasts across the shop?"), "lightbulb", "understand", 30),
     ),
 )

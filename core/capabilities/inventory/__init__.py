@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.capabilities.inventory.tables import TABLES
-from core.capabilities.record import PANEL, Capability, JobKind
+from core.capabilities.record import PANEL, Capability, JobKind, Page
 from core.messages import msg
 
 CAPABILITY = Capability(
@@ -23,4 +23,5 @@ CAPABILITY = Capability(
             locks=frozenset({PANEL}),
         ),
     ),
+    pages=(Page("inventory", msg("Inventory"), msg("What do I have to order, and by when?"), "inventory_2", "decide", 20),),
 )
