@@ -49,7 +49,7 @@ def examine(workspace: Workspace) -> list[Finding]:
         "key": _key,
         "worker": _worker,
     }
-    found = []
+    found: list[Finding] = []
     for name, check in checks.items():
         try:
             found += check(workspace)

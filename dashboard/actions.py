@@ -76,8 +76,8 @@ def keep(folder: Path, name: str, content: bytes) -> Path:
     return temporary.replace(target)
 
 
-def cancel(job_id: int) -> Job:
-    return jobs.cancel(workspace(), job_id)
+def cancel(job_id: int) -> None:
+    jobs.cancel(workspace(), job_id)
 
 
 def promote(model_id: str, reason: str) -> Job:

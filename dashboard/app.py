@@ -25,7 +25,7 @@ with st.sidebar:
         required=True,
         label_visibility="collapsed",
         bind="query-params",
-        format_func=LANGUAGES.get,
+        format_func=LANGUAGES.__getitem__,
         on_change=say_again,
     )
 

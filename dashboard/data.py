@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -85,8 +86,8 @@ def ask(question: str, **values) -> pd.DataFrame:
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
-def one(question: str, **values) -> pd.Series | None:
-    """The first row of an answer; None if there is none."""
+def one(question: str, **values) -> Any:
+    """The first row of an answer, a Series whose fields are its columns; None if there is none."""
     answer = ask(question, **values)
     return None if answer.empty else answer.iloc[0]
 

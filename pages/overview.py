@@ -1,5 +1,7 @@
 """What should I do today?"""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import data
@@ -36,7 +38,7 @@ st.space("xsmall")
 last, before = weekly.tail(4), weekly.iloc[-8:-4]
 change = round(numbers.expected_risers - numbers.previous_expected_risers, 1)  # NaN without a snapshot before
 changed = not absent(change) and change != 0
-card = {"border": True, "height": "stretch", "delta_color": "off"}
+card: dict[str, Any] = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
     st.metric(
         _("Expected risers"),

@@ -36,7 +36,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(choices["categories"]) > 1
         else []
     )
-    sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.get, width=170)
+    sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.__getitem__, width=170)
     with st.popover(_("Price and age"), icon=":material/tune:"):
         lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
         price = st.slider(_("Price"), lowest, highest, (lowest, highest), key="price", bind="query-params") if highest > lowest else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -115,7 +116,9 @@ def notes(*texts: str) -> None:
     st.caption(" ".join(t for t in texts if t))
 
 
-_KINDS = {
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
+_STOCK: dict[str, Colour] = {"order now": "orange", "enough": "green"}
+_KINDS: dict[str, tuple[Colour, str]] = {
     "order": ("blue", ":material/shopping_cart:"),
     "check": ("gray", ":material/inventory_2:"),
     "promote": ("blue", ":material/campaign:"),
@@ -208,7 +211,7 @@ def stock(product: pd.Series | None) -> None:
         nothing_here(_("No order suggestion for this product."))
         return
     problem = labels.no_order(product.status)
-    colour = {"order now": "orange", "enough": "green"}.get(product.status, "gray")
+    colour = _STOCK.get(product.status, "gray")
     st.badge(labels.status(product.status), color=colour)
     facts = {}
     if not absent(product.cover_weeks):

@@ -9,7 +9,7 @@ from dashboard import actions, data, labels
 from dashboard.components import cards
 from dashboard.i18n import _, day, duration, number, plain, show
 
-_ENDED = {
+_ENDED: dict[str, tuple[cards.Colour, str]] = {
     "done": ("green", ":material/check_circle:"),
     "failed": ("red", ":material/error:"),
     "cancelled": ("gray", ":material/cancel:"),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import labels
 from dashboard.components.cards import open_product
@@ -12,20 +15,20 @@ from dashboard.i18n import SYMBOLS, _, shortened
 column = st.column_config
 
 
-def chance(label: str, **more) -> dict:
+def chance(label: str, **more) -> ColumnConfig:
     return column.ProgressColumn(label, min_value=0, max_value=1, format="percent", step=0.01, width=more.pop("width", 120), **more)
 
 
-def trend(label: str, **more) -> dict:
+def trend(label: str, **more) -> ColumnConfig:
     return column.AreaChartColumn(label, y_min=0, width=more.pop("width", 110), **more)
 
 
-def money(label: str, currency: str, **more) -> dict:
+def money(label: str, currency: str, **more) -> ColumnConfig:
     """A column of amounts in whole currency (not cents)."""
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
 
 
-def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto") -> None:
+def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
     """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
     picked = st.dataframe(
         frame,
@@ -63,7 +66,7 @@ def similar(frame: pd.DataFrame) -> None:
     )
 
 
-def product(label: str | None = None, width: int = 240) -> dict:
+def product(label: str | None = None, width: int = 240) -> ColumnConfig:
     return column.TextColumn(label or _("Product"), width=width)
 
 

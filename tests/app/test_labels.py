@@ -26,12 +26,11 @@ def test_every_reason_for_which_a_row_is_set_aside_is_shown_in_chinese(table, mo
     reasons |= {TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES, NOT_AN_OBJECT, ROUNDED_ID, SHARE}
     assert "The row cannot be read." in reasons and {labels.rejected(reason) for reason in reasons} == reasons
     monkeypatch.setattr(i18n, "language", lambda: "zh")
-    monkeypatch.setattr(labels, "language", lambda: "zh")
     assert [reason for reason in reasons if labels.rejected(reason) == reason] == []
 
 
 def test_a_reason_of_an_earlier_version_is_shown_as_it_is(monkeypatch):
-    monkeypatch.setattr(labels, "language", lambda: "zh")
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
     assert labels.rejected("no date") == "no date"
 
 
@@ -63,5 +62,5 @@ def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
 
 def test_what_came_of_earlier_forecasts_is_said_where_their_weeks_have_passed():
     figures = pd.Series({"level_shift": 0.2, "level_origins": 3.0, "level_said": 0.0612, "level_rose": 0.0748})
-    assert "expected 6.1% of the products to rise, over 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
+    assert "expected 6.1% of the products to rise in 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
     assert models.level(pd.Series({"ece": 0.01})) == ""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from fixtures.kept import kept
 from fixtures.shops import tables
 
 from core.jobs.pipeline import run
@@ -28,12 +31,20 @@ KNOWN = {
 }
 
 
-@pytest.fixture(scope="module")
-def lean(request, tmp_path_factory) -> Workspace:
-    """The shop of which this is known, as it is served."""
-    workspace = Workspace(tmp_path_factory.mktemp("lean")).create()
-    run(workspace, import_first={"files": exported(tmp_path_factory.mktemp("export"), KNOWN[request.param])})
-    return workspace
+SHORT = {"trees_rounds": 40, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
+
+
+@pytest.fixture(scope="session")
+def lean(request) -> Workspace:
+    """The shop of which this is known, as it is served after a short training."""
+
+    def make(folder: Path) -> None:
+        (folder / "export").mkdir()
+        workspace = Workspace(folder / "shop").create()
+        workspace.save_settings(workspace.settings().with_values("model", max_epochs=2).with_values("recipe", **SHORT))
+        run(workspace, import_first={"files": exported(folder / "export", KNOWN[request.param])})
+
+    return Workspace(kept("lean-" + request.param.replace(" ", "-"), make) / "shop")
 
 
 @pytest.mark.parametrize("lean", KNOWN, indirect=True)

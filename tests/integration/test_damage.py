@@ -238,7 +238,7 @@ def test_a_full_disk_leaves_the_old_snapshot_served(shop, monkeypatch):
     monkeypatch.undo()
     startup.prepare(shop)
     assert [a.subject for a in audit.acts(shop) if a.act == "publish"][-1] == snapshots.current(shop).id
-    assert not [p for p in shop.root.rglob("*.tmp*")]
+    assert not list(shop.root.rglob("*.tmp*"))
 
 
 @pytest.fixture

@@ -11,14 +11,14 @@ from fixtures.model_folders import write_model
 
 from core.errors import UserError
 from core.jobs import pipeline
-from core.messages import from_json, to_json
+from core.messages import from_json, msg, to_json
 from core.models import registry
 from core.progress import silent
 from core.storage import snapshots
 
 
 def said(text: str, **more):
-    return SimpleNamespace(text=lambda: text, **more)
+    return SimpleNamespace(text=lambda: text, message=lambda: text, **more)
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def steps(workspace, monkeypatch) -> list[str]:
 
     def import_files(_, files, **given):
         done.append(f"import {files[0].name}")
-        return said("imported", message=lambda: "imported", as_dict=lambda: {"rows_read": 3})
+        return said("imported", as_dict=lambda: {"rows_read": 3})
 
     def train(_, settings, **given):
         model_id = f"m{len(done)}"
@@ -56,7 +56,9 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.models.candidate": SimpleNamespace(train=train),
         "core.features.build": SimpleNamespace(build=step("features"), build_latest=step("new days")),
         "core.capabilities.scoring": SimpleNamespace(score=score),
-        "core.evaluation.backtest": SimpleNamespace(FILES=("report.html",), backtest=step("backtest", summary=lambda: {"learners": []})),
+        "core.evaluation.backtest": SimpleNamespace(
+            backtest=step("backtest", summary=lambda: {"learners": []}), FILES={"en": "report.html"}
+        ),
         "core.evaluation.simulate": SimpleNamespace(simulate=step("simulate", summary=lambda: {"policies": []})),
     }
     for name, fake in fakes.items():
@@ -104,7 +106,11 @@ def test_files_that_came_in_are_told_of_although_forecasts_then_fail(workspace, 
         champion(workspace)
 
     def too_short(*_, **given):
-        raise UserError("a longer history", "four weeks", "import more of it")
+        raise UserError(
+            expected=msg("Training needs at least {days} days of history.", days=119),
+            found=msg("The data cover {first} to {last}.", first="1 Jan 2026", last="28 Jan 2026"),
+            to_do=msg("Import a longer history."),
+        )
 
     monkeypatch.setitem(sys.modules, "core.features.build", SimpleNamespace(build=too_short, build_latest=too_short))
     with pytest.raises(UserError, match="a longer history") as error:

@@ -140,7 +140,7 @@ def test_the_simple_forecasts_are_what_their_names_say():
 def test_a_policy_saves_nothing_over_itself_and_a_share_over_one_with_more_stock():
     rng, n = np.random.default_rng(1), 60
     demand = rng.poisson(3.0, (n, 280)).astype(float)
-    level = lambda extra: Policy("x", "x", (0.0, 10.0, 20.0, 40.0), lambda k, z: np.full(n, 48.0 + z + extra))  # noqa: E731
+    level = lambda extra: Policy("x", "x", (0.0, 10.0, 20.0, 40.0), lambda k, z: np.full(n, 48.0 + z + extra))
     one = world(demand, lead_days=7, measured_from=56)
     lean, fat = (Frontier.run(one, level(extra), np.ones(n)) for extra in (0.0, 0.0))
     assert saving(lean, fat, np.ones(n), 0.999, draws=50) == {"saving": 0.0, "low": 0.0, "high": 0.0}

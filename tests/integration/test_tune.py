@@ -174,7 +174,7 @@ def test_progress_runs_forward_through_the_search(shop, fit):
     tune(shop, trials=3, progress=lambda step, done, message="", **figures: heard.append((step, done, message)))
     assert {step for step, _, _ in heard} == {"tune"}
     shares = [done for _, done, _ in heard]
-    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and heard[-1][2].startswith("set 3")
+    assert shares == sorted(shares) and 0 <= shares[0] and shares[-1] <= 1 and str(heard[-1][2]).startswith("Trial 3")
 
 
 def test_two_searches_of_one_workspace_at_a_time_are_refused(shop, fit):

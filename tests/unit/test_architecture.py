@@ -195,7 +195,7 @@ def words_that_stay(root: Path) -> Iterator[str]:
                 given = {k.arg: k.value for k in call.keywords}
                 told = isinstance(given.get("key"), ast.Call) and getattr(given["key"].func, "id", "") == "spoken"
                 words = ast.unparse(given["format_func"]) if "format_func" in given else ""
-                if words and not told and "shortened(" not in words and words != "LANGUAGES.get":
+                if words and not told and "shortened(" not in words and words != "LANGUAGES.__getitem__":
                     yield f"{source.name}:{call.lineno} shows its options in words: key=spoken(...)"
 
 

@@ -24,7 +24,7 @@ from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
+SMALL = {"members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
 QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
 
@@ -88,7 +88,7 @@ def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_pat
     trainer = fitting._Trainer(
         panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
-    draw = lambda share: panel.draw(trainer.rows, share, trainer.random)  # noqa: E731
+    draw = lambda share: panel.draw(trainer.rows, share, trainer.random)
     first, second = draw(QUICK.segment_share), draw(QUICK.segment_share)
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
@@ -244,7 +244,7 @@ def test_a_shop_where_nothing_ever_rose_gets_low_forecasts(panel, settings):
 def test_cancelling_stops_the_training(panel, settings):
     def cancel(step, done, message="", **figures):
         if step == "train":
-            raise Cancelled("stop")
+            raise Cancelled()
 
     with pytest.raises(Cancelled):
         fit(panel, panel.matured(), settings, recipe=QUICK, progress=cancel)

@@ -139,7 +139,7 @@ def _segment_attribute(attributes: list[str], hints: ImportHints, before: Fact |
 def _columns(hints: ImportHints, before: Fact | None) -> Found:
     """Return the names that were given for columns, those of this import first."""
     earlier = before.evidence if before else {}
-    given = dict.fromkeys(hints.columns, hints.import_id)
+    given: dict[str, object] = dict.fromkeys(hints.columns, hints.import_id)
     given |= {name: import_id for name, import_id in earlier.items() if name not in given}
     return tuple(given), given
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain
+from core.messages import Message
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, show
 from dashboard.labels import N_, said
 
 REASONS = {
@@ -158,8 +159,9 @@ def problem(name: str) -> tuple[str, str]:
     return (_(PROBLEMS[name][0]), _(PROBLEMS[name][1])) if name in PROBLEMS else (name, "")
 
 
-def reason(name: str) -> str:
-    return said(REASONS, name)
+def reason(given: Message | str) -> str:
+    """Why a value was changed: one of REASONS by name, or the words that core gave."""
+    return show(given) if isinstance(given, Message) else said(REASONS, given)
 
 
 def scope(kind: str, name: str) -> str:
@@ -242,7 +244,7 @@ def why(row: pd.Series, target: str) -> list[str]:
     ]
     if absent(row.inventory_position):
         return sentences
-    held = dict(position=exact(row.inventory_position), hand=exact(row.on_hand), order=exact(row.on_order))
+    held = {"position": exact(row.inventory_position), "hand": exact(row.on_hand), "order": exact(row.on_order)}
     if row.suggested_order_units and not absent(row.suggested_order_units):
         packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
         one = 1 if absent(row.pack_size) else row.pack_size

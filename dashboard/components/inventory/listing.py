@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -222,7 +223,7 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
 def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
-    numbers = {
+    numbers: dict[str, tuple[int, dict[str, Any]]] = {
         "suggested_order_units": (80, units),
         "planner_order_units": (60, units),
         "order_units": (64, units),

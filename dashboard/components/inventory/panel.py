@@ -92,7 +92,9 @@ def _several(rows: pd.DataFrame) -> None:
 def _form(rows: pd.DataFrame) -> None:
     """One kind of change at a time; which one decides what the form asks for."""
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Settings")}
-    kind = st.segmented_control(_("Adjust"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.get)
+    kind = st.segmented_control(
+        _("Adjust"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.__getitem__
+    )
     as_of = data.meta().as_of.date()
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
     with st.form(f"change_{which}", border=False):

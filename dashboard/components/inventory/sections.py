@@ -187,7 +187,7 @@ def _were_right(titles: dict[str, str]) -> None:
     st.markdown(_("**Were the changes right?**"))
     off = plans.errors(found)
     if off:
-        best = min(off, key=off.get)
+        best = min(off, key=off.__getitem__)
         names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("planner")}
         st.markdown(
             _(
