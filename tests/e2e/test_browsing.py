@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gettext
 import re
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
@@ -13,9 +11,9 @@ from playwright.sync_api import Page, expect
 
 from core.storage import snapshots
 from core.workspace import Workspace
+from dashboard.i18n import catalogue
 from tests.e2e.conftest import settled
 
-LOCALE = Path(__file__).parents[2] / "dashboard" / "locale"
 PAGES = {
     "overview": "Overview",
     "rising": "Rising",
@@ -26,7 +24,7 @@ PAGES = {
     "data": "Data",
     "model": "Model",
 }
-chinese = gettext.translation("upswing", LOCALE, ["zh_CN"]).gettext
+chinese = catalogue("zh").gettext
 
 
 def risers(shop: Workspace) -> list[dict]:
