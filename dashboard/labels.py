@@ -219,12 +219,14 @@ def no_order(name: str) -> str:
 
 
 def table(name: str) -> str:
-    return show(CANONICAL[name].title) if name in CANONICAL else name
+    title = CANONICAL[name].title if name in CANONICAL else None
+    return show(title) if title else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
     """What the forecasts gain from a table."""
-    return show(CANONICAL[name].adds) if name in CANONICAL else otherwise
+    adds = CANONICAL[name].adds if name in CANONICAL else None
+    return show(adds) if adds else otherwise
 
 
 def rejected(reason: str) -> str:

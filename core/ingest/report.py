@@ -67,7 +67,8 @@ class TableReport:
             else msg("{table}: {read} rows read, {kept} kept, {dropped} dropped, {quarantined} quarantined.", **values)
         )
         replaced = nmsg("{count} kept row replaces a stored one.", "{count} kept rows replace stored ones.", self.replaced)
-        days = {"first": date.fromisoformat(self.first_day), "last": date.fromisoformat(self.last_day)} if self.first_day else {}
+        known = [date.fromisoformat(each) for each in (self.first_day, self.last_day) if each]
+        days = dict(zip(("first", "last"), known)) if len(known) == 2 else {}
         head = sentences(
             counts,
             replaced if self.replaced else "",

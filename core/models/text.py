@@ -271,9 +271,9 @@ def _encode_all(
     """Encodes texts into out[positions], in batches of like length, so that little is spent on padding."""
     import torch
 
-    progress, device, most = paced(progress), at_hand(device), _BATCH_TOKENS
-    if device.type == "cuda":
-        encoder, most = encoder.on_gpu(device), _GPU_BATCH_TOKENS
+    progress, place, most = paced(progress), at_hand(device), _BATCH_TOKENS
+    if place.type == "cuda":
+        encoder, most = encoder.on_gpu(place), _GPU_BATCH_TOKENS
     waiting: list[tuple] = []
 
     def fetch() -> None:

@@ -160,6 +160,7 @@ def fit(
             trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, msg("Boosted trees")))
             intervals = trainer.intervals(demand_trees)
     progress("train", 1.0)
+    assert trainer is not None, "there is a first stage or a refit"
     figures |= {
         "curves": curves,
         "epochs": epochs,
@@ -288,7 +289,9 @@ class _Trainer:
         """Vectors of the distinct products that learn."""
         if self.encoder is None:
             return None
-        vectors = self._table().vectors[np.unique(self.panel.product[self.rows])]
+        table = self._table().vectors
+        assert table is not None, "an encoder has read the texts"
+        vectors = table[np.unique(self.panel.product[self.rows])]
         return vectors[np.abs(vectors).sum(1) > 0]
 
     def _tuned(self) -> dict[str, torch.Tensor]:
@@ -319,7 +322,7 @@ class _Trainer:
                 "valid_loss": valid_loss,
                 "valid_average_precision": number(metrics.average_precision(y, logit)),
             }
-            curves.append({"epoch": epoch, "train_loss": train_loss} | valid)
+            curves.append({"epoch": epoch, "train_loss": train_loss, **valid})
             self.track(self.stage, self.steps, told | valid)
             if epoch >= least and valid_loss < best * (1 - self.recipe.least_gain):
                 best, best_epoch, kept = valid_loss, epoch, (self._copy(), self._tuned())
@@ -465,7 +468,9 @@ class _Trainer:
         return raw
 
     def fitted(self, rising, falling, intervals: Intervals, figures: dict) -> FittedModel:
-        version, tuned, pieces, figures = "", {}, (), {"encoder_learns": 0, **figures}
+        version, figures = "", {"encoder_learns": 0, **figures}
+        tuned: dict[str, torch.Tensor] = {}
+        pieces: tuple[str, ...] = ()
         if self.encoder is not None:
             checkpoint = load_encoder(self.settings.encoder)
             version, pieces = checkpoint.version, self.pretrained.pieces if self.pretrained else ()

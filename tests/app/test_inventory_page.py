@@ -91,7 +91,7 @@ def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_pag
     assert f"**Order {row.suggested_order_units:,.0f} today**" in said
     assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Available + incoming **{row.inventory_position:,.0f}** = " in said
     demand = row.reorder_point - row.safety_stock
-    assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of review" in said
+    assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of order cycle" in said
     assert "95% of deliveries come before it runs out" in said
 
 
@@ -137,7 +137,7 @@ def test_a_budget_changes_the_list_its_order_and_its_totals(open_page, suggestio
     part, given = listed(at), at.number_input(key="budget").value
     assert 0 < len(part) < len(whole) and given / 2 < part.line_cost.sum() <= given
     assert {m.label: m.value for m in at.metric}["To order today"] == str(len(part))
-    assert f"budget is used £{given:,.0f}" in words(at) and (part.gain > 0).all()
+    assert f"of the £{given:,.0f} budget is used" in words(at) and (part.gain > 0).all()
     at.number_input(key="budget").set_value(given / 3).run()
     assert len(listed(at)) < len(part) and listed(at).gain_per_money.mean() > part.gain_per_money.mean()
     at.number_input(key="budget").set_value(None).run()
@@ -274,7 +274,7 @@ def test_a_change_is_seen_and_can_be_taken_back(open_page, mine):
     first = listed(at).index[0]
     save(choose(at, first), change_units=42.0, change_reason="budget")
     choose(at, first)
-    assert "**Quantity 42 instead of" in words(at) and "**Order 42 today**" in words(at)
+    assert "**Quantity: 42 instead of" in words(at) and "**Order 42 today**" in words(at)
     (made,) = State(mine).overrides()
     at.button(key=f"take_back_{made.id}").click().run()
     assert pd.isna(listed(at).loc[first].planner_order_units) and State(mine).overrides()[0].ended_by == "dashboard"
@@ -424,6 +424,6 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never reached"]
     assert "Levels that promised 95% achieved 97.6%." in words(at)
     assert "an average chance of 97.2% of lasting until the next delivery. 97.6% of them lasted." in words(at)
-    assert table.iloc[:3, 1].tolist() == ["–", "15% (8% to 20%)", "–"] and not at.exception
+    assert table.iloc[:3, 1].tolist() == ["–", "15% (8%–20%)", "–"] and not at.exception
     at.button(key="simulate").click().run()
     assert [j.kind for j in state.jobs() if j.active] == ["simulate"]

@@ -59,8 +59,8 @@ def wrong_command(words: list[str]) -> str | None:
 def unknown_words(words: list[str]) -> set[str]:
     """Of a command mentioned in a sentence (its arguments may be left out), the command or options that don't exist."""
     named = next((w for w in words if not w.startswith("-")), None)
-    if named is None:
-        return {w for w in words if w not in ("--help",)}
+    if words[0].startswith("-") or named is None:  # options before the command's name
+        return set(words) & {w for w in words if w.startswith("--")} - commands.options("")
     if named not in commands.names():
         return {named}
     return {w for w in words if w.startswith("--")} - commands.options(named)

@@ -277,14 +277,14 @@ def _policies(forecasts, chosen, terms, rules, lead, spread, told, weekly, wante
 
 def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     everyone = np.ones(len(value))
-    told = {}
+    told: dict[str, dict] = {}
     for name, frontier in frontiers.items():
         points = frontier.points(value, everyone)
         told[name] = {
             "title": str(frontier.policy.title),
             "points": [
-                {"knob": knob, "told": told} | outcome.totals(value)
-                for knob, told, outcome in zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)
+                {"knob": knob, "told": lasted, **outcome.totals(value)}
+                for knob, lasted, outcome in zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)
             ],
             "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES},
         }
