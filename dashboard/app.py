@@ -11,7 +11,7 @@ from dashboard import data, labels
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ASSETS = HERE / "assets"
 PAGES = next(folder for folder in (HERE / "pages", HERE.parent / "pages") if folder.is_dir())  # a wheel holds them inside the package
 NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
