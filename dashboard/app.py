@@ -12,7 +12,7 @@ from dashboard import data, labels, registry
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
 
-ASSETS = Path(__file__).parent / "assets"
+ASSETS = Path(__file__).resolve().parent / "assets"
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 with st.sidebar:

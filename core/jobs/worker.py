@@ -7,6 +7,7 @@ never depends on either: snapshots and models count only once they are whole.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -17,13 +18,13 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from core import jobs
+from core import jobs, log
 from core.errors import Cancelled, UpswingError, UserError
 from core.jobs import kinds
 from core.jobs.pipeline import do_job
 from core.messages import Message, msg
 from core.storage import access, startup
-from core.storage.state import Job, State, now
+from core.storage.state import Job, State
 from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -35,16 +36,19 @@ _CHILD = (sys.executable, "-m", "core.jobs.worker")
 
 
 def start(workspace: Workspace) -> subprocess.Popen | None:
-    """Starts a worker that survives this process, unless one is alive (then None). It writes to logs/worker.log."""
+    """Start a worker that survives this process, unless one is alive (then None).
+
+    Its events are in logs/worker.jsonl; logs/worker.log has them readable, with whatever a library prints.
+    """
     worker = State(workspace).worker()
     if worker is not None and worker.alive:
         return None
     workspace.logs.mkdir(parents=True, exist_ok=True)
-    with (workspace.logs / "worker.log").open("ab") as log:
+    with (workspace.logs / "worker.log").open("ab") as printed:
         return subprocess.Popen(
             [sys.executable, "-m", "core", "worker", "--workspace", str(workspace.root)],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=printed,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=REPOSITORY,
@@ -59,6 +63,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
     Raises UserError where the workspace already has a worker.
     """
     startup.prepare(workspace)
+    log.start(workspace.logs, "worker", sys.stdout)
     state = State(workspace)
     stop, when_empty = threading.Event(), threading.Event()
     if once:
@@ -74,17 +79,18 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
         if token is None:
             raise UserError(
                 expected=msg("A workspace has one worker."),
-                found=msg("Process {process} is already its worker.", process=str(state.worker().pid)),
+                found=msg("Process {process} is already its worker.", process=str(other.pid if (other := state.worker()) else "?")),
                 to_do=msg("Leave the jobs to that worker."),
             )
-        _log(f"worker {os.getpid()} waits for jobs of {workspace.root}")
+        log.event("worker_started", process=os.getpid())
         try:
             _work(workspace, state, token, stop, when_empty, child)
         finally:
             if workspace.state.exists():
                 state.release_worker(token)
-            _log(f"worker {os.getpid()} has ended")
+            log.event("worker_ended", process=os.getpid())
     finally:
+        log.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -92,13 +98,14 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(
     workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]
 ) -> None:
-    beaten, running = 0.0, []
+    beaten = 0.0
+    running: list[_Running] = []
     jobs.drop_uploads(workspace)  # what an earlier worker had no time to
     try:
         while workspace.state.exists() and not stop.is_set():
             if time.monotonic() - beaten >= BEAT_S:
                 if not state.beat(token):
-                    _log("another worker has taken over")
+                    log.event("worker_replaced", logging.WARNING, process=os.getpid())
                     return
                 beaten = time.monotonic()
             ended = [one for one in running if one.look()]
@@ -136,10 +143,11 @@ class _Running:
     """A job in a child process; it ends when the child does."""
 
     def __init__(self, workspace: Workspace, state: State, token: str, job: Job, child: tuple[str, ...]):
-        self.job, self._state, self._token, self._cancelled_at = job, state, token, None
+        self.job, self._state, self._token = job, state, token
+        self._cancelled_at: float | None = None
         workspace.logs.mkdir(parents=True, exist_ok=True)
         self._log = workspace.logs / f"job-{job.id}.log"
-        _log(f"job {job.id} ({job.kind}) begins, log in {self._log}")
+        log.event("job_started", job=job.id, kind=job.kind, output=self._log.name)
         with self._log.open("ab") as stream:
             self._process = subprocess.Popen(
                 [*child, str(workspace.root), str(job.id), token],
@@ -182,7 +190,7 @@ class _Running:
         )
         self._state.end_job(job.id, self._token, "failed", error=error)  # nothing where the child has noted its own end
         ended = self._state.job(job.id)
-        _log(f"job {job.id} ({job.kind}) {ended.status} {ended.error}".rstrip())
+        log.event("job_ended", job=job.id, kind=job.kind, status=ended.status, code=code)
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -202,7 +210,8 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def do(workspace: Workspace, job_id: int, token: str) -> None:
-    """Does one claimed job and notes how it ended: done, cancelled, or failed with what to do about it."""
+    """Do one claimed job and note how it ended: done, cancelled, or failed with what to do about it. Its events are in logs/jobs.jsonl."""
+    log.start(workspace.logs, "jobs", sys.stdout)
     state = State(workspace)
     job = state.job(job_id)
     _end_with(os.getppid())
@@ -214,13 +223,15 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
     except Cancelled:
         state.end_job(job_id, token, "cancelled", message=msg("The job was cancelled."))
     except UpswingError as error:
-        _log(str(error))
+        log.event("job_failed", logging.WARNING, job=job_id, **log.failure(error))
+        print(error, flush=True)
         state.end_job(job_id, token, "failed", error=error.message, result={"ask": error.ask} if error.ask else error.done)
     except Exception as error:
+        log.event("job_failed", logging.ERROR, job=job_id, **log.failure(error))
         traceback.print_exc()
         found = f"{type(error).__name__}: {error}"
-        log = str(workspace.logs / f"job-{job_id}.log")
-        state.end_job(job_id, token, "failed", error=msg("Something went wrong: {error}. Details: {log}", error=found, log=log))
+        printed = str(workspace.logs / f"job-{job_id}.log")
+        state.end_job(job_id, token, "failed", error=msg("Something went wrong: {error}. Details: {log}", error=found, log=printed))
     else:
         state.end_job(job_id, token, "done", message=_last_line(result["text"]), result=result)
 
@@ -245,8 +256,9 @@ class JobProgress:
         known = kinds.kinds()
         self._shares = known[job.kind].steps if job.kind in known else {}
         self._steps: dict[str, float] = {}  # how far each step is that was worked on
-        self._done, self._figures = 0.0, {}
-        self._begun, self._reported, self._step = time.monotonic(), 0.0, None
+        self._done, self._figures = 0.0, dict[str, float]()
+        self._begun, self._reported = time.monotonic(), 0.0
+        self._step: str | None = None
 
     def __call__(self, step: str, done: float, message: Message | str = "", **figures: float) -> None:
         if step in self._shares:
@@ -258,6 +270,8 @@ class JobProgress:
         elapsed = time.monotonic() - self._begun
         if step == self._step and elapsed - self._reported < REPORT_S:
             return
+        if step != self._step:
+            log.event("step_started", job=self._job.id, step=step, seconds=round(elapsed, 1))
         self._step, self._reported = step, elapsed
         worked = sum(self._shares[s] * share for s, share in self._steps.items())
         eta = elapsed / worked * (1 - self._done) if worked > 0.02 else None
@@ -273,14 +287,10 @@ def _end_with(parent: int) -> None:
     def watch():
         while os.getppid() == parent:
             time.sleep(0.5)
-        _log("the worker is gone, and so the work ends here")
+        log.event("worker_lost", logging.WARNING, worker=parent)
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _log(text: str) -> None:
-    print(f"{now().isoformat(sep=' ', timespec='seconds')}  {text}", flush=True)
 
 
 if __name__ == "__main__":
