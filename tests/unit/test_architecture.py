@@ -1,4 +1,4 @@
-"""The rules of the house (DESIGN, section 6), read off the source itself: who may import whom, sizes, and what nobody writes."""
+"""The rules of the layout, read off the source itself: who may import whom, sizes, and what nobody writes."""
 
 from __future__ import annotations
 
