@@ -1,27 +1,32 @@
-"""Work beside the training: trees grow in a second thread while the net learns, which a laptop's second core has time for."""
+"""A background thread of a training: trees grow in it while the network learns, since even a laptop has a second core."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 
 from core.errors import Cancelled
 
 _LOOK_SECONDS = 0.2
 
 
-class Beside:
+class BackgroundThread:
     """One thread that does its work in order; leaving the context stops what is not done yet.
 
-    Only for work that lets Python go on meanwhile, and that calls `check` every second or so.
+    Only for work that releases the interpreter's lock and calls `check` every second or so. modules: the libraries that the work
+    needs. They are imported here, before the thread starts: importing one may change the process's environment while another thread
+    reads it, and that ends the process with a segmentation fault in getenv.
     """
 
-    def __init__(self):
+    def __init__(self, *modules: str):
+        for module in modules:
+            import_module(module)
         self._leaving = threading.Event()
         self._pool = ThreadPoolExecutor(1)
 
-    def __enter__(self) -> Beside:
+    def __enter__(self) -> BackgroundThread:
         return self
 
     def __exit__(self, *raised) -> None:
@@ -29,19 +34,20 @@ class Beside:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def check(self) -> None:
-        """For the work to call: raises Cancelled once nobody waits for it any more."""
+        """Raise Cancelled once nobody waits for the work any more; the work calls this."""
         if self._leaving.is_set():
             raise Cancelled()
 
     def start(self, work: Callable, *args, **options) -> Future:
+        """Queue work for the thread."""
         return self._pool.submit(work, *args, **options)
 
     @staticmethod
-    def wait(started: Future, tell: Callable[[], None]):
-        """What the work returned, or raises what it raised. tell() is called meanwhile, and may raise to end the waiting."""
+    def wait(started: Future, report: Callable[[], None]):
+        """Return what the work returned, or raise what it raised. report() is called meanwhile, and may raise to end the waiting."""
         while not started.done():
             try:
                 started.exception(_LOOK_SECONDS)
             except TimeoutError:
-                tell()
+                report()
         return started.result()

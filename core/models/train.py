@@ -14,7 +14,7 @@ import torch
 from core.errors import UserError
 from core.evaluation import metrics
 from core.messages import msg
-from core.models.background import Beside
+from core.models.background import BackgroundThread
 from core.models.calibrate import fit_calibration, sigmoid
 from core.models.conformal import Intervals, fit_intervals
 from core.models.demand_trees import DemandTrees, fit_demand_trees
@@ -75,10 +75,10 @@ def fit(
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), one_thread() as threads, Beside() as beside:
+    with torch.random.fork_rng(devices=devices), one_thread() as threads, BackgroundThread("lightgbm") as background:
 
         def grow(rows, until):
-            return beside.start(_grow, panel, rows, until, shares, settings.seed, growth, max(1, threads - 1), beside.check)
+            return background.start(_grow, panel, rows, until, shares, settings.seed, growth, max(1, threads - 1), background.check)
 
         pretrained = None
         if recipe.pretrain_epochs:
@@ -98,7 +98,7 @@ def fit(
         # Trees in both stages or in neither: the calibration that is fitted in one is used in the other.
         both = all(len(tree_rows(panel, part, recipe, settings.seed)) for part in (parts.learn, learnt))
         shares = recipe if both else replace(recipe, trees_share=0.0)
-        growth = beside.start(growth_of, panel, parts.learn, shares, settings.seed, threads=max(1, threads - 1), check=beside.check)
+        growth = background.start(growth_of, panel, parts.learn, shares, settings.seed, threads=max(1, threads - 1), check=background.check)
         growing = grow(parts.learn, parts.learn_until) if len(parts.validate) else None
         growing_anew = grow(learnt, parts.known_until) if growing is None or recipe.refit else None
         if growing:
@@ -119,7 +119,7 @@ def fit(
             )
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
-            trees, demand_trees = beside.wait(growing, lambda: progress("train", first, msg("Boosted trees")))
+            trees, demand_trees = background.wait(growing, lambda: progress("train", first, msg("Boosted trees")))
             if trees:
                 logits[:, RISING] = blended(logits[:, RISING], trees.predict(panel.read(parts.validate)), recipe.trees_share)
             weight = calibration_weights(panel, parts.validate)
@@ -157,7 +157,7 @@ def fit(
                 pretrained=pretrained,
             )
             trainer.run(epochs, None)
-            trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, msg("Boosted trees")))
+            trees, demand_trees = background.wait(growing_anew, lambda: progress("train", 0.97, msg("Boosted trees")))
             intervals = trainer.intervals(demand_trees)
     progress("train", 1.0)
     assert trainer is not None, "there is a first stage or a refit"

@@ -356,7 +356,7 @@ def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(works
 
 def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
-    with pytest.raises(UserError, match="Send these files again"):
+    with pytest.raises(UserError, match="Send this request again"):
         upload(workspace, monkeypatch, "stock.csv")
     assert uploads(workspace) == ["orders.csv"]
 

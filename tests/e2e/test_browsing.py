@@ -9,22 +9,19 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.messages import show, translations
 from core.storage import snapshots
 from core.workspace import Workspace
+from dashboard import registry
 from dashboard.i18n import catalogue
 from tests.e2e.conftest import settled
 
-PAGES = {
-    "overview": "Overview",
-    "rising": "Rising",
-    "inventory": "Inventory",
-    "product": "Product",
-    "segments": "Segments",
-    "why": "Why",
-    "data": "Data",
-    "model": "Model",
-}
-chinese = catalogue("zh").gettext
+PAGES = registry.pages()
+
+
+def chinese(text: str) -> str:
+    """Return a word of the pages, or of the navigation, in Chinese."""
+    return next(found for found in (catalogue("zh").gettext(text), translations("zh").gettext(text)) if found != text)
 
 
 def risers(shop: Workspace) -> list[dict]:
@@ -123,10 +120,10 @@ def test_the_section_that_is_open_stays_open_in_another_language(page):
 
 @pytest.mark.parametrize("language", ["EN", "中文"])
 def test_every_page_opens_in_both_languages(page, shop, language):
-    for name, title in PAGES.items():
+    for name, item in PAGES.items():
         page.goto(f"/{name}?lang={language}")
         settled(page)
-        heading = title if language == "EN" else chinese(title)
+        heading = show(item.title, "en" if language == "EN" else "zh")
         assert language == "EN" or re.search(r"[\u4e00-\u9fff]", heading)
         expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
         expect(page.get_by_text(snapshots.current(shop).model).first).to_be_visible()
