@@ -10,12 +10,6 @@ from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
-# Part of `make check`: seconds together, without training, imports, a browser or many processes.
-FAST = {
-    "app": "charts labels",
-    "unit": "architecture backtest_blocks calibration card conformal documentation files ingest_formats ingest_readers inventory "
-    "inventory_buying kept keys log markdown metrics plan plan_budget plan_whatif planted_defects reasons rising_labels schema settings",
-}
 LONG = ("e2e", "integration/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
 
 
@@ -52,8 +46,5 @@ def pytest_collection_modifyitems(items):
         return "e2e" if file.parts[0] == "e2e" else file.as_posix()
 
     items.sort(key=lambda item: group(item) not in LONG)
-    fast = {f"{folder}/test_{name}.py" for folder, names in FAST.items() for name in names.split()}
     for item in items:
-        if group(item) in fast:
-            item.add_marker(pytest.mark.fast)
         item.add_marker(pytest.mark.xdist_group(group(item)))
