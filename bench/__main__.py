@@ -1,4 +1,7 @@
-"""python -m bench [ROW ...]: measures the rows, all of them by default, and writes bench/results."""
+"""python -m bench [ROW ...]: measures the rows, all of them by default, and writes bench/results.
+
+`python -m bench trainings --runs 200` counts crashes of trainings instead (bench/trainings.py).
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import results
+from bench import results, trainings
 from bench.measure import REPOSITORY, Failed, machine, say, stamp
 from bench.rows import ROWS, Bench
 
@@ -14,6 +17,9 @@ RESULTS = REPOSITORY / "bench" / "results"
 
 
 def main(argv: list[str] | None = None) -> int:
+    given = sys.argv[1:] if argv is None else argv
+    if given[:1] == ["trainings"]:
+        return trainings.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of: {', '.join(ROWS)}")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder of the real data")
@@ -26,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument(
         "--switches", default="", metavar="A,B", help="only these switches (default: all; see core/evaluation/backtest/ablations.py)"
     )
-    a = parser.parse_args(argv)
+    a = parser.parse_args(given)
     unknown = [row for row in a.rows if row not in ROWS]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}; there are {', '.join(ROWS)}")

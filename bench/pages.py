@@ -20,19 +20,21 @@ def measure(reruns: int) -> dict[str, list[float]]:
     """page -> seconds of each rerun, the first two apart, which fill the caches."""
     from streamlit.testing.v1 import AppTest
 
+    from dashboard import registry
+
     app = AppTest.from_file(str(APP), default_timeout=120)
     app.run()
     found = {}
-    for page in sorted(p for p in (REPOSITORY / "pages").glob("*.py") if not p.name.startswith("_")):
-        app.switch_page(f"../pages/{page.name}")
+    for name, page in registry.pages().items():
+        app.switch_page(str(registry.script(page)))
         seconds = []
         for _ in range(reruns + 2):
             started = time.perf_counter()
             app.run()
             seconds.append(time.perf_counter() - started)
             if app.exception:
-                raise SystemExit(f"{page.name} failed: {app.exception[0].message}")
-        found[page.stem] = seconds[2:]
+                raise SystemExit(f"{name} failed: {app.exception[0].message}")
+        found[name] = seconds[2:]
     return found
 
 

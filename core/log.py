@@ -53,6 +53,7 @@ def start(folder: Path, name: str, console: TextIO | None = None, console_level:
 
 def stop() -> None:
     """Close what `start` opened."""
+    _LOGGER.propagate = True
     for handler in [h for h in _LOGGER.handlers if not isinstance(h, logging.NullHandler)]:
         _LOGGER.removeHandler(handler)
         if isinstance(handler, _File):

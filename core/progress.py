@@ -1,4 +1,4 @@
-"""How long work says how far it is: one callable, for the terminal and for the worker alike."""
+"""Progress of long work: one callable for the terminal and for the worker."""
 
 from __future__ import annotations
 
@@ -39,21 +39,21 @@ class Progress(Protocol):
 
     step     short name of the running step, e.g. "train"
     done     share of that step that is done, 0..1
-    message  what is being done, may be empty
-    figures  numbers worth showing while it runs, e.g. loss=0.21
+    message  current activity, may be empty
+    figures  numbers to show while it runs, e.g. loss=0.21
 
-    Raises core.errors.Cancelled when the user asked the work to stop, so call it at least every second or so.
+    Raises core.errors.Cancelled when the user has asked to stop, so long work calls it at least every second.
     """
 
     def __call__(self, step: str, done: float, message: Message | str = "", **figures: float) -> None: ...
 
 
 def silent(step: str, done: float, message: Message | str = "", **figures: float) -> None:
-    """A progress that shows nothing (tests, library use)."""
+    """Show nothing (tests, library use)."""
 
 
 def paced(progress: Progress, seconds: float = 0.2) -> Progress:
-    """The same progress for a tight loop: a step's first and last call are passed on, those between at most every `seconds`."""
+    """Return the same progress for a tight loop: a step's first and last call are passed on, others at most every `seconds`."""
     last_step: str | None = None
     last_time = 0.0
 
@@ -68,7 +68,7 @@ def paced(progress: Progress, seconds: float = 0.2) -> Progress:
 
 
 class TerminalProgress:
-    """Draws all steps on one line of a terminal, which goes when the work ends; elsewhere writes one line a step, when it ends."""
+    """Shows all steps on one line of a terminal and removes it at the end; elsewhere prints one line per finished step."""
 
     REFRESH_S = 0.1
 
@@ -102,7 +102,7 @@ class TerminalProgress:
             self._bar.refresh()
 
     def close(self) -> None:
-        """Take the line away, so that what is printed next stands alone."""
+        """Remove the line, so that later output starts on an empty line."""
         self._end_step()
         if self._bar is not None:
             self._bar.stop()
@@ -123,7 +123,7 @@ class TerminalProgress:
             TimeRemainingColumn(),
             TextColumn("{task.fields[note]}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis", ratio=1)),
             console=Console(file=self._stream),
-            auto_refresh=False,  # no second thread beside those of training
+            auto_refresh=False,  # no further thread beside those of training
             transient=True,
             expand=True,
         )

@@ -1,4 +1,4 @@
-"""The dashboard with its worker, on the loopback address only."""
+"""Serve the dashboard with its worker, on the loopback address only."""
 
 from __future__ import annotations
 
@@ -30,40 +30,40 @@ def _print(message: Message) -> None:
     print(message, flush=True)
 
 
-def serve(workspace: Workspace, port: int = 8501, tell: Callable[[Message], None] = _print) -> None:
-    """Serve the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and again should it die.
+def serve(workspace: Workspace, port: int = 8501, show_line: Callable[[Message], None] = _print) -> None:
+    """Serve the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and restarts it if it dies.
 
-    The worker survives the server: it finishes what is queued, then ends too. tell: shows one line.
-    Raises UserError where the port is taken, UpswingError where the dashboard does not start.
+    The worker survives the server: it finishes queued jobs, then ends. show_line: prints one line. Raises UserError where the port is
+    taken, UpswingError where the dashboard does not start.
     """
     shop = workspace.own_settings().shop.name
     startup.prepare(workspace)
     need_port(port)
     if snapshots.current(workspace) is None:
-        tell(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
+        show_line(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
     before = signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGINT, _interrupt)  # a shell that starts us in the background has it ignored
-    working = worker.start(workspace)
+    signal.signal(signal.SIGINT, _interrupt)  # a shell that starts this process in the background ignores it
+    worker_process = worker.start(workspace)
     server = subprocess.Popen(
         _command(port), cwd=shipped.ROOT, stdin=subprocess.DEVNULL, env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
     )
     try:
         _wait_until_up(server, port)
-        tell(msg("{shop}: {address}   (Ctrl-C stops the dashboard)", shop=shop, address=f"http://{HOST}:{port}"))
+        show_line(msg("{shop}: {address}   (Ctrl-C stops the dashboard)", shop=shop, address=f"http://{HOST}:{port}"))
         while True:
             try:
                 code = server.wait(_CHECK_WORKER_S)
             except subprocess.TimeoutExpired:
-                if working is None or working.poll() is not None:  # else it is at work, or still coming up
-                    working = worker.start(workspace)
+                if worker_process is None or worker_process.poll() is not None:  # else it is running or starting
+                    worker_process = worker.start(workspace)
             else:
                 raise UpswingError(msg("The dashboard stopped: its process ended with code {code}. Its messages above say why.", code=code))
     except KeyboardInterrupt:
-        tell(msg("The dashboard has stopped."))
+        show_line(msg("The dashboard has stopped."))
     finally:
         signal.signal(signal.SIGTERM, before)
         _stop(server)
-        _let_worker_end(workspace, working, tell)
+        _let_worker_end(workspace, worker_process, show_line)
 
 
 def _command(port: int) -> list[str]:
@@ -119,8 +119,8 @@ def _stop(server: subprocess.Popen) -> None:
             server.wait()
 
 
-def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, tell: Callable[[Message], None]) -> None:
-    """Asks the worker to end once its queue is empty; one that is still coming up ends at once."""
+def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, show_line: Callable[[Message], None]) -> None:
+    """Ask the worker to end once its queue is empty; one that is still starting ends at once."""
     state = State(workspace)
     known = state.worker()
     pids = {known.pid} if known is not None and known.alive and known.host == socket.gethostname() else set()
@@ -128,12 +128,12 @@ def _let_worker_end(workspace: Workspace, started: subprocess.Popen | None, tell
         pids.add(started.pid)
     for job in state.jobs():
         if job.active and pids:
-            tell(msg("Job {job} ({kind}) continues in the background. `upswing jobs` shows it.", job=str(job.id), kind=job.kind))
+            show_line(msg("Job {job} ({kind}) continues in the background. `upswing jobs` shows it.", job=str(job.id), kind=job.kind))
     for pid in pids:
         try:
             os.kill(pid, signal.SIGHUP)
         except ProcessLookupError:
-            pass  # it ended by itself in this moment
+            pass  # it has just ended by itself
 
 
 def _interrupt(*_) -> None:

@@ -22,7 +22,7 @@ class Workspace:
 
     @classmethod
     def at(cls, root: str | Path | None = None) -> Workspace:
-        """The folder asked for, else $UPSWING_WORKSPACE, else ./workspace."""
+        """Return the workspace at this folder, else at $UPSWING_WORKSPACE, else at ./workspace."""
         return cls(Path(root or os.environ.get("UPSWING_WORKSPACE") or "workspace").expanduser().resolve())
 
     @property
@@ -55,7 +55,7 @@ class Workspace:
 
     @property
     def study(self) -> Path:
-        """What `upswing tune` tried."""
+        """The study of `upswing tune`."""
         return self.root / "tune.sqlite"
 
     @property
@@ -64,25 +64,26 @@ class Workspace:
 
     @property
     def uploads(self) -> Path:
-        """Files from the page until they are imported (core/jobs.py)."""
+        """Uploaded files until they are imported (core/jobs/)."""
         return self.root / "uploads"
 
     @property
     def cache(self) -> Path:
-        """What can be made again: embeddings, memory-mapped panels. Safe to delete."""
+        """Files that can be recomputed: embeddings, memory-mapped panels. Safe to delete."""
         return self.root / "cache"
 
     def create(self) -> Workspace:
+        """Create the folder where it is missing."""
         self.root.mkdir(parents=True, exist_ok=True)
         return self
 
     def existing(self) -> Workspace:
-        """Return this workspace where its folder exists. Raises UserError, which names similar folders beside it; makes nothing."""
+        """Return this workspace where its folder exists; create nothing. Raises a UserError that names similar folders next to it."""
         if self.root.is_dir():
             return self
         parent = self.root.parent
-        beside = [p.name for p in sorted(parent.iterdir()) if any((p / mark).exists() for mark in MARKS)] if parent.is_dir() else []
-        similar = get_close_matches(self.root.name, beside, n=3, cutoff=0.5) or beside[:3]
+        siblings = [p.name for p in sorted(parent.iterdir()) if any((p / mark).exists() for mark in MARKS)] if parent.is_dir() else []
+        similar = get_close_matches(self.root.name, siblings, n=3, cutoff=0.5) or siblings[:3]
         raise UserError(
             found=msg("There is no workspace at {folder}.", folder=str(self.root)),
             expected=msg("This command needs an existing workspace."),
@@ -92,7 +93,7 @@ class Workspace:
         )
 
     def need(self, path: Path, step: str) -> Path:
-        """The path if it exists, else a NotReady that names the step to run first."""
+        """Return the path. Raises NotReady, which names the step to run first, where it does not exist."""
         if not path.exists():
             raise NotReady(
                 expected=msg("This step reads {file}.", file=path.name),
@@ -115,13 +116,13 @@ class Workspace:
         return effective(self.own_values(), {})
 
     def own_values(self) -> Values:
-        """Return what `upswing.toml` itself says, by section and name."""
+        """Return the values of `upswing.toml` itself, by section and name."""
         from core import settings_file  # pydantic and tomlkit are loaded only where a file is read
 
         return settings_file.read(self.settings_file)
 
     def save_settings(self, settings: Settings) -> None:
-        """Write into `upswing.toml` what differs from the settings in effect; the rest of the file keeps its bytes."""
+        """Write the values that differ from the settings in effect into `upswing.toml`; the rest of the file keeps its bytes."""
         from core import settings_file
 
         if changes := settings.changes(self.settings()):

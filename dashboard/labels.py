@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.capabilities.forecast.reasons import named
+from core.jobs import kinds
 from core.messages import Message
 from core.schema import CANONICAL
 from dashboard.i18n import _, number, percent, show
@@ -140,14 +141,6 @@ COLUMNS = {  # of the canonical tables, as far as they are asked for
     "location": N_("Warehouse"),
     "visitor_id": N_("Visitor ID"),
 }
-JOBS = {
-    "import": N_("Import"),
-    "retrain": N_("Retraining"),
-    "rescore": N_("Refresh forecasts"),
-    "backtest": N_("Backtest"),
-    "simulate": N_("Simulation of last year"),
-    "explain": N_("Text explanation"),
-}
 JOB_STATUSES = {
     "queued": N_("waiting"),
     "running": N_("running"),
@@ -155,20 +148,6 @@ JOB_STATUSES = {
     "failed": N_("failed"),
     "cancelled": N_("cancelled"),
     "interrupted": N_("interrupted"),
-}
-STEPS = {
-    "import": N_("reading files"),
-    "features": N_("preparing data"),
-    "panel": N_("loading"),
-    "embed": N_("reading texts"),
-    "pretrain": N_("reading the shop's texts"),
-    "train": N_("training"),
-    "score": N_("forecasting"),
-    "publish": N_("publishing"),
-    "words": N_("explaining text"),
-    "backtest": N_("backtesting"),
-    "simulate": N_("simulating orders"),
-    "judge": N_("evaluating"),
 }
 MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
 ACTS = {
@@ -205,6 +184,16 @@ def feature(name: str, meaning: str | None) -> str:
     return spoken[:1].upper() + spoken[1:]
 
 
+def job(kind: str) -> str:
+    """What a kind of background work is called."""
+    return show(kinds.label(kind))
+
+
+def step(kind: str, name: str) -> str:
+    """What a job is doing; "" before its first step."""
+    return show(kinds.step_label(kind, name))
+
+
 def segment(name: str) -> str:
     return said(SEGMENTS, name)
 
@@ -219,12 +208,14 @@ def no_order(name: str) -> str:
 
 
 def table(name: str) -> str:
-    return show(CANONICAL[name].title) if name in CANONICAL else name
+    title = CANONICAL[name].title if name in CANONICAL else None
+    return show(title) if title else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
     """What the forecasts gain from a table."""
-    return show(CANONICAL[name].adds) if name in CANONICAL else otherwise
+    adds = CANONICAL[name].adds if name in CANONICAL else None
+    return show(adds) if adds else otherwise
 
 
 def rejected(reason: str) -> str:

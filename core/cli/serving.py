@@ -70,7 +70,7 @@ def score(
     model: Annotated[str | None, option("--model", msg("The model; default the champion."), "ID")] = None,
     engine: Annotated[str, option("--engine", msg("Where the SQL runs: duckdb, or spark, an extra."))] = "duckdb",
 ) -> None:
-    from core.capabilities.forecast.compute import score
+    from core.capabilities.scoring import score
 
     scored = score(session.workspace, model=model, engine=engine, progress=session.progress)
     session.report(scored.text(), scored)

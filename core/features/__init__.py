@@ -1,1 +1,1 @@
-"""From canonical tables to the panel: one row per (product, as_of, segment), its features, label and outcomes."""
+"""Features: from canonical tables to the panel, one row per (product, as_of, segment) with its features, label and outcomes."""

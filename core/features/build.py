@@ -1,4 +1,4 @@
-"""From canonical tables to the panel: the daily aggregate, neighbours, labels and the panel's rows, each a stored query."""
+"""Build the panel from canonical tables: the daily aggregate, neighbours, labels and the panel's rows, each by a stored query."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _STEPS = (
 
 @dataclass(frozen=True)
 class Built:
-    """What a build of the panel did."""
+    """The result of a build of the panel."""
 
     as_of: date
     signal: str
@@ -69,10 +69,10 @@ class Built:
 
 
 def build(workspace: Workspace, *, engine: str = "duckdb", progress: Progress = silent) -> Built:
-    """Bring the daily aggregate up to date and write the whole panel: every weekly origin and the latest as_of.
+    """Update the daily aggregate and write the whole panel: every weekly origin and the latest as_of.
 
-    engine: one of core.storage.engine.ENGINES. Raises NotReady without an import, UserError where the history is too short to learn
-    from, or where the engine is not installed.
+    engine: one of core.storage.engine.ENGINES. Raises NotReady without an import, UserError where the history is too short to train
+    on, or where the engine is not installed.
     """
     settings = workspace.settings()
     with _opened(workspace, engine) as running:
@@ -86,11 +86,10 @@ def build(workspace: Workspace, *, engine: str = "duckdb", progress: Progress = 
 
 
 def build_latest(workspace: Workspace, *, since: date | None = None, engine: str = "duckdb", progress: Progress = silent) -> Built:
-    """Extend the daily aggregate by the new days and write rows for the latest as_of, beside the panel.
+    """Extend the daily aggregate by the new days and write rows for the latest as_of to panel/latest/, in the panel's format.
 
-    They lie in panel/latest/, in the panel's format: what a rescore needs, without computing every origin again. since: the last
-    origin that the served model learnt from; of the weekly ones after it, the latest whose horizon has passed are written too,
-    with their outcomes, which its level follows.
+    A rescore needs no other rows. since: the last origin that the served model was trained on. The latest weekly origins after it whose
+    horizon has passed are written too, with their outcomes, to recalibrate the model's intercept.
     """
     settings = workspace.settings()
     with _opened(workspace, engine) as running:
@@ -100,14 +99,14 @@ def build_latest(workspace: Workspace, *, since: date | None = None, engine: str
         _neighbours(running, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
-        origins = [t for t in weekly if since < t <= matured][-RECALIBRATION_ORIGINS:] + [shop.last_day]
+        origins = [t for t in weekly if since and since < t <= matured][-RECALIBRATION_ORIGINS:] + [shop.last_day]
         _prepare(running, settings, shop, origins)
         return _write_panel(running, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 
 
 @contextmanager
 def _opened(workspace: Workspace, engine: str) -> Iterator[Engine]:
-    """Open the engine on the workspace's warehouse, whose tables are complete before it reads them."""
+    """Open the engine on the workspace's warehouse, after completing its tables."""
     path = workspace.need(workspace.warehouse, "import FILE...")
     with db.connect(path) as con:
         warehouse.complete(con)
@@ -117,9 +116,10 @@ def _opened(workspace: Workspace, engine: str) -> Iterator[Engine]:
 
 
 def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[date]:
-    """The weekly origins whose label needs no day before the data, and the last day itself (what is forecast today).
+    """Return the weekly origins whose label needs no day before the data, and the last day itself, which is forecast today.
 
-    The first lies base + horizon days in: its own base window and that of the dispersion's origin are then whole.
+    The first is base + horizon days into the data, so that its base window and that of the dispersion's origin are complete. Raises
+    UserError where the history is too short.
     """
     labels = settings.labels
     first = first_day + timedelta(days=labels.base_days + labels.horizon_days - 1)
@@ -135,7 +135,7 @@ def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[
 
 
 def _neighbours(engine: Engine, workspace: Workspace, settings: Settings, progress: Progress) -> None:
-    """Writes texts.parquet and neighbours.parquet and loads the neighbours that spread lifts."""
+    """Write texts.parquet and neighbours.parquet, and load the neighbours for the graph features."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -161,7 +161,7 @@ def _neighbours(engine: Engine, workspace: Workspace, settings: Settings, progre
     written = {}
     for name, rows in (("texts", texts), ("neighbours", table)):
         file = workspace.panel / f"{name}.parquet"
-        if not _holds(file, rows):  # an unchanged file keeps what is cached by its date
+        if not _holds(file, rows):  # an unchanged file keeps caches that depend on its date
             files.write_with(file, partial(pq.write_table, rows))
         written[file.name] = files.sha256(file)
     files.write_sealed(workspace.panel / "texts.json", {"files": written})
@@ -172,7 +172,7 @@ def _neighbours(engine: Engine, workspace: Workspace, settings: Settings, progre
 
 
 def _holds(file: Path, rows) -> bool:
-    """Whether a Parquet file holds these rows; a damaged one does not."""
+    """Return whether a Parquet file holds these rows; False for a damaged one."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -183,7 +183,7 @@ def _holds(file: Path, rows) -> bool:
 
 
 def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]) -> None:
-    """The labels' ingredients at every origin that a row or a lift of these origins needs."""
+    """Compute the inputs of labels and lifts at every origin that these origins need."""
     import pyarrow as pa
 
     labels = settings.labels
@@ -195,7 +195,9 @@ def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]
     values = dict(
         asdict(labels),
         attribute=settings.shop.segment_attribute,
+        signal=shop.signal,
         min_orders=settings.shop.segment_min_orders,
+        min_customers=settings.shop.segment_min_customers,
         max_segments=settings.shop.max_segments,
         last_day=shop.last_day,
     )
@@ -204,7 +206,7 @@ def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]
 
 
 def _calendar(origins: list[date], settings: Settings):
-    """Season and public holidays of the shop's countries over the horizon of each origin; no holidays are known of no countries."""
+    """Return season and public holidays of the shop's countries over the horizon of each origin; holidays are null without countries."""
     import holidays
     import pyarrow as pa
 
@@ -213,7 +215,7 @@ def _calendar(origins: list[date], settings: Settings):
     for country in settings.shop.holiday_countries:
         try:
             days |= set(holidays.country_holidays(country, years=years))
-        except NotImplementedError as error:  # the library's word for a country that it does not know
+        except NotImplementedError as error:  # the library does not know the country
             raise UserError(
                 expected=msg("shop.countries takes ISO country codes."),
                 found=msg('"{country}" is not one.', country=country),
@@ -240,7 +242,7 @@ def _calendar(origins: list[date], settings: Settings):
 
 
 def panel_sql() -> str:
-    """The panel's SELECT: the stored joins with one line a feature."""
+    """Return the panel's SELECT: the stored joins with one line per feature."""
     features = ",\n    ".join(f"cast({f.sql} as float) as {f.name}" for f in FEATURES)
     return db.sql("features/panel").replace("/* features */", features)
 
@@ -261,7 +263,7 @@ def _write_panel(
         _label(engine, settings)
         engine.run(panel_sql(), "panel_rows", append=start > 0, last_day=shop.last_day)
     progress("features", 0.88, msg("Writing the panel"))
-    if folder == workspace.panel:  # rows of a rescore since the older panel would hide the newer ones
+    if folder == workspace.panel:  # rows of an earlier rescore would hide the newer ones
         files.remove(folder / "latest")
     files.write_with(folder / "panel.parquet", partial(engine.write, "panel_rows", "product_id, as_of, segment"))
     facts = engine.rows("features/panel_facts")[0]
@@ -289,7 +291,7 @@ def _write_panel(
 
 
 def _label(engine: Engine, settings: Settings) -> None:
-    """Adds rising, falling and tail to this chunk's rows: the tails of a negative binomial, which SQL does not have."""
+    """Add rising, falling and tail to this chunk's rows: tails of a negative binomial, which SQL does not have."""
     import pyarrow as pa
 
     rows = engine.arrow("features/label_inputs")

@@ -1,4 +1,4 @@
-"""The daily aggregate in the warehouse: what happened to each product, customer group and day. Imports say from which day it is stale."""
+"""The daily aggregate in the warehouse: events per product, customer group and day. Imports record from which day it is stale."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from core.workspace import Workspace
 
 @dataclass(frozen=True)
 class Shop:
-    """What the aggregate covers. signal: what counts as interest; rebuilt_from: the first day that was computed anew, None = no day."""
+    """The span of the aggregate. signal: the events that count as interest; rebuilt_from: first recomputed day, None = none."""
 
     first_day: date
     last_day: date

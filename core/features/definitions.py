@@ -1,8 +1,8 @@
-"""The features: one record each. The panel's SQL, the model's width, the words on the page and the glossary derive from them.
+"""The features: one record each. The panel's SQL, the model's width, the page's texts and the glossary derive from them.
 
 Expressions read the relation built in core/features/sql/panel.sql: w = windows up to the origin, l = past lifts, z = recent lift,
 n = neighbours' lift, s = neighbour activity, c = campaigns, k = stock, m = market series, y = calendar, p = own rate and product,
-h = what the shop's history covers by then. Nothing after as_of can reach a feature: every relation is joined as of the origin.
+h = the extent of the shop's history. Nothing after as_of can reach a feature: every relation is joined as of the origin.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from core.schema import DRIVERS
 
 @dataclass(frozen=True)
 class Feature:
-    """name, driver (core.schema.DRIVERS), unit, SQL expression, meaning in a merchandiser's words."""
+    """A feature: name, driver (core.schema.DRIVERS), unit, SQL expression, meaning in a merchandiser's words."""
 
     name: str
     driver: str
@@ -24,7 +24,7 @@ class Feature:
 
 
 def _times(now: str, before: str, smooth: float = 1.0) -> str:
-    """`now` as a multiple of `before`, both smoothed so that small counts say little."""
+    """Return SQL for `now` as a multiple of `before`, both smoothed so that small counts have little effect."""
     return f"(coalesce({now}, 0) + {smooth}) / (coalesce({before}, 0) + {smooth})"
 
 
@@ -52,7 +52,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "buyers_28d", "demand", "buyers", f"case when {_ORDERS} then coalesce(w.buyers_28d, 0) end", "Known buyers in the last 28 days"
     ),
-    # momentum: how its pace changes
+    # momentum: how its rate changes
     Feature("week_on_month", "momentum", "times", _times("w.interest_7d", "w.interest_28d / 4", 0.5), "Orders, last week vs last 4 weeks"),
     Feature(
         "fortnight_on_base",
@@ -216,7 +216,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "ad_click_rate", "attention", "share", "w.ad_clicks_28d / nullif(w.ad_impressions_28d, 0)", "Clicks per ad impression, last 28 days"
     ),
-    # reviews: what buyers say
+    # reviews: buyers' opinions
     Feature(
         "reviews_28d",
         "reviews",
@@ -377,7 +377,7 @@ FEATURES: tuple[Feature, ...] = (
         "Products of the same theme above their usual rate on average, in standard deviations",
     ),
     Feature("linked_year_ago_lift", "graph", "times", "exp(n.link_year_ago)", "Linked products, next 4 weeks a year ago"),
-    # segment (its name is the driver's category; these place the product in it)
+    # segment (the driver's category is its name; these features describe the product within it)
     Feature(
         "segment_share",
         "segment",

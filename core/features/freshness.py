@@ -1,4 +1,4 @@
-"""Freshness: whether a panel still is what its inputs say. Inputs are compared by hash, so a copy of a stale workspace is stale, too."""
+"""Freshness: whether a panel matches its inputs. Inputs are compared by hash, so a copy of a stale workspace is stale, too."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from core.storage import duckdb as db
 from core.storage import files, warehouse
 from core.workspace import Workspace
 
-_NOT_IN_THE_PANEL = ("name", "columns")  # of [shop]: the first is shown, the second read by imports only
+_NOT_IN_THE_PANEL = ("name", "columns")  # of [shop]: the first is only displayed, the second is read by imports only
 
 
 def fingerprint(con, settings: Settings) -> dict[str, str]:
-    """Return the SHA-256 of everything that a panel is made from, by kind.
+    """Return the SHA-256 of all inputs of a panel, by kind.
 
-    imports   files and readings that the warehouse took in
-    settings  those in effect that features and labels read
+    imports   imported files and their interpretation
+    settings  settings in effect that features and labels read
     encoder   weights of the text encoder
     features  definitions, stored queries and the version of the code around them
 
@@ -41,13 +41,13 @@ def fingerprint(con, settings: Settings) -> dict[str, str]:
 
 
 def panel_is_fresh(workspace: Workspace) -> bool:
-    """Return whether the panel was made from today's imports, settings, encoder and feature definitions, so that training may use it."""
+    """Return whether the panel matches the present imports, settings, encoder and feature definitions, so that training may use it."""
     described = workspace.panel / "panel.json"
     if not workspace.warehouse.exists() or not described.exists():
         return False
     try:
         made_from = files.read_json(described, msg("Run `upswing features` again.")).get("fingerprint")
-    except UserError:  # building the panel again mends a damaged description
+    except UserError:  # building the panel again repairs a damaged description
         return False
     settings = workspace.settings()
     with db.connect(workspace.warehouse, read_only=True) as con:

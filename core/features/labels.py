@@ -1,4 +1,4 @@
-"""What "rising" means (DESIGN, section 3), as pure functions on arrays: from paces to rising and falling."""
+"""The definition of "rising" as pure functions on arrays: from rates to rising and falling."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from core.settings import LabelSettings
 
 
 def upper_tail(count, shape, success):
-    """P(N >= count) for N ~ NB(shape, success), real-valued shape > 0, elementwise; 1 where count is 0.
+    """Return P(N >= count) for N ~ NB(shape, success), real-valued shape > 0, elementwise; 1 where count is 0.
 
     Source: the regularised incomplete beta function, Johnson, Kemp & Kotz, Univariate Discrete Distributions, 5.3.
 
@@ -22,7 +22,7 @@ def upper_tail(count, shape, success):
 
 
 def lower_tail(count, shape, success):
-    """P(N <= count) for N ~ NB(shape, success), elementwise.
+    """Return P(N <= count) for N ~ NB(shape, success), elementwise.
 
     >>> round(float(lower_tail(np.array(2.0), np.array(2.0), np.array(0.5))), 6)
     0.6875
@@ -31,12 +31,13 @@ def lower_tail(count, shape, success):
 
 
 def label(n_base, n_horizon, base_length, prior_a, prior_b, growth, expected, phi, settings: LabelSettings):
-    """Rising and falling of matured rows.
+    """Label matured rows as rising or falling.
 
-    All arguments are float arrays of one shape: orders in the base and horizon windows, days on sale inside the base
-    window, the Gamma prior, the shop's growth, expected orders in the horizon and the dispersion.
-    Returns rising and falling, boolean, and tail: the chance of so many orders or more at the own pace, whose smallness makes a riser.
-    Falling mirrors rising: at most 1/1.25 of the own pace, at least 5 orders fewer, and at most a 1-in-20 chance of so few.
+    All arguments are float arrays of one shape: orders in the base and horizon windows, days on sale within the base window, the Gamma
+    prior, the shop's growth, expected orders in the horizon and the dispersion.
+
+    Returns rising and falling, boolean, and tail: the probability of at least this many orders at the own rate, which is small for a riser.
+    Falling mirrors rising: at most 1/1.25 of the own rate, at least 5 orders fewer, and a probability of at most 1 in 20 of so few.
     """
     success = (prior_b + base_length) / (prior_b + base_length + settings.horizon_days * growth)
     shape = (prior_a + n_base) / phi

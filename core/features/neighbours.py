@@ -1,17 +1,17 @@
-"""Which products resemble each other by their text: the neighbours that lifts spread through."""
+"""Text neighbours: products with similar texts, which the graph features spread lifts through."""
 
 from __future__ import annotations
 
 import numpy as np
 
-NEIGHBOURS = 60  # kept a product; the dashboard shows the first ten
-SPREADING = 30  # of these, the ones whose lifts count in the graph driver
+NEIGHBOURS = 60  # kept per product; the dashboard shows the first ten
+SPREADING = 30  # neighbours whose lifts count in the graph driver
 _BLOCK = 1024
 _NEVER = np.datetime64("9999-12-31", "D")
 
 
 def nearest(vectors: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, np.ndarray]:
-    """The `count` nearest rows of each row by cosine, itself left out, nearest first, ties by row number.
+    """Return the `count` nearest rows of each row by cosine, without itself, nearest first, ties by row number.
 
     vectors: (n, width) unit vectors. Returns indices and similarities, both (n, min(count, n - 1)).
 
@@ -35,8 +35,9 @@ def nearest(vectors: np.ndarray, count: int = NEIGHBOURS) -> tuple[np.ndarray, n
 
 
 def nearest_until(first_days: np.ndarray, indices: np.ndarray, count: int = SPREADING) -> np.ndarray:
-    """(n, k) days before which each of the neighbours `indices` (n, k), nearest first, is among the `count` nearest of what sells by then:
-    so whatever comes later takes nobody's place before it does. first_days: (n,) days of the rows' first sale, NaT where there is none.
+    """Return (n, k) days until which each neighbour of `indices` (n, k), nearest first, is among the `count` nearest on sale.
+
+    A neighbour that comes on sale later displaces another only from then on. first_days: (n,) days of the rows' first sale, NaT where none.
 
     >>> days = np.array(["2024-01-01", "2024-03-01", "2024-02-01"], dtype="datetime64[D]")
     >>> nearest_until(days, np.array([[1, 2]]), count=1).tolist()

@@ -1,4 +1,4 @@
-"""What the features step keeps in the warehouse between builds: the daily aggregate, what was lost while out of stock, and sentiments."""
+"""Tables that the features step keeps in the warehouse: the daily aggregate, units lost while out of stock, and sentiments."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ KEPT: dict[str, Table] = {
 
 
 def create(con) -> None:
-    """Create in a warehouse what is missing of these tables, and the view daily_wanted over them."""
+    """Create the missing ones of these tables in a warehouse, and the view daily_wanted over them."""
     for table in KEPT.values():
         con.execute(table.ddl())
     con.execute(f"create or replace view daily_wanted as {db.sql('features/daily_wanted')}")

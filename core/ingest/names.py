@@ -70,7 +70,7 @@ def listed(names: Iterable[str], at_most: int = 12) -> Message | list[str]:
     return names
 
 
-def alternatives(names: Iterable[str]) -> Message | str:
+def alternatives(names: Iterable[Message | str]) -> Message | str:
     """Return names between which there is a choice as a message's value: "a or b or c"."""
     first, *rest = names
     return msg("{first} or {rest}", first=first, rest=alternatives(rest)) if rest else first

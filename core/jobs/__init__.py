@@ -8,65 +8,32 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import UserError
+from core.jobs import kinds
 from core.messages import msg
 from core.models import registry
 from core.storage import locks
 from core.storage.state import Job, State
 from core.workspace import Workspace
 
-# Kinds of jobs and the arguments they take; the worker hands these to core/jobs/pipeline.py.
-KINDS: dict[str, frozenset[str]] = {
-    "import": frozenset({"files", "preset", "mapping", "columns"}),
-    "retrain": frozenset({"tuning", "since", "encoder"}),
-    "rescore": frozenset(),
-    "backtest": frozenset({"out", "train_until", "test_from", "test_until"}),
-    "simulate": frozenset({"out"}),
-    "explain": frozenset({"product_id"}),  # the words of one product's text
-}
 UPLOADED = "[0-9a-f]" * 12  # the folder of an upload is named by its hash
 
 
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
     """Queues a job. While one of its kind is queued or running, that one is returned instead of a second.
 
-    Raises UserError for an unknown kind or argument, for files to import that are not there, and for other files than those
-    that are being imported: who sent them must not think that they are.
+    Raises UserError for an unknown kind, for arguments that it cannot use, and for an import of other files than those that are
+    being imported: whoever sent them must not think that they are.
     """
-    arguments = {k: v for k, v in (arguments or {}).items() if v not in (None, "")}
-    if kind not in KINDS:
-        raise UserError(
-            expected=msg("The kinds of jobs are {kinds}.", kinds=list(KINDS)),
-            found=msg('There is no kind of job "{kind}".', kind=kind),
-            to_do=msg("Choose one of these kinds."),
-        )
-    unknown = sorted(arguments.keys() - KINDS[kind])
-    if unknown:
-        raise UserError(
-            expected=msg("A job of kind {kind} takes the arguments {arguments}.", kind=kind, arguments=sorted(KINDS[kind]))
-            if KINDS[kind]
-            else msg("A job of kind {kind} takes no arguments.", kind=kind),
-            found=msg("Unknown arguments are given: {arguments}.", arguments=unknown),
-            to_do=msg("Leave them out."),
-        )
-    if kind == "explain" and "product_id" not in arguments:
-        raise UserError(
-            expected=msg("Explaining a text needs its product."), found=msg("No product is given."), to_do=msg("Give its product_id.")
-        )
-    if kind == "import":
-        arguments["files"] = [str(Path(f).expanduser().resolve()) for f in arguments.get("files", [])]
-        missing = [f for f in arguments["files"] if not Path(f).exists()]
-        if missing or not arguments["files"]:
-            raise UserError(
-                expected=msg("An import needs one or more files."),
-                found=msg("These files do not exist: {files}.", files=missing) if missing else msg("No file is given."),
-                to_do=msg("Name files that exist."),
-            )
+    record = kinds.find(kind)
+    arguments = kinds.checked(record, {k: v for k, v in (arguments or {}).items() if v not in (None, "")})
     job, new = State(workspace).add_job(kind, arguments, actor)
-    if kind == "import" and not new and job.arguments != arguments:
+    if record.exact and not new and job.arguments != arguments:
         raise UserError(
-            expected=msg("Only one import runs at a time."),
-            found=msg("Import {job}, requested at {time} UTC, has not ended yet.", job=str(job.id), time=f"{job.created_at:%H:%M}"),
-            to_do=msg("Send these files again once it has ended."),
+            expected=msg("Only one job of a kind runs at a time."),
+            found=msg(
+                "Job {job} of the same kind, requested at {time} UTC, has not ended yet.", job=str(job.id), time=f"{job.created_at:%H:%M}"
+            ),
+            to_do=msg("Send this request again once that job has ended."),
         )
     return job
 
@@ -89,7 +56,7 @@ def recent(workspace: Workspace, limit: int = 20, *kinds: str, status: str = "")
 
 def running(workspace: Workspace) -> list[Job]:
     """Jobs queued or running, newest first; at most one of each kind."""
-    found = [job for kind in KINDS for job in recent(workspace, 1, kind) if job.active]
+    found = [job for kind in kinds.kinds() for job in recent(workspace, 1, kind) if job.active]
     return sorted(found, key=lambda job: job.id, reverse=True)
 
 

@@ -9,23 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core.capabilities.record import load
 from core.errors import UpswingError
 from core.features.freshness import panel_is_fresh
+from core.jobs import kinds
 from core.messages import Message, lines, msg
 from core.models import registry
 from core.progress import Progress, silent
 from core.storage import snapshots
 from core.workspace import Workspace
-
-# The steps of each kind of job and their usual shares of its time; the page's overall progress and ETA come from them.
-SHARES: dict[str, dict[str, float]] = {
-    "import": {"import": 0.12, "features": 0.3, "panel": 0.03, "embed": 0.05, "train": 0.25, "score": 0.2, "publish": 0.05},
-    "retrain": {"features": 0.2, "panel": 0.05, "embed": 0.05, "train": 0.7},
-    "rescore": {"features": 0.35, "score": 0.55, "publish": 0.1},
-    "backtest": {"features": 0.1, "backtest": 0.85, "judge": 0.05},
-    "simulate": {"features": 0.1, "simulate": 0.9},
-    "explain": {"words": 1.0},
-}
 
 
 def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
@@ -42,24 +34,25 @@ def rescore(workspace: Workspace, progress: Progress = silent, import_first: dic
 
 
 def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress) -> dict:
-    """Does a job of core.jobs.KINDS and gives its result, ready for core.messages.to_json; result["text"] says what was done."""
-    work = {
-        "import": _import,
-        "retrain": _retrain,
-        "rescore": _rescore_job,
-        "backtest": _backtest,
-        "simulate": _simulate,
-        "explain": _explain,
-    }
-    return work[kind](workspace, arguments, progress)
+    """Do a job and return its result, ready for core.messages.to_json; result["text"] says what was done."""
+    record = kinds.find(kind)
+    said = []
+    if record.fresh_panel and not panel_is_fresh(workspace):
+        from core.features.build import build
+
+        said.append(build(workspace, progress=progress).text())
+    result = load(record.run)(workspace, arguments, progress)
+    return result | {"text": lines(*said, result["text"])}
 
 
-def _import(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+def import_and_forecast(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    """Import files, then forecast: with a first model in a new shop, else with the champion."""
     onward = _run if registry.champion(workspace) is None else _rescore
     return onward(workspace, progress, arguments)
 
 
-def _rescore_job(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+def refresh_forecasts(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    """Forecast the newest days with the champion, and publish."""
     return _rescore(workspace, progress, None)
 
 
@@ -121,7 +114,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
 
 
 def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
-    from core.capabilities.forecast.compute import score
+    from core.capabilities.scoring import score
 
     said = []
     while True:
@@ -133,15 +126,10 @@ def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
             return {"snapshot": snapshot, "champion": model, "text": lines(*said)}
 
 
-def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    """A candidate beside the champion; it is not promoted."""
+def retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    """Train a candidate beside the champion, without promoting it."""
     from core.models.candidate import train
 
-    said = []
-    if not panel_is_fresh(workspace):
-        from core.features.build import build
-
-        said.append(build(workspace, progress=progress).text())
     trained = train(workspace, workspace.settings().with_values("model", **arguments), progress=progress)
     champion = registry.champion(workspace)
     figures = {m.id: m.metrics.get("metrics", {}) for m in registry.models(workspace) if m.id in (trained.model_id, champion)}
@@ -149,17 +137,18 @@ def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
         "model": trained.model_id,
         "metrics": figures.get(trained.model_id, {}),
         "champion": champion,
-        "champion_metrics": figures.get(champion, {}),
-        "text": lines(*said, trained.text()),
+        "champion_metrics": figures.get(champion or "", {}),
+        "text": trained.text(),
     }
 
 
-def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.evaluation.backtest import FILES, backtest
+def backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    """Backtest into workspace/backtest, or the folder `out` there; return where it is and its summary."""
+    from core.evaluation.backtest import FILES
+    from core.evaluation.backtest import backtest as run_backtest
 
-    _refresh(workspace, progress)
     out = workspace.root / arguments.get("out", "backtest")
-    done = backtest(
+    done = run_backtest(
         workspace,
         out,
         train_until=arguments.get("train_until"),
@@ -168,27 +157,3 @@ def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict
         progress=progress,
     )
     return {"out": str(out), "reports": FILES, "summary": done.summary(), "text": done.text()}
-
-
-def _simulate(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.evaluation.simulate import simulate
-
-    _refresh(workspace, progress)
-    out = workspace.root / arguments.get("out", "simulation")
-    done = simulate(workspace, out, progress=progress)
-    return {"out": str(out), "summary": done.summary(), "text": done.text()}
-
-
-def _refresh(workspace: Workspace, progress: Progress) -> None:
-    """The panel as the warehouse and the settings say now."""
-    if not panel_is_fresh(workspace):
-        from core.features.build import build
-
-        build(workspace, progress=progress)
-
-
-def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.capabilities.forecast.compute import explain_product
-
-    explained = explain_product(workspace, arguments["product_id"], progress)
-    return explained | {"text": msg("The text of product {product} is explained.", product=arguments["product_id"])}

@@ -1,4 +1,4 @@
-"""The process that does queued jobs, each in a child process of its own.
+"""The process that does queued jobs, each in a child process of its own. Short jobs have a lane beside the long ones.
 
 The worker itself only claims, watches and tells that it is alive, so a crash or a lack of memory in the work fails that job
 and nothing else. If the worker is killed, its child notices and ends too, and the job is found "interrupted". What is served
@@ -7,6 +7,7 @@ never depends on either: snapshots and models count only once they are whole.
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
@@ -14,14 +15,16 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
-from core import jobs
+from core import jobs, log
 from core.errors import Cancelled, UpswingError, UserError
-from core.jobs.pipeline import SHARES, do_job
+from core.jobs import kinds
+from core.jobs.pipeline import do_job
 from core.messages import Message, msg
 from core.storage import access, startup
-from core.storage.state import Job, State, now
+from core.storage.state import Job, State
 from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -33,16 +36,19 @@ _CHILD = (sys.executable, "-m", "core.jobs.worker")
 
 
 def start(workspace: Workspace) -> subprocess.Popen | None:
-    """Starts a worker that survives this process, unless one is alive (then None). It writes to logs/worker.log."""
+    """Start a worker that survives this process, unless one is alive (then None).
+
+    Its events are in logs/worker.jsonl; logs/worker.log has them readable, with whatever a library prints.
+    """
     worker = State(workspace).worker()
     if worker is not None and worker.alive:
         return None
     workspace.logs.mkdir(parents=True, exist_ok=True)
-    with (workspace.logs / "worker.log").open("ab") as log:
+    with (workspace.logs / "worker.log").open("ab") as printed:
         return subprocess.Popen(
             [sys.executable, "-m", "core", "worker", "--workspace", str(workspace.root)],
             stdin=subprocess.DEVNULL,
-            stdout=log,
+            stdout=printed,
             stderr=subprocess.STDOUT,
             start_new_session=True,
             cwd=REPOSITORY,
@@ -50,13 +56,14 @@ def start(workspace: Workspace) -> subprocess.Popen | None:
 
 
 def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHILD) -> None:
-    """Does queued jobs, oldest first, one at a time, until stopped; with `once` until the queue is empty.
+    """Do queued jobs, oldest first, one in each lane at a time, until stopped; with `once` until the queue is empty.
 
-    SIGTERM or Ctrl-C ends it at once (the running job becomes "interrupted"), SIGHUP once the queue is empty.
+    SIGTERM or Ctrl-C ends it at once (running jobs become "interrupted"), SIGHUP once the queue is empty.
     child is the command that does one job; it gets the workspace, the job's id and the worker's token.
     Raises UserError where the workspace already has a worker.
     """
     startup.prepare(workspace)
+    log.start(workspace.logs, "worker", sys.stdout)
     state = State(workspace)
     stop, when_empty = threading.Event(), threading.Event()
     if once:
@@ -72,17 +79,18 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
         if token is None:
             raise UserError(
                 expected=msg("A workspace has one worker."),
-                found=msg("Process {process} is already its worker.", process=str(state.worker().pid)),
+                found=msg("Process {process} is already its worker.", process=str(other.pid if (other := state.worker()) else "?")),
                 to_do=msg("Leave the jobs to that worker."),
             )
-        _log(f"worker {os.getpid()} waits for jobs of {workspace.root}")
+        log.event("worker_started", process=os.getpid())
         try:
             _work(workspace, state, token, stop, when_empty, child)
         finally:
             if workspace.state.exists():
                 state.release_worker(token)
-            _log(f"worker {os.getpid()} has ended")
+            log.event("worker_ended", process=os.getpid())
     finally:
+        log.stop()
         for number, handler in before.items():
             signal.signal(number, handler)
 
@@ -91,70 +99,98 @@ def _work(
     workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]
 ) -> None:
     beaten = 0.0
+    running: list[_Running] = []
     jobs.drop_uploads(workspace)  # what an earlier worker had no time to
-    while not stop.is_set() and workspace.state.exists():
-        if time.monotonic() - beaten >= BEAT_S:
-            if not state.beat(token):
-                _log("another worker has taken over")
-                return
-            beaten = time.monotonic()
-        job = state.claim_job(token)
-        if job is not None:
-            _do(workspace, state, token, job, stop, child)
-            jobs.drop_uploads(workspace)
-        elif when_empty.is_set():
-            return
-        else:
-            stop.wait(POLL_S)
-
-
-def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threading.Event, child: tuple[str, ...]) -> None:
-    """Runs one job in a child process and sees to it that the job ends when the child does."""
-    workspace.logs.mkdir(parents=True, exist_ok=True)
-    log = workspace.logs / f"job-{job.id}.log"
-    _log(f"job {job.id} ({job.kind}) begins, log in {log}")
-    with log.open("ab") as stream:
-        process = subprocess.Popen(
-            [*child, str(workspace.root), str(job.id), token],
-            stdin=subprocess.DEVNULL,
-            stdout=stream,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=REPOSITORY,
-        )
-    cancelled_at = None
     try:
-        while True:
-            try:
-                process.wait(POLL_S)
-                break
-            except subprocess.TimeoutExpired:
-                pass
-            if stop.is_set():
-                _end(process)
-                state.end_job(job.id, token, "interrupted", message=msg("The worker was stopped. Request the job again."))
-                break
-            if not state.beat(token, job.id):  # before each look at the job, which takes a silent worker's for lost
-                break  # taken over: the job is no longer ours, `finally` ends the child
-            if cancelled_at is None and state.job(job.id).cancel_requested:
-                cancelled_at = time.monotonic()
-            if cancelled_at is not None and time.monotonic() - cancelled_at > CANCEL_GRACE_S:
-                _end(process)
-                break
+        while workspace.state.exists() and not stop.is_set():
+            if time.monotonic() - beaten >= BEAT_S:
+                if not state.beat(token):
+                    log.event("worker_replaced", logging.WARNING, process=os.getpid())
+                    return
+                beaten = time.monotonic()
+            ended = [one for one in running if one.look()]
+            running = [one for one in running if one not in ended]
+            if ended:
+                jobs.drop_uploads(workspace)
+            job = state.claim_job(token, _eligible([one.job for one in running]))
+            if job is not None:
+                running.append(_Running(workspace, state, token, job, child))
+            elif when_empty.is_set() and not running:
+                return
+            else:
+                stop.wait(POLL_S)
     finally:
-        _end(process)
-    # The child has noted how it ended, unless it could not.
-    if cancelled_at is not None:
-        state.end_job(job.id, token, "cancelled", message=msg("The job was cancelled."))
-    killed = process.returncode == -signal.SIGKILL
-    error = (
-        msg("The job stopped: the system ended its process, most likely because memory ran out. Details: {log}", log=str(log))
-        if killed
-        else msg("The job stopped: its process ended with code {code}. Details: {log}", code=str(process.returncode), log=str(log))
-    )
-    state.end_job(job.id, token, "failed", error=error)
-    ended = state.job(job.id)
-    _log(f"job {job.id} ({job.kind}) {ended.status} {ended.error}".rstrip())
+        for one in running:
+            one.stop()
+        if running:
+            jobs.drop_uploads(workspace)
+
+
+def _eligible(running: list[Job]) -> Callable[[str], bool]:
+    """Return which kinds may start beside the running jobs: those of a free lane that write nothing that is being written."""
+    known = kinds.kinds()
+    busy = [known[job.kind] for job in running if job.kind in known]
+    lanes, locked = {kind.lane for kind in busy}, {lock for kind in busy for lock in kind.locks}
+
+    def eligible(name: str) -> bool:
+        kind = known.get(name)
+        return kind is None or (kind.lane not in lanes and not kind.locks & locked)  # an unknown kind fails with words
+
+    return eligible
+
+
+class _Running:
+    """A job in a child process; it ends when the child does."""
+
+    def __init__(self, workspace: Workspace, state: State, token: str, job: Job, child: tuple[str, ...]):
+        self.job, self._state, self._token = job, state, token
+        self._cancelled_at: float | None = None
+        workspace.logs.mkdir(parents=True, exist_ok=True)
+        self._log = workspace.logs / f"job-{job.id}.log"
+        log.event("job_started", job=job.id, kind=job.kind, output=self._log.name)
+        with self._log.open("ab") as stream:
+            self._process = subprocess.Popen(
+                [*child, str(workspace.root), str(job.id), token],
+                stdin=subprocess.DEVNULL,
+                stdout=stream,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=REPOSITORY,
+            )
+
+    def look(self) -> bool:
+        """Return whether the job has ended, after noting how if the child could not; a cancelled one ends within a few seconds."""
+        if self._process.poll() is None:
+            if not self._state.beat(self._token, self.job.id):  # before each look at the job, which takes a silent worker's for lost
+                _end(self._process)  # another worker has taken over: the job is no longer ours
+            else:
+                if self._cancelled_at is None and self._state.job(self.job.id).cancel_requested:
+                    self._cancelled_at = time.monotonic()
+                if self._cancelled_at is None or time.monotonic() - self._cancelled_at <= CANCEL_GRACE_S:
+                    return False
+                _end(self._process)
+        self._note_end()
+        return True
+
+    def stop(self) -> None:
+        """End the job at once, as interrupted."""
+        if self._process.poll() is None:
+            _end(self._process)
+            self._state.end_job(self.job.id, self._token, "interrupted", message=msg("The worker was stopped. Request the job again."))
+        self._note_end()
+
+    def _note_end(self) -> None:
+        job, code = self.job, self._process.returncode
+        if self._cancelled_at is not None:
+            self._state.end_job(job.id, self._token, "cancelled", message=msg("The job was cancelled."))
+        error = (
+            msg("The job stopped: the system ended its process, most likely because memory ran out. Details: {log}", log=str(self._log))
+            if code == -signal.SIGKILL
+            else msg("The job stopped: its process ended with code {code}. Details: {log}", code=str(code), log=str(self._log))
+        )
+        self._state.end_job(job.id, self._token, "failed", error=error)  # nothing where the child has noted its own end
+        ended = self._state.job(job.id)
+        log.event("job_ended", job=job.id, kind=job.kind, status=ended.status, code=code)
 
 
 def _end(process: subprocess.Popen) -> None:
@@ -174,7 +210,8 @@ def _end(process: subprocess.Popen) -> None:
 
 
 def do(workspace: Workspace, job_id: int, token: str) -> None:
-    """Does one claimed job and notes how it ended: done, cancelled, or failed with what to do about it."""
+    """Do one claimed job and note how it ended: done, cancelled, or failed with what to do about it. Its events are in logs/jobs.jsonl."""
+    log.start(workspace.logs, "jobs", sys.stdout)
     state = State(workspace)
     job = state.job(job_id)
     _end_with(os.getppid())
@@ -186,21 +223,25 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
     except Cancelled:
         state.end_job(job_id, token, "cancelled", message=msg("The job was cancelled."))
     except UpswingError as error:
-        _log(str(error))
+        log.event("job_failed", logging.WARNING, job=job_id, **log.failure(error))
+        print(error, flush=True)
         state.end_job(job_id, token, "failed", error=error.message, result={"ask": error.ask} if error.ask else error.done)
     except Exception as error:
+        log.event("job_failed", logging.ERROR, job=job_id, **log.failure(error))
         traceback.print_exc()
         found = f"{type(error).__name__}: {error}"
-        log = str(workspace.logs / f"job-{job_id}.log")
-        state.end_job(job_id, token, "failed", error=msg("Something went wrong: {error}. Details: {log}", error=found, log=log))
+        printed = str(workspace.logs / f"job-{job_id}.log")
+        state.end_job(job_id, token, "failed", error=msg("Something went wrong: {error}. Details: {log}", error=found, log=printed))
     else:
         state.end_job(job_id, token, "done", message=_last_line(result["text"]), result=result)
 
 
 def _last_line(text: Message | str) -> Message | str:
     """Return the last line of a result, which says what the job came to."""
-    lines = text.values.get("lines") if isinstance(text, Message) else text.splitlines()
-    return _last_line(lines[-1]) if lines else text
+    if isinstance(text, Message):
+        lines = text.values.get("lines")
+        return _last_line(lines[-1]) if isinstance(lines, list) and lines else text
+    return text.splitlines()[-1] if text else text
 
 
 class JobProgress:
@@ -212,10 +253,12 @@ class JobProgress:
 
     def __init__(self, state: State, job: Job, token: str):
         self._state, self._job, self._token = state, job, token
-        self._shares = SHARES[job.kind]
+        known = kinds.kinds()
+        self._shares = known[job.kind].steps if job.kind in known else {}
         self._steps: dict[str, float] = {}  # how far each step is that was worked on
-        self._done, self._figures = 0.0, {}
-        self._begun, self._reported, self._step = time.monotonic(), 0.0, None
+        self._done, self._figures = 0.0, dict[str, float]()
+        self._begun, self._reported = time.monotonic(), 0.0
+        self._step: str | None = None
 
     def __call__(self, step: str, done: float, message: Message | str = "", **figures: float) -> None:
         if step in self._shares:
@@ -227,6 +270,8 @@ class JobProgress:
         elapsed = time.monotonic() - self._begun
         if step == self._step and elapsed - self._reported < REPORT_S:
             return
+        if step != self._step:
+            log.event("step_started", job=self._job.id, step=step, seconds=round(elapsed, 1))
         self._step, self._reported = step, elapsed
         worked = sum(self._shares[s] * share for s, share in self._steps.items())
         eta = elapsed / worked * (1 - self._done) if worked > 0.02 else None
@@ -242,14 +287,10 @@ def _end_with(parent: int) -> None:
     def watch():
         while os.getppid() == parent:
             time.sleep(0.5)
-        _log("the worker is gone, and so the work ends here")
+        log.event("worker_lost", logging.WARNING, worker=parent)
         os.killpg(os.getpgrp(), signal.SIGKILL)
 
     threading.Thread(target=watch, daemon=True).start()
-
-
-def _log(text: str) -> None:
-    print(f"{now().isoformat(sep=' ', timespec='seconds')}  {text}", flush=True)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from importlib import import_module
 
 from core.errors import Cancelled
 
@@ -14,10 +15,14 @@ _POLL_SECONDS = 0.2
 class BackgroundThread:
     """One thread that runs functions in the order of `start`; leaving the context stops what has not finished.
 
-    For functions that release Python's global lock and call `check` at least every second.
+    For functions that release Python's global lock and call `check` at least every second. `modules` are the libraries that they need.
+    They are imported before the thread starts: an import may change the process's environment while another thread reads it, which ends
+    the process with a segmentation fault in getenv.
     """
 
-    def __init__(self):
+    def __init__(self, *modules: str):
+        for module in modules:
+            import_module(module)
         self._leaving = threading.Event()
         self._pool = ThreadPoolExecutor(1)
 

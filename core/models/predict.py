@@ -140,7 +140,9 @@ class FittedModel:
         The shift is measured on rows of `all` at the origins of this panel after training whose horizon has passed.
         """
         since = trained_until(self.metrics)
-        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
+        if since is None:
+            return self, InterceptShift()
+        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since)))
         if not len(rows):
             return self, InterceptShift()
         rows = rows[recalibration_rows(panel.as_of[rows])]

@@ -157,6 +157,8 @@ class _LanguageModel(nn.Module):
     `tokens`. Both are trained here, since sentence encoders come without a head.
     """
 
+    known: Tensor
+
     def __init__(self, encoder: Encoder, fresh: int, tokens: list[np.ndarray]):
         super().__init__()
         self.module, tokenizer = encoder.module, encoder.tokenizer
@@ -211,7 +213,7 @@ def _batches(tokens: list[np.ndarray], chosen: np.ndarray, random: np.random.Gen
     """Return batches of texts of similar length, in compositions that vary."""
     lengths = np.array([len(tokens[i]) for i in chosen])
     order = np.argsort(lengths + random.random(len(chosen)) * 4)
-    return [chosen[order[list(batch)]] for batch in split_batches(np.maximum.accumulate(lengths[order]))]
+    return [chosen[order[list(batch)]] for batch in split_batches(np.maximum.accumulate(lengths[order]).tolist())]
 
 
 def _mask_tokens(language: _LanguageModel, tokens: list[np.ndarray], random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -271,9 +271,9 @@ def _encode_all(
     """Encode texts into out[positions], in batches of similar length to keep padding small. A batch is halved when memory runs out."""
     import torch
 
-    progress, device, most = paced(progress), available_device(device), _BATCH_TOKENS
-    if device.type == "cuda":
-        encoder, most = encoder.on_gpu(device), _GPU_BATCH_TOKENS
+    progress, place, most = paced(progress), available_device(device), _BATCH_TOKENS
+    if place.type == "cuda":
+        encoder, most = encoder.on_gpu(place), _GPU_BATCH_TOKENS
     waiting: list[tuple] = []
 
     def fetch() -> None:

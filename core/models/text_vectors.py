@@ -127,6 +127,7 @@ class TunedTexts:
 
     def _lower_states(self, chosen: np.ndarray, longest: int) -> Tensor:
         """Return (U, longest, W): these texts' states below the trained layers, zeros on padding."""
+        assert self.states is not None, "the lower layers are not trained"
         states = np.zeros((len(chosen), longest, self.encoder.width), dtype=np.float32)
         for row, i in enumerate(chosen):
             states[row, : self.lengths[i]] = self.states[self.starts[i] : self.ends[i]]
@@ -141,7 +142,9 @@ class TunedTexts:
 
     def collect_gradients(self) -> None:
         """Add the gradients of the last batch to those of its texts. Called after a backward pass."""
+        assert self._read is not None, "after `batch`"
         distinct, text = self._read
+        assert text.grad is not None, "after a backward pass"
         self.gradient.index_add_(0, torch.from_numpy(distinct).to(self.device), text.grad)
 
     def train_encoder(self, report: Callable[[], None] = lambda: None) -> None:

@@ -54,7 +54,7 @@ def fit(
     started = time.monotonic()
     parts = split(panel, rows, recipe.validation_origins)
     devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), one_thread() as threads, BackgroundThread() as background:
+    with torch.random.fork_rng(devices=devices), one_thread() as threads, BackgroundThread("lightgbm") as background:
         pretrained = _pretrain(panel, parts, settings, recipe, device, threads, progress) if recipe.pretrain_epochs else None
         all_rows = _matured(panel, rows)
         # Trees take part in both stages or in neither: the refitted model uses the calibration fitted on the validated one.

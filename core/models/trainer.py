@@ -157,7 +157,9 @@ class Trainer:
         """Return the text vectors of the distinct training products, blank texts left out; None without an encoder."""
         if self.encoder is None:
             return None
-        vectors = self._text_table().vectors[np.unique(self.panel.product[self.rows])]
+        table = self._text_table().vectors
+        assert table is not None, "an encoder has read the texts"
+        vectors = table[np.unique(self.panel.product[self.rows])]
         return vectors[np.abs(vectors).sum(1) > 0]
 
     def _text_table(self) -> FrozenTexts:
@@ -187,7 +189,7 @@ class Trainer:
                 "valid_loss": valid_loss,
                 "valid_average_precision": json_number(metrics.average_precision(y, logit)),
             }
-            curves.append({"epoch": epoch, "train_loss": train_loss} | valid)
+            curves.append({"epoch": epoch, "train_loss": train_loss, **valid})
             self.track(self.stage, self.steps, figures | valid)
             if epoch >= least and valid_loss < best * (1 - self.recipe.least_gain):
                 tuned = self.texts.weights() if isinstance(self.texts, TunedTexts) else {}
@@ -300,7 +302,9 @@ class Trainer:
 
     def fitted_model(self, rising: Calibration, falling: Calibration, intervals: Intervals, figures: dict) -> FittedModel:
         """Return the model with the weights in place; `figures` become its metrics. The trainer cannot train afterwards."""
-        version, tuned, pieces, figures = "", {}, (), {"encoder_learns": 0, **figures}
+        version, figures = "", {"encoder_learns": 0, **figures}
+        tuned: dict[str, torch.Tensor] = {}
+        pieces: tuple[str, ...] = ()
         if self.encoder is not None:
             checkpoint = load_encoder(self.settings.encoder)
             version, pieces = checkpoint.version, self.pretrained.pieces if self.pretrained else ()

@@ -11,17 +11,16 @@ from tempfile import gettempdir
 
 import duckdb
 
+from core.capabilities.registry import sql_folders
 from core.storage import access
 
 Error = duckdb.Error  # for callers that turn a failing query into a message
 _CORE = Path(__file__).parents[1]
-FOLDERS = {  # the first part of a query's name -> where such queries live
+FOLDERS = {  # the first part of a query's name -> where such queries live; those of capabilities are in the registry
     "features": ("features/sql",),
     "staging": ("ingest/sql",),
     "warehouse": ("storage/sql/warehouse",),
     "checks": ("storage/sql/checks",),
-    "scoring": ("capabilities/forecast/sql", "capabilities/inventory/sql"),
-    "queries": ("capabilities/forecast/queries", "capabilities/inventory/queries"),
     "simulation": ("evaluation/simulate/sql",),
 }
 _PARAMETER = re.compile(r"\$([a-z_][a-z0-9_]*)")
@@ -70,8 +69,9 @@ def sql(name: str) -> str:
 
 
 def stored(kind: str) -> list[Path]:
-    """Return the files of all stored queries of one kind, a key of FOLDERS, in the order of their names."""
-    return sorted((file for folder in FOLDERS[kind] for file in (_CORE / folder).glob("*.sql")), key=lambda file: file.name)
+    """Return the files of all stored queries of one kind, in the order of their names: a key of FOLDERS, "scoring" or "queries"."""
+    folders = sql_folders(kind) or [_CORE / folder for folder in FOLDERS[kind]]
+    return sorted((file for folder in folders for file in folder.glob("*.sql")), key=lambda file: file.name)
 
 
 def bound(text: str, values: dict) -> dict:

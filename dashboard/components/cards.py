@@ -11,15 +11,13 @@ import streamlit as st
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
 from core.messages import sentences
-from dashboard import labels
+from dashboard import labels, registry
 from dashboard.components.inventory import labels as planning
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened, show
 
-PAGES = Path(__file__).parents[2] / "pages"
-
 
 def product_page() -> Path:
-    return PAGES / "product.py"
+    return registry.script(registry.pages()["product"])
 
 
 def open_product(product_id: str) -> None:
@@ -29,7 +27,12 @@ def open_product(product_id: str) -> None:
 
 def back_to_list() -> None:
     """To the Rising page as it was left, filters and all."""
-    st.page_link(PAGES / "rising.py", label=_("List"), icon=":material/arrow_back:", help=_("Back to the list, with its filters"))
+    st.page_link(
+        registry.script(registry.pages()["rising"]),
+        label=_("List"),
+        icon=":material/arrow_back:",
+        help=_("Back to the list, with its filters"),
+    )
 
 
 def product_link(product_id: str, label: str, **link) -> None:

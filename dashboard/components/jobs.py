@@ -44,8 +44,8 @@ def _running(job: Job) -> None:
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
-                f":material/progress_activity: **{labels.said(labels.JOBS, job.kind)}** · "
-                + (_("queued") if job.status == "queued" else labels.said(labels.STEPS, job.step) or _("starting"))
+                f":material/progress_activity: **{labels.job(job.kind)}** · "
+                + (_("queued") if job.status == "queued" else labels.step(job.kind, job.step) or _("starting"))
             )
             st.space("stretch")
             st.button(
@@ -75,7 +75,7 @@ def _running(job: Job) -> None:
 def _ended(job: Job) -> None:
     colour, icon = _ENDED.get(job.status, ("gray", ":material/info:"))
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(f"{labels.said(labels.JOBS, job.kind)}: {labels.said(labels.JOB_STATUSES, job.status)}", icon=icon, color=colour)
+        st.badge(f"{labels.job(job.kind)}: {labels.said(labels.JOB_STATUSES, job.status)}", icon=icon, color=colour)
         when, said = job.ended_at or job.created_at, plain(show(job.error or job.message))
         if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
             said = _("Some columns of {file} are not recognised.").format(file=plain(asked["file"]))
@@ -93,7 +93,7 @@ def history(found: list[Job]) -> None:
         [
             {
                 "id": j.id,
-                "kind": labels.said(labels.JOBS, j.kind),
+                "kind": labels.job(j.kind),
                 "status": labels.said(labels.JOB_STATUSES, j.status),
                 "asked": j.created_at,
                 "took": _took(j),

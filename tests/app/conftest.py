@@ -11,6 +11,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from core.workspace import Workspace
+from dashboard import registry
 from dashboard.i18n import LANGUAGES
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -57,7 +58,7 @@ def open_page(monkeypatch, readonly_shop, empty_shop):
         at.query_params["lang"] = LANGUAGES[language]
         at.run()  # pages have no address before a first run
         monkeypatch.setenv("UPSWING_WORKSPACE", str((workspace or readonly_shop).root))
-        at.switch_page(f"../pages/{name}.py")
+        at.switch_page(str(registry.script(registry.pages()[name])))
         for key, value in query.items():
             at.query_params[key] = value
         return at.run()

@@ -29,11 +29,11 @@ def test_retrain_queues_one_job_and_a_second_press_shows_it(open_page, shop):
     at = open_page("model", workspace=shop)
     at.selectbox(key="tuning").select("last-3")
     at.button(key="retrain").click().run()
-    assert "**Retraining** · waiting for its turn" in words(at)
+    assert "**Retraining** · queued" in words(at)
     at.button(key="retrain").click().run()
     found = jobs.recent(shop)
     assert [(job.kind, job.status, job.arguments) for job in found] == [("retrain", "queued", {"tuning": "last-3"})]
-    assert "One runs already" in words(at) and not at.exception
+    assert "Already running" in words(at) and not at.exception
 
 
 def test_retrain_learns_since_the_chosen_day(open_page, shop):
@@ -78,7 +78,7 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
     )
     at = open_page("model", workspace=shop)
     told = next(t.value for t in at.table if "Trees" in t.value.index)
-    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking quality"]["Trees"] == "0.448 (0.420 to 0.475)"
+    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking quality"]["Trees"] == "0.448 (0.420–0.475)"
     assert told["Ranking quality compared"]["Trees"] == "no clear difference" and told["Improvement over baseline"]["Upswing"] == "–"
     assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
     chinese = open_page("model", language="zh", workspace=shop)
@@ -105,7 +105,7 @@ def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload
         at = open_page("model", workspace=shop)
         assert at.progress[0].value == 42
         assert at.progress[0].text == "42% · 3 min left · loss 0.2134"
-        assert "**Retraining** · learning" in words(at)
+        assert "**Retraining** · training" in words(at)
 
 
 def test_cancel_asks_the_worker_to_stop(open_page, shop):
@@ -134,7 +134,7 @@ def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
 
 def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
     shown = open_page("model", workspace=shop).table[0].value
-    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64% to 78%)", "68%", ":blue[better]"]
+    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", ":blue[better]"]
     assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414 to 0.506)", "0.470", ":orange[worse]"]
 
 
@@ -159,7 +159,7 @@ def test_a_candidate_is_discarded_with_a_reason(open_page, shop):
     at.text_input(key=f"reason_{CANDIDATE}").set_value("worse ranking")
     at.button(key=f"discard_{CANDIDATE}").click().run()
     assert registry.model(shop, CANDIDATE).status == "discarded" and registry.champion(shop) == MODEL
-    assert "None waits for a decision" in words(at)
+    assert "No candidates. Retrain to create one" in words(at)
 
 
 def test_the_model_before_comes_back_with_a_reason(open_page, shop):
@@ -356,7 +356,7 @@ def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(works
 
 def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
-    with pytest.raises(UserError, match="Send these files again"):
+    with pytest.raises(UserError, match="Send this request again"):
         upload(workspace, monkeypatch, "stock.csv")
     assert uploads(workspace) == ["orders.csv"]
 

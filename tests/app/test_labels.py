@@ -62,5 +62,5 @@ def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
 
 def test_what_came_of_earlier_forecasts_is_said_where_their_weeks_have_passed():
     figures = pd.Series({"level_shift": 0.2, "level_origins": 3.0, "level_said": 0.0612, "level_rose": 0.0748})
-    assert "expected 6.1% of the products to rise, over 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
+    assert "expected 6.1% of the products to rise in 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
     assert models.level(pd.Series({"ece": 0.01})) == ""

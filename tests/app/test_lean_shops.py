@@ -71,4 +71,4 @@ def test_without_stock_the_list_gives_the_levels_that_are_known(open_page, lean)
 
 @pytest.mark.parametrize(("lean", "said"), [("views", True), ("days and units of orders", False)], indirect=["lean"])
 def test_a_shop_without_orders_is_told_above_the_page_what_is_counted_instead(open_page, lean, said):
-    assert ("units and sales are counts of views" in words(open_page("product", workspace=lean))) == said
+    assert ("Units and sales are counts of views" in words(open_page("product", workspace=lean))) == said

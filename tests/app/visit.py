@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from streamlit.testing.v1 import AppTest
 
-PAGES = ("overview", "rising", "inventory", "product", "segments", "why", "data", "model")
+from dashboard import registry
+
+PAGES = tuple(registry.pages())
 
 
 def words(at: AppTest) -> str:

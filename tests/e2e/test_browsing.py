@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import gettext
 import re
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.messages import show, translations
 from core.storage import snapshots
 from core.workspace import Workspace
+from dashboard import registry
+from dashboard.i18n import catalogue
 from tests.e2e.conftest import settled
 
-LOCALE = Path(__file__).parents[2] / "dashboard" / "locale"
-PAGES = {
-    "overview": "Overview",
-    "rising": "Rising",
-    "inventory": "Inventory",
-    "product": "Product",
-    "segments": "Segments",
-    "why": "Why",
-    "data": "Data",
-    "model": "Model",
-}
-chinese = gettext.translation("upswing", LOCALE, ["zh_CN"]).gettext
+PAGES = registry.pages()
+
+
+def chinese(text: str) -> str:
+    """Return a word of the pages, or of the navigation, in Chinese."""
+    return next(found for found in (catalogue("zh").gettext(text), translations("zh").gettext(text)) if found != text)
 
 
 def risers(shop: Workspace) -> list[dict]:
@@ -67,7 +62,7 @@ def test_the_rising_page_lists_the_likely_risers_first_and_a_row_opens_its_produ
     product = parse_qs(urlsplit(page.url).query)["product"][0]
     assert by_id[product] == title
     expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
-    expect(page.get_by_text("over the next 28 days").first).to_be_visible()
+    expect(page.get_by_text("in the next 28 days").first).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
 
 
@@ -106,7 +101,7 @@ def test_another_language_keeps_what_was_chosen_also_after_a_reload_and_stays_wh
     switch_to_chinese(page)
     expect(page.get_by_role("heading", name=chinese("Rising"), exact=True)).to_be_visible()
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
-    expect(box(chinese("Customer group"))).to_have_value(chinese("Everyone"))
+    expect(box(chinese("Customer group"))).to_have_value(chinese("All customers"))
     page.reload()
     expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()
@@ -125,10 +120,10 @@ def test_the_section_that_is_open_stays_open_in_another_language(page):
 
 @pytest.mark.parametrize("language", ["EN", "中文"])
 def test_every_page_opens_in_both_languages(page, shop, language):
-    for name, title in PAGES.items():
+    for name, item in PAGES.items():
         page.goto(f"/{name}?lang={language}")
         settled(page)
-        heading = title if language == "EN" else chinese(title)
+        heading = show(item.title, "en" if language == "EN" else "zh")
         assert language == "EN" or re.search(r"[\u4e00-\u9fff]", heading)
         expect(page.get_by_role("heading", name=heading, exact=True).first).to_be_visible()
         expect(page.get_by_text(snapshots.current(shop).model).first).to_be_visible()

@@ -126,7 +126,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     assert rows[first][headings.index("Comment")] == "=2+3 for the window"
     assert all(cell.data_type != "f" for each in book for row in each for cell in row)
     told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert {("Supplier", supplier), ("By", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
+    assert {("Supplier", supplier), ("Changed by", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
 
     # Somebody else, another browser, later.
     context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1360, "height": 900})
@@ -134,11 +134,11 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     open_filtered(other, supplier)
     choose(other, first)
     expect(other.get_by_text(f"Order {wanted[first]:,.0f} today")).to_be_visible()
-    expect(other.get_by_text(re.compile("Promotion planned .*Ana"))).to_be_visible()
+    expect(other.get_by_text(re.compile("Planned promotion .*Ana"))).to_be_visible()
     again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
     assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
     other.goto("/inventory?status=Snoozed")
-    expect(other.get_by_text("1 product, most lost by waiting first.")).to_be_visible()
+    expect(other.get_by_text("1 product, highest margin at risk first")).to_be_visible()
     context.close()
 
 
@@ -152,7 +152,7 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
     page.get_by_role("button", name="More").click()
     lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
-    assert {line["Number"] for line in lines} == set(frame.index[frame.order_units > 0])
+    assert {line["SKU"] for line in lines} == set(frame.index[frame.order_units > 0])
     page.goto("/inventory?print=true")
     settled(page)
     expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import timedelta
+from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from core import jobs
+from core.capabilities.record import PANEL, SHORT, JobKind
 from core.errors import Cancelled, UserError
-from core.jobs import worker
+from core.jobs import kinds, worker
 from core.messages import show
 from core.storage.state import STALE_AFTER_S, State, now, records
 from core.workspace import Workspace
@@ -84,11 +89,11 @@ def test_after_a_job_has_ended_the_next_request_is_a_new_one(workspace):
 
 
 def test_a_request_of_an_unknown_kind_or_argument_is_refused(workspace):
-    with pytest.raises(UserError, match="There is no kind of job"):
+    with pytest.raises(UserError, match='no kind of job "retran"'):
         jobs.request(workspace, "retran")
     with pytest.raises(UserError, match="tunning"):
         jobs.request(workspace, "retrain", {"tunning": "frozen"})
-    with pytest.raises(UserError, match="needs one or more files"):
+    with pytest.raises(UserError, match="do not exist"):
         jobs.request(workspace, "import", {"files": [str(workspace.root / "nowhere.csv")]})
     assert jobs.recent(workspace) == []
 
@@ -98,7 +103,7 @@ def test_other_files_than_those_that_are_being_imported_are_refused_not_dropped(
         (tmp_path / name).write_text("a;b")
     first = jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"})
     assert jobs.request(workspace, "import", {"files": [tmp_path / "orders.csv"], "preset": "generic"}) == first
-    with pytest.raises(UserError, match=f"Import {first.id}, requested at .*Send these files again once it has ended"):
+    with pytest.raises(UserError, match=f"Job {first.id} of the same kind.*once that job has ended"):
         jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"})
     jobs.cancel(workspace, first.id)
     assert jobs.request(workspace, "import", {"files": [tmp_path / "stock.csv"], "preset": "generic"}).id != first.id
@@ -167,7 +172,7 @@ def test_a_killed_worker_leaves_an_interrupted_job_and_no_work_behind(workspace,
     working.kill()
     working.wait()
     found = jobs.get(workspace, job.id)
-    assert found.status == "interrupted" and "Request the job again" in str(found.message)
+    assert found.status == "interrupted" and "equest the job again" in str(found.message)
     assert not jobs.worker_alive(workspace)
     until(lambda: gone(pid))
     assert jobs.request(workspace, "retrain").id != job.id
@@ -194,7 +199,7 @@ def test_a_worker_whose_server_has_gone_ends_when_its_queue_is_empty(workspace, 
 def test_a_second_worker_is_refused_while_the_first_is_alive(workspace):
     state = State(workspace)
     token = state.take_worker()
-    with pytest.raises(UserError, match="is already its worker"):
+    with pytest.raises(UserError, match="already its worker"):
         worker.work(workspace, once=True)
     state.release_worker(token)
     worker.work(workspace, once=True)
@@ -226,7 +231,7 @@ def test_a_worker_that_slept_with_the_machine_goes_on_with_its_job(workspace, wo
     until(lambda: jobs.get(workspace, job.id).step == "train")
     silent(workspace)
     assert jobs.reap(workspace) == [] and jobs.worker_alive(workspace)
-    with pytest.raises(UserError, match="is already its worker"):
+    with pytest.raises(UserError, match="already its worker"):
         worker.work(workspace, once=True)
     told = jobs.get(workspace, job.id).heartbeat_at
     until(lambda: jobs.get(workspace, job.id).heartbeat_at > told)
@@ -280,7 +285,7 @@ def test_progress_of_a_job_that_is_no_longer_its_own_is_cancelled(workspace, mon
 def test_done_and_eta_follow_the_steps_shares_and_a_skipped_step_costs_nothing(workspace, monkeypatch):
     clock = [100.0]
     monkeypatch.setattr(worker.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(worker, "SHARES", {"retrain": {"features": 0.25, "train": 0.75}})
+    monkeypatch.setattr(kinds, "PIPELINE", (replace(kinds.find("retrain"), steps={"features": 0.25, "train": 0.75}),))
     state = State(workspace)
     jobs.request(workspace, "retrain")
     token = state.take_worker()
@@ -296,6 +301,75 @@ def test_done_and_eta_follow_the_steps_shares_and_a_skipped_step_costs_nothing(w
 
 
 def test_the_shares_of_every_kind_of_job_sum_to_one():
-    assert worker.SHARES.keys() == jobs.KINDS.keys()
-    for shares in worker.SHARES.values():
-        assert sum(shares.values()) == pytest.approx(1)
+    for kind in kinds.kinds().values():
+        assert sum(kind.steps.values()) == pytest.approx(1), kind.name
+
+
+def test_every_kind_names_a_function_that_exists():
+    for kind in kinds.kinds().values():
+        module, function = kind.run.split(":")
+        assert function in {node.name for node in ast.parse(Path(find_spec(module).origin).read_text()).body if hasattr(node, "name")}
+
+
+def test_every_kind_and_step_has_a_label_in_both_languages():
+    for kind in kinds.kinds().values():
+        for label in (kind.label, *(kinds.step_label(kind.name, step) for step in kind.steps)):
+            assert show(label, "zh") != show(label, "en"), (kind.name, label)
+
+
+def test_a_short_job_runs_beside_a_long_one(workspace, working):
+    long = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, long.id).step == "train")
+    short = jobs.request(workspace, "explain", {"product_id": "steps"})
+    until(lambda: jobs.get(workspace, short.id).status == "done")
+    assert jobs.get(workspace, long.id).status == "running"
+
+
+def test_two_long_jobs_run_one_after_the_other(workspace, working):
+    first = jobs.request(workspace, "retrain", {"since": "forever"})
+    until(lambda: jobs.get(workspace, first.id).step == "train")
+    second = jobs.request(workspace, "backtest")
+    short = jobs.request(workspace, "explain", {"product_id": "steps"})
+    until(lambda: jobs.get(workspace, short.id).status == "done")
+    assert jobs.get(workspace, second.id).status == "queued", "a short job passes it, and it waits for the long one"
+    jobs.cancel(workspace, first.id)
+    until(lambda: jobs.get(workspace, second.id).status != "queued")
+
+
+def test_a_cancelled_job_leaves_the_other_lane_running(workspace, working):
+    long = jobs.request(workspace, "retrain", {"since": "forever"})
+    short = jobs.request(workspace, "explain", {"product_id": "deaf"})
+    until(lambda: (workspace.root / "explain.pid").exists() and jobs.get(workspace, long.id).step == "train")
+    jobs.cancel(workspace, short.id)
+    until(lambda: jobs.get(workspace, short.id).status == "cancelled")
+    assert jobs.get(workspace, long.id).status == "running"
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_worker_that_ends_interrupts_the_jobs_of_both_lanes_and_leaves_no_work_behind(workspace, working, number):
+    both = [jobs.request(workspace, "retrain", {"since": "deaf"}), jobs.request(workspace, "explain", {"product_id": "deaf"})]
+    files = [workspace.root / "child.pid", workspace.root / "explain.pid"]
+    pids = until(lambda: all(file.exists() and file.read_text() for file in files) and [int(file.read_text()) for file in files])
+    working.send_signal(number)
+    working.wait(30)
+    assert [jobs.get(workspace, job.id).status for job in both] == ["interrupted", "interrupted"]
+    until(lambda: all(gone(pid) for pid in pids))
+
+
+def test_jobs_that_write_the_same_never_run_at_once(monkeypatch):
+    label, run = kinds.find("retrain").label, kinds.find("retrain").run
+    writer = JobKind("note", label, {}, run, locks=frozenset({PANEL}), lane=SHORT)
+    monkeypatch.setattr(kinds, "PIPELINE", (*kinds.PIPELINE, writer))
+    eligible = worker._eligible([SimpleNamespace(kind="retrain")])
+    assert not eligible("note") and not eligible("backtest") and eligible("explain")
+    assert worker._eligible([])("note")
+
+
+def test_a_job_of_an_unknown_kind_fails_with_what_is_known(workspace):
+    with State(workspace)._write() as con:
+        con.execute(
+            "insert into jobs (kind, status, arguments, created_at, actor) values ('prophesy', 'queued', '{}', '2026-11-26', 'test')"
+        )
+    worker.work(workspace, once=True)
+    (job,) = jobs.recent(workspace)
+    assert job.status == "failed" and 'no kind of job "prophesy"' in str(job.error)

@@ -55,7 +55,7 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.ingest": SimpleNamespace(import_files=import_files),
         "core.models.candidate": SimpleNamespace(train=train),
         "core.features.build": SimpleNamespace(build=step("features"), build_latest=step("new days")),
-        "core.capabilities.forecast.compute": SimpleNamespace(score=score),
+        "core.capabilities.scoring": SimpleNamespace(score=score),
         "core.evaluation.backtest": SimpleNamespace(
             backtest=step("backtest", summary=lambda: {"learners": []}), FILES={"en": "report.html"}
         ),

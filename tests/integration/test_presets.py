@@ -19,6 +19,7 @@ def test_every_preset_loads():
         assert load(name, None).tables
 
 
+@pytest.mark.whole
 @pytest.mark.real_data
 def test_uci_online_retail_is_counted_to_the_last_row(workspace, real_data):
     report = import_files(workspace, [real_data / "uci_online_retail_ii" / "online_retail_II.parquet"], preset="uci-online-retail")
@@ -82,6 +83,7 @@ def test_uci_first_edition_column_names_are_known_and_cancelled_lines_become_ret
     assert stored(workspace, "select product_id, title, price_cents from products") == [("85123A", "WHITE HEART", 255)]
 
 
+@pytest.mark.whole
 @pytest.mark.real_data
 def test_complete_journey_is_rolled_up_to_product_types(workspace, real_data):
     folder = real_data / "complete_journey"

@@ -11,13 +11,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from core.capabilities.forecast import compute as scoring
+from core.capabilities import scoring
+from core.capabilities.forecast import compute as forecast_compute
+from core.capabilities.forecast import explain as explaining
+from core.capabilities.inventory import compute as inventory_compute
 from core.capabilities.inventory.control import PriceResponse
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.features import tables
 from core.models.calibrate import InterceptShift
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
+from core.schema.arrow import arrow_schema
 from core.storage import duckdb as db
 from core.storage import snapshots
 from core.storage.duckdb import DuckDB
@@ -231,7 +235,8 @@ def scored(shop, monkeypatch):
 def use(monkeypatch, model=Model) -> None:
     from core.models import explain
 
-    monkeypatch.setattr(scoring, "load_model", lambda workspace, chosen, panel: ("m1", model()))
+    for module in (scoring, explaining):
+        monkeypatch.setattr(module, "load_model", lambda workspace, chosen, panel: ("m1", model()))
     monkeypatch.setattr(explain, "driver_attributions", attributions)
     monkeypatch.setattr(explain, "word_attributions", words)
 
@@ -239,7 +244,7 @@ def use(monkeypatch, model=Model) -> None:
 def test_every_serving_table_is_written_in_exactly_its_schema(shop, scored):
     for name, table in serving_tables().items():
         schema = pq.read_schema(shop.root / "scored" / f"{name}.parquet")
-        assert [(f.name, f.type) for f in schema] == [(c.name, scoring.ARROW[c.type]) for c in table.columns]
+        assert [(f.name, f.type) for f in schema] == [(f.name, f.type) for f in arrow_schema(table)]
 
 
 def test_the_scored_tables_pass_the_snapshots_full_check(shop, scored):
@@ -403,7 +408,7 @@ def test_a_falling_product_with_too_much_stock_is_named_and_marked_down_where_pr
     scoring.score(shop)
     assert read() == [{"product_id": "A", "markdown_share": None, "clear_by": None, "elasticity": None, "elasticity_error": None}]
     known = PriceResponse(np.array([-2.0]), np.array([0.5]))
-    monkeypatch.setattr(scoring, "_price_response", lambda con, products, as_of: (known, np.zeros(len(products), int)))
+    monkeypatch.setattr(inventory_compute, "_price_response", lambda context: (known, np.zeros(len(context.live.products), int)))
     scoring.score(shop)
     (marked,) = read()
     assert marked["markdown_share"] == 0.5 and marked["clear_by"] > AS_OF and marked["elasticity"] == -2
@@ -457,20 +462,20 @@ def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
 def test_words_are_those_of_the_top_risers_in_the_order_of_the_text(scored, shop, monkeypatch):
     spoken = [(w["product_id"], w["position"], w["text"], w["attribution"]) for w in scored("text_attributions")]
     assert spoken == [("A", 0, "red", 0.0), ("A", 1, "lantern", 0.5), ("B", 0, "blue", 0.0), ("B", 1, "mug", 0.5)]
-    monkeypatch.setattr(scoring, "EXPLAINED_IN_WORDS", 1)
+    monkeypatch.setattr(forecast_compute, "EXPLAINED_IN_WORDS", 1)
     scoring.score(shop)
     assert {w["product_id"] for w in scored("text_attributions")} == {"A"}
 
 
 def test_one_products_words_can_be_asked_for(scored, shop):
-    assert scoring.explain_product(shop, "B") == {
+    assert explaining.explain_product(shop, "B") == {
         "product_id": "B",
         "model": "m1",
         "residual": 0.25,
         "words": [{"position": 0, "text": "blue", "attribution": 0.0}, {"position": 1, "text": "mug", "attribution": 0.5}],
     }
     with pytest.raises(UserError, match="has no forecast"):
-        scoring.explain_product(shop, "D")
+        explaining.explain_product(shop, "D")
 
 
 def test_neighbours_are_the_ten_nearest_of_live_products(scored):

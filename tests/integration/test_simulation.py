@@ -79,8 +79,11 @@ def test_a_product_that_joins_later_has_no_days_before():
 
 
 def replayed(promised: float, batch: float = 1, more: float = 0) -> Frontier:
-    """400 products of normal days, backordered, whose forecast is right; ordered in packs of `batch` units, at `more` than the levels."""
-    rng, n, reviews = np.random.default_rng(5), 400, 60
+    """200 products of normal days, backordered, whose forecast is right; ordered in packs of `batch` units, at `more` than the levels.
+
+    Their 10,000 cycles measure a service of 90% with a standard error of 0.3 percentage points, a third of what tests allow.
+    """
+    rng, n, reviews = np.random.default_rng(5), 200, 60
     demand = np.maximum(rng.normal(20, 4, (n, reviews * 7)), 0)
     knots = 140 * WEEKS[:, None] + 4 * np.sqrt(7 * WEEKS)[:, None] * ndtri(LEVELS)
     forecasts = Forecasts(np.arange(reviews).astype("datetime64[D]"), np.tile(knots, (reviews, n, 1, 1)).astype(np.float32), None)
@@ -95,7 +98,7 @@ def replayed(promised: float, batch: float = 1, more: float = 0) -> Frontier:
 def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_the_pack(promised, batch):
     """The share of cycles without a stock-out is what was promised; with 140 wanted a week, large packs last for many reviews."""
     found = replayed(promised, batch)
-    achieved = found.outcomes[0].totals(np.ones(400))
+    achieved = found.outcomes[0].totals(np.ones(200))
     assert achieved["cycle_service"] == pytest.approx(promised, abs=0.01)
     assert found.mean_forecast_to_last()[0] == pytest.approx(achieved["lasted"], abs=0.01)
 
@@ -103,7 +106,7 @@ def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_th
 @pytest.mark.parametrize(("batch", "more"), [(1, 15), (280, 60), (280, -60)])
 def test_what_the_plans_tell_of_a_stock_comes_true_whatever_service_was_asked(batch, more):
     found = replayed(0.8, batch, more)
-    achieved = found.outcomes[0].totals(np.ones(400))["lasted"]
+    achieved = found.outcomes[0].totals(np.ones(200))["lasted"]
     assert abs(achieved - 0.8) > 0.05 and found.mean_forecast_to_last()[0] == pytest.approx(achieved, abs=0.01)
 
 

@@ -10,7 +10,8 @@ import pytest
 from fixtures.shops import tables, write
 from fixtures.tiny import tiny_encoder
 
-from core.capabilities.forecast import compute as scoring
+from core.capabilities import scoring
+from core.capabilities.forecast.explain import explain_product
 from core.features.build import build, build_latest
 from core.jobs import pipeline
 from core.models.candidate import train
@@ -19,10 +20,13 @@ from core.schema import ALL
 from core.storage import snapshots
 from core.workspace import Workspace
 
+SMALL = {"trees_rounds": 40, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
+
 
 @pytest.fixture
 def shop(workspace) -> Workspace:
     workspace.save_settings(workspace.settings().with_values("model", encoder=str(tiny_encoder(workspace.root / "encoder")), max_epochs=1))
+    workspace.save_settings(workspace.settings().with_values("recipe", **SMALL))
     write(workspace, tables(products=24, days=330))
     return workspace
 
@@ -39,7 +43,7 @@ def test_a_really_trained_model_scores_and_explains_a_whole_shop(shop):
     snapshots.publish(shop)  # checks in full: sums, keys, monotone quantiles
     assert first.rows["forecasts"] > first.rows["suggestions"] > 15 and first.rows["text_attributions"] > 15
     product = served(shop, "suggestions")[0]["product_id"]
-    explained = scoring.explain_product(shop, product)
+    explained = explain_product(shop, product)
     (of_text,) = [
         a["attribution"] for a in served(shop, "attributions") if (a["product_id"], a["segment"], a["driver"]) == (product, ALL, "text")
     ]

@@ -37,8 +37,9 @@ def shop(tmp_path_factory):
     panel = Panel.open(write_panel(folder / "panel"), folder / "cache")
     write_daily(folder / "warehouse.duckdb")
     weekly = WeeklyUnits.read(folder / "warehouse.duckdb", panel.products, LAST)
-    train = np.flatnonzero(np.isin(panel.as_of, np.array(["2020-04-26", "2020-07-26"], dtype="datetime64[D]")))
-    return as_known(panel, ORIGIN.astype(date), 28), weekly, train, np.flatnonzero(panel.as_of == ORIGIN)
+    few = panel.product < 24  # a series takes its statistical model some milliseconds, and none of them knows of another
+    train = np.flatnonzero(few & np.isin(panel.as_of, np.array(["2020-04-26", "2020-07-26"], dtype="datetime64[D]")))
+    return as_known(panel, ORIGIN.astype(date), 28), weekly, train, np.flatnonzero(few & (panel.as_of == ORIGIN))
 
 
 def learnt(baseline, shop, weekly=None, panel=None):

@@ -121,7 +121,8 @@ def backtest(
 
     with disk.reported(out):
         out.mkdir(parents=True, exist_ok=True)
-    parts, described = [], []
+    parts: list[Evidence] = []
+    described: list[dict[str, Any]] = []
     for number, block in enumerate(tested):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
@@ -187,7 +188,7 @@ def backtest(
 
 def _baselines(names: tuple[str, ...] | None) -> tuple:
     """Return the rising and demand baselines with these names. Raises UserError for an unknown name."""
-    every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
+    every: dict[str, Any] = {b.name: b for b in BASELINES} | {b.name: b for b in DEMAND_BASELINES}
     unknown = [name for name in names or () if name not in every]
     if unknown:
         raise UserError(
@@ -238,10 +239,10 @@ def _run_block(
     """Return the evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}
-    done, each = 0.0, 1 / (1 / MODEL_SHARE + len(ablations))  # shares of the block: done so far, and of one fit of the model
+    finished, each = 0.0, 1 / (1 / MODEL_SHARE + len(ablations))  # shares of the block: done so far, and of one fit of the model
 
-    def report_progress(step: str, share: float, message: Message | str = "", **figures: float) -> None:
-        progress(step, done + each * share, message, **figures)
+    def report_progress(step: str, done: float, message: Message | str = "", **figures: float) -> None:
+        progress(step, finished + each * done, message, **figures)
 
     started = time.monotonic()
     model = fit(known, train, settings, report_progress)
@@ -253,11 +254,11 @@ def _run_block(
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
         p[all_customers] = _shift_probability(model.predict(panel, test[all_customers], without=driver)["rising"], shift[all_customers])
-    done += each
+    finished += each
 
     switched = {}
     for name, (_ablation, other) in ablations.items():
-        progress(f"switch {name}", done, msg("Training without {ablation}", ablation=name))
+        progress(f"switch {name}", finished, msg("Training without {ablation}", ablation=name))
         retrained_at = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
         retrained = fit(known, train, other, report_progress)
@@ -265,19 +266,19 @@ def _run_block(
             retrained.predict(panel, test[all_customers])["rising"], _shifts(retrained, panel, block, test[all_customers], other)
         )
         seconds[f"switch {name}"] = round(time.monotonic() - retrained_at, 2)
-        done += each
+        finished += each
 
     rising = {}
     present = [b for b in baselines_to_run if not b.missing()]
-    share = (1 - done) / max(1, len(present))  # approximate share of the block's time per baseline
+    share = (1 - finished) / max(1, len(present))  # approximate share of the block's time per baseline
     for baseline in (b for b in present if b in BASELINES):
-        progress(baseline.name, done, baseline.title)
+        progress(baseline.name, finished, baseline.title)
         started = time.monotonic()
         train_rows, wanted = (train[panel.all_rows[train]], all_customers) if not baseline.every_segment else (train, np.arange(len(test)))
         rising[baseline.name] = np.full(len(test), np.nan)
         rising[baseline.name][wanted] = baseline.fit(known, train_rows, took)(panel, test[wanted])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
-        done += share
+        finished += share
     demand, sampled, taken = demand_forecasts(
         panel,
         known,
@@ -285,7 +286,7 @@ def _run_block(
         test,
         weekly,
         [b for b in present if b in DEMAND_BASELINES],
-        lambda title, part: progress("demand", done + (1 - done) * part, title),
+        lambda title, part: progress("demand", finished + (1 - finished) * part, title),
     )
     seconds |= taken
     return Evidence(

@@ -261,8 +261,9 @@ def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
     """Return the figure of a difference with its verdict; rounding errors count as even. sign: 1 where higher is better, else -1."""
     figure = _figure(lead, replicates)
     verdict = "even"
-    if figure["low"] is not None and (figure["low"] > ROUNDING or figure["high"] < -ROUNDING):
-        verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
+    low, high = figure["low"], figure["high"]
+    if low is not None and high is not None and (low > ROUNDING or high < -ROUNDING):
+        verdict = "ahead" if (low > 0) == (sign > 0) else "behind"
     return figure | {"verdict": verdict}
 
 

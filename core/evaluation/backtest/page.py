@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Mapping, Set
 from html import escape
 
 import numpy as np
@@ -203,7 +203,7 @@ class _Page:
             rows,
         )
 
-    def _ablation(self, found: dict, kind: Message, titles: dict[str, str]) -> str:
+    def _ablation(self, found: dict, kind: Message, titles: Mapping[str, str]) -> str:
         """Return a table of ablations, those with the largest gain in average precision first."""
         slices = list(dict.fromkeys(s for figures in found.values() for s in figures))
         order = sorted(found, key=lambda name: -(found[name].get(ALL, {}).get("average_precision", {}).get("value") or 0.0))

@@ -70,7 +70,7 @@ def write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) -> 
                         "origin": pa.array(each["origin"], pa.date32()),
                         "product_id": each["product"],
                         "segment": each["segment"],
-                        "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),
+                        "weeks": np.tile(np.repeat(np.array(DEMAND_WEEKS, dtype=np.int32), shape[1]), n),
                         "level": np.tile(DEMAND_LEVELS, n * shape[0]),
                         "quantile": evidence.demand[MODEL][cut].astype(float).ravel(),
                         "actual": pa.array(actual, mask=~np.isfinite(actual)),

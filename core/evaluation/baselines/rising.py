@@ -183,7 +183,7 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
     best = study.best_trial
     text = None if best.params["text"] == "none" else TEXTS[best.params["text"]](panel, rows)
     booster = lightgbm.train(_suggested(best), lightgbm.Dataset(numbers(panel, rows, text), panel.rising[rows]), best.user_attrs["trees"])
-    return lambda panel, rows: booster.predict(numbers(panel, rows, text))
+    return lambda panel, rows: np.asarray(booster.predict(numbers(panel, rows, text)))
 
 
 def _suggested(trial) -> dict:
@@ -243,7 +243,7 @@ def _trees(panel, rows: np.ndarray, features: Callable, **options) -> Predict:
 
     data = lightgbm.Dataset(features(panel, rows), panel.rising[rows], free_raw_data=True, **options)
     booster = lightgbm.train({**LIGHTGBM, "num_threads": THREADS}, data, num_boost_round=TREES)
-    return lambda panel, rows: booster.predict(features(panel, rows))
+    return lambda panel, rows: np.asarray(booster.predict(features(panel, rows)))
 
 
 def _text_vectors(panel, rows: np.ndarray) -> np.ndarray:

@@ -286,13 +286,13 @@ def _policies(forecasts, chosen, terms, rules, lead, spread, live, weekly, names
 
 def _points_and_savings(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     once_each = np.ones(len(value))
-    policies = {}
+    policies: dict[str, dict] = {}
     for name, frontier in frontiers.items():
         points = frontier.points(value, once_each)
         policies[name] = {
             "title": str(frontier.policy.title),
             "points": [
-                {"knob": knob, "told": forecast} | outcome.totals(value)
+                {"knob": knob, "told": forecast, **outcome.totals(value)}
                 for knob, forecast, outcome in zip(frontier.policy.knobs, frontier.mean_forecast_to_last(), frontier.outcomes)
             ],
             "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES},

@@ -153,11 +153,11 @@ class _Query:
         if column is None:
             return s
         if column.type in ("DOUBLE", "BIGINT"):
-            value = f"({formats.number(s, self.texts.decimals.get(source, '.'))})"
+            value = f"({formats.number(s, self.texts.decimals.get(source or '', '.'))})"
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
-            value = dates.date_sql(s, self.texts.dates.get(source) or filled.rule.format or "iso")
+            value = dates.date_sql(s, self.texts.dates.get(source or "") or filled.rule.format or "iso")
             if filled.rule.plus_days:
                 value = f"({value}) + to_days({int(filled.rule.plus_days)})"
             if target == "ordered_at" and self.options.grain == "day":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 
@@ -16,7 +16,7 @@ BATCH_ROWS = 50_000
 SAMPLE_ROWS = 2000
 EXACT = 2**53  # below it every whole number is a float of its own
 
-Row = tuple[int, str | None, list[str] | None]  # line, why the row is broken (else None), its cells
+Row = tuple[int, str | None, Sequence[str | None] | None]  # line, why the row is broken (else None), its cells
 
 
 @dataclass
@@ -67,7 +67,9 @@ def row_batches(records: Iterator[Row], names: list[str], columns: list[str], ro
     positions, width = [names.index(c) for c in columns], len(names)
     nothing = [None] * width
     while True:
-        lines, broken, flat = [], [], []
+        lines: list[int] = []
+        broken: list[str | None] = []
+        flat: list[str | None] = []
         for line, what, cells in itertools.islice(records, rows):
             lines.append(line)
             broken.append(what)

@@ -85,11 +85,11 @@ def _monday(week: str) -> str:
 def _by_calendar(names: list[str], calendars: list[Source]) -> dict[str, str]:
     for calendar in calendars:
         day = next((c for c in calendar.columns if plain(c) in _DAYS), None)
-        for key in calendar.columns if day else ():
-            if key != day:
-                days = dict(zip(*calendar.sample_cells([key, day], _CALENDAR_ROWS)))
+        for key in calendar.columns:
+            if day and key != day:
+                days: dict[str | None, str | None] = dict(zip(*calendar.sample_cells([key, day], _CALENDAR_ROWS)))
                 if all(days.get(name) for name in names):
-                    return {name: days[name] for name in names}
+                    return {name: one for name in names if (one := days[name])}
     return {}
 
 

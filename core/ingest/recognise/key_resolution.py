@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 
 from core.ingest.blanks import NO_TEXT
@@ -34,7 +35,7 @@ def with_shared_ids(mapping: Mapping, plans: list[list[TablePlan]], columns: lis
     return [[_identified_by(plan, there(best, here)) for plan in each] for each, here in zip(plans, present)]
 
 
-def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str], source: Source, stored: set[str]) -> list[TablePlan]:
+def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str], source: Source, stored: Set[str]) -> list[TablePlan]:
     """Return plans of a source in which the column whose ids are stored identifies products, where names suggest another one.
 
     columns: its own and those added to it. stored: the ids of the shop's products.
@@ -44,7 +45,7 @@ def with_stored_ids(mapping: Mapping, plans: list[TablePlan], columns: list[str]
     if len(ids) < 2:
         return plans
     shares = {column: _share_of(stored, source, column) for column in ids}
-    best = max(ids, key=shares.get)
+    best = max(ids, key=shares.__getitem__)
     if shares.get(plans[0].columns["product_id"].sources[0], 0) >= MOSTLY or shares[best] < MOSTLY:
         return plans
     return [_identified_by(plan, best) for plan in plans]
@@ -105,7 +106,8 @@ def _identified_by(plan: TablePlan, *ids: str | None) -> TablePlan:
     product = plan.columns.get("product_id")
     if product is None or not all(ids):
         return plan
-    changed = {c: replace(one, sources=ids) if c == "product_id" or one is product else one for c, one in plan.columns.items()}
+    sources = tuple(filter(None, ids))
+    changed = {c: replace(one, sources=sources) if c == "product_id" or one is product else one for c, one in plan.columns.items()}
     return replace(plan, columns=changed)
 
 
@@ -132,7 +134,7 @@ def _names_on_lines(plan: TablePlan, source: Source) -> tuple[int, int, int]:
     return len(pairs), len(set(pairs)), len({i for i, _ in pairs})
 
 
-def _share_of(stored: set[str], source: Source, column: str) -> float:
+def _share_of(stored: Set[str], source: Source, column: str) -> float:
     """Return the share of a column's first cells that are ids of stored products."""
     cells = source.sample_cells([column])[0] if stored and column in source.columns else []
     return sum((cell or "").strip() in stored for cell in cells) / max(len(cells), 1)

@@ -215,7 +215,7 @@ def _numbers_rows(cells: list[str | None]) -> bool:
     return len(numbers) > 1 and all(b == a + 1 for a, b in zip(numbers, numbers[1:]))
 
 
-def _numbers_lines(orders: list[str], cells: list[str]) -> bool:
+def _numbers_lines(orders: list[str | None], cells: list[str | None]) -> bool:
     """Return whether cells number the lines of each order: 1, 2, 3 ..., and not 1 everywhere."""
     by_order = defaultdict(list)
     for order, cell in zip(orders, cells):

@@ -16,6 +16,7 @@ from __future__ import annotations
 import tomllib
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -152,10 +153,11 @@ def _options(given: dict, path: Path) -> Options:
         allowed = {tuple: (list, str), float: (int, float)}.get(type(default), type(default))
         if not isinstance(value, allowed) or isinstance(value, bool) != isinstance(default, bool):
             raise _wrong_option(path, key, value, repr(default))
-    options = Options(**{k: _texts(v) if isinstance(known[k].default, tuple) else v for k, v in given.items()})
-    for key, allowed in (("decimal", ("", ".", ",")), ("grain", ("", "day", "line"))):
-        if getattr(options, key) not in allowed:
-            raise _wrong_option(path, key, getattr(options, key), alternatives([repr(one) for one in allowed if one]))
+    values: dict[str, Any] = {k: _texts(v) if isinstance(known[k].default, tuple) else v for k, v in given.items()}
+    options = Options(**values)
+    for key, choices in (("decimal", ("", ".", ",")), ("grain", ("", "day", "line"))):
+        if getattr(options, key) not in choices:
+            raise _wrong_option(path, key, getattr(options, key), alternatives([repr(one) for one in choices if one]))
     for pattern in options.non_products + options.no_titles:
         try:
             pc.match_substring_regex(pa.array([""]), pattern)  # the same kind of expressions as DuckDB's

@@ -132,10 +132,10 @@ def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, li
     needed = [g for g in groups if all(map(unknown, g))]
     if len(needed) > 1:
         needed = [g for g in needed if g != ["stock.day"]]  # a count without a day is of the last one
-    further = WORTH_ASKING.get(table, ())
+    further = [place for place in WORTH_ASKING.get(table, ()) if unknown(place) and [place] not in needed]
     if not all(map(unknown, PRICED)):
         further = [place for place in further if place not in PRICED]
-    return {"needed": needed, "further": [place for place in further if unknown(place) and [place] not in needed]}
+    return {"needed": needed, "further": further}
 
 
 def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:

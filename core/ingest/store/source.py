@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 from core.errors import UserError
 from core.ingest.convert import dates
@@ -41,7 +42,7 @@ class ImportRun:
     has_orders files of this import have the orders
     """
 
-    con: object
+    con: Any  # DuckDB's connection
     mapping: Mapping
     import_id: str
     secret: bytes
@@ -87,7 +88,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             main, p.report.main = staged, t
     for name in [texts.table, *(f"staged_{plan.table}" for plan in plans)]:
         run.con.execute(f"drop table if exists {quoted(name)}").fetchall()
-    if p.report.main.table != "suppliers":  # who may bill in currencies of their own
+    if p.report.main is not None and p.report.main.table != "suppliers":  # who may bill in currencies of their own
         run.currency = run.currency or texts.currency
         run.given_currency = run.given_currency or texts.currency
 

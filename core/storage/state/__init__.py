@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import uuid4
 
 from core.errors import UserError
@@ -91,13 +91,14 @@ class State(Overrides):
             )
         return read(Job, row)
 
-    def claim_job(self, token: str) -> Job | None:
-        """The oldest queued job, now running under this worker; None where the queue is empty. Never the same to two."""
+    def claim_job(self, token: str, eligible: Callable[[str], bool] = lambda kind: True) -> Job | None:
+        """Return the oldest queued job of an eligible kind, now running under this worker, or None. No job goes to two workers."""
         with self._write() as con:
+            queued = con.execute("select id, kind from jobs where status = 'queued' order by id").fetchall()
+            chosen = next((row["id"] for row in queued if eligible(row["kind"])), None)
             row = con.execute(
-                "update jobs set status = 'running', started_at = ?1, heartbeat_at = ?1, worker = ?2"
-                " where id = (select min(id) from jobs where status = 'queued') returning *",
-                (as_text(now()), token),
+                "update jobs set status = 'running', started_at = ?1, heartbeat_at = ?1, worker = ?2 where id = ?3 returning *",
+                (as_text(now()), token, chosen),
             ).fetchone()
         return read(Job, row) if row else None
 

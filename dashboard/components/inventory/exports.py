@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -78,7 +79,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
         for kind, name, mime in (("xlsx", _("This list (Excel)"), XLSX), ("csv", _("This list (CSV)"), "text/csv")):
             st.download_button(
                 name,
-                lambda kind=kind: plans.list_file(told, listed, about, called, kind),
+                partial(plans.list_file, told, listed, about, called, kind),
                 f"plan-{day_}.{kind}",
                 mime,
                 key=f"list_{kind}",

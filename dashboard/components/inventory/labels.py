@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain
+from core.messages import Message
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, show
 from dashboard.labels import N_, said
 
 REASONS = {
@@ -158,8 +159,9 @@ def problem(name: str) -> tuple[str, str]:
     return (_(PROBLEMS[name][0]), _(PROBLEMS[name][1])) if name in PROBLEMS else (name, "")
 
 
-def reason(name: str) -> str:
-    return said(REASONS, name)
+def reason(given: Message | str) -> str:
+    """Why a value was changed: one of REASONS by name, or the words that core gave."""
+    return show(given) if isinstance(given, Message) else said(REASONS, given)
 
 
 def scope(kind: str, name: str) -> str:
