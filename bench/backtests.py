@@ -1,4 +1,4 @@
-"""The rows that judge the model: backtests beside the baselines, and what each driver and switch is worth."""
+"""The rows on the model: backtests with baselines, and ablations of drivers and settings."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ KEPT = (
 )
 TREES = ("lightgbm", "lightgbm_text", "lightgbm_encoder", "lightgbm_searched")
 YOUNG = "under 8 weeks on sale"
-# What the model has to show on UCI, and on every other data set: not behind by more than the interval, whose better end is held to 0.
+# Requirements on UCI, and on every other data set: not behind by more than the interval, whose better end must reach 0.
 EARNED = (
     Limit("average_precision_ratio", 1.05, "", at_least=True),
     Limit("average_precision_lead_low", 0.0, "", at_least=True),
@@ -56,7 +56,7 @@ NOT_BEHIND = (
 
 
 def uci_backtest(bench: Bench) -> Result:
-    """Must show 5 of the first release: autumn 2011 beside LightGBM on the same features, without and with text."""
+    """Backtest autumn 2011 against LightGBM on the same features, without and with text."""
     need(bench.shop / "panel" / "panel.json", "panel")
     out = bench.work / "uci-autumn"
     done = upswing(bench.shop, bench.log("uci_backtest"), "backtest", "--out", out, *AUTUMN)
@@ -77,18 +77,18 @@ def uci_backtest(bench: Bench) -> Result:
         "Backtest on UCI, autumn 2011",
         figures,
         (Limit("brier_skill_lead", 0.0, "", at_least=True), Limit("average_precision_ratio", 0.97, "", at_least=True)),
-        ("Lead and ratio are against the better of LightGBM on the same features and on features + TF-IDF text, on segment all.",),
+        ("Lead and ratio compare with the better of LightGBM on the same features and on features + TF-IDF text, all customers.",),
         {"backtest": _kept(report)},
     )
 
 
 def uci_blocks(bench: Bench) -> Result:
-    """The model earns its place: three blocks over the last year of UCI, beside trees searched for as long as the model learns."""
+    """Backtest three blocks over the last year of UCI, with trees that are searched for as long as the model trains."""
     return _blocks(bench, "uci_blocks", "Backtest on UCI, three blocks", uci(bench), EARNED, BASELINES)
 
 
 def uci_demand(bench: Bench) -> Result:
-    """The same blocks, beside the demand baselines."""
+    """Backtest the same blocks with the demand baselines."""
     return _blocks(bench, "uci_demand", "Demand on UCI, three blocks", uci(bench), DEMAND_EARNED, DEMAND_BASELINES)
 
 
@@ -101,8 +101,11 @@ def sample_blocks(bench: Bench) -> Result:
 
 
 def _blocks(bench: Bench, name: str, what: str, workspace: Path, limits: tuple[Limit, ...], baselines: tuple = ()) -> Result:
-    """As many blocks as the history allows. Ratios and leads are of the model to the best tree in that metric, low and high the ends of
-    the lead's 95% interval; of the demand to the best of all demand baselines, on the sample where all forecast. baselines: () = all."""
+    """Backtest as many blocks as the history allows. baselines: () = all.
+
+    Ratios and leads compare the model with the best trees in each metric; low and high are the ends of the lead's 95% interval. Demand is
+    compared with the best demand baseline, on the sample that all forecast.
+    """
     out = bench.work / name.replace("_", "-")
     done = upswing(
         workspace,
@@ -150,13 +153,13 @@ def _blocks(bench: Bench, name: str, what: str, workspace: Path, limits: tuple[L
         for part in slices
         if not part.startswith(("segment ", "category "))
     }
-    note = f"Against the best of {', '.join(TREES)} in each metric, segment all; demand against every demand baseline, on its sample."
+    note = f"Compared with the best of {', '.join(TREES)} in each metric, all customers; demand with every demand baseline, on its sample."
     kept = _kept(report) | {"left_out": report["left_out"], "ablation": report["ablation"], "by_slice": by_slice}
     return Result(name, what, figures, limits, (note,), {"backtest": kept})
 
 
 def _against(report: dict, figure: str, metric: str, part: str) -> dict[str, float | None]:
-    """FIGURE_ratio, _lead, _lead_low, _lead_high of the model to its best rival in this slice; nothing where none is measured there."""
+    """Return FIGURE_ratio, _lead, _lead_low and _lead_high of the model to its best rival in this slice; {} where none is measured."""
     lower = metric.startswith("wql")
     found = {n: s[part][metric]["value"] for n, s in report["metrics"].items() if s.get(part, {}).get(metric, {}).get("value") is not None}
     rivals = {n: value for n, value in found.items() if (n != "model" if lower else n in TREES)}
@@ -172,20 +175,22 @@ def _against(report: dict, figure: str, metric: str, part: str) -> dict[str, flo
     }
 
 
-LATER = {"newer_switches": ("follow-level", "trees-members"), "text_days": ("text-days",)}  # came after all the others were measured
+LATER = {"newer_switches": ("follow-level", "trees-members"), "text_days": ("text-days",)}  # ablations with recorded rows of their own
 
 
 def switch_rows() -> dict[str, tuple[Callable[[Bench], Result], str]]:
-    """Rows of what every driver and every switch of the model is worth on each data set, and of the newer switches alone, as in rows.ROWS;
-    the README holds all of them side by side, each as it was measured last."""
+    """Return the ablation rows of each data set, and of the newer ablations alone, as in rows.ROWS.
 
-    def row(name: str, data: str, shop: Callable[[Bench], Path], some: tuple[str, ...]) -> Callable[[Bench], Result]:
-        return lambda bench: _switches(replace(bench, switches=",".join(some) or bench.switches), name, data, shop(bench))
+    README.md shows all of them together, each with its latest measurement.
+    """
+
+    def row(name: str, data: str, shop: Callable[[Bench], Path], names: tuple[str, ...]) -> Callable[[Bench], Result]:
+        return lambda bench: _switches(replace(bench, switches=",".join(names) or bench.switches), name, data, shop(bench))
 
     shops = {"uci": ("UCI", uci), "journey": ("Complete Journey", journey), "sample": ("sample", sample)}
     return {
-        f"{shop}_{which}": (row(f"{shop}_{which}", *of, some), f"{shop}_{which}".replace("_", "-"))
-        for which, some in {"switches": (), **LATER}.items()
+        f"{shop}_{which}": (row(f"{shop}_{which}", *of, names), f"{shop}_{which}".replace("_", "-"))
+        for which, names in {"switches": (), **LATER}.items()
         for shop, of in shops.items()
     }
 
@@ -216,27 +221,27 @@ def _switches(bench: Bench, name: str, data: str, workspace: Path) -> Result:
     }
     return Result(
         name,
-        f"Every driver and switch on {data}",
+        f"Ablations by driver and setting on {data}",
         taken(done) | {"blocks": len(report["blocks"])} | model,
         (),
-        ("The model minus itself without the driver, or learnt anew with the switch flipped.",),
+        ("The model minus itself without the driver, or minus itself retrained with the setting changed.",),
         {"ablation": ablation},
     )
 
 
 def crossing(demand: Path) -> int:
-    """Test rows of a backtest's demand.parquet whose quantiles fall with the level or with the weeks."""
+    """Count the test rows of a backtest's demand.parquet whose quantiles fall with the level or with the weeks."""
     import numpy as np
     import pyarrow.parquet as pq
 
     table = pq.read_table(demand, columns=["weeks", "level", "quantile"])
     weeks, levels = (len(table[name].unique()) for name in ("weeks", "level"))
-    q = table["quantile"].to_numpy().reshape(-1, weeks, levels)  # written row by row, weeks by weeks, level by level
+    q = table["quantile"].to_numpy().reshape(-1, weeks, levels)  # rows in the order of test row, weeks, level
     return int(((np.diff(q, axis=1) < 0).any(axis=(1, 2)) | (np.diff(q, axis=2) < 0).any(axis=(1, 2))).sum())
 
 
 def _kept(report: dict) -> dict:
-    """Of a backtest's metrics.json, what stands for segment all."""
+    """Return the parts of a backtest's metrics.json for segment all."""
 
     def whole(name: str) -> dict:
         return {learner: slices["all"] for learner, slices in report[name].items() if "all" in slices}

@@ -1,4 +1,4 @@
-"""`make demo` on a fresh clone: until a browser shows the first page, and the same again on a second start."""
+"""Time `make demo` in a fresh clone until a browser shows the first page, and again on a second start."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ CHROMIUM = ("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disab
 
 
 def measure_demo(folder: Path, log: Path) -> tuple[dict[str, float], tuple[str, ...]]:
-    """(figures, notes). `folder` is wiped and becomes a clone of this repository's last commit.
+    """Return (figures, notes). `folder` is deleted and becomes a clone of this repository's last commit.
 
-    Downloads apart: the environment is installed once before, so that pip's cache holds every package, and then removed;
-    what is measured includes making it again from that cache.
+    Downloads are not counted: the environment is installed once, so that pip's cache holds every package, and then removed. The measurement
+    includes installing it again from that cache.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -38,14 +38,14 @@ def measure_demo(folder: Path, log: Path) -> tuple[dict[str, float], tuple[str, 
     figures["first_install_seconds"] = downloads.seconds
     return figures, (
         "From `make demo` in a fresh clone until Chromium shows the first page's heading and the script has ended. "
-        "environment_seconds and snapshot_seconds are when those were ready; the environment comes from pip's cache, "
-        "filled before by an install that is not counted (first_install_seconds).",
+        "environment_seconds and snapshot_seconds are the times until these were ready. The environment comes from pip's cache, "
+        "which an uncounted install fills beforehand (first_install_seconds).",
     )
 
 
 @contextmanager
 def _page(folder: Path, log: Path) -> Iterator[tuple[float, float]]:
-    """Starts `make demo`, yields when it was started and when the first page stood, and ends the server."""
+    """Start `make demo`, yield the times of its start and of the first page, and end the server."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -64,7 +64,7 @@ def _page(folder: Path, log: Path) -> Iterator[tuple[float, float]]:
 
 
 def _answers(server: subprocess.Popen, port: int, log: Path) -> None:
-    """Waits until the port takes connections."""
+    """Wait until the port accepts connections."""
     end = time.monotonic() + PATIENCE_SECONDS
     while time.monotonic() < end:
         if server.poll() is not None:
@@ -78,7 +78,7 @@ def _answers(server: subprocess.Popen, port: int, log: Path) -> None:
 
 
 def _drawn(port: int) -> None:
-    """Opens the page in Chromium and waits for its heading and the end of its script."""
+    """Open the page in Chromium and wait for its heading and the end of its script."""
     from playwright.sync_api import sync_playwright
 
     program = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -96,7 +96,7 @@ def _drawn(port: int) -> None:
 
 
 def _end(server: subprocess.Popen) -> None:
-    """Ends the server with its worker: they are one process group, which is ours."""
+    """End the server with its worker, which share a process group of their own."""
     for sign, patience in ((signal.SIGINT, 20), (signal.SIGTERM, 10), (signal.SIGKILL, 10)):
         try:
             os.killpg(server.pid, sign)

@@ -1,9 +1,9 @@
-"""A tuned epoch with each text encoded once a pass, against encoding every row: python -m bench.epoch OUT.json [BATCHES] [ROWS]
+"""An epoch that tunes the encoder once per text, compared with encoding every row: python -m bench.epoch OUT.json [BATCHES] [ROWS]
 
-Both sides learn the same fusion model and the same three encoder layers on the same panel, in one process. Ours is one whole
-epoch. Every row's side is the usual way: a batch of rows, each row's text through the whole encoder and back; its seconds a row,
-over BATCHES batches of ROWS rows, times the rows of an epoch is its epoch. Its batches are large enough that the optimiser's own
-time does not count much, and small enough that 200 of them end today.
+Both ways train the same network and the same three encoder layers on the same panel, in one process. Upswing's way is measured over one
+whole epoch. The usual way passes each row's text through the whole encoder and back. Its epoch is its seconds per row, over BATCHES
+batches of ROWS rows, times the rows of an epoch. Batches are large enough that the optimiser's own time hardly counts, and small enough
+that 200 of them end soon.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, 
 
 
 def _seconds_a_row(trainer: Trainer, panel: Panel, batches: int, rows_a_batch: int) -> float:
-    """All threads, every row's tokens through the encoder, gradients into its last three layers and the fusion model."""
+    """Return seconds per row with every row's tokens through the encoder; gradients reach its last three layers and the network."""
     encoder, net = trainer.texts.encoder, trainer.net.train()
     tokens = encoder.tokens([t or "-" for t in panel.texts])
     optimizer = torch.optim.AdamW([*net.parameters(), *trainer.texts.parameters()], lr=1e-5, fused=True)
@@ -80,7 +80,7 @@ def _seconds_a_row(trainer: Trainer, panel: Panel, batches: int, rows_a_batch: i
         value.backward()
         optimizer.step()
 
-    step()  # the first one also sets up threads and buffers
+    step()  # the first step also sets up threads and buffers
     started = time.perf_counter()
     for _ in range(batches):
         step()

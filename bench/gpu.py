@@ -1,11 +1,12 @@
-"""Documents a second on a GPU, scored and learnt from: python -m bench.gpu [--minilm FOLDER] [--out FOLDER] [--commit NAME]
+"""Documents per second on a GPU, in scoring and in training: python -m bench.gpu [--minilm FOLDER] [--out FOLDER] [--commit NAME]
 
-Row `gpu`, which runs alone too, since a GPU's machine may hold no database and no page. Documents are of 128 tokens. Scoring is the
-product's own `embed`: from tokens (what the card does) and from texts (tokens cut by the CPU meanwhile). Learning is the product's own
-pass over all texts with every weight of the encoder learning, in its batches of 64 texts, without the new table that follows it.
-A share is of what the card does in a product of two 8192 x 8192 bfloat16 matrices in the same run; a document takes 2 operations a weight
-and token, and 4 a token, width and token of attention; learning three times that. BERT-base has random weights: none lie on this disk,
-and time does not depend on them.
+This is row `gpu`. It also runs alone, since a machine with a GPU may hold no database and no page. Documents have 128 tokens. Scoring is
+the product's own `embed`: from tokens (the GPU's work) and from texts (which the CPU tokenises meanwhile). Training is the product's own
+pass over all texts with every weight of the encoder trained, in its batches of 64 texts, without the new table that follows it.
+
+A share is relative to a product of two 8192 x 8192 bfloat16 matrices on the same GPU in the same run. A document takes 2 operations per
+weight and token, and 4 per token, width and token of attention; training takes three times that. BERT-base has random weights, since time
+does not depend on them.
 """
 
 from __future__ import annotations
@@ -42,17 +43,17 @@ def measure(minilm: str = "minilm", device: str = "cuda") -> Result:
             say(f"  {name}: {found}")
             figures |= {f"{name}_{figure}": value for figure, value in found.items()}
     card = torch.cuda.get_device_name(0) if device == "cuda" else "CPU"
-    return Result("gpu", "Documents of 128 tokens a second on a GPU", figures, (), (f"On one {card}; bench/gpu.py says what is counted.",))
+    return Result("gpu", "Documents of 128 tokens per second on a GPU", figures, (), (f"On one {card}; bench/gpu.py defines the figures.",))
 
 
 def _rate(device: str) -> float:
-    """Operations a second of the card in bfloat16."""
+    """Return the GPU's operations per second in bfloat16."""
     a, b = (torch.randn(SIDE, SIDE, device=device, dtype=torch.bfloat16) for _ in range(2))
     return 30 * 2 * SIDE**3 / _seconds(lambda: [a @ b for _ in range(30)])
 
 
 def _seconds(work) -> float:
-    """Of the second time: the first one sets up."""
+    """Return the seconds of the second call; the first one includes set-up."""
     work()
     wait = torch.cuda.synchronize if torch.cuda.is_available() else lambda: None
     wait()
@@ -63,7 +64,7 @@ def _seconds(work) -> float:
 
 
 def _bert_base(like: Encoder, folder: Path) -> Encoder:
-    """BERT-base as it is built by default, with this encoder's tokenizer, whose vocabulary is the same size."""
+    """Return BERT-base with default structure and this encoder's tokenizer, whose vocabulary has the same size."""
     from transformers import BertConfig, BertModel
 
     folder.mkdir()
@@ -81,22 +82,22 @@ def _of(encoder: Encoder, device: str, rate: float, folder: Path) -> dict[str, f
     words = np.array([w for w in encoder.tokenizer.get_vocab() if w.isascii() and w.isalpha()])
     texts = [" ".join(t) for t in words[random.integers(0, len(words), (SCORED, WORDS))]]
     tokens = encoder.tokens(texts, TOKENS)
-    ready = copy.copy(encoder)  # the same, but for texts that are places in `tokens`
+    ready = copy.copy(encoder)  # the same encoder for texts given as indexes into `tokens`
     ready.tokens = lambda places, _: [tokens[i] for i in places]
     out, places = np.zeros((SCORED, encoder.width), np.float32), np.arange(SCORED)
     scored = _seconds(lambda: _encode_all(ready, list(places), places, out, TOKENS, lambda *a, **b: None, "embed", device))
     read = _seconds(lambda: embed(texts, encoder, max_tokens=TOKENS, device=device))
     on_cpu = embed(texts[:CHECKED], encoder, max_tokens=TOKENS, device="cpu")
-    learns = TunedTexts(encoder, texts[:LEARNT], Tuning.of("full"), torch.device(device), folder, max_tokens=TOKENS)
-    renewed = _seconds(learns.renew)
-    learnt = _seconds(lambda: (learns.gradient.normal_(std=1e-3), learns.learn())) - renewed
+    tuned = TunedTexts(encoder, texts[:LEARNT], Tuning.of("full"), torch.device(device), folder, max_tokens=TOKENS)
+    refreshed = _seconds(tuned.refresh)
+    trained = _seconds(lambda: (tuned.gradient.normal_(std=1e-3), tuned.train_encoder())) - refreshed
     return {
         "scored_a_second": SCORED / scored,
         "scored_share": SCORED * operations / scored / rate,
         "read_and_scored_a_second": SCORED / read,
         "least_cosine_to_the_cpu": float((on_cpu * out[:CHECKED]).sum(1).min()),
-        "learnt_a_second": LEARNT / learnt,
-        "learnt_share": 3 * LEARNT * operations / learnt / rate,
+        "learnt_a_second": LEARNT / trained,
+        "learnt_share": 3 * LEARNT * operations / trained / rate,
     }
 
 

@@ -1,7 +1,7 @@
-"""python -I -S launcher.py OUT COMMAND...: runs COMMAND and writes its seconds, peak memory and exit code to OUT.
+"""Run COMMAND and write its seconds, peak memory and exit code to OUT: python -I -S launcher.py OUT COMMAND...
 
-A process between the benchmarks and what they measure, and a small one: the kernel carries a parent's memory at the fork
-over into the child's peak, so a large parent would be measured in place of a small child.
+This is a small process between the benchmarks and the measured command. The kernel counts a parent's memory at the fork towards the child's
+peak, so a large parent would be measured instead of a small child.
 """
 
 import json

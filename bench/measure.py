@@ -1,4 +1,4 @@
-"""What a whole process takes, and the machine it ran on."""
+"""Measure whole processes, and describe the machine."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ GIB = 2**30
 
 
 class Failed(Exception):
-    """A measured command did not end well; the message says where its output is."""
+    """Raised where a measured command fails; the message names its output file."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """seconds of wall clock from start to end; peak_gib = largest resident memory in GiB of the process or any child it waited for."""
+    """A measured process. seconds: wall clock; peak_gib: largest resident memory in GiB of the process or of any child."""
 
     seconds: float
     peak_gib: float
@@ -32,7 +32,7 @@ class Run:
 
 
 def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd: Path = REPOSITORY) -> Run:
-    """Runs one command as a process of its own and waits for it. Its output goes to `log`. Raises Failed if it ends badly."""
+    """Run one command as a separate process. Its output goes to `log`. Raises Failed if it fails."""
     environment = os.environ | ({"UPSWING_WORKSPACE": str(workspace)} if workspace else {})
     log.parent.mkdir(parents=True, exist_ok=True)
     say(f"  $ {' '.join(map(str, command))}")
@@ -52,12 +52,12 @@ def run(command: list[str | Path], log: Path, workspace: Path | None = None, cwd
 
 
 def upswing(workspace: Path, log: Path, *words: str | Path) -> Run:
-    """One command of the product on a workspace, as a user types it."""
+    """Run one command of the product on a workspace, as a user types it."""
     return run([PYTHON, "-m", "core", *words], log, workspace)
 
 
 def machine() -> dict:
-    """Cores, memory, processor and versions; the load says whether somebody else was at work as well."""
+    """Return cores, memory, processor, versions and load, which shows whether other programs were running."""
     cpu = "unknown"
     for line in Path("/proc/cpuinfo").read_text().splitlines():
         if line.startswith("model name"):
@@ -75,7 +75,7 @@ def machine() -> dict:
 
 
 def stamp() -> dict:
-    """When, from which commit (its results apart, which the rows before wrote), beside how much other work."""
+    """Return the time, the commit (with a note on changes outside bench/results) and the load before."""
     git = ["git", "-C", str(REPOSITORY)]
     commit = subprocess.run([*git, "rev-parse", "--short", "HEAD"], capture_output=True, text=True)
     changed = subprocess.run(

@@ -1,7 +1,7 @@
-"""Script-run time of every page against a published snapshot: python -m bench.pages OUT.json [RERUNS]
+"""Run time of every page's script with a published snapshot: python -m bench.pages OUT.json [RERUNS]
 
-Each page is rerun by Streamlit's own AppTest, in one process, its caches warm: the time from the request for a rerun until
-the script has ended and its elements have been taken. The browser's drawing and the network are not in it.
+Streamlit's AppTest reruns each page in one process with warm caches. The time runs from the request for a rerun until the script has ended
+and its elements have been read. It excludes drawing in the browser and the network.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ APP = REPOSITORY / "dashboard" / "app.py"
 
 
 def measure(reruns: int) -> dict[str, list[float]]:
-    """page -> seconds of each rerun, the first two apart, which fill the caches."""
+    """Return page -> seconds of each rerun, without the first two, which fill the caches."""
     from streamlit.testing.v1 import AppTest
 
     from dashboard import registry

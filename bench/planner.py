@@ -1,8 +1,8 @@
 """The planner's page at 20,000 products: python -m bench.planner WORKSPACE OUT.json
 
-A made-up snapshot of that many products, the tests' own. Timed are a whole plan on arrays (core.capabilities.inventory.control.suggest,
-with packs, minimums and
-lead times that vary) and reruns of the Inventory page as a planner makes them: other filters, other products chosen.
+The snapshot is synthetic, from the tests' fixtures. Two things are timed: a whole plan on arrays
+(core.capabilities.inventory.control.suggest, with packs, minimums and varying lead times), and reruns of the Inventory page with other
+filters and products, as a planner makes them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The rows of the table, in the order in which they build on each other. Each is one function: Bench -> Result."""
+"""The rows of the table, in the order in which they depend on each other. Each is one function: Bench -> Result."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def panel(bench: Bench) -> Result:
     figures = taken(done) | {"rows": facts["rows"], "origins": len(facts["origins"]), "segments": len(facts["segments"])}
     return Result(
         "panel",
-        "its panel (weekly origins, all + segments) and labels",
+        "features: the panel (weekly origins, all customers and segments) with labels",
         figures,
         (Limit("seconds", 60, "s"), Limit("peak_gib", 3, "GiB")),
-        ("Texts are encoded in it, nothing cached before.",),
+        ("Includes encoding of all texts, without a cache.",),
     )
 
 
 def train_frozen(bench: Bench) -> Result:
-    return _train(bench, "train_frozen", "frozen training on it", (), 240)
+    return _train(bench, "train_frozen", "training with a frozen encoder", (), 240)
 
 
 def train_last3(bench: Bench) -> Result:
-    return _train(bench, "train_last3", "last-3-layers training on it", ("--tuning", "last-3"), 720)
+    return _train(bench, "train_last3", "training with the encoder's last 3 layers tuned", ("--tuning", "last-3"), 720)
 
 
 def _train(bench: Bench, name: str, what: str, words: tuple[str, ...], seconds: float) -> Result:
@@ -52,8 +52,8 @@ def _train(bench: Bench, name: str, what: str, words: tuple[str, ...], seconds: 
     before = _models(bench.shop)
     done = upswing(bench.shop, bench.log(name), "train", *words)
     (model,) = _models(bench.shop) - before
-    learnt = json.loads((bench.shop / "models" / model / "metrics.json").read_text(encoding="utf-8"))
-    figures = taken(done) | {"epochs": learnt["epochs"]}
+    trained = json.loads((bench.shop / "models" / model / "metrics.json").read_text(encoding="utf-8"))
+    figures = taken(done) | {"epochs": trained["epochs"]}
     return Result(name, what, figures, (Limit("seconds", seconds, "s"), Limit("peak_gib", 5, "GiB")))
 
 
@@ -63,12 +63,16 @@ def tuned_epoch(bench: Bench) -> Result:
     run([PYTHON, "-m", "bench.epoch", out, bench.batches, 128], bench.log("tuned_epoch"), bench.shop)
     figures = json.loads(out.read_text(encoding="utf-8"))
     note = (
-        f"Ours is a whole epoch; every row's from {figures['batches_every_row']} batches in the same process, extrapolated by rows. "
-        "Last 3 layers learn on both sides; every row's side runs the whole encoder for each row. What the layers below say about "
-        "each text is computed once a training, outside the epoch."
+        f"Upswing's way is a whole epoch; encoding every row is extrapolated from {figures['batches_every_row']} batches in the same "
+        "process. Both train the last 3 layers; encoding every row runs the whole encoder for each row. The outputs of the lower layers "
+        "are computed once per training, outside the epoch."
     )
     return Result(
-        "tuned_epoch", "tuned epoch against encoding every row", figures, (Limit("times_faster", 40, "times", at_least=True),), (note,)
+        "tuned_epoch",
+        "an epoch that tunes the encoder, compared with encoding every row",
+        figures,
+        (Limit("times_faster", 40, "times", at_least=True),),
+        (note,),
     )
 
 
@@ -91,12 +95,12 @@ def publish(bench: Bench) -> Result:
         "score + explain + publish all live products and segments",
         figures,
         (Limit("seconds", 60, "s"),),
-        ("Two commands, both start-ups included.",),
+        ("Two commands, including both start-ups.",),
     )
 
 
 def new_day(bench: Bench) -> Result:
-    """The shop as it stood a day earlier, then its next export: import it, then extend, rescore and publish in one process."""
+    """Prepare the shop as of the day before; then import its next export, and extend, rescore and publish in one process."""
     model, whole, shop = _frozen_model(bench.shop), bench.source(), bench.work / "yesterday"
     shutil.rmtree(shop, ignore_errors=True)
     cut = filtered(whole, bench.work / "without-last-day.parquet", days_cut=1)
@@ -124,9 +128,9 @@ def new_day(bench: Bench) -> Result:
         figures,
         (Limit("seconds", 20, "s"),),
         (
-            "The new day comes in a full export of all 1.07 million rows, whose import is timed apart (import_seconds); "
-            "extending the daily aggregate, the newest rows' features, scores, explanations and the snapshot are one process, "
-            "start-up included.",
+            "The new day comes in a full export of all 1.07 million rows, whose import is measured separately (import_seconds). "
+            "One process, including start-up, extends the daily aggregate, computes the newest rows' features, scores, explains and "
+            "publishes.",
         ),
     )
 
@@ -138,12 +142,14 @@ def pages(bench: Bench) -> Result:
     seconds = json.loads(out.read_text(encoding="utf-8"))
     figures = {"slowest_page_p95_ms": max(_p95(s) for s in seconds.values()) * 1000}
     figures |= {f"{page}_p95_ms": _p95(s) * 1000 for page, s in seconds.items()}
-    note = f"The script's run time by AppTest, {bench.reruns} reruns a page, caches warm; the browser's drawing is not in it."
-    return Result("pages", "a page's rerun with that snapshot, p95", figures, (Limit("slowest_page_p95_ms", 300, "ms"),), (note,))
+    note = f"Run time of the script by AppTest, {bench.reruns} reruns per page with warm caches, without drawing in the browser."
+    return Result(
+        "pages", "rerun of a page with that snapshot, 95th percentile", figures, (Limit("slowest_page_p95_ms", 300, "ms"),), (note,)
+    )
 
 
 def planner(bench: Bench) -> Result:
-    """Must show of "inventory a planner would order from": 20,000 products planned, and their page rerun."""
+    """Plan 20,000 products and rerun their page."""
     shop, out = bench.work / "planner", bench.work / "planner.json"
     shutil.rmtree(shop, ignore_errors=True)
     run([PYTHON, "-m", "bench.planner", shop, out], bench.log("planner"))
@@ -151,10 +157,10 @@ def planner(bench: Bench) -> Result:
     figures = {"plan_seconds": found["plan_seconds"], "page_p95_ms": _p95(found["page"]) * 1000}
     return Result(
         "planner",
-        "20,000 products: the whole plan; the Inventory page's rerun, p95",
+        "20,000 products: the whole plan; rerun of the Inventory page, 95th percentile",
         figures,
         (Limit("plan_seconds", 10, "s"), Limit("page_p95_ms", 300, "ms")),
-        (f"{len(found['page'])} reruns by AppTest with other filters and products chosen; the browser's drawing is not in it.",),
+        (f"{len(found['page'])} reruns by AppTest with varying filters and products, without drawing in the browser.",),
     )
 
 
@@ -162,7 +168,7 @@ def demo(bench: Bench) -> Result:
     figures, notes = measure_demo(bench.work / "demo", bench.log("demo"))
     return Result(
         "demo",
-        "`make demo` to first page, downloads apart; second start",
+        "`make demo` to the first page, without downloads; second start",
         figures,
         (Limit("first_page_seconds", 240, "s"), Limit("second_start_seconds", 10, "s")),
         notes,
@@ -170,7 +176,7 @@ def demo(bench: Bench) -> Result:
 
 
 def sample_truth(bench: Bench) -> Result:
-    """Must show of "the truth on the sample": the reasons given for called rises against the planted causes."""
+    """Compare the reasons of forecast rises with the planted causes."""
     shop, out = sample(bench), bench.work / "truth.json"
     done = run([PYTHON, "-m", "bench.truth", out], bench.log("sample_truth"), shop)
     found = json.loads(out.read_text(encoding="utf-8"))
@@ -187,30 +193,30 @@ def sample_truth(bench: Bench) -> Result:
             }
     return Result(
         "sample_truth",
-        "Planted causes among the reasons for called rises",
+        "Planted causes among the reasons of forecast rises",
         figures,
         (Limit("strict_0.25_in_top_two", 0.9, "", at_least=True),),
-        ("The share of the rises called with at least 0.25 (0.5); bench/truth.py says what strict and fair count.",),
+        ("Share of the rises with a forecast of at least 0.25 (0.5); bench/truth.py defines strict and fair.",),
         {"truth": found},
     )
 
 
 def sample_stockouts(bench: Bench) -> Result:
-    """Must show of "inventory a planner would order from": hidden demand that was planted is found again."""
+    """Compare estimated demand during stock-outs with the planted hidden demand."""
     shop, out = sample(bench), bench.work / "stockouts.json"
     run([PYTHON, "-m", "bench.stockouts", out], bench.log("sample_stockouts"), shop)
     figures = json.loads(out.read_text(encoding="utf-8"))
     return Result(
         "sample_stockouts",
-        "Units wanted while out of stock, against what was planted",
+        "Estimated demand during stock-outs / planted demand",
         figures,
         (Limit("estimated_to_planted", 0.85, "", at_least=True), Limit("estimated_to_planted", 1.15, "")),
-        ("Sums over the planted stock-outs that a stock record shows; bench/stockouts.py says what is compared.",),
+        ("Sums over the planted stock-outs that a stock record shows; bench/stockouts.py defines the figures.",),
     )
 
 
 def tuning(bench: Bench) -> Result:
-    """The ways for the encoder to learn, on the sample, where a quarter of the titles is Chinese."""
+    """Compare the tuning modes of the encoder on the sample, where a quarter of the titles is Chinese."""
     shop, out = sample(bench), bench.work / "tuning.json"
     done = run([PYTHON, "-m", "bench.tuning", out, bench.thin], bench.log("tuning"), shop)
     modes = json.loads(out.read_text(encoding="utf-8"))
@@ -218,17 +224,17 @@ def tuning(bench: Bench) -> Result:
     figures = taken(done) | {f"average_precision_{mode['mode']}": mode["average_precision"] for mode in modes}
     return Result(
         "tuning",
-        "Ways for the encoder to learn, on the sample",
+        "Tuning modes of the encoder, on the sample",
         figures,
         (),
-        (f"One block, segment all, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
+        (f"One block, all customers, one seed, no refit: bench/tuning.py. Highest average precision: {best['mode']}.",),
         {"tuning": modes},
     )
 
 
 def gpu(bench: Bench) -> Result:
-    """Documents a second, where there is a GPU."""
-    from bench.gpu import measure  # torch and all, which the other rows leave to processes of their own
+    """Measure documents per second, where there is a GPU."""
+    from bench.gpu import measure  # imports torch, which other rows leave to separate processes
 
     return measure()
 
@@ -265,7 +271,7 @@ def _models(workspace: Path) -> set[str]:
 
 
 def _frozen_model(workspace: Path) -> str:
-    """The newest model whose encoder was not tuned: what a shop serves by default."""
+    """Return the newest model with a frozen encoder, which a shop serves by default."""
     frozen = [
         m
         for m in _models(workspace)
@@ -281,12 +287,12 @@ def _snapshot(workspace: Path) -> str:
 
 
 def _meta(workspace: Path) -> dict:
-    """Row counts of the published snapshot, by table."""
+    """Return the row counts of the published snapshot, by table."""
     import pyarrow.parquet as pq
 
     return {file.stem: pq.read_metadata(file).num_rows for file in (workspace / "snapshots" / _snapshot(workspace)).glob("*.parquet")}
 
 
 def _p95(seconds: list[float]) -> float:
-    """The 95th percentile by the nearest rank: a rerun that really happened."""
+    """Return the 95th percentile by nearest rank: a rerun that really happened."""
     return sorted(seconds)[-(-95 * len(seconds) // 100) - 1]

@@ -1,4 +1,4 @@
-"""The shops that the rows are measured on: where their workspaces are, and how they are made."""
+"""The shops that rows are measured on: their workspaces, and how they are made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.measure import PYTHON, REPOSITORY, Failed, Run, run, upswing
-from bench.subsample import thin_panel
+from bench.subsample import subsample_panel
 
 UCI_PRESET = "uci-online-retail"
 UCI_FILE = Path("uci_online_retail_ii") / "online_retail_II.parquet"
@@ -20,35 +20,35 @@ SAMPLE = REPOSITORY / "sample_data" / "files"
 
 @dataclass(frozen=True)
 class Bench:
-    """data: folder of the real data. work: where workspaces are made. thin: keep one product in so many (1 = all of them)."""
+    """The options of a run. data: folder of the real data; work: folder of workspaces; thin: keep one product in so many (1 = all)."""
 
     data: Path
     work: Path
     thin: int = 1
     batches: int = 200
     reruns: int = 25
-    blocks: str = ""  # of the backtests, "" = all
-    switches: str = ""  # of the rows that flip them, "" = all
+    blocks: str = ""  # blocks of the backtests, "" = all
+    switches: str = ""  # ablations of the rows that run them, "" = all
 
     def log(self, name: str) -> Path:
         return self.work / "logs" / f"{name}.log"
 
     @property
     def imported(self) -> Path:
-        """A workspace after import, kept as it is."""
+        """The workspace after import, kept unchanged."""
         return self.work / "imported"
 
     @property
     def shop(self) -> Path:
-        """The workspace that panel, training, publishing and pages are measured on."""
+        """The workspace of the rows on panel, training, publishing and pages."""
         return self.work / "shop"
 
     def chosen(self) -> list[str]:
-        """The options of a backtest that take only these blocks."""
+        """Return the options that restrict a backtest to these blocks."""
         return ["--blocks", self.blocks] if self.blocks else []
 
     def source(self) -> Path:
-        """The file to import: the whole one, or a thinned copy for a dry run."""
+        """Return the file to import: the whole one, or a smaller copy for a dry run."""
         whole = self.data / UCI_FILE
         if not whole.exists():
             raise Failed(f"no {whole}; name the folder of the real data with --data")
@@ -72,13 +72,13 @@ def sample(bench: Bench) -> Path:
 
 
 def _made(bench: Bench, name: str, *words: str | Path) -> Path:
-    """A workspace imported and with its panel, made anew; on a dry run the panel keeps one product in so many."""
+    """Make a workspace with its panel; on a dry run the panel keeps one product in so many."""
     workspace = bench.work / name
     shutil.rmtree(workspace, ignore_errors=True)
     upswing(workspace, bench.log(f"{name}-import"), "import", *words)
     upswing(workspace, bench.log(f"{name}-features"), "features")
     if bench.thin > 1:
-        thin_panel(workspace / "panel", bench.thin)
+        subsample_panel(workspace / "panel", bench.thin)
     return workspace
 
 
@@ -92,7 +92,7 @@ def need(path: Path, row: str) -> None:
 
 
 def filtered(source: Path, out: Path, thin: int = 1, days_cut: int = 0) -> Path:
-    """A smaller copy, made in a process of its own."""
+    """Make a smaller copy in a separate process."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    run([PYTHON, "-m", "bench.thin", source, out, thin, days_cut], out.with_suffix(".log"))
+    run([PYTHON, "-m", "bench.subsample", source, out, thin, days_cut], out.with_suffix(".log"))
     return out

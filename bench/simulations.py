@@ -1,4 +1,4 @@
-"""The rows that judge the orders: a year replayed, policy against policy."""
+"""The rows on ordering: a year of a shop, replayed under several policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PROMISED = (0.9, 0.95, 0.98)
 
 
 def uci_simulation(bench: Bench) -> Result:
-    """Lead times drawn from 2 to 6 weeks by product, weekly review, at an achieved fill rate of 95%."""
+    """Simulate UCI with lead times of 2 to 6 weeks per product and weekly reviews; compare stock at an achieved fill rate of 95%."""
     done, found = _simulated(bench, "uci_simulation", uci(bench), "--lead-times", "14-42", "--target", "shop")
     saving = found["saving"]
     got_there = {name: each["saving"] for name, each in saving.items() if each["saving"] is not None}
@@ -35,18 +35,20 @@ def uci_simulation(bench: Bench) -> Result:
             Limit("replay_seconds", 60, "s"),
         ),
         (
-            f"Share of the average stock's value that Upswing needs less than each policy; the best of them is {least}. "
-            "low and high: 95% interval over products. replay_seconds: our policy at one service level, levels of every review "
-            "included.",
+            f"Relative saving of average stock value against each policy; the best of them is {least}. "
+            "low and high: 95% interval over products. replay_seconds: Upswing's policy at one service level, including the levels of "
+            "every review.",
         ),
         {"simulation": found},
     )
 
 
 def sample_simulation(bench: Bench) -> Result:
-    """What is promised on the sample shop, with its own lead times, packs and minimums, against what is achieved: each target's own
-    measure, where sales that find nothing are lost and where they wait; and the chance to last until the next delivery that each
-    week's plan told of a stock, against how many did."""
+    """Compare promised and achieved service on the sample shop, with its own lead times, packs and minimums.
+
+    Each target has its own measure, with lost sales and with backorders. The forecast probability that a stock lasts until the next
+    delivery is compared with the share of stocks that did.
+    """
     done, found = _simulated(bench, "sample_simulation", sample(bench), "--target", "cycle")
     simulated = {"cycle": found}
     for target, *words in (("fill",), ("shop",), ("cycle", "--backorders"), ("fill", "--backorders"), ("shop", "--backorders")):
@@ -67,10 +69,10 @@ def sample_simulation(bench: Bench) -> Result:
         figures,
         tuple(Limit(f"{name}{figure}_widest_gap", 0.015, "") for name in simulated for figure in ("", "_told")),
         (
-            "cycle: share of replenishment cycles, from one delivery to the next, without a stock-out; fill: of the units wanted "
-            "that are met, promised of each product; shop: of the whole shop's. Sales that find nothing are lost; backorders: "
-            "they wait, as the textbook's formulas take for granted. told: the chance, on the mean of all weeks and products, "
-            "that a stock lasts until what the next review orders may arrive, against the share of stocks that did.",
+            "cycle: share of replenishment cycles, from one delivery to the next, without a stock-out; fill: share of demand met, "
+            "promised per product; shop: the same for the whole shop. Demand without stock is lost; backorders: it waits, as textbook "
+            "formulas assume. forecast to last: mean probability over weeks and products that a stock lasts until the next review's "
+            "order arrives, compared with the share of stocks that did.",
         ),
         {"simulation": found},
     )

@@ -1,9 +1,9 @@
-"""Is hidden demand found again? Lost units against what was planted in the sample shop: python -m bench.stockouts OUT.json
+"""Hidden demand: estimated lost units compared with those planted in the sample shop: python -m bench.stockouts OUT.json
 
-A *planted stock-out* is a row of sample_data/truth/events.csv of the kind `stock_out`: its shelf is empty from `starts_on` until the day
-before `ends_on`, and `hidden_units` is what people wanted on these days, up to the shop's last, and could not buy. What the features
-step says was lost of the product on the same days is compared with it. Products also run out by themselves; nobody wrote down what
-that hid.
+A *planted stock-out* is a row of sample_data/truth/events.csv of the kind `stock_out`. Its shelf is empty from `starts_on` until the day
+before `ends_on`. `hidden_units` is the demand on these days, up to the shop's last day, that could not be met. It is compared with the
+lost units that the features step estimates for the product on the same days. Products also run out by themselves; the demand hidden
+then is not recorded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ LENGTHS = {"up_to_3_weeks": (0, 21), "over_3_weeks": (21, 365)}  # days, the fir
 
 
 def planted_stockouts(path: Path = EVENTS) -> pd.DataFrame:
-    """product_id, starts_on, ends_on, hidden_units of every planted stock-out. UserError where the file is missing."""
+    """Return product_id, starts_on, ends_on, hidden_units of every planted stock-out. Raises UserError where the file is missing."""
     if not path.is_file():
         raise UserError(
             expected=msg("This benchmark reads the planted events."),
@@ -37,9 +37,10 @@ def planted_stockouts(path: Path = EVENTS) -> pd.DataFrame:
 
 
 def compare(planted: pd.DataFrame, lost: pd.DataFrame, empty: pd.DataFrame) -> dict[str, float]:
-    """The figures of the row `sample_stockouts`. lost: product_id, day, lost_units. empty: product_id, day of counts that found nothing.
+    """Return the figures of the row `sample_stockouts`.
 
-    Stock-outs that no count shows cannot be estimated: they are counted as unseen and are in no other figure.
+    lost: product_id, day, lost_units. empty: product_id, day of stock counts of 0. Stock-outs without such a count cannot be estimated;
+    they are counted as unseen and left out of all other figures.
     """
 
     def within(rows: pd.DataFrame) -> pd.DataFrame:
@@ -70,7 +71,7 @@ def compare(planted: pd.DataFrame, lost: pd.DataFrame, empty: pd.DataFrame) -> d
 
 
 def measure(warehouse: Path, path: Path = EVENTS) -> dict[str, float]:
-    """`compare` of the planted stock-outs with a warehouse of the sample shop after its features step."""
+    """Compare the planted stock-outs with a warehouse of the sample shop after its features step."""
     with db.connect(warehouse, read_only=True) as con:
         lost = con.execute("select product_id, day, sum(lost_units) as lost_units from lost_units group by product_id, day").df()
         empty = con.execute("select product_id, day from stock where on_hand <= 0").df()

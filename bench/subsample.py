@@ -1,4 +1,4 @@
-"""Smaller data for a dry run. A smaller copy of the UCI file: python -m bench.thin SOURCE OUT [ONE_PRODUCT_IN [LAST_DAYS_CUT]]"""
+"""Smaller data for a dry run. A smaller copy of the UCI file: python -m bench.subsample SOURCE OUT [ONE_PRODUCT_IN [LAST_DAYS_CUT]]"""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 
-def thin(source: Path, out: Path, one_in: int = 1, days_cut: int = 0) -> None:
-    """Keeps one product in `one_in`, by a hash of its code and with all of its rows, and leaves out the last `days_cut` days."""
+def subsample(source: Path, out: Path, one_in: int = 1, days_cut: int = 0) -> None:
+    """Write a copy with one product in `one_in`, by a hash of its code and with all of its rows, without the last `days_cut` days."""
     table = pq.read_table(source)
     if one_in > 1:
         codes = [code for code in table["StockCode"].unique().to_pylist() if code and zlib.crc32(code.encode()) % one_in == 0]
@@ -25,8 +25,8 @@ def thin(source: Path, out: Path, one_in: int = 1, days_cut: int = 0) -> None:
     pq.write_table(table, out, compression="zstd")
 
 
-def thin_panel(folder: Path, one_in: int) -> None:
-    """Keeps of a workspace's panel one product in `one_in`, by a hash of its id, with all of its rows."""
+def subsample_panel(folder: Path, one_in: int) -> None:
+    """Keep one product in `one_in` of a workspace's panel, by a hash of its id, with all of its rows."""
     for name in ("panel", "texts"):
         table = pq.read_table(folder / f"{name}.parquet")
         ids = [i for i in table["product_id"].unique().to_pylist() if zlib.crc32(i.encode()) % one_in == 0]
@@ -34,4 +34,4 @@ def thin_panel(folder: Path, one_in: int) -> None:
 
 
 if __name__ == "__main__":
-    thin(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))
+    subsample(Path(sys.argv[1]), Path(sys.argv[2]), *map(int, sys.argv[3:]))

@@ -1,6 +1,6 @@
 """Train a tiny shop many times, each in a fresh process, and count crashes: python -m bench trainings [--runs N] [--at-once N]
 
-A crash needs two threads to meet in the first second of a training, so one training says nothing and 200 do.
+A crash needs two threads to coincide in the first second of a training, so it takes about 200 trainings to see one.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
-"""Ways for the encoder to learn, side by side: python -m bench.tuning OUT.json THIN [MODE ...]
+"""Tuning modes of the encoder, compared: python -m bench.tuning OUT.json THIN [MODE ...]
 
-One block of the workspace's backtest, its last; each mode learns from the block's rows of segment `all` up to its validation
-(no refit), is tested on the block's origins, and gets one line. `pretrained` is frozen after PRETRAIN_EPOCHS of masked-language
-pretraining. Processor seconds are those of the whole process, so that what else runs on the machine counts little. THIN: one
-product in so many, for a dry run.
+Uses the last block of the workspace's backtest. Each mode is trained on the block's rows of segment `all` up to its validation (no refit)
+and tested on the block's origins. `pretrained` is frozen after PRETRAIN_EPOCHS of masked-language pretraining. CPU seconds are those of
+the whole process, so other programs on the machine hardly affect them. THIN: one product in so many, for a dry run.
 """
 
 from __future__ import annotations
@@ -31,14 +30,14 @@ PRETRAIN_EPOCHS = 5
 
 
 def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dict]:
-    """One record a mode: what it is, how well it forecasts, what it cost."""
+    """Return one record per mode: its name, figures and cost."""
     settings = workspace.settings()
     panel = Panel.open(workspace.panel, workspace.cache)
     labelled = panel.all_rows & np.isfinite(panel.rising) & (np.asarray(panel.product) % thin == 0)
     texts = [text if i % thin == 0 else "" for i, text in enumerate(panel.texts)]
     panel = replace(panel, texts=texts)
     block = plan([day.astype(date) for day in np.unique(panel.as_of[labelled])], settings.labels.horizon_days)[-1]
-    learn = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
+    train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
     test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     found = []
@@ -46,7 +45,7 @@ def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dic
         tuning, epochs = ("frozen", PRETRAIN_EPOCHS) if mode == "pretrained" else (mode, 0)
         started, busy = time.perf_counter(), time.process_time()
         recipe = replace(settings.recipe, refit=False, pretrain_epochs=epochs)
-        model = fit(known, learn, replace(settings.model, tuning=tuning), recipe=recipe)
+        model = fit(known, train, replace(settings.model, tuning=tuning), recipe=recipe)
         p, y = model.predict(panel, test)["rising"], panel.rising[test]
         found.append(
             {
@@ -62,8 +61,8 @@ def measure(workspace: Workspace, thin: int, modes: tuple[str, ...]) -> list[dic
             }
             | {name: value for name, value in model.metrics["pretraining"].items() if name.startswith(("perplexity", "pieces"))}
         )
-        said = (f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in found[-1].items())
-        say("    " + ", ".join(said))
+        figures = (f"{name} {value:.4g}" if isinstance(value, float) else f"{name} {value}" for name, value in found[-1].items())
+        say("    " + ", ".join(figures))
     return found
 
 

@@ -22,7 +22,7 @@ from bench.measure import REPOSITORY, Failed, Run, machine, run, stamp
 from bench.results import Limit, Result
 from bench.rows import ROWS, _p95
 from bench.shops import Bench
-from bench.subsample import thin, thin_panel
+from bench.subsample import subsample, subsample_panel
 from core.evaluation.backtest import backtest, judgement
 from core.evaluation.baselines import rising
 from core.workspace import Workspace
@@ -59,8 +59,8 @@ def test_the_table_says_limit_figure_and_miss_as_they_are(tmp_path):
     text = results.readme(tmp_path, ["import", "panel", "pages"])
     assert text == (tmp_path / "README.md").read_text()
     lines = text.splitlines()
-    assert "| import it: seconds | at most 15.0 s | 12.3 s | kept | 2026-01-02 03:04 UTC, abc1234 |" in lines
-    assert "| ... peak gib | at most 1.50 GiB | 1.23 GiB | kept |  |" in lines
+    assert "| import it: seconds | at most 15.0 s | 12.3 s | met | 2026-01-02 03:04 UTC, abc1234 |" in lines
+    assert "| ... peak gib | at most 1.50 GiB | 1.23 GiB | met |  |" in lines
     assert "| a page: p95 ms | at most 300 ms | 612 ms | **missed** | 2026-01-02 03:04 UTC, abc1234 |" in lines
     assert "Not measured yet: panel." in lines and "- cores: 2" in lines
     assert json.loads((tmp_path / "pages.json").read_text())["passed"] is False
@@ -165,7 +165,7 @@ def test_rows_of_switches_stand_side_by_side_with_every_driver(backtested):
     assert "| | UCI: average precision | UCI: Brier skill | sample: average precision | sample: Brier skill |" in lines
     momentum = next(line for line in lines if line.startswith("| driver momentum"))
     assert momentum.count("+0.") >= 4 and momentum.count("[") == 4
-    assert any(line.startswith("| `recipe.members` 2, not 1: one network alone | +0.000 [+0.000, +0.000]") for line in lines)
+    assert any(line.startswith("| `recipe.members` 2 instead of 1: a single network | +0.000 [+0.000, +0.000]") for line in lines)
 
 
 def test_what_was_measured_last_of_a_driver_or_switch_stands_in_the_table_beside_what_was_measured_before(tmp_path):
@@ -204,7 +204,7 @@ def test_forecasts_that_cross_are_counted(tmp_path):
 def test_a_thinner_panel_keeps_whole_products_with_their_texts(tmp_path):
     write_panel(tmp_path, products=40)
     whole = pq.read_table(tmp_path / "panel.parquet").num_rows
-    thin_panel(tmp_path, 4)
+    subsample_panel(tmp_path, 4)
     kept, texts = (set(pq.read_table(tmp_path / f"{name}.parquet")["product_id"].to_pylist()) for name in ("panel", "texts"))
     assert kept == texts and 3 <= len(kept) <= 20
     assert pq.read_table(tmp_path / "panel.parquet").num_rows == whole * len(kept) // 40
@@ -225,7 +225,7 @@ def test_a_thinner_file_keeps_whole_products_and_loses_whole_days(tmp_path):
         }
     )
     pq.write_table(table, tmp_path / "all.parquet")
-    thin(tmp_path / "all.parquet", tmp_path / "few.parquet", 5, 1)
+    subsample(tmp_path / "all.parquet", tmp_path / "few.parquet", 5, 1)
     kept = pq.read_table(tmp_path / "few.parquet").to_pylist()
     codes = {r["StockCode"] for r in kept}
     assert 3 <= len(codes) <= 25

@@ -1,8 +1,8 @@
-"""What to order, when, how much safety is in it and what it costs to be wrong: pure functions on arrays, one row a product.
+"""Inventory control: what to order, when, with how much safety, and the cost of errors. Pure functions on arrays, one row per product.
 
-textbook.py has the formulas as the books print them. distribution.py reads demand over any time off the forecast's quantiles; calendar.py
-knows when orders can go out and open ones come in; terms.py holds what is known of a product and the shop's rules; policy.py turns them
-into levels and orders, buying.py ranks the orders under a budget, markdown.py knows what a lower price would sell, simulation.py
+textbook.py has the formulas as published. distribution.py derives demand over any time from the forecast's quantiles. calendar.py computes
+when orders can go out and open ones arrive. terms.py holds the facts about a product and the shop's rules. policy.py turns them into
+levels and orders, buying.py ranks the orders under a budget, markdown.py estimates what a lower price would sell, and simulation.py
 replays what the levels would have achieved.
 """
 

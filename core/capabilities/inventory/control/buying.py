@@ -27,14 +27,14 @@ from core.capabilities.inventory.control.distribution import Distribution
 from core.errors import UserError
 from core.messages import Message, msg, nmsg
 
-STEPS = 64  # of one product, at most: where more packs are worth buying, a step is several
-CORE_STEPS = 400  # steps around the cut that are decided anew
+STEPS = 64  # at most per product; with more packs, a step contains several
+CORE_STEPS = 400  # steps around the cut that dynamic programming decides
 CORE_CELLS = 10_000  # of the money that they share; each product's part is rounded up to whole cells
 
 
 @dataclass(frozen=True)
 class BuyList:
-    """Steps, (S,) each, in the order in which to take them; a product that is not worth ordering has none."""
+    """Steps, (S,) each, in the order in which to take them; a product without a profitable order has none."""
 
     product: np.ndarray  # its row in what `buy_list` was given
     step: np.ndarray  # 0 is the product's minimum order
@@ -44,11 +44,11 @@ class BuyList:
     products: int
 
     def cut(self, budget: float) -> np.ndarray:
-        """Packs of each product, (products,), that gain most for `budget`. Raises UserError for a budget below 0 or not known.
+        """Return the packs of each product, (products,), that gain most for `budget`. Raises UserError for a budget below 0 or NaN.
 
         >>> ranked = BuyList(product=np.array([0, 1, 1]), step=np.array([0, 0, 1]), packs=np.array([4, 1, 1]),
         ...                  cost=np.array([60.0, 30.0, 30.0]), gain=np.array([90.0, 40.0, 30.0]), products=2)
-        >>> [ranked.cut(budget).tolist() for budget in (120, 90, 60, 59)]  # 59 do not reach for the first product's minimum order
+        >>> [ranked.cut(budget).tolist() for budget in (120, 90, 60, 59)]  # 59 is below the first product's minimum order
         [[4, 2], [4, 1], [4, 0], [0, 1]]
         """
         if not budget >= 0:
@@ -67,7 +67,7 @@ class BuyList:
         return np.bincount(self.product[taken], self.packs[taken], self.products).astype(np.int64)
 
     def _spend_the_rest(self, taken: np.ndarray, budget: float) -> None:
-        """Take, best first, every step that what is left of the budget still reaches for."""
+        """Take, best first, every step that the rest of the budget covers."""
         while True:
             left = budget - self.cost[taken].sum()
             next_step = np.bincount(self.product[taken], minlength=self.products)
@@ -88,7 +88,7 @@ def buy_list(
     pack_size: np.ndarray,
     maximum: np.ndarray,
 ) -> BuyList:
-    """Every step that gains money, ranked. `demand` is that of n products over their protection time; all others are (n,).
+    """Rank every step that gains money. `demand` is that of n products over their protection time; all others are (n,).
 
     - position: units on hand and on order that are there to meet this demand.
     - margin: lost with each unit short. overage_cost: of each unit left over when the protection time ends, as holding it until it
@@ -155,10 +155,10 @@ def buy_list(
 
 
 def supplier_totals(supplier: np.ndarray, order_cost: np.ndarray, minimum: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Each supplier's order value, and the money it is short of the minimum order value, (suppliers,) both.
+    """Return each supplier's order value and the shortfall to its minimum order value, (suppliers,) both.
 
-    `supplier` (n,) is a product's row in `minimum` (suppliers,); `order_cost` (n,). Nothing is missing where nothing is ordered, or where
-    no minimum is known (NaN). Raises UserError for an order cost that is not known.
+    `supplier` (n,) is a product's row in `minimum` (suppliers,); `order_cost` (n,). The shortfall is 0 where nothing is ordered, or where
+    no minimum is known (NaN). Raises UserError for an unknown order cost.
 
     >>> total, missing = supplier_totals(np.array([0, 1, 1]), np.array([70.0, 30.0, 20.0]), np.array([100.0, 40.0, 10.0]))
     >>> print(total, missing)
@@ -170,9 +170,9 @@ def supplier_totals(supplier: np.ndarray, order_cost: np.ndarray, minimum: np.nd
 
 
 def _ranking(density: np.ndarray, product: np.ndarray) -> np.ndarray:
-    """The order of falling density in which each product's steps keep their own, also where two are equal but for rounding.
+    """Return the order of falling density that keeps each product's steps in order, also where densities differ by rounding only.
 
-    `product` is sorted; the places that a product's steps get are dealt out to them from the first on.
+    `product` is sorted. The positions of a product's steps are assigned to them from the first on.
     """
     places = np.argsort(product[np.argsort(-density, kind="stable")], kind="stable")
     order = np.empty(len(density), dtype=np.int64)
@@ -181,12 +181,12 @@ def _ranking(density: np.ndarray, product: np.ndarray) -> np.ndarray:
 
 
 def _best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: float) -> np.ndarray:
-    """Which of these steps, (m,) bool, gain most for `money`: dynamic programming over products, of each its first 0, 1, 2 ... steps."""
+    """Return which of these steps, (m,) bool, gain most for `money`: dynamic programming over products and their first 0, 1, 2 ... steps."""
     taken = np.zeros(len(product), dtype=bool)
     if money <= 0:
         return taken
     by_product = np.argsort(product, kind="stable")
-    best = np.zeros(CORE_CELLS + 1)  # the most that can be gained with so many cells
+    best = np.zeros(CORE_CELLS + 1)  # largest gain with so many cells
     decisions = []
     for steps in np.split(by_product, np.flatnonzero(np.diff(product[by_product])) + 1):
         cells = np.minimum(np.ceil(np.cumsum(cost[steps]) * CORE_CELLS / money), CORE_CELLS + 1).astype(np.int64)

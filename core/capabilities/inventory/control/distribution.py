@@ -31,7 +31,7 @@ BISECTIONS = 24  # halves the bracket to a 10^7th of its width
 
 @dataclass(frozen=True)
 class Distribution:
-    """Demand of n products over one time each: its quantiles `knots` (n, L) at `levels` (L,), between them as the module says."""
+    """Demand of n products over one time each: its quantiles `knots` (n, L) at `levels` (L,), interpolated as the module describes."""
 
     knots: np.ndarray
     levels: tuple[float, ...] = DEMAND_LEVELS
@@ -52,7 +52,7 @@ class Distribution:
         return left + share * (right - left)
 
     def reaches(self, stock: np.ndarray) -> np.ndarray:
-        """P(demand <= stock), the shape of `stock`: (n,) or (n, U)."""
+        """Return P(demand <= stock), in the shape of `stock`: (n,) or (n, U)."""
         stock = np.asarray(stock, dtype=np.float64)
         several = stock if stock.ndim == 2 else stock[:, None]
         return _reader(self.knots[:, None, :], ndtri(np.asarray(self.levels)))(several).reshape(stock.shape)
@@ -73,7 +73,7 @@ class Distribution:
         q = self.knots[:, None, :]
         slope = np.diff(q) / np.diff(scores)
         constant = q[..., :-1] - slope * scores[:-1]
-        upper = np.append(scores[1:-1], np.inf)  # the last line goes on for ever
+        upper = np.append(scores[1:-1], np.inf)  # the last line continues without end
         crossing = np.divide(several - constant, slope, out=np.where(constant >= several, -np.inf, np.inf) + 0.0 * slope, where=slope > 0)
         low = np.clip(crossing, scores[:-1], upper)
         mass, moment = ndtr(upper) - ndtr(low), density(low) - density(upper)
@@ -83,12 +83,12 @@ class Distribution:
 
     @property
     def mean(self) -> np.ndarray:
-        """E[demand], (n,)."""
+        """Return E[demand], (n,)."""
         return self.short(np.zeros(len(self.knots)))
 
 
 def over(demand: np.ndarray, time: np.ndarray | float, *, weeks=DEMAND_WEEKS, levels=DEMAND_LEVELS) -> Distribution:
-    """Cumulative demand over `time` weeks; `demand` is (n, W, L), `time` (n,) or a number >= 0."""
+    """Return cumulative demand over `time` weeks; `demand` is (n, W, L), `time` (n,) or a number >= 0."""
     return Distribution(_levels_at(demand, _per_product(time, len(demand)), weeks, levels), levels)
 
 
@@ -118,7 +118,7 @@ def over_lead_time(
 
 
 def _mixed(each: np.ndarray, weights: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Quantiles (m, L) of the mixture with these weights (K,) of distributions with quantiles `each` (m, K, L)."""
+    """Return quantiles (m, L) of the mixture with these weights (K,) of distributions with quantiles `each` (m, K, L)."""
     reached, mixed = _reader(each, ndtri(levels)), np.empty((len(each), len(levels)))
     for j, level in enumerate(levels):
         low, high = each[:, :, j].min(axis=1), each[:, :, j].max(axis=1)
@@ -156,17 +156,17 @@ def cover_weeks(demand: np.ndarray, stock: np.ndarray, *, weeks=DEMAND_WEEKS, le
 
 
 def mean_path(demand: np.ndarray, *, weeks=DEMAND_WEEKS, levels=DEMAND_LEVELS) -> np.ndarray:
-    """Expected cumulative demand at 0 weeks and at each of the forecast's weeks, (n, 1 + W)."""
+    """Return expected cumulative demand at 0 weeks and at each of the forecast's weeks, (n, 1 + W)."""
     return np.maximum.accumulate(_path(demand, lambda d: d.mean, weeks, levels), axis=1)
 
 
 def _path(demand: np.ndarray, figure, weeks, levels) -> np.ndarray:
-    """A figure of the cumulative distribution at 0 weeks, where it is 0, and at each of the forecast's weeks, (n, 1 + W)."""
+    """Return a figure of the cumulative distribution at 0 weeks, where it is 0, and at each of the forecast's weeks, (n, 1 + W)."""
     return np.stack([np.zeros(len(demand))] + [figure(Distribution(demand[:, w], levels)) for w in range(len(weeks))], axis=1)
 
 
 def _levels_at(demand: np.ndarray, time: np.ndarray, weeks, levels) -> np.ndarray:
-    """All quantiles of cumulative demand over time[i] weeks, (n, L): the module's rule along time."""
+    """Return all quantiles of cumulative demand over time[i] weeks, (n, L), interpolated along time as the module describes."""
     knots = np.asarray(weeks, dtype=np.float64)
     first, before, last = demand[:, 0], demand[:, -2], demand[:, -1]
     between = _along(demand, time, knots)
@@ -183,8 +183,10 @@ def _levels_at(demand: np.ndarray, time: np.ndarray, weeks, levels) -> np.ndarra
 
 
 def _along(values: np.ndarray, time: np.ndarray, knots: np.ndarray) -> np.ndarray:
-    """Row-wise straight lines through (knots, values (n, W, ...)) at time (n,) or (n, K); beyond the last knot the last line goes on,
-    before the first the first value stands."""
+    """Interpolate row-wise through (knots, values (n, W, ...)) at time (n,) or (n, K).
+
+    Beyond the last knot the last line continues; before the first, its value holds.
+    """
     piece = np.clip(np.searchsorted(knots, time, side="right") - 1, 0, len(knots) - 2)
     share = np.maximum((time - knots[piece]) / (knots[piece + 1] - knots[piece]), 0.0)
     row = np.arange(len(values)).reshape((-1,) + (1,) * (time.ndim - 1))
@@ -194,7 +196,7 @@ def _along(values: np.ndarray, time: np.ndarray, knots: np.ndarray) -> np.ndarra
 
 
 def weeks_until(path: np.ndarray, stock: np.ndarray, weeks) -> np.ndarray:
-    """First time at which a cumulative path (n, 1 + W), 0 at 0 weeks, reaches stock (n,); at most MAX_COVER_WEEKS; NaN stays NaN."""
+    """Return the first time at which a cumulative path (n, 1 + W) reaches stock (n,); at most MAX_COVER_WEEKS; NaN stays NaN."""
     knots = np.concatenate([[0.0], np.asarray(weeks, dtype=np.float64)])
     row = np.arange(len(path))
     right = np.clip((path < stock[:, None]).sum(axis=1), 1, len(knots) - 1)  # the first knot at or above the stock
@@ -206,9 +208,9 @@ def weeks_until(path: np.ndarray, stock: np.ndarray, weeks) -> np.ndarray:
 
 
 def _reader(knots: np.ndarray, scores: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """P(demand <= x) as a function of x (...), of the distributions whose quantiles at `scores` (L,) are knots (..., L).
+    """Return P(demand <= x) as a function of x (...), of the distributions whose quantiles at `scores` (L,) are knots (..., L).
 
-    Each piece that x has passed adds its normal score, whole or in part; the last piece goes on for ever.
+    Each piece that x has passed adds its normal score, completely or in part; the last piece continues without end.
     """
     width, steps = np.diff(knots), np.diff(scores)
     slope = 1 / np.maximum(width, _NO_WIDTH)

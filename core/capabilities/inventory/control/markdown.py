@@ -1,10 +1,10 @@
-"""What a lower price would do for products of which too many are left: price response from the shop's own weeks, and advice from it.
+"""Markdown advice for excess stock: the price response from the shop's own weeks, and the price cut that follows from it.
 
 The response is the elasticity e of log orders = product + week + e log price, one for each category, pooled over its products: the
-constant-elasticity demand curve of the textbooks (Talluri & van Ryzin, *The Theory and Practice of Revenue Management*, 2004, ch. 7),
-with fixed effects so that neither dear products nor the season speak for the price. It counts orders and not units: one wholesale
-order at a wholesale price would else read as hundreds of customers lured by a cut. It says what prices that changed did, where enough
-of them did; it is no experiment, and where it cannot be told from chance there is no advice to cut a price.
+constant-elasticity demand curve of the textbooks (Talluri & van Ryzin, *The Theory and Practice of Revenue Management*, 2004, ch. 7).
+Fixed effects keep expensive products and the season from influencing it. It counts orders and not units, since one wholesale order at a
+wholesale price would look like hundreds of customers attracted by a cut. It measures the effect of past price changes, where there are
+enough of them. It is no experiment, and where it may be chance there is no advice to cut a price.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ CLEAR_WEEKS = 13.0
 
 @dataclass(frozen=True)
 class PriceResponse:
-    """(C,) by category, NaN where the weeks say nothing: % of orders by % of price, and its standard error."""
+    """The price response by category (C,), NaN where the weeks do not determine it: % of orders per % of price, and its standard error."""
 
     elasticity: np.ndarray
     error: np.ndarray
@@ -41,10 +41,10 @@ class PriceResponse:
 def price_response(
     product: np.ndarray, week: np.ndarray, orders: np.ndarray, price: np.ndarray, category: np.ndarray, categories: int
 ) -> PriceResponse:
-    """The price response of each category, from one row (m,) for each product's week with a sale.
+    """Return the price response of each category, from one row (m,) for each product's week with a sale.
 
     product: 0 .. n - 1; week: any whole number >= 0; orders, price > 0: orders and the price paid in that week; category (n,) of each
-    product: 0 .. categories - 1. Standard errors allow for weeks of one product that are alike (clusters, Cameron & Miller 2015).
+    product: 0 .. categories - 1. Standard errors allow for correlated weeks of one product (clusters, Cameron & Miller 2015).
     """
     weeks_sold = np.maximum(np.bincount(product, minlength=len(category)), 1)
     brisk = np.bincount(product, orders, len(category)) / weeks_sold >= LEAST_ORDERS

@@ -1,7 +1,7 @@
-"""The plan as planners see it, change it and send it: what the page shows and what leaves the house are one table.
+"""The plan that planners see, change and send. The page and the exports show the same table.
 
-table.py lays the planner's overrides over the snapshot's suggestions; budget.py cuts it where the money ends; orders.py turns it into
-purchase orders and lists; hindsight.py says whether the changes were right, whatif.py what other terms would do.
+table.py applies the planner's overrides to the snapshot's suggestions; budget.py cuts the plan at a budget; orders.py turns it into
+purchase orders and lists; forecast_value_added.py measures whether the changes were right, whatif.py what other terms would do.
 """
 
 from core.capabilities.inventory.plan.budget import Ranking, rank, within

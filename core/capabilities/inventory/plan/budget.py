@@ -1,4 +1,4 @@
-"""What a budget buys: the planner's own quantities first, then packs of the suggested orders, most money gained per money spent first."""
+"""Spend a budget: the planner's own quantities first, then packs of the suggested orders by money gained per money spent."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from core.capabilities.inventory.control import ORDER_NOW, BuyList, Levels, buy_
 from core.capabilities.inventory.plan.table import Basis
 
 YEAR_WEEKS = 365.25 / 7
-NEXT_TO_NOTHING = 1e-6  # of a unit's cost: where holding costs nothing, what is left over still is no gain
+NEXT_TO_NOTHING = 1e-6  # share of a unit's cost: where holding costs nothing, a unit left over is still no gain
 
 
 @dataclass(frozen=True)
 class Ranking:
     """The suggested orders of a basis, in steps: a product's minimum order, then packs up to its suggestion.
 
-    products: the basis' product_ids; rows (m,): those that are to be ordered and whose cost and margin are known; steps: of these m;
-    policy, position (m,), pack (m,): theirs.
+    products: the basis' product_ids; rows (m,): those to order with known cost and margin; steps: of these m; policy, position (m,),
+    pack (m,): theirs.
     """
 
     products: pd.Index
@@ -31,7 +31,7 @@ class Ranking:
 
 
 def rank(basis: Basis) -> Ranking:
-    """Ranks what the basis suggests to order. A unit that is short loses its margin, one left over is held over the protection time."""
+    """Rank the suggested orders of the basis. A unit short loses its margin, a unit left over is held over the protection time."""
     products, cost = basis.products, basis.terms.unit_cost_cents
     rows = np.flatnonzero((products.status == ORDER_NOW) & (cost > 0) & (basis.terms.price_cents > cost))
     terms = basis.terms.rows(rows)
@@ -53,13 +53,13 @@ def rank(basis: Basis) -> Ranking:
 
 
 def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float) -> pd.DataFrame:
-    """The plan (core.capabilities.inventory.plan.make) that `budget_cents` reaches for: order_units, packs, line_cost_cents and
-    fill_rate are what it buys,
-    gain_cents the money expected to be gained by it over buying nothing, empty for a planner's own quantity.
+    """Return the plan (core.capabilities.inventory.plan.make) that `budget_cents` covers.
 
-    Planners' own quantities come first, then what is bought, most gained per money spent first, then the rest. A planner's own
-    quantities stand whatever they cost, and the others share what they leave; what is snoozed or cannot be ranked is not bought.
-    Raises UserError for a budget below 0.
+    order_units, packs, line_cost_cents and fill_rate are those of the purchased quantities. gain_cents is the expected gain over buying
+    nothing, empty for a planner's own quantity.
+
+    Planners' own quantities come first, whatever they cost; then suggested orders by money gained per money spent from the rest of the
+    budget. Snoozed products and products that cannot be ranked are not bought. Raises UserError for a budget below 0.
     """
     plan = plan.copy()
     place = np.full(len(ranking.products), -1)

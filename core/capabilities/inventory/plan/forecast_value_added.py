@@ -1,7 +1,7 @@
-"""Were the planners' quantities right? Forecast value added (Gilliland 2010): naive, then the model, then the planner.
+"""Forecast value added (Gilliland 2010): errors of the naive forecast, of the model and of the planner.
 
-Needed in hindsight is what would just have covered what was wanted between the change and the day on which the next order could arrive:
-what was sold, and what was lost on days out of stock, as the warehouse has estimated it.
+The quantity needed in hindsight would just have covered demand between the change and the day on which the next order could arrive:
+units sold, and units lost on days out of stock as the warehouse estimates them.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ COLUMNS = ("product_id", "at", "actor", "reason", *STEPS, "needed")
 
 
 def remembered(row: pd.Series, sales: pd.DataFrame, as_of: date) -> dict:
-    """What an override of this plan row's quantity keeps for later. sales: the product's week (its last day) and units."""
+    """Return what an override of this plan row's quantity stores for later. sales: the product's week (its last day) and units."""
     days = int(round(row.wait_days + row.lead_time_days + row.review_days))
     position = float(row.inventory_position) if pd.notna(row.inventory_position) else None
     before = sold(sales, as_of - timedelta(days=YEAR_DAYS), days)
@@ -36,7 +36,7 @@ def remembered(row: pd.Series, sales: pd.DataFrame, as_of: date) -> dict:
 
 
 def sold(sales: pd.DataFrame, after: date, days: int) -> float | None:
-    """Units of the `days` days that follow `after`, weeks cut in proportion; None where the history does not hold all of them.
+    """Return the units of the `days` days after `after`, with weeks cut in proportion; None where the history does not contain all of them.
 
     >>> weeks = pd.DataFrame({"week": pd.to_datetime(["2026-01-04", "2026-01-11", "2026-01-18"]), "units": [7.0, 14.0, 28.0]})
     >>> sold(weeks, date(2026, 1, 4), 7), sold(weeks, date(2026, 1, 8), 7), sold(weeks, date(2026, 1, 15), 7)
@@ -53,9 +53,9 @@ def sold(sales: pd.DataFrame, after: date, days: int) -> float | None:
 
 
 def hindsight(overrides: Sequence[Override], sales: pd.DataFrame, as_of: date) -> pd.DataFrame:
-    """The quantities that stood and whose protection time is over by `as_of`, latest first: COLUMNS, units.
+    """Return the overridden quantities whose protection time has ended by `as_of`, latest first: COLUMNS, units.
 
-    sales: product_id, week and units, at least of the overridden products. Without a known position there is nothing to compare.
+    sales: product_id, week and units, at least of the overridden products. Products without a known position are left out.
     """
     replaced = {(o.place, o.at) for o in overrides}
     last = {(o.name, o.basis["as_of"]): o for o in overrides if o.field == "order_units" and o.basis}
@@ -72,6 +72,6 @@ def hindsight(overrides: Sequence[Override], sales: pd.DataFrame, as_of: date) -
 
 
 def errors(found: pd.DataFrame) -> dict[str, float]:
-    """Mean absolute distance from what was needed, in units, of each of STEPS, over the rows that know all three."""
+    """Return the mean absolute error in units of each of STEPS, over the rows that have all three."""
     whole = found.dropna(subset=list(STEPS))
     return {step: float((whole[step] - whole.needed).abs().mean()) for step in STEPS} if len(whole) else {}

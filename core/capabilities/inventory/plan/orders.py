@@ -1,4 +1,4 @@
-"""Purchase orders and lists out of the plan: XLSX and CSV that other programs read and that run nothing."""
+"""Purchase orders and lists from the plan: XLSX and CSV for other programs, without content that they would execute."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.messages import msg
 from core.storage.export import csv_bytes, write_book
 
-# What an order or a list can hold: the plan's columns, money in the shop's currency instead of cents.
+# The columns of an order or a list: the plan's, with money in the shop's currency instead of cents.
 MONEY = {
     "unit_cost": "unit_cost_cents",
     "line_cost": "line_cost_cents",
@@ -80,10 +80,10 @@ def order_columns(given: Sequence[str]) -> dict[str, str]:
 
 
 def orders_workbook(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tuple], words: Mapping[str, str]) -> bytes:
-    """A workbook with a sheet about it, and one a supplier with what goes out to it today.
+    """Return a workbook with a summary sheet and one sheet per supplier with today's orders.
 
-    columns: name -> heading; about: rows (label, value); words: what "summary", "no supplier", "supplier", "lines", "units", "cost"
-    and "total" are called.
+    columns: name -> heading; about: rows (label, value); words: labels of "summary", "no supplier", "supplier", "lines", "units", "cost"
+    and "total".
     """
     lines, totals = plan[plan.order_units > 0], by_supplier(plan)
     names = sheet_names([words["summary"], *[words["no supplier"] if pd.isna(s) else s for s in totals.supplier]])
@@ -101,13 +101,13 @@ def orders_workbook(plan: pd.DataFrame, columns: Mapping[str, str], about: Seque
 
 
 def orders_csv(plan: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
-    """One line a product that goes out today, by supplier."""
+    """Return one line per product ordered today, by supplier."""
     lines = plan[plan.order_units > 0].sort_values(["supplier", "product_id"])
     return csv_bytes([list(columns.values()), *_rows(lines, columns)])
 
 
 def list_file(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tuple], words: Mapping[str, str], kind: str) -> bytes:
-    """These rows of the plan with what they are, "csv" or "xlsx". In CSV `about` stands above the table, an empty line between."""
+    """Return these rows of the plan as a file, "csv" or "xlsx". In CSV, `about` comes first, followed by an empty line."""
     rows = [list(columns.values()), *_rows(plan, columns)]
     if kind == "csv":
         return csv_bytes([*about, (), *rows])

@@ -1,6 +1,6 @@
-"""The plan of one snapshot with the planner's overrides on it, one row a product.
+"""The plan of one snapshot with the planner's overrides, one row per product.
 
-Days are the plan's own: an override holds as long as the snapshot's `as_of` is not after its last day.
+Days are the plan's own: an override is active while the snapshot's `as_of` is not after its last day.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from core.storage.snapshots import current
 from core.storage.state import SCOPES, TERMS, Override, State
 from core.workspace import Workspace
 
-SNOOZED = "snoozed"  # a status beside those of core.capabilities.inventory.control
+SNOOZED = "snoozed"  # a status in addition to those of core.capabilities.inventory.control
 WITHHELD = "withheld"  # all of its NO_ORDER, for a filter
 CLASSES = ("A", "B", "C")
 CLASS_SHARES = (0.8, 0.95)  # of the shop's margin: A reaches the first, B the second
@@ -50,7 +50,7 @@ STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for 
 
 @dataclass(frozen=True)
 class Basis:
-    """What a plan is made from: `products` has a row each with its suggestion and classes, `terms` and `demand` (n, 5, 9) its order.
+    """The basis of a plan: one row per product with its suggestion and classes, in the order of `terms` and `demand` (n, 5, 9).
 
     deliveries: the open ones, product_id, due_in_days after as_of and units.
     """
@@ -64,13 +64,13 @@ class Basis:
 
 
 def read(serving: Serving, rules: Rules) -> Basis:
-    """The basis that a snapshot serves, with ABC and XYZ classes."""
+    """Return the basis of a snapshot, with ABC and XYZ classes."""
     products = serving.ask("plan_products")
     whole = list(products.select_dtypes(["Int64", "int64"]))
-    products[whole] = products[whole].astype("float64")  # one way to say "not known": NaN
+    products[whole] = products[whole].astype("float64")  # one representation of "not known": NaN
     known = serving.ask("plan_terms")
     terms = Terms.of(len(known), **{f.name: known[f.name].to_numpy(np.float64, na_value=np.nan) for f in fields(Terms)})
-    if rules.target == SHOP:  # each product's part was told by looking at the whole shop: it holds when some are planned again
+    if rules.target == SHOP:  # each product's service level comes from the whole shop, and stays when some products are planned again
         terms = replace(terms, service_level=products.service_level.to_numpy(np.float64))
     demand = serving.ask("plan_demand").units.to_numpy().reshape(len(products), len(DEMAND_WEEKS), len(DEMAND_LEVELS))
     named = serving.ask("plan_problems").groupby("product_id").problem.agg(list)
@@ -81,7 +81,7 @@ def read(serving: Serving, rules: Rules) -> Basis:
 
 
 def abc(worth: np.ndarray) -> np.ndarray:
-    """A, B or C for each product (n,): those that begin below 80% of the worth, counted from the most, are A; below 95%, B.
+    """Return A, B or C for each product (n,): those that begin below 80% of the total, from the largest down, are A; below 95%, B.
 
     >>> print(*abc(np.array([5.0, 700.0, 150.0, 100.0, 45.0])))
     C A A B C
@@ -93,7 +93,7 @@ def abc(worth: np.ndarray) -> np.ndarray:
 
 
 def xyz(demand: np.ndarray) -> np.ndarray:
-    """X, Y or Z for each product, by how far the forecast of 4 weeks may be off, as a share of it; what does not sell is Z."""
+    """Return X, Y or Z for each product, by the relative error of the 4-week forecast; a product without sales is Z."""
     month = demand[:, DEMAND_WEEKS.index(4)]
     off = (month[:, DEMAND_LEVELS.index(0.9)] - month[:, DEMAND_LEVELS.index(0.1)]) / BETWEEN_10_AND_90
     mean = Distribution(month).mean
@@ -102,10 +102,10 @@ def xyz(demand: np.ndarray) -> np.ndarray:
 
 
 def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
-    """The basis with products planned again whose service level or lead time a planner changed; the others stay as they are.
+    """Return the basis with the products planned again whose service level or lead time a planner changed.
 
-    Of what is on order, a longer lead time waits for more. A lead time of the planner's own is taken as certain in its mean; its spread
-    stays the shop's.
+    With a longer lead time, more of the units on order arrive in time. A planner's own lead time is certain in its mean; its spread is the
+    shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
     rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
@@ -122,7 +122,7 @@ def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
 
 
 def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
-    """Other terms of the basis' products, with what is on order of the products `rows` (m,) split by these terms' times."""
+    """Return terms of the basis' products with the units on order of the products `rows` (m,) split by these terms' times."""
     product = pd.Index(basis.products.product_id).get_indexer(basis.deliveries.product_id)
     theirs = np.isin(product, rows)
     due_in_days, units = (basis.deliveries[name].to_numpy(np.float64)[theirs] for name in ("due_in_days", "units"))
@@ -130,7 +130,7 @@ def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
 
 
 def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
-    """Names of the fields set for each product, comma-separated."""
+    """Return the names of the fields set for each product, comma-separated."""
     asleep = {o.name for o in overrides if o.field == "snooze_until" and o.holds(basis.as_of)}
     own = {field: ~np.isnan(values(basis, overrides, field)) for field in ("order_units", *TERMS)}
     own["snooze_until"] = basis.products.product_id.isin(asleep).to_numpy()
@@ -138,7 +138,7 @@ def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
 
 
 def values(basis: Basis, overrides: Sequence[Override], field: str) -> np.ndarray:
-    """The planners' value of a field for each product, (n,); NaN where there is none. The narrower scope wins."""
+    """Return the planners' value of a field for each product, (n,); NaN where there is none. The narrower scope wins."""
     found = np.full(len(basis.products), np.nan)
     for scope, column in SCOPE_COLUMNS.items():
         own = {o.name: float(o.value) for o in overrides if o.scope == scope and o.field == field and o.holds(basis.as_of)}
@@ -190,9 +190,9 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
 def select(
     plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (), classes: Sequence[str] = (), search: str = "", problem: str = ""
 ) -> pd.DataFrame:
-    """The rows that fit all filters; an empty one fits every row. A search is in title and number, as it stands, in any case."""
+    """Return the rows that match all filters; an empty filter matches all. A search is in title and number, verbatim, ignoring case."""
     fits = np.ones(len(plan), dtype=bool)
-    if status == ORDER_NOW:  # also what only the planner orders; without what only the planner does not
+    if status == ORDER_NOW:  # includes products that only the planner orders, excludes those that only the planner does not
         fits &= (plan.order_units > 0) | ((plan.status == ORDER_NOW) & plan.planner_order_units.notna())
     elif status == WITHHELD:
         fits &= plan.status.isin(NO_ORDER)
@@ -211,13 +211,13 @@ def select(
 
 
 def problem_counts(plan: pd.DataFrame) -> dict[str, int]:
-    """How many products have each problem; core.capabilities.inventory.control's order."""
+    """Return how many products have each problem, in the order of core.capabilities.inventory.control."""
     counts = Counter(chain.from_iterable(plan.problems))
     return {name: counts[name] for name in PROBLEMS if counts[name]}
 
 
 def before(plan: pd.DataFrame, scope: str, name: str, field: str):
-    """The value that an override is about to replace: the plan's; None where products of the scope differ, or nothing is known."""
+    """Return the value that an override will replace: the plan's; None where products of the scope differ, or nothing is known."""
     if field == "snooze_until":
         return None
     found = plan.loc[plan[SCOPE_COLUMNS[scope]] == name, field].dropna().unique()
@@ -225,7 +225,7 @@ def before(plan: pd.DataFrame, scope: str, name: str, field: str):
 
 
 def total(cents: pd.Series) -> float:
-    """Their sum without the unknown ones; NaN, not 0, where none of them is known.
+    """Return the sum without unknown values; NaN, not 0, where none is known.
 
     >>> [total(pd.Series(cents, dtype=float)) for cents in ([250, np.nan], [np.nan], [])]
     [250.0, nan, 0.0]
@@ -234,9 +234,11 @@ def total(cents: pd.Series) -> float:
 
 
 def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
-    """What goes out to each supplier, most money first: supplier (one row for all that are unknown), lines, units, line_cost_cents,
-    lost_margin_cents, goes_out, and the least order that it takes with what is missing to it: minimum_cents, missing_cents. Money is empty
-    where it is known of no line."""
+    """Return today's orders by supplier, most money first.
+
+    supplier (one row for all unknown ones), lines, units, line_cost_cents, lost_margin_cents, goes_out, and the supplier's minimum order
+    value with the shortfall to it: minimum_cents, missing_cents. Money is empty where no line's is known.
+    """
     lines = plan[plan.order_units > 0]
     totals = (
         lines.groupby("supplier", dropna=False)
@@ -257,7 +259,7 @@ def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
 
 
 def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
-    """What not to order for now: more than is likely to sell, or likely to fall with stock for weeks; most money first."""
+    """Return products not to order for now, most money first: more stock than is likely to sell, or likely to fall with stock for weeks."""
     falls = (plan.falling_probability >= STOP_CHANCE) & (plan.cover_weeks >= STOP_COVER_WEEKS)
     return plan[(plan.excess_units > 0) | falls].sort_values(
         ["excess_cost_cents", "cover_weeks", "product_id"], ascending=[False, False, True]
@@ -265,9 +267,9 @@ def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
 
 
 def export(workspace: Workspace, out: Path) -> int:
-    """Write the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end, and return its rows.
+    """Write the plan with the active overrides as CSV, Parquet or XLSX, by the file's extension, and return its rows.
 
-    It follows the snapshot's rules: what a changed setting would order is known once the suggestions are calculated again.
+    It follows the snapshot's rules; changed settings take effect when the suggestions are recalculated.
     """
     snapshot = current(workspace)
     if snapshot is None:
@@ -288,7 +290,7 @@ def export(workspace: Workspace, out: Path) -> int:
 
 
 def _margin(terms: Terms, demand: np.ndarray) -> np.ndarray:
-    """Expected margin of the forecast's 13 weeks, cents (n,); where price or cost are unknown, with the shop's median of them."""
+    """Return the expected margin of the forecast's 13 weeks, cents (n,); the shop's median margin replaces an unknown one."""
     price, cost = terms.price_cents, terms.unit_cost_cents
     price = np.where(np.isnan(price), np.nanmedian(price) if np.isfinite(price).any() else 1.0, price)
     share = np.where((price > 0) & (cost > 0), 1 - cost / np.maximum(price, 1), np.nan)

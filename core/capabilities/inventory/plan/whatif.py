@@ -1,4 +1,4 @@
-"""What would be ordered, held and met if service levels, lead times, demand or the money were others: suggestions beside suggestions."""
+"""What-if: orders, stock and service under other service levels, lead times, demand or budgets, compared with the suggestions."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from core.schema import DEMAND_WEEKS
 
 @dataclass(frozen=True)
 class Scenario:
-    """What is other than now.
+    """A scenario: what differs from now.
 
-    service_level: of each product, None = as planned; lead_time, demand: as shares of today's, 1.5 = half as much again. The demand is
-    that of every week, with its spread; the spread of lead times stays. promotion: the same for the weeks promoted_from to promoted_to
-    alone, both included, 1 = the first from now. budget_cents: what there is to spend, None = as much as is suggested.
+    service_level: of each product, None = as planned; lead_time, demand: as shares of today's, 1.5 = half as much again. Demand changes in
+    every week, with its spread; the spread of lead times stays. promotion: the same only for the weeks promoted_from to promoted_to, both
+    included, 1 = the first from now. budget_cents: money to spend, None = as much as is suggested.
     """
 
     service_level: float | None = None
@@ -32,7 +32,7 @@ class Scenario:
     budget_cents: float | None = None
 
     def check(self) -> None:
-        """Raises UserError for what makes no sense."""
+        """Raise UserError for an invalid scenario."""
         if self.service_level is not None and not 0 < self.service_level < 1:
             raise UserError(
                 expected=msg("A service level must be between 0 and 1, such as 0.95."),
@@ -97,7 +97,7 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
 
 
 def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
-    """The basis of these products alone, planned anew where the scenario changes more than the money."""
+    """Return the basis of these products only, planned again where the scenario changes more than the budget."""
     terms, demand, products = basis.terms.rows(rows), basis.demand[rows], basis.products.iloc[rows].reset_index(drop=True)
     basis = replace(basis, products=products, terms=terms, demand=demand)
     if replace(scenario, budget_cents=None) != Scenario():
