@@ -1,4 +1,4 @@
-"""Makes the sample shop: `python sample_data/generate.py --seed 7 --out DIR`. The same seed gives the same bytes. See README.md here."""
+"""Make the sample shop: `python sample_data/generate.py --seed 7 --out DIR`. The same seed gives the same bytes. See README.md here."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FILES = {
 
 
 def generate(seed: int, out: Path, products: int = 800) -> dict:
-    """Writes files/, truth/ and manifest.json into `out` and returns the manifest."""
+    """Write files/, truth/ and manifest.json into `out` and return the manifest."""
     tables, answers = build(seed, products)
     manifest = {
         "seed": seed,
@@ -49,7 +49,7 @@ def generate(seed: int, out: Path, products: int = 800) -> dict:
 
 
 def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """The tables of the shop, dirt included, and the tables of the truth. Each step has its own stream of random numbers."""
+    """Return the tables of the shop, faults included, and the tables of the truth. Each step has its own stream of random numbers."""
     streams = iter(np.random.SeedSequence(seed).spawn(12))
 
     def rng() -> np.random.Generator:

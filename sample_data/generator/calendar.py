@@ -45,7 +45,7 @@ YEARLY_GROWTH = 0.05  # of the products there are; launches add the rest
 
 
 def day_of(date: str) -> int:
-    """The number of a date, counted from the first day."""
+    """Return the number of a date, counted from the first day."""
     return int((np.datetime64(date) - FIRST_DAY).astype(int))
 
 
@@ -54,7 +54,7 @@ def date_of(day: int) -> str:
 
 
 def shop_curve(rng: np.random.Generator, countries: list[str]) -> np.ndarray:
-    """What lifts or lowers the whole shop: (SPAN, countries), around 1: growth, season, weekday, campaigns, weather."""
+    """Return the factor on all sales of the shop (SPAN, countries), around 1: growth, season, weekday, campaigns, weather."""
     days = np.arange(SPAN)
     points = sorted((day_of(date) + year * 365, factor) for date, factor in _MONTHS for year in (-2, -1, 0, 1, 2))
     curve = np.interp(days, [p[0] for p in points], [p[1] for p in points])

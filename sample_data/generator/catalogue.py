@@ -1,4 +1,4 @@
-"""What the shop sells: products with titles in English and Chinese, brands, suppliers, and the links between products."""
+"""The catalogue: products with titles in English and Chinese, brands, suppliers, and the links between products."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LAUNCHED_BEFORE = 0.55  # share of the products that were on sale before the fir
 
 @dataclass
 class Catalogue:
-    """`table` is products.csv; the arrays beside it have one entry a product, in the same order."""
+    """`table` is products.csv; the arrays have one entry per product, in the same order."""
 
     table: pd.DataFrame
     kind: list[words.Kind]
@@ -34,7 +34,7 @@ class Catalogue:
 
 
 def build(rng: np.random.Generator, count: int) -> Catalogue:
-    """`count` products with unique ids and titles."""
+    """Return `count` products with unique ids and titles."""
     shares = np.array([c[2] for c in words.CATEGORIES.values()])
     category_of = rng.choice(len(shares), count, p=shares / shares.sum())
     brands = list(words.BRANDS)
@@ -78,7 +78,7 @@ def build(rng: np.random.Generator, count: int) -> Catalogue:
 
 
 def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[str, str], tasty: bool) -> dict:
-    """Title, description, price and material of one product, in the manner of its brand."""
+    """Return title, description, price and material of one product, in the style of its brand."""
     style = words.BRANDS[brand]
     made_of = kind.materials[rng.integers(len(kind.materials))]
     material = words.MATERIALS[made_of]
@@ -137,7 +137,7 @@ def _describe(rng, kind: words.Kind, brand: str, theme: str, theme_words: tuple[
 
 
 def _lives(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Launch and last day of every product: launches in every month, on Tuesdays and Thursdays; a fifth of the old ones end."""
+    """Return launch and last day of every product: launches in every month, on Tuesdays and Thursdays; a fifth of the old ones end."""
     launch = -rng.integers(20, 1500, count)
     new = rng.permutation(count)[int(count * LAUNCHED_BEFORE) :]
     spread = np.linspace(2, DAYS - 12, len(new)) + rng.normal(0, 6, len(new))
@@ -150,7 +150,7 @@ def _lives(rng, count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _buying(rng, catalogue: Catalogue) -> None:
-    """Supplier, cost, lead time, minimum order and pack size."""
+    """Add supplier, cost, lead time, minimum order and pack size."""
     table, count = catalogue.table, len(catalogue)
     suppliers = [_supplier(rng, material, category) for material, category in zip(table["material"], table["category"])]
     terms = [words.SUPPLIERS[s] for s in suppliers]
@@ -188,7 +188,7 @@ def _buying(rng, catalogue: Catalogue) -> None:
 
 
 def _supplier(rng, material: str, category: str) -> str:
-    """One that works in the material, in the country it usually comes from; food comes from the food wholesaler."""
+    """Return a supplier that works in the material, in the country it usually comes from; food comes from the food wholesaler."""
     if category == "Tea & Pantry" and material in ("tin", "pouch", "glass"):
         return "Penrose Provisions"
     there = {name: terms[4] for name, terms in words.SUPPLIERS.items() if terms[0] == words.MATERIALS[material][2]}

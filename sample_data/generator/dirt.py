@@ -1,4 +1,4 @@
-"""Faults such as real exports have, planted on top of the clean tables, and the list of what an import must make of each."""
+"""Faults of real exports, planted on top of the clean tables, with the expected result of the import for each."""
 
 from __future__ import annotations
 
@@ -11,35 +11,35 @@ DROPPED, QUARANTINED, WARNED = "duplicate dropped", "quarantined", "kept with a 
 
 
 class Soil:
-    """Adds faulty rows to one table at random places and remembers them."""
+    """Faulty rows, added to one table at random places and recorded."""
 
     def __init__(self, rng: np.random.Generator, file: str, frame: pd.DataFrame, header_lines: int) -> None:
         self.rng, self.file, self.header_lines = rng, file, header_lines
         self.frame = frame.reset_index(drop=True).astype(object)
-        self.place = np.arange(len(frame), dtype=float)  # where a row stands; added rows stand half a row behind their original
+        self.place = np.arange(len(frame), dtype=float)  # position of a row; added rows follow half a row after their original
         self.what = np.full(len(frame), "", dtype=object)
         self.notes: dict[str, tuple[str, str]] = {}
 
     def duplicate(self, rows: int) -> None:
-        """Exact copies, each right behind its original: one of the two is dropped."""
+        """Add exact copies, each right behind its original: one of the two is dropped."""
         self._insert("exact duplicate", self._sources(rows), {}, DROPPED, "")
 
     def broken(self, what: str, column: str, values: list) -> None:
-        """Copies of good rows with one value spoilt: each is quarantined."""
+        """Add copies of good rows with one invalid value: each is quarantined."""
         self._insert(what, self._sources(len(values)), {column: values}, QUARANTINED, column)
 
     def changed(self, what: str, column: str, rows: np.ndarray, values: list, outcome: str) -> None:
-        """Rows of the shop itself with one value changed."""
+        """Change one value in rows of the shop itself."""
         self.frame.loc[rows, column] = pd.Series(values, index=rows, dtype=object)
         self.what[rows] = what
         self.notes[what] = (column, outcome)
 
     def copied(self, what: str, column: str, values: list, outcome: str) -> None:
-        """Copies of good rows with one value replaced by something odd that must be kept."""
+        """Add copies of good rows with one value replaced by an unusual one that must be kept."""
         self._insert(what, self._sources(len(values)), {column: values}, outcome, column)
 
     def finish(self) -> tuple[pd.DataFrame, list[dict]]:
-        """The table with its faults in place, and a row of dirt.csv for each kind of fault."""
+        """Return the table with its faults in place, and a row of dirt.csv for each kind of fault."""
         order = np.argsort(self.place, kind="stable")
         frame, what = self.frame.iloc[order].reset_index(drop=True), self.what[order]
         found = []
@@ -75,7 +75,7 @@ class Soil:
 
 
 def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame], files: dict[str, str]) -> tuple[dict, pd.DataFrame]:
-    """The tables with faults, and dirt.csv. `files` says in which file each table goes."""
+    """Return the tables with faults, and dirt.csv. files: table -> its file."""
     ids = story.catalogue.table["product_id"].to_numpy()
     quiet = np.setdiff1d(np.flatnonzero(story.pace < np.quantile(story.pace, 0.35)), [e.product for e in story.events])
     quiet = rng.permutation(quiet)

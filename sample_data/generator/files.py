@@ -1,4 +1,4 @@
-"""Writing tables so that the same table is always the same bytes: gzip without a time, Parquet without pandas' own notes."""
+"""Write tables reproducibly, so that the same table is always the same bytes: gzip without a time, Parquet without pandas' metadata."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 
 def write(path: Path, frame: pd.DataFrame) -> dict:
-    """Writes one table as the name of the file says; returns {sha256, bytes, rows}."""
+    """Write one table in the format of the file name; return {sha256, bytes, rows}."""
     path.parent.mkdir(parents=True, exist_ok=True)
     content = _encode(path.name, frame)
     path.write_bytes(content)

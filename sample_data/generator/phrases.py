@@ -1,4 +1,4 @@
-"""What customers write. A review is put together from these by mood; {noun} is the kind of article."""
+"""Phrases of reviews. A review is composed of these by mood; {noun} is the kind of article."""
 
 MOODS = ("delighted", "content", "lukewarm", "souring", "angry")
 

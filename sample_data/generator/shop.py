@@ -1,4 +1,4 @@
-"""Who buys, what they order, and what the stock allows: customers, order lines and returns, stock counts."""
+"""Sales: customers, order lines and returns, stock counts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Customers:
     groups: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]]  # (country, age): rows, joining days, cumulative activity
 
     def pick(self, rng: np.random.Generator, country: np.ndarray, age: np.ndarray, day: np.ndarray) -> np.ndarray:
-        """Row numbers of customers, the active ones more often; one for each entry of the arrays."""
+        """Return row numbers of customers, the active ones more often; one for each entry of the arrays."""
         chosen = np.zeros(len(country), np.int64)
         draw = rng.random(len(country))
         for (c, a), (rows, joined, activity) in self.groups.items():
@@ -38,7 +38,7 @@ class Customers:
 
 
 def customers(rng: np.random.Generator, count: int) -> Customers:
-    """`count` customers with country, age band and tier; some never said how old they are."""
+    """Return `count` customers with country, age band and tier; some have no age band."""
     countries, ages = list(words.COUNTRIES), list(words.AGE_BANDS)
     country = rng.choice(len(countries), count, p=np.array(list(words.COUNTRIES.values())))
     age = rng.choice(len(ages), count, p=np.array(list(words.AGE_BANDS.values())))
@@ -69,7 +69,7 @@ def customers(rng: np.random.Generator, count: int) -> Customers:
 
 @dataclass
 class Interest:
-    """Expected orders and attention a product, day and country, and how the ages mix."""
+    """Expected orders and attention per product, day and country, and the mix of ages."""
 
     orders: np.ndarray  # (products, SPAN, countries)
     attention: np.ndarray  # the same shape; not held back by empty shelves
@@ -108,7 +108,7 @@ def interest(rng: np.random.Generator, story: Story, curve: np.ndarray) -> Inter
 
 
 def demand(rng: np.random.Generator, wanted: Interest, story: Story) -> pd.DataFrame:
-    """What people want, one row a line, whether or not it is on the shelf: product, day, country, age, units."""
+    """Return demand, one row per order line, whether or not it is in stock: product, day, country, age, units."""
     counts = rng.poisson(wanted.orders)
     product, day, country = (np.repeat(i, counts[counts > 0]) for i in np.nonzero(counts))
     age = ages_of(rng, wanted, story, product, day)
@@ -125,7 +125,7 @@ def demand(rng: np.random.Generator, wanted: Interest, story: Story) -> pd.DataF
 
 
 def ages_of(rng, wanted: Interest, story: Story, product: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """An age band for each line, as the product's taste and the fads of that day have it."""
+    """Return an age band for each line, by the product's taste and the fads of that day."""
     mix = wanted.taste[product] * np.exp(story.by_age[product, day])
     edges = np.cumsum(mix, axis=1)
     draw = rng.random(len(product)) * edges[:, -1]
@@ -133,11 +133,10 @@ def ages_of(rng, wanted: Interest, story: Story, product: np.ndarray, day: np.nd
 
 
 def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
-    """Runs the stock day by day: (stock counts, which lines could be served, what is still to come on the last day: units a product and day
-    after it). Writes hidden units into the planted stock-outs.
+    """Simulate the stock day by day; write hidden units into the planted stock-outs.
 
+    Returns the stock counts, which lines could be served, and the units per product and day after the last one that are still to arrive.
     Weekly reviews order up to lead time + review time + safety, in packs; planted stock-outs empty the shelf until they end.
-    A few products are shipped by their makers: no stock is kept, nothing is held back.
     """
     table, count = story.catalogue.table, len(story.catalogue)
     lead = pd.to_numeric(table["lead_time_days"], errors="coerce").fillna(25).to_numpy()
@@ -222,7 +221,7 @@ def _counts(story: Story, kept: np.ndarray, levels: np.ndarray, ordered: np.ndar
 
 
 def suppliers() -> pd.DataFrame:
-    """Their terms, as each writes them; some leave the lead time open."""
+    """Return the suppliers' terms; some lack a lead time."""
     rows = []
     for name, (order_days, least, says) in words.SUPPLIER_RULES.items():
         lead, spread = (str(t) if says else "" for t in words.SUPPLIERS[name][1:3])
@@ -252,7 +251,10 @@ def deliveries(rng: np.random.Generator, story: Story, to_come: np.ndarray) -> p
 
 
 def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.DataFrame) -> pd.DataFrame:
-    """Served lines as baskets: adds basket, customer (-1 = guest), minute, channel, unit_price, discount; one line a product and basket."""
+    """Group served lines into baskets, with one line per product and basket.
+
+    Adds basket, customer (-1 = guest), minute, channel, unit_price and discount.
+    """
     category = pd.factorize(story.catalogue.table["category"])[0][lines["product"]]
     mixing = rng.random((SPAN, category.max() + 1))[lines["day"], category] + rng.random(len(lines)) * 0.6
     lines = lines.iloc[np.lexsort((mixing, lines["age"], lines["country"], lines["day"]))].reset_index(drop=True)
@@ -288,7 +290,7 @@ def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.
 
 
 def minutes(rng: np.random.Generator, country: np.ndarray, day: np.ndarray) -> np.ndarray:
-    """Minutes since the first day, UTC, with each country's rhythm of the day; never outside the day itself."""
+    """Return minutes since the first day, UTC, with each country's rhythm of the day; never outside the day itself."""
     edges = np.cumsum(HOURS) / HOURS.sum()
     local = np.searchsorted(edges, rng.random(len(day)), side="right").clip(0, 23)
     shift = np.array(list(words.UTC_SHIFT.values()))[country]
@@ -307,7 +309,7 @@ def price_on(story: Story) -> np.ndarray:
 
 
 def returns(rng: np.random.Generator, story: Story, sold: pd.DataFrame) -> pd.DataFrame:
-    """Lines that came back three days to three weeks later, with negative units; what comes back after the last day is not known yet."""
+    """Return returned lines, three days to three weeks later, with negative units; what comes back after the last day is not known yet."""
     rates = np.array([words.CATEGORIES[c][3] for c in story.catalogue.table["category"]])[sold["product"]]
     back = sold[rng.random(len(sold)) < rates].copy()
     back["minute"] = back["minute"] + rng.integers(3 * 1440, 21 * 1440, len(back))

@@ -1,4 +1,4 @@
-"""What is seen beside the orders: clicks and searches, reviews, promotions and market series."""
+"""Signals other than orders: clicks and searches, reviews, promotions and market series."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: In
 
 
 def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: np.ndarray) -> np.ndarray:
-    """What was typed: the article, its motif, a gift; and the viral term while it is viral."""
+    """Return search queries: the article, its motif, a gift; and the viral term while it is viral."""
     eastern = np.isin(np.array(story.countries)[country], ["HK", "SG"])
     own: list[tuple[str, ...]] = []
     for theme, kind in zip(story.catalogue.theme, story.catalogue.kind):
@@ -95,7 +95,7 @@ def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: n
 
 
 def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.DataFrame) -> pd.DataFrame:
-    """reviews: some days after an order. While the mood turns the words turn; the stars hardly do."""
+    """reviews: some days after an order. When the mood changes, the words change and the stars hardly do."""
     product, day = sold["product"].to_numpy(), sold["day"].to_numpy()
     chance = np.minimum(REVIEWED * np.exp(story.reviewing[product, np.minimum(day + 7, SPAN - 1)].astype(np.float64)), 0.55)
     written = sold[rng.random(len(sold)) < np.round(chance, 7)].copy()
@@ -133,7 +133,7 @@ def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.
 
 
 def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: np.ndarray) -> tuple[list[str], list[str]]:
-    """Title and body of each review. People repeat themselves: a kind of article has a few texts a mood, so few are distinct."""
+    """Return title and body of each review. A kind of article has a few texts per mood, so few are distinct."""
     pools: dict[tuple[str, int, bool], list[tuple[str, str]]] = {}
     titles, bodies = [], []
     picks = rng.random(len(product)) ** 1.2

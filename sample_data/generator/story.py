@@ -1,4 +1,4 @@
-"""What happens to the products: the planted events, and what each does to sales, attention, reviews, prices and market series.
+"""The story of the products: the planted events, and the effect of each on sales, attention, reviews, prices and market series.
 
 A `Story` holds log multipliers on a grid of products, days and countries. Precursors are built here too: attention where it is the
 cause (elsewhere people come, look and buy on the same day), review text, search interest, a first segment and neighbours move first.
@@ -17,7 +17,7 @@ from generator.catalogue import Catalogue
 
 @dataclass(frozen=True)
 class Recipe:
-    """How one kind of event usually goes. Ranges are uniform; days, except `size` (factor on sales) and `keep` (share that stays)."""
+    """The typical course of one kind of event. Ranges are uniform; days, except `size` (factor on sales) and `keep` (share that stays)."""
 
     cause: str  # a driver of core.schema.DRIVERS, or "none"
     count: int  # how many of them in a shop of 800 products
@@ -140,7 +140,7 @@ class Story:
         return not self.busy[product, max(first + 200, 0) : last + 200].any()
 
     def add(self, event: Event, early: float = 1.0) -> None:
-        """Records the event and writes its lift of sales and attention, the first segment ahead of the others."""
+        """Record the event and add its lift of sales and attention, the first segment ahead of the others."""
         recipe = RECIPES[event.kind]
         lift = np.log(event.size)
         wave, seen = event.envelope(), event.envelope(event.lead)
@@ -165,7 +165,7 @@ class Story:
 
 
 def tell(rng: np.random.Generator, catalogue: Catalogue, pace: np.ndarray) -> Story:
-    """All planted events of the shop, spread evenly over the three years and the three weeks after them."""
+    """Return all planted events of the shop, spread evenly over the three years and the three weeks after them."""
     story = Story(catalogue, list(words.COUNTRIES), list(words.AGE_BANDS), pace)
     scale = len(catalogue) / 800
     _launches(rng, story)
@@ -180,7 +180,7 @@ def tell(rng: np.random.Generator, catalogue: Catalogue, pace: np.ndarray) -> St
 
 
 def _days(rng, count: int, kind: str) -> np.ndarray:
-    """Starts spread evenly, with jitter, from before the first day to three weeks after the last one."""
+    """Return starts spread evenly, with jitter, from before the first day to three weeks after the last one."""
     first, last = (20, DAYS - 12) if kind == "stock_out" else (-10, DAYS + 20)
     return np.clip(np.linspace(first, last, max(count, 1)) + rng.normal(0, 6, max(count, 1)), first, last).astype(int)
 
@@ -198,7 +198,7 @@ def _draw(rng, kind: str, product: int, day: int, pace: float, **more) -> Event:
 
 
 def _candidates(rng, story: Story, kind: str, day: int, among: np.ndarray | None = None) -> list[int]:
-    """Products this can happen to: on sale long enough, of the right pace, with nothing else going on; in random order."""
+    """Return products that an event can happen to, in random order: on sale long enough, of the right sales rate, without another event."""
     recipe, catalogue = RECIPES[kind], story.catalogue
     last = day + recipe.ramp[1] + recipe.hold[1] + 10
     good = (catalogue.launch < day - 60) & (catalogue.last > min(last, SPAN) - 1)
@@ -212,7 +212,7 @@ def _candidates(rng, story: Story, kind: str, day: int, among: np.ndarray | None
 
 
 def _one(rng, story: Story, kind: str, day: int) -> None:
-    """An event of one product, with what belongs to its kind: prices, promotions, review mood."""
+    """Plant an event of one product, with the effects of its kind: prices, promotions, review mood."""
     found = _candidates(rng, story, kind, day)
     if not found:
         return
@@ -252,7 +252,7 @@ def _one(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _segment_fad(rng, story: Story, kind: str, day: int) -> None:
-    """Starts in one country or age band, reaches everyone some weeks later, then the products linked to it."""
+    """Plant a fad that starts in one country or age band, reaches all customers some weeks later, then the products linked to it."""
     found = _candidates(rng, story, kind, day)
     if not found:
         return
@@ -273,7 +273,7 @@ def _segment_fad(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _spread(rng, story: Story, source: Event) -> None:
-    """What people buy because it is talked about, they buy with what belongs to it: up to three products linked to it follow later."""
+    """Plant later rises of up to three linked products, which customers buy together with a popular one."""
     beside = np.zeros(len(story.catalogue), bool)
     beside[story.catalogue.beside[source.product]] = True
     for q in _candidates(rng, story, "neighbour_spread", source.start + 28, beside)[:3]:
@@ -296,7 +296,7 @@ def _gathered(rng, found: list[int], keys: list, enough: int) -> list[int]:
 
 
 def _viral(rng, story: Story, kind: str, day: int) -> None:
-    """A term that everybody types: search clicks of what it names rise two weeks before sales do."""
+    """Plant a viral search term: search clicks of its products rise two weeks before sales do."""
     catalogue = story.catalogue
     keys = [(theme, k.category) if theme != "plain" else None for theme, k in zip(catalogue.theme, catalogue.kind)]
     found = _gathered(rng, _candidates(rng, story, kind, day), keys, 4)
@@ -314,7 +314,7 @@ def _viral(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _style_wave(rng, story: Story, kind: str, day: int) -> None:
-    """A motif comes into fashion: its best sellers rise first, unannounced; the rest of the motif follows, wherever it is in the shop."""
+    """Plant a motif that comes into fashion: its best sellers rise first, unannounced, then all other products with the motif."""
     catalogue = story.catalogue
     keys = [theme if theme in words.THEMES and theme != "plain" else None for theme in catalogue.theme]
     found = _gathered(rng, _candidates(rng, story, kind, day), keys, 7)[:16]
@@ -329,7 +329,7 @@ def _style_wave(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _market_trend(rng, story: Story, kind: str, day: int) -> None:
-    """Demand outside the shop moves first: search interest and ranks of some articles of a category, four weeks ahead."""
+    """Plant a market trend: search interest and ranks of some articles of a category move four weeks before demand in the shop."""
     category = str(rng.choice(list(words.CATEGORIES)))
     within = np.array([k.category == category for k in story.catalogue.kind])
     found = _candidates(rng, story, kind, day, within)[: int(rng.integers(6, 11))]
@@ -345,7 +345,7 @@ def _market_trend(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _cannibalisation(rng, story: Story, kind: str, day: int) -> None:
-    """A newcomer of the same kind takes an older product's sales a few weeks after its launch."""
+    """Plant a newcomer of the same kind that takes an older product's sales a few weeks after its launch."""
     catalogue = story.catalogue
     keys = np.array([k.key for k in catalogue.kind])
     fresh = set(keys[(catalogue.launch > day - 60) & (catalogue.launch < day - 5)])
@@ -358,7 +358,7 @@ def _cannibalisation(rng, story: Story, kind: str, day: int) -> None:
 
 
 def _launches(rng, story: Story) -> None:
-    """Every launch in the three years: most start small and climb, some start with a bang and settle, the rest are steady."""
+    """Plant every launch of the three years: most start small and climb, some start high and settle, the rest are steady."""
     for p in np.flatnonzero(story.catalogue.launch >= 0):
         luck = rng.random()
         kind = "launch_ramp" if luck < 0.7 else "launch_dip" if luck < 0.82 else ""
@@ -369,7 +369,7 @@ def _launches(rng, story: Story) -> None:
 
 
 def _endings(rng, story: Story) -> None:
-    """Products on their way out sell less and less over ten weeks before their last day."""
+    """Plant the decline of products before their end: they sell less and less over ten weeks before their last day."""
     for p in np.flatnonzero(story.catalogue.last < SPAN):
         start = int(story.catalogue.last[p]) - 78
         if story.free(p, start - 35, start + 100):
@@ -377,9 +377,9 @@ def _endings(rng, story: Story) -> None:
 
 
 def _seasons(rng, story: Story) -> None:
-    """Seasonal articles do the same in each year, give or take a few days: that is what can be learned from a year ago.
+    """Plant seasons: seasonal articles repeat within a few days each year, so a model can forecast them from the year before.
 
-    The first season that an article is on sale is a kind of its own: its own past cannot know it.
+    The first season that an article is on sale is a kind of its own, since its history cannot show it.
     """
     for p, kind in enumerate(story.catalogue.kind):
         if not kind.season:

@@ -1,4 +1,4 @@
-"""The answers: what was planted, written down for tests and for people who want to compare."""
+"""The truth: everything planted, for tests and comparisons."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from generator.story import RECIPES, Event, Story
 
 
 def tables(story: Story, sold_after: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The answers: events.csv, campaigns.csv and next_28_days.csv (`sold_after`: what sells right after the last day)."""
+    """Return the truth: events.csv, campaigns.csv and next_28_days.csv (`sold_after`: what sells right after the last day)."""
     ids = story.catalogue.table["product_id"].to_numpy()
     rows = [
         _row(number, ids, event, RECIPES[event.kind].cause)

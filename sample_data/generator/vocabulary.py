@@ -1,4 +1,4 @@
-"""The words of the shop: what it sells, in English and Chinese. Every brand and supplier is invented."""
+"""The vocabulary of the shop in English and Chinese. Every brand and supplier is invented."""
 
 from __future__ import annotations
 

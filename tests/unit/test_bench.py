@@ -97,7 +97,7 @@ def test_the_ways_for_the_encoder_to_learn_stand_in_a_table_with_what_they_cost(
     results.write(tmp_path, "tuning", Result("tuning", "Ways to learn", {}, (), (), {"tuning": modes}), {"cores": 2}, STAMP)
     text = results.readme(tmp_path, ["tuning"])
     assert "| lora-8 | 0.500 | 0.250 | 0.600 | 0.010 | 4 | 61 | 42 | 73,728 |" in text
-    assert "Pretraining: 3 new word pieces; perplexity of texts held out 171.6 before, 34.0 after." in text
+    assert "Pretraining: 3 new word pieces; perplexity of held-out texts 171.6 before, 34.0 after." in text
 
 
 def test_recorded_results_belong_to_rows_and_the_readme_is_made_from_them(tmp_path):

@@ -12,7 +12,7 @@ import numpy as np
 
 
 def takes_orders(order_days: np.ndarray) -> np.ndarray:
-    """(n, 7) bool, Monday first: on which weekdays orders are taken; all of them where order_days (n,) is NaN or names none.
+    """Return (n, 7) bool, Monday first: on which weekdays orders are taken; all of them where order_days (n,) is NaN or names none.
 
     >>> print(takes_orders(np.array([14.0, np.nan])).astype(int))
     [[1 0 0 1 0 0 0]
@@ -25,7 +25,7 @@ def takes_orders(order_days: np.ndarray) -> np.ndarray:
 
 
 def next_order_day(day: np.ndarray, order_days: np.ndarray) -> np.ndarray:
-    """The first order day on or after `day` (n,), which must be a day.
+    """Return the first order day on or after `day` (n,), which must be a day.
 
     >>> print(next_order_day(np.array(["2026-11-26", "2026-11-27"], "datetime64[D]"), np.array([14.0, 14.0])))  # a Thursday, a Friday
     ['2026-11-26' '2026-11-30']
@@ -34,7 +34,7 @@ def next_order_day(day: np.ndarray, order_days: np.ndarray) -> np.ndarray:
 
 
 def last_order_day(day: np.ndarray, order_days: np.ndarray) -> np.ndarray:
-    """The last order day on or before `day` (n,); NaT stays NaT.
+    """Return the last order day on or before `day` (n,); NaT stays NaT.
 
     >>> print(last_order_day(np.array(["2026-12-02", "NaT"], "datetime64[D]"), np.array([14.0, 14.0])))
     ['2026-11-30'        'NaT']
@@ -44,7 +44,7 @@ def last_order_day(day: np.ndarray, order_days: np.ndarray) -> np.ndarray:
 
 
 def order_cycle(as_of: date, order_days: np.ndarray, review_days: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(wait, review), (n,) days: until the order day that this plan will use, and from there to the one that the next plan will use.
+    """Return (wait, review), (n,) days: until the order day that this plan will use, and from there to the one that the next plan will use.
 
     This plan's order day is the first one after `as_of`; wait is 0 where that is the very next day. The shop plans every review_days,
     so the next plan's order day is the first one at least review_days later: a shop that plans weekly orders from a supplier of
@@ -66,10 +66,11 @@ def order_cycle(as_of: date, order_days: np.ndarray, review_days: np.ndarray) ->
 def arriving(
     n: int, product: np.ndarray, due_in_days: np.ndarray, units: np.ndarray, within_days: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Open deliveries (m,) of n products by when they come: (counts, later, overdue), (n,) units; NaN for products without any.
+    """Split open deliveries (m,) of n products by due date: (counts, later, overdue), (n,) units; NaN for products without any.
 
     product: row of the product, 0 to n - 1; due_in_days: days after as_of, negative = overdue; within_days (n,): lead time + wait + review.
-    counts is what is due by then, and what is overdue, which is believed to come; later is due after it and helps no decision of today.
+    counts is what is due by then, and what is overdue, which is expected to arrive; later is due after it and does not affect today's
+    decision.
 
     >>> counts, later, overdue = arriving(2, np.zeros(3, int), np.array([-2, 10, 40]), np.array([5.0, 20, 30]), np.array([21.0, 21.0]))
     >>> print(counts, later, overdue)
@@ -83,7 +84,7 @@ def arriving(
 
 
 def _days_until(day: np.ndarray, order_days: np.ndarray, steps: np.ndarray) -> np.ndarray:
-    """How many days (timedelta) to the first of day + steps that is an order day, without sign."""
+    """Return the days (timedelta) to the first of day + steps that is an order day, without sign."""
     weekday = (day.astype("datetime64[D]").astype(np.int64) + 3) % 7  # day 0, 1970-01-01, was a Thursday
     reached = np.take_along_axis(takes_orders(order_days), (weekday[:, None] + steps) % 7, axis=1)
     return reached.argmax(axis=1).astype("timedelta64[D]")

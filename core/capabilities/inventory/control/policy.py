@@ -68,22 +68,22 @@ STATUSES = (ORDER_NOW, ENOUGH, *NO_ORDER)
 
 @dataclass(frozen=True)
 class Cycle:
-    """What an order of today decides on for n products: demand up to its delivery, over L + W, and up to the next one's, over L + W + R."""
+    """The effect of an order of today on n products: demand up to its delivery, over L + W, and up to the next one's, over L + W + R."""
 
     before: Distribution
     protection: Distribution
 
     @cached_property
     def wanted(self) -> np.ndarray:
-        """(n,) units expected between the two deliveries."""
+        """Return (n,) units expected between the two deliveries."""
         return np.maximum(self.protection.mean - self.before.mean, 1e-9)
 
     def lacking(self, stock: np.ndarray) -> np.ndarray:
-        """Units expected to be lacking between the two, from a position `stock` (n,) or (n, U); its shape, NaN stays NaN."""
+        """Return the units expected to be lacking between the two, from a position `stock` (n,) or (n, U); its shape, NaN stays NaN."""
         return np.maximum(self.protection.short(stock) - self.before.short(stock), 0.0)
 
     def fill_rate(self, stock: np.ndarray) -> np.ndarray:
-        """The share of what is wanted between the two that is met from a position `stock` (n,) or (n, U); its shape, NaN stays NaN."""
+        """Return the share of demand between the two that a position `stock` (n,) or (n, U) meets; in the shape of `stock`, NaN stays NaN."""
         lacking = self.lacking(stock)
         return 1 - np.minimum(lacking / self.wanted.reshape((-1,) + (1,) * (lacking.ndim - 1)), 1.0)
 
@@ -105,7 +105,7 @@ class Levels:
 
 @dataclass(frozen=True)
 class Suggestions:
-    """One entry a product, as the serving table of the same name; NaN, NaT where the status leaves no answer."""
+    """One entry per product, as the serving table of the same name; NaN, NaT where the status leaves no answer."""
 
     status: np.ndarray
     on_hand: np.ndarray
@@ -132,7 +132,7 @@ class Suggestions:
 
 
 def levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Levels:
-    """Reorder point and order-up-to level of n products; `demand` (n, 5, 9) is the forecast of what follows `as_of`. See `suggest`."""
+    """Return reorder point and order-up-to level of n products; `demand` (n, 5, 9) is the forecast from `as_of` on. See `suggest`."""
     return _levels(bounded(demand, terms), terms, rules, as_of)
 
 
@@ -171,7 +171,7 @@ def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Leve
 
 
 def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Suggestions:
-    """Levels for every product, and an order for each whose stock is known.
+    """Return levels for every product, and an order for each whose stock is known.
 
     `demand` is (n, 5, 9). What is not known, or can't be true, is named by `Terms.problems`; those of NO_ORDER become the status and
     leave levels without an order. A lead time that is missing, 0 or less is the rules' default, with lead_time_assumed; a missing
@@ -234,7 +234,7 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
 
 
 def order_units(missing: np.ndarray, pack_size: np.ndarray, moq: np.ndarray, max_order: np.ndarray) -> np.ndarray:
-    """The least whole packs above `missing` units, at least `moq`, at most `max_order`; a position above the reorder point orders
+    """Return the least whole packs above `missing` units, at least `moq`, at most `max_order`; a position above the reorder point orders
     nothing. NaN = single units, no minimum, no maximum.
 
     >>> pack = np.array([12.0, 12.0, np.nan, 12.0, 12.0])
@@ -250,7 +250,7 @@ def order_units(missing: np.ndarray, pack_size: np.ndarray, moq: np.ndarray, max
 def order_by(
     demand: np.ndarray, position: np.ndarray, safety_stock: np.ndarray, lead_time_days: np.ndarray, as_of: date, order_days: np.ndarray
 ) -> np.ndarray:
-    """The last day (datetime64[D]) on which an order still arrives before the position is expected below safety stock.
+    """Return the last day (datetime64[D]) on which an order still arrives before the position is expected below safety stock.
 
     That is the day on which mean demand has used up position - safety stock, less the lead time, and never before `as_of`;
     NaT where `position` is NaN, or where demand takes MAX_COVER_WEEKS or more to use it up: no order in sight. Of a supplier with
@@ -274,7 +274,7 @@ def order_by(
 
 
 def _least(service, level: np.ndarray, protection: Distribution, batch: np.ndarray) -> np.ndarray:
-    """The least s (n,) at which service(s) reaches level, by halving; not below -batch, where a stock of nothing is reordered."""
+    """Return the least s (n,) at which service(s) reaches level, by halving; not below -batch, where a stock of nothing is reordered."""
     low, high = -batch, protection.at(0.9999)
     low = np.where(service(low) >= level, low, np.maximum(protection.knots[:, 0] - batch, -batch))
     for _ in range(HALVINGS):
@@ -285,7 +285,7 @@ def _least(service, level: np.ndarray, protection: Distribution, batch: np.ndarr
 
 
 def _shop_levels(cycle: Cycle, cost: np.ndarray, fill_rate: float) -> np.ndarray:
-    """Cycle service levels (n,) at which the shop is expected to meet `fill_rate` of its demand with the least money in stock.
+    """Return cycle service levels (n,) at which the shop is expected to meet `fill_rate` of its demand with the least money in stock.
 
     A next unit of each product meets demand with the chance that it is lacking, and costs its unit cost: the best stock has the same
     chance per money everywhere, 1 - level = cost / price of a lacking unit (Silver, Pyke & Thomas, ch. 6: allocation of safety stock to
@@ -306,6 +306,6 @@ def _shop_levels(cycle: Cycle, cost: np.ndarray, fill_rate: float) -> np.ndarray
 
 
 def _fill_rate(cycle: Cycle, s: np.ndarray, batch: np.ndarray) -> np.ndarray:
-    """Share of a review period's demand met from stock when positions spread evenly over (s, s + batch], (n,)."""
+    """Return the share of a review period's demand met from stock when positions spread evenly over (s, s + batch], (n,)."""
     nodes, weights = np.polynomial.legendre.leggauss(POINTS)
     return cycle.fill_rate(s[:, None] + batch[:, None] * (nodes + 1) / 2) @ weights / 2

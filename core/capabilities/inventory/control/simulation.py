@@ -20,7 +20,7 @@ from core.messages import msg
 
 @dataclass(frozen=True)
 class World:
-    """What happens to n products on D days, whoever orders.
+    """The world of a simulation: n products on D days, independent of the policy.
 
     demand          (n, D) units wanted each day
     lead_time_days  (n, K) whole days, of an order placed at each of the K reviews
@@ -84,12 +84,14 @@ class Outcome:
 
     @property
     def mean_stock(self) -> np.ndarray:
-        """(n,) units on the shelf at the end of an average day."""
+        """Return (n,) units on the shelf at the end of an average day."""
         return self.stock_days / np.maximum(self.days, 1)
 
     def totals(self, unit_value: np.ndarray, which: np.ndarray | slice = slice(None)) -> dict[str, float]:
-        """Of some of the products: fill_rate, cycle_service, lasted (the share of reviews whose position did), stock_value (unit_value
-        (n,) x mean stock), lost_units, orders."""
+        """Return figures of some of the products.
+
+        fill_rate, cycle_service, lasted (the share of reviews whose position did), stock_value (unit_value (n,) x mean stock), lost_units, orders.
+        """
         wanted, met = self.wanted[which].sum(), self.met[which].sum()
         found = {
             "fill_rate": met / max(wanted, 1e-9),
@@ -103,7 +105,7 @@ class Outcome:
 
 
 def replay(world: World, reorder_point: np.ndarray, batch: np.ndarray) -> Outcome:
-    """Runs the (R, s, nQ) system: at review k a position at or below reorder_point[:, k] is raised above it by whole batches.
+    """Run the (R, s, nQ) system: at review k a position at or below reorder_point[:, k] is raised above it by whole batches.
 
     reorder_point is (n, K), NaN = no order at that review; batch (n,) units.
 

@@ -48,11 +48,11 @@ class Rules:
 
     @classmethod
     def of(cls, settings) -> Rules:
-        """From a record that has these fields among others: the shop's [inventory] settings."""
+        """Make the rules from a record with these fields: the shop's [inventory] settings."""
         return cls(**{f.name: getattr(settings, f.name) for f in fields(cls)})
 
     def check(self) -> None:
-        """Raises UserError for what makes no sense."""
+        """Raise UserError for an invalid rule."""
         if self.target not in TARGETS:
             raise UserError(
                 expected=msg("target must be one of {choices}.", choices=list(TARGETS)),
@@ -119,7 +119,7 @@ class Terms:
 
     @classmethod
     def of(cls, n: int, **known) -> Terms:
-        """Terms of n products from what is known: arrays or numbers by field name."""
+        """Make the terms of n products from known values: arrays or numbers by field name."""
         unknown = sorted(known.keys() - {f.name for f in fields(cls)})
         if unknown:
             raise UserError(
@@ -130,33 +130,35 @@ class Terms:
         return cls(**{f.name: np.broadcast_to(np.asarray(known.get(f.name, np.nan), dtype=np.float64), (n,)) for f in fields(cls)})
 
     def rows(self, which: np.ndarray) -> Terms:
-        """Those of some of the products: indices or a mask."""
+        """Return the terms of some of the products: indices or a mask."""
         return Terms(**{f.name: getattr(self, f.name)[which] for f in fields(self)})
 
     def times(self, rules: Rules, as_of: date) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(lead time, wait, review), (n,) days each; their sum is the protection time. A lead time that can't be used is the rules'."""
+        """Return (lead time, wait, review), (n,) days each; their sum is the protection time. An invalid lead time is the rules'."""
         lead_time = np.where(self.lead_time_days > 0, self.lead_time_days, rules.default_lead_time_days)
         return lead_time, *order_cycle(as_of, self.order_days, resolved(self.review_days, rules.review_days))
 
     def receiving(self, product: np.ndarray, due_in_days: np.ndarray, units: np.ndarray, rules: Rules, as_of: date) -> Terms:
-        """With what is on order of the products that have open deliveries (m,) split by when they are due, as `arriving` says; what is
-        known of the others stays."""
+        """Return terms with the units on order split by due date, as in `arriving`, for products with open deliveries (m,).
+
+        The other products keep their terms.
+        """
         lead_time, wait, review = self.times(rules, as_of)
         of_deliveries = arriving(len(self.on_order), product, due_in_days, units, lead_time + wait + review)
         on_order, later, overdue = (
-            np.where(np.isnan(told), known, told)
-            for told, known in zip(of_deliveries, (self.on_order, self.on_order_later, self.on_order_overdue))
+            np.where(np.isnan(due), known, due)
+            for due, known in zip(of_deliveries, (self.on_order, self.on_order_later, self.on_order_overdue))
         )
         return replace(self, on_order=on_order, on_order_later=later, on_order_overdue=overdue)
 
     @property
     def batch(self) -> np.ndarray:
-        """The smallest order (n,): whole packs that reach the minimum."""
+        """Return the smallest order (n,): whole packs that reach the minimum."""
         pack = np.where(self.pack_size > 0, self.pack_size, 1.0)
         return np.maximum(np.ceil(np.where(self.moq > 0, self.moq, 0.0) / pack - 1e-9), 1.0) * pack
 
     def problems(self, rules: Rules) -> dict[str, np.ndarray]:
-        """Name of a problem -> (n,) bool: whose data miss something, or can't be true. Each of PROBLEMS has an entry.
+        """Return name of a problem -> (n,) bool: products whose data are missing or invalid. Each of PROBLEMS has an entry.
 
         on_order, packs, minimum, maximum and shelf life may be missing: nothing on order, single units, no bounds.
         """
@@ -176,7 +178,7 @@ class Terms:
 
 
 def bounded(demand: np.ndarray, terms: Terms) -> np.ndarray:
-    """The forecast (n, 5, 9) with upper quantiles at most TIMES_THE_PEAK times the most that was ever wanted in so many weeks.
+    """Return the forecast (n, 5, 9) with upper quantiles at most TIMES_THE_PEAK times the most that was ever wanted in so many weeks.
 
     A forecast's far quantiles are ratios to a base that may hold one bulk order of a year ago, and then speak of what was never seen. The
     upper quartile is always believed: a rise may outgrow every peak. Where no peak is known nothing is changed.
@@ -193,7 +195,7 @@ def bounded(demand: np.ndarray, terms: Terms) -> np.ndarray:
 
 
 def peaks(weekly: np.ndarray) -> dict[str, np.ndarray]:
-    """peak_w1 ... of Terms from weekly units (n, weeks), oldest first; NaN with less than half of PEAK_WEEKS since the first sale.
+    """Return peak_w1 ... of Terms from weekly units (n, weeks), oldest first; NaN with less than half of PEAK_WEEKS since the first sale.
 
     >>> {name: value.tolist() for name, value in peaks(np.array([[0.0] * 10 + [1, 5] + [2] * 50, [0.0] * 60 + [3, 9]])).items()}["peak_w2"]
     [7.0, nan]
@@ -210,5 +212,5 @@ def peaks(weekly: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def resolved(own: np.ndarray, rule: np.ndarray | float) -> np.ndarray:
-    """A product's own value (n,), else the rule's."""
+    """Return each product's own value (n,), else the rule's."""
     return np.where(np.isnan(own), rule, own)
