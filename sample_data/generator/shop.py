@@ -137,6 +137,7 @@ def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted:
 
     Returns the stock counts, which lines could be served, and the units per product and day after the last one that are still to arrive.
     Weekly reviews order up to lead time + review time + safety, in packs; planted stock-outs empty the shelf until they end.
+    A few products are shipped by their makers and have no stock.
     """
     table, count = story.catalogue.table, len(story.catalogue)
     lead = pd.to_numeric(table["lead_time_days"], errors="coerce").fillna(25).to_numpy()

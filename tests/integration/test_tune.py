@@ -26,7 +26,7 @@ BEST_RATE = 0.004
 
 
 class MadeUp:
-    """Stands in for `core.models.candidate.fit`: forecasts are the better, the nearer the learning rate is to BEST_RATE."""
+    """Stands in for `core.models.train.fit`: forecasts are the better, the nearer the learning rate is to BEST_RATE."""
 
     def __init__(self):
         self.fits, self.stop_at, self.learnt = [], None, []
@@ -48,7 +48,7 @@ class MadeUp:
 @pytest.fixture
 def fit(monkeypatch):
     made_up = MadeUp()
-    monkeypatch.setattr(core.models.candidate, "fit", made_up)
+    monkeypatch.setattr("core.models.train.fit", made_up)
     return made_up
 
 

@@ -181,7 +181,7 @@ def _ranking(density: np.ndarray, product: np.ndarray) -> np.ndarray:
 
 
 def _best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: float) -> np.ndarray:
-    """Return which of these steps, (m,) bool, gain most for `money`: dynamic programming over products, of each the first 0, 1, 2 ... steps."""
+    """Return which of these steps, (m,) bool, gain most for `money`, by dynamic programming over products and their first steps."""
     taken = np.zeros(len(product), dtype=bool)
     if money <= 0:
         return taken

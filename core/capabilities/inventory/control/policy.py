@@ -83,7 +83,7 @@ class Cycle:
         return np.maximum(self.protection.short(stock) - self.before.short(stock), 0.0)
 
     def fill_rate(self, stock: np.ndarray) -> np.ndarray:
-        """Return the share of demand between the two that a position `stock` (n,) or (n, U) meets; in the shape of `stock`, NaN stays NaN."""
+        """Return the share of demand between the two that a position `stock` (n,) or (n, U) meets; its shape, NaN stays NaN."""
         lacking = self.lacking(stock)
         return 1 - np.minimum(lacking / self.wanted.reshape((-1,) + (1,) * (lacking.ndim - 1)), 1.0)
 

@@ -90,7 +90,8 @@ class Outcome:
     def totals(self, unit_value: np.ndarray, which: np.ndarray | slice = slice(None)) -> dict[str, float]:
         """Return figures of some of the products.
 
-        fill_rate, cycle_service, lasted (the share of reviews whose position did), stock_value (unit_value (n,) x mean stock), lost_units, orders.
+        fill_rate, cycle_service, lasted (the share of reviews whose position did), stock_value (unit_value (n,) x mean stock), lost_units,
+        orders.
         """
         wanted, met = self.wanted[which].sum(), self.met[which].sum()
         found = {
