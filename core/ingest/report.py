@@ -67,12 +67,11 @@ class TableReport:
             else msg("{table}: {read} rows read, {kept} kept, {dropped} dropped, {quarantined} quarantined.", **values)
         )
         replaced = nmsg("{count} kept row replaces a stored one.", "{count} kept rows replace stored ones.", self.replaced)
-        known = [date.fromisoformat(each) for each in (self.first_day, self.last_day) if each]
-        days = dict(zip(("first", "last"), known)) if len(known) == 2 else {}
+        first, last = (date.fromisoformat(day) if day else None for day in (self.first_day, self.last_day))
         head = sentences(
             counts,
             replaced if self.replaced else "",
-            msg("From {first} to {last}.", **days) if days else "",
+            msg("From {first} to {last}.", first=first, last=last) if first else "",
             "" if is_main else msg("Its rows are read from the same lines."),
         )
         lines = [_indented(2, head)]

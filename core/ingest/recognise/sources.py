@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -48,7 +47,7 @@ class PlannedSource:
         return bool(self.plans) and self.plans[0].table == "orders"
 
 
-def plan_sources(mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: Set[str]) -> list[PlannedSource]:
+def plan_sources(mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: set[str]) -> list[PlannedSource]:
     """Return the sources with what each fills, in the order in which they are stored.
 
     files: (path, SHA-256, source) each. stored_ids: of the shop's products. Of several sources, those that fit no table are left out.
