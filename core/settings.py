@@ -131,6 +131,15 @@ class ShopSettings(Section):
     segment_min_orders: Annotated[
         int, Setting("A segment needs this many orders in its base window.", unit="orders", at_least=1, at_most=1_000_000_000)
     ] = 200
+    segment_min_customers: Annotated[
+        int,
+        Setting(
+            "A segment needs this many different customers in its base window; an order without a customer's id counts as one.",
+            unit="customers",
+            at_least=1,
+            at_most=1_000_000_000,
+        ),
+    ] = 10
     max_segments: Annotated[int, Setting("At most this many segments are forecast, the largest first.", at_least=0, at_most=1000)] = 12
     origin_weekday: Annotated[
         int, Setting("Weekday of the weekly origins in training: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)

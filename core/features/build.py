@@ -195,7 +195,9 @@ def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]
     values = dict(
         asdict(labels),
         attribute=settings.shop.segment_attribute,
+        signal=shop.signal,
         min_orders=settings.shop.segment_min_orders,
+        min_customers=settings.shop.segment_min_customers,
         max_segments=settings.shop.max_segments,
         last_day=shop.last_day,
     )

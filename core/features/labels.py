@@ -1,4 +1,4 @@
-"""What "rising" means (DESIGN, section 3), as pure functions on arrays: from paces to rising and falling."""
+"""What "rising" means, as pure functions on arrays: from paces to rising and falling."""
 
 from __future__ import annotations
 

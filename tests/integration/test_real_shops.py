@@ -80,7 +80,7 @@ def test_the_labels_of_uci_online_retail_equal_those_of_the_oracle_in_every_segm
     assert len(both) > at_least and {"all", "United Kingdom", "Germany", "other"} <= set(both.segment)
     assert_equal_on_every_row(both)
     share = both[both.segment == "all"].groupby("as_of").rising.mean().astype(float)
-    assert 0.03 < share.median() < 0.13  # DESIGN, section 3; four origins around the turn of a year lie above
+    assert 0.03 < share.median() < 0.13  # the usual share of risers; four origins around the turn of a year lie above
 
 
 @parts

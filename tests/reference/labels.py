@@ -1,4 +1,7 @@
-"""The label, written a second time from its definition (DESIGN, section 3) with pandas and scipy, knowing nothing of the product's SQL."""
+"""The label, written a second time from its definition with pandas and scipy, knowing nothing of the product's SQL.
+
+The definition: docs/explanation/what-rising-means.md.
+"""
 
 from __future__ import annotations
 

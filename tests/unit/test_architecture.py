@@ -1,4 +1,4 @@
-"""The rules of the house (DESIGN, section 6), read off the source itself: who may import whom, sizes, and what nobody writes."""
+"""The rules of the layout, read off the source itself: who may import whom, sizes, and what nobody writes."""
 
 from __future__ import annotations
 
@@ -167,6 +167,16 @@ def heavy_paths(root: Path) -> Iterator[str]:
                         chains.append([*chain, module])
 
 
+def import_circles(root: Path) -> Iterator[str]:
+    """Modules that import each other, lazy imports included."""
+    by_module = {source.module: source for source in sources(root)}
+    waiting = {module: {i for i in source.imports if i in by_module and i != module} for module, source in by_module.items()}
+    while leaves := {module for module, needed in waiting.items() if not needed & waiting.keys()}:
+        waiting = {module: needed for module, needed in waiting.items() if module not in leaves}
+    if waiting:
+        yield f"modules that import each other, or need such a circle: {', '.join(sorted(waiting))}"
+
+
 def unwanted_lines(root: Path) -> Iterator[str]:
     for source in sources(root):
         for node in ast.walk(source.tree):
@@ -209,7 +219,7 @@ def words_that_stay(root: Path) -> Iterator[str]:
                     yield f"{source.name}:{call.lineno} shows its options in words: key=spoken(...)"
 
 
-CHECKS = (broken_imports, heavy_paths, unwanted_lines, long_files, long_lines, words_that_stay)
+CHECKS = (broken_imports, import_circles, heavy_paths, unwanted_lines, long_files, long_lines, words_that_stay)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda c: c.__name__)
@@ -255,6 +265,17 @@ def test_a_planted_violation_is_caught(tmp_path, file, text, complaint):
     (tmp_path / file).write_text(text, encoding="utf-8")
     found = [line for check in CHECKS for line in check(tmp_path)]
     assert any(complaint in line for line in found), found
+
+
+def test_a_circle_of_imports_is_caught(tmp_path):
+    (tmp_path / "core").mkdir()
+    for module, text in {
+        "first": "from core import second",
+        "second": "def f():\n    import core.third",
+        "third": "from core.first import x",
+    }.items():
+        (tmp_path / "core" / f"{module}.py").write_text(text, encoding="utf-8")
+    assert "core.first, core.second, core.third" in next(import_circles(tmp_path))
 
 
 def test_a_heavy_import_two_modules_away_is_caught(tmp_path):

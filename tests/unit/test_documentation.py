@@ -175,13 +175,6 @@ def test_every_option_of_a_mapping_is_described():
     assert [f.name for f in dataclasses.fields(mapping_file.Options) if f"`{f.name}`" not in table] == []
 
 
-@EVERY_PAGE
-def test_python_examples_run(page, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    for body in blocks(page, "python"):
-        exec(compile(body, str(page), "exec"), {})
-
-
 def test_the_changelog_and_the_package_tell_the_same_version():
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     newest = re.search(r"^## \[(\d\S*)\]", (REPOSITORY / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE).group(1)

@@ -18,11 +18,11 @@ from sqlglot import exp  # noqa: E402
 from core.features.build import panel_sql  # noqa: E402
 from core.features.tables import KEPT  # noqa: E402
 from core.schema import CANONICAL, IMPORTS  # noqa: E402
-from core.storage.duckdb import FOLDERS  # noqa: E402
+from core.storage.duckdb import stored  # noqa: E402
 
 REPOSITORY = Path(__file__).parents[2]
 FILES = sorted((REPOSITORY / "core").rglob("*.sql"))
-ENGINE_FOLDERS = {REPOSITORY / "core" / folder for kind in ("features", "scoring") for folder in FOLDERS[kind]}
+ENGINE_FOLDERS = {file.parent for kind in ("features", "scoring") for file in stored(kind)}
 WHOLE_NUMBERS = {c.name for t in (CANONICAL | IMPORTS).values() for c in t.columns if c.type in ("BIGINT", "INTEGER")} - set(
     KEPT["daily"].names
 )

@@ -197,7 +197,9 @@ def rules(context: Context) -> dict[str, dict]:
     built, trained = context.settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
     return {
         "labels": metrics.get("data", {}).get("labels") or built["labels"],
-        "shop": {name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "max_segments")},
+        "shop": {
+            name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "segment_min_customers", "max_segments")
+        },
         "versions": {
             "code": __version__,
             "model": context.model_id,

@@ -81,7 +81,7 @@ def backtest(
     progress: Progress = silent,
     learn: Learn | None = None,
 ) -> BacktestReport:
-    """Refits and judges the model and every baseline; writes the backtest files of DESIGN section 8 into `out`.
+    """Refits and judges the model and every baseline; writes predictions, demand, metrics and the report into `out`.
 
     Without dates: up to three blocks of eight weekly origins over the last year. With dates: one block (see
     core.evaluation.backtest.blocks.plan). Origins before the setting `since` are none, as in `upswing tune`. `blocks` takes some of the

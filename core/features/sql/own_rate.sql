@@ -1,4 +1,4 @@
--- What is the label of each (origin, segment, product) with a sale in the last $recent_sale_days made of (DESIGN, section 3)?
+-- What is the label of each (origin, segment, product) with a sale in the last $recent_sale_days made of?
 -- n_base, n_horizon: orders in the base and horizon windows; prior_a, prior_b, growth, expected: own rate after the shop's growth.
 -- dispersion: the median of (n1 - E)^2 / (E (1 + 28 G / (b + B))) at the origin 28 days earlier gives phi.
 with all_customers as (
