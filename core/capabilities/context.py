@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +26,10 @@ from core.settings import Settings
 from core.storage.engine import Engine, open_engine
 from core.workspace import Workspace
 
+if TYPE_CHECKING:  # torch is loaded where a model is
+    from core.models.panel import Panel
+    from core.models.predict import FittedModel
+
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
 
 
@@ -32,7 +37,7 @@ _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product
 class LiveRows:
     """The rows that are forecast, n of them, in the panel's order (product, segment): names, and row numbers of the panel."""
 
-    panel: object
+    panel: Panel
     rows: np.ndarray
     product: pa.Array
     segment: pa.Array
@@ -80,7 +85,7 @@ class Context:
     predicted: dict[str, np.ndarray]
     as_of: date
     model_id: str
-    model: object
+    model: FittedModel
     level: Level
     folder: Path
     engine_name: str

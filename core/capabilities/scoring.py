@@ -11,6 +11,7 @@ import shutil
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from core.capabilities.context import Context, LiveRows
 from core.capabilities.forecast.tables import RULES
@@ -24,6 +25,9 @@ from core.progress import Progress, silent
 from core.storage import files, warehouse
 from core.storage.state import now
 from core.workspace import Workspace
+
+if TYPE_CHECKING:  # torch is loaded where a model is
+    from core.models.predict import FittedModel
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ def open_panel(workspace: Workspace, progress: Progress = silent):
     return Panel.open(workspace.panel, workspace.cache, progress)
 
 
-def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, object]:
+def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, FittedModel]:
     """Return the model of that id, else the champion, checked against the panel's features: (id, FittedModel)."""
     from core.models.predict import FittedModel
 

@@ -137,7 +137,7 @@ def retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
         "model": trained.model_id,
         "metrics": figures.get(trained.model_id, {}),
         "champion": champion,
-        "champion_metrics": figures.get(champion, {}),
+        "champion_metrics": figures.get(champion or "", {}),
         "text": trained.text(),
     }
 

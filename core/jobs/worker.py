@@ -240,7 +240,7 @@ def _last_line(text: Message | str) -> Message | str:
     """Return the last line of a result, which says what the job came to."""
     if isinstance(text, Message):
         lines = text.values.get("lines")
-        return _last_line(lines[-1]) if lines else text
+        return _last_line(lines[-1]) if isinstance(lines, list) and lines else text
     return text.splitlines()[-1] if text else text
 
 

@@ -126,7 +126,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     assert rows[first][headings.index("Comment")] == "=2+3 for the window"
     assert all(cell.data_type != "f" for each in book for row in each for cell in row)
     told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert {("Supplier", supplier), ("By", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
+    assert {("Supplier", supplier), ("Changed by", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
 
     # Somebody else, another browser, later.
     context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1360, "height": 900})

@@ -12,8 +12,8 @@ import pytest
 from fixtures.model_folders import write_model
 from fixtures.tiny_snapshot import write_scored
 
+from core.capabilities.registry import serving_tables
 from core.models import registry
-from core.schema import SERVING
 from core.storage import snapshots
 
 POINTS = {"publish": (9, 30), "rollback": (9, 100), "promote": (4, 100)}  # the last changes are points, and every so many before
@@ -42,7 +42,7 @@ def test_killed_before_any_change_to_a_file_a_restart_finds_the_old_or_the_new_w
         told = json.loads(line)
         found = told["found"]
         assert isinstance(found, dict), found
-        assert found["tables"] == len(SERVING) and found["left"] == [], told
+        assert found["tables"] == len(serving_tables()) and found["left"] == [], told
         assert found["acts"] == found["audit"], told
         done = found["acts"][3:]
         assert found["acts"][:3] == before

@@ -88,7 +88,7 @@ def test_the_dashboard_listens_on_the_loopback_address_and_tells_nobody():
 def test_serve_says_where_it_is_and_that_nothing_is_published_and_ends_with_its_worker(workspace, served):
     process, port = served
     said = read_until(process, "Ctrl-C")
-    assert "Nothing is published yet" in said and f"http://127.0.0.1:{port}" in said
+    assert "No forecast has been published yet" in said and f"http://127.0.0.1:{port}" in said
     assert urllib.request.urlopen(f"http://127.0.0.1:{port}/").status == 200
     until(lambda: jobs.worker_alive(workspace))
     worker = State(workspace).worker().pid

@@ -4,6 +4,7 @@
     python tests/reference/plant.py --only ID ID --suspects-only
     python tests/reference/plant.py --suite tests/unit --out results.json
     python tests/reference/plant.py --check                      only check the records against the code
+    python tests/reference/plant.py --compare OLD.json NEW.json   a table of two suites side by side
 
 The records are in planted_defects.toml. Each defect goes into a fresh copy of the tracked files, so the repository stays as it is.
 Tests that caught a defect then run once in a copy without one: a test that fails there too has caught nothing.
@@ -252,6 +253,26 @@ def summary(results: list[Result]) -> str:
     return "\n".join([*lines, f"{'all':12} {total}, {sum(r.wall_s for r in results):.0f} s, {sum(r.cpu_s for r in results):.0f} s CPU"])
 
 
+def side_by_side(old: Path, new: Path) -> str:
+    """Return a Markdown table of what two suites caught of each area, and what only the suspects of a survivor have seen."""
+    suites = [{r["id"]: r for r in json.loads(file.read_text(encoding="utf-8"))["results"]} for file in (old, new)]
+    lines = ["| area | planted | old suite caught | new suite caught |", "|---|---|---|---|"]
+    for area in [*dict.fromkeys(r["area"] for r in suites[1].values()), "all"]:
+        of = [[r for r in suite.values() if area in (r["area"], "all")] for suite in suites]
+        caught = [sum(r["outcome"] == CAUGHT for r in results) for results in of]
+        lines.append(f"| {area} | {len(of[1])} | {caught[0]} | {caught[1]} |")
+    for name, suite in zip(("old", "new"), suites):
+        survivors = [r for r in suite.values() if r["outcome"] != CAUGHT]
+        lines += ["", f"Survivors of the {name} suite: {len(survivors)}."]
+        lines += [f"- `{r['id']}`: {_seen(r)}" for r in survivors]
+    return "\n".join(lines)
+
+
+def _seen(result: dict) -> str:
+    rest = ", ".join(f"`{path}`" for path in result["suite"])
+    return f"{result['outcome']}; {'after its suspects ran ' + rest if rest else 'only its suspects ran'}"
+
+
 def write(out: Path, results: list[Result], defects: list[Defect], repository: Path) -> None:
     """Write the results; those of defects that did not run this time stay as the file has them."""
     known = {r["id"]: r for r in json.loads(out.read_text(encoding="utf-8"))["results"]} if out.exists() else {}
@@ -280,7 +301,11 @@ def main() -> int:
     parser.add_argument("--out", type=Path, metavar="FILE.json", help="write the results; a file that exists is updated")
     parser.add_argument("--repository", type=Path, default=REPOSITORY, metavar="DIR", help="the repository to copy")
     parser.add_argument("--check", action="store_true", help="check the records and plant nothing")
+    parser.add_argument("--compare", nargs=2, type=Path, metavar=("OLD.json", "NEW.json"), help="print a table of two suites' results")
     given = parser.parse_args()
+    if given.compare:
+        print(side_by_side(*given.compare))
+        return 0
     repository = given.repository.resolve()
     defects = read(repository)
     unknown = sorted(set(given.only or ()) - {d.id for d in defects})

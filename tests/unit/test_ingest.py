@@ -7,14 +7,12 @@ import json
 
 import openpyxl
 import pytest
-from fixtures.importing import ORDERS, PRODUCTS, add_up, notes, stored, write
+from fixtures.importing import ORDER_LINES, ORDERS, PRODUCTS, add_up, import_adds_up, notes, stored, write
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from core.ingest import import_files
 from core.settings import ShopSettings
 from core.storage import duckdb as db
-from core.workspace import Workspace
 
 
 def test_products_and_orders_of_canonical_names_need_no_mapping(workspace, tmp_path):
@@ -350,26 +348,9 @@ def test_cancelled_orders_by_status_become_returns(workspace, tmp_path):
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(
-    st.lists(
-        st.tuples(
-            st.sampled_from(["2024-03-01", "2024-03-02 10:00", "", "bad"]),
-            st.sampled_from(["A", "B", ""]),
-            st.sampled_from(["1", "2", "0", "-1", "x", ""]),
-            st.sampled_from(["o1", "o2", ""]),
-        ),
-        min_size=1,
-        max_size=30,
-    )
-)
-def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, rows):
-    folder = tmp_path_factory.mktemp("identity")
-    file = write(folder, "orders.csv", "ordered_at,product_id,units,order_id\n" + "".join(",".join(r) + "\n" for r in rows))
-    workspace = Workspace(folder / "shop")
-    totals = add_up(import_files(workspace, [file]))
-    assert totals["read"] == sum(any(r) for r in rows)
-    assert stored(workspace, "select count(*) from orders") == [(totals["kept"],)]
-    assert stored(workspace, "select count(*) from quarantine") == [(totals["quarantined"],)]
+@given(ORDER_LINES)
+def test_read_is_always_kept_plus_dropped_plus_quarantined(tmp_path_factory, lines):
+    import_adds_up(tmp_path_factory.mktemp("identity"), lines)
 
 
 def test_names_of_customers_columns_may_be_anything(workspace, tmp_path):

@@ -76,6 +76,7 @@ def test_every_mode_moves_the_vectors_where_the_gradients_point(encoder, mode, t
     assert near() > before + 0.05
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize(
     "mode, learns",
     [
@@ -214,11 +215,13 @@ def test_pretraining_reads_no_product_that_first_shows_after_the_learning_rows(p
     assert read and texts[late] not in read and set(read) == {t for i, t in enumerate(texts) if i != late}
 
 
+@pytest.mark.whole
 def test_two_trainings_with_pretraining_are_the_same(panel, settings):
     first, second = (fit(panel, panel.matured(), settings, recipe=replace(QUICK, pretrain_epochs=1)) for _ in range(2))
     assert first.weights_hash() == second.weights_hash()
 
 
+@pytest.mark.whole
 @pytest.mark.parametrize("mode", ["frozen", "lora-2", "adapters-4"])
 def test_a_pretrained_model_loaded_from_its_folder_gives_the_same_vectors(panel, settings, mode, tmp_path):
     texts = [f"{t} 蓝杯" if i % 2 else t for i, t in enumerate(panel.texts)]

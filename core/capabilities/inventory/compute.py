@@ -80,7 +80,8 @@ def _terms(context: Context, due: pa.Table) -> tuple[control.Terms, control.Rule
     given = {name: known[name].to_numpy().astype(np.float64) for name in known.column_names}
     terms = control.Terms.of(len(known), **given, **control.peaks(context.weekly_units))
     rules = control.Rules.of(context.settings.inventory)
-    return terms.receiving(*(due[name].to_numpy() for name in ("product", "due_in_days", "units")), rules, context.as_of), rules
+    product, due_in_days, units = (due[name].to_numpy() for name in ("product", "due_in_days", "units"))
+    return terms.receiving(product, due_in_days, units, rules, context.as_of), rules
 
 
 def _price_response(context: Context) -> tuple[control.PriceResponse, np.ndarray]:
@@ -88,5 +89,5 @@ def _price_response(context: Context) -> tuple[control.PriceResponse, np.ndarray
     known = {row["product_id"]: row["category"] for row in context.engine.rows("scoring/categories")}
     names, category = np.unique([known.get(p, "") for p in context.live.products.to_pylist()], return_inverse=True)
     weeks = context.engine.arrow("scoring/price_weeks", as_of=context.as_of, weeks=PRICE_WEEKS)
-    columns = [weeks[name].to_numpy() for name in ("product", "week", "orders", "price_cents")]
-    return control.price_response(*columns, category, len(names)), category
+    product, week, orders, price = (weeks[name].to_numpy() for name in ("product", "week", "orders", "price_cents"))
+    return control.price_response(product, week, orders, price, category, len(names)), category

@@ -48,8 +48,8 @@ class WeeklyUnits:
         days = int((self.last - origin.astype("datetime64[D]")).astype(int))
         if days < 0 or days % 7:
             raise UserError(
-                expected=msg("Origins must lie whole weeks before {day}.", day=self.last),
-                found=msg("The panel has the origin {day}.", day=origin),
+                expected=msg("Origins must lie whole weeks before {day}.", day=self.last.astype(object)),
+                found=msg("The panel has the origin {day}.", day=origin.astype("datetime64[D]").astype(object)),
                 to_do=msg("Run `upswing features` again."),
             )
         return self.units[:, : max(0, self.units.shape[1] - days // 7)]
