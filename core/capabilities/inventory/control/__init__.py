@@ -1,6 +1,6 @@
 """What to order, when, how much safety is in it and what it costs to be wrong: pure functions on arrays, one row a product.
 
-textbook.py has the formulas as the books print them. distribution.py reads demand over any time off the forecast's quantiles; calendar.py
+distribution.py reads demand over any time off the forecast's quantiles; calendar.py
 knows when orders can go out and open ones come in; terms.py holds what is known of a product and the shop's rules; policy.py turns them
 into levels and orders, buying.py ranks the orders under a budget, markdown.py knows what a lower price would sell, simulation.py
 replays what the levels would have achieved.
