@@ -9,7 +9,7 @@ from core.capabilities.registry import CAPABILITIES
 from core.messages import Message, msg
 
 HERE = Path(__file__).resolve().parent
-FOLDER = next(folder for folder in (HERE / "pages", HERE.parent / "pages") if folder.is_dir())  # a wheel holds them inside the package
+FOLDER = next(folder for folder in (HERE / "_pages", HERE.parent / "pages") if folder.is_dir())  # a wheel holds them inside the package
 SECTIONS: dict[str, Message] = {"decide": msg("Decide"), "understand": msg("Understand"), "manage": msg("Manage")}
 START = "overview"
 OWN = (  # pages of no single capability

@@ -17,7 +17,7 @@ has_libatomic() { [[ $(PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null) == *l
 has_cjk_font() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh family)" ]; }
 
 browser=() spark=()
-if [ "$suite" = test ] || [ "$suite" = all ]; then
+if [ "$suite" = test ] || [ "$suite" = all ] || [ "$suite" = rest ]; then
   find_chromium >/dev/null || browser+=(chromium)
   has_libatomic || browser+=(libatomic1)
   has_cjk_font || browser+=(fontconfig fonts-noto-cjk)

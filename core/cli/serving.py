@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 from core.cli.command import OPERATE, START, STEPS, USE, argument, command, option
@@ -82,6 +83,26 @@ def publish(session: Session) -> None:
 
     snapshot = publish(session.workspace, progress=session.progress)
     session.report(msg("Published snapshot {snapshot}.", snapshot=snapshot), {"snapshot": snapshot})
+
+
+@command(
+    "explain",
+    USE,
+    msg("Write what drives one forecast, as a page or for shap's own plots."),
+    "upswing explain LAMP-01 --out lamp.html",
+    "upswing explain LAMP-01 --segment DE --out lamp.json",
+    writes=False,
+)
+def explain(
+    session: Session,
+    product: Annotated[str, argument("PRODUCT", msg("Identifier of the product."))],
+    out: Annotated[str, option("--out", msg("File to write: .html or .json."), "FILE")],
+    segment: Annotated[str, option("--segment", msg("Customer segment; all is all customers."), "NAME")] = "all",
+) -> None:
+    from core.capabilities.forecast.explain import export
+
+    record = export(session.workspace, product, segment, Path(out), session.progress)
+    session.report(msg("The forecast of {product} is explained in {file}.", product=product, file=out), record)
 
 
 @command("snapshots", USE, msg("List the snapshots."), "upswing snapshots", writes=False)

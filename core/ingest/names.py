@@ -6,6 +6,7 @@ import difflib
 import re
 import unicodedata
 from collections.abc import Iterable
+from functools import cache
 
 from core.messages import Message, msg
 
@@ -23,6 +24,7 @@ def untyped(name: str) -> str:
     return _TYPE.sub("", name.strip())
 
 
+@cache
 def plain(name: str) -> str:
     """Return a name without case, spaces, punctuation, units in brackets and type.
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from math import comb
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 import numpy as np
@@ -27,6 +28,9 @@ from core.models.predict import FittedModel, blend, one_thread, raw_predictions
 from core.models.text import embed
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS, REASONS
+
+if TYPE_CHECKING:
+    import shap
 
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
 _CHUNK_ROWS = 16  # x 128 masks x 64 hidden numbers: half a megabyte, which fits in a core's cache
@@ -89,6 +93,19 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
     if model.trees is not None:
         out, base = _with_trees(model, panel, rows, out, base)
     return model.rising_calibration.slope * out, model.rising_calibration(base)
+
+
+def explanation(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> shap.Explanation:
+    """Return the attributions of rows as a shap.Explanation, for shap's own plots: values (n, K) by driver, base_values (n,).
+
+    Values and base are those of `driver_attributions`, on the scale of the calibrated logit.
+
+        shap.plots.waterfall(explanation(model, panel, panel.latest())[0])
+    """
+    import shap
+
+    values, base = driver_attributions(model, panel, rows, progress)
+    return shap.Explanation(values=values, base_values=base, feature_names=list(model.drivers))
 
 
 def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

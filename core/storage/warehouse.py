@@ -12,8 +12,13 @@ TABLES = CANONICAL | IMPORTS
 
 def columns(con) -> dict[str, list[tuple[str, str]]]:
     """The (name, type) of each table's columns, in their order."""
-    names = [name for (name,) in con.execute("show tables").fetchall()]
-    return {name: [column[:2] for column in con.execute(f'describe "{name}"').fetchall()] for name in names}
+    found: dict[str, list[tuple[str, str]]] = {}
+    query = """
+        select table_name, column_name, data_type from duckdb_columns()
+        where database_name = current_database() and not internal order by table_name, column_index"""
+    for table, column, kind in con.execute(query).fetchall():
+        found.setdefault(table, []).append((column, kind))
+    return found
 
 
 def complete(con) -> None:

@@ -114,6 +114,7 @@ def test_when_the_worker_is_killed_the_job_is_interrupted_and_the_champion_still
     until(lambda: (worker := state.worker()) is not None and worker.alive and worker.token != killed.token, "a new worker")
 
 
+@pytest.mark.whole  # `make test` has the button in tests/app and the rescore in tests/integration
 def test_fresh_forecasts_make_a_new_snapshot_with_the_same_model(page, shop):
     served, champion = snapshots.current(shop).id, registry.champion(shop)
     open_model(page)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 
 import pyarrow.parquet as pq
@@ -11,7 +12,9 @@ from fixtures.shops import tables, write
 from fixtures.tiny import tiny_encoder
 
 from core.capabilities import scoring
-from core.capabilities.forecast.explain import explain_product
+from core.capabilities.forecast.explain import explain_product, export, read
+from core.cli import main
+from core.errors import UserError
 from core.features.build import build, build_latest
 from core.jobs import pipeline
 from core.models.candidate import train
@@ -35,6 +38,28 @@ def served(shop: Workspace, table: str) -> list[dict]:
     return pq.read_table(shop.root / "scored" / f"{table}.parquet").to_pylist()
 
 
+def shown_by_shap_as_it_is_served(shop: Workspace, product: str) -> None:
+    """The export of one forecast equals the served tables, and its page fetches nothing."""
+    (forecast,) = [f for f in served(shop, "forecasts") if (f["product_id"], f["segment"]) == (product, ALL)]
+    attributions = {
+        a["driver"]: a["attribution"] for a in served(shop, "attributions") if (a["product_id"], a["segment"]) == (product, ALL)
+    }
+    record = export(shop, product, ALL, shop.root / "why.json")
+    found = read(shop.root / "why.json")
+    assert float(found.base_values) == pytest.approx(forecast["base_logit"], abs=1e-5)
+    assert float(found.base_values + found.values.sum()) == pytest.approx(forecast["logit"], abs=1e-5) == record["logit"]
+    assert {name: v for name, v in zip(found.feature_names, found.values) if v} == pytest.approx(
+        {name: v for name, v in attributions.items() if v}, abs=1e-5
+    )
+    assert main(["explain", product, "--out", str(shop.root / "why.html"), "--workspace", str(shop.root)]) == 0
+    page = (shop.root / "why.html").read_text(encoding="utf-8")
+    assert "momentum" in page and not re.search(r"<(script|img|iframe)[^>]*\ssrc=|<link[^>]*\shref=|@import|url\(\s*['\"]?https?:", page)
+    with pytest.raises(UserError, match="ends in .html or .json"):
+        export(shop, product, ALL, shop.root / "why.pdf")
+    with pytest.raises(UserError, match='no forecast for segment "nowhere"'):
+        export(shop, product, "nowhere", shop.root / "why.json")
+
+
 def test_a_really_trained_model_scores_and_explains_a_whole_shop(shop):
     """Features, training, scoring, publishing, then a rescore of the latest day."""
     build(shop)
@@ -48,6 +73,7 @@ def test_a_really_trained_model_scores_and_explains_a_whole_shop(shop):
         a["attribution"] for a in served(shop, "attributions") if (a["product_id"], a["segment"], a["driver"]) == (product, ALL, "text")
     ]
     assert sum(w["attribution"] for w in explained["words"]) + explained["residual"] == pytest.approx(of_text, abs=1e-4)
+    shown_by_shap_as_it_is_served(shop, product)
     build_latest(shop)
     again = scoring.score(shop)
     assert again.rows["forecasts"] == first.rows["forecasts"]

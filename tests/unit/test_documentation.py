@@ -185,7 +185,11 @@ def test_requirements_are_pinned_to_exact_versions():
     for file in ("requirements.txt", "requirements-bench.txt", "requirements-dev.txt"):
         lines = [line.split("#")[0].strip() for line in (REPOSITORY / file).read_text(encoding="utf-8").splitlines()]
         assert [
-            line for line in lines if line and not line.startswith("-r requirements") and not re.fullmatch(r"[\w.-]+==[\w.]+", line)
+            line
+            for line in lines
+            if line
+            and not line.startswith("-r requirements")
+            and not re.fullmatch(r"[\w.-]+==[\w.]+(; python_version < \"[\d.]+\")?", line)
         ] == []
 
 

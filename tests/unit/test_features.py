@@ -296,7 +296,11 @@ def test_every_review_counts_whether_or_not_the_shop_knows_views(little, little_
             counts = little["reviews"][age.between(0, days - 1)].groupby("product_id").size()
             known = rows[f"reviews_{days}d"].dropna()
             assert known.sum() > 4 and (known == counts.reindex(known.index, fill_value=0)).all()
-        assert rows.low_rating_share.max() <= 1
+        half_a_year = little["reviews"][age.between(0, 181)]
+        low = (half_a_year.rating <= 2).groupby(half_a_year.product_id).mean()
+        shares = rows.low_rating_share.dropna()
+        np.testing.assert_allclose(shares, low[shares.index], rtol=1e-6)
+        assert shares.between(0.01, 0.99).sum() > 3
 
 
 def test_outcomes_cumulate_and_are_null_where_their_weeks_have_not_passed(shop, built):

@@ -31,6 +31,7 @@ from core.capabilities.inventory.control import (
     suggest,
     terms,
 )
+from core.capabilities.inventory.control.normal import demand_over_time
 from core.capabilities.registry import serving_tables
 from core.errors import UserError
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
@@ -471,3 +472,11 @@ def test_orders_by_these_levels_meet_the_service_level_in_simulation(promised, b
             met.append(stock >= 0)
         stock += delivered - units
     assert np.mean(met[1:]) == pytest.approx(promised, abs=0.013)  # one unit more or less is .012 at the 90% level
+
+
+def test_demand_over_a_varying_time_has_the_simulated_spread():
+    rng = np.random.default_rng(5)
+    time = rng.gamma(16, 1 / 4, 200_000)  # mean 4, standard deviation 1
+    demand = 10 * time + 3 * np.sqrt(time) * rng.standard_normal(len(time))
+    mean, sd = demand_over_time(10, 3, 4, 1)
+    assert demand.mean() == pytest.approx(mean, rel=0.005) and demand.std() == pytest.approx(sd, rel=0.01)

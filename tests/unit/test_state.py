@@ -155,21 +155,16 @@ def test_a_store_of_the_first_version_keeps_its_overrides_and_all_else(workspace
     with sqlite3.connect(workspace.create().state) as con:
         con.executescript(file._SCHEMA[0] + "pragma user_version = 1;")
         con.execute("insert into overrides values ('P1', 'lead_time_days', '21', 'new supplier', 'ana', '2026-11-01T08:00:00.000')")
-        con.execute("insert into comments (product_id, text, actor, at) values ('P1', 'early', 'ana', '2026-11-01T08:00:00.000')")
     state = State(workspace)
     assert [(o.scope, o.name, o.field, o.value, o.reason, o.comment, o.actor, o.expires_on) for o in state.overrides()] == [
         ("product", "P1", "lead_time_days", 21, "other", "new supplier", "ana", date(2027, 1, 30))
     ]
-    assert [c.text for c in state.comments("P1")] == ["early"]
     set_lead_time(state, 28)
     assert [o.ended_by for o in state.overrides()] == ["ana", None]
 
 
-def test_comments_and_views_come_back_as_they_were_given(workspace):
+def test_views_come_back_as_they_were_given(workspace):
     state = State(workspace)
-    state.add_comment("P1", "圣诞灯笼 sells <b>early</b>", "ana")
-    state.add_comment("P1", "agreed", "ben")
-    assert [(c.text, c.actor) for c in state.comments("P1")] == [("agreed", "ben"), ("圣诞灯笼 sells <b>early</b>", "ana")]
     state.save_view("rising", "Christmas", {"category": ["Seasonal"]}, "ana")
     state.save_view("rising", "Christmas", {"category": ["Seasonal", "Lighting"]}, "ana")
     assert [v.choices for v in state.views("rising")] == [{"category": ["Seasonal", "Lighting"]}]

@@ -45,10 +45,14 @@ def test_a_wheel_holds_what_the_code_reads(files, folder, pattern):
 
 
 def test_a_wheel_holds_the_pages_and_the_sample_shop(files):
-    pages = {f"dashboard/{name}" for name in tree("pages", "*.py")}
+    pages = {f"dashboard/_{name}" for name in tree("pages", "*.py")}
     sample = {f"core/sample_data/{path.name}" for path in (REPOSITORY / "sample_data" / "files").iterdir()}
     assert pages and sample and pages | sample <= files
 
 
 def test_a_wheel_holds_nothing_of_tests_and_benchmarks(files):
     assert not [file for file in files if "test" in Path(file).name.split("_") or file.startswith(("tests", "bench"))]
+
+
+def test_streamlit_does_not_list_the_pages_of_a_wheel_by_itself(files):
+    assert not [file for file in files if file.startswith("dashboard/pages/")]  # beside app.py, it would run them without it

@@ -11,7 +11,7 @@ from datetime import date
 import numpy as np
 
 from core.capabilities.inventory.control import Levels, Rules, Terms, levels, peaks
-from core.capabilities.inventory.control.textbook import demand_over_time
+from core.capabilities.inventory.control.normal import demand_over_time
 from core.evaluation.baselines.demand import MEAN_WEEKS
 from core.evaluation.simulate.forecasts import Forecasts
 from core.messages import Message, msg

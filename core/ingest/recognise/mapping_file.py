@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def load(preset: str | None, mapping: str | Path | None) -> Mapping:
             expected=msg("The presets are {presets}.", presets=presets()),
             to_do=msg("Choose one of them, or write a mapping of your own."),
         )
+    return _shipped(preset)
+
+
+@cache
+def _shipped(preset: str) -> Mapping:
     return parse(preset, PRESETS / f"{preset}.toml")
 
 

@@ -20,7 +20,6 @@ from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
     AuditEntry,
-    Comment,
     Heartbeat,
     Job,
     Override,
@@ -38,7 +37,6 @@ __all__ = [
     "SCOPES",
     "STALE_AFTER_S",
     "AuditEntry",
-    "Comment",
     "Heartbeat",
     "Job",
     "Override",
@@ -222,17 +220,7 @@ class State(Overrides):
                 [act | {"details": json.dumps(act["details"], ensure_ascii=False)} for act in acts],
             )
 
-    # ---- what users add: comments, saved views (overrides: core/storage/state/overrides.py)
-
-    def add_comment(self, product_id: str, text: str, actor: str) -> None:
-        with self._write() as con:
-            con.execute("insert into comments (product_id, text, actor, at) values (?, ?, ?, ?)", (product_id, text, actor, as_text(now())))
-
-    def comments(self, product_id: str) -> list[Comment]:
-        """Newest first."""
-        with self._connect() as con:
-            found = con.execute("select * from comments where product_id = ? order by id desc", (product_id,))
-            return [read(Comment, row) for row in found]
+    # ---- what users add: saved views (overrides: core/storage/state/overrides.py)
 
     def save_view(self, page: str, name: str, choices: dict, actor: str) -> None:
         with self._write() as con:

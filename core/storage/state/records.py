@@ -117,15 +117,6 @@ class Override:
 
 
 @dataclass(frozen=True)
-class Comment:
-    id: int
-    product_id: str
-    text: str
-    actor: str
-    at: datetime
-
-
-@dataclass(frozen=True)
 class View:
     """The choices of a page (filters, columns ...) under a name."""
 

@@ -1,6 +1,6 @@
 """Inventory control: what to order, when, with how much safety, and the cost of errors. Pure functions on arrays, one row per product.
 
-textbook.py has the formulas as published. distribution.py derives demand over any time from the forecast's quantiles. calendar.py computes
+distribution.py derives demand over any time from the forecast's quantiles. calendar.py computes
 when orders can go out and open ones arrive. terms.py holds the facts about a product and the shop's rules. policy.py turns them into
 levels and orders, buying.py ranks the orders under a budget, markdown.py estimates what a lower price would sell, and simulation.py
 replays what the levels would have achieved.

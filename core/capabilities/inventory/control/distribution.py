@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from core.capabilities.inventory.control.textbook import density
+from core.capabilities.inventory.control.normal import density
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 MAX_COVER_WEEKS = 104.0  # "two years or more": a product that hardly sells never runs out
