@@ -30,7 +30,7 @@ STEPS: dict[str, Message] = {  # step -> what it does, for people
 
 
 def step_label(step: str) -> Message | str:
-    """Return what a step does, for people; the name of an unknown step."""
+    """Return the label of a step, or its name where it has none."""
     return STEPS.get(step, step)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from core.messages import Message
 from core.schema.table import Table
 
-LONG, SHORT = "long", "short"  # lanes: each runs one job at a time, beside the other
+LONG, SHORT = "long", "short"  # lanes: each runs one job at a time, in parallel to the other
 WAREHOUSE, PANEL, SCORED = "warehouse", "panel", "scored"  # what jobs write
 
 

@@ -64,7 +64,7 @@ def search_space(settings: Settings, tunings: tuple[str, ...], encoders: tuple[s
 
 
 def first_trials(settings: Settings, space: tuple[SearchedSetting, ...]) -> list[dict]:
-    """Return the first trials: the settings in use, then the same with each other tuning and encoder to choose from."""
+    """Return the first trials: the settings in use, then the same settings with every other tuning and encoder."""
     today = {}
     for s in space:
         value = setting_value(settings, s.name)

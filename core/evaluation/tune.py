@@ -279,14 +279,14 @@ def _name(workspace: Workspace, settings: Settings, space: tuple[SearchedSetting
         for field, value in vars(getattr(settings, section)).items()
         if f"{section}.{field}" not in searched
     }
-    told = [
+    key = [
         fixed,
         [vars(s) for s in space],
         len(rows),
         str(panel.as_of[rows].max()),
         (workspace.panel / "panel.json").read_text(encoding="utf-8"),
     ]
-    return f"until {panel.as_of[rows].max()} {hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:12]}"
+    return f"until {panel.as_of[rows].max()} {hashlib.sha256(json.dumps(key, sort_keys=True, default=str).encode()).hexdigest()[:12]}"
 
 
 def _trials_in(study, *states: str) -> list:

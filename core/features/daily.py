@@ -93,6 +93,6 @@ def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progre
 
     progress("features", 0.02, nmsg("Reading {count} review", "Reading {count} reviews", len(fresh)))
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
-    # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
+    # In steps of 2^-13: their sums are exact in any order, and an encoder's last bits depend on the other texts of a batch.
     values = np.round(np.asarray(values, float) * 8192) / 8192
     engine.append("review_sentiment", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))

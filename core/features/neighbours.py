@@ -1,4 +1,4 @@
-"""Text neighbours: products with similar texts, which the graph features spread lifts through."""
+"""Text neighbours: products with similar texts, whose lifts the graph features average."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ from statistics import NormalDist
 import numpy as np
 
 from core.models.panel import Panel
-from core.models.trees import Trees, average, fit_several
+from core.models.tree_fitting import average, fit_several
+from core.models.trees import Trees
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.settings import TrainingConfig
 

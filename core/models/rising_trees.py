@@ -14,7 +14,8 @@ import numpy as np
 
 from core.models.panel import Panel
 from core.models.predict import driver_indexes
-from core.models.trees import Trees, average, fit_several, held_out_losses
+from core.models.tree_fitting import average, fit_several, held_out_losses
+from core.models.trees import Trees
 from core.settings import TrainingConfig
 
 _MIN_ROWS = 400  # with fewer rows, leaves of 100 rows leave nothing to split
@@ -24,7 +25,7 @@ _STRONG_REGULARISATION = {"min_data_in_leaf": 1000, "lambda_l2": 100.0}
 
 @dataclass(frozen=True)
 class TreeConfig:
-    """The configuration of the trees. rounds: number of trees; settings: replacements in core.models.trees.SETTINGS."""
+    """The configuration of the trees. rounds: number of trees; settings: replacements in core.models.tree_fitting.SETTINGS."""
 
     rounds: int
     settings: dict = field(default_factory=dict)

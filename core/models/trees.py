@@ -1,44 +1,29 @@
 """Boosted trees: their predictions and the exact attribution of each driver. Arrays only: no SQL, no data frames, no torch.
 
-LightGBM fits them (Ke et al. 2017). Only their arrays are kept, so a model folder is read without it and holds no code.
+core/models/tree_fitting.py fits them by LightGBM. Only their arrays are kept, so a model folder is read without it and holds no code.
 
 The game of the Shapley values: with only the drivers in S present, a split on another driver's feature sends a row both ways, in the
-shares of the training rows (as in TreeSHAP, Lundberg et al. 2020, but for whole drivers). A driver of which a row lacks every value is
-no player: whatever S is, its splits send the row where training sent missing values, or both ways where none was missing in training.
-So it gets 0, and the base is the same for all rows that lack the same drivers. Rows of `all`, which lack the driver `segment`, rise more
-often than a segment's rows, and that explains no single product. The value of a leaf is then a product of one factor per driver on its
-path: 0 or 1 where the driver is present, the share of training rows where it is absent. Each leaf has few drivers on its path, so all
-of their subsets are enumerated and the sum over leaves is exact.
+shares of the training rows (as in TreeSHAP, Lundberg et al. 2020, but for whole drivers). A driver without any value in a row takes
+no part in that row's game. Its splits always send the row where training sent missing values, or both ways where none was missing then.
+Its attribution is 0, and the base is the same for all rows that lack the same drivers. For example, rows of `all` lack the driver
+`segment`: they rise more often than a segment's rows, which explains no single product. The value of a leaf is then a product of one factor
+per driver on its path: 0 or 1 where the driver is present, the share of training rows where it is absent. Each leaf has few drivers on its
+path, so all of their subsets are enumerated and the sum over leaves is exact.
 
 Shapes: B rows, F features, K drivers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import comb
 
 import numpy as np
 
-LEAVES, DEPTH = 15, 7
-SETTINGS = {
-    "objective": "cross_entropy",
-    "learning_rate": 0.06,
-    "num_leaves": LEAVES,
-    "max_depth": DEPTH,
-    "min_data_in_leaf": 100,
-    "lambda_l2": 10.0,
-    "feature_fraction": 0.3,
-    "bagging_fraction": 0.5,
-    "bagging_freq": 1,
-    "verbosity": -1,
-    "deterministic": True,
-    "force_row_wise": True,
-}
 _ROWS = 8192  # rows per chunk: x three times the features, some megabytes
-_ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
+ARRAYS = ("starts", "feature", "threshold", "nan_left", "left", "right", "rows", "value", "driver")
 
 
 @dataclass(frozen=True)
@@ -66,11 +51,11 @@ class Trees:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return the arrays that a model folder stores; `from_arrays` reads them."""
-        return {name: np.ascontiguousarray(getattr(self, name)) for name in _ARRAYS}
+        return {name: np.ascontiguousarray(getattr(self, name)) for name in ARRAYS}
 
     @classmethod
     def from_arrays(cls, arrays: dict[str, np.ndarray]) -> Trees:
-        return cls(**{name: np.asarray(arrays[name]) for name in _ARRAYS})
+        return cls(**{name: np.asarray(arrays[name]) for name in ARRAYS})
 
     def predict(self, x: np.ndarray, absent: np.ndarray | None = None) -> np.ndarray:
         """Return (B,) float64 logits of x (B, F) float32, NaN = missing. `absent` (K,) bool: drivers to remove from rows that have them."""
@@ -315,128 +300,6 @@ def _ordered_weights(group: tuple[int, ...]) -> np.ndarray:
 def _subsets(m: int) -> np.ndarray:
     """Return (2^m, m) bool: row s has the bits of s, lowest first."""
     return (np.arange(2**m)[:, None] >> np.arange(m) & 1).astype(bool)
-
-
-def fit_trees(
-    x: np.ndarray,
-    target: np.ndarray,
-    driver: np.ndarray,
-    *,
-    rounds: int,
-    seed: int,
-    threads: int = 1,
-    check: Callable[[], None] = lambda: None,
-    weight: np.ndarray | None = None,
-    **settings,
-) -> Trees:
-    """Fit trees on x (B, F) float32, NaN = missing, and target (B,), in 0..1 unless `settings` have another objective.
-
-    settings replace some of SETTINGS. driver (F,) of each column; check() is called after each tree; weight (B,) of each row.
-    """
-    (trees,) = fit_several(x, target, driver, [settings], rounds=rounds, seed=seed, threads=threads, check=check, weight=weight)
-    return trees
-
-
-def fit_several(
-    x: np.ndarray,
-    target: np.ndarray,
-    driver: np.ndarray,
-    each: Sequence[dict],
-    *,
-    rounds: int,
-    seed: int,
-    threads: int = 1,
-    check: Callable[[], None] = lambda: None,
-    weight: np.ndarray | None = None,
-) -> tuple[Trees, ...]:
-    """Fit trees for each of several settings, which share one binning of the rows. Arguments as in `fit_trees`."""
-    import lightgbm
-
-    given = SETTINGS | {"seed": seed, "num_threads": threads}
-    data = lightgbm.Dataset(x, target, weight=weight, params=given | each[0])
-    boosters = (lightgbm.train(given | settings, data, rounds, callbacks=[lambda env: check()]) for settings in each)
-    return tuple(_trees(booster, len(x), driver) for booster in boosters)
-
-
-def average(members: Sequence[Trees]) -> Trees:
-    """Return one ensemble whose predictions and attributions are the means of the members'."""
-    starts = np.cumsum([0, *(m.starts[-1] for m in members)])
-    joined = {name: np.concatenate([getattr(m, name) for m in members]) for name in _ARRAYS if name not in ("starts", "driver")}
-    return Trees(
-        **joined
-        | {
-            "starts": np.concatenate([[0], *(m.starts[1:] + start for m, start in zip(members, starts))]).astype(np.int64),
-            "value": joined["value"] / len(members),
-            "driver": members[0].driver,
-        }
-    )
-
-
-def held_out_losses(
-    x: np.ndarray,
-    target: np.ndarray,
-    held: np.ndarray,
-    *,
-    rounds: int,
-    seed: int,
-    threads: int = 1,
-    check: Callable[[], None] = lambda: None,
-    **settings,
-) -> np.ndarray:
-    """Return (rounds,) mean loss on the rows `held` (B,) bool after each tree fitted on the others. Other arguments as in `fit_trees`."""
-    import lightgbm
-
-    given = SETTINGS | {"seed": seed, "num_threads": threads} | settings
-    recorded: dict[str, dict[str, list[float]]] = {}
-    data = lightgbm.Dataset(x[~held], target[~held], params=given)
-    lightgbm.train(
-        given,
-        data,
-        rounds,
-        valid_sets=[data.create_valid(x[held], target[held])],
-        valid_names=["held"],
-        callbacks=[lightgbm.record_evaluation(recorded), lambda env: check()],
-    )
-    (by_round,) = recorded["held"].values()
-    return np.array(by_round)
-
-
-def _trees(booster, rows: int, driver: np.ndarray) -> Trees:
-    nodes: list[tuple] = []
-    starts = [0]
-    for tree in booster.dump_model()["tree_info"]:
-        nodes += _nodes(tree["tree_structure"], rows)
-        starts.append(len(nodes))
-    feature, threshold, nan_left, left, right, covered, value = (np.array(column) for column in zip(*nodes))
-    return Trees(
-        np.array(starts, dtype=np.int64),
-        feature.astype(np.int32),
-        threshold.astype(np.float64),
-        nan_left.astype(np.int8),
-        left.astype(np.int32),
-        right.astype(np.int32),
-        covered.astype(np.float64),
-        value.astype(np.float64),
-        np.array(driver),
-    )
-
-
-def _nodes(root: dict, rows: int) -> list[tuple]:
-    """Return LightGBM's nested nodes, parents before children: (feature, threshold, nan_left, left, right, rows, value)."""
-    out: list[list] = []
-
-    def add(node: dict) -> int:
-        place = len(out)
-        if "split_feature" not in node:
-            out.append([-1, 0.0, 0, -1, -1, node.get("leaf_count", rows), node["leaf_value"]])
-            return place
-        nan_left = -1 if node["missing_type"] == "None" else int(node["default_left"])
-        out.append([node["split_feature"], node["threshold"], nan_left, -1, -1, node["internal_count"], 0.0])
-        out[place][3], out[place][4] = add(node["left_child"]), add(node["right_child"])
-        return place
-
-    add(root)
-    return [tuple(node) for node in out]
 
 
 def _chunks(rows: np.ndarray) -> Iterator[np.ndarray]:

@@ -6,8 +6,9 @@ import lightgbm
 import numpy as np
 import pytest
 
-from core.models import trees
-from core.models.trees import Trees, average, fit_several, fit_trees, leaf_attributions
+from core.models import tree_fitting
+from core.models.tree_fitting import average, fit_several, fit_trees
+from core.models.trees import Trees, leaf_attributions
 
 DRIVER = np.array([0, 0, 1, 2, 2, 3])
 
@@ -47,7 +48,7 @@ def value(ensemble: Trees, x: np.ndarray, inside: set[int]) -> float:
 
 def test_the_arrays_say_what_lightgbm_says(data, grown):
     x, y = data
-    booster = lightgbm.train(trees.SETTINGS | {"seed": 7, "num_threads": 1}, lightgbm.Dataset(x, y), 12)
+    booster = lightgbm.train(tree_fitting.SETTINGS | {"seed": 7, "num_threads": 1}, lightgbm.Dataset(x, y), 12)
     probe = x.copy()
     probe[:40, 4] = np.nan
     np.testing.assert_allclose(grown.predict(probe), booster.predict(probe, raw_score=True), atol=1e-9)
@@ -122,7 +123,7 @@ def test_of_one_driver_alone_the_arrays_say_what_lightgbm_says_of_every_row_and_
     x, y = data
     weight, settings = np.linspace(1, 2, len(x)), {"objective": "quantile", "alpha": 0.9}
     mine = fit_trees(x, 3 * y, np.zeros_like(DRIVER), rounds=12, seed=7, weight=weight, **settings)
-    settings = trees.SETTINGS | settings | {"seed": 7, "num_threads": 1}
+    settings = tree_fitting.SETTINGS | settings | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, 3 * y, weight=weight, params=settings), 12)
     np.testing.assert_allclose(mine.predict(x), theirs.predict(x), atol=1e-6)
 
@@ -135,6 +136,6 @@ def test_many_columns_are_told_apart(data):
     x = np.tile(data[0], (1, 40))[:, :200]
     x[:, :190] += np.random.default_rng(1).normal(size=(len(x), 190)).astype(np.float32)  # the last ones are the best
     driver = np.zeros(200, dtype=np.int64)
-    settings = trees.SETTINGS | {"seed": 7, "num_threads": 1}
+    settings = tree_fitting.SETTINGS | {"seed": 7, "num_threads": 1}
     theirs = lightgbm.train(settings, lightgbm.Dataset(x, data[1], params=settings), 12)
     np.testing.assert_allclose(fit_trees(x, data[1], driver, rounds=12, seed=7).predict(x), theirs.predict(x, raw_score=True), atol=1e-9)

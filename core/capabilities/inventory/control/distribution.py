@@ -25,7 +25,7 @@ from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 MAX_COVER_WEEKS = 104.0  # "two years or more": a product that hardly sells never runs out
 LEAD_TIME_POINTS = 7  # with 5, quantiles are up to 1.5% off; with 7 within 0.5% (checked by simulation)
-_NO_WIDTH = 1e-9  # units: quantiles closer than that are one
+_NO_WIDTH = 1e-9  # units: closer quantiles count as equal
 BISECTIONS = 24  # halves the bracket to a 10^7th of its width
 
 

@@ -180,8 +180,8 @@ class Terms:
 def bounded(demand: np.ndarray, terms: Terms) -> np.ndarray:
     """Return the forecast (n, 5, 9) with upper quantiles at most TIMES_THE_PEAK times the most that was ever wanted in so many weeks.
 
-    A forecast's far quantiles are ratios to a base that may hold one bulk order of a year ago, and then speak of what was never seen. The
-    upper quartile is always believed: a rise may outgrow every peak. Where no peak is known nothing is changed.
+    A forecast's far quantiles are multiples of a base that may contain one bulk order of a year ago, and can then exceed everything
+    observed. The upper quartile is never bounded, since a rise may exceed every peak. Without a known peak, nothing changes.
 
     >>> demand = np.repeat(np.array([2, 4, 8, 16, 26.0])[:, None], 9, axis=1) * np.array([1, 1, 1, 1, 1.5, 3, 9, 30, 99])
     >>> bounded(demand[None], Terms.of(1, peak_w1=4, peak_w2=8, peak_w4=9, peak_w8=9, peak_w13=9))[0, [0, 4]]
