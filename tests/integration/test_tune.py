@@ -202,8 +202,8 @@ def test_a_search_needs_a_panel_and_a_history(workspace, fit):
 
 def test_the_command_prints_what_was_found_and_ends_with_2_where_it_was_stopped(shop, fit, capsys):
     assert main(["tune", "--trials", "2", "--workspace", str(shop.root)]) == 0
-    assert "tried 2 sets" in capsys.readouterr().out
+    assert "2 sets of settings were tried" in capsys.readouterr().out
     fit.stop_at = len(fit.fits)
     assert main(["tune", "--trials", "3", "--workspace", str(shop.root)]) == 2
     told = capsys.readouterr()
-    assert "tried 2 sets" in told.out and "goes on from here" in told.out and "stopped" in told.err
+    assert "2 sets of settings were tried" in told.out and "goes on from here" in told.out and "stopped" in told.err
