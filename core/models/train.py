@@ -93,9 +93,9 @@ def fit(
             validated_at = 0.55 if recipe.refit else 1.0
             trainer = new_trainer(parts.train, parts.train_until, (0.0, validated_at), "learn")
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
-            predictions = trainer.predict(parts.validate)
+            logits, demand = trainer.predict(parts.validate)
             trees, demand_trees = background.wait(validated_trees, lambda: progress("train", validated_at, msg("Boosted trees")))
-            rising, falling, intervals, figures = _calibrate(panel, parts, trainer, *predictions, trees, demand_trees, recipe)
+            rising, falling, intervals, figures = _calibrate(panel, parts, trainer, logits, demand, trees, demand_trees, recipe)
         else:
             validated_at, curves, figures = 0.0, [], {"metrics": {}, "calibration": []}
             epochs = min(settings.max_epochs, recipe.epochs_without_validation)

@@ -197,7 +197,7 @@ class Trainer:
             self._set_weights(raw)
             if epoch - best_epoch >= self.recipe.patience:
                 break
-        weights, tuned = kept or (self.average, None)
+        weights, tuned = kept or (self.average, {})
         self._set_weights(weights)
         if tuned and isinstance(self.texts, TunedTexts):
             with use_threads(self.threads):

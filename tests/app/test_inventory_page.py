@@ -92,7 +92,7 @@ def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_pag
     assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Available + incoming **{row.inventory_position:,.0f}** = " in said
     demand = row.reorder_point - row.safety_stock
     assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of order cycle" in said
-    assert "95% of deliveries come before it runs out" in said
+    assert "95% of deliveries arrive before it runs out" in said
 
 
 def test_an_order_that_its_supplier_takes_later_says_when_and_counts_the_wait(open_page, suggestions):

@@ -154,7 +154,7 @@ def test_the_sample_is_of_segment_all_two_origins_and_the_same_again(shop, monke
     known = shop[0]
     monkeypatch.setattr(demand_part, "SAMPLE_PRODUCTS", 7)
     rows = np.flatnonzero(known.as_of >= ORIGIN)
-    first, second = (demand_part._sample(known, rows, demand_part._spread(known.as_of[rows])) for _ in range(2))
+    first, second = (demand_part._sample(known, rows, demand_part._sample_origins(known.as_of[rows])) for _ in range(2))
     assert (first == second).all() and len(first) == 14 and known.all_rows[first].all()
     origins = np.unique(known.as_of[rows])
     assert list(np.unique(known.as_of[first])) == [origins[0], origins[len(origins) // 2]]
@@ -164,9 +164,9 @@ def test_the_sample_is_of_segment_all_two_origins_and_the_same_again(shop, monke
 def test_ratios_are_learnt_where_all_weeks_have_passed_and_once_more_before_that(shop):
     known = shop[0]
     train = np.flatnonzero(known.as_of <= ORIGIN - 28)
-    assert list(demand_part._learnt_origins(known, train)) == [ORIGIN - 26 * 7, ORIGIN - 13 * 7]
+    assert list(demand_part._training_origins(known, train)) == [ORIGIN - 26 * 7, ORIGIN - 13 * 7]
     recent = train[known.as_of[train] > ORIGIN - 13 * 7]  # no origin is known for 13 weeks: the latest that is for 8
-    assert list(demand_part._learnt_origins(known, recent)) == [ORIGIN - 8 * 7]
+    assert list(demand_part._training_origins(known, recent)) == [ORIGIN - 8 * 7]
 
 
 # ---- how they are judged

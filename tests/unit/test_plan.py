@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import date, datetime, timedelta
 
 import numpy as np
@@ -127,6 +128,9 @@ def test_what_is_on_order_counts_towards_an_order_of_today_where_the_lead_time_i
 def test_a_snapshot_from_before_deliveries_were_served_keeps_its_split_of_what_is_on_order(tmp_path):
     folder = write_snapshot(Workspace(tmp_path), products=30, weeks=9, stock_known=1.0)
     (folder / "deliveries.parquet").unlink()
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["tables"]["deliveries"]
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     basis = plan.read(Serving(folder), Rules())
     row = planned(basis, override("P0007", "lead_time_days", 90.0)).loc["P0007"]
     assert (row.on_order, row.on_order_later) == (0, 24)

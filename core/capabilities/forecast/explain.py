@@ -111,7 +111,7 @@ def _page(found: shap.Explanation) -> str:
 
     import shap
 
-    plot = shap.plots.force(found.base_values, found.values, feature_names=found.feature_names, out_names="logit of rising")
+    plot = shap.plots.force(found.base_values, found.values, feature_names=found.feature_names, out_names=str(msg("Logit of rising")))
     page = io.StringIO()
     shap.save_html(page, plot, full_html=True)
     return page.getvalue()
