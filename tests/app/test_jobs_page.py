@@ -135,7 +135,7 @@ def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
 def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
     shown = open_page("model", workspace=shop).table[0].value
     assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", ":blue[better]"]
-    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414 to 0.506)", "0.470", ":orange[worse]"]
+    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414–0.506)", "0.470", ":orange[worse]"]
 
 
 def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):
