@@ -36,6 +36,12 @@ def test_a_copy_with_a_planted_defect_differs_from_the_repository_in_that_file_a
     assert not place.exists()
 
 
+def test_the_readme_holds_the_table_of_both_suites_results():
+    folder = plant.REPOSITORY / "tests" / "reference"
+    table = plant.side_by_side(folder / "planted_results_old.json", folder / "planted_results_new.json")
+    assert table in (folder / "README.md").read_text(encoding="utf-8")
+
+
 def test_the_examples_in_the_docstrings_hold():
     result = doctest.testmod(plant)
     assert result.attempted and not result.failed
