@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from fixtures import shops
 from reference.labels import Oracle, valid_sales
@@ -381,3 +382,26 @@ def test_nearest_neighbours_leave_out_the_product_itself_and_come_nearest_first(
     assert (indices != np.arange(2050)[:, None]).all() and (np.diff(similarity, axis=1) <= 0).all()
     whole = vectors @ vectors.T - 2 * np.eye(2050)
     assert (indices[:, 0] == whole.argmax(axis=1)).mean() > 0.999
+
+
+def campaigns_of(promotions: list[tuple], as_of: date) -> dict:
+    """What the panel knows at as_of of product p's promotions, each (first day, last day) counted from as_of."""
+    engine_rows = [("p", as_of + timedelta(days=first), as_of + timedelta(days=last), 0.1) for first, last in promotions]
+    columns = ("product_id", "starts_on", "ends_on", "discount")
+    with db.connect() as con:
+        engine = db.DuckDB(con)
+        engine.register("promotions", pa.table(dict(zip(columns, zip(*engine_rows)))))
+        engine.register("origin", pa.table({"as_of": [as_of]}))
+        return engine.rows("features/campaigns")[0]
+
+
+def test_a_day_in_two_promotions_counts_once():
+    known = campaigns_of([(-40, 5), (-27, 0), (-30, -20)], date(2025, 6, 30))
+    assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 5)
+    apart = campaigns_of([(-40, -20), (-22, -18), (-3, -1)], date(2025, 6, 30))
+    assert (apart["promo_days_28d"], apart["promo_now"], apart["days_since_promo"]) == (10 + 3, 0, 1)
+
+
+def test_a_promotion_that_began_a_year_ago_and_still_runs_is_one():
+    known = campaigns_of([(-364, 3)], date(2025, 6, 30))
+    assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 3)
