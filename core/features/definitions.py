@@ -28,6 +28,12 @@ def _times(now: str, before: str, smooth: float = 1.0) -> str:
     return f"(coalesce({now}, 0) + {smooth}) / (coalesce({before}, 0) + {smooth})"
 
 
+def _share(part: str, rest: str, smooth: float) -> str:
+    """`part` of `part` and `rest` together, as if `smooth` more of the rest were known: small counts say little. Null without either."""
+    both = f"coalesce({part}, 0) + coalesce({rest}, 0)"
+    return f"case when {both} > 0 then coalesce({part}, 0) / ({both} + {smooth}) end"
+
+
 _EVENTS = "h.has_events = 1"
 _ORDERS = "h.has_orders = 1"
 
@@ -45,7 +51,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("days_since_last", "demand", "days", "w.days_since_last", "Days since the last order"),
     Feature("best_day_share", "demand", "share", "w.best_day_56d / nullif(w.interest_56d, 0)", "Share of the best day in 56 days' orders"),
     Feature(
-        "returned_share", "demand", "share", "w.returned_units_91d / nullif(w.units_91d, 0)", "Units returned, of units sold in 13 weeks"
+        "returned_share",
+        "demand",
+        "share",
+        _share("w.returned_units_91d", "w.units_91d", 5),
+        "Units returned, of all units sold or returned in 13 weeks",
     ),
     Feature("out_of_stock_56d", "demand", "share", "k.out_of_stock_56d", "Share of recorded days out of stock, last 56 days"),
     Feature("out_of_stock_14d", "demand", "share", "k.out_of_stock_14d", "Share of recorded days out of stock, last 14 days"),
@@ -196,15 +206,15 @@ FEATURES: tuple[Feature, ...] = (
         "cart_rate",
         "attention",
         "share",
-        f"case when {_EVENTS} then w.carts_28d / nullif(w.views_28d, 0) end",
-        "Carts a view, last 28 days",
+        f"case when {_EVENTS} then {_share('w.carts_28d', 'w.views_28d', 10)} end",
+        "Carts, of all views and carts in the last 28 days",
     ),
     Feature(
         "orders_a_view",
         "attention",
         "share",
-        f"case when {_EVENTS} then w.orders_28d / nullif(w.views_28d, 0) end",
-        "Orders a view, last 28 days",
+        f"case when {_EVENTS} then {_share('w.orders_28d', 'w.views_28d', 10)} end",
+        "Orders, of all views and orders in the last 28 days",
     ),
     Feature(
         "ad_clicks_28d",
@@ -214,7 +224,11 @@ FEATURES: tuple[Feature, ...] = (
         "Clicks on its ads, last 28 days",
     ),
     Feature(
-        "ad_click_rate", "attention", "share", "w.ad_clicks_28d / nullif(w.ad_impressions_28d, 0)", "Clicks an ad impression, last 28 days"
+        "ad_click_rate",
+        "attention",
+        "share",
+        _share("w.ad_clicks_28d", "w.ad_impressions_28d", 20),
+        "Clicks, of all impressions and clicks of its ads in the last 28 days",
     ),
     # reviews: what buyers say
     Feature(

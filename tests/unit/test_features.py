@@ -405,3 +405,11 @@ def test_a_day_in_two_promotions_counts_once():
 def test_a_promotion_that_began_a_year_ago_and_still_runs_is_one():
     known = campaigns_of([(-364, 3)], date(2025, 6, 30))
     assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 3)
+
+
+def test_no_share_is_above_one(built):
+    panel = panel_of(built)
+    shares = [f.name for f in FEATURES if f.unit == "share" and f.name != "promo_discount"]
+    highest = panel[shares].max()
+    assert len(shares) > 15 and (highest.dropna() <= 1).all(), highest[highest > 1]
+    assert {"ad_click_rate", "cart_rate", "orders_a_view", "returned_share"} <= set(highest.dropna().index)
