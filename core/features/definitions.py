@@ -112,14 +112,14 @@ FEATURES: tuple[Feature, ...] = (
         "first_buy_share",
         "audience",
         "share",
-        "w.first_buys_56d / nullif(w.buyers_56d, 0)",
+        "w.first_buyers_56d / nullif(w.buyers_56d, 0)",
         "Buyers who bought it for the first time, last 56 days",
     ),
     Feature(
         "first_buy_share_28d",
         "audience",
         "share",
-        "w.first_buys_28d / nullif(w.buyers_28d, 0)",
+        "w.first_buyers_28d / nullif(w.buyers_28d, 0)",
         "Buyers who bought it for the first time, last 28 days",
     ),
     Feature(

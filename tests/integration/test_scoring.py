@@ -15,6 +15,7 @@ from core.capabilities.forecast import compute as scoring
 from core.capabilities.inventory.control import PriceResponse
 from core.errors import NotReady, UpswingError, UserError
 from core.features import tables
+from core.features.daily import read_inputs
 from core.models.calibrate import Level
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS, SERVING
 from core.storage import duckdb as db
@@ -134,6 +135,7 @@ def shop(workspace) -> Workspace:
             con, "quarantine", [{"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)]
         )
         tables.create(con)
+        read_inputs(DuckDB(con), "country")
         DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",

@@ -407,9 +407,47 @@ def test_a_promotion_that_began_a_year_ago_and_still_runs_is_one():
     assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 3)
 
 
+def test_known_buyers_are_people_however_often_they_buy(shop, built):
+    panel, orders = panel_of(built), shop["orders"]
+    as_of = pd.Timestamp(panel.as_of.max())
+    bought = orders[(orders.units > 0) & orders.customer_id.notna()].assign(day=lambda o: o.ordered_at.dt.normalize())
+    key = ["product_id", "customer_id", "day"]
+    returned = orders[orders.units < 0].assign(day=lambda o: o.ordered_at.dt.normalize())[key]
+    bought = bought.merge(returned.drop_duplicates(), on=key, how="left", indicator=True).query("_merge == 'left_only'")
+    lately = bought[(as_of - bought.day).dt.days < 28]
+    repeated = 0
+    for segment, rows in (("all", lately), ("GB", lately[lately.country == "GB"])):
+        mine = panel[(panel.segment == segment) & (pd.to_datetime(panel.as_of) == as_of)].set_index("product_id").buyers_28d
+        people = rows.groupby("product_id").customer_id.nunique().reindex(mine.index, fill_value=0)
+        assert (mine == people).mean() > 0.9 and (mine >= people).all()  # a sale beside a return of another size counts, too
+        repeated += int(rows.groupby("product_id").apply(lambda r: len(r[["customer_id", "day"]].drop_duplicates())).sum() - people.sum())
+    assert repeated > 0
+
+
 def test_no_share_is_above_one(built):
     panel = panel_of(built)
     shares = [f.name for f in FEATURES if f.unit == "share" and f.name != "promo_discount"]
     highest = panel[shares].max()
     assert len(shares) > 15 and (highest.dropna() <= 1).all(), highest[highest > 1]
     assert {"ad_click_rate", "cart_rate", "orders_a_view", "returned_share"} <= set(highest.dropna().index)
+
+
+def test_a_corrected_review_gets_the_sentiment_of_its_new_words(shop, tmp_path):
+    reviews = shop["reviews"]
+    praised = reviews[reviews.body == "lovely"].groupby("product_id").size().idxmax()
+    changed = (reviews.product_id == praised) & (reviews.body == "lovely")
+    workspace = shops.write(Workspace(tmp_path / "grown").create(), shop)
+    build(workspace)
+    before = panel_of(workspace)
+    with db.connect(workspace.warehouse) as con:
+        con.execute("update reviews set body = 'broken' where product_id = $product and body = 'lovely'", {"product": praised})
+        day = reviews[changed].created_at.min().date()
+        con.execute("insert into touched values ('reviews', $day, 'second')", {"day": day})
+    build_latest(workspace)
+    corrected = shop | {"reviews": reviews.assign(body=reviews.body.mask(changed, "broken"))}
+    whole = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "whole").create(), corrected)))
+    latest = panel_of(workspace, "latest/panel.parquet")
+    anew = whole[whole.as_of.astype(str) == whole.as_of.astype(str).max()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(latest[NAMES], anew[NAMES], check_exact=True)
+    said = [p[(p.product_id == praised) & (p.segment == "all")].sort_values("as_of").sentiment_year.iloc[-1] for p in (before, latest)]
+    assert said[1] < said[0]
