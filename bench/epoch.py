@@ -22,7 +22,7 @@ from core.models.panel import Panel
 from core.models.predict import gather, use_threads
 from core.models.train import _Trainer, split
 from core.progress import silent
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 from core.workspace import Workspace
 
 TUNING = "last-3"
@@ -30,7 +30,7 @@ TUNING = "last-3"
 
 def measure(workspace: Workspace, batches: int, rows_a_batch: int) -> dict[str, float]:
     panel = Panel.open(workspace.panel, workspace.cache)
-    settings, recipe, threads = ModelSettings(tuning=TUNING, device="cpu"), Recipe(), torch.get_num_threads()
+    settings, recipe, threads = ModelSettings(tuning=TUNING, device="cpu"), TrainingConfig(), torch.get_num_threads()
     parts = split(panel, panel.matured(), recipe.validation_origins)
     started = time.perf_counter()
     with use_threads(1):

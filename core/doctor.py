@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import importlib.metadata
-import json
 import platform
-import re
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from datetime import date
 
-from core.errors import UpswingError, UserError
-from core.models import registry
+from core import shipped
+from core.errors import UpswingError
+from core.messages import Message, msg, nmsg, sentences
+from core.models import panel, registry
 from core.schema import CANONICAL
+from core.storage import access, audit, keys, layout, snapshots, warehouse
 from core.storage import duckdb as db
-from core.storage import snapshots, warehouse
 from core.storage.state import State
 from core.workspace import Workspace
 
-REQUIREMENTS = Path(__file__).resolve().parents[1] / "requirements.txt"
 _FREE_GIB = 2.0
 
 
@@ -27,7 +27,7 @@ _FREE_GIB = 2.0
 class Finding:
     check: str
     ok: bool
-    detail: str
+    detail: Message | str
 
 
 def examine(workspace: Workspace) -> list[Finding]:
@@ -39,11 +39,14 @@ def examine(workspace: Workspace) -> list[Finding]:
         "encoder": _encoder,
         "disk": _disk,
         "settings": _settings,
+        "layout": _layout,
         "warehouse": _warehouse,
         "panel": _panel,
         "models": _models,
         "snapshots": _snapshots,
         "state": _state,
+        "audit": _audit,
+        "key": _key,
         "worker": _worker,
     }
     found = []
@@ -51,63 +54,95 @@ def examine(workspace: Workspace) -> list[Finding]:
         try:
             found += check(workspace)
         except (UpswingError, OSError, ValueError) as error:  # ValueError: a JSON file that is none
-            found.append(Finding(name, False, str(error)))
+            found.append(Finding(name, False, error.message if isinstance(error, UpswingError) else str(error)))
     return found
 
 
 def _python(_: Workspace) -> Iterator[Finding]:
-    version = platform.python_version()
-    yield Finding("python", version.startswith("3.11."), f"{version} (3.11 is asked for)")
+    supported = [f"{major}.{minor}" for major, minor in shipped.PYTHONS]
+    detail = msg("{version}; Upswing runs on {supported}.", version=platform.python_version(), supported=supported)
+    yield Finding("python", sys.version_info[:2] in shipped.PYTHONS, detail)
 
 
 def _packages(_: Workspace) -> Iterator[Finding]:
-    wanted = dict(re.findall(r"^([\w.-]+)==([\w.]+)", REQUIREMENTS.read_text(encoding="utf-8"), re.MULTILINE))
+    wanted = shipped.pins()
     wrong = []
     for name, version in wanted.items():
         try:
             installed = importlib.metadata.version(name).split("+")[0]  # 2.13.0+cpu is 2.13.0 for one kind of machine
         except importlib.metadata.PackageNotFoundError:
-            installed = "not installed"
+            wrong.append(msg("{package} {version} is not installed.", package=name, version=version))
+            continue
         if installed != version:
-            wrong.append(f"{name} {installed} instead of {version}")
-    yield Finding("packages", not wrong, "; ".join(wrong) or f"{len(wanted)} as requirements.txt says")
+            wrong.append(msg("{package} is {installed} instead of {version}.", package=name, installed=installed, version=version))
+    fine = nmsg("{count} package is as in requirements.txt.", "{count} packages are as in requirements.txt.", len(wanted))
+    yield Finding("packages", not wrong, sentences(*wrong) if wrong else fine)
 
 
 def _device(_: Workspace) -> Iterator[Finding]:
     import torch
 
     if torch.cuda.is_available():
-        yield Finding("device", True, f"GPU {torch.cuda.get_device_name(0)}")
+        yield Finding("device", True, msg("GPU {name}", name=torch.cuda.get_device_name(0)))
     else:
-        yield Finding("device", True, f"CPU with {torch.get_num_threads()} threads; a GPU would make training faster")
+        yield Finding(
+            "device",
+            True,
+            nmsg(
+                "CPU with {count} thread. A GPU makes training faster.",
+                "CPU with {count} threads. A GPU makes training faster.",
+                torch.get_num_threads(),
+            ),
+        )
 
 
 def _encoder(workspace: Workspace) -> Iterator[Finding]:
     from core.models.text import load_encoder
 
-    encoder = load_encoder(workspace.settings().model.encoder)  # checks the weights' SHA-256
+    encoder = load_encoder(workspace.own_settings().model.encoder)  # checks the weights' SHA-256
     encoder.encode(encoder.tokens([encoder.name]))  # it reads, too
-    yield Finding("encoder", True, f"{encoder.name}, {encoder.width} wide, weights {encoder.version[:12]}")
+    yield Finding(
+        "encoder",
+        True,
+        msg("{encoder}, width {width}, weights {hash}", encoder=encoder.name, width=encoder.width, hash=encoder.version[:12]),
+    )
 
 
 def _disk(workspace: Workspace) -> Iterator[Finding]:
     folder = next(p for p in (workspace.root, *workspace.root.parents) if p.exists())
     free = shutil.disk_usage(folder).free / 2**30
-    yield Finding("disk", free >= _FREE_GIB, f"{free:.1f} GiB free (at least {_FREE_GIB:.0f} are needed)")
+    yield Finding(
+        "disk", free >= _FREE_GIB, msg("{free} GiB are free. At least {least} GiB are needed.", free=round(free, 1), least=_FREE_GIB)
+    )
 
 
 def _settings(workspace: Workspace) -> Iterator[Finding]:
-    settings = workspace.settings()
+    settings = workspace.own_settings()
     given = workspace.settings_file.exists()
-    yield Finding("settings", True, f"{settings.shop.name}, {settings.shop.currency or 'no currency'}" if given else "the defaults")
+    yield Finding("settings", True, msg("Shop {shop}", shop=settings.shop.name) if given else msg("The defaults are in use."))
+
+
+def _layout(workspace: Workspace) -> Iterator[Finding]:
+    found = layout.version(workspace)
+    old = "" if found == layout.LAYOUT else ", which the next command that writes brings up to date"
+    yield Finding("layout", True, f"layout {found} of the workspace{old}")
+
+
+def _audit(workspace: Workspace) -> Iterator[Finding]:
+    yield Finding("audit", True, f"{len(audit.acts(workspace))} acts on snapshots and models")
+
+
+def _key(workspace: Workspace) -> Iterator[Finding]:
+    keys.customers_key(workspace, create=False)
+    yield Finding("key", True, "the key of the customers' pseudonyms is sound, or not needed yet")
 
 
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.warehouse.exists():
-        yield Finding("warehouse", True, "none yet: `upswing import FILE...` makes it")
+        yield Finding("warehouse", True, msg("There is none yet. `upswing import FILE...` creates it."))
         return
     try:
-        with db.connect(workspace.warehouse, read_only=True) as con:
+        with access.waiting(0.0), db.connect(workspace.warehouse, read_only=True) as con:
             there, wrong, rows = warehouse.columns(con), [], 0
             for name, table in warehouse.TABLES.items():
                 known = {(c.name, c.type) for c in table.columns}
@@ -116,76 +151,102 @@ def _warehouse(workspace: Workspace) -> Iterator[Finding]:
                     wrong.append(name)
                 elif name in there and name in CANONICAL:
                     rows += con.execute(f"select count(*) from {name}").fetchone()[0]
-    except UserError as error:
-        yield Finding("warehouse", True, f"not checked: {error.found}")  # a job is writing to it
+    except access.Busy as error:
+        yield Finding("warehouse", True, sentences(msg("It was not checked."), error.found))
     except db.Error as error:
-        yield Finding("warehouse", False, f"cannot be read ({error}); put back a copy, or move it away and import again")
+        yield Finding(
+            "warehouse", False, msg("It cannot be read: {error}. Restore a copy, or move it away and import again.", error=str(error))
+        )
     else:
         yield Finding(
             "warehouse",
             not wrong,
-            f"tables of another shape: {', '.join(wrong)}; import again into a new workspace" if wrong else f"{rows:,} rows",
+            msg("These tables have other columns: {tables}. Import again into a new workspace.", tables=wrong)
+            if wrong
+            else nmsg("{count} row", "{count} rows", rows),
         )
 
 
 def _panel(workspace: Workspace) -> Iterator[Finding]:
     file = workspace.panel / "panel.json"
     if not file.exists():
-        yield Finding("panel", True, "none yet: `upswing features` makes it")
+        yield Finding("panel", True, msg("There is none yet. `upswing features` creates it."))
         return
-    panel = json.loads(file.read_text(encoding="utf-8"))
-    yield Finding("panel", (workspace.panel / "panel.parquet").exists(), f"as of {panel['as_of']}, {panel['rows']:,} rows")
+    described = panel.verify(workspace.panel)
+    yield Finding(
+        "panel",
+        (workspace.panel / "panel.parquet").exists(),
+        msg("{rows} rows as of {day}", rows=described["rows"], day=date.fromisoformat(described["as_of"])),
+    )
 
 
 def _models(workspace: Workspace) -> Iterator[Finding]:
     found = registry.models(workspace)
     if not found:
-        yield Finding("models", True, "none yet: `upswing train` makes one")
+        yield Finding("models", True, msg("There is none yet. `upswing train` creates one."))
     for model in found:
         if model.status != "discarded":
             wrong = registry.problems(workspace, model.path)
-            yield Finding("models", not wrong, f"{model.id} ({model.status})" + (": " + "; ".join(wrong) if wrong else ""))
+            yield Finding(
+                "models",
+                not wrong,
+                sentences(msg("Model {model} is {status}.", model=model.id, status=registry.STATUSES[model.status]), *wrong),
+            )
     champion = registry.champion(workspace)
     if champion is not None and champion not in {m.id for m in found}:
-        yield Finding("models", False, f"the champion {champion} is not there: promote another one")
+        yield Finding("models", False, msg("The champion {model} is missing. Promote another model.", model=champion))
 
 
 def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     kept = snapshots.history(workspace)
+    for snapshot_id, error in snapshots.damaged(workspace).items():
+        yield Finding("snapshots", False, f"{snapshot_id}: {error}")
     if not kept and not workspace.current.exists():
-        yield Finding("snapshots", True, "none yet: `upswing run` makes the first")
+        yield Finding("snapshots", True, msg("There is none yet. `upswing run` creates the first."))
         return
     for snapshot in kept:
         wrong = snapshots.check(snapshot.path)
-        name = snapshot.id + (" (served)" if snapshot.current else "")
-        yield Finding("snapshots", not wrong, ": ".join([name, "; ".join(wrong)] if wrong else [name]))
+        name = (
+            msg("Snapshot {snapshot} is served.", snapshot=snapshot.id)
+            if snapshot.current
+            else msg("Snapshot {snapshot}", snapshot=snapshot.id)
+        )
+        yield Finding("snapshots", not wrong, sentences(name, *wrong))
     served = snapshots.current(workspace)
     if served is None:
-        yield Finding("snapshots", False, "none is served: choose one with `upswing rollback ID`")
+        yield Finding("snapshots", False, msg("None is served. Choose one with `upswing rollback ID`."))
 
 
 def _state(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.state.exists():
-        yield Finding("state", True, "none yet")
+        yield Finding("state", True, msg("There is none yet."))
         return
     wrong = State(workspace).problems()
-    yield Finding("state", not wrong, "; ".join(wrong) or "sound")
+    yield Finding(
+        "state",
+        not wrong,
+        msg("The state store is damaged: {error}.", error="; ".join(wrong)) if wrong else msg("The state store is sound."),
+    )
 
 
 def _worker(workspace: Workspace) -> Iterator[Finding]:
     if not workspace.state.exists():
-        yield Finding("worker", True, "none: `upswing serve` starts one")
+        yield Finding("worker", True, msg("There is none. `upswing serve` starts one."))
         return
     state = State(workspace)
     worker = state.worker()
     waiting = [job for job in state.jobs() if job.status == "queued"]
     if worker is not None and worker.alive:
-        yield Finding("worker", True, f"process {worker.pid}, since {worker.started_at:%Y-%m-%d %H:%M} UTC")
+        yield Finding("worker", True, msg("Process {process} runs since {time} UTC.", process=str(worker.pid), time=worker.started_at))
     else:
         yield Finding(
             "worker",
             not waiting,
-            f"none, and {len(waiting)} jobs wait: start `upswing serve` or `upswing worker`"
+            nmsg(
+                "There is none, and {count} job is waiting. Start `upswing serve` or `upswing worker`.",
+                "There is none, and {count} jobs are waiting. Start `upswing serve` or `upswing worker`.",
+                len(waiting),
+            )
             if waiting
-            else "none: `upswing serve` starts one",
+            else msg("There is none. `upswing serve` starts one."),
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.messages import Message, sentences
+from core.messages import Message, msg, sentences
 
 
 class UpswingError(Exception):
@@ -12,9 +12,16 @@ class UpswingError(Exception):
     ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/planning.py)
     done: dict | None = None  # of work in several steps: what the steps before the failing one returned, which stays
 
-    def __init__(self, message: Message | str = ""):
+    def __init__(self, message: Message):
         self.message = message
         super().__init__(str(message))
+
+    def as_dict(self) -> dict:
+        """Return the error ready for JSON: its kind, its text in English, and its messages with their values."""
+        return {"error": type(self).__name__, "text": str(self), **self._parts()}
+
+    def _parts(self) -> dict:
+        return {"reason": self.message.as_dict()}
 
 
 class UserError(UpswingError):
@@ -31,12 +38,15 @@ class UserError(UpswingError):
 
     exit_code = 2
 
-    def __init__(self, expected: Message | str, found: Message | str, to_do: Message | str):
+    def __init__(self, expected: Message, found: Message, to_do: Message):
         self.expected, self.found, self.to_do = expected, found, to_do
         if all(isinstance(part, Message) for part in (expected, found, to_do)):
             super().__init__(sentences(found, expected, to_do))
         else:  # not yet a message
             super().__init__(f"Expected {expected}. Found {found}. To do: {to_do}.")
+
+    def _parts(self) -> dict:
+        return {name: getattr(self, name).as_dict() for name in ("found", "expected", "to_do")}
 
 
 class NotReady(UserError):
@@ -45,3 +55,6 @@ class NotReady(UserError):
 
 class Cancelled(UpswingError):
     """The user asked a running job to stop."""
+
+    def __init__(self):
+        super().__init__(msg("The job was cancelled."))

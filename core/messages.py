@@ -4,14 +4,17 @@
     nmsg("{count} row was rejected.", "{count} rows were rejected.", rejected)
 
 A message is an English template with named values. The template is the code under which gettext catalogues hold the sentence in
-other languages, and pybabel extracts it from calls of `msg` and `nmsg`, so a template is always a literal. Values stay values:
-numbers, days and lists are formatted in the reader's language when the message is shown, and a message may be a value of another.
+other languages, and scripts/catalogues.py extracts it from calls of `msg` and `nmsg`, so a template is always a literal. Values stay
+values: numbers, days and lists are formatted in the reader's language when the message is shown, and a message may be a value of
+another. Identifiers, which no language groups by thousands, are passed as text.
 """
 
 from __future__ import annotations
 
 import gettext
 import io
+import json
+import numbers
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -23,9 +26,15 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal
 
-LOCALES = {"en": "en_GB", "zh": "zh_CN"}  # language -> locale
+LOCALES = {"en": "en", "zh": "zh_CN"}  # language -> locale
 LOCALE_FOLDER = Path(__file__).parent / "locale"
-_SEPARATOR = {"en": ", ", "zh": "、"}
+_SEPARATORS = {  # name of a list value -> language -> what stands between its items; other lists are enumerations
+    "sentences": {"en": " ", "zh": ""},
+    "lines": {"en": "\n", "zh": "\n"},
+}
+_ENUMERATION = {"en": ", ", "zh": "、"}
+_FIELDS = {"message", "values", "plural", "count"}  # the keys of a message as JSON
+_SERIALIZED = '{"message": '  # how the JSON of a message begins
 
 
 @dataclass(frozen=True)
@@ -43,6 +52,9 @@ class Message:
     def __str__(self) -> str:
         return self.show("en")
 
+    def __bool__(self) -> bool:
+        return bool(self.template)
+
     def show(self, language: str = "en") -> str:
         """Return the sentence in a language of LOCALES.
 
@@ -52,7 +64,7 @@ class Message:
         found = translations(language)
         text = found.ngettext(self.template, self.plural, round(self.count or 0)) if self.plural else found.gettext(self.template)
         values = dict(self.values) if self.count is None else {"count": self.count, **self.values}
-        return text.format(**{name: show_value(value, language) for name, value in values.items()}) if values else text
+        return text.format(**{name: _show_named(name, value, language) for name, value in values.items()}) if values else text
 
     def as_dict(self) -> dict:
         """Return the message ready for JSON; `from_dict` reads it back."""
@@ -60,7 +72,7 @@ class Message:
         if self.values:
             record["values"] = {name: _as_json(value) for name, value in self.values.items()}
         if self.plural:
-            record |= {"plural": self.plural, "count": self.count}
+            record |= {"plural": self.plural, "count": _as_json(self.count)}
         return record
 
 
@@ -76,8 +88,12 @@ def nmsg(one: str, many: str, count: float, /, **values: object) -> Message:
 
 def sentences(*parts: Message | str) -> Message:
     """Return several sentences as one message, in their order; empty ones are left out."""
-    kept = [part for part in parts if part]
-    return Message(" ".join(f"{{part{k}}}" for k in range(len(kept))), {f"part{k}": part for k, part in enumerate(kept)})
+    return Message("{sentences}", {"sentences": [part for part in parts if part]})
+
+
+def lines(*parts: Message | str) -> Message:
+    """Return several messages as one of several lines."""
+    return Message("{lines}", {"lines": list(parts)})
 
 
 def show(text: Message | str, language: str = "en") -> str:
@@ -93,6 +109,37 @@ def from_dict(record: Mapping | str) -> Message | str:
     return Message(record["message"], values, record.get("plural", ""), record.get("count"))
 
 
+def to_json(value: object) -> str:
+    """Return JSON text of a message, or of a result that holds messages anywhere; `from_json` reads it back."""
+    return json.dumps(value, default=_as_json, ensure_ascii=False)
+
+
+def from_json(text: str):
+    """Return what `to_json` wrote, its messages as messages."""
+    return json.loads(text, object_hook=lambda record: from_dict(record) if _is_message(record) else record)
+
+
+def serialize(text: Message | str) -> str:
+    """Return a message as a text column holds it: as JSON. Other text stays as it is."""
+    return to_json(text) if isinstance(text, Message) else text
+
+
+def deserialize(text: str) -> Message | str:
+    """Return what `serialize` wrote."""
+    return from_json(text) if text.startswith(_SERIALIZED) else text
+
+
+def preferred_language(environ: Mapping[str, str]) -> str:
+    """Return the language of LOCALES that the environment asks for: UPSWING_LANG, else the locale by POSIX's order, else English.
+
+    >>> preferred_language({"LANG": "zh_CN.UTF-8"}), preferred_language({"UPSWING_LANG": "en", "LANG": "zh_CN.UTF-8"})
+    ('zh', 'en')
+    """
+    asked = (environ.get(name, "") for name in ("UPSWING_LANG", "LC_ALL", "LC_MESSAGES", "LANG"))
+    chosen = next((value for value in asked if value), "")
+    return "zh" if chosen.lower().startswith("zh") else "en"
+
+
 def show_value(value: object, language: str) -> str:
     """Return a value as a reader of the language writes it."""
     locale = LOCALES[language]
@@ -102,10 +149,10 @@ def show_value(value: object, language: str) -> str:
         return format_datetime(value, "d MMM y HH:mm" if language == "en" else "y-MM-dd HH:mm", locale=locale)
     if isinstance(value, date):
         return format_date(value, "d MMM y" if language == "en" else "y年M月d日", locale=locale)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return format_decimal(value, locale=locale)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return format_decimal(_as_json(value), locale=locale)
     if isinstance(value, (list, tuple)):
-        return _SEPARATOR[language].join(show_value(one, language) for one in value)
+        return _ENUMERATION[language].join(show_value(one, language) for one in value)
     return str(value)
 
 
@@ -125,6 +172,16 @@ def load_catalogue(folder: Path, domain: str, language: str) -> gettext.GNUTrans
     return gettext.GNUTranslations(compiled)
 
 
+def _show_named(name: str, value: object, language: str) -> str:
+    if name in _SEPARATORS and isinstance(value, (list, tuple)):
+        return _SEPARATORS[name][language].join(show_value(one, language) for one in value)
+    return show_value(value, language)
+
+
+def _is_message(record: Mapping) -> bool:
+    return isinstance(record.get("message"), str) and record.keys() <= _FIELDS
+
+
 def _as_json(value: object) -> object:
     if isinstance(value, Message):
         return value.as_dict()
@@ -134,7 +191,11 @@ def _as_json(value: object) -> object:
         return {"datetime": value.isoformat()}
     if isinstance(value, date):
         return {"date": value.isoformat()}
-    return value if isinstance(value, (int, float, str)) else str(value)
+    if isinstance(value, (bool, str)):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else str(value)
 
 
 def _from_json(value: object) -> object:

@@ -1,44 +1,153 @@
-"""Settings of a shop: what its `upswing.toml` may hold, and the defaults."""
+"""Settings of a shop: what its `upswing.toml` may hold, which values each setting takes, and the defaults.
+
+The classes are plain frozen dataclasses, so that `core.models` runs where only torch is installed. Each field carries a `Setting`:
+its meaning for people, and its range, which pydantic reads when core/settings_file.py checks a file.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field, fields, replace
+from datetime import date
+from functools import cache
+from typing import Annotated, get_type_hints
+
+from core.messages import Message, msg
+
+Values = dict[str, dict[str, object]]  # section -> name -> value
 
 
 @dataclass(frozen=True)
-class LabelSettings:
-    """What "rising" means (DESIGN, section 3). Changing a value retrains."""
+class Setting:
+    """The meaning of one setting in one sentence, its unit, and the values that it takes.
 
-    horizon_days: int = 28
-    base_days: int = 56
-    min_age_days: int = 7
-    recent_sale_days: int = 182
-    luck: float = 0.05
-    min_ratio: float = 1.25
-    min_extra_orders: float = 5.0
-    min_instock_share: float = 0.6
-
-
-@dataclass(frozen=True)
-class ShopSettings:
-    """signal "" = orders where there are any, else views, carts, reviews; segment_attribute "" = none chosen.
-
-    columns: what the shop's files call columns that the generic preset does not know, as "table.column = name".
+    A number has a lower and an upper bound; above and below exclude the bound itself. check: says whether a text or a list is well
+    formed; form: the words for what is.
     """
 
-    name: str = "My shop"
-    currency: str = ""  # ISO code; "" = nothing says it, and amounts stand without a sign
-    countries: tuple[str, ...] = ()  # ISO codes of those whose holidays count; () = nothing says where the shop sells
-    signal: str = ""
-    segment_attribute: str = ""
-    segment_min_orders: int = 200
-    max_segments: int = 12
-    origin_weekday: int = 7  # ISO: 7 = origins are Sundays
-    columns: tuple[str, ...] = ()
+    meaning: str
+    unit: str = ""
+    at_least: float | None = None
+    above: float | None = None
+    at_most: float | None = None
+    below: float | None = None
+    choices: tuple[str, ...] = ()
+    check: Callable[[object], bool] | None = None
+    form: Message | None = None
+
+    __is_annotated_types_grouped_metadata__ = True  # pydantic takes from an annotation of this kind what `__iter__` yields
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints as pydantic knows them."""
+        from annotated_types import Ge, Gt, Le, Lt, Predicate
+        from pydantic import Strict
+
+        yield Strict()  # 1.0 is no whole number, true is no 1, and "5" is text
+        bounds = ((Ge, self.at_least), (Gt, self.above), (Le, self.at_most), (Lt, self.below))
+        yield from (kind(bound) for kind, bound in bounds if bound is not None)
+        if self.choices:
+            yield Predicate(self.choices.__contains__)
+        if self.check:
+            yield Predicate(self.check)
+
+    def allowed(self, default: object) -> Message:
+        """Return the words for the allowed values, "a whole number from 1 to 182"; the default shows the type."""
+        if self.choices:
+            return msg("one of {choices}", choices=[f'"{choice}"' for choice in self.choices])
+        if self.form:
+            return self.form
+        if isinstance(default, bool):
+            return msg("true or false")
+        if isinstance(default, str):
+            return msg("text in quotes")
+        if isinstance(default, tuple):
+            return msg('a list of texts, such as ["a", "b"]')
+        kind = msg("a whole number") if isinstance(default, int) else msg("a number")
+        low, high = self.at_least if self.above is None else self.above, self.at_most if self.below is None else self.below
+        if self.above is not None and self.below is not None:
+            return msg("{kind} above {low} and below {high}", kind=kind, low=low, high=high)
+        if self.above is not None:
+            return msg("{kind} above {low}, at most {high}", kind=kind, low=low, high=high)
+        if self.below is not None:
+            return msg("{kind} from {low} to below {high}", kind=kind, low=low, high=high)
+        return msg("{kind} from {low} to {high}", kind=kind, low=low, high=high)
+
+
+def _is_day(text: object) -> bool:
+    try:
+        return text == "" or re.fullmatch(r"\d{4}-\d\d-\d\d", str(text)) is not None and bool(date.fromisoformat(str(text)))
+    except ValueError:
+        return False
+
+
+def _matches(pattern: str) -> Callable[[object], bool]:
+    return lambda text: re.fullmatch(pattern, str(text)) is not None
+
+
+def _each_matches(pattern: str) -> Callable[[object], bool]:
+    return lambda texts: all(re.fullmatch(pattern, text) for text in texts)  # type: ignore[attr-defined]
+
+
+class Section:
+    """Base of the sections: pydantic refuses names that a section lacks, and numbers that are none."""
+
+    __pydantic_config__ = {"extra": "forbid", "allow_inf_nan": False}
+
+
+@dataclass(frozen=True)
+class ShopSettings(Section):
+    """The shop itself. An import infers what is left out: the currency, the countries, the segments and the names of columns."""
+
+    name: Annotated[str, Setting("Name of the shop on the pages.")] = "My shop"
+    currency: Annotated[
+        str,
+        Setting(
+            "Currency of the shop's amounts; empty shows amounts without a sign.",
+            unit="ISO 4217 code",
+            check=_matches("([A-Z]{3})?"),
+            form=msg('a currency code of three capital letters, such as "GBP"'),
+        ),
+    ] = ""
+    countries: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Countries whose public holidays count.",
+            unit="ISO 3166 codes",
+            check=_each_matches("[A-Z]{2}"),
+            form=msg('a list of country codes of two capital letters, such as ["GB", "DE"]'),
+        ),
+    ] = ()
+    signal: Annotated[
+        str,
+        Setting(
+            "What counts as interest in a product; empty takes orders where there are any, else views, carts or reviews.",
+            choices=("", "orders", "views", "carts", "reviews"),
+        ),
+    ] = ""
+    segment_attribute: Annotated[
+        str, Setting("What makes the segments: country or channel of the orders, or a column of the customers file; empty makes none.")
+    ] = ""
+    segment_min_orders: Annotated[
+        int, Setting("A segment needs this many orders in its base window.", unit="orders", at_least=1, at_most=1_000_000_000)
+    ] = 200
+    max_segments: Annotated[int, Setting("At most this many segments are forecast, the largest first.", at_least=0, at_most=1000)] = 12
+    origin_weekday: Annotated[
+        int, Setting("Weekday of the weekly origins in training: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)
+    ] = 7
+    columns: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Names of columns in the shop's files that the generic preset does not know.",
+            unit='"table.column = name"',
+            check=_each_matches(r"[^=]+=.*\S.*"),
+            form=msg('a list of texts such as ["orders.units = Menge"]'),
+        ),
+    ] = ()
 
     @property
     def holiday_countries(self) -> tuple[str, ...]:
-        """`countries`; where there are none, the one whose money the currency is, with which its code begins (ISO 4217); else none."""
+        """Return `countries`; where there are none, the one whose code begins the currency's (ISO 4217); else none."""
         from holidays.utils import list_supported_countries
 
         own = self.currency[:2]
@@ -46,101 +155,222 @@ class ShopSettings:
 
 
 @dataclass(frozen=True)
-class ModelSettings:
+class LabelSettings(Section):
+    """What "rising" means. A change applies after the next training."""
+
+    horizon_days: Annotated[int, Setting("Length of the window that is predicted.", unit="days", at_least=1, at_most=182)] = 28
+    base_days: Annotated[int, Setting("Length of the window that sets a product's own rate.", unit="days", at_least=7, at_most=364)] = 56
+    min_age_days: Annotated[int, Setting("A product counts from this long after its first sale.", unit="days", at_least=0, at_most=364)] = 7
+    recent_sale_days: Annotated[
+        int, Setting("A product counts while its last sale is at most this old.", unit="days", at_least=1, at_most=1092)
+    ] = 182
+    luck: Annotated[
+        float, Setting("A rise is less likely than this under the product's own rate.", unit="probability", above=0, below=0.5)
+    ] = 0.05
+    min_ratio: Annotated[
+        float, Setting("A rise is at least this many times the expected orders.", unit="times", at_least=1, at_most=100)
+    ] = 1.25
+    min_extra_orders: Annotated[
+        float, Setting("A rise has at least this many orders more than expected.", unit="orders", at_least=0, at_most=1_000_000)
+    ] = 5.0
+    min_instock_share: Annotated[
+        float, Setting("A product counts if it is in stock on this share of the horizon's days.", unit="share", at_least=0, at_most=1)
+    ] = 0.6
+
+
+@dataclass(frozen=True)
+class ModelSettings(Section):
     """How the fusion model is built and trained."""
 
-    encoder: str = "minilm"  # or a local folder of any BERT-type checkpoint
-    tuning: str = "frozen"  # or how the encoder learns too: last-N, lora-R, adalora-R, adapters-W, full (core/models/encoder_tuning.py)
-    since: str = ""  # first origin to learn from, ISO date; "" = all there are
-    seed: int = 7
-    max_epochs: int = 10
-    device: str = "auto"
+    encoder: Annotated[
+        str,
+        Setting(
+            'The text encoder: "minilm", or a folder with a BERT-type checkpoint.',
+            check=_matches(r"(?s).*\S.*"),
+            form=msg('"minilm" or the path of a folder'),
+        ),
+    ] = "minilm"
+    tuning: Annotated[
+        str,
+        Setting(
+            "How much of the encoder learns: nothing, its last N layers, low-rank updates of rank R, adapters of width W, or all of it.",
+            check=_matches(r"frozen|full|(last|lora|adalora|adapters)-[1-9]\d{0,3}"),
+            form=msg('"frozen", "last-N", "lora-R", "adalora-R", "adapters-W" or "full", with a number for N, R or W'),
+        ),
+    ] = "frozen"
+    since: Annotated[
+        str,
+        Setting(
+            "First origin to learn from; empty takes all.", unit="day", check=_is_day, form=msg('a day such as "2011-01-31", in quotes')
+        ),
+    ] = ""
+    seed: Annotated[int, Setting("Seed of every random number in training.", at_least=0, at_most=2**31 - 1)] = 7
+    max_epochs: Annotated[
+        int, Setting("Training stops after this many epochs at the latest.", unit="epochs", at_least=1, at_most=10_000)
+    ] = 10
+    device: Annotated[
+        str, Setting("Where training runs; auto takes a CUDA device where there is one.", choices=("auto", "cpu", "cuda"))
+    ] = "auto"
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """The numbers of training. The defaults hold for shops that nobody has seen; `upswing tune` searches better ones for one shop.
+class TrainingConfig(Section):
+    """The hyperparameters of training. The defaults suit shops that nobody has seen; `upswing tune` searches better ones for one shop.
 
-    The last group are core.models.network.ModelConfig's sizes.
+    The last group are the sizes of core.models.network.ModelConfig.
     """
 
-    batch_rows: int = 4096
-    learning_rate: float = 1e-3
-    pretrain_epochs: int = 0  # passes of masked-language pretraining over the products' texts, before training
-    pretrain_learning_rate: float = 5e-5
-    encoder_learning_rate: float = 1e-5
-    encoder_layer_decay: float = 1.0  # each layer of a tuned encoder learns this many times as fast as the one above it
-    encoder_passes: int = 1  # how often an epoch a tuned encoder catches up with what the rows said about its texts
-    weight_decay: float = 0.02
-    clip: float = 1.0
-    warmup_steps: int = 50
-    average: float = 0.99  # decay of the running mean of the weights, which is what is evaluated and kept
-    validation_origins: int = 8
-    patience: int = 1
-    least_gain: float = 0.003  # of the validation loss: an epoch that gains less is not worth its time
-    least_epochs: int = 3  # one season's validation, shocks to the whole shop included, would stop too early for the next
-    segment_share: float = 0.33  # rows of segments an epoch, as a share of those of `all`
-    objective: str = "log"  # or "brier"
-    demand_weight: float = 1.0
-    grades_weight: float = 1.0  # of learning how lucky each outcome was (core.models.network.GRADES) beside whether it rose
-    trees_share: float = 0.8  # of the rising logit that boosted trees say beside the net (core.models.trees); 0 = none
-    trees_members: int = 2  # ensembles whose mean they are, as `members` of the net
-    trees_rounds: int = 350  # trees of each; of cautious ones at most so many (core/models/rising_trees.py)
-    demand_trees_share: float = 0.7  # of the demand quantiles that trees say (core/models/demand_trees.py); 0 = none
-    refit: bool = True
-    follow_level: bool = True  # the chances' level moves as the forecasts since training came out (core/models/calibrate.py)
-    epochs_without_validation: int = 3
-    members: int = 2
-    bins: int = 12
-    tower: int = 64
-    token: int = 24
-    bottleneck: int = 8
-    hidden: int = 64
-    second: int = 32
-    demand_hidden: int = 128
-    dropout: float = 0.1
-    text_dropout: float = 0.3
-    text_days: float = (
-        56.0  # on sale, after which a text is half of what it was on the first day (core.models.network); 0 = it always counts wholly
-    )
-    driver_dropout: float = 0.5  # share of training rows in which drivers are dropped
+    batch_rows: Annotated[int, Setting("Rows of the panel in a batch.", unit="rows", at_least=1, at_most=1_000_000)] = 4096
+    learning_rate: Annotated[float, Setting("Learning rate of the network.", above=0, at_most=1)] = 1e-3
+    pretrain_epochs: Annotated[
+        int,
+        Setting("Passes of masked-language pretraining over the products' texts before training.", unit="epochs", at_least=0, at_most=1000),
+    ] = 0
+    pretrain_learning_rate: Annotated[float, Setting("Learning rate of pretraining.", above=0, at_most=1)] = 5e-5
+    encoder_learning_rate: Annotated[float, Setting("Learning rate of a tuned encoder's top layer.", above=0, at_most=1)] = 1e-5
+    encoder_layer_decay: Annotated[
+        float, Setting("Learning rate of a layer of a tuned encoder, relative to the layer above it.", unit="times", above=0, at_most=1)
+    ] = 1.0
+    encoder_passes: Annotated[
+        int, Setting("How often per epoch a tuned encoder applies the gradients of its texts.", unit="times", at_least=1, at_most=1000)
+    ] = 1
+    weight_decay: Annotated[float, Setting("Weight decay of the optimiser (AdamW).", at_least=0, at_most=10)] = 0.02
+    clip: Annotated[float, Setting("Largest norm of a gradient; larger ones are scaled down.", above=0, at_most=1_000_000)] = 1.0
+    warmup_steps: Annotated[int, Setting("Steps until the learning rate is reached.", unit="steps", at_least=0, at_most=1_000_000)] = 50
+    average: Annotated[
+        float, Setting("Decay of the running mean of the weights, which is evaluated and kept.", unit="share", at_least=0, below=1)
+    ] = 0.99
+    validation_origins: Annotated[int, Setting("Weekly origins held out for validation.", unit="origins", at_least=0, at_most=520)] = 8
+    patience: Annotated[
+        int, Setting("Training stops after this many epochs without enough gain.", unit="epochs", at_least=0, at_most=10_000)
+    ] = 1
+    least_gain: Annotated[
+        float, Setting("Smallest relative gain of the validation loss that justifies another epoch.", unit="share", at_least=0, below=1)
+    ] = 0.003
+    least_epochs: Annotated[
+        int,
+        Setting(
+            "Early stopping waits for this many epochs, since one season's validation stops too early.",
+            unit="epochs",
+            at_least=0,
+            at_most=10_000,
+        ),
+    ] = 3
+    segment_share: Annotated[
+        float, Setting("Rows of segments in an epoch, relative to the rows of all customers.", unit="share", at_least=0, at_most=100)
+    ] = 0.33
+    objective: Annotated[str, Setting("Loss of the rising forecast: log loss or Brier score.", choices=("log", "brier"))] = "log"
+    demand_weight: Annotated[float, Setting("Weight of the demand quantiles in the loss.", at_least=0, at_most=1000)] = 1.0
+    grades_weight: Annotated[
+        float, Setting("Weight of the ordinal thresholds (core.models.network.GRADES) in the loss.", at_least=0, at_most=1000)
+    ] = 1.0
+    trees_share: Annotated[
+        float, Setting("Weight of the boosted trees in the rising logit; 0 grows none.", unit="share", at_least=0, at_most=1)
+    ] = 0.8
+    trees_members: Annotated[int, Setting("Ensembles of trees that are averaged.", at_least=1, at_most=64)] = 2
+    trees_rounds: Annotated[
+        int, Setting("Trees in each ensemble, at most as many in a strongly regularised one.", unit="trees", at_least=1, at_most=100_000)
+    ] = 350
+    demand_trees_share: Annotated[
+        float, Setting("Weight of the boosted trees in the demand quantiles; 0 grows none.", unit="share", at_least=0, at_most=1)
+    ] = 0.7
+    refit: Annotated[bool, Setting("After validation, train again on all origins.")] = True
+    follow_level: Annotated[bool, Setting("Recalibrate the level of all probabilities on the forecasts since training.")] = True
+    epochs_without_validation: Annotated[
+        int, Setting("Epochs where the history is too short to validate.", unit="epochs", at_least=1, at_most=10_000)
+    ] = 3
+    members: Annotated[int, Setting("Networks that are averaged.", at_least=1, at_most=64)] = 2
+    bins: Annotated[int, Setting("Bins of the piecewise-linear encoding of a feature.", at_least=2, at_most=1024)] = 12
+    tower: Annotated[int, Setting("Width of a driver's tower.", at_least=1, at_most=8192)] = 64
+    token: Annotated[int, Setting("Width of a driver's token.", at_least=1, at_most=8192)] = 24
+    bottleneck: Annotated[int, Setting("Width to which the text vector is reduced.", at_least=1, at_most=8192)] = 8
+    hidden: Annotated[int, Setting("Width of the first layer over the tokens.", at_least=1, at_most=8192)] = 64
+    second: Annotated[int, Setting("Width of the second layer over the tokens.", at_least=1, at_most=8192)] = 32
+    demand_hidden: Annotated[int, Setting("Width of the demand layer.", at_least=1, at_most=8192)] = 128
+    dropout: Annotated[float, Setting("Dropout in the towers and over the tokens.", unit="share", at_least=0, below=1)] = 0.1
+    text_dropout: Annotated[float, Setting("Dropout of the text vector.", unit="share", at_least=0, below=1)] = 0.3
+    text_days: Annotated[
+        float,
+        Setting("Days on sale after which a text counts half as much; 0 lets it count in full.", unit="days", at_least=0, at_most=100_000),
+    ] = 56.0
+    driver_dropout: Annotated[
+        float, Setting("Share of training rows in which drivers are dropped.", unit="share", at_least=0, at_most=1)
+    ] = 0.5
 
 
 @dataclass(frozen=True)
-class InventorySettings:
-    """core.capabilities.inventory.control.Rules has the first fields too, and says what they mean.
+class InventorySettings(Section):
+    """How orders are suggested. A change applies after the next scoring; core.capabilities.inventory.control.Rules has most fields too."""
 
-    order_columns: what a purchase order lists, names of core.capabilities.inventory.plan.ORDER_COLUMNS, each as "name" or "name = heading".
-    """
-
-    service_level: float = 0.95
-    review_days: int = 7
-    default_lead_time_days: int = 14
-    target: str = "cycle"  # what a service level promises: "cycle", "fill", "shop" or "cost"
-    holding_cost_share: float = 0.25  # of the unit cost, a year
-    order_columns: tuple[str, ...] = ("product_id", "title", "order_units", "packs", "unit_cost", "line_cost", "order_by", "comment")
+    service_level: Annotated[
+        float, Setting("What the target promises, as a share of cycles or of demand.", unit="share", above=0, below=1)
+    ] = 0.95
+    review_days: Annotated[int, Setting("Days between two orders for a product.", unit="days", at_least=1, at_most=364)] = 7
+    default_lead_time_days: Annotated[
+        int, Setting("Lead time of products and suppliers that name none.", unit="days", at_least=0, at_most=728)
+    ] = 14
+    target: Annotated[
+        str,
+        Setting(
+            "What the service level means: cycles without a stock-out, demand met per product, demand met over the shop, or least cost.",
+            choices=("cycle", "fill", "shop", "cost"),
+        ),
+    ] = "cycle"
+    holding_cost_share: Annotated[
+        float, Setting("Cost of holding a unit for a year, relative to its unit cost.", unit="share", at_least=0, at_most=10)
+    ] = 0.25
+    order_columns: Annotated[
+        tuple[str, ...], Setting('Columns of a purchase order, each as "name" or "name = heading".', unit="names of the plan's columns")
+    ] = ("product_id", "title", "order_units", "packs", "unit_cost", "line_cost", "order_by", "comment")
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(Section):
+    """All sections of `upswing.toml`; a field is a section's name there."""
+
     shop: ShopSettings = field(default_factory=ShopSettings)
     labels: LabelSettings = field(default_factory=LabelSettings)
     model: ModelSettings = field(default_factory=ModelSettings)
-    recipe: Recipe = field(default_factory=Recipe)
+    recipe: TrainingConfig = field(default_factory=TrainingConfig)
     inventory: InventorySettings = field(default_factory=InventorySettings)
 
     def with_values(self, section: str, **values) -> Settings:
-        """A copy with some values of one section replaced: settings.with_values("model", tuning="last-3")."""
+        """Return a copy with some values of one section replaced: settings.with_values("model", tuning="last-3")."""
         return replace(self, **{section: replace(getattr(self, section), **values)})
 
     def as_dict(self) -> dict:
+        """Return the values by section and name."""
         return asdict(self)
 
+    def changes(self, before: Settings) -> dict[str, dict[str, object]]:
+        """Return the values by section and name that differ from those before; sections without any are left out."""
+        found = {
+            section: {
+                name: value for name, value in vars(getattr(self, section)).items() if value != getattr(getattr(before, section), name)
+            }
+            for section in SECTIONS
+        }
+        return {section: values for section, values in found.items() if values}
 
-def as_toml(value) -> str:
-    """A value as upswing.toml holds it."""
-    import json
 
-    if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(as_toml(v) for v in value) + "]"
-    return json.dumps(value, ensure_ascii=False)
+SECTIONS = tuple(f.name for f in fields(Settings))
+
+
+def effective(own: Values, inferred: Values) -> Settings:
+    """Return the defaults with what imports inferred over them and the user's own values on top.
+
+    Names of columns add up, the user's first.
+    """
+    settings = Settings()
+    for layer in (inferred, own):
+        for section, values in layer.items():
+            settings = settings.with_values(section, **values)
+    columns = [name for layer in (own, inferred) for name in layer.get("shop", {}).get("columns", ())]
+    return settings.with_values("shop", columns=tuple(dict.fromkeys(columns)))
+
+
+@cache
+def described(section: str) -> dict[str, Setting]:
+    """Return the `Setting` of each name in a section."""
+    hints = get_type_hints(type(getattr(Settings(), section)), include_extras=True)
+    return {name: next(m for m in hint.__metadata__ if isinstance(m, Setting)) for name, hint in hints.items()}

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 
 from core.errors import NotReady, UserError
-from core.settings import Settings, as_toml
+from core.messages import msg
+from core.settings import Settings, effective
+
+MARKS = ("upswing.toml", "warehouse.duckdb", "state.sqlite", "CURRENT")  # a folder with one of these is a workspace
 
 
 @dataclass(frozen=True)
@@ -73,50 +76,53 @@ class Workspace:
         self.root.mkdir(parents=True, exist_ok=True)
         return self
 
+    def existing(self) -> Workspace:
+        """Return this workspace where its folder exists. Raises UserError, which names similar folders beside it; makes nothing."""
+        if self.root.is_dir():
+            return self
+        parent = self.root.parent
+        beside = [p.name for p in sorted(parent.iterdir()) if any((p / mark).exists() for mark in MARKS)] if parent.is_dir() else []
+        similar = get_close_matches(self.root.name, beside, n=3, cutoff=0.5) or beside[:3]
+        raise UserError(
+            found=msg("There is no workspace at {folder}.", folder=str(self.root)),
+            expected=msg("This command needs an existing workspace."),
+            to_do=msg("Did you mean one of these folders beside it: {folders}?", folders=similar)
+            if similar
+            else msg("Name an existing one with --workspace, or make one: `upswing import FILE... --workspace DIR`."),
+        )
+
     def need(self, path: Path, step: str) -> Path:
         """The path if it exists, else a NotReady that names the step to run first."""
         if not path.exists():
-            raise NotReady(f"{path.name} in {self.root}", "nothing there yet", f"run `upswing {step}` first")
+            raise NotReady(
+                expected=msg("This step reads {file}.", file=path.name),
+                found=msg("There is no {file} in {folder} yet.", file=path.name, folder=str(self.root)),
+                to_do=msg("Run `upswing {step}` first.", step=step),
+            )
         return path
 
     def settings(self) -> Settings:
-        """The defaults, overridden by upswing.toml. A key nobody knows is an error, not silence."""
-        if not self.settings_file.exists():
-            return Settings()
-        try:
-            given = tomllib.loads(self.settings_file.read_text(encoding="utf-8"))
-        except tomllib.TOMLDecodeError as error:
-            raise UserError(f"a TOML file at {self.settings_file}", str(error), "correct that line") from error
-        settings = Settings()
-        for section, values in given.items():
-            if section not in {f.name for f in fields(Settings)}:
-                raise UserError(
-                    f"one of {' '.join(f'[{f.name}]' for f in fields(Settings))}", f"[{section}]", f"correct {self.settings_file}"
-                )
-            current = getattr(settings, section)
-            known = {f.name: f for f in fields(current)}
-            for key, value in values.items():
-                if key not in known:
-                    raise UserError(f"one of {', '.join(known)} in [{section}]", key, f"correct {self.settings_file}")
-                default = getattr(current, key)
-                kind = (int, float) if isinstance(default, float) else (list, tuple) if isinstance(default, tuple) else type(default)
-                if not isinstance(value, kind) or isinstance(value, bool) != isinstance(default, bool):
-                    raise UserError(f"{section}.{key} like {default!r}", repr(value), f"correct {self.settings_file}")
-            values = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-            settings = settings.with_values(section, **values)
-        return settings
+        """Return the settings in effect: the defaults, over them the facts that imports inferred, over them `upswing.toml`.
+
+        Reads the warehouse, which one process may write at a time. Raises UserError for a file that is not as it should be.
+        """
+        from core.storage import facts
+
+        return effective(self.own_values(), facts.values(facts.of_file(self.warehouse)))
+
+    def own_settings(self) -> Settings:
+        """Return the defaults with `upswing.toml` over them: all that sections other than [shop] ever hold, without the warehouse."""
+        return effective(self.own_values(), {})
+
+    def own_values(self) -> dict[str, dict[str, object]]:
+        """Return what `upswing.toml` itself says, by section and name."""
+        from core import settings_file  # pydantic and tomlkit are loaded only where a file is read
+
+        return settings_file.read(self.settings_file)
 
     def save_settings(self, settings: Settings) -> None:
-        """Writes what differs from the defaults, atomically."""
-        lines = []
-        for f in fields(Settings):
-            mine, default = getattr(settings, f.name), getattr(Settings(), f.name)
-            changed = {k.name: getattr(mine, k.name) for k in fields(mine) if getattr(mine, k.name) != getattr(default, k.name)}
-            if changed:
-                lines.append(f"[{f.name}]")
-                lines += [f"{k} = {as_toml(v)}" for k, v in changed.items()]
-                lines.append("")
-        self.create()
-        temporary = self.settings_file.with_suffix(".tmp")
-        temporary.write_text("\n".join(lines), encoding="utf-8")
-        temporary.replace(self.settings_file)
+        """Write into `upswing.toml` what differs from the settings in effect; the rest of the file keeps its bytes."""
+        from core import settings_file
+
+        if changes := settings.changes(self.settings()):
+            settings_file.write(self.settings_file, changes)

@@ -10,6 +10,7 @@ from pathlib import Path
 from core import jobs
 from core.capabilities.inventory import plan
 from core.errors import UserError
+from core.messages import msg
 from core.models import registry
 from core.storage import snapshots
 from core.storage.state import Job, State
@@ -48,9 +49,9 @@ def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job
     mappings = [f for f in files if f.name.lower().endswith(".toml")]
     if len(mappings) > 1 or len(mappings) == len(files):
         raise UserError(
-            "files of data, with at most one mapping (.toml)",
-            ", ".join(f.name for f in files) or "nothing",
-            "choose the data and its mapping together",
+            expected=msg("An import takes data files with at most one mapping (.toml)."),
+            found=msg("These files were chosen: {files}.", files=[f.name for f in files]) if files else msg("No file is chosen."),
+            to_do=msg("Choose the data together with its mapping."),
         )
     try:
         with jobs.uploading(workspace()) as folder:

@@ -11,7 +11,9 @@ from dashboard import data, labels
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
-ASSETS = Path(__file__).parent / "assets"
+HERE = Path(__file__).parent
+ASSETS = HERE / "assets"
+PAGES = next(folder for folder in (HERE / "pages", HERE.parent / "pages") if folder.is_dir())  # a wheel holds them inside the package
 NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
@@ -31,7 +33,7 @@ with st.sidebar:
 
 
 def page(name: str, title: str, question: str, icon: str, path: str = "", **more) -> st.Page:
-    return st.Page(f"../pages/{name}.py", title=title, icon=f":material/{icon}:", url_path=path or name, help=question, **more)
+    return st.Page(PAGES / f"{name}.py", title=title, icon=f":material/{icon}:", url_path=path or name, help=question, **more)
 
 
 questions = {

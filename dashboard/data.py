@@ -12,9 +12,10 @@ from core import jobs
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
+from core.messages import msg
 from core.models import registry
 from core.schema import ALL, LIKELY, WORTH_SAYING
-from core.settings import LabelSettings
+from core.settings import Settings
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Override, State
@@ -28,9 +29,15 @@ def workspace() -> Workspace:
     return Workspace.at()
 
 
-def rules() -> LabelSettings:
-    """What this shop calls a rise."""
-    return workspace().settings().labels
+def rules() -> Settings:
+    """Return the rules that this rerun's snapshot was made under; what it does not record is today's setting."""
+    return _rules(st.session_state["_snapshot"], workspace().own_settings())
+
+
+def waiting_settings() -> dict[str, list[str]]:
+    """Return the names of the settings, by section, that changed since the snapshot was made and apply once it is made again."""
+    changed = workspace().own_settings().changes(rules())
+    return {section: list(changed[section]) for section in ("inventory", "labels") if section in changed}
 
 
 # ---- the snapshot
@@ -53,6 +60,11 @@ def _serving(folder: str) -> Serving:
     return Serving(Path(folder))
 
 
+@st.cache_data(max_entries=8, show_spinner=False)
+def _rules(folder: str, today: Settings) -> Settings:
+    return _serving(folder).rules(today)
+
+
 @st.cache_data(max_entries=512, show_spinner=False)
 def _answer(folder: str, question: str, values: dict) -> pd.DataFrame:
     return _serving(folder).ask(question, **values)
@@ -62,7 +74,11 @@ def ask(question: str, **values) -> pd.DataFrame:
     """The answer of core/capabilities/forecast/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
     folder = st.session_state.get("_snapshot")
     if folder is None:
-        raise NotReady("a snapshot", "none yet", "run `upswing run` first")
+        raise NotReady(
+            expected=msg("Pages need a published snapshot."),
+            found=msg("No snapshot has been published yet."),
+            to_do=msg("Run `upswing run` first."),
+        )
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
@@ -103,11 +119,11 @@ def segments() -> list[str]:
 
 
 def inventory_rules() -> Rules:
-    return Rules.of(workspace().settings().inventory)
+    return Rules.of(rules().inventory)
 
 
 def order_template() -> tuple[str, ...]:
-    return workspace().settings().inventory.order_columns
+    return workspace().own_settings().inventory.order_columns
 
 
 def planner() -> str:

@@ -1,7 +1,7 @@
-"""Two languages from one catalogue, and numbers, money and days as each writes them.
+"""The language of a session: its words, and numbers, money and days as it writes them.
 
-Strings are written in English in the code as _("..."), or n_("one", "many", count); Chinese stands in
-locale/zh_CN/LC_MESSAGES/upswing.po. `python tests/app/catalogue.py` brings both up to date.
+Page texts are written in English in the code as _("...") or n_("one", "many", count); locale/zh_CN/LC_MESSAGES/upswing.po holds
+the Chinese. What core reports is a Message, which `show` words from core's own catalogue. `make catalogues` updates both.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from functools import cache
 from pathlib import Path
 
 import streamlit as st
+from babel.dates import format_date
 
-from core.messages import load_catalogue
+from core.messages import LOCALES, Message, load_catalogue
+from core.messages import show as show_in
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
@@ -57,13 +59,21 @@ def n_(one: str, many: str, count: float, **values) -> str:
     return catalogue(language()).ngettext(one, many, round(count)).format(count=number(count, 0), **values)
 
 
+def show(text: Message | str) -> str:
+    """Return what core reports in the language of this session; text of the shop stays as it is."""
+    return show_in(text, language())
+
+
 def absent(value) -> bool:
     """Whether a cell holds nothing: None, NaN, NaT or NA."""
     return value is None or str(value) in ("<NA>", "NaT") or value != value  # NA is neither equal to itself nor not
 
 
 def number(value: float, digits: int | None = None) -> str:
-    """1,234 or 1.2: one digit below ten, none above, unless told. "–" for nothing."""
+    """Return 1,234 or 1.2: one digit below ten, none above, unless `digits` is given; "–" for nothing.
+
+    Both languages write numbers alike, and Babel would write the same in a hundred times the time.
+    """
     if absent(value):
         return "–"
     if digits is None:
@@ -123,9 +133,7 @@ def day(value) -> str:
     if absent(value):
         return "–"
     value = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
-    if language() == "zh":
-        return f"{value.year}年{value.month}月{value.day}日"
-    return f"{value.day} {value:%b %Y}"
+    return format_date(value, "y年M月d日" if language() == "zh" else "d MMM y", locale=LOCALES[language()])
 
 
 def axis_day() -> str:

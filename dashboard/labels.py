@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from core.capabilities.forecast.reasons import named
-from dashboard.i18n import _, number, percent
+from core.messages import Message
+from core.schema import CANONICAL
+from dashboard.i18n import _, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -27,7 +29,6 @@ DRIVERS = {  # name, and what it is about
     "newness": (N_("Newness"), N_("how long it has been on sale")),
     "graph": (N_("Similar products"), N_("how products like it are doing")),
     "segment": (N_("Customer group"), N_("habits of this customer group")),
-    "image": (N_("Picture"), N_("what its picture shows")),
 }
 ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # what tells customers apart, where a shop has no word of its own
 SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
@@ -50,19 +51,6 @@ NO_ORDER = {  # why a status has levels and no order
     "minimum above maximum": N_(
         "The minimum order, in whole packs, is above the maximum, so no quantity meets both. Correct one of them in the products file."
     ),
-}
-TABLES = {  # name, and what the table would add to the forecasts
-    "products": (N_("Products"), N_("what the language model reads: who a product resembles, what season and taste it serves")),
-    "orders": (N_("Orders"), N_("demand itself, and with it momentum, audience and price")),
-    "events": (N_("Views, carts and searches"), N_("attention before the order: views, carts, searches and ads")),
-    "reviews": (N_("Reviews"), N_("what buyers say, often before sales turn")),
-    "customers": (N_("Customers"), N_("segments: for whom a product rises")),
-    "stock": (N_("Stock"), N_("order suggestions, and telling 'no demand' from 'sold out'")),
-    "suppliers": (N_("Suppliers"), N_("orders on the days a supplier takes them, lead times that products lack, and minimum order values")),
-    "deliveries": (N_("Deliveries due"), N_("what is on order by the day it is due")),
-    "promotions": (N_("Promotions"), N_("telling a rise from a campaign")),
-    "market": (N_("Market"), N_("trends outside the shop: ranks and search interest")),
-    "links": (N_("Product links"), N_("neighbours: what spreads from one product to the next")),
 }
 REJECTED = (  # why rows are set aside: core/ingest/convert/checks.py
     N_("a broken row"),
@@ -245,8 +233,8 @@ def driver_meaning(name: str) -> str:
 
 
 def feature(name: str, meaning: str | None) -> str:
-    """What a feature says; the catalogue holds the glossary's meanings in Chinese."""
-    spoken = _(meaning) if meaning else name.replace("_", " ")
+    """Return what a feature means. Its English meaning is the key of core's catalogue."""
+    spoken = show(Message(meaning)) if meaning else name.replace("_", " ")
     return spoken[:1].upper() + spoken[1:]
 
 
@@ -264,11 +252,12 @@ def no_order(name: str) -> str:
 
 
 def table(name: str) -> str:
-    return _(TABLES[name][0]) if name in TABLES else name
+    return show(CANONICAL[name].title) if name in CANONICAL else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
-    return _(TABLES[name][1]) if name in TABLES else otherwise
+    """What the forecasts gain from a table."""
+    return show(CANONICAL[name].adds) if name in CANONICAL else otherwise
 
 
 def rejected(reason: str) -> str:

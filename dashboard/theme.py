@@ -1,4 +1,4 @@
-"""Colours and figure defaults. Each hue reads on the light and on the dark paper of .streamlit/config.toml alike."""
+"""Colours and figure defaults. Each hue reads on the light and on the dark paper of dashboard/.streamlit/config.toml alike."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ with st.spinner(_("Planning…")):
 if plan.empty:
     cards.nothing_here(_("This snapshot holds no order suggestions."))
     st.stop()
+cards.waiting_settings(data.waiting_settings())
 if (plan.status == "stock unknown").all():
     st.info(
         _(

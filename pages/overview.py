@@ -15,7 +15,7 @@ def movers(found, key: str, alt: str) -> None:
 
 
 # data
-meta, numbers, rules = data.meta(), data.headline(), data.rules()
+meta, numbers, rules = data.meta(), data.headline(), data.rules().labels
 weekly = data.ask("weekly_orders", weeks=8)
 decisions = data.decisions(limit=3)
 compared = data.choices()["has_previous"]

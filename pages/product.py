@@ -58,7 +58,7 @@ if absent(facts.rising_probability):
     cards.nothing_here(_("There is no forecast of this product for this customer group."))
     st.stop()
 with st.container(border=True):
-    cards.verdict(facts, drivers, demand, data.rules().horizon_days)
+    cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 
 grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
 with grid.cell(column_span=2):

@@ -11,6 +11,7 @@ from dashboard.i18n import _, n_, spoken
 PAGE_ROWS = 100
 
 # settings
+cards.waiting_settings(data.waiting_settings())
 choices, meta = data.choices(), data.meta()
 sorts = {
     "probability": _("Chance of rising"),

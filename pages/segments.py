@@ -15,7 +15,7 @@ everyone, others = groups[groups.segment == "all"], groups[groups.segment != "al
 big = others[others.orders_base >= FEW_IN_GROUP]
 choices = data.choices()
 if others.empty:
-    shop = data.workspace().settings().shop
+    shop = data.rules().shop
     cards.nothing_here(
         _("No group of customers is large enough to be told apart: that takes {count} orders in 8 weeks.").format(
             count=number(shop.segment_min_orders, 0)

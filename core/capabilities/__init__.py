@@ -1,1 +1,4 @@
-"""What the shop does with the forecast: one folder a capability, with its tables, computation, stored questions and job kinds."""
+"""What the shop does with the forecast: one folder for each capability, with its tables, computation, stored questions, jobs and page.
+
+registry.py lists the capabilities, one line each. record.py says what a capability declares.
+"""

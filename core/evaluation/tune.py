@@ -1,12 +1,11 @@
 """`upswing tune`: better numbers for one shop, searched on the model's own validation origins and never on a test.
 
 A study (Optuna, TPE) stands in the workspace's tune.sqlite, and each set of numbers that was tried is in it as soon as it ends, so a
-search may be stopped at any moment and goes on from there. The defaults of core.settings.Recipe need none of this.
+search may be stopped at any moment and goes on from there. The defaults of core.settings.TrainingConfig need none of this.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import shutil
@@ -21,8 +20,11 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation import metrics
 from core.evaluation.backtest.blocks import as_date, plan
-from core.progress import Progress, silent
-from core.settings import Settings, as_toml
+from core.messages import Message, lines, msg
+from core.progress import Progress, silent, step_label
+from core.settings import Settings
+from core.settings_file import as_toml
+from core.storage import locks
 from core.workspace import Workspace
 
 TRIALS = 30
@@ -94,36 +96,57 @@ class Found:
     applied: bool
     interrupted: bool
 
-    def text(self) -> str:
-        lines = [
-            f"tried {self.tried} sets of numbers, {self.stopped_early} of them cut short; judged on {len(self.origins)} origins, "
-            f"{self.origins[0]} to {self.origins[-1]}",
-            "none of them is tested by `upswing backtest`, whose figures stay fair"
+    def text(self) -> Message:
+        said: list[Message | str] = [
+            msg(
+                "{trials} sets of settings were tried, {pruned} of them stopped early. "
+                "They were compared on {origins} origins, {first} to {last}.",
+                trials=self.tried,
+                pruned=self.stopped_early,
+                origins=len(self.origins),
+                first=self.origins[0],
+                last=self.origins[-1],
+            ),
+            msg("`upswing backtest` tests on none of these origins, so its figures stay unbiased.")
             if self.fair
-            else "a backtest on these origins or earlier ones flatters what was found here",
+            else msg("A backtest on these origins or earlier ones overstates the settings found here."),
         ]
+        before, best = f"{self.before:.4f}", f"{self.best:.4f}"
         if not self.changes:
-            lines.append(f"log loss {self.before:.4f}: nothing better than the settings in use was found")
+            said.append(msg("Log loss {before}: no setting is better than those in use.", before=before))
         else:
-            clear = "" if self.gain[0] > 0 else ", which may be chance"
-            lines += [
-                f"log loss {self.before:.4f} with the settings in use, {self.best:.4f} at best: "
-                f"lower by {self.before - self.best:.4f} [{self.gain[0]:.4f}, {self.gain[1]:.4f}]{clear}",
-                "the best of many looks a little better than it is: `upswing backtest` tells what it is worth",
-                *self._written(),
-                "written into upswing.toml; the file before is upswing.toml.before"
+            gain, low, high = (f"{value:.4f}" for value in (self.before - self.best, *self.gain))
+            said.append(
+                msg(
+                    "Log loss {before} with the settings in use and {best} with the best ones: lower by {gain} [{low}, {high}].",
+                    before=before,
+                    best=best,
+                    gain=gain,
+                    low=low,
+                    high=high,
+                )
+            )
+            if self.gain[0] <= 0:
+                said.append(msg("The difference may be chance."))
+            said.append(msg("The best of many looks slightly better than it is. Run `upswing backtest` to measure it."))
+            said += self._written()
+            said.append(
+                msg("The settings are in upswing.toml; upswing.toml.before holds the file before.")
                 if self.applied
-                else "nothing was written; the same command with --apply does it",
-            ]
-        return "\n".join(lines + ["stopped; the same command goes on from here"] * self.interrupted)
+                else msg("Nothing was written. Add --apply to the same command to write them.")
+            )
+        if self.interrupted:
+            said.append(msg("The search was stopped. The same command continues it."))
+        return lines(*said)
 
     def _written(self) -> list[str]:
-        lines, section = [], ""
+        """Return the changed settings as upswing.toml holds them."""
+        written, section = [], ""
         for name, value in sorted(self.changes.items()):
             here, field = name.split(".")
-            lines += [f"[{here}]"] * (here != section) + [f"{field} = {as_toml(value)}  # {as_toml(_value(self.settings, name))} now"]
+            written += [f"[{here}]"] * (here != section) + [f"{field} = {as_toml(value)}  # {as_toml(_value(self.settings, name))} now"]
             section = here
-        return lines
+        return written
 
 
 def tune(
@@ -153,7 +176,11 @@ def tune(
     settings = workspace.settings()
     workspace.need(workspace.panel / "panel.json", "features")
     if (trials is not None and trials < 1) or (minutes is not None and minutes <= 0):
-        raise UserError("--trials and --minutes above 0", f"{trials} and {minutes}", "leave out the one that should not count")
+        raise UserError(
+            expected=msg("--trials and --minutes must be above 0."),
+            found=msg("They are {trials} and {minutes}.", trials=str(trials), minutes=str(minutes)),
+            to_do=msg("Leave out the one that should not limit the search."),
+        )
     trials = TRIALS if trials is None and minutes is None else trials
     panel = Panel.open(workspace.panel, workspace.cache)
     rows, fair = _rows(panel, settings, as_date(until, "--until"))
@@ -183,7 +210,7 @@ def tune(
                 study.sampler = optuna.samplers.TPESampler(seed=settings.model.seed + len(study.trials), n_startup_trials=RANDOM_FIRST)
                 share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * minutes)
                 best = study.best_value if _completed(study) else float("nan")
-                say = _teller(progress, share, 1 / trials if trials else 0.0, f"set {_count(study) + 1}", best)
+                say = _teller(progress, share, 1 / trials if trials else 0.0, _count(study) + 1, best)
                 study.optimize(lambda trial: judge.loss(trial, space, say), n_trials=1)
         except KeyboardInterrupt:
             interrupted = True
@@ -201,7 +228,11 @@ class Judge:
         self.panel, self.settings, self.looks = panel, settings, looks
         self.watched = [watched_rows(panel, split(panel, rows, settings.recipe.validation_origins).validate) for rows in looks]
         if not len(self.watched[-1]):
-            raise UserError("origins to validate on, four weeks after those to learn from", "none", "import a longer history")
+            raise UserError(
+                expected=msg("A search needs origins to validate on, at least four weeks after those to train on."),
+                found=msg("There are none."),
+                to_do=msg("Import a longer history."),
+            )
         self.origins = [np.unique(panel.as_of[rows]) for rows in self.watched]
 
     def loss(self, trial, space: tuple[Searched, ...], say) -> float:
@@ -232,7 +263,7 @@ class Judge:
             self.looks[number],
             settings.model,
             recipe=replace(settings.recipe, refit=False),
-            progress=lambda step, done, message="", **figures: say(done if step == "train" else 0.0, message),
+            progress=lambda step, done, message="", **figures: say(done if step == "train" else 0.0, message or step_label(step)),
         )
         y, p, as_of = panel.rising[watched], model.predict(panel, watched)["rising"], panel.as_of[watched]
         return [metrics.log_loss(y[as_of == origin], p[as_of == origin]) for origin in self.origins[number]]
@@ -265,7 +296,9 @@ def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bo
     kept = rows if (until or last) is None else rows[panel.as_of[rows] <= np.datetime64(until or last)]
     if not len(kept):
         raise UserError(
-            "origins whose outcome is known", f"none up to {until or last}", "choose a later --until, or import a longer history"
+            expected=msg("A search needs origins with a known outcome."),
+            found=msg("There are none up to {day}.", day=until or last),
+            to_do=msg("Choose a later --until, or import a longer history."),
         )
     return kept, until is None or (last is not None and until <= last)
 
@@ -335,10 +368,12 @@ def _of(study, values: dict):
     return next((t for t in _completed(study) if t.user_attrs["values"] == values), None)
 
 
-def _teller(progress: Progress, start: float, span: float, label: str, best: float):
+def _teller(progress: Progress, start: float, span: float, trial: int, best: float):
     """How far one set is, as how far the search is."""
     figures = {"best": best} if np.isfinite(best) else {}
-    return lambda done, message: progress("tune", min(1.0, start + span * min(done, 1.0)), f"{label}: {message}", **figures)
+    return lambda done, message: progress(
+        "tune", min(1.0, start + span * min(done, 1.0)), msg("Trial {trial} · {work}", trial=trial, work=message), **figures
+    )
 
 
 def _found(workspace: Workspace, settings: Settings, study, space, judge: Judge, fair: bool, apply: bool, interrupted: bool) -> Found:
@@ -373,10 +408,12 @@ def _found(workspace: Workspace, settings: Settings, study, space, judge: Judge,
 @contextmanager
 def _alone(workspace: Workspace) -> Iterator[None]:
     """One search of a workspace at a time; the lock dies with its holder."""
-    workspace.cache.mkdir(parents=True, exist_ok=True)
-    with (workspace.cache / "tune.lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise UserError("no other search of this workspace", "one at work", "wait for it, or stop it with Ctrl-C") from error
-        yield
+    try:
+        with locks.locked(workspace.cache / "tune.lock", wait=False):
+            yield
+    except locks.Taken as error:
+        raise UserError(
+            expected=msg("Only one search runs in a workspace at a time."),
+            found=msg("A search is running."),
+            to_do=msg("Wait for it, or stop it with Ctrl-C."),
+        ) from error

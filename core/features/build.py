@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +16,16 @@ from core.errors import UserError
 from core.features import tables
 from core.features.daily import Shop, refresh
 from core.features.definitions import FEATURES
+from core.features.freshness import fingerprint
 from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
+from core.messages import Message, msg
 from core.models.calibrate import FOLLOWED_ORIGINS
 from core.progress import Progress, silent
 from core.schema import DEMAND_WEEKS
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.storage.engine import Engine, open_engine
 from core.workspace import Workspace
 
@@ -56,10 +58,14 @@ class Built:
     segments: list[str]
     days_rebuilt_from: date | None
 
-    def text(self) -> str:
-        return (
-            f"panel: {self.rows:,} rows, {self.origins} origins up to {self.as_of}, interest signal {self.signal}, "
-            f"segments {', '.join(self.segments)}"
+    def text(self) -> Message:
+        return msg(
+            "Panel: {rows} rows, {origins} origins up to {day}, demand signal {signal}, segments {segments}.",
+            rows=self.rows,
+            origins=self.origins,
+            day=self.as_of,
+            signal=self.signal,
+            segments=self.segments,
         )
 
 
@@ -71,13 +77,13 @@ def build(workspace: Workspace, *, engine: str = "duckdb", progress: Progress = 
     """
     settings = workspace.settings()
     with _opened(workspace, engine) as running:
-        progress("features", 0.0, "daily aggregate")
+        progress("features", 0.0, msg("Daily totals"))
         shop = refresh(running, workspace, settings, progress)
         origins = weekly_origins(shop.first_day, shop.last_day, settings)
-        progress("features", 0.15, "texts and neighbours")
+        progress("features", 0.15, msg("Texts and similar products"))
         _neighbours(running, workspace, settings, progress)
         _prepare(running, settings, shop, origins)
-        return _write_panel(running, settings, shop, origins, workspace.panel, progress)
+        return _write_panel(running, workspace, settings, shop, origins, workspace.panel, progress)
 
 
 def build_latest(workspace: Workspace, *, since: date | None = None, engine: str = "duckdb", progress: Progress = silent) -> Built:
@@ -89,15 +95,15 @@ def build_latest(workspace: Workspace, *, since: date | None = None, engine: str
     """
     settings = workspace.settings()
     with _opened(workspace, engine) as running:
-        progress("features", 0.0, "new days")
+        progress("features", 0.0, msg("New days"))
         shop = refresh(running, workspace, settings, progress)
-        progress("features", 0.4, "texts and neighbours")
+        progress("features", 0.4, msg("Texts and similar products"))
         _neighbours(running, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
         origins = [t for t in weekly if since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
         _prepare(running, settings, shop, origins)
-        return _write_panel(running, settings, shop, origins, workspace.panel / "latest", progress)
+        return _write_panel(running, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 
 
 @contextmanager
@@ -121,9 +127,9 @@ def weekly_origins(first_day: date, last_day: date, settings: Settings) -> list[
     first += timedelta(days=(settings.shop.origin_weekday - first.isoweekday()) % 7)
     if first + timedelta(days=labels.horizon_days) > last_day:
         raise UserError(
-            f"at least {labels.base_days + 2 * labels.horizon_days + 7} days of history",
-            f"{first_day} to {last_day}",
-            "import an export that reaches further back",
+            expected=msg("Training needs at least {days} days of history.", days=labels.base_days + 2 * labels.horizon_days + 7),
+            found=msg("The data cover {first} to {last}.", first=first_day, last=last_day),
+            to_do=msg("Import an export that reaches further back."),
         )
     origins = [first + timedelta(days=7 * k) for k in range((last_day - first).days // 7 + 1)]
     return origins if origins[-1] == last_day else origins + [last_day]
@@ -153,15 +159,28 @@ def _neighbours(engine: Engine, workspace: Workspace, settings: Settings, progre
             "similarity": similarity.ravel().astype(float),
         }
     )
-    workspace.panel.mkdir(parents=True, exist_ok=True)
+    written = {}
     for name, rows in (("texts", texts), ("neighbours", table)):
         file = workspace.panel / f"{name}.parquet"
-        if not file.exists() or not pq.read_table(file).equals(rows):  # an unchanged file keeps what is cached by its date
-            pq.write_table(rows, file)
+        if not _holds(file, rows):  # an unchanged file keeps what is cached by its date
+            files.write_with(file, partial(pq.write_table, rows))
+        written[file.name] = files.sha256(file)
+    files.write_sealed(workspace.panel / "texts.json", {"files": written})
     first_day = {row["product_id"]: row["first_day"] for row in engine.rows("features/first_sales")}
     until = nearest_until(np.array([first_day.get(product) for product in ids], dtype="datetime64[D]"), found)
     engine.register("nearest_products", table.append_column("until", pa.array(until.ravel())))
     engine.table("features/text_neighbours")
+
+
+def _holds(file: Path, rows) -> bool:
+    """Whether a Parquet file holds these rows; a damaged one does not."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return file.exists() and pq.read_table(file).equals(rows)
+    except (OSError, pa.ArrowInvalid):
+        return False
 
 
 def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]) -> None:
@@ -196,7 +215,11 @@ def _calendar(origins: list[date], settings: Settings):
         try:
             days |= set(holidays.country_holidays(country, years=years))
         except NotImplementedError as error:  # the library's word for a country that it does not know
-            raise UserError("ISO country codes in shop.countries", country, "correct upswing.toml") from error
+            raise UserError(
+                expected=msg("shop.countries takes ISO country codes."),
+                found=msg('"{country}" is not one.', country=country),
+                to_do=msg("Correct {file}.", file="upswing.toml"),
+            ) from error
     rows = []
     for t in origins:
         middle = t + timedelta(days=settings.labels.horizon_days // 2)
@@ -223,24 +246,25 @@ def panel_sql() -> str:
     return db.sql("features/panel").replace("/* features */", features)
 
 
-def _write_panel(engine: Engine, settings: Settings, shop: Shop, origins: list[date], folder: Path, progress: Progress) -> Built:
+def _write_panel(
+    engine: Engine, workspace: Workspace, settings: Settings, shop: Shop, origins: list[date], folder: Path, progress: Progress
+) -> Built:
     import pyarrow as pa
 
     engine.register("calendar", _calendar(origins, settings))
     values = dict(asdict(settings.labels), last_day=shop.last_day)
     for start in range(0, len(origins), engine.origins_at_once):
-        progress("features", 0.25 + 0.6 * start / len(origins), f"{start} of {len(origins)} origins")
+        progress("features", 0.25 + 0.6 * start / len(origins), msg("{done} of {all} origins", done=start, all=len(origins)))
         engine.register("origin", pa.table({"as_of": origins[start : start + engine.origins_at_once]}))
         engine.view("features/ranks")
         for query in _STEPS:
             engine.table(f"features/{query}", **values)
         _label(engine, settings)
         engine.run(panel_sql(), "panel_rows", append=start > 0, last_day=shop.last_day)
-    progress("features", 0.88, "writing the panel")
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / "panel.parquet.tmp"
-    engine.write("panel_rows", "product_id, as_of, segment", temporary)
-    temporary.replace(folder / "panel.parquet")
+    progress("features", 0.88, msg("Writing the panel"))
+    if folder == workspace.panel:  # rows of a rescore since the older panel would hide the newer ones
+        files.remove(folder / "latest")
+    files.write_with(folder / "panel.parquet", partial(engine.write, "panel_rows", "product_id, as_of, segment"))
     facts = engine.rows("features/panel_facts")[0]
     segments = [row["segment"] for row in engine.rows("features/panel_segments")]
     description = {
@@ -254,11 +278,13 @@ def _write_panel(engine: Engine, settings: Settings, shop: Shop, origins: list[d
         "horizon_days": settings.labels.horizon_days,
         "code_version": __version__,
         "settings": settings.as_dict(),
+        "fingerprint": fingerprint(engine.con, settings),
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),
         "tables": {table["table_name"]: table["rows"] for table in engine.rows("scoring/tables")},
+        "files": {"panel.parquet": files.sha256(folder / "panel.parquet")},
     }
-    (folder / "panel.json").write_text(json.dumps(description, indent=1, ensure_ascii=False), encoding="utf-8")
+    files.write_sealed(folder / "panel.json", description)
     progress("features", 1.0)
     return Built(shop.last_day, shop.signal, len(origins), facts["rows"], segments, shop.rebuilt_from)
 

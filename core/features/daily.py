@@ -11,6 +11,7 @@ import numpy as np
 
 from core import __version__
 from core.errors import NotReady, UserError
+from core.messages import msg, nmsg
 from core.progress import Progress
 from core.schema import SIGNALS
 from core.settings import Settings
@@ -52,7 +53,11 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
             engine.replace_days("daily_built", None, pa.table({"meaning": [meaning]}))
     span = engine.rows("features/span")[0]
     if span["first_day"] is None:
-        raise NotReady(f"days with {signal}", "none", "import a file with some")
+        raise NotReady(
+            expected=msg("Features need days with {signal}.", signal=signal),
+            found=msg("There are none."),
+            to_do=msg("Import a file with some."),
+        )
     with engine.transaction():
         engine.replace_days("lost_units", None, "features/lost_units", **asdict(settings.labels))
     return Shop(span["first_day"], span["last_day"], signal, from_day)
@@ -68,12 +73,20 @@ def _choose_signal(engine: Engine, settings: Settings) -> str:
     counts = engine.rows("features/signals")[0]
     if settings.shop.signal:
         if settings.shop.signal not in SIGNALS:
-            raise UserError(f"shop.signal as one of {', '.join(SIGNALS)}", settings.shop.signal, "correct upswing.toml")
+            raise UserError(
+                expected=msg("shop.signal must be one of {choices}.", choices=list(SIGNALS)),
+                found=msg('shop.signal is "{value}".', value=settings.shop.signal),
+                to_do=msg("Correct {file}.", file="upswing.toml"),
+            )
         return settings.shop.signal
     for signal in SIGNALS:
         if counts[signal]:
             return signal
-    raise NotReady("orders, views, carts or reviews in the warehouse", "none of them", "import a file with one of them")
+    raise NotReady(
+        expected=msg("Features need orders, views, carts or reviews."),
+        found=msg("The warehouse has none of them."),
+        to_do=msg("Import a file with one of them."),
+    )
 
 
 def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progress: Progress) -> None:
@@ -85,7 +98,7 @@ def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progre
 
     from core.models.text import sentiment
 
-    progress("features", 0.02, f"reading {len(fresh):,} reviews")
+    progress("features", 0.02, nmsg("Reading {count} review", "Reading {count} reviews", len(fresh)))
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
     # In steps of 2^-13: sums of such numbers are exact in any order, and an encoder's last bits hang on what it read beside a text.
     values = np.round(np.asarray(values, float) * 8192) / 8192

@@ -7,7 +7,7 @@ from core.storage import duckdb as db
 
 _AGGREGATES = (
     *("interest", "orders", "units", "returned_units", "revenue_cents", "priced_units", "discount_cents", "guest_orders"),
-    *("largest_order_units", "buyers", "views", "carts", "wishlists", "search_clicks"),
+    *("largest_order_units", "buyers", "first_buys", "new_customers", "views", "carts", "wishlists", "search_clicks"),
     *("ad_impressions", "ad_clicks", "reviews", "rated", "rating_sum", "low_ratings", "sentiments", "sentiment_sum"),
 )
 _KEY = (Column("product_id", "VARCHAR"), Column("value", "VARCHAR"), Column("day", "DATE"))
@@ -15,17 +15,28 @@ _KEY = (Column("product_id", "VARCHAR"), Column("value", "VARCHAR"), Column("day
 KEPT: dict[str, Table] = {
     table.name: table
     for table in (
-        Table(name="daily", columns=(*_KEY, *(Column(name, "DOUBLE") for name in _AGGREGATES))),
-        Table(name="lost_units", columns=(*_KEY, Column("lost_units", "DOUBLE"))),
-        Table(name="text_sentiment", columns=(Column("text_sha256", "VARCHAR"), Column("sentiment", "DOUBLE"))),
-        Table(name="daily_built", columns=(Column("meaning", "VARCHAR"),)),
+        Table(
+            "daily",
+            "A product, customer group and day on which something happened.",
+            columns=(*_KEY, *(Column(name, "DOUBLE") for name in _AGGREGATES)),
+        ),
+        Table(
+            "lost_units",
+            "A product, customer group and day out of stock, with the units that were wanted.",
+            columns=(*_KEY, Column("lost_units", "DOUBLE")),
+        ),
+        Table(
+            "text_sentiment",
+            "A text of a review with its sentiment.",
+            columns=(Column("text_sha256", "VARCHAR"), Column("sentiment", "DOUBLE")),
+        ),
+        Table("daily_built", "What the daily aggregate was built under.", columns=(Column("meaning", "VARCHAR"),)),
     )
 }
 
 
 def create(con) -> None:
     """Create in a warehouse what is missing of these tables, and the view daily_wanted over them."""
-    con.execute("drop table if exists review_sentiment")  # of 0.1.0, by review: a corrected one kept its old sentiment
     for table in KEPT.values():
         con.execute(table.ddl())
     con.execute(f"create or replace view daily_wanted as {db.sql('features/daily_wanted')}")

@@ -29,7 +29,7 @@ from core.ingest.store.merge import KNOWN, LINES, TOTALS, Merged, grain, merge
 from core.progress import Progress, silent
 from core.settings import Settings
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import keys, warehouse
 from core.workspace import Workspace
 
 WORKING_MEMORY = "700MB"  # of DuckDB, which spills to disk beyond it; Python and Arrow take about half as much again
@@ -69,7 +69,7 @@ def import_files(
 ) -> ImportReport:
     """Reads files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
 
-    columns: what the files call columns that the generic preset does not know, as "table.column = name"; remembered in the settings.
+    columns: what the files call columns that the generic preset does not know, as "table.column = name"; remembered for later imports.
 
     All or nothing: an import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and
     writes nothing. Raises UserError for files and mappings that do not fit, before anything is stored.
@@ -96,10 +96,7 @@ def import_files(
         if not dry_run:
             workspace.create()
         with _warehouse(workspace, dry_run) as con:
-            settings = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
-    settings = settings.with_values("shop", columns=tuple(dict.fromkeys((*columns, *settings.shop.columns))))
-    if settings != workspace.settings() and not dry_run:
-        workspace.save_settings(settings)
+            _import_all(con, workspace, chosen, planned, columns, report, progress, dry_run)
     progress("import", 1.0, "done")
     return report
 
@@ -285,14 +282,22 @@ def _is_short_text(table: str, target: str) -> bool:
 
 
 def _import_all(
-    con, workspace: Workspace, mapping: Mapping, planned: list[_Planned], report: ImportReport, progress: Progress, dry_run: bool
-) -> Settings:
-    """Imports every planned file; returns the shop's settings with what the data say."""
+    con,
+    workspace: Workspace,
+    mapping: Mapping,
+    planned: list[_Planned],
+    columns: tuple[str, ...],
+    report: ImportReport,
+    progress: Progress,
+    dry_run: bool,
+) -> None:
+    """Imports every planned file, then infers the facts of the shop."""
     import_id = f"{db.rows(con, 'staging/next_import')[0]['number']:06d}"
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    secret = privacy.key(workspace, create=not dry_run)
-    currency = mapping.options.currency or shop.said(workspace).get("currency", "")
-    of_the_shop = workspace.settings().shop.currency
+    secret = keys.customers_key(workspace, create=not dry_run)
+    of_the_shop = shop.settings(con, workspace).shop.currency
+    said = mapping.options.currency
+    currency = said or of_the_shop
     renewed: set[str] = set()
     for number, p in enumerate(planned):
         report.files.append(p.report)
@@ -309,7 +314,7 @@ def _import_all(
         others = any(q.plans and q.plans[0].table == "orders" for q in planned)
         found = _import_source(con, mapping, p, secret, import_id, currency, renewed, others, _part(progress, number, len(planned)))
         if p.report.main.table != "suppliers":  # who may bill in currencies of their own
-            currency = currency or found
+            currency, said = currency or found, said or found
         for t in (p.report.main, *p.report.derived):
             t.check()
             db.run(
@@ -332,9 +337,8 @@ def _import_all(
             ).fetchall()
             if t.touched:
                 db.run(con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=import_id).fetchall()
-    settings = _finish(con, workspace, mapping, currency, report)
+    settings = _finish(con, workspace, shop.Said(import_id, said, mapping.options.segment_attribute, columns), report)
     db.run(con, "staging/settle_currency", currency=settings.shop.currency, import_id=import_id).fetchall()
-    return settings
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
@@ -482,12 +486,12 @@ def _columns_read(raw: Raw, plan: TablePlan) -> list[tuple[str, str, str]]:
     return read
 
 
-def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: ImportReport) -> Settings:
+def _finish(con, workspace: Workspace, said: shop.Said, report: ImportReport) -> Settings:
     """What can only be said when all files are in: products without a description, the shop's settings, foreign prices."""
     untitled = db.run(con, "staging/unknown_products").fetchone()[0]
     if untitled:
         report.notes.append(f"{untitled:,} products are sold, viewed or reviewed but have no title: their id stands for it")
-    settings, notes = shop.suggest(con, workspace, currency=currency, segment_attribute=mapping.options.segment_attribute)
+    settings, notes = shop.infer(con, workspace, said)
     foreign = db.run(con, "staging/foreign_prices", currency=settings.shop.currency).fetchone()[0]
     if foreign:
         report.notes.append(
@@ -499,5 +503,5 @@ def _finish(con, workspace: Workspace, mapping: Mapping, currency: str, report: 
             f"{abroad:,} suppliers ask for minimum orders in another currency than "
             f"{settings.shop.currency or 'the shop, which says none'}: those are left out"
         )
-    report.notes += notes
+    report.notes += [str(note) for note in notes]
     return settings

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from core.errors import UserError
+from core.messages import msg
 from core.models import registry
+from core.storage import locks
 from core.storage.state import Job, State
 from core.workspace import Workspace
 
@@ -33,23 +33,39 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
     """
     arguments = {k: v for k, v in (arguments or {}).items() if v not in (None, "")}
     if kind not in KINDS:
-        raise UserError(f"a kind of job: {', '.join(KINDS)}", repr(kind), "choose one of these")
+        raise UserError(
+            expected=msg("The kinds of jobs are {kinds}.", kinds=list(KINDS)),
+            found=msg('There is no kind of job "{kind}".', kind=kind),
+            to_do=msg("Choose one of these kinds."),
+        )
     unknown = sorted(arguments.keys() - KINDS[kind])
     if unknown:
-        raise UserError(f"arguments of {kind}: {', '.join(sorted(KINDS[kind])) or 'none'}", ", ".join(unknown), "leave them out")
+        raise UserError(
+            expected=msg("A job of kind {kind} takes the arguments {arguments}.", kind=kind, arguments=sorted(KINDS[kind]))
+            if KINDS[kind]
+            else msg("A job of kind {kind} takes no arguments.", kind=kind),
+            found=msg("Unknown arguments are given: {arguments}.", arguments=unknown),
+            to_do=msg("Leave them out."),
+        )
     if kind == "explain" and "product_id" not in arguments:
-        raise UserError("the product to explain", "none", "give its product_id")
+        raise UserError(
+            expected=msg("Explaining a text needs its product."), found=msg("No product is given."), to_do=msg("Give its product_id.")
+        )
     if kind == "import":
         arguments["files"] = [str(Path(f).expanduser().resolve()) for f in arguments.get("files", [])]
         missing = [f for f in arguments["files"] if not Path(f).exists()]
         if missing or not arguments["files"]:
-            raise UserError("files to import", f"no {', no '.join(missing)}" if missing else "none", "name files that are there")
+            raise UserError(
+                expected=msg("An import needs one or more files."),
+                found=msg("These files do not exist: {files}.", files=missing) if missing else msg("No file is given."),
+                to_do=msg("Name files that exist."),
+            )
     job, new = State(workspace).add_job(kind, arguments, actor)
     if kind == "import" and not new and job.arguments != arguments:
         raise UserError(
-            "no other import at work",
-            f"import {job.id} {job.status}, asked for at {job.created_at:%H:%M} UTC",
-            "send these files again once it has ended",
+            expected=msg("Only one import runs at a time."),
+            found=msg("Import {job}, requested at {time} UTC, has not ended yet.", job=str(job.id), time=f"{job.created_at:%H:%M}"),
+            to_do=msg("Send these files again once it has ended."),
         )
     return job
 
@@ -100,12 +116,8 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor:
 def uploading(workspace: Workspace) -> Iterator[Path]:
     """The folder of uploads, for its owner's eyes and one process at a time: what is kept for a request is not dropped before it."""
     workspace.create().uploads.mkdir(mode=0o700, exist_ok=True)
-    folder = os.open(workspace.uploads, os.O_RDONLY)
-    try:
-        fcntl.flock(folder, fcntl.LOCK_EX)
+    with locks.locked(workspace.root / ".uploads.lock"):
         yield workspace.uploads
-    finally:
-        os.close(folder)
 
 
 def drop_uploads(workspace: Workspace) -> None:

@@ -5,17 +5,15 @@ Steps are imported when they run, so that asking for a job, or for this module, 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-from core import __version__
 from core.errors import UpswingError
+from core.features.freshness import panel_is_fresh
+from core.messages import Message, lines, msg
 from core.models import registry
 from core.progress import Progress, silent
-from core.storage import duckdb as db
 from core.storage import snapshots
 from core.workspace import Workspace
 
@@ -30,21 +28,21 @@ SHARES: dict[str, dict[str, float]] = {
 }
 
 
-def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> str:
-    """Features, train, score, publish; says what it did. The first model is promoted, a later one stays a candidate.
+def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
+    """Build features, train, score and publish; return the result as a job's. The first model is promoted, a later one is a candidate.
 
     import_first: arguments of core.ingest.import_files, to import files before.
     """
-    return _run(workspace, progress, import_first)["text"]
+    return _run(workspace, progress, import_first)
 
 
-def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> str:
+def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
     """New days into the features, then the champion's forecasts for them, published; says what it did."""
     return _rescore(workspace, progress, import_first)["text"]
 
 
 def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress) -> dict:
-    """Does a job of core.jobs.KINDS and gives its result, ready for JSON; result["text"] says what was done."""
+    """Does a job of core.jobs.KINDS and gives its result, ready for core.messages.to_json; result["text"] says what was done."""
     work = {
         "import": _import,
         "retrain": _retrain,
@@ -54,20 +52,6 @@ def do_job(workspace: Workspace, kind: str, arguments: dict, progress: Progress)
         "explain": _explain,
     }
     return work[kind](workspace, arguments, progress)
-
-
-def panel_is_fresh(workspace: Workspace) -> bool:
-    """Whether the panel holds what the warehouse and the settings say now, so that training may start from it."""
-    file = workspace.panel / "panel.json"
-    if not file.exists() or not workspace.warehouse.exists():
-        return False
-    panel, settings = json.loads(file.read_text(encoding="utf-8")), json.loads(json.dumps(workspace.settings().as_dict()))
-    if panel["code_version"] != __version__ or any(panel["settings"].get(part) != settings[part] for part in ("shop", "labels")):
-        return False
-    with db.connect(workspace.warehouse, read_only=True) as con:
-        imported_at = db.rows(con, "warehouse/last_import")[0]["imported_at"]
-    built_at = datetime.fromtimestamp(file.stat().st_mtime, UTC).replace(tzinfo=None)
-    return imported_at is not None and imported_at < built_at
 
 
 def _import(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
@@ -84,29 +68,29 @@ def _run(workspace: Workspace, progress: Progress, import_first: dict | None) ->
     from core.models.candidate import train
 
     result = _import_files(workspace, import_first, progress)
-    lines = [result["text"]] if result else []
+    said = [result["text"]] if result else []
     with _staying(result):
-        lines.append(build(workspace, progress=progress).text())
+        said.append(build(workspace, progress=progress).text())
         trained = train(workspace, workspace.settings(), progress=progress)
-        lines.append(trained.text())
+        said.append(trained.text())
         if registry.champion(workspace) is None:
-            registry.promote(workspace, trained.model_id, "the first model", actor="upswing")
-            lines.append(f"model {trained.model_id} is the champion, as the first one")
+            registry.promote(workspace, trained.model_id, msg("It is the first model."), actor="upswing")
+            said.append(msg("Model {model} is the first one and becomes the champion.", model=trained.model_id))
         served = _score_and_publish(workspace, progress)
-    return result | served | {"model": trained.model_id, "text": "\n".join(lines + [served["text"]])}
+    return result | served | {"model": trained.model_id, "text": lines(*said, served["text"])}
 
 
 def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None) -> dict:
     from core.features.build import build_latest
 
     result = _import_files(workspace, import_first, progress)
-    lines = [result["text"]] if result else []
+    said = [result["text"]] if result else []
     with _staying(result):
         champion = registry.champion(workspace)
         since = registry.model(workspace, champion).learnt_until if champion else None
-        lines.append(build_latest(workspace, since=since, progress=progress).text())
+        said.append(build_latest(workspace, since=since, progress=progress).text())
         served = _score_and_publish(workspace, progress)
-    return result | served | {"text": "\n".join(lines + [served["text"]])}
+    return result | served | {"text": lines(*said, served["text"])}
 
 
 @contextmanager
@@ -139,25 +123,25 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
 def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
     from core.capabilities.forecast.compute import score
 
-    lines = []
+    said = []
     while True:
         model = registry.champion(workspace)
-        lines.append(score(workspace, progress=progress).text())
+        said.append(score(workspace, progress=progress).text())
         snapshot = snapshots.publish(workspace, progress)
-        lines.append(f"published snapshot {snapshot}")
+        said.append(msg("Snapshot {snapshot} is published.", snapshot=snapshot))
         if registry.champion(workspace) == model:  # else another one was promoted meanwhile, and its forecasts are due
-            return {"snapshot": snapshot, "champion": model, "text": "\n".join(lines)}
+            return {"snapshot": snapshot, "champion": model, "text": lines(*said)}
 
 
 def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     """A candidate beside the champion; it is not promoted."""
     from core.models.candidate import train
 
-    lines = []
+    said = []
     if not panel_is_fresh(workspace):
         from core.features.build import build
 
-        lines.append(build(workspace, progress=progress).text())
+        said.append(build(workspace, progress=progress).text())
     trained = train(workspace, workspace.settings().with_values("model", **arguments), progress=progress)
     champion = registry.champion(workspace)
     figures = {m.id: m.metrics.get("metrics", {}) for m in registry.models(workspace) if m.id in (trained.model_id, champion)}
@@ -166,12 +150,12 @@ def _retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
         "metrics": figures.get(trained.model_id, {}),
         "champion": champion,
         "champion_metrics": figures.get(champion, {}),
-        "text": "\n".join(lines + [trained.text()]),
+        "text": lines(*said, trained.text()),
     }
 
 
 def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    from core.evaluation.backtest import backtest
+    from core.evaluation.backtest import FILES, backtest
 
     _refresh(workspace, progress)
     out = workspace.root / arguments.get("out", "backtest")
@@ -183,7 +167,7 @@ def _backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict
         test_until=arguments.get("test_until"),
         progress=progress,
     )
-    return {"out": str(out), "summary": done.summary(), "text": done.text()}
+    return {"out": str(out), "reports": FILES, "summary": done.summary(), "text": done.text()}
 
 
 def _simulate(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
@@ -207,4 +191,4 @@ def _explain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     from core.capabilities.forecast.compute import explain_product
 
     explained = explain_product(workspace, arguments["product_id"], progress)
-    return explained | {"text": f"the words of {arguments['product_id']}"}
+    return explained | {"text": msg("The text of product {product} is explained.", product=arguments["product_id"])}

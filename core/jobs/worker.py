@@ -19,6 +19,8 @@ from pathlib import Path
 from core import jobs
 from core.errors import Cancelled, UpswingError, UserError
 from core.jobs.pipeline import SHARES, do_job
+from core.messages import Message, msg
+from core.storage import access, startup
 from core.storage.state import Job, State, now
 from core.workspace import Workspace
 
@@ -54,6 +56,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
     child is the command that does one job; it gets the workspace, the job's id and the worker's token.
     Raises UserError where the workspace already has a worker.
     """
+    startup.prepare(workspace)
     state = State(workspace)
     stop, when_empty = threading.Event(), threading.Event()
     if once:
@@ -67,7 +70,11 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
     try:
         token = state.take_worker()  # from here on others may signal this process
         if token is None:
-            raise UserError("a workspace without a worker", f"one at work already, process {state.worker().pid}", "leave it to that one")
+            raise UserError(
+                expected=msg("A workspace has one worker."),
+                found=msg("Process {process} is already its worker.", process=str(state.worker().pid)),
+                to_do=msg("Leave the jobs to that worker."),
+            )
         _log(f"worker {os.getpid()} waits for jobs of {workspace.root}")
         try:
             _work(workspace, state, token, stop, when_empty, child)
@@ -125,7 +132,7 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
                 pass
             if stop.is_set():
                 _end(process)
-                state.end_job(job.id, token, "interrupted", message="the worker was stopped; request the job again")
+                state.end_job(job.id, token, "interrupted", message=msg("The worker was stopped. Request the job again."))
                 break
             if not state.beat(token, job.id):  # before each look at the job, which takes a silent worker's for lost
                 break  # taken over: the job is no longer ours, `finally` ends the child
@@ -138,10 +145,14 @@ def _do(workspace: Workspace, state: State, token: str, job: Job, stop: threadin
         _end(process)
     # The child has noted how it ended, unless it could not.
     if cancelled_at is not None:
-        state.end_job(job.id, token, "cancelled", message="cancelled")
+        state.end_job(job.id, token, "cancelled", message=msg("The job was cancelled."))
     killed = process.returncode == -signal.SIGKILL
-    cause = "the system ended it, most likely for want of memory" if killed else f"it ended with code {process.returncode}"
-    state.end_job(job.id, token, "failed", message="failed", error=f"The work did not come to its end: {cause}. See {log}.")
+    error = (
+        msg("The job stopped: the system ended its process, most likely because memory ran out. Details: {log}", log=str(log))
+        if killed
+        else msg("The job stopped: its process ended with code {code}. Details: {log}", code=str(process.returncode), log=str(log))
+    )
+    state.end_job(job.id, token, "failed", error=error)
     ended = state.job(job.id)
     _log(f"job {job.id} ({job.kind}) {ended.status} {ended.error}".rstrip())
 
@@ -168,25 +179,28 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
     job = state.job(job_id)
     _end_with(os.getppid())
     os.nice(5)  # the pages come first
+    progress = JobProgress(state, job, token)
     try:
-        result = do_job(workspace, job.kind, job.arguments, JobProgress(state, job, token))
+        with access.waiting(access.JOB_WAIT_S, progress):
+            result = do_job(workspace, job.kind, job.arguments, progress)
     except Cancelled:
-        state.end_job(job_id, token, "cancelled", message="cancelled")
+        state.end_job(job_id, token, "cancelled", message=msg("The job was cancelled."))
     except UpswingError as error:
         _log(str(error))
-        state.end_job(job_id, token, "failed", message="failed", error=str(error), result={"ask": error.ask} if error.ask else error.done)
+        state.end_job(job_id, token, "failed", error=error.message, result={"ask": error.ask} if error.ask else error.done)
     except Exception as error:
         traceback.print_exc()
         found = f"{type(error).__name__}: {error}"
-        state.end_job(
-            job_id,
-            token,
-            "failed",
-            message="failed",
-            error=f"A fault of ours: {found}. The whole story is in {workspace.logs / f'job-{job_id}.log'}.",
-        )
+        log = str(workspace.logs / f"job-{job_id}.log")
+        state.end_job(job_id, token, "failed", error=msg("Something went wrong: {error}. Details: {log}", error=found, log=log))
     else:
-        state.end_job(job_id, token, "done", message=result["text"].splitlines()[-1], result=result)
+        state.end_job(job_id, token, "done", message=_last_line(result["text"]), result=result)
+
+
+def _last_line(text: Message | str) -> Message | str:
+    """Return the last line of a result, which says what the job came to."""
+    lines = text.values.get("lines") if isinstance(text, Message) else text.splitlines()
+    return _last_line(lines[-1]) if lines else text
 
 
 class JobProgress:
@@ -203,7 +217,7 @@ class JobProgress:
         self._done, self._figures = 0.0, {}
         self._begun, self._reported, self._step = time.monotonic(), 0.0, None
 
-    def __call__(self, step: str, done: float, message: str = "", **figures: float) -> None:
+    def __call__(self, step: str, done: float, message: Message | str = "", **figures: float) -> None:
         if step in self._shares:
             self._steps[step] = max(self._steps.get(step, 0.0), min(max(float(done), 0.0), 1.0))
             earlier = list(self._shares)[: list(self._shares).index(step)]
@@ -219,7 +233,7 @@ class JobProgress:
         if not self._state.report_job(
             self._job.id, self._token, step=step, done=self._done, message=message, figures=self._figures, eta_s=eta
         ):
-            raise Cancelled("the job was cancelled")
+            raise Cancelled()
 
 
 def _end_with(parent: int) -> None:

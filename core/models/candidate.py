@@ -9,15 +9,24 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
+from core.messages import Message, msg
 from core.models.panel import Panel
 from core.models.predict import FittedModel
 from core.models.tracking import Tracking
 from core.models.train import fit, split
 from core.progress import Progress, silent
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
-__all__ = ["FittedModel", "Panel", "Recipe", "Trained", "fit", "split", "train"]
+__all__ = ["FittedModel", "Panel", "TrainingConfig", "Trained", "fit", "split", "train"]
+
+
+_FIGURES = {  # those that a line about a training shows
+    "average_precision": msg("average precision"),
+    "brier_skill": msg("Brier skill"),
+    "precision_at_50": msg("precision@50"),
+    "ece": msg("ECE"),
+}
 
 
 @dataclass(frozen=True)
@@ -30,17 +39,25 @@ class Trained:
     origins: dict
     seconds: float
 
-    def text(self) -> str:
-        shown = {"average precision": "average_precision", "Brier skill": "brier_skill", "precision@50": "precision_at_50", "ECE": "ece"}
-        figures = ", ".join(f"{label} {self.metrics[key]:.3f}" for label, key in shown.items() if self.metrics.get(key) is not None)
+    def text(self) -> Message:
+        figures = [
+            msg("{metric} {value}", metric=label, value=f"{self.metrics[name]:.3f}")
+            for name, label in _FIGURES.items()
+            if self.metrics.get(name) is not None
+        ]
+        values = {"model": self.model_id, "seconds": round(self.seconds), "figures": figures}
         if not figures:
-            return (
-                f"trained candidate {self.model_id} in {self.seconds:.0f} s; the history is too short to check it, so it says little "
-                "more than the base rate"
+            return msg(
+                "Candidate {model} was trained in {seconds} s. The history is too short to validate it, so its forecasts are little "
+                "better than the base rate.",
+                **values,
             )
         if checked := self.origins["validate"]:
-            figures += f" on origins {checked['first']} to {checked['last']}"
-        return f"trained candidate {self.model_id} in {self.seconds:.0f} s: {figures}"
+            first, last = date.fromisoformat(checked["first"]), date.fromisoformat(checked["last"])
+            return msg(
+                "Candidate {model} was trained in {seconds} s: {figures} on origins {first} to {last}.", first=first, last=last, **values
+            )
+        return msg("Candidate {model} was trained in {seconds} s: {figures}.", **values)
 
 
 def train(workspace: Workspace, settings: Settings, *, progress: Progress = silent, until: date | None = None) -> Trained:
@@ -56,7 +73,11 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
         try:
             keep &= as_of >= np.datetime64(date.fromisoformat(settings.model.since))
         except ValueError as error:
-            raise UserError("since: a date like 2011-01-31", repr(settings.model.since), "correct it in the settings") from error
+            raise UserError(
+                expected=msg("{option} takes a date like 2011-07-31.", option="model.since"),
+                found=msg('"{value}" is not a date.', value=settings.model.since),
+                to_do=msg("Correct the date."),
+            ) from error
     if until:
         keep &= as_of <= np.datetime64(until)
     with Tracking(workspace.logs, vars(settings.model)) as track:
@@ -70,6 +91,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
                 "model": model_id,
                 "trained_at": f"{now:%Y-%m-%dT%H:%M:%S}",
                 "panel_as_of": panel.meta["as_of"],
+                "made_from": panel.meta.get("fingerprint", {}),
                 "settings": vars(settings.model),
                 "data": _data(panel, settings),
             }

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.errors import UserError
+from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 EDGES = (5.0, 20.0)  # orders in the base window: slow, usual and fast sellers
@@ -41,7 +42,11 @@ class Intervals:
     def __post_init__(self):
         factors = np.asarray(self.factors, dtype=np.float64)
         if factors.shape != _SHAPE or not (np.isfinite(factors) & (factors > 0)).all():
-            raise UserError(f"demand factors above 0 in the shape {_SHAPE}", f"shape {factors.shape}", "train again")
+            raise UserError(
+                expected=msg("Demand factors must be above 0 and have the shape {shape}.", shape=str(_SHAPE)),
+                found=msg("The model's factors have the shape {shape}, or some are not above 0.", shape=str(factors.shape)),
+                to_do=msg("Train the model again."),
+            )
         object.__setattr__(self, "factors", factors)
 
     def __call__(self, demand: np.ndarray, n_base: np.ndarray) -> np.ndarray:

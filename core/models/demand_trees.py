@@ -19,7 +19,7 @@ import numpy as np
 from core.models.panel import Panel
 from core.models.trees import Trees, grow_each, mean_of
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.settings import Recipe
+from core.settings import TrainingConfig
 
 WEEKS = (4, 13)
 LEVELS = (0.1, 0.5, 0.9, 0.975)  # the levels between go between, those beyond as the outermost
@@ -97,7 +97,7 @@ def fit_demand_trees(
     panel: Panel,
     rows: np.ndarray,
     units: np.ndarray,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     seed: int,
     *,
     threads: int = 1,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from core.errors import UserError
+from core.messages import msg
 
 
 def device_of(wanted: str):
@@ -12,7 +13,11 @@ def device_of(wanted: str):
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     if wanted not in ("cpu", "cuda") or (wanted == "cuda" and not torch.cuda.is_available()):
-        raise UserError("device: auto, cpu, or cuda where this machine has it", wanted, "set model.device to auto")
+        raise UserError(
+            expected=msg("model.device must be auto or cpu, or cuda on a machine with a GPU."),
+            found=msg('model.device is "{device}".', device=wanted),
+            to_do=msg("Set model.device to auto."),
+        )
     return torch.device(wanted)
 
 

@@ -20,6 +20,7 @@ import torch.nn.functional as f
 from torch import Tensor, nn
 
 from core.errors import UserError
+from core.messages import msg
 from core.models.text import Encoder
 
 _FROM_NOTHING = 10.0  # what is added starts without effect and can take larger steps than weights that already say something
@@ -40,7 +41,9 @@ class Tuning:
         found = re.fullmatch(r"(last|lora|adalora|adapters)-([1-9]\d{0,3})", name)
         if not found:
             raise UserError(
-                "tuning: frozen, last-N (layers), lora-R, adalora-R (rank), adapters-W (width) or full", repr(name), "choose one of them"
+                expected=msg("Tuning is frozen, last-N (layers), lora-R or adalora-R (rank), adapters-W (width) or full."),
+                found=msg('"{tuning}" is none of them.', tuning=name),
+                to_do=msg("Choose one of them."),
             )
         return cls(found[1], int(found[2]))
 
@@ -48,7 +51,11 @@ class Tuning:
         """The lowest layer that learns; -1 = the embeddings too. Raises UserError where there are fewer, or none like BERT's."""
         layers = len(stack(encoder))
         if self.kind == "last" and self.size > layers:
-            raise UserError(f"at most last-{layers} for encoder {encoder.name}", f"last-{self.size}", "tune fewer layers")
+            raise UserError(
+                expected=msg("Encoder {encoder} has {layers} layers to tune.", encoder=encoder.name, layers=layers),
+                found=msg("{tuning} asks for more.", tuning=f"last-{self.size}"),
+                to_do=msg("Tune fewer layers."),
+            )
         return {"frozen": layers, "last": layers - self.size, "full": -1}.get(self.kind, 0)
 
     def prepare(self, encoder: Encoder, steps: int) -> Budget:
@@ -77,7 +84,9 @@ class Tuning:
             from peft import AdaLoraConfig, AdaLoraModel, LoraConfig, LoraModel
         except ImportError as error:
             raise UserError(
-                "the package peft for tuning lora-R and adalora-R", "it is not installed", "install requirements.txt"
+                expected=msg("Tuning lora-R and adalora-R needs the package {package}.", package="peft"),
+                found=msg("It is not installed."),
+                to_do=msg("Install requirements.txt."),
             ) from error
         # No dropout: the gradients that arrive are those at the vectors the encoder gave without.
         common = {"lora_alpha": 2 * self.size, "lora_dropout": 0.0, "target_modules": ["query", "value"]}
@@ -140,7 +149,11 @@ def stack(encoder: Encoder) -> nn.ModuleList:
     """The encoder's layers, lowest first; UserError where it is not built like BERT."""
     layers = getattr(getattr(encoder.module, "encoder", None), "layer", None)
     if layers is None or not hasattr(encoder.module, "embeddings"):
-        raise UserError("an encoder built like BERT (embeddings, then encoder layers) for tuning", encoder.name, "choose tuning frozen")
+        raise UserError(
+            expected=msg("Tuning needs a BERT-type encoder: embeddings, then encoder layers."),
+            found=msg("{encoder} is built differently.", encoder=encoder.name),
+            to_do=msg("Choose tuning frozen."),
+        )
     return layers
 
 

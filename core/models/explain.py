@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.messages import msg, nmsg
 from core.models.network import RISING, Inputs, Member
 from core.models.panel import Panel
 from core.models.predict import FittedModel, blended, one_thread, raw_predictions
@@ -74,7 +75,11 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                     shares += (logits[chosen] - games[0][:, 0] - shares.sum(1))[:, None] / max(len(drivers), 1)
                     values[np.ix_(start + chosen, drivers)] = shares
                     base[start + chosen] = games[0][:, 0]
-                    progress("explain", (start + chosen[-1] + 1) / len(rows), f"{len(rows):,} forecasts, {count:,} masks each")
+                    progress(
+                        "explain",
+                        (start + chosen[-1] + 1) / len(rows),
+                        msg("{forecasts} forecasts, {coalitions} sets of drivers each", forecasts=len(rows), coalitions=count),
+                    )
     progress("explain", 1.0)
     out = np.zeros((len(rows), len(model.drivers)))
     out[:, [model.drivers.index(d) for d in net.config.drivers]] = values
@@ -179,7 +184,7 @@ def word_attributions(
             start += count
             attributions = _shares(subsets[i], worth, count == 2 ** len(units[i]))
             out.append(Words([u.strip() for u in units[i]], attributions, float(whole - attributions.sum()), count == 2 ** len(units[i])))
-            progress("words", (i + 1) / len(rows), f"words of {len(rows)} products")
+            progress("words", (i + 1) / len(rows), nmsg("Text of {count} product", "Texts of {count} products", len(rows)))
     return out
 
 

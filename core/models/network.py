@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from core.models.demand import DemandHead, pinball
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS
-from core.settings import Recipe
+from core.settings import TrainingConfig
 
 RISING, FALLING = 0, 1
 # Besides rising and falling the model learns how lucky the outcome was: whether the chance of so many orders or more at the own pace
@@ -43,18 +43,18 @@ class ModelConfig:
     segments: int = 0
     whole_units: bool = False
     plain: tuple[int, ...] = ()
-    members: int = Recipe.members
-    bins: int = Recipe.bins
-    tower: int = Recipe.tower
-    token: int = Recipe.token
-    bottleneck: int = Recipe.bottleneck
-    hidden: int = Recipe.hidden
-    demand_hidden: int = Recipe.demand_hidden
-    second: int = Recipe.second
-    dropout: float = Recipe.dropout
-    text_dropout: float = Recipe.text_dropout
-    text_days: float = Recipe.text_days
-    driver_dropout: float = Recipe.driver_dropout
+    members: int = TrainingConfig.members
+    bins: int = TrainingConfig.bins
+    tower: int = TrainingConfig.tower
+    token: int = TrainingConfig.token
+    bottleneck: int = TrainingConfig.bottleneck
+    hidden: int = TrainingConfig.hidden
+    demand_hidden: int = TrainingConfig.demand_hidden
+    second: int = TrainingConfig.second
+    dropout: float = TrainingConfig.dropout
+    text_dropout: float = TrainingConfig.text_dropout
+    text_days: float = TrainingConfig.text_days
+    driver_dropout: float = TrainingConfig.driver_dropout
     levels: tuple[float, ...] = DEMAND_LEVELS
     weeks: tuple[int, ...] = DEMAND_WEEKS
 
@@ -375,8 +375,8 @@ def loss(
     levels: tuple[float, ...],
     *,
     objective: str = "log",
-    demand_weight: float = Recipe.demand_weight,
-    grades_weight: float = Recipe.grades_weight,
+    demand_weight: float = TrainingConfig.demand_weight,
+    grades_weight: float = TrainingConfig.grades_weight,
 ) -> Tensor:
     """The joint loss, a scalar: rising and falling by log loss ("log") or squared error ("brier"), demand by pinball on log1p.
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shutil
-import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,10 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import NotReady, UserError
+from core.messages import msg
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_WEEKS
+from core.storage import disk, files
 
-FORMAT = 4  # of the memory-mapped copy; a change makes it anew
+_AGAIN = msg("Run `upswing features` again.")
+FORMAT = 5  # of the memory-mapped copy; a change makes it anew
 _DOUBLES = ("n_base", "n_horizon", "expected", "tail", "prior_a", "prior_b", "own_pace_orders")
 _LABELS = ("rising", "falling")
 _BATCH_ROWS = 16_384
@@ -73,21 +74,27 @@ class Panel:
         """The panel in `folder` (panel.parquet, texts.parquet, panel.json), through its copy in `cache`.
 
         The copy is streamed from Parquet by record batches, so memory does not grow with rows, and made anew when the panel's
-        files have changed. Raises NotReady where there is no panel, UserError where one is not as the features step writes it.
+        files have changed or the copy is damaged. Raises NotReady where there is no panel, UserError where a file of it is not as
+        the features step wrote it.
         """
         folder, cache = Path(folder), Path(cache)
         for name in ("panel.parquet", "texts.parquet", "panel.json"):
             if not (folder / name).is_file():
-                raise NotReady(f"{name} in {folder}", "nothing there yet", "run `upswing features` first")
+                raise NotReady(
+                    expected=msg("This step reads {file}.", file=name),
+                    found=msg("There is no {file} in {folder} yet.", file=name, folder=str(folder)),
+                    to_do=msg("Run `upswing {step}` first.", step="features"),
+                )
+        verify(folder)
         key = fingerprint(folder)
         copy = cache / f"panel-{folder.name}-{key}"
-        if not (copy / "panel.json").is_file():
+        if not _whole(copy):
             _build(folder, copy, progress)
             for old in cache.glob(f"panel-{folder.name}-*"):
                 if old != copy:
                     shutil.rmtree(old, ignore_errors=True)
-        stored = json.loads((copy / "panel.json").read_text(encoding="utf-8"))
-        arrays = {name: np.load(copy / f"{name}.npy", mmap_mode="r") for name in stored.pop("arrays")}
+        stored = files.read_json(copy / "panel.json", _AGAIN)
+        arrays = {Path(name).stem: np.load(copy / name, mmap_mode="r") for name in stored.pop("files")}
         features = stored["meta"].pop("features")
         return cls(features=features, cache=cache, **stored, **arrays)
 
@@ -183,6 +190,31 @@ def within(values: np.ndarray, group: np.ndarray, columns: list[int] | slice = s
     return out
 
 
+def verify(folder: Path) -> dict:
+    """Return panel.json of a panel whose files are as the features step wrote them; one of 0.1.0 has no hashes to compare with.
+
+    Raises UserError where one has changed.
+    """
+    described = files.read_json(folder / "panel.json", _AGAIN)
+    texts = files.read_json(folder / "texts.json", _AGAIN) if (folder / "texts.json").exists() else {}
+    written = described.get("files", {}) | {k: v for k, v in texts.get("files", {}).items() if k == "texts.parquet"}
+    if found := files.changed(folder, written):
+        raise UserError(
+            found=msg("The panel in {folder} is damaged: {sentences}", folder=str(folder), sentences=found),
+            expected=msg("Every file of a panel has to be as `upswing features` wrote it."),
+            to_do=_AGAIN,
+        )
+    return described
+
+
+def _whole(copy: Path) -> bool:
+    """Whether the memory-mapped copy is there as it was written."""
+    try:
+        return not files.changed(copy, files.read_json(copy / "panel.json", _AGAIN)["files"])
+    except UserError:  # missing or damaged: it can be made again
+        return False
+
+
 def fingerprint(folder: Path) -> str:
     """Which panel lies in a folder: another one after each build."""
     digest = hashlib.sha256(f"{FORMAT}".encode())
@@ -197,7 +229,7 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     """Writes the memory-mapped copy under another name, then renames it: an interrupted one is never read."""
     import pyarrow.parquet as parquet
 
-    meta = json.loads((folder / "panel.json").read_text(encoding="utf-8"))
+    meta = verify(folder)
     names = [f["name"] for f in meta["features"]]
     source = parquet.ParquetFile(folder / "panel.parquet")
     wanted = [
@@ -212,12 +244,18 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
     ]
     missing = [c for c in wanted if c not in source.schema_arrow.names]
     if "first_day" not in meta:
-        raise UserError("the first day of the shop's data in panel.json", "a panel of an earlier version", "run `upswing features` again")
+        raise UserError(
+            expected=msg("This version needs the first day of data in panel.json."),
+            found=msg("The panel was made by an earlier version."),
+            to_do=msg("Run `upswing features` again."),
+        )
     if missing:
-        raise UserError(f"the columns {', '.join(missing[:5])} in panel.parquet", "a panel without them", "run `upswing features` again")
+        raise UserError(
+            expected=msg("This version needs the columns {columns} in panel.parquet.", columns=missing[:5]),
+            found=msg("The panel was made by an earlier version."),
+            to_do=msg("Run `upswing features` again."),
+        )
     rows = source.metadata.num_rows
-    temporary = copy.with_name(f"{copy.name}.{uuid.uuid4().hex[:8]}.tmp")
-    temporary.mkdir(parents=True)
     ranked = [i for i, f in enumerate(meta["features"]) if ranks_tell(f)]
     shapes = {
         "x": ("<f4", (rows, len(names))),
@@ -230,7 +268,9 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         **{n: ("<f8", (rows,)) for n in _DOUBLES},
         **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")},
     }
-    try:
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    disk.need_space(copy.parent, sum(int(np.prod(shape)) * np.dtype(type_).itemsize for type_, shape in shapes.values()))
+    with files.new_folder(copy) as temporary:
         arrays = {n: np.lib.format.open_memmap(temporary / f"{n}.npy", mode="w+", dtype=t, shape=s) for n, (t, s) in shapes.items()}
         products, segments = {}, {}
         progress, start = paced(progress), 0
@@ -247,8 +287,8 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
             arrays["product"][start:end] = _indexes(batch, "product_id", products)
             arrays["segment"][start:end] = _indexes(batch, "segment", segments)
             start = end
-            progress("panel", end / rows, f"{end:,} of {rows:,} rows")
-        progress("panel", 1.0, "ranks")
+            progress("panel", end / rows, msg("{done} of {all} rows", done=end, all=rows))
+        progress("panel", 1.0, msg("Computing ranks"))
         if rows:
             group = arrays["as_of"].astype(np.int64) * len(segments) + arrays["segment"]
             within(arrays["x"], group, ranked, arrays["ranks"])
@@ -256,24 +296,14 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         texts = {p: (t or "").strip() for p, t in zip(written["product_id"], written["text"])}
         for array in arrays.values():
             array.flush()
-        (temporary / "panel.json").write_text(
-            json.dumps(
-                {
-                    "meta": meta,
-                    "products": list(products),
-                    "texts": [texts.get(p, "") for p in products],
-                    "segments": list(segments),
-                    "arrays": list(shapes),
-                },
-                ensure_ascii=False,
-            ),
-            encoding="utf-8",
-        )
-        if copy.exists():  # another process was faster, or left a broken one
-            shutil.rmtree(copy, ignore_errors=True)
-        temporary.rename(copy)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
+        described = {
+            "meta": meta,
+            "products": list(products),
+            "texts": [texts.get(p, "") for p in products],
+            "segments": list(segments),
+            "files": {f"{name}.npy": files.sha256(temporary / f"{name}.npy") for name in shapes},
+        }
+        (temporary / "panel.json").write_text(files.sealed(described), encoding="utf-8")
 
 
 def _numbers(batch, name: str) -> np.ndarray:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +11,7 @@ import numpy as np
 import torch
 
 from core.errors import UserError
+from core.messages import Message, msg, sentences
 from core.models.calibrate import Calibration, Level, follow, followed_origins, learnt_until, sigmoid
 from core.models.card import card
 from core.models.conformal import Intervals
@@ -25,10 +24,12 @@ from core.models.trees import Trees
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
 from core.settings import ModelSettings
+from core.storage import files
 
 FORMAT = 7
 FILES = ("config.json", "weights.safetensors", "features.json", "metrics.json")
 _PREDICT_ROWS = 8192
+_ANOTHER = msg("Restore the model from a backup, promote another one that `upswing models` lists, or train again with `upswing train`.")
 
 
 @dataclass
@@ -82,9 +83,13 @@ class FittedModel:
             encoder = fresh_encoder(self.settings.encoder) if self.tuned else load_encoder(self.settings.encoder)
             if encoder.version != self.encoder_version:
                 raise UserError(
-                    f"encoder {encoder.name} with weights {self.encoder_version[:16]}, as in training",
-                    f"weights {encoder.version[:16]}",
-                    "put the encoder's files back, or train again",
+                    expected=msg(
+                        "The model was trained with encoder {encoder}, weights {hash}.",
+                        encoder=encoder.name,
+                        hash=self.encoder_version[:16],
+                    ),
+                    found=msg("Its weights are now {hash}.", hash=encoder.version[:16]),
+                    to_do=msg("Restore the encoder's files, or train the model again."),
                 )
             if self.tuned:
                 rebuild(encoder, self.settings.tuning, self.pieces, self.tuned)
@@ -97,9 +102,16 @@ class FittedModel:
         if mine == theirs:
             return
         gone, new = ([f"{n} ({d})" for n, d in a if (n, d) not in b] for a, b in ((mine, set(theirs)), (theirs, set(mine))))
-        parts = [f"{word} {', '.join(names)}" for word, names in (("without", gone), ("with also", new)) if names]
-        found = "; ".join(parts) or "in another order"
-        raise UserError(f"the {len(mine)} features this model was trained on", f"features {found}", "train again, or rebuild the features")
+        parts = [
+            msg("The panel lacks {features}.", features=gone) if gone else "",
+            msg("The panel also has {features}.", features=new) if new else "",
+        ]
+        found = sentences(*parts) if gone or new else msg("The panel has them in another order.")
+        raise UserError(
+            expected=msg("The model was trained on {count} features.", count=len(mine)),
+            found=found,
+            to_do=msg("Train the model again, or rebuild the features."),
+        )
 
     def inputs(self, panel: Panel, rows: np.ndarray, vectors: np.ndarray | None = None) -> Inputs:
         """The model's inputs for row numbers of a panel; vectors (products, W) from `text_vectors`."""
@@ -166,12 +178,12 @@ class FittedModel:
 
     def save(self, folder: Path) -> None:
         """Writes the model folder: its files under another name first, the manifest of their SHA-256 last, then a rename."""
+        with files.new_folder(Path(folder)) as temporary:
+            self._write_into(temporary)
+
+    def _write_into(self, temporary: Path) -> None:
         from safetensors.torch import save_file
 
-        folder = Path(folder)
-        temporary = folder.with_name(folder.name + ".tmp")
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
         weights = {f"net.{k}": v.detach().cpu().contiguous() for k, v in self.net.state_dict().items()}
         weights |= {f"encoder.{k}": v.detach().cpu().contiguous() for k, v in self.tuned.items()}
         weights |= self._tree_tensors()
@@ -196,9 +208,7 @@ class FittedModel:
         (temporary / "card.md").write_text(
             card(temporary), encoding="utf-8"
         )  # for readers; core/models/card.py says why the manifest lacks it
-        _write(temporary / "manifest.json", {name: _sha256(temporary / name) for name in FILES})
-        shutil.rmtree(folder, ignore_errors=True)
-        temporary.rename(folder)
+        _write(temporary / "manifest.json", {name: files.sha256(temporary / name) for name in FILES})
 
     @classmethod
     def load(cls, folder: Path, features: list[dict] | None = None) -> FittedModel:
@@ -209,23 +219,26 @@ class FittedModel:
         from safetensors.torch import load_file
 
         folder = Path(folder)
-        missing = [n for n in (*FILES, "manifest.json") if not (folder / n).is_file()]
-        if missing:
-            raise UserError(f"a model folder at {folder}", f"no {', '.join(missing)}", "choose a model of `upswing models`, or train one")
-        manifest = _read(folder / "manifest.json")
-        if not isinstance(manifest, dict) or set(manifest) != set(FILES):
-            raise UserError(f"a manifest of {', '.join(FILES)} in {folder.name}", "another list of files", "train again")
-        for name, expected in manifest.items():
-            if (found := _sha256(folder / name)) != expected:
-                raise UserError(
-                    f"{name} of model {folder.name} with SHA-256 {expected}", found, "the file was changed: restore it or train again"
-                )
+        if not folder.is_dir():
+            raise _refused(msg("There is no model at {folder}.", folder=folder))
+        hashes = files.read_json(folder / "manifest.json", _ANOTHER)
+        if not isinstance(hashes, dict) or set(hashes) != set(FILES):
+            raise _refused(msg("The manifest of model {model} lists other files than {files}.", model=folder.name, files=list(FILES)))
+        if found := files.changed(folder, hashes, known=False):
+            raise _refused(msg("Model {model} is damaged: {sentences}", model=folder.name, sentences=found))
         config = _read(folder / "config.json")
         if config["format"] != FORMAT or config["encoder"]["max_tokens"] != MAX_TOKENS:
             raise UserError(
-                f"a model of format {FORMAT} that reads {MAX_TOKENS} tokens",
-                f"format {config['format']}, {config['encoder']['max_tokens']} tokens",
-                "train again with this version",
+                expected=msg(
+                    "This version reads models of format {format} with {tokens} tokens a text.", format=str(FORMAT), tokens=MAX_TOKENS
+                ),
+                found=msg(
+                    "Model {model} has format {format} and {tokens} tokens.",
+                    model=folder.name,
+                    format=str(config["format"]),
+                    tokens=config["encoder"]["max_tokens"],
+                ),
+                to_do=msg("Train the model again with this version."),
             )
         weights = load_file(folder / "weights.safetensors")
         net = FusionModel(ModelConfig.from_dict(config["model"]))
@@ -330,12 +343,8 @@ def _write(path: Path, value) -> None:
 
 
 def _read(path: Path):
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise UserError(f"JSON in {path}", str(error), "the file was changed: restore it or train again") from error
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
-def _sha256(path: Path) -> str:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def _refused(found: Message) -> UserError:
+    return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_ANOTHER)

@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as f
 from torch import Tensor, nn
 
+from core.messages import Message, msg, nmsg
 from core.models.encoder_tuning import changed, stack, tuned_version
 from core.models.text import Encoder, batches_of, fresh_encoder, load_encoder, pad
 from core.progress import Progress, paced, silent
@@ -72,7 +73,7 @@ def pretrain(
     test = [_hide(language, [tokens[i] for i in batch], np.random.default_rng([seed, 1])) for batch in _batches(tokens, held, random)]
     done, total = 0, _HEAD_EPOCHS + epochs
 
-    def learn(parameters: list[dict], passes: int, message: str) -> None:
+    def learn(parameters: list[dict], passes: int, message: Message) -> None:
         nonlocal done
         optimizer = torch.optim.AdamW(parameters, weight_decay=0.01)
         highest, steps, step = [g["lr"] for g in optimizer.param_groups], None, 0
@@ -92,13 +93,17 @@ def pretrain(
             done += 1
 
     new = {"params": language.new, "lr": _NEW_RATE}
-    learn([new], _HEAD_EPOCHS, "the language head learns")
+    learn([new], _HEAD_EPOCHS, msg("Training the language head"))
     before = language.perplexity(test)
     body = [p for name, p in encoder.module.named_parameters() if name.startswith("encoder.")]
     for parameter in body:
         parameter.requires_grad_(True)
     language.train()
-    learn([new | {"lr": _NEW_RATE / 2}, {"params": body, "lr": rate}], epochs, f"the encoder reads {len(texts)} texts")
+    learn(
+        [new | {"lr": _NEW_RATE / 2}, {"params": body, "lr": rate}],
+        epochs,
+        nmsg("The encoder reads {count} text", "The encoder reads {count} texts", len(texts)),
+    )
     language.eval()
     after = language.perplexity(test)
     language.close(encoder)

@@ -15,7 +15,7 @@ import numpy as np
 from core.models.panel import Panel
 from core.models.predict import driver_of
 from core.models.trees import Trees, grow_each, losses, mean_of
-from core.settings import Recipe
+from core.settings import TrainingConfig
 
 _FEWEST_ROWS = 400  # trees of leaves with 100 rows have nothing to split below that
 _HELD_OUT = 4  # one product in so many is held out
@@ -33,7 +33,7 @@ class Growth:
 def fit_trees(
     panel: Panel,
     rows: np.ndarray,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     seed: int,
     growth: Growth | None = None,
     *,
@@ -64,7 +64,7 @@ def fit_trees(
 
 
 def growth_of(
-    panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int, *, threads: int = 1, check: Callable[[], None] = lambda: None
+    panel: Panel, rows: np.ndarray, recipe: TrainingConfig, seed: int, *, threads: int = 1, check: Callable[[], None] = lambda: None
 ) -> Growth:
     """`trees_rounds` of the usual trees, or as many cautious ones of at most so many as say most of products which are held out of these
     row numbers, where they say more. The usual ones where too few are held out to tell. check() as in fit_trees."""
@@ -80,7 +80,7 @@ def growth_of(
     return usual if plain[-1] <= cautious.min() else Growth(int(cautious.argmin()) + 1, _CAUTIOUS)
 
 
-def tree_rows(panel: Panel, rows: np.ndarray, recipe: Recipe, seed: int) -> np.ndarray:
+def tree_rows(panel: Panel, rows: np.ndarray, recipe: TrainingConfig, seed: int) -> np.ndarray:
     """Of these row numbers those that trees learn from; none where the recipe gives trees no share, rows are too few, or all of them have
     the same outcome, of which trees would be certain."""
     rows = panel.draw(rows, recipe.segment_share, np.random.default_rng(seed))

@@ -21,8 +21,10 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
+from core.messages import msg, nmsg
 from core.models.device import at_hand
 from core.progress import Progress, paced, silent
+from core.storage import files
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")  # transformers must never ask the network; set before it is imported
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")  # said aloud, or it warns in every process that is started from this one
@@ -177,7 +179,11 @@ def load_encoder(name: str | Path) -> Encoder:
     stat = weights.stat()
     version = _sha256(str(weights), stat.st_size, stat.st_mtime_ns)
     if expected and version != expected:
-        raise UserError(f"the weights of encoder {name} with SHA-256 {expected}", version, "reinstall requirements.txt")
+        raise UserError(
+            expected=msg("The weights of encoder {encoder} have the SHA-256 {hash}.", encoder=name, hash=expected),
+            found=msg("The file's SHA-256 is {hash}.", hash=version),
+            to_do=msg("Reinstall requirements.txt."),
+        )
     return _loaded(str(name), str(folder), version)
 
 
@@ -199,18 +205,21 @@ def _locate(name: str) -> tuple[Path, str | None]:
         spec = importlib.util.find_spec(entry.package)
         if spec is None:
             raise UserError(
-                f"the package {entry.package.replace('_', '-')}, which holds encoder {name}",
-                "it is not installed",
-                "install requirements.txt",
+                expected=msg("Encoder {encoder} comes with the package {package}.", encoder=name, package=entry.package.replace("_", "-")),
+                found=msg("It is not installed."),
+                to_do=msg("Install requirements.txt."),
             )
         return Path(spec.submodule_search_locations[0]) / entry.folder, entry.sha256
     folder = Path(name).expanduser()
     missing = [f for f in ("config.json", "model.safetensors") if not (folder / f).is_file()]
     if missing:
         raise UserError(
-            f"an encoder: {', '.join(ENCODERS)}, or a folder of a BERT-type checkpoint with config.json and model.safetensors",
-            f"{name!r} without {' and '.join(missing)}",
-            "name another encoder, or put the checkpoint's files there",
+            expected=msg(
+                "An encoder is one of {encoders}, or a folder of a BERT-type checkpoint with config.json and model.safetensors.",
+                encoders=list(ENCODERS),
+            ),
+            found=msg("{encoder} lacks {files}.", encoder=name, files=missing),
+            to_do=msg("Choose another encoder, or copy the checkpoint's files there."),
         )
     return folder.resolve(), None
 
@@ -251,7 +260,7 @@ def embed(
         _encode_all(encoder, [every[i] for i in new], new, vectors, max_tokens, progress, step, device)
         if store:
             store.add([keys[i] for i in new], vectors[new])
-    progress(step, 1.0, f"{len(new)} of {len(distinct)} texts encoded")
+    progress(step, 1.0, msg("{done} of {all} texts encoded", done=len(new), all=len(distinct)))
     return vectors[where]
 
 
@@ -273,7 +282,7 @@ def _encode_all(
 
     with torch.inference_mode():
         for start in range(0, len(texts), _CHUNK):
-            progress(step, start / len(texts), f"{len(texts)} texts")
+            progress(step, start / len(texts), nmsg("{count} text", "{count} texts", len(texts)))
             tokens = encoder.tokens(texts[start : start + _CHUNK], max_tokens)
             fetch()  # not before: a GPU reads the last chunk while the CPU cuts this one into tokens
             order = sorted(range(len(tokens)), key=lambda i: len(tokens[i]))
@@ -291,7 +300,7 @@ def _encode_all(
                     continue
                 waiting.append((positions[start : start + _CHUNK][chosen], vectors))
                 done += len(batch)
-                progress(step, done / len(texts), f"{len(texts)} texts")
+                progress(step, done / len(texts), nmsg("{count} text", "{count} texts", len(texts)))
         fetch()
 
 
@@ -337,12 +346,13 @@ class _Store:
             records = np.concatenate([*loaded, records])
         else:
             parts = []
-        self.folder.mkdir(parents=True, exist_ok=True)
         name = uuid.uuid4().hex
-        temporary = self.folder / f"{name}.tmp"
-        with open(temporary, "wb") as file:
-            np.save(file, records, allow_pickle=False)
-        temporary.replace(self.folder / f"{name}.npy")
+
+        def write(file: Path) -> None:
+            with file.open("wb") as stream:
+                np.save(stream, records, allow_pickle=False)
+
+        files.write_with(self.folder / f"{name}.npy", write)
         for part in parts:
             part.unlink(missing_ok=True)
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from core.messages import nmsg
 from core.models.encoder_tuning import Tuning, stack
 from core.models.text import MAX_TOKENS, Encoder, pad, pool
 from core.progress import Progress, paced, silent
@@ -100,7 +101,7 @@ class TunedTexts:
                 hidden = hidden.float().cpu()
                 for row, i in enumerate(chosen):
                     states[self.starts[i] : self.ends[i]] = hidden[row, : self.lengths[i]].numpy()
-                progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)), f"{len(self.lengths)} texts")
+                progress("embed", min(1.0, (start + _ENCODER_BATCH) / len(order)), nmsg("{count} text", "{count} texts", len(self.lengths)))
         return states
 
     def parameters(self) -> list[torch.nn.Parameter]:

@@ -14,9 +14,12 @@ import logging
 import os
 import shutil
 import time
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
+
+from core.storage import files
 
 _FLUSH_S = 2.0  # how old a curve may be that somebody watches; a flush waits for the disk, so not after every report
 _log = logging.getLogger(__name__)
@@ -91,6 +94,8 @@ class _EventFiles:
         self.settings = settings
         self.folder = logs / "tensorboard" / f"unfinished-{datetime.now(UTC):%Y%m%d-%H%M%S}-{os.getpid()}"
         self.folder.mkdir(parents=True)
+        self._alive = ExitStack()  # its lock shows `files.sweep` that this run goes on
+        self._alive.enter_context(files.in_work(self.folder))
         self.writer = EventsWriter(str(self.folder / "events"))
         self.flushed = time.monotonic()
 
@@ -119,6 +124,7 @@ class _EventFiles:
 
     def close(self, succeeded: bool) -> None:
         self.writer.close()
+        self._alive.close()
 
     def _write(self, summary, step: int) -> None:
         from tensorboardX.proto.event_pb2 import Event

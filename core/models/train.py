@@ -13,6 +13,7 @@ import torch
 
 from core.errors import UserError
 from core.evaluation import metrics
+from core.messages import msg
 from core.models.background import Beside
 from core.models.calibrate import fit_calibration, sigmoid
 from core.models.conformal import Intervals, fit_intervals
@@ -40,7 +41,7 @@ from core.models.validation import (
 )
 from core.progress import Progress, paced, silent
 from core.schema import DRIVERS
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 _SMALLEST_BATCH = 32
 _BLOCK_ROWS, _BUFFER_BLOCKS = 64, 512  # rows are shuffled within 32,768 rows made of random blocks: reading stays near-sequential
@@ -58,7 +59,7 @@ def fit(
     *,
     encoder: str | None = None,
     progress: Progress = silent,
-    recipe: Recipe = Recipe(),
+    recipe: TrainingConfig = TrainingConfig(),
     track: Track = untracked,
 ) -> FittedModel:
     """Learns from these row numbers of the panel and from nothing else; `rows` includes what is validated on.
@@ -118,7 +119,7 @@ def fit(
             )
             curves, epochs = trainer.run(settings.max_epochs, parts.validate)
             logits, demand = trainer.predict(parts.validate)
-            trees, demand_trees = beside.wait(growing, lambda: progress("train", first, "trees"))
+            trees, demand_trees = beside.wait(growing, lambda: progress("train", first, msg("Boosted trees")))
             if trees:
                 logits[:, RISING] = blended(logits[:, RISING], trees.predict(panel.read(parts.validate)), recipe.trees_share)
             weight = calibration_weights(panel, parts.validate)
@@ -156,7 +157,7 @@ def fit(
                 pretrained=pretrained,
             )
             trainer.run(epochs, None)
-            trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, "trees"))
+            trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, msg("Boosted trees")))
             intervals = trainer.intervals(demand_trees)
     progress("train", 1.0)
     figures |= {
@@ -186,7 +187,7 @@ class _Trainer:
         rows: np.ndarray,
         known_until: np.datetime64,
         settings: ModelSettings,
-        recipe: Recipe,
+        recipe: TrainingConfig,
         tuning: Tuning,
         device: torch.device,
         threads: int,
@@ -224,7 +225,11 @@ class _Trainer:
             **{f.name: getattr(recipe, f.name) for f in fields(ModelConfig) if hasattr(recipe, f.name)},
         )
         if not config.drivers:
-            raise UserError("features with values in the panel", "none in any row", "run `upswing features` again")
+            raise UserError(
+                expected=msg("Training needs features with values."),
+                found=msg("Every feature is empty in every training row."),
+                to_do=msg("Run `upswing features` again."),
+            )
         self.net = FusionModel(config)
         tail = panel.tail[rows]
         happened = (panel.rising[rows], panel.falling[rows], *(np.where(np.isnan(tail), np.nan, tail <= grade) for grade in GRADES))
@@ -328,7 +333,11 @@ class _Trainer:
         """One pass over all rows of `all` and some, drawn anew, of the segments; returns the mean loss of a member."""
         rows, total, seen = self.panel.draw(self.rows, self.recipe.segment_share, self.random), 0.0, 0
         start, end = self.span
-        message = f"epoch {epoch} of {epochs}, from all origins" if self.stage == "refit" else f"epoch {epoch} of at most {epochs}"
+        message = (
+            msg("Epoch {epoch} of {epochs}, on all origins", epoch=epoch, epochs=epochs)
+            if self.stage == "refit"
+            else msg("Epoch {epoch} of at most {epochs}", epoch=epoch, epochs=epochs)
+        )
         passes = self.recipe.encoder_passes if isinstance(self.texts, TunedTexts) else 0
         caught_up = 0
         for batch in self._batches(rows):
@@ -341,7 +350,9 @@ class _Trainer:
                     self.track(self.stage, self.steps, {"train_loss": value, "learning_rate": self.optimizer.param_groups[0]["lr"]})
             if passes and seen * passes >= (caught_up + 0.5) * len(rows):  # amid the rows, so that the rest can follow it
                 with use_threads(self.threads):
-                    self.texts.learn(lambda: self.progress("train", self.done, f"{message}: the encoder learns", loss=total / seen))
+                    self.texts.learn(
+                        lambda: self.progress("train", self.done, msg("{epoch} · Tuning the encoder", epoch=message), loss=total / seen)
+                    )
                 caught_up += 1
         return total / max(seen, 1)
 
@@ -421,7 +432,7 @@ class _Trainer:
             chosen = rows[start : start + _EVALUATE_ROWS]
             text, which = texts.batch(self.panel.product[chosen])
             parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, self.net.config, text, which)))
-            self.progress("train", self.done, "checking on the last origins")
+            self.progress("train", self.done, msg("Validating on the last origins"))
         return tuple(np.concatenate(p) for p in zip(*parts))
 
     def intervals(self, trees: DemandTrees | None) -> Intervals:
@@ -478,7 +489,7 @@ def _grow(
     panel: Panel,
     rows: np.ndarray,
     known_until: np.datetime64,
-    recipe: Recipe,
+    recipe: TrainingConfig,
     seed: int,
     growth: Future,
     threads: int,
@@ -494,7 +505,7 @@ def _matured(panel: Panel, rows: np.ndarray) -> np.ndarray:
     return rows[~np.isnan(panel.rising[rows])]
 
 
-def _origins(panel: Panel, parts: Split, recipe: Recipe) -> dict:
+def _origins(panel: Panel, parts: Split, recipe: TrainingConfig) -> dict:
     def span(rows):
         return (
             None

@@ -8,6 +8,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.evaluation import metrics
+from core.messages import msg
 from core.models.panel import Panel
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
@@ -41,9 +42,9 @@ def split(panel: Panel, rows: np.ndarray, validation_origins: int) -> Split:
     rows = rows[~np.isnan(panel.rising[rows])]
     if not len(rows):
         raise UserError(
-            f"products with {horizon.astype(int)} days of history after an origin, to learn what rose",
-            "no origin whose outcome is known",
-            "import a longer history, or choose an earlier `since`",
+            expected=msg("Training needs products with {days} days of history after an origin.", days=int(horizon.astype(int))),
+            found=msg("No origin has a known outcome."),
+            to_do=msg("Import a longer history, or choose an earlier `since`."),
         )
     as_of = panel.as_of[rows]
     origins = np.unique(as_of)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
+from tempfile import gettempdir
 
 import duckdb
 
-from core.errors import UserError
+from core.storage import access
 
 Error = duckdb.Error  # for callers that turn a failing query into a message
 _CORE = Path(__file__).parents[1]
@@ -29,30 +30,29 @@ _COMMENT = re.compile(r"--[^\n]*")
 
 @contextmanager
 def connect(path: Path | str | None = None, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None):
-    """A DuckDB connection, closed at the end of the `with` block.
+    """Give a DuckDB connection, closed at the end of the `with` block. Times are naive UTC throughout.
 
-    path None is an in-memory database. One writer at a time: a second one is told so in a UserError
-    instead of DuckDB's lock message. Times are naive UTC throughout.
+    path None is an in-memory database. There is one writer at a time: core.storage.access says how long others wait for it.
+    Raises UserError where the file stays locked or is damaged, and where its disk is full or read-only.
     """
     config = {"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
     if threads:
         config["threads"] = str(threads)
+    file = Path(path) if path else None
     try:
-        con = duckdb.connect(str(path) if path else ":memory:", read_only=read_only, config=config)
-    except duckdb.IOException as error:
-        if "lock" not in str(error).lower():
+        if file is None:
+            con = duckdb.connect(":memory:", config=config)
+        else:
+            con = access.patiently(lambda: duckdb.connect(str(file), read_only=read_only, config=config), file)
+        with closing(con):
+            con.execute("set preserve_insertion_order = false")
+            con.execute("set enable_progress_bar = false")
+            yield con
+    except duckdb.Error as error:
+        fault = access.as_user_error(error, file or Path(gettempdir()))
+        if fault is None:
             raise
-        raise UserError(
-            f"to be the only one working on {path}",
-            "another Upswing process that is writing to it",
-            "wait for that job to end (see `upswing jobs`) and try again",
-        ) from error
-    try:
-        con.execute("set preserve_insertion_order = false")
-        con.execute("set enable_progress_bar = false")
-        yield con
-    finally:
-        con.close()
+        raise fault from error
 
 
 @cache

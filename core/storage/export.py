@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from core.errors import UserError
+from core.messages import msg
+from core.storage import files
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # a text cell that begins so is run by spreadsheets
 _NOT_IN_XML = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
@@ -31,16 +33,18 @@ def write_table(table: pa.Table, out: Path) -> int:
     """
     writers = {".csv": _write_csv, ".parquet": pq.write_table, ".xlsx": _write_xlsx}
     if out.suffix.lower() not in writers:
-        raise UserError(f"a file name ending in {', '.join(writers)}", repr(out.name), "choose one of these endings")
+        raise UserError(
+            expected=msg("The file name must end in one of {endings}.", endings=list(writers)),
+            found=msg('"{file}" has an ending that cannot be written.', file=out.name),
+            to_do=msg("Choose one of these endings."),
+        )
     if out.suffix.lower() == ".xlsx" and table.num_rows >= _EXCEL_ROWS:
-        raise UserError(f"at most {_EXCEL_ROWS - 1} rows for a sheet", str(table.num_rows), "export it as CSV or Parquet")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    temporary = out.with_name(f".{out.name}.tmp")
-    try:
-        writers[out.suffix.lower()](table, temporary)
-        temporary.replace(out)
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise UserError(
+            expected=msg("An Excel sheet holds at most {most} rows.", most=_EXCEL_ROWS - 1),
+            found=msg("The table has {rows} rows.", rows=table.num_rows),
+            to_do=msg("Export the table as CSV or Parquet."),
+        )
+    files.write_with(out, lambda file: writers[out.suffix.lower()](table, file))
     return table.num_rows
 
 

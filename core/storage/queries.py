@@ -3,12 +3,13 @@
     serving = Serving(workspace.snapshots / "20111209-1")
     serving.ask("product", product="85123A", segment="all")
 
-Each question is a file of core/capabilities/forecast/queries/ that names the serving tables of core/schema.py as if they were tables;
+Each question is a file of a capability's queries/ that names the serving tables of the capabilities as if they were tables;
 its $values are bound by name. Nothing here writes.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -17,50 +18,82 @@ from types import MappingProxyType
 
 import pandas as pd
 
+from core.capabilities.registry import serving_tables
 from core.errors import UserError
-from core.schema import ADDED, SERVING
+from core.messages import Message, msg
+from core.schema import FIRST_VERSION
+from core.settings import Settings, Values
 from core.storage import duckdb as db
+from core.storage import snapshots
 
 
 class Serving:
     """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
 
-    Raises UserError if a table is missing or unreadable, naming the table; what was ADDED after the snapshot was made is empty.
+    Raises UserError unless every file is as it was written, naming the table; a table that was introduced after the
+    snapshot was made is empty.
     """
 
     def __init__(self, folder: Path):
         self.folder = Path(folder)
+        manifest = snapshots.verify(self.folder)
+        tables, version = manifest["tables"], manifest.get("code_version", FIRST_VERSION)
         self._open = ExitStack()  # its connection closes when nobody holds this object any more
         self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
-        for table in SERVING:
+        for table, record in serving_tables().items():
             file = self.folder / f"{table}.parquet"
-            if table in ADDED and not file.is_file():
-                self._connection.execute(SERVING[table].ddl())
+            if table not in tables and not record.is_expected(version):
+                self._connection.execute(record.ddl())
                 continue
-            if not file.is_file():
-                raise self._broken(f"no {file.name}")
+            if table not in tables:
+                raise self._broken(msg("Snapshot {snapshot} lacks {file}.", snapshot=self.folder.name, file=file.name))
             try:
                 self._connection.read_parquet(re.sub(r"([*?\[])", r"[\1]", str(file))).create_view(table)  # a path is no pattern
             except db.Error as error:
-                raise self._broken(f"{file.name}, which cannot be read ({error})") from error
+                raise self._broken(
+                    msg(
+                        "{file} of snapshot {snapshot} cannot be read: {error}.",
+                        file=file.name,
+                        snapshot=self.folder.name,
+                        error=str(error),
+                    )
+                ) from error
 
     def ask(self, question: str, tables: Mapping[str, pd.DataFrame] = MappingProxyType({}), **values) -> pd.DataFrame:
-        """The answer of core/capabilities/forecast/queries/<question>.sql. Values it does not name are left out; tables: those it
-        names beside the serving
-        tables, for this question alone."""
+        """Return the answer of a capability's queries/<question>.sql. Values it does not name are left out.
+
+        tables: those that it names beside the serving tables, for this question alone.
+        """
         cursor = self._connection.cursor()
         try:
             for name, table in tables.items():
                 cursor.register(name, table)
             return db.run(cursor, f"queries/{question}", **values).df()
         except db.Error as error:
-            raise self._broken(f"tables that cannot answer '{question}' ({error})") from error
+            raise self._broken(
+                msg(
+                    'The tables of snapshot {snapshot} cannot answer "{question}": {error}.',
+                    snapshot=self.folder.name,
+                    question=question,
+                    error=str(error),
+                )
+            ) from error
         finally:
             cursor.close()
 
-    def _broken(self, found: str) -> UserError:
-        return UserError(
-            f"a complete snapshot in {self.folder.name}",
-            found,
-            "run `upswing publish` again, or `upswing snapshots` and `upswing rollback ID` to serve an earlier one",
-        )
+    def rules(self, today: Settings) -> Settings:
+        """Return today's settings with the rules over them under which this snapshot was made: they alone explain its tables.
+
+        A snapshot of an earlier version records none and is read by today's.
+        """
+        recorded: Values = {}
+        for rule in self.ask("rules").itertuples():
+            if hasattr(getattr(today, rule.section, None), rule.name):
+                value = json.loads(rule.value)
+                recorded.setdefault(rule.section, {})[rule.name] = tuple(value) if isinstance(value, list) else value
+        for section, values in recorded.items():
+            today = today.with_values(section, **values)
+        return today
+
+    def _broken(self, found: Message) -> UserError:
+        return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

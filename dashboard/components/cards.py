@@ -9,10 +9,10 @@ import streamlit as st
 
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
+from core.messages import sentences
 from dashboard import labels
 from dashboard.components.inventory import labels as planning
-from dashboard.heard import heard
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened, show
 
 PAGES = Path(__file__).parents[2] / "pages"
 
@@ -48,19 +48,30 @@ def nothing_yet() -> None:
     )
 
 
+def waiting_settings(changed: dict[str, list[str]]) -> None:
+    """Say which changed settings the forecasts do not follow yet, and what applies them; nothing where there are none."""
+    apply = {"inventory": _("Recalculate to apply: {names}."), "labels": _("Retrain the model to apply: {names}.")}
+    if changed:
+        st.info(
+            " ".join(apply[section].format(names=", ".join(f"`{name}`" for name in names)) for section, names in changed.items()),
+            title=_("Settings have changed since this forecast"),
+            icon=":material/sync:",
+        )
+
+
 def nothing_here(text: str) -> None:
     """An empty result inside a page."""
     st.caption(f":material/info: {text}")
 
 
 def problem(error: UserError, title: str | None = None) -> None:
-    """An error somebody can act on: what was found, and what to do."""
+    """Show an error that the reader can act on: what was found, what was expected, and what to do."""
     st.error(
-        _("Found {found}, expected {expected}.").format(found=plain(heard(error.found)), expected=plain(heard(error.expected))),
+        plain(show(sentences(error.found, error.expected))),
         title=title or _("This page cannot be shown"),
         icon=":material/error:",
     )
-    st.markdown(_("**What to do:** {act}.").format(act=plain(heard(error.to_do))))
+    st.markdown(_("**What to do:** {act}").format(act=plain(show(error.to_do))))
 
 
 def attempt(act, *arguments) -> None:

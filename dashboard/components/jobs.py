@@ -7,8 +7,7 @@ import streamlit as st
 from core.storage.state import Job
 from dashboard import actions, data, labels
 from dashboard.components import cards
-from dashboard.heard import heard
-from dashboard.i18n import _, day, duration, number, plain
+from dashboard.i18n import _, day, duration, number, plain, show
 
 _ENDED = {
     "done": ("green", ":material/check_circle:"),
@@ -70,14 +69,14 @@ def _running(job: Job) -> None:
         elif job.status == "queued" and not data.worker_alive():
             st.caption(_("No worker is running, so nobody takes this job up: start `upswing serve` or `upswing worker`."))
         elif job.message:
-            st.caption(plain(heard(job.message)))
+            st.caption(plain(show(job.message)))
 
 
 def _ended(job: Job) -> None:
     colour, icon = _ENDED.get(job.status, ("gray", ":material/info:"))
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"{labels.said(labels.JOBS, job.kind)}: {labels.said(labels.JOB_STATUSES, job.status)}", icon=icon, color=colour)
-        when, said = job.ended_at or job.created_at, plain(heard(job.error or job.message))
+        when, said = job.ended_at or job.created_at, plain(show(job.error or job.message))
         if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
             said = _("Not every column of {file} is known by its name.").format(file=plain(asked["file"]))
         elif job.status == "failed" and "report" in job.result:
@@ -99,7 +98,7 @@ def history(found: list[Job]) -> None:
                 "asked": j.created_at,
                 "took": _took(j),
                 "actor": j.actor,
-                "message": heard(j.error or j.message),
+                "message": show(j.error or j.message),
             }
             for j in found
         ],

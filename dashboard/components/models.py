@@ -12,7 +12,7 @@ from core.models.registry import Model
 from core.storage.state import Job
 from dashboard import actions, data, labels
 from dashboard.components import cards, charts
-from dashboard.i18n import _, absent, day, number, plain, spoken
+from dashboard.i18n import _, absent, day, language, number, plain, show, spoken
 from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
@@ -62,7 +62,7 @@ def card(model: Model | None) -> None:
     """The model card, folded, with its download."""
     if model is None:
         return
-    text = model.card(_)
+    text = model.card(language())
     title, body = text.split("\n", 1)
     with st.expander(title.lstrip("# "), icon=":material/description:"):
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
@@ -132,7 +132,7 @@ def backtest(done: Job | None) -> None:
         blocks = [f"{day(a)} – {day(b)}" for a, b in done.result["summary"]["blocks"]]
         st.markdown(_("Tested on {weeks}, from the best ranking down:").format(weeks=", ".join(blocks)))
         st.table(pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]).set_index(_("Method")), border="horizontal")
-        report = Path(done.result["out"]) / "report.html"
+        report = Path(done.result["out"]) / done.result.get("reports", {}).get(language(), "report.html")
         if report.is_file():
             st.download_button(
                 _("Download the whole report"),
@@ -234,7 +234,10 @@ def audit(entries: list) -> None:
         return
     column = st.column_config
     st.dataframe(
-        [{"at": e.at, "act": labels.said(labels.ACTS, e.act), "subject": e.subject, "reason": e.reason, "actor": e.actor} for e in entries],
+        [
+            {"at": e.at, "act": labels.said(labels.ACTS, e.act), "subject": e.subject, "reason": show(e.reason), "actor": e.actor}
+            for e in entries
+        ],
         column_config={
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
             "act": column.TextColumn(_("Decision"), width=120),
@@ -259,7 +262,7 @@ def listing(found: list[Model]) -> None:
                 "id": m.id,
                 "status": labels.said(labels.MODEL_STATUSES, m.status),
                 "settings": _settings(m),
-                "reason": m.reason,
+                "reason": show(m.reason),
                 **{n: m.metrics.get("metrics", {}).get(n) for n in names},
             }
             for m in found

@@ -6,8 +6,7 @@ import streamlit as st
 
 from dashboard import actions, data, labels
 from dashboard.components import cards, jobs
-from dashboard.heard import heard
-from dashboard.i18n import _, plain, spoken
+from dashboard.i18n import _, plain, show, spoken
 
 
 def form() -> None:
@@ -41,14 +40,14 @@ def form() -> None:
     last = data.last_import()
     for number, file in enumerate(last.result["report"]["files"] if last else ()):
         if file["left_out"]:
-            why = _("{file} was left out: {why}.").format(file=plain(file["file"]), why=plain(heard(file["left_out"])))
+            why = _("{file} was left out: {why}").format(file=plain(file["file"]), why=plain(show(file["left_out"])))
             st.warning(why, icon=":material/block:")
             if file.get("ask") and not busy:
                 with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):
                     name_columns(file["ask"], files, preset, key=f"left_out_{number}")
     if last:
         with st.expander(_("What the last import said"), icon=":material/description:"):
-            st.code(last.result["text"], language=None)
+            st.code(show(last.result["text"]), language=None)
     cards.notes(
         _("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the model.")
     )

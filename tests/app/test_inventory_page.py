@@ -306,6 +306,15 @@ def test_terms_of_a_supplier_plan_all_of_its_products_again(open_page, mine, sug
     assert (after.loc[rows].suggested_order_units > theirs[rows]).all()
 
 
+def test_a_lead_time_that_is_changed_twice_plans_with_its_last_value(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first, planned = listed(at).index[0], []
+    for days in (56.0, 7.0):
+        State(mine).set_override("product", first, "lead_time_days", days, reason="budget", actor="ana", expires_on=date(2011, 12, 19))
+        planned.append(listed(at.run()).order_up_to_level[first])
+    assert planned[0] > planned[1]
+
+
 def test_a_change_holds_for_each_of_several_chosen(open_page, mine):
     at = open_page("inventory", workspace=mine)
     both = list(listed(at).index[:2])

@@ -73,6 +73,12 @@ def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone
     assert shown["To order now"] == str((tables["suggestions"].status == "order now").sum())
 
 
+def test_the_overview_compares_the_units_of_the_last_four_weeks_with_the_four_before(open_page, tables):
+    weekly = tables["history"].query("segment == 'all'").groupby("week").units.sum().sort_index()
+    grown = f"{weekly.iloc[-4:].sum() / weekly.iloc[-8:-4].sum() - 1:+.0%}"
+    assert grown in [m.delta for m in open_page("overview").metric]
+
+
 def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
     short = everyone.merge(tables["suggestions"].query("status == 'order now'"), on="product_id").query("rising_probability >= 0.5")
     said = words(open_page("overview"))
@@ -197,10 +203,11 @@ def test_a_search_finds_a_product_by_its_number(open_page):
 def test_rising_narrows_by_price_and_age(open_page, everyone):
     at = open_page("rising")
     at.slider(key="price").set_range(5, 10).run()
-    at.slider(key="age").set_range(0, 20).run()
+    at.slider(key="age").set_range(10, 40).run()
     shown = at.dataframe[0].value
-    expected = everyone[everyone.price_cents.between(500, 1000) & (everyone.days_on_sale <= 140)]
+    expected = everyone[everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(70, 280)]
     assert list(shown.product_id) == list(expected.product_id) and 0 < len(shown) < len(everyone)
+    assert (everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(10, 69)).any()  # too young, though older than 10 days
 
 
 def test_rising_of_a_segment_shows_that_segments_chances_and_no_cover(open_page, tables):
@@ -282,6 +289,9 @@ def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_pa
     known = tables["suggestions"].query("status == 'order now'").iloc[0]
     at = open_page("product", product=known.product_id)
     assert f"**{known.suggested_order_units:,.0f} units**" in words(at)
+    levels = [known.reorder_point, known.order_up_to_level]
+    shown = [cell for table in at.table for row in table.value.itertuples() for cell in row]
+    assert [cell for cell in shown if cell in {f"{level:,.0f}" for level in levels}] == [f"{level:,.0f}" for level in levels]
     unknown = tables["suggestions"].query("status == 'stock unknown'").iloc[0]
     at = open_page("product", product=unknown.product_id)
     assert "levels only" in words(at) and "units** by" not in words(at)

@@ -20,7 +20,8 @@ from core.storage.state import State
 
 def planned(shop) -> pd.DataFrame:
     overrides = State(shop).overrides()
-    basis = plan.read(Serving(snapshots.current(shop).path), Rules.of(shop.settings().inventory))
+    serving = Serving(snapshots.current(shop).path)
+    basis = plan.read(serving, Rules.of(serving.rules(shop.own_settings()).inventory))
     return plan.make(plan.replanned(basis, overrides), overrides).set_index("product_id")
 
 

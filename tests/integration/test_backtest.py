@@ -26,7 +26,7 @@ from core.evaluation.baselines import demand as demand_baselines
 from core.evaluation.baselines import rising as baselines
 from core.models.panel import Panel
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
 PREDICTIONS = [
@@ -195,7 +195,7 @@ def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_th
 
     workspace = shop(tmp_path, products=30)
     report = backtest(workspace, tmp_path / "out", test_from=SUNDAYS[44], learn=Watched, switches=("objective", "members"), baselines=())
-    assert [r for r, _, _ in learnt] == [Recipe(), Recipe(objective="brier"), Recipe(members=1)]
+    assert [r for r, _, _ in learnt] == [TrainingConfig(), TrainingConfig(objective="brier"), TrainingConfig(members=1)]
     assert all((rows == learnt[0][2]).all() and model == learnt[0][1] for _, model, rows in learnt)
     found, said = report.metrics["switches"], report.metrics["switch_settings"]
     assert set(found) == set(said) == {"objective", "members"} and "all" in found["objective"]

@@ -18,12 +18,11 @@ from core.jobs import worker
 from core.storage.state import STALE_AFTER_S, State, now, records
 from core.workspace import Workspace
 
-HERE = Path(__file__).parent
-MADE_UP = (sys.executable, str(HERE / "../fixtures/fake_job.py"))
+MADE_UP = (sys.executable, "-m", "tests.fixtures.fake_job")  # as a module, so that it imports the core of this checkout
 WORKER = """
 import sys
-from core.workspace import Workspace
 from core.jobs.worker import work
+from core.workspace import Workspace
 work(Workspace.at(sys.argv[1]), child=tuple(sys.argv[2:]))
 """
 

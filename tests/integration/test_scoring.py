@@ -13,11 +13,12 @@ import pytest
 
 from core.capabilities.forecast import compute as scoring
 from core.capabilities.inventory.control import PriceResponse
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.features import tables
 from core.features.daily import read_inputs
 from core.models.calibrate import Level
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.storage import duckdb as db
 from core.storage import snapshots
 from core.storage.duckdb import DuckDB
@@ -238,7 +239,7 @@ def use(monkeypatch, model=Model) -> None:
 
 
 def test_every_serving_table_is_written_in_exactly_its_schema(shop, scored):
-    for name, table in SERVING.items():
+    for name, table in serving_tables().items():
         schema = pq.read_schema(shop.root / "scored" / f"{name}.parquet")
         assert [(f.name, f.type) for f in schema] == [(c.name, scoring.ARROW[c.type]) for c in table.columns]
 
@@ -246,6 +247,18 @@ def test_every_serving_table_is_written_in_exactly_its_schema(shop, scored):
 def test_the_scored_tables_pass_the_snapshots_full_check(shop, scored):
     snapshot = snapshots.publish(shop)
     assert snapshots.current(shop).id == snapshot
+
+
+def test_the_rules_are_those_of_model_panel_and_settings(shop, monkeypatch):
+    """The labels are those that the model learnt, whatever the settings say by now."""
+    use(monkeypatch, type("Learnt", (Model,), {"metrics": Model.metrics | {"data": {"labels": {"horizon_days": 14}}}}))
+    shop.save_settings(shop.settings().with_values("inventory", service_level=0.8).with_values("labels", horizon_days=7))
+    scoring.score(shop)
+    rows = pq.read_table(shop.root / "scored" / "rules.parquet").to_pylist()
+    rules = {(row["section"], row["name"]): json.loads(row["value"]) for row in rows}
+    assert rules["labels", "horizon_days"] == 14 and rules["inventory", "service_level"] == 0.8
+    assert rules["shop", "segment_attribute"] == "country" and rules["versions", "model"] == "m1"
+    assert ("inventory", "order_columns") not in rules
 
 
 def test_every_live_product_and_segment_is_forecast_and_nothing_else(scored):
@@ -332,6 +345,14 @@ def test_a_supplier_gives_the_times_that_its_products_lack_and_its_order_days(sc
     assert [planning[p]["order_days"] for p in "ABC"] == [None, 14, None] and planning["A"]["max_order"] == 600
     assert [suggested[p]["wait_days"] for p in "ABC"] == [0, 3, 0]  # AS_OF is a Thursday: the next order day is Monday
     assert scored("suppliers") == [{"supplier": "Lane", "order_days": "1,4", "min_order_cents": 9_900}]
+
+
+def test_a_products_own_lead_time_goes_before_that_of_its_supplier(shop):
+    with db.connect(shop.warehouse) as con:
+        con.register("live", pa.table({"place": [0, 1], "product_id": ["A", "B"]}))
+        con.execute("update products set lead_time_days = 12, lead_time_sd_days = 3 where product_id = 'B'")
+        planning = db.rows(con, "scoring/planning", as_of=AS_OF)
+    assert [(row["lead_time_days"], row["lead_time_sd_days"]) for row in planning] == [(7, None), (12, 3)]
 
 
 def test_open_deliveries_say_what_is_on_order_by_the_day_they_are_due(shop, monkeypatch):
@@ -431,7 +452,7 @@ def test_quality_tells_imports_rejections_gaps_and_freshness(scored):
     assert [(q["file"], q["rows_read"], q["rows_kept"], q["detail"]) for q in kinds("import")] == [("o.csv", 12, 9, "generic")]
     assert [(q["rows_quarantined"], q["detail"]) for q in kinds("rejected")] == [(2, "no date")]
     assert {q["table_name"] for q in kinds("missing")} == {"reviews", "customers", "deliveries", "promotions", "market", "links"}
-    assert all(q["detail"] == CANONICAL[q["table_name"]].adds for q in kinds("missing"))
+    assert all(q["detail"] == str(CANONICAL[q["table_name"]].adds) for q in kinds("missing"))
     assert {q["table_name"]: q["last_day"] for q in kinds("freshness")} == {"orders": day(-3), "events": day(9), "stock": day(-2)}
 
 

@@ -17,7 +17,7 @@ from core.evaluation.backtest import backtest
 from core.evaluation.backtest.blocks import plan
 from core.evaluation.tune import SPACE, TUNED, Found, tune
 from core.models.validation import split
-from core.settings import Recipe, Settings
+from core.settings import Settings, TrainingConfig
 from core.workspace import Workspace
 
 ORIGINS = [date(2020, 1, 5) + timedelta(7 * k) for k in range(56)]  # of write_panel, with known outcomes
@@ -59,9 +59,9 @@ def shop(workspace) -> Workspace:
 
 def test_every_number_of_the_search_is_a_setting_whose_default_lies_inside_its_range():
     for searched in (*SPACE, TUNED):
-        default = getattr(Recipe(), searched.field)
+        default = getattr(TrainingConfig(), searched.field)
         assert default in searched.choices if searched.choices else searched.low <= default <= searched.high, searched.name
-    assert {s.field for s in (*SPACE, TUNED)} <= {f.name for f in fields(Recipe)}
+    assert {s.field for s in (*SPACE, TUNED)} <= {f.name for f in fields(TrainingConfig)}
 
 
 def test_a_search_finds_a_better_number_and_says_by_how_much(shop, fit):
@@ -79,7 +79,9 @@ def test_a_search_finds_a_better_number_and_says_by_how_much(shop, fit):
 def test_todays_settings_are_tried_first_without_the_refit_that_would_see_the_validation(shop, fit):
     shop.save_settings(shop.settings().with_values("recipe", learning_rate=0.001, bottleneck=48, epochs_without_validation=2))
     tune(shop, trials=1)
-    assert {recipe for _, recipe in fit.fits} == {Recipe(learning_rate=0.001, bottleneck=48, epochs_without_validation=2, refit=False)}
+    assert {recipe for _, recipe in fit.fits} == {
+        TrainingConfig(learning_rate=0.001, bottleneck=48, epochs_without_validation=2, refit=False)
+    }
 
 
 def test_nothing_that_a_backtest_tests_is_known_to_the_search(shop, fit):
@@ -101,7 +103,7 @@ def test_a_search_since_a_day_is_fair_to_the_backtest_since_that_day(shop, fit):
 
 def test_a_long_history_is_judged_in_two_seasons_each_after_its_own_embargo(shop, fit):
     found = tune(shop, trials=1, until="2021-01-24")
-    panel, validation = core.models.candidate.Panel.open(shop.panel, shop.cache), Recipe.validation_origins
+    panel, validation = core.models.candidate.Panel.open(shop.panel, shop.cache), TrainingConfig.validation_origins
     assert len(fit.learnt) == 2 and len(found.origins) == 2 * validation
     parts = [split(panel, rows, validation) for rows in fit.learnt]
     assert found.origins == tuple(d.astype(date) for p in parts for d in np.unique(panel.as_of[p.validate]))
@@ -135,7 +137,7 @@ def test_a_search_killed_amid_a_set_tries_todays_settings_again(shop, fit, monke
         with pytest.raises(MemoryError):
             tune(shop, trials=2)
     found = tune(shop, trials=2)
-    assert found.tried == 2 and fit.fits[0][1] == Recipe(refit=False)
+    assert found.tried == 2 and fit.fits[0][1] == TrainingConfig(refit=False)
 
 
 def test_another_panel_starts_another_study(shop, fit):
@@ -161,7 +163,7 @@ def test_tunings_are_chosen_among_where_asked_each_at_least_once(shop, fit):
     tried = [settings.tuning for settings, _ in fit.fits]
     assert tried[:2] == ["frozen", "last-1"]
     rates = {recipe.encoder_learning_rate for settings, recipe in fit.fits if settings.tuning == "frozen"}
-    assert rates == {Recipe.encoder_learning_rate} and isinstance(found, Found)
+    assert rates == {TrainingConfig.encoder_learning_rate} and isinstance(found, Found)
 
 
 def test_minutes_end_a_search_after_todays_settings_at_the_earliest(shop, fit):

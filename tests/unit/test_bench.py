@@ -12,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from fixtures.commands import parsed
 from fixtures.panels import Regression, write_daily, write_panel
 
 import core.evaluation.metrics
@@ -22,7 +23,6 @@ from bench.results import Limit, Result
 from bench.rows import ROWS, _p95
 from bench.shops import Bench
 from bench.subsample import thin, thin_panel
-from core.cli import _parser
 from core.evaluation.backtest import backtest, judgement
 from core.evaluation.baselines import rising
 from core.workspace import Workspace
@@ -123,11 +123,11 @@ def backtested(tmp_path, monkeypatch) -> Bench:
     write_daily(workspace.warehouse, products=40)
 
     def upswing(root, log, *words):
-        a = _parser().parse_args([str(word) for word in words])
-        given = {} if a.switches is None else {"switches": tuple(a.switches.split(",")) if a.switches else ()}
-        baselines = ("lightgbm", "lightgbm_text", "seasonal_naive") if a.baselines is None else ()
-        blocks = tuple(int(b) for b in a.blocks.split(",") if b)
-        backtest(Workspace(root), Path(a.out), blocks=blocks, baselines=baselines, learn=Regression, **given)
+        _, asked = parsed([str(word) for word in words])
+        given = {} if asked["switches"] is None else {"switches": tuple(asked["switches"].split(",")) if asked["switches"] else ()}
+        baselines = ("lightgbm", "lightgbm_text", "seasonal_naive") if asked["baselines"] is None else ()
+        blocks = tuple(int(b) for b in asked["blocks"].split(",") if b)
+        backtest(Workspace(root), Path(asked["out"]), blocks=blocks, baselines=baselines, learn=Regression, **given)
         return Run(12.0, 0.5, "")
 
     monkeypatch.setattr(backtests, "upswing", upswing)

@@ -19,11 +19,11 @@ from core.models.predict import FittedModel
 from core.models.rising_trees import Growth, fit_trees, growth_of
 from core.models.train import fit
 from core.schema import DRIVERS
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, members=1, hidden=16, second=8, tower=8, token=8)
+QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, members=1, hidden=16, second=8, tower=8, token=8)
 
 
 @pytest.fixture(scope="module")

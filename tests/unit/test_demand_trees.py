@@ -12,10 +12,10 @@ from core.models.panel import Panel, within
 from core.models.predict import FittedModel
 from core.models.train import fit
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 MEDIAN = DEMAND_LEVELS.index(0.5)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_share=0.0, members=1, hidden=16, second=8, tower=8, token=8)
+QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_share=0.0, members=1, hidden=16, second=8, tower=8, token=8)
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from fixtures.model_folders import damage, write_model, write_panel
 from fixtures.tiny_snapshot import write_scored
 
-from core import doctor, jobs
+from core import doctor, jobs, shipped
 from core.models import registry
 from core.schema import CANONICAL, IMPORTS
 from core.storage import duckdb as db
@@ -93,7 +93,7 @@ def test_jobs_that_wait_for_nobody_are_found(workspace):
 def test_another_version_of_a_package_is_found(workspace, tmp_path, monkeypatch):
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# a comment\nnumpy==0.0.1\nno-such-package-here==1.0\n")
-    monkeypatch.setattr(doctor, "REQUIREMENTS", requirements)
+    monkeypatch.setattr(shipped, "REQUIREMENTS", requirements)
     assert "numpy" in complaints(workspace)["packages"] and "no-such-package-here not installed" in complaints(workspace)["packages"]
 
 

@@ -12,12 +12,15 @@ import tomllib
 from pathlib import Path
 
 import pytest
+import typer
+from fixtures import commands
 
 import core
-from core.cli import _parser
+from core.capabilities.registry import serving_tables
+from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.recognise import mapping
-from core.schema import CANONICAL, IMPORTS, SERVING
+from core.schema import CANONICAL, IMPORTS
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -47,22 +50,20 @@ def inline_code(page: Path) -> list[str]:
 def wrong_command(words: list[str]) -> str | None:
     """Why `upswing WORDS` is no command of ours, None if it is."""
     try:
-        _parser().parse_args(words)
-    except SystemExit as end:
-        return None if end.code == 0 else f"upswing {' '.join(words)}"
+        commands.parsed(words)
+    except (typer.TyperException, UserError) as error:
+        return f"upswing {' '.join(words)}: {error}"
     return None
 
 
 def unknown_words(words: list[str]) -> set[str]:
     """Of a command mentioned in a sentence (its arguments may be left out), the command or options that don't exist."""
-    commands = next(a for a in _parser()._actions if a.choices).choices
     named = next((w for w in words if not w.startswith("-")), None)
     if named is None:
         return {w for w in words if w not in ("--help",)}
-    if named not in commands:
+    if named not in commands.names():
         return {named}
-    options = {option for action in commands[named]._actions for option in action.option_strings}
-    return {w for w in words if w.startswith("--")} - options
+    return {w for w in words if w.startswith("--")} - commands.options(named)
 
 
 def is_ours(words: list[str]) -> bool:
@@ -118,10 +119,15 @@ def test_the_data_contract_is_what_the_schema_says_now():
     assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
 
 
+def test_the_settings_reference_is_what_the_settings_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "settings_reference.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
+
+
 def test_the_data_contract_describes_every_table_and_column():
     page = (REPOSITORY / "docs" / "data-contract.md").read_text(encoding="utf-8")
-    for table in (*CANONICAL.values(), *IMPORTS.values(), *SERVING.values()):
-        sections = [s for s in page.split("\n### ") if s.startswith(table.name + "\n")]
+    for table in (*CANONICAL.values(), *IMPORTS.values(), *serving_tables().values()):
+        sections = [s for s in re.split(r"\n#{3,4} ", page) if s.startswith(table.name + "\n")]
         assert any(all(f"| {column} |" in section for column in table.names) for section in sections), table.name
 
 

@@ -15,9 +15,9 @@ from core.models.panel import Panel
 from core.models.predict import FittedModel, blended
 from core.models.train import fit
 from core.schema import DRIVERS, REASONS
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
-RECIPE = Recipe(
+RECIPE = TrainingConfig(
     refit=False,
     learning_rate=5e-3,
     trees_share=0.5,
@@ -43,7 +43,7 @@ def model(panel, tmp_path_factory) -> FittedModel:
     return fitted(panel, settings, RECIPE)
 
 
-def fitted(panel: Panel, settings: ModelSettings, recipe: Recipe) -> FittedModel:
+def fitted(panel: Panel, settings: ModelSettings, recipe: TrainingConfig) -> FittedModel:
     """With a calibration of its own, so that a forgotten one shows."""
     return replace(fit(panel, panel.matured(), settings, recipe=recipe), rising_calibration=Calibration(0.7, -0.4))
 

@@ -16,6 +16,7 @@ from reference.labels import Oracle, valid_sales
 from core.errors import NotReady, UserError
 from core.features.build import build, build_latest, weekly_origins
 from core.features.definitions import FEATURES
+from core.features.freshness import panel_is_fresh
 from core.features.neighbours import nearest
 from core.models.calibrate import FOLLOWED_ORIGINS
 from core.schema import DEMAND_WEEKS, DRIVERS
@@ -36,6 +37,10 @@ def built(shop, tmp_path_factory):
     workspace = shops.write(Workspace(tmp_path_factory.mktemp("shop")).create(), shop)
     build(workspace)
     return workspace
+
+
+def test_a_panel_that_was_just_built_is_fresh(built):
+    assert panel_is_fresh(built)
 
 
 def panel_of(workspace, part="panel.parquet") -> pd.DataFrame:

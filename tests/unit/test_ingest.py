@@ -269,9 +269,9 @@ def test_countries_and_segments_are_taken_from_the_orders(workspace, tmp_path):
 
 def test_holidays_are_of_the_country_whose_money_it_is_until_orders_say_a_country(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,USD\n")])
-    assert workspace.settings().shop.holiday_countries == ("US",) and "holidays are those of US" in report.notes
+    assert workspace.settings().shop.holiday_countries == ("US",) and "Public holidays are those of US." in report.notes
     report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    assert workspace.settings().shop.holiday_countries == ("GB", "DE") and "holidays are those of GB, DE" in report.notes
+    assert workspace.settings().shop.holiday_countries == ("GB", "DE") and "Public holidays are those of GB, DE." in report.notes
 
 
 @pytest.mark.parametrize("currency", ["", "EUR", "XOF"])
@@ -436,10 +436,17 @@ def test_day_and_month_are_told_by_the_whole_column_and_a_doubt_is_shown(workspa
     ]
 
 
-def test_order_lines_in_another_currency_keep_their_units_and_lose_their_price(workspace, tmp_path):
-    text = "date,sku,qty,price,currency\n2024-03-01,A1,1,5.00,GBP\n2024-03-02,A1,2,6.00,GBP\n2024-03-03,A1,3,7.00,EUR\n"
+def test_order_lines_in_another_currency_keep_their_units_and_lose_their_price_and_discount(workspace, tmp_path):
+    text = (
+        "date,sku,qty,price,discount,currency\n"
+        "2024-03-01,A1,1,5.00,0.50,GBP\n2024-03-02,A1,2,6.00,0.60,GBP\n2024-03-03,A1,3,7.00,0.70,EUR\n"
+    )
     import_files(workspace, [write(tmp_path, "orders.csv", text)])
-    assert stored(workspace, "select units, unit_price_cents from orders order by 1") == [(1.0, 500), (2.0, 600), (3.0, None)]
+    assert stored(workspace, "select units, unit_price_cents, discount_cents from orders order by 1") == [
+        (1.0, 500, 50),
+        (2.0, 600, 60),
+        (3.0, None, None),
+    ]
 
 
 def test_the_report_for_programs_adds_up_in_every_file_and_table(workspace, tmp_path):

@@ -29,14 +29,14 @@ def test_a_doubled_line_among_many_totals_makes_no_sales_of_them(workspace, tmp_
 
 def test_sales_of_days_that_are_stored_as_totals_are_added_up_to_such(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "old.csv", "date,sku,qty,price\n2024-01-02,A,5,1.00\n2024-01-01,B,1,1.00\n")])
-    newer = "date,sku,qty,price\n2024-01-02,A,9,1.00\n2024-01-02,B,1,4.00\n2024-01-02,B,3,2.00\n"
+    newer = "date,sku,qty,price\n2024-01-02,A,9,1.00\n2024-01-02,B,1,4.00\n2024-01-02,B,3,2.00\n2024-01-02,B,4,\n"  # one line has no price
     report = import_files(workspace, [write(tmp_path, "newer.csv", newer)])
-    assert add_up(report) == {"read": 3, "kept": 2, "dropped": 1, "quarantined": 0}
+    assert add_up(report) == {"read": 4, "kept": 2, "dropped": 2, "quarantined": 0}
     assert "added up to totals" in report.text() and "2 kept (1 in place of stored ones)" in report.text()
     assert stored(workspace, "select product_id, units, order_count, unit_price_cents from orders order by ordered_at, 1") == [
         ("B", 1, 1, 100),
         ("A", 9, 9, 100),
-        ("B", 4, 4, 250),
+        ("B", 8, 8, 250),
     ]
 
 

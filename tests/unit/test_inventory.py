@@ -31,8 +31,9 @@ from core.capabilities.inventory.control import (
     suggest,
     terms,
 )
+from core.capabilities.registry import serving_tables
 from core.errors import UserError
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, SERVING
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 AS_OF = date(2011, 11, 6)
 WEEKS, LEVELS = np.array(DEMAND_WEEKS, dtype=float), np.array(DEMAND_LEVELS)
@@ -70,8 +71,8 @@ def test_the_examples_in_the_docstrings_hold():
 
 
 def test_suggestions_have_the_columns_of_the_serving_table():
-    assert {"product_id", *one()} == set(SERVING["suggestions"].names)
-    assert ("product_id", *(f.name for f in fields(Terms))) == SERVING["planning"].names
+    assert {"product_id", *one()} == set(serving_tables()["suggestions"].names)
+    assert ("product_id", *(f.name for f in fields(Terms))) == serving_tables()["planning"].names
 
 
 def test_levels_equal_the_textbook_for_normal_demand_and_a_fixed_lead_time():

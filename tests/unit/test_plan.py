@@ -200,13 +200,14 @@ WORDS = {
 }
 
 
-def test_a_workbook_has_a_sheet_a_supplier_with_the_plans_numbers_and_no_formula(basis):
+def test_a_workbook_has_a_sheet_for_each_supplier_and_for_none_with_the_plans_numbers_and_no_formula(basis):
     nasty = {due(basis, 0): "=1+1", due(basis, 1): "@SUM(A1)", due(basis, 2): "+44 20"}
     frame = plan.make(basis, []).assign(title=lambda f: f.product_id.map(nasty).fillna(f.title))
+    frame.loc[frame.product_id == due(basis, 3), "supplier"] = None
     given = plan.order_columns(["product_id = =Article", "title", "order_units", "line_cost"])
     columns = {name: heading or name for name, heading in given.items()}
     book = load_workbook(io.BytesIO(plan.orders_workbook(frame, columns, [("Snapshot", "s1"), ("Filter", "=a")], WORDS)))
-    assert book.sheetnames == ["Summary", *plan.by_supplier(frame).supplier]
+    assert book.sheetnames == ["Summary", *plan.by_supplier(frame).supplier.fillna(WORDS["no supplier"])]
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
     rows = [row for sheet in book.worksheets[1:] for row in sheet.iter_rows(min_row=2, values_only=True)]
     ordered = frame[frame.order_units > 0].set_index("product_id")

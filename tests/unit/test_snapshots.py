@@ -16,8 +16,9 @@ import pytest
 from fixtures.model_folders import damage
 from fixtures.tiny_snapshot import change, write_scored
 
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
-from core.schema import ADDED, SERVING
+from core.schema import FIRST_VERSION
 from core.storage import snapshots
 from core.storage.export import write_table
 from core.storage.queries import Serving
@@ -25,7 +26,7 @@ from core.storage.state import State
 
 PUBLISH_AND_DIE = """
 import os, signal, sys
-from core import snapshots
+from core.storage import snapshots
 from core.workspace import Workspace
 def die(*_): os.kill(os.getpid(), signal.SIGKILL)
 setattr(snapshots, sys.argv[2], die)
@@ -52,7 +53,7 @@ def test_a_published_snapshot_is_served_and_holds_what_was_scored(workspace, sco
     served = snapshots.current(workspace)
     assert served.id == snapshot_id == served.path.name
     assert (served.as_of, served.model) == ("2011-12-04", pq.read_table(scored / "meta.parquet")["model"][0].as_py())
-    for name in SERVING.keys() - {"meta"}:
+    for name in serving_tables().keys() - {"meta"}:
         assert served.table(name).read_bytes() == (scored / f"{name}.parquet").read_bytes()
         assert served.manifest["tables"][name]["rows"] == pq.read_metadata(served.table(name)).num_rows
     assert pq.read_table(served.table("meta"))["snapshot"].to_pylist() == [snapshot_id]
@@ -171,8 +172,13 @@ def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
 def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were_added_since(workspace, scored, tmp_path):
     snapshots.publish(workspace)
     served = snapshots.current(workspace)
-    earlier = served.manifest | {"tables": {name: told for name, told in served.manifest["tables"].items() if name not in ADDED}}
-    for name in ADDED:
+    added = [table.name for table in serving_tables().values() if not table.is_expected(FIRST_VERSION)]
+    assert "deliveries" in added
+    earlier = served.manifest | {
+        "code_version": FIRST_VERSION,
+        "tables": {name: told for name, told in served.manifest["tables"].items() if name not in added},
+    }
+    for name in added:
         served.table(name).unlink()
     assert "deliveries: the file is missing" in snapshots.check(served.path)
     (served.path / "manifest.json").write_text(json.dumps(earlier), encoding="utf-8")

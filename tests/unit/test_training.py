@@ -10,6 +10,7 @@ from fixtures.tiny import tiny_encoder, tiny_panel
 
 from core.errors import Cancelled, UserError
 from core.evaluation import metrics
+from core.models import predict
 from core.models import text_vectors as texts
 from core.models import train as fitting
 from core.models.candidate import train
@@ -18,13 +19,13 @@ from core.models.panel import Panel
 from core.models.predict import FittedModel
 from core.models.text import fresh_encoder
 from core.models.train import fit, split
-from core.models.validation import figure_intervals
-from core.settings import ModelSettings, Recipe
+from core.models.validation import CALIBRATION_ROWS_A_MONTH, calibration_weights, figure_intervals
+from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
-QUICK = Recipe(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
+QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
 
 @pytest.fixture(scope="module")
@@ -186,6 +187,35 @@ def test_one_bad_season_moves_the_calibration_only_a_little(panel, settings):
     assert 0.02 < moved.rising_calibration(typical) - typical < 0.5
 
 
+def test_each_probability_is_calibrated_on_its_own_outcome(panel, settings, monkeypatch):
+    outcomes, original = [], fitting.fit_calibration
+    monkeypatch.setattr(
+        fitting, "fit_calibration", lambda logit, outcome, *rest: outcomes.append(outcome) or original(logit, outcome, *rest)
+    )
+    rows = panel.matured()[:1500]
+    fit(panel, rows, replace(settings, max_epochs=1), recipe=QUICK)
+    validate = split(panel, rows, QUICK.validation_origins).validate
+    np.testing.assert_array_equal(outcomes, [panel.rising[validate], panel.falling[validate]])
+
+
+def test_a_months_origins_together_weigh_as_one_month_in_the_calibration(panel):
+    rows = split(panel, panel.matured(), 8).validate  # eight weekly origins: two months
+    assert calibration_weights(panel, rows).sum() == pytest.approx(2 * CALIBRATION_ROWS_A_MONTH)
+    a_month = rows[panel.as_of[rows] >= np.unique(panel.as_of[rows])[4]]
+    assert calibration_weights(panel, a_month).sum() == pytest.approx(CALIBRATION_ROWS_A_MONTH)
+
+
+def test_the_level_follows_only_origins_after_the_last_that_the_model_learnt_from(panel, model, monkeypatch):
+    followed, original = [], predict.follow
+    monkeypatch.setattr(
+        predict, "follow", lambda logit, happened, as_of, horizon: followed.extend(as_of) or original(logit, happened, as_of, horizon)
+    )
+    origins = np.unique(panel.as_of[panel.matured()])
+    span = {"first": str(origins[0]), "last": str(origins[-4])}
+    replace(model, metrics=model.metrics | {"origins": {"learn": span, "validate": None}}).followed(panel)
+    assert sorted(set(followed)) == list(origins[-3:])
+
+
 def test_a_driver_that_training_never_saw_is_absent_for_good(panel, model):
     assert "attention" not in model.net.config.drivers and "attention" in model.drivers
 
@@ -242,6 +272,26 @@ def test_validation_does_not_stop_the_learning_before_the_least_number_of_epochs
     hasty = fit(shuffled, shuffled.matured(), settings, recipe=replace(QUICK, least_epochs=1))
     patient = fit(shuffled, shuffled.matured(), settings, recipe=replace(QUICK, least_epochs=3))
     assert hasty.metrics["epochs"] < 3 <= patient.metrics["epochs"]
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(panel, settings, monkeypatch):
+    losses, means, original = iter([0.9, 0.3, 0.5, 0.6]), [], fitting._Trainer._epoch
+
+    def remembered(self, *counts):
+        loss = original(self, *counts)
+        means.append([mean.clone() for mean in self.mean])
+        return loss
+
+    monkeypatch.setattr(fitting._Trainer, "_epoch", remembered)
+    monkeypatch.setattr(fitting.metrics, "log_loss", lambda y, p: next(losses))
+    rows, recipe = panel.matured()[:600], replace(QUICK, least_epochs=1, patience=2)
+    subject = fitting._Trainer(
+        panel, rows, panel.as_of.max(), settings, recipe, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
+    )
+    curves, best = subject.run(9, rows)
+    assert best == 2 and len(curves) == len(means) == 4
+    assert all(torch.equal(weights, mean) for weights, mean in zip(subject.parameters, means[1]))
+    assert not all(torch.equal(*pair) for pair in zip(means[1], means[3]))
 
 
 def test_the_batch_is_halved_when_memory_runs_out(panel, settings, monkeypatch):

@@ -18,11 +18,11 @@ from core.models.predict import FittedModel
 from core.models.text import fresh_encoder, load_encoder
 from core.models.text_vectors import TunedTexts
 from core.models.train import fit
-from core.settings import ModelSettings, Recipe
+from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-QUICK = Recipe(
+QUICK = TrainingConfig(
     refit=False, batch_rows=512, learning_rate=5e-3, encoder_learning_rate=1e-3, members=1, hidden=16, second=8, tower=8, token=8
 )
 MODES = ["last-1", "lora-2", "adalora-2", "adapters-4", "full"]

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import uuid
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
@@ -25,14 +24,17 @@ import pyarrow.parquet as pq
 
 from core import __version__
 from core.capabilities.inventory import control as inventory
+from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.evaluation.baselines import WeeklyUnits
+from core.messages import Message, msg, nmsg
 from core.models import registry
 from core.models.calibrate import Level
 from core.progress import Progress, silent
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY, SERVING
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, LIKELY
+from core.schema.arrow import arrow_schema
 from core.settings import Settings
-from core.storage import snapshots, warehouse
+from core.storage import files, snapshots, warehouse
 from core.storage.engine import Engine, open_engine
 from core.storage.state import now
 from core.workspace import Workspace
@@ -41,15 +43,7 @@ HISTORY_WEEKS = 104
 NEIGHBOURS = 10
 EXPLAINED_IN_WORDS = 200  # top risers over everyone whose words are explained ahead; others on demand
 _ROW_GROUP = 50_000  # a page reads one product: small groups, sorted by product, are skipped by their statistics
-ARROW = {
-    "VARCHAR": pa.string(),
-    "DOUBLE": pa.float64(),
-    "BIGINT": pa.int64(),
-    "INTEGER": pa.int32(),
-    "DATE": pa.date32(),
-    "TIMESTAMP": pa.timestamp("us"),
-    "BOOLEAN": pa.bool_(),
-}
+SERVING = serving_tables()
 
 
 @dataclass(frozen=True)
@@ -62,10 +56,16 @@ class Scored:
     created_at: str
     rows: dict[str, int]
 
-    def text(self) -> str:
-        return (
-            f"scored with model {self.model} as of {self.as_of}: {self.rows['forecasts']:,} forecasts, {self.rows['attributions']:,} "
-            f"attributions, {self.rows['text_attributions']:,} words, order levels of {self.rows['suggestions']:,} products"
+    def text(self) -> Message:
+        return msg(
+            "Scored with model {model} as of {day}: {forecasts} forecasts, {attributions} attributions, {words} words, "
+            "order levels of {products} products.",
+            model=self.model,
+            day=date.fromisoformat(self.as_of),
+            forecasts=self.rows["forecasts"],
+            attributions=self.rows["attributions"],
+            words=self.rows["text_attributions"],
+            products=self.rows["suggestions"],
         )
 
 
@@ -83,7 +83,11 @@ class _Live:
     def of(cls, panel) -> _Live:
         rows = panel.latest()
         if not len(rows):
-            raise NotReady(f"products that sold lately before {panel.meta['as_of']}", "none", "import newer data, then `upswing features`")
+            raise NotReady(
+                expected=msg("Forecasts need products with recent sales."),
+                found=msg("No product sold recently before {day}.", day=date.fromisoformat(panel.meta["as_of"])),
+                to_do=msg("Import newer data, then run `upswing features`."),
+            )
         return cls(
             panel,
             rows,
@@ -107,17 +111,16 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
     from core.models.explain import driver_attributions
 
     settings = workspace.settings()
-    progress("score", 0.0, "opening model and panel")
+    progress("score", 0.0, msg("Opening the model and the panel"))
     panel = open_panel(workspace, progress)
     model_id, fitted = load_model(workspace, model, panel)
     live = _Live.of(panel)
     as_of = date.fromisoformat(panel.meta["as_of"])
-    temporary = workspace.root / f"scored.{uuid.uuid4().hex[:8]}.tmp"
-    tables = _Tables(temporary)
-    try:
-        progress("score", 0.05, "what came of earlier forecasts")
+    with files.new_folder(workspace.root / "scored") as folder:
+        tables = _Tables(folder)
+        progress("score", 0.05, msg("Comparing earlier forecasts with sales since"))
         fitted, level = fitted.followed(panel) if settings.recipe.follow_level else (fitted, Level())
-        progress("score", 0.1, f"{len(live.rows):,} forecasts")
+        progress("score", 0.1, nmsg("{count} forecast", "{count} forecasts", len(live.rows)))
         predicted = fitted.predict(panel, live.rows)
         attributions, base_logit = driver_attributions(fitted, panel, live.rows, _part(progress, "explain", 0.15, 0.4))
         _write_words(tables, live, fitted, predicted["rising"], _part(progress, "words", 0.4, 0.8))
@@ -125,20 +128,18 @@ def score(workspace: Workspace, model: str | None = None, progress: Progress = s
         with open_engine(workspace.warehouse, engine, workspace.cache, read_only=True) as running:
             _write_forecasts(tables, running, workspace, live, predicted, base_logit)
             absent = _write_explanations(tables, live, fitted.drivers, attributions)
-            progress("score", 0.8, "history and neighbours")
+            progress("score", 0.8, msg("History and similar products"))
             _write_from_warehouse(tables, running, workspace, live, as_of, settings)
-            progress("score", 0.95, "suggestions")
+            progress("score", 0.95, msg("Order suggestions"))
             sold = _write_quality(tables, running, absent)
             _write_suggestions(tables, running, live, predicted, as_of, settings, sold)
         _write_about_model(tables, live, fitted.metrics, level)
         created_at = now()
+        _write_rules(tables, settings, model_id, fitted.metrics, panel.meta)
         _write_meta(tables, settings, model_id, as_of, panel.meta, created_at)
         scored = Scored(model_id, as_of.isoformat(), panel.meta["signal"], created_at.isoformat(), tables.rows)
-        (temporary / "scored.json").write_text(json.dumps(asdict(scored), indent=1), encoding="utf-8")
-        _swap_in(temporary, workspace.root / "scored")
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-    progress("score", 1.0, "done")
+        files.write_json(folder / "scored.json", asdict(scored))
+    progress("score", 1.0)
     return scored
 
 
@@ -155,19 +156,26 @@ def explain_product(workspace: Workspace, product_id: str, progress: Progress = 
     live = _Live.of(panel)
     found = live.rows[live.all & (np.asarray(live.product) == product_id)]
     if not len(found):
-        raise UserError("a product that is forecast", repr(product_id), "choose one of the Rising page")
+        raise UserError(
+            expected=msg("Texts are explained for products with a forecast."),
+            found=msg('Product "{product}" has no forecast.', product=product_id),
+            to_do=msg("Choose a product from the Rising page."),
+        )
     words = word_attributions(fitted, panel, found, progress)[0]
     listed = [{"position": i, "text": unit, "attribution": float(a)} for i, (unit, a) in enumerate(zip(words.units, words.attributions))]
     return {"product_id": product_id, "model": model_id, "words": listed, "residual": words.residual}
 
 
 def open_panel(workspace: Workspace, progress: Progress = silent):
-    """The panel with the latest rows: panel/latest/ where a rescore made it after the whole panel, else the panel."""
+    """The panel with the latest rows: panel/latest/ where a rescore made one since the whole panel, which removes it, else the panel."""
     from core.models.panel import Panel
 
-    whole, latest = workspace.need(workspace.panel / "panel.parquet", "features"), workspace.panel / "latest" / "panel.parquet"
-    if latest.exists() and latest.stat().st_mtime_ns > whole.stat().st_mtime_ns:
-        shutil.copy2(workspace.panel / "texts.parquet", latest.parent)  # texts are written once, beside the whole panel
+    workspace.need(workspace.panel / "panel.parquet", "features")
+    latest = workspace.panel / "latest" / "panel.parquet"
+    if latest.exists():
+        for name in ("texts.parquet", "texts.json"):  # texts are written once, beside the whole panel
+            if (workspace.panel / name).exists():
+                shutil.copy2(workspace.panel / name, latest.parent)
         panel = Panel.open(latest.parent, workspace.cache / "latest", progress)
         return replace(panel, cache=workspace.cache)  # embeddings are shared
     return Panel.open(workspace.panel, workspace.cache, progress)
@@ -179,7 +187,11 @@ def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, obj
 
     chosen = model or registry.champion(workspace)
     if chosen is None:
-        raise NotReady("a champion model", "none yet", "run `upswing train`, then `upswing promote ID`")
+        raise NotReady(
+            expected=msg("Scoring needs a champion, the model whose forecasts are served."),
+            found=msg("There is no champion yet."),
+            to_do=msg("Run `upswing train`, then `upswing promote ID`."),
+        )
     return chosen, FittedModel.load(registry.model(workspace, chosen).path, panel.features)
 
 
@@ -351,7 +363,7 @@ def _write_quality(tables, engine: Engine, absent: list[str]) -> bool:
     """What was imported, rejected, is missing, how fresh it is, which drivers are absent; gives whether anything was ever sold."""
     quality = engine.rows("scoring/imports")
     there = {t["table_name"]: t for t in engine.rows("scoring/tables")}
-    quality += [_noted("missing", name, table.adds) for name, table in CANONICAL.items() if not there[name]["rows"]]
+    quality += [_noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if not there[name]["rows"]]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in there.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]
     tables.write("quality", {c.name: [row[c.name] for row in quality] for c in SERVING["quality"].columns})
@@ -388,6 +400,20 @@ def _write_about_model(tables, live: _Live, metrics: dict, level: Level) -> None
     tables.write("segments", {"segment": _named(panel.segments, present), "orders_base": orders[present], "products": products[present]})
 
 
+def _write_rules(tables, settings: Settings, model_id: str, metrics: dict, panel: dict) -> None:
+    """What the forecasts and suggestions mean: the labels that the model learnt, the segments of the panel, and the inventory rules."""
+    built, trained = settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
+    sections = {
+        "labels": metrics.get("data", {}).get("labels") or built["labels"],
+        "shop": {name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "max_segments")},
+        "inventory": asdict(inventory.Rules.of(settings.inventory)),
+        "versions": {"code": __version__, "model": model_id, "encoder": trained.get("encoder", ""), "tuning": trained.get("tuning", "")},
+        "made_from": panel.get("fingerprint", {}),
+    }
+    rules = [(section, name, json.dumps(value)) for section, values in sections.items() for name, value in values.items()]
+    tables.write("rules", dict(zip(SERVING["rules"].names, zip(*rules))))
+
+
 def _write_meta(tables, settings: Settings, model_id: str, as_of: date, panel: dict, created_at) -> None:
     """One row; publishing fills in the snapshot's id, its time and the row counts."""
     tables.write(
@@ -415,19 +441,17 @@ class _Tables:
 
     def __init__(self, folder: Path):
         self.folder, self.rows = folder, {}
-        folder.mkdir(parents=True)
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
-        arrays = []
+        schema, arrays = arrow_schema(SERVING[name]), []
         for column in SERVING[name].columns:
             values = columns[column.name]
             if not isinstance(values, (pa.Array, pa.ChunkedArray)):
                 values = pa.array(values, from_pandas=True)  # NaN and NaT become null
-            values = values.cast(ARROW[column.type])
+            values = values.cast(schema.field(column.name).type)
             if column.required and values.null_count:
-                raise UpswingError(f"{name}.{column.name} must have a value and lacks it in {values.null_count} rows")
+                raise UpswingError(msg("{column} is missing in {rows} rows.", column=f"{name}.{column.name}", rows=values.null_count))
             arrays.append(values)
-        schema = pa.schema([pa.field(c.name, ARROW[c.type], nullable=not c.required) for c in SERVING[name].columns])
         table = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(table, self.folder / f"{name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")
         self.rows[name] = table.num_rows
@@ -449,12 +473,3 @@ def _part(progress: Progress, inside: str, start: float, end: float) -> Progress
         progress("score", furthest, message, **figures)
 
     return passed_on
-
-
-def _swap_in(finished: Path, place: Path) -> None:
-    """Puts a finished folder in place of the old one."""
-    old = place.with_name(f"{finished.name}.old")
-    if place.exists():
-        place.rename(old)
-    finished.rename(place)
-    shutil.rmtree(old, ignore_errors=True)

@@ -22,12 +22,15 @@ from core.evaluation.backtest.ablations import chosen
 from core.evaluation.backtest.blocks import Block, as_date, plan, some
 from core.evaluation.backtest.demand import demand_forecasts, left_out, scales
 from core.evaluation.backtest.judgement import MODEL, Evidence, judge
-from core.evaluation.backtest.report import page, table
+from core.evaluation.backtest.page import FILES, page
+from core.evaluation.backtest.report import table
 from core.evaluation.baselines import BASELINES, DEMAND_BASELINES, WeeklyUnits
+from core.messages import LOCALES, Message, lines, msg
 from core.models.calibrate import follow, sigmoid
-from core.progress import Progress, silent
+from core.progress import Progress, silent, step_label
 from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 from core.settings import Settings
+from core.storage import disk, files
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -60,8 +63,8 @@ class BacktestReport:
         learners.sort(key=lambda each: -(each["average_precision"]["value"] or 0.0))
         return {"blocks": [[b["test_from"], b["test_until"]] for b in found["blocks"]], "learners": learners}
 
-    def text(self) -> str:
-        return f"{table(self.metrics)}\n\nwrote predictions, demand, metrics and report.html to {self.out}"
+    def text(self) -> Message:
+        return lines(*table(self.metrics), msg("Predictions, demand, metrics and the report are in {folder}.", folder=str(self.out)))
 
 
 def backtest(
@@ -93,7 +96,11 @@ def backtest(
     workspace.need(workspace.panel / "panel.json", "features")
     out = Path(out)
     if out.exists() and not out.is_dir():
-        raise UserError("a folder to write the backtest to", f"the file {out}", "name another --out")
+        raise UserError(
+            expected=msg("A backtest is written into a folder."),
+            found=msg("{path} is a file.", path=str(out)),
+            to_do=msg("Choose another --out."),
+        )
     dates = [as_date(train_until, "--train-until"), as_date(test_from, "--test-from"), as_date(test_until, "--test-until")]
 
     from core.models.panel import Panel
@@ -107,17 +114,20 @@ def backtest(
     categories = _categories(workspace, panel.products)
     weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
 
-    out.mkdir(parents=True, exist_ok=True)
+    with disk.reported(out):
+        out.mkdir(parents=True, exist_ok=True)
     parts, described = [], []
     for number, block in enumerate(blocks):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
 
-        def tell(step: str, done: float, message: str = "", number=number, **figures: float) -> None:
-            said = f"{step} {message}".rstrip()
+        def tell(step: str, done: float, message: Message | str = "", number=number, **figures: float) -> None:
             progress(
-                "backtest", (number + min(max(done, 0.0), 1.0)) / len(blocks), f"block {number + 1} of {len(blocks)}: {said}", **figures
+                "backtest",
+                (number + min(max(done, 0.0), 1.0)) / len(blocks),
+                msg("Block {block} of {blocks} · {work}", block=number + 1, blocks=len(blocks), work=message or step_label(step)),
+                **figures,
             )
 
         evidence, seconds = _run_block(panel, weekly, categories, block, train, test, settings, learn or fusion, flipped, running, tell)
@@ -137,8 +147,8 @@ def backtest(
             }
         )
     evidence, lacking = Evidence.joined(parts), left_out(running)
-    _write_predictions(out / "predictions.parquet", evidence)
-    _write_demand(out / "demand.parquet", evidence)
+    files.write_with(out / "predictions.parquet", lambda file: _write_predictions(file, evidence))
+    files.write_with(out / "demand.parquet", lambda file: _write_demand(file, evidence))
     report = {
         "shop": settings.shop.name,
         "created_at": datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds"),
@@ -146,14 +156,14 @@ def backtest(
         "horizon_days": horizon,
         "settings": settings.as_dict(),
         "blocks": described,
-        "learners": {MODEL: "Upswing", **{b.name: b.title for b in running if b.name not in lacking}},
+        "learners": {MODEL: "Upswing", **{b.name: str(b.title) for b in running if b.name not in lacking}},
         "left_out": lacking,
         "switch_settings": {
             name: {
                 "setting": f"{s.section}.{s.field}",
                 "is": s.setting(settings),
                 "instead": s.other(settings),
-                "meaning": s.meaning,
+                "meaning": str(s.meaning),
                 "seconds": round(sum(b["seconds"][f"switch {name}"] for b in described), 1),
             }
             for name, (s, _) in flipped.items()
@@ -162,8 +172,9 @@ def backtest(
     }
     report["seconds"] = round(time.monotonic() - started, 1)
     written = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False)
-    (out / "metrics.json").write_text(written, encoding="utf-8")
-    (out / "report.html").write_text(page(report, evidence), encoding="utf-8")
+    files.write_text(out / "metrics.json", written)
+    for language in LOCALES:
+        files.write_text(out / FILES[language], page(report, evidence, language))
     return BacktestReport(out, json.loads(written))
 
 
@@ -172,7 +183,11 @@ def _baselines(names: tuple[str, ...] | None) -> tuple:
     every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
     unknown = [name for name in names or () if name not in every]
     if unknown:
-        raise UserError(f"baselines: {', '.join(every)}", ", ".join(unknown), "choose among these, or leave the option out for all")
+        raise UserError(
+            expected=msg("The baselines are {names}.", names=list(every)),
+            found=msg("Unknown baselines are given: {names}.", names=unknown),
+            to_do=msg("Choose among these, or leave the option out to run all."),
+        )
     return tuple(every.values()) if names is None else tuple(b for b in every.values() if b.name in names)
 
 
@@ -217,7 +232,7 @@ def _run_block(
     seconds: dict[str, float] = {}
     done, each = 0.0, 1 / (1 / MODEL_SHARE + len(flipped))  # of the block: what is done, what one fit of the model takes
 
-    def tell(step: str, share: float, message: str = "", **figures: float) -> None:
+    def tell(step: str, share: float, message: Message | str = "", **figures: float) -> None:
         progress(step, done + each * share, message, **figures)
 
     started = time.monotonic()
@@ -234,7 +249,7 @@ def _run_block(
 
     switched = {}
     for name, (_switch, other) in flipped.items():
-        progress(f"switch {name}", done)
+        progress(f"switch {name}", done, msg("Training without {ablation}", ablation=name))
         again = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
         instead = learn(known, train, other, tell)
@@ -248,7 +263,7 @@ def _run_block(
     present = [b for b in running if not b.missing()]
     share = (1 - done) / max(1, len(present))  # of the block's time that a baseline takes, about
     for baseline in (b for b in present if b in BASELINES):
-        progress(baseline.title, done)
+        progress(baseline.name, done, baseline.title)
         started = time.monotonic()
         every = baseline.every_segment
         learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
@@ -263,7 +278,7 @@ def _run_block(
         test,
         weekly,
         [b for b in present if b in DEMAND_BASELINES],
-        lambda title, part: progress(title, done + (1 - done) * part),
+        lambda title, part: progress("demand", done + (1 - done) * part, title),
     )
     seconds |= taken
     return Evidence(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import UserError
+from core.messages import Message, msg
 from core.settings import Settings
 
 
@@ -19,7 +20,7 @@ class Switch:
     name: str
     field: str
     value: object
-    meaning: str
+    meaning: Message
     section: str = "recipe"
 
     def setting(self, settings: Settings):
@@ -36,21 +37,21 @@ class Switch:
 
 
 SWITCHES: tuple[Switch, ...] = (
-    Switch("objective", "objective", "brier", "squared error of the probability as the loss"),
-    Switch("refit", "refit", False, "the model that was validated, without learning anew from the last origins"),
-    Switch("follow-level", "follow_level", False, "the level that was learnt, whatever came of the forecasts since"),
-    Switch("segments", "segment_share", 1.0, "as many rows of segments as of all customers an epoch"),
-    Switch("driver-dropout", "driver_dropout", 0.0, "every driver present in every training row"),
-    Switch("text-dropout", "text_dropout", 0.0, "the text's numbers never dropped"),
-    Switch("text-days", "text_days", 0.0, "a text that counts the same however long its product has been on sale"),
-    Switch("bottleneck", "bottleneck", 48, "a wide way in for the text"),
-    Switch("members", "members", 1, "one network alone"),
-    Switch("trees", "trees_share", 0.0, "the networks alone, no boosted trees beside them"),
-    Switch("trees-members", "trees_members", 1, "one ensemble of boosted trees alone"),
-    Switch("networks", "trees_share", 1.0, "the boosted trees alone, no network's word on what rises"),
-    Switch("grades", "grades_weight", 0.0, "networks that learn whether a row was a riser, not how lucky it was"),
-    Switch("pretraining", "pretrain_epochs", 3, "the encoder reads the shop's own texts first"),
-    Switch("tuning", "tuning", "last-3", "the encoder's last three layers tuned to the shop", section="model"),
+    Switch("objective", "objective", "brier", msg("squared error of the probability as the loss")),
+    Switch("refit", "refit", False, msg("the validated model, without a refit on the last origins")),
+    Switch("follow-level", "follow_level", False, msg("the level learnt in training, without recalibration")),
+    Switch("segments", "segment_share", 1.0, msg("as many rows of segments as of all customers in each epoch")),
+    Switch("driver-dropout", "driver_dropout", 0.0, msg("every driver present in every training row")),
+    Switch("text-dropout", "text_dropout", 0.0, msg("no dropout on the text's vector")),
+    Switch("text-days", "text_days", 0.0, msg("a text whose weight does not depend on time on sale")),
+    Switch("bottleneck", "bottleneck", 48, msg("a wide text bottleneck")),
+    Switch("members", "members", 1, msg("a single network")),
+    Switch("trees", "trees_share", 0.0, msg("networks only, without boosted trees")),
+    Switch("trees-members", "trees_members", 1, msg("a single ensemble of boosted trees")),
+    Switch("networks", "trees_share", 1.0, msg("boosted trees only, without networks")),
+    Switch("grades", "grades_weight", 0.0, msg("networks trained on rising or not, without ordinal thresholds")),
+    Switch("pretraining", "pretrain_epochs", 3, msg("an encoder pretrained on the shop's texts")),
+    Switch("tuning", "tuning", "last-3", msg("the encoder's last three layers tuned to the shop"), section="model"),
 )
 
 
@@ -59,6 +60,10 @@ def chosen(names: tuple[str, ...] | None, settings: Settings) -> dict[str, tuple
     known = {switch.name: switch for switch in SWITCHES}
     unknown = [name for name in names or () if name not in known]
     if unknown:
-        raise UserError(f"switches: {', '.join(known)}", ", ".join(unknown), "choose among these, or leave the names out for all")
+        raise UserError(
+            expected=msg("The ablations are {names}.", names=list(known)),
+            found=msg("Unknown ablations are given: {names}.", names=unknown),
+            to_do=msg("Choose among these, or leave the names out to run all."),
+        )
     asked = [] if names is None else [known[name] for name in names or known]
     return {switch.name: (switch, flipped) for switch in asked if (flipped := switch.flipped(settings)) is not None}

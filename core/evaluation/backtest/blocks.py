@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from core.errors import UserError
+from core.messages import msg, nmsg
 
 BLOCKS = 3
 ORIGINS_A_BLOCK = 8
@@ -35,7 +36,11 @@ def as_date(text: str | date | None, option: str) -> date | None:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise UserError(f"{option} as a date like 2011-07-31", repr(text), "correct it") from error
+        raise UserError(
+            expected=msg("{option} takes a date like 2011-07-31.", option=option),
+            found=msg('"{value}" is not a date.', value=str(text)),
+            to_do=msg("Correct the date."),
+        ) from error
 
 
 def plan(
@@ -49,15 +54,25 @@ def plan(
     test_until is the last origin. UserError where the embargo is broken or too little is left to learn from or test on.
     """
     if not origins:
-        raise UserError("origins whose horizon has passed", "none", f"import at least {horizon_days} days more")
+        raise UserError(
+            expected=msg("A backtest needs weekly origins with a known outcome."),
+            found=msg("No horizon of {days} days has passed yet.", days=horizon_days),
+            to_do=msg("Import at least {days} more days of data.", days=horizon_days),
+        )
     if train_until or test_from or test_until:
         return [_single(origins, horizon_days, train_until, test_from, test_until)]
     free = [o for o in origins if _trainable(origins, o, horizon_days) >= MIN_TRAIN_ORIGINS]
     if not free:
         raise UserError(
-            f"{MIN_TRAIN_ORIGINS} weekly origins to learn from, {horizon_days} days before the first one to test on",
-            f"{len(origins)} origins with known labels, {origins[0]} to {origins[-1]}",
-            "import a longer history, or choose an earlier `since`",
+            expected=msg(
+                "A backtest needs {origins} weekly training origins, {days} days before the first test origin.",
+                origins=MIN_TRAIN_ORIGINS,
+                days=horizon_days,
+            ),
+            found=msg(
+                "{origins} origins have a known outcome, {first} to {last}.", origins=len(origins), first=origins[0], last=origins[-1]
+            ),
+            to_do=msg("Import a longer history, or choose an earlier `since`."),
         )
     free = [o for o in free if o > free[-1] - timedelta(SPREAD_DAYS)]
     size = min(ORIGINS_A_BLOCK, len(free))
@@ -70,7 +85,11 @@ def some(blocks: list[Block], numbers: tuple[int, ...]) -> list[Block]:
     """Those with these numbers, () = all; UserError for a number that there is not."""
     unknown = sorted(set(numbers) - {b.number for b in blocks})
     if unknown:
-        raise UserError(f"--blocks among {', '.join(str(b.number) for b in blocks)}", ", ".join(map(str, unknown)), "choose others")
+        raise UserError(
+            expected=msg("The blocks are {blocks}.", blocks=[str(b.number) for b in blocks]),
+            found=msg("There are no blocks {blocks}.", blocks=[str(number) for number in unknown]),
+            to_do=msg("Choose other --blocks."),
+        )
     return [b for b in blocks if not numbers or b.number in numbers]
 
 
@@ -83,22 +102,33 @@ def _single(origins, horizon_days, train_until, test_from, test_until) -> Block:
             test_from = test_from[0]
     if train_until is not None and (test_from - train_until).days < horizon_days:
         raise UserError(
-            f"an embargo of {horizon_days} days between the last training origin and the first test origin",
-            f"{(test_from - train_until).days} days ({train_until} to {test_from}): labels learnt from would overlap what is tested",
-            f"test from {train_until + timedelta(horizon_days)} or train until {test_from - timedelta(horizon_days)}",
+            expected=msg(
+                "An embargo of {days} days must lie between the last training origin and the first test origin.", days=horizon_days
+            ),
+            found=msg(
+                "They are {days} days apart ({first} and {last}), so training labels would overlap the test period.",
+                days=(test_from - train_until).days,
+                first=train_until,
+                last=test_from,
+            ),
+            to_do=msg(
+                "Test from {first}, or train until {last}.",
+                first=train_until + timedelta(horizon_days),
+                last=test_from - timedelta(horizon_days),
+            ),
         )
     if test_until is not None and test_until > origins[-1] + timedelta(6):
         raise UserError(
-            f"test origins whose {horizon_days} days have passed, the last being {origins[-1]}",
-            f"--test-until {test_until}",
-            "choose an earlier date, or import newer data",
+            expected=msg("The outcome of test origins must be known. The last such origin is {day}.", day=origins[-1]),
+            found=msg("--test-until is {day}.", day=test_until),
+            to_do=msg("Choose an earlier date, or import newer data."),
         )
     test = tuple(o for o in origins if o >= test_from and (test_until is None or o <= test_until))
     if not test:
         raise UserError(
-            f"at least one origin between {test_from} and {test_until or origins[-1]}",
-            f"origins {origins[0]} to {origins[-1]}",
-            "choose other dates",
+            expected=msg("At least one origin must lie between {first} and {last}.", first=test_from, last=test_until or origins[-1]),
+            found=msg("The origins are {first} to {last}.", first=origins[0], last=origins[-1]),
+            to_do=msg("Choose other dates."),
         )
     return _block(1, origins, test, horizon_days, train_until)
 
@@ -108,9 +138,11 @@ def _block(number: int, origins: list[date], test: tuple[date, ...], horizon_day
     learnt = [o for o in origins if o <= min(latest, train_until or latest)]
     if len(learnt) < MIN_TRAIN_ORIGINS:
         raise UserError(
-            f"at least {MIN_TRAIN_ORIGINS} origins to learn from",
-            f"{len(learnt)} up to {train_until or latest}",
-            "test later, import a longer history, or choose an earlier `since`",
+            expected=msg("Training needs at least {origins} origins.", origins=MIN_TRAIN_ORIGINS),
+            found=nmsg(
+                "There is {count} origin up to {day}.", "There are {count} origins up to {day}.", len(learnt), day=train_until or latest
+            ),
+            to_do=msg("Test later, import a longer history, or choose an earlier `since`."),
         )
     return Block(number, learnt[-1], test)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from core.evaluation import metrics
 from core.evaluation.baselines import DemandBaseline, WeeklyUnits
+from core.messages import Message
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 # Statistical models take milliseconds a series: they, and all others beside them, are compared on a sample of each block.
@@ -29,7 +30,7 @@ def demand_forecasts(
     test: np.ndarray,
     weekly: WeeklyUnits,
     running: list[DemandBaseline],
-    progress: Callable[[str, float], None],
+    progress: Callable[[Message, float], None],
 ) -> tuple[dict[str, np.ndarray], np.ndarray, dict[str, float]]:
     """(baseline -> (len(test), 5, 9) float32 units, which test rows are the sample, baseline -> seconds).
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 import numpy as np
 
 from core.evaluation import metrics
+from core.messages import Message, msg
 from core.progress import Progress, paced, silent
 from core.schema import ALL, DEMAND_LEVELS, DEMAND_WEEKS
 
@@ -141,7 +142,7 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
         replicates = metrics.REPLICATES if name == ALL else SLICE_REPLICATES
         share = len(rows) * (2 if name == ALL else 1) / work
 
-        def tell(part: float, message: str = f"intervals: {name}") -> None:
+        def tell(part: float, message: Message = msg("Confidence intervals: {slice}", slice=name)) -> None:  # noqa: B008
             progress("judge", done + share * part, message)
 
         _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)

@@ -20,6 +20,7 @@ import numpy as np
 
 from core.errors import UserError
 from core.evaluation.baselines.weekly import WeeklyUnits
+from core.messages import Message, msg, nmsg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 Predict = Callable[[object, np.ndarray], np.ndarray]
@@ -49,7 +50,7 @@ class DemandBaseline:
     """needs: packages that the product itself does without. sampled: it forecasts one series at a time, too slow for every row."""
 
     name: str
-    title: str
+    title: Message
     learn: Callable[[object, np.ndarray, WeeklyUnits | None], Predict]
     needs: tuple[str, ...] = ()
     sampled: bool = False
@@ -73,7 +74,11 @@ def _quantiles_around(points: np.ndarray, units: np.ndarray) -> Callable[[np.nda
         known = np.isfinite(units[:, w])
         if known.sum() < ROWS_A_BAND:
             if not ratios:
-                raise UserError(f"at least {ROWS_A_BAND} training rows with known demand", str(int(known.sum())), "import more history")
+                raise UserError(
+                    expected=msg("Baselines need at least {rows} training rows with known demand.", rows=ROWS_A_BAND),
+                    found=nmsg("There is {count} row.", "There are {count} rows.", int(known.sum())),
+                    to_do=msg("Import a longer history."),
+                )
             edges.append(edges[-1])
             ratios.append(ratios[-1])
             continue
@@ -158,7 +163,11 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
     week, floor = DEMAND_WEEKS.index(LIGHTGBM_WEEKS), FLOOR * LIGHTGBM_WEEKS
     rows = rows[panel.all_rows[rows] & np.isfinite(panel.units[rows, week])]
     if not len(rows):
-        raise UserError(f"training rows whose next {LIGHTGBM_WEEKS} weeks are known", "none", "import more history")
+        raise UserError(
+            expected=msg("The LightGBM baseline needs training rows whose next {weeks} weeks are known.", weeks=LIGHTGBM_WEEKS),
+            found=msg("There are none."),
+            to_do=msg("Import a longer history."),
+        )
     target = np.log(np.maximum(panel.units[rows, week], 0.0) + floor)
     inputs = lambda panel, rows: np.hstack([panel.x[rows], np.log(panel.base[rows])])  # noqa: E731
     data = lightgbm.Dataset(inputs(panel, rows), target, weight=np.sqrt(panel.base[rows, week]), params=LIGHTGBM)
@@ -177,17 +186,17 @@ def lightgbm_quantile(panel, rows: np.ndarray, weekly: WeeklyUnits | None = None
     return predict
 
 
-def _statistical(name: str, title: str, model: str, **options) -> DemandBaseline:
+def _statistical(name: str, title: Message, model: str, **options) -> DemandBaseline:
     forecast = partial(statsforecast_model, name=model, **options)
     return DemandBaseline(name, title, partial(_from_series, forecast=forecast), ("statsforecast",), True)
 
 
 DEMAND_BASELINES: tuple[DemandBaseline, ...] = (
-    DemandBaseline("seasonal_naive", "seasonal naive", seasonal_naive),
-    DemandBaseline("lightgbm_quantile", "LightGBM quantiles", lightgbm_quantile, ("lightgbm",)),
-    DemandBaseline("twelve_week_mean", "mean of the last 12 weeks", partial(_from_series, forecast=mean_of_last_weeks), (), True),
-    _statistical("croston_sba", "Croston (SBA)", "CrostonSBA"),
-    _statistical("tsb", "TSB", "TSB", alpha_d=SMOOTHING, alpha_p=SMOOTHING),
-    _statistical("auto_ets", "ETS, chosen by AICc", "AutoETS", season_length=1),
-    _statistical("auto_theta", "Theta, chosen by fit", "AutoTheta", season_length=1),
+    DemandBaseline("seasonal_naive", msg("Seasonal naive"), seasonal_naive),
+    DemandBaseline("lightgbm_quantile", msg("LightGBM quantiles"), lightgbm_quantile, ("lightgbm",)),
+    DemandBaseline("twelve_week_mean", msg("Mean of the last 12 weeks"), partial(_from_series, forecast=mean_of_last_weeks), (), True),
+    _statistical("croston_sba", msg("Croston (SBA)"), "CrostonSBA"),
+    _statistical("tsb", msg("TSB"), "TSB", alpha_d=SMOOTHING, alpha_p=SMOOTHING),
+    _statistical("auto_ets", msg("ETS, chosen by AICc"), "AutoETS", season_length=1),
+    _statistical("auto_theta", msg("Theta, chosen by fit"), "AutoTheta", season_length=1),
 )

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 import numpy as np
 
 from core.errors import UserError
+from core.messages import Message, msg
 from core.models.validation import split
 from core.schema import ALL
 
@@ -52,7 +53,7 @@ class Baseline:
     """every_segment: it learns from and is tested on all segments, not only `all`. needs: packages beyond requirements.txt."""
 
     name: str
-    title: str
+    title: Message
     learn: Learn
     every_segment: bool = False
     needs: tuple[str, ...] = ()
@@ -82,7 +83,11 @@ def momentum_rule(panel, rows: np.ndarray, seconds: float = 0.0) -> Predict:
 
     rose = panel.rising[rows] > 0
     if MOMENTUM not in panel.feature_names:
-        raise UserError(f"the feature {MOMENTUM} in the panel", ", ".join(panel.feature_names), "run `upswing features` again")
+        raise UserError(
+            expected=msg("The momentum baseline reads the feature {feature}.", feature=MOMENTUM),
+            found=msg("The panel lacks it."),
+            to_do=msg("Run `upswing features` again."),
+        )
     if not 0 < rose.sum() < len(rose):
         return base_rate(panel, rows)
     column = panel.feature_names.index(MOMENTUM)
@@ -210,17 +215,17 @@ def boosted_trees_text_segments(panel, rows: np.ndarray, seconds: float = 0.0) -
 
 
 BASELINES: tuple[Baseline, ...] = (
-    Baseline("base_rate", "base rate", base_rate, every_segment=True),
-    Baseline("momentum", "momentum rule", momentum_rule, every_segment=True),
-    Baseline("text_regression", "TF-IDF regression", text_regression),
-    Baseline("text_encoder", "text-only BERT", text_encoder),
-    Baseline("lightgbm", "LightGBM", boosted_trees, needs=("lightgbm",)),
-    Baseline("lightgbm_text", "LightGBM + TF-IDF text", boosted_trees_text, needs=("lightgbm",)),
-    Baseline("lightgbm_encoder", "LightGBM + BERT vectors", boosted_trees_encoder, needs=("lightgbm",)),
-    Baseline("lightgbm_searched", "LightGBM, searched", searched_trees, needs=("lightgbm",)),
+    Baseline("base_rate", msg("Base rate"), base_rate, every_segment=True),
+    Baseline("momentum", msg("Momentum rule"), momentum_rule, every_segment=True),
+    Baseline("text_regression", msg("TF-IDF regression"), text_regression),
+    Baseline("text_encoder", msg("Text-only BERT"), text_encoder),
+    Baseline("lightgbm", msg("LightGBM"), boosted_trees, needs=("lightgbm",)),
+    Baseline("lightgbm_text", msg("LightGBM + TF-IDF text"), boosted_trees_text, needs=("lightgbm",)),
+    Baseline("lightgbm_encoder", msg("LightGBM + BERT vectors"), boosted_trees_encoder, needs=("lightgbm",)),
+    Baseline("lightgbm_searched", msg("LightGBM, searched"), searched_trees, needs=("lightgbm",)),
     Baseline(
         "lightgbm_text_segments",
-        "LightGBM + TF-IDF text, all segments",
+        msg("LightGBM + TF-IDF text, all segments"),
         boosted_trees_text_segments,
         every_segment=True,
         needs=("lightgbm",),

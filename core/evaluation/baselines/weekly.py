@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import UserError
+from core.messages import msg
 from core.storage import duckdb as db
 from core.storage.engine import Engine
 
@@ -46,5 +47,9 @@ class WeeklyUnits:
         """(products, weeks up to the one that ends on `origin`): nothing after the origin is in it."""
         days = int((self.last - np.datetime64(origin, "D")).astype(int))
         if days < 0 or days % 7:
-            raise UserError(f"an origin whole weeks before {self.last}", str(origin), "run `upswing features` again")
+            raise UserError(
+                expected=msg("Origins must lie whole weeks before {day}.", day=self.last),
+                found=msg("The panel has the origin {day}.", day=origin),
+                to_do=msg("Run `upswing features` again."),
+            )
         return self.units[:, : max(0, self.units.shape[1] - days // 7)]

@@ -23,9 +23,10 @@ from core.evaluation.backtest import Learn, fusion
 from core.evaluation.simulate.forecasts import Forecasts, past_forecasts
 from core.evaluation.simulate.frontier import Frontier, saving, stock_at
 from core.evaluation.simulate.policies import Policy, by_forecast, by_safety_factor, seasonal_naive, statistical, twelve_week_mean
+from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import warehouse
+from core.storage import files, warehouse
 from core.workspace import Workspace
 
 __all__ = ["Simulation", "simulate"]
@@ -61,28 +62,44 @@ class Simulation:
             "policies": policies,
         }
 
-    def text(self) -> str:
-        said = [f"{self.found['products']:,} products, {self.found['from']} to {self.found['until']}, at a fill rate of {FILL_RATE:.0%}:"]
-        for name, policy in self.found["policies"].items():
-            value, less = policy["stock_at"][f"{FILL_RATE:g}"], self.found["saving"].get(name)
-            said.append(
-                f"  {policy['title']}: stock of {value / 100:,.0f} on average"
-                + (
-                    f"; Upswing needs {less['saving']:.1%} less [{less['low']:.1%}, {less['high']:.1%}]"
-                    if less and less["saving"] is not None
-                    else ""
+    def text(self) -> Message:
+        found, rate = self.found, f"{FILL_RATE:.0%}"
+        said = [
+            nmsg(
+                "{count} product, {first} to {last}, at a fill rate of {rate}:",
+                "{count} products, {first} to {last}, at a fill rate of {rate}:",
+                found["products"],
+                first=date.fromisoformat(found["from"]),
+                last=date.fromisoformat(found["until"]),
+                rate=rate,
+            )
+        ]
+        for name, policy in found["policies"].items():
+            value, less = policy["stock_at"][f"{FILL_RATE:g}"], found["saving"].get(name)
+            title = Message(policy["title"])  # the English title is the catalogue's key
+            if not value:
+                said.append(msg("  {policy}: does not reach this fill rate", policy=title))
+            elif less and less["saving"] is not None:
+                interval = [f"{less[end]:.1%}" for end in ("saving", "low", "high")]
+                said.append(
+                    msg(
+                        "  {policy}: average stock value {value}; Upswing needs {share} less [{low}, {high}]",
+                        policy=title,
+                        value=round(value / 100),
+                        **dict(zip(("share", "low", "high"), interval)),
+                    )
                 )
-                if value
-                else f"  {policy['title']}: does not get there"
-            )
-        if self.found["achieved"] is not None:
-            said.append(f"Levels that promised {self.found['promised']:.1%} achieved {self.found['achieved']:.1%}.")
-        if self.found["told"] is not None:
+            else:
+                said.append(msg("  {policy}: average stock value {value}", policy=title, value=round(value / 100)))
+        if found["achieved"] is not None:
+            promised, achieved = f"{found['promised']:.1%}", f"{found['achieved']:.1%}"
+            said.append(msg("Service levels set to {promised} achieved {achieved}.", promised=promised, achieved=achieved))
+        if found["told"] is not None:
+            told, lasted = f"{found['told']:.1%}", f"{found['lasted']:.1%}"
             said.append(
-                f"Stocks were told to last until the next delivery with a chance of {self.found['told']:.1%} on average; "
-                f"{self.found['lasted']:.1%} did."
+                msg("Stock was forecast to last until the next delivery in {told} of cases; it did in {lasted}.", told=told, lasted=lasted)
             )
-        return "\n".join(said)
+        return lines(*said)
 
 
 def simulate(
@@ -115,7 +132,11 @@ def simulate(
     rules = replace(rules, target=target) if target else rules
     rules.check()
     if rules.review_days != 7:
-        raise UserError("review_days = 7, since the forecasts of the past are weekly", str(rules.review_days), "set it to 7 for this")
+        raise UserError(
+            expected=msg("A simulation needs review_days = 7, because past forecasts are weekly."),
+            found=msg("review_days is {days}.", days=rules.review_days),
+            to_do=msg("Set review_days to 7 for this run."),
+        )
     panel = Panel.open(workspace.panel, workspace.cache)
     forecasts = _kept(workspace, panel, settings, weeks + WARM_UP_WEEKS + 1, progress, learn)
     first, until = forecasts.origins[0], forecasts.origins[-1]
@@ -124,7 +145,11 @@ def simulate(
     chosen = np.flatnonzero(told.any(axis=0) & (value > 0))
     rng = np.random.default_rng(seed)
     if not len(chosen):
-        raise UserError("products with a cost or a price, sold in these weeks", "none", "import prices with the orders, or a product file")
+        raise UserError(
+            expected=msg("A simulation needs products with a cost or a price that sold in these weeks."),
+            found=msg("There are none."),
+            to_do=msg("Import orders with prices, or a file of products."),
+        )
     if products and products < len(chosen):
         chosen = np.sort(rng.choice(chosen, products, replace=False))
     told, n = told[:, chosen].T, len(chosen)
@@ -166,9 +191,8 @@ def simulate(
         "replay_seconds": round(replay_seconds, 2),
         "seconds": round(time.monotonic() - started, 1),
     }
-    out.mkdir(parents=True, exist_ok=True)
-    (out / "simulation.json").write_text(json.dumps(found, indent=1), encoding="utf-8")
-    progress("simulate", 1.0, "done")
+    files.write_json(out / "simulation.json", found)
+    progress("simulate", 1.0)
     return Simulation(found)
 
 
@@ -224,19 +248,29 @@ def _policies(forecasts, chosen, terms, rules, lead, spread, told, weekly, wante
     twelve = [twelve_week_mean(h) for h in histories]
     usual = lambda name, title, ahead: by_safety_factor(name, title, ahead, lead + 1, spread, told)  # noqa: E731
     makes = {
-        "twelve_week_mean": lambda: usual("twelve_week_mean", "12-week mean + z sigma", twelve.__getitem__),
+        "twelve_week_mean": lambda: usual("twelve_week_mean", msg("Mean of 12 weeks and a safety factor"), twelve.__getitem__),
         "seasonal_naive": lambda: usual(
-            "seasonal_naive", "Seasonal naive + z sigma", lambda k: seasonal_naive(histories[k], forecasts.base[k, chosen])
+            "seasonal_naive",
+            msg("Same weeks a year ago and a safety factor"),
+            lambda k: seasonal_naive(histories[k], forecasts.base[k, chosen]),
         ),
-        "croston_sba": lambda: usual("croston_sba", "Croston (SBA) + z sigma", statistical(histories, "CrostonSBA").__getitem__),
-        "auto_ets": lambda: usual("auto_ets", "ETS + normal", statistical(histories, "AutoETS").__getitem__),
+        "croston_sba": lambda: usual(
+            "croston_sba", msg("Croston (SBA) and a safety factor"), statistical(histories, "CrostonSBA").__getitem__
+        ),
+        "auto_ets": lambda: usual(
+            "auto_ets", msg("Exponential smoothing and a safety factor"), statistical(histories, "AutoETS").__getitem__
+        ),
     }
     names = tuple(makes) if wanted is None else wanted
     if unknown := sorted(set(names) - makes.keys()):
-        raise UserError(f"policies among {', '.join(makes)}", ", ".join(unknown), "correct --baselines")
+        raise UserError(
+            expected=msg("The policies are {names}.", names=list(makes)),
+            found=msg("Unknown policies are given: {names}.", names=unknown),
+            to_do=msg("Correct --baselines."),
+        )
     policies = [by_forecast(forecasts, chosen, terms, rules, histories)]
     for number, name in enumerate(names):
-        progress("simulate", 0.8 + 0.1 * number / len(names), name)
+        progress("simulate", 0.8 + 0.1 * number / len(names), msg("Forecasts of {policy}", policy=name))
         policies.append(makes[name]())
     return policies
 
@@ -247,7 +281,7 @@ def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     for name, frontier in frontiers.items():
         points = frontier.points(value, everyone)
         told[name] = {
-            "title": frontier.policy.title,
+            "title": str(frontier.policy.title),
             "points": [
                 {"knob": knob, "told": told} | outcome.totals(value)
                 for knob, told, outcome in zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)

@@ -11,6 +11,7 @@ import numpy as np
 from core.errors import UserError
 from core.evaluation.backtest import Learn, as_known, fusion
 from core.evaluation.backtest.blocks import MIN_TRAIN_ORIGINS
+from core.messages import msg
 from core.progress import Progress, silent
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.settings import Settings
@@ -51,9 +52,14 @@ def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = s
     learnable = (origins <= first - np.timedelta64(horizon, "D")).sum()
     if len(origins) < weeks or learnable < MIN_TRAIN_ORIGINS:
         raise UserError(
-            f"{MIN_TRAIN_ORIGINS} weekly origins to learn from, {horizon} days before the {weeks} weeks that are simulated",
-            f"{len(origins)} origins, {origins[0]} to {origins[-1]}",
-            "simulate fewer weeks, or import a longer history",
+            expected=msg(
+                "A simulation needs {origins} weekly training origins, {days} days before the {weeks} simulated weeks.",
+                origins=MIN_TRAIN_ORIGINS,
+                days=horizon,
+                weeks=weeks,
+            ),
+            found=msg("There are {origins} origins, {first} to {last}.", origins=len(origins), first=origins[0], last=origins[-1]),
+            to_do=msg("Simulate fewer weeks, or import a longer history."),
         )
     told = origins[-weeks:]
     shape = (weeks, len(panel.products), len(DEMAND_WEEKS))
@@ -61,7 +67,7 @@ def past_forecasts(panel, settings: Settings, weeks: int, progress: Progress = s
     blocks = np.array_split(np.arange(weeks), BLOCKS)
     for number, block in enumerate(blocks):
         opens = told[block[0]]
-        progress("simulate", number / len(blocks), f"learning what was known on {opens}")
+        progress("simulate", number / len(blocks), msg("Training on data known on {day}", day=opens))
         known = as_known(panel, opens.astype(date), horizon)
         train = np.flatnonzero(np.isfinite(known.rising) & (panel.as_of <= opens - np.timedelta64(horizon, "D")))
         model = learn(known, train, settings, silent)

@@ -14,6 +14,7 @@ from core.capabilities.inventory.control import Levels, Rules, Terms, levels, pe
 from core.capabilities.inventory.control.textbook import demand_over_time
 from core.evaluation.baselines.demand import MEAN_WEEKS
 from core.evaluation.simulate.forecasts import Forecasts
+from core.messages import Message, msg
 from core.schema import DEMAND_WEEKS
 
 
@@ -26,7 +27,7 @@ class Policy:
     """
 
     name: str
-    title: str
+    title: Message
     knobs: tuple[float, ...]
     point: Callable[[int, float], np.ndarray]
     lasts: Callable[[int, np.ndarray], np.ndarray] | None = None
@@ -68,7 +69,7 @@ def by_forecast(
         there, found = at(review, rules)
         return _placed(there, found.cycle.protection.reaches(position[there]))
 
-    return Policy("upswing", "Upswing", knobs, point, lasts)
+    return Policy("upswing", msg("Upswing"), knobs, point, lasts)
 
 
 def _placed(there: np.ndarray, values: np.ndarray) -> np.ndarray:
@@ -80,7 +81,7 @@ def _placed(there: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 def by_safety_factor(
     name: str,
-    title: str,
+    title: Message,
     ahead: Callable[[int], tuple[np.ndarray, np.ndarray]],
     protection_weeks: np.ndarray,
     spread: np.ndarray,

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import re
-import secrets
-from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.recognise.names import plain
-from core.workspace import Workspace
 
 _PERSONAL = re.compile(
     r"e?mail|phone|mobile|telefon|^tel$|telno|telnumber|fax|address|street|postcode|postalcode|zipcode|^zip$|firstname|lastname|surname"
@@ -72,21 +68,6 @@ def masked(expression: str) -> str:
     """SQL: a text with mail addresses and phone numbers blotted out."""
     without_mail = f"case when contains({expression}, '@') then regexp_replace({expression}, '{MAIL}', '[mail]', 'g') else {expression} end"
     return f"regexp_replace({without_mail}, '{PHONE}', '[phone]', 'g')"
-
-
-def key(workspace: Workspace, *, create: bool) -> bytes:
-    """The workspace's secret. Made once, readable by its owner alone; without it pseudonyms of old and new rows would not meet.
-
-    create False: a throwaway key where there is none, for a dry run.
-    """
-    path: Path = workspace.root / "privacy.key"
-    if path.exists():
-        return bytes.fromhex(path.read_text(encoding="ascii"))
-    fresh = secrets.token_bytes(32)
-    if create:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="ascii") as stream:
-            stream.write(fresh.hex())
-    return fresh
 
 
 def pseudonyms(secret: bytes, kind: str, ids: list[str]) -> list[str]:

@@ -29,6 +29,7 @@ from core.ingest.convert.formats import NO_TEXT
 from core.ingest.readers import delimited
 from core.ingest.readers.delimited import Row
 from core.ingest.recognise.names import given_name
+from core.storage import files
 
 BATCH_ROWS = 50_000
 EXACT = 2**53  # below it every whole number is a float of its own
@@ -80,9 +81,10 @@ def opened(path: Path, *, encoding: str = "", delimiter: str = "", sheet: str = 
     name = given_name(path.name)
     if path.stat().st_size == 0:
         raise UserError(f"rows in {name}", "an empty file", "export it again")
-    with tempfile.TemporaryDirectory() as folder:
+    with files.unfinished(Path(tempfile.gettempdir()) / files.UNPACKED) as folder:
+        folder.mkdir(mode=0o700)
         with _damage(name):
-            sources = _sources(path, Path(folder), encoding, delimiter, sheet)
+            sources = _sources(path, folder, encoding, delimiter, sheet)
         for source in sources:
             source.file, source.batches = given_name(source.file), _guarded(name, source.batches)
         yield sources

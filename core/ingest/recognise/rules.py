@@ -1,4 +1,4 @@
-"""What the canonical tables ask of a file: needed columns, natural keys, ids to pseudonymise. Data beside core/schema.py."""
+"""What the canonical tables ask of a file: needed columns, ids to pseudonymise. Columns and keys are in core/schema/warehouse.py."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ class Rules:
     """How rows of one canonical table are told apart and checked.
 
     needs       for each group at least one column must be mapped, or the file cannot feed the table
-    key         natural key: a newer row replaces the stored one; () = the whole row is its identity
     day         the column that dates a row, "" for undated tables
     people      columns that hold a person's id, and the kind of person
     extra       columns a mapping may feed that are used while converting and not stored
@@ -20,7 +19,6 @@ class Rules:
     """
 
     needs: tuple[tuple[str, ...], ...]
-    key: tuple[str, ...] = ()
     day: str = ""
     people: dict[str, str] = field(default_factory=dict)
     extra: tuple[Column, ...] = ()
@@ -48,15 +46,15 @@ RULES: dict[str, Rules] = {
         people={"visitor_id": "visitor", **_CUSTOMER},
         extra=tuple(Column(c, "BIGINT") for c in EVENT_COUNTS),
     ),
-    "reviews": Rules((("created_at",), ("product_id",), ("rating", "body")), ("review_id",), "created_at", _CUSTOMER),
-    "stock": Rules((("day",), ("product_id",), ("on_hand",)), ("day", "product_id"), "day", extra=(Column("location", "VARCHAR"),)),
-    "deliveries": Rules((("product_id",), ("due_on",), ("units",)), ("product_id", "due_on", "units", "order_id"), "due_on", whole=True),
-    "market": Rules((("day",), ("series",), ("value",)), ("day", "series", "product_id", "category"), "day"),
-    "promotions": Rules((("product_id",), ("starts_on",), ("ends_on",)), ("product_id", "starts_on", "ends_on", "kind"), "starts_on"),
-    "links": Rules((("source",), ("relation",), ("target",)), ("source", "relation", "target")),
-    "products": Rules((("product_id",), ("title",)), ("product_id",)),
-    "suppliers": Rules((("supplier",), ("order_days", "min_order", "lead_time_days")), ("supplier",)),
-    "customers": Rules((("customer_id",),), ("customer_id", "attribute"), people=_CUSTOMER),
+    "reviews": Rules((("created_at",), ("product_id",), ("rating", "body")), "created_at", _CUSTOMER),
+    "stock": Rules((("day",), ("product_id",), ("on_hand",)), "day", extra=(Column("location", "VARCHAR"),)),
+    "deliveries": Rules((("product_id",), ("due_on",), ("units",)), "due_on", whole=True),
+    "market": Rules((("day",), ("series",), ("value",)), "day"),
+    "promotions": Rules((("product_id",), ("starts_on",), ("ends_on",)), "starts_on"),
+    "links": Rules((("source",), ("relation",), ("target",))),
+    "products": Rules((("product_id",), ("title",))),
+    "suppliers": Rules((("supplier",), ("order_days", "min_order", "lead_time_days"))),
+    "customers": Rules((("customer_id",),), people=_CUSTOMER),
 }
 
 

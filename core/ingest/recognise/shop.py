@@ -1,12 +1,17 @@
-"""What the data say about the shop itself: its currency, its countries, and the attribute that makes its segments."""
+"""Facts of the shop that its data show: its currency, its countries, the attribute that forms its segments, and names of columns."""
 
 from __future__ import annotations
 
-import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from core.ingest.recognise.names import plain
-from core.settings import Settings
+from core.messages import Message, msg, sentences
+from core.settings import Settings, ShopSettings, effective
+from core.storage import facts
 from core.storage.duckdb import rows
+from core.storage.facts import Fact
 from core.workspace import Workspace
 
 # Names of countries as shops write them, beside those that the holidays library knows.
@@ -66,37 +71,87 @@ def country_code(name: str) -> str | None:
     return _OTHER_NAMES.get(plain(name)) or by_name.get(plain(name))
 
 
-def suggest(con, workspace: Workspace, *, currency: str, segment_attribute: str) -> tuple[Settings, list[str]]:
-    """The settings with what the data say filled in, where upswing.toml does not say it, and a line on each change.
+@dataclass(frozen=True)
+class Said:
+    """What an import itself says of the shop. currency: of its mapping, or the sign of its amounts; columns: names given for its files."""
 
-    currency, segment_attribute: what the mapping or the files' symbols say; "" = nothing.
+    import_id: str
+    currency: str = ""
+    segment_attribute: str = ""
+    columns: tuple[str, ...] = ()
+
+
+def settings(con, workspace: Workspace) -> Settings:
+    """Return the settings in effect by the facts of an open warehouse; `Workspace.settings` opens it itself."""
+    return effective(workspace.own_values(), facts.values(facts.stored(con)))
+
+
+def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message]]:
+    """Infer the facts anew over all rows of the open warehouse, and store them in place of those before if any differs.
+
+    Returns the settings in effect and a sentence for each that changed.
     """
-    settings, known, notes = workspace.settings(), said(workspace), []
-    if "currency" not in known:
-        counted = rows(con, "staging/currencies")
-        currency = counted[0]["currency"] if counted else currency
-        if currency and currency != settings.shop.currency:
-            settings = settings.with_values("shop", currency=currency)
-            notes.append(f"the shop's currency is set to {currency}")
-    attributes = [r["attribute"] for r in rows(con, "staging/attributes")]
-    if not settings.shop.segment_attribute and attributes:
-        chosen = segment_attribute if segment_attribute in attributes else attributes[0]
-        settings = settings.with_values("shop", segment_attribute=chosen)
-        others = ", ".join(a for a in attributes if a != chosen)
-        notes.append(f"segments are made by {chosen}" + (f" (there are also {others})" if others else ""))
-    if "countries" not in known:
-        counted = rows(con, "staging/countries")
-        total = sum(r["orders"] for r in counted)
-        codes = dict.fromkeys(code for r in counted if r["orders"] >= COUNTRY_SHARE * total and (code := country_code(r["country"])))
-        settings = settings.with_values("shop", countries=tuple(codes))
-    holidays = settings.shop.holiday_countries
-    if holidays and holidays != workspace.settings().shop.holiday_countries:
-        notes.append(f"holidays are those of {', '.join(holidays)}")
-    return settings, notes
+    before, known = settings(con, workspace), {fact.name: fact for fact in facts.stored(con)}
+    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
+    inferred = {
+        "shop.columns": _columns(said, known.get("shop.columns")),
+        "shop.countries": _countries(con),
+        "shop.currency": _currency(con, said, known.get("shop.currency")),
+        "shop.segment_attribute": _segment_attribute(attributes, said, known.get("shop.segment_attribute")),
+    }
+    found = [Fact(name, *each, said.import_id, moment) for name, each in inferred.items() if each and each[0]]
+    if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
+        facts.store(con, found)
+    after = settings(con, workspace)
+    return after, list(_changes(before.shop, after.shop, attributes))
 
 
-def said(workspace: Workspace) -> dict:
-    """What upswing.toml itself says in [shop]."""
-    if not workspace.settings_file.exists():
-        return {}
-    return tomllib.loads(workspace.settings_file.read_text(encoding="utf-8")).get("shop", {})
+Found = tuple[object, dict]  # a value and its evidence
+
+
+def _currency(con, said: Said, before: Fact | None) -> Found | None:
+    """The currency of most products' prices; where no price has one, that of the first import which said one."""
+    counted = {row["currency"]: row["products"] for row in rows(con, "staging/currencies")}
+    if counted:
+        return next(iter(counted)), {"products": counted}
+    if before:
+        return before.value, dict(before.evidence)
+    return (said.currency, {"import": said.import_id}) if said.currency else None
+
+
+def _countries(con) -> Found:
+    """The countries with at least COUNTRY_SHARE of all orders, the commonest first, if their holidays are known."""
+    counted = {row["country"]: row["orders"] for row in rows(con, "staging/countries")}
+    enough = COUNTRY_SHARE * sum(counted.values())
+    codes = dict.fromkeys(code for country, orders in counted.items() if orders >= enough and (code := country_code(country)))
+    return tuple(codes), {"orders": {country: orders for country, orders in counted.items() if orders >= enough}}
+
+
+def _segment_attribute(attributes: list[str], said: Said, before: Fact | None) -> Found | None:
+    """The attribute that a mapping named, in this import or before it, else the best one that the data hold."""
+    named = said.segment_attribute or (before.evidence.get("mapping") if before else None)
+    if named in attributes:
+        return named, {"mapping": named, "attributes": attributes}
+    return (attributes[0], {"attributes": attributes}) if attributes else None
+
+
+def _columns(said: Said, before: Fact | None) -> Found:
+    """The names that were given for columns, those of this import first."""
+    earlier = before.evidence if before else {}
+    given = dict.fromkeys(said.columns, said.import_id)
+    given |= {name: import_id for name, import_id in earlier.items() if name not in given}
+    return tuple(given), given
+
+
+def _changes(before: ShopSettings, after: ShopSettings, attributes: list[str]) -> Iterator[Message]:
+    if after.currency != before.currency:
+        yield msg("The shop's currency is {currency}.", currency=after.currency)
+    if after.segment_attribute != before.segment_attribute:
+        others = [attribute for attribute in attributes if attribute != after.segment_attribute]
+        yield sentences(
+            msg("Segments are formed by {attribute}.", attribute=after.segment_attribute),
+            msg("Other attributes are {others}.", others=others) if others else "",
+        )
+    if after.holiday_countries and after.holiday_countries != before.holiday_countries:
+        yield msg("Public holidays are those of {countries}.", countries=after.holiday_countries)

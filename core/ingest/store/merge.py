@@ -54,7 +54,7 @@ def merge(con, staged: Staged, *, grain: str = LINES, rolled_up: bool = False) -
         return _event_counts(con, source)
     if table == "orders" and grain != LINES:
         return _totals(con, staged, grain)
-    key = RULES[table].key
+    key = CANONICAL[table].key
     if key:
         return _by_key(con, staged, source, key)
     return _by_row(con, table, source, rolled_up, A_UNIT_MORE if staged.plan.row_is_a_unit else TWICE)
@@ -336,7 +336,7 @@ def _by_key(con, staged: Staged, source: str, key: tuple[str, ...]) -> Merged:
 
 def _over_locations(con, staged: Staged) -> Merged:
     """stock: what lies at all places of a product together; of two rows of one place the later one counts."""
-    source, key = quoted(staged.table), _list(RULES["stock"].key)
+    source, key = quoted(staged.table), _list(CANONICAL["stock"].key)
     _run(
         con,
         f"""create or replace temp table everywhere as
@@ -345,7 +345,7 @@ def _over_locations(con, staged: Staged) -> Merged:
         select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
         from last where place = 1 group by {key}""",
     )
-    merged = _by_key(con, staged, "everywhere", RULES["stock"].key)
+    merged = _by_key(con, staged, "everywhere", CANONICAL["stock"].key)
     ((valid,),) = _run(con, f"select count(*) from {source} where problem is null")
     ((told, kept, replaced),) = _run(
         con,
@@ -378,7 +378,7 @@ def _commonest(con, staged: Staged, source: str) -> str:
     Returns the name of the table.
     """
     table = staged.plan.table
-    key = RULES[table].key
+    key = CANONICAL[table].key
     others = [c for c in staged.columns if c not in key] if table == "products" else ["value"]
     told = ", ".join(
         f"""{quoted("told_" + c)} as (select {_list(key)}, arg_max({quoted(c)}, (times, last)) as {quoted(c)} from

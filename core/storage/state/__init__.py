@@ -1,4 +1,4 @@
-"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, model statuses, notes of the users.
+"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, notes of the users.
 
 One file in WAL mode, opened for each short transaction and closed again, so any number of processes and threads may use it
 and a copy of the workspace is a backup at any moment. Times are naive UTC, stored as ISO text.
@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from uuid import uuid4
 
 from core.errors import UserError
+from core.messages import Message, msg, serialize, to_json
 from core.storage.state.file import add_note
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
 from core.storage.state.records import (
@@ -22,7 +23,6 @@ from core.storage.state.records import (
     Comment,
     Heartbeat,
     Job,
-    ModelStatus,
     Override,
     View,
     as_text,
@@ -41,7 +41,6 @@ __all__ = [
     "Comment",
     "Heartbeat",
     "Job",
-    "ModelStatus",
     "Override",
     "State",
     "TERMS",
@@ -85,7 +84,11 @@ class State(Overrides):
         with self._connect() as con:
             row = con.execute("select * from jobs where id = ?", (job_id,)).fetchone()
         if row is None:
-            raise UserError("the number of a job", repr(job_id), "list them with `upswing jobs`")
+            raise UserError(
+                expected=msg("The number must be that of a job of this workspace."),
+                found=msg("There is no job {job}.", job=str(job_id)),
+                to_do=msg("List the jobs with `upswing jobs`."),
+            )
         return read(Job, row)
 
     def claim_job(self, token: str) -> Job | None:
@@ -98,23 +101,27 @@ class State(Overrides):
             ).fetchone()
         return read(Job, row) if row else None
 
-    def report_job(self, job_id: int, token: str, *, step: str, done: float, message: str, figures: dict, eta_s: float | None) -> bool:
+    def report_job(
+        self, job_id: int, token: str, *, step: str, done: float, message: Message | str, figures: dict, eta_s: float | None
+    ) -> bool:
         """Notes how far a job is. False: stop, because the user asked so or because the job is no longer this worker's."""
         with self._write() as con:
             row = con.execute(
                 "update jobs set step = ?, done = ?, message = ?, figures = ?, eta_s = ?, heartbeat_at = ?"
                 " where id = ? and worker = ? and status = 'running' returning cancel_requested",
-                (step, done, message, json.dumps(figures), eta_s, as_text(now()), job_id, token),
+                (step, done, serialize(message), json.dumps(figures), eta_s, as_text(now()), job_id, token),
             ).fetchone()
         return row is not None and not row["cancel_requested"]
 
-    def end_job(self, job_id: int, token: str, status: str, *, message: str = "", error: str = "", result: dict | None = None) -> bool:
+    def end_job(
+        self, job_id: int, token: str, status: str, *, message: Message | str = "", error: Message | str = "", result: dict | None = None
+    ) -> bool:
         """Ends a running job of this worker. False: it was not running (any more) under this worker, nothing changed."""
         with self._write() as con:
             changed = con.execute(
                 "update jobs set status = ?1, message = ?2, error = ?3, result = ?4, ended_at = ?5, eta_s = null,"
                 " done = case when ?1 = 'done' then 1.0 else done end where id = ?6 and worker = ?7 and status = 'running'",
-                (status, message, error, json.dumps(result or {}), as_text(now()), job_id, token),
+                (status, serialize(message), serialize(error), to_json(result or {}), as_text(now()), job_id, token),
             ).rowcount
         return changed == 1
 
@@ -122,9 +129,8 @@ class State(Overrides):
         """A queued job is cancelled at once; a running one is asked to stop; an ended one stays as it is."""
         with self._write() as con:
             con.execute(
-                "update jobs set status = 'cancelled', message = 'cancelled before it began', ended_at = ?"
-                " where id = ? and status = 'queued'",
-                (as_text(now()), job_id),
+                "update jobs set status = 'cancelled', message = ?, ended_at = ? where id = ? and status = 'queued'",
+                (serialize(msg("The job was cancelled before it started.")), as_text(now()), job_id),
             )
             con.execute("update jobs set cancel_requested = 1 where id = ? and status = 'running'", (job_id,))
         return self.job(job_id)
@@ -139,15 +145,14 @@ class State(Overrides):
         lost = [r["id"] for r in running if worker is None or worker.token != r["worker"] or not worker.alive]
         if not lost:
             return []
+        why = msg("The worker process ended before the job did. The served forecasts have not changed. Request the job again.")
         with self._write() as con:
             return [
                 i
                 for i in lost
                 if con.execute(
-                    "update jobs set status = 'interrupted', ended_at = ?, eta_s = null,"
-                    " message = 'the worker process ended before the job did; what is served did not change, request the job again'"
-                    " where id = ? and status = 'running'",
-                    (as_text(now()), i),
+                    "update jobs set status = 'interrupted', ended_at = ?, eta_s = null, message = ? where id = ? and status = 'running'",
+                    (as_text(now()), serialize(why), i),
                 ).rowcount
             ]
 
@@ -188,7 +193,7 @@ class State(Overrides):
 
     # ---- audit
 
-    def note(self, actor: str, act: str, subject: str, reason: str = "", **details) -> None:
+    def note(self, actor: str, act: str, subject: str, reason: Message | str = "", **details) -> None:
         """Adds one line to the audit log."""
         with self._write() as con:
             add_note(con, actor, act, subject, reason, details)
@@ -198,30 +203,23 @@ class State(Overrides):
         with self._connect() as con:
             return [read(AuditEntry, row) for row in con.execute("select * from audit order by id desc limit ?", (limit,))]
 
-    # ---- model statuses (core/models/registry.py decides; a model without a row here is a candidate)
+    # ---- acts on snapshots and models: copies of audit.jsonl (core/storage/audit.py)
 
-    def model_statuses(self) -> dict[str, ModelStatus]:
+    def acts(self) -> list[dict]:
+        """The acts that the store knows, oldest first, as core.storage.audit.Act takes them."""
         with self._connect() as con:
-            return {row["id"]: read(ModelStatus, row) for row in con.execute("select * from models")}
+            rows = con.execute("select * from audit where uid is not null order by id").fetchall()
+        entries = [vars(read(AuditEntry, row)) | {"uid": row["uid"]} for row in rows]
+        return [{name: value for name, value in entry.items() if name != "id"} for entry in entries]
 
-    def set_champion(self, model_id: str, reason: str, actor: str, act: str = "promote") -> str | None:
-        """Makes a model the champion and retires the one before, in one transaction; gives the id of the one before."""
+    def take_acts(self, acts: list[dict]) -> None:
+        """Adds the acts that the store lacks."""
         with self._write() as con:
-            row = con.execute("select id from models where status = 'champion'").fetchone()
-            before = row["id"] if row else None
-            if before:
-                con.execute(
-                    "update models set status = 'retired', reason = ?, changed_at = ? where id = ?",
-                    (f"replaced by {model_id}", as_text(now()), before),
-                )
-            con.execute("insert or replace into models values (?, 'champion', ?, ?)", (model_id, reason, as_text(now())))
-            add_note(con, actor, act, model_id, reason, {"before": before})
-        return before
-
-    def set_discarded(self, model_id: str, reason: str, actor: str) -> None:
-        with self._write() as con:
-            con.execute("insert or replace into models values (?, 'discarded', ?, ?)", (model_id, reason, as_text(now())))
-            add_note(con, actor, "discard", model_id, reason, {})
+            con.executemany(
+                "insert or ignore into audit (at, actor, act, subject, reason, details, uid)"
+                " values (:at, :actor, :act, :subject, :reason, :details, :uid)",
+                [act | {"details": json.dumps(act["details"], ensure_ascii=False)} for act in acts],
+            )
 
     # ---- what users add: comments, saved views (overrides: core/storage/state/overrides.py)
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from pathlib import Path
 
 from core.errors import UserError
+from core.messages import Message, msg, serialize
+from core.storage import disk, files, locks
 from core.storage.state.records import as_text, now
 from core.workspace import Workspace
 
-_BUSY_S = 10.0
+BUSY_S = 10.0  # how long a transaction waits for another program's
 _SCHEMA = (
     # version 1
     """
@@ -63,17 +65,29 @@ _SCHEMA = (
     """,
     # version 3: which process the worker is, beside its number, which another one may get
     "alter table heartbeats add column process text not null default ''",
+    # version 4: acts on snapshots and models are copies of audit.jsonl, from which the models' statuses follow
+    """
+    alter table audit add column uid text;
+    update audit set uid = lower(hex(randomblob(16))) where act in ('publish', 'rollback', 'promote', 'discard');
+    create unique index one_entry_an_act on audit (uid) where uid is not null;
+    drop table models;
+    """,
 )
 
 
 class StateFile:
     """The file of one workspace; made where there is none.
 
-    Raises UserError where the file is no state store of ours, or of a newer version.
+    Raises UserError where the file is no state store of ours, is damaged, stays locked, or is of a newer version.
     """
 
     def __init__(self, workspace: Workspace):
         self.path = workspace.create().state
+        if not self.path.exists():
+            self._make()
+        log = self.path.with_name(self.path.name + "-wal")
+        if self.path.is_file() and not self.path.stat().st_size and not (log.exists() and log.stat().st_size):
+            raise _damaged(self.path, msg("the file is empty"))
         self._migrate()
 
     def problems(self) -> list[str]:
@@ -84,21 +98,8 @@ class StateFile:
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:
-        # Autocommit: a lone select is its own short read transaction.
-        try:
-            con = sqlite3.connect(self.path, timeout=_BUSY_S, isolation_level=None)
-        except sqlite3.OperationalError as error:
-            raise UserError(f"to open {self.path}", str(error), "check that the folder is there and may be written") from error
-        try:
-            con.row_factory = sqlite3.Row
-            con.execute("pragma synchronous = normal")
+        with _connection(self.path) as con:
             yield con
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
-                raise
-            raise UserError(f"a sound state store at {self.path}", str(error), "put back a copy, or move the file away") from error
-        finally:
-            con.close()
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
@@ -112,42 +113,92 @@ class StateFile:
                 raise
             con.execute("commit")
 
+    def _make(self) -> None:
+        """Put a new file in place whole, so that an empty one is always a damaged one."""
+        with locks.locked(self.path.with_name(f".{self.path.name}.lock")):
+            if self.path.exists():  # another process was faster
+                return
+            for end in ("-wal", "-shm"):  # of a file that was lost: SQLite would play them into the new one
+                self.path.with_name(self.path.name + end).unlink(missing_ok=True)
+            files.write_with(self.path, _write_empty)
+
     def _migrate(self) -> None:
         with self._connect() as con:
             version = con.execute("pragma user_version").fetchone()[0]
-            if version > len(_SCHEMA):
-                raise UserError(
-                    f"a state store of version {len(_SCHEMA)} or older at {self.path}",
-                    f"version {version}",
-                    "use the newer Upswing that wrote it",
-                )
-            if version == len(_SCHEMA):
-                return
-            _set_wal(con)
-        with self._write() as con:
-            version = con.execute("pragma user_version").fetchone()[0]  # another process may have been faster
-            for script in _SCHEMA[version:]:
-                for statement in filter(str.strip, script.split(";")):
-                    con.execute(statement)
-            con.execute(f"pragma user_version = {len(_SCHEMA)}")
+        if version > len(_SCHEMA):
+            raise UserError(
+                found=msg("{file} was written by a newer version of Upswing.", file=str(self.path)),
+                expected=msg("This version reads state stores up to version {version}.", version=len(_SCHEMA)),
+                to_do=msg("Use the newer Upswing that wrote it."),
+            )
+        if version < len(_SCHEMA):
+            with self._write() as con:
+                _upgrade(con)
 
 
-def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: str, details: dict) -> None:
-    """Adds one line to the audit log, in the transaction that does what it tells of."""
-    con.execute(
-        "insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
-        (as_text(now()), actor, act, subject, reason, json.dumps(details, ensure_ascii=False)),
+def _write_empty(file: Path) -> None:
+    with _connection(file) as con:
+        con.execute("pragma journal_mode = wal")
+        con.execute("begin immediate")
+        _upgrade(con)
+        con.execute("commit")
+
+
+def _upgrade(con: sqlite3.Connection) -> None:
+    version = con.execute("pragma user_version").fetchone()[0]  # another process may have been faster
+    for script in _SCHEMA[version:]:
+        for statement in filter(str.strip, script.split(";")):
+            con.execute(statement)
+    con.execute(f"pragma user_version = {len(_SCHEMA)}")
+
+
+@contextmanager
+def _connection(path: Path) -> Iterator[sqlite3.Connection]:
+    """A connection whose faults are UserErrors. Autocommit: a lone select is its own short read transaction."""
+    try:
+        with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as con:
+            con.row_factory = sqlite3.Row
+            con.execute("pragma synchronous = normal")
+            yield con
+    except sqlite3.DatabaseError as error:
+        fault = _as_user_error(error, path)
+        if fault is None:
+            raise
+        raise fault from error
+
+
+def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte of an extended code
+    if code in (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT):
+        return _damaged(path, str(error))
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return UserError(
+            found=msg("Another program has kept {file} locked for {seconds} s.", file=str(path), seconds=round(BUSY_S)),
+            expected=msg("Upswing needs to write there for a moment."),
+            to_do=msg("Close programs that have the file open, such as a database viewer, then try again."),
+        )
+    if code == sqlite3.SQLITE_FULL:
+        return disk.full(path)
+    if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
+        return UserError(
+            found=msg("{file} cannot be used: {error}.", file=str(path), error=str(error)),
+            expected=msg("It has to be a file in a folder that you may write to."),
+            to_do=msg("Check what is at that path and who may write there, then try again."),
+        )
+    return None
+
+
+def _damaged(path: Path, reason: Message | str) -> UserError:
+    return UserError(
+        found=msg("{file} is damaged: {error}.", file=str(path), error=reason),
+        expected=msg("Jobs and planners' changes are kept in it."),
+        to_do=msg("Restore it from a backup, or move it away: what is served and which model is used stay as they are."),
     )
 
 
-def _set_wal(con: sqlite3.Connection) -> None:
-    # SQLite does not wait for other processes here, so we do: it happens once in the life of a file.
-    deadline = time.monotonic() + _BUSY_S
-    while True:
-        try:
-            con.execute("pragma journal_mode = wal")
-            return
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
+def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: Message | str, details: dict) -> None:
+    """Adds one line to the audit log, in the transaction that does what it tells of."""
+    con.execute(
+        "insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
+        (as_text(now()), actor, act, subject, serialize(reason), json.dumps(details, ensure_ascii=False)),
+    )

@@ -9,6 +9,7 @@ import json
 from datetime import date
 
 from core.errors import UserError
+from core.messages import msg
 from core.storage.state.file import StateFile, add_note
 from core.storage.state.records import Override, as_text, now, read
 
@@ -116,23 +117,55 @@ class Overrides(StateFile):
 
 def _check(scope: str, name: str, field: str, value, reason: str) -> None:
     if scope not in SCOPES:
-        raise UserError(f"one of {', '.join(SCOPES)}", repr(scope), "choose for what the change holds")
+        raise UserError(
+            expected=msg("A change applies to one of {choices}.", choices=list(SCOPES)),
+            found=msg('"{scope}" is none of them.', scope=scope),
+            to_do=msg("Choose what the change applies to."),
+        )
     if field not in FIELDS[scope]:
-        raise UserError(f"one of {', '.join(FIELDS[scope])} of a {scope}", repr(field), "choose what to change")
+        raise UserError(
+            expected=msg("A change sets one of {choices}.", choices=list(FIELDS[scope])),
+            found=msg('"{field}" cannot be changed here.', field=field),
+            to_do=msg("Choose a value to change."),
+        )
     if not name:
-        raise UserError(f"the {scope} that it is about", "nothing", "choose one")
+        raise UserError(
+            expected=msg("A change applies to a named product, supplier or class."),
+            found=msg("No name is given."),
+            to_do=msg("Choose what the change applies to."),
+        )
     if reason not in REASONS:
-        raise UserError("a reason from the list", repr(reason or ""), "choose a reason, so that others can follow the change")
+        raise UserError(
+            expected=msg("Every change needs a reason from the list, so that others can follow it."),
+            found=msg('"{reason}" is not in the list of reasons.', reason=reason) if reason else msg("No reason is chosen."),
+            to_do=msg("Choose a reason."),
+        )
     if field == "snooze_until":
         try:
             date.fromisoformat(value)
         except (TypeError, ValueError) as error:
-            raise UserError("a day such as 2026-03-31", repr(value), "correct the day") from error
+            raise UserError(
+                expected=msg("A day is written like 2026-03-31."),
+                found=msg('"{value}" is not a day.', value=str(value)),
+                to_do=msg("Correct the day."),
+            ) from error
         return
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) != float("inf")
     if field == "order_units" and not (number and value >= 0):
-        raise UserError("a quantity of 0 or more", repr(value), "correct the quantity")
+        raise UserError(
+            expected=msg("A quantity must be 0 or more."),
+            found=msg("The quantity is {value}.", value=value),
+            to_do=msg("Correct the quantity."),
+        )
     if field == "service_level" and not (number and 0.5 <= value < 1):
-        raise UserError("a service level from 50% to below 100%", repr(value), "correct the service level")
+        raise UserError(
+            expected=msg("A service level must be at least 50% and below 100%."),
+            found=msg("The service level is {value}.", value=value),
+            to_do=msg("Correct the service level."),
+        )
     if field == "lead_time_days" and not (number and value > 0):
-        raise UserError("a lead time above 0 days", repr(value), "correct the lead time")
+        raise UserError(
+            expected=msg("A lead time must be above 0 days."),
+            found=msg("The lead time is {value}.", value=value),
+            to_do=msg("Correct the lead time."),
+        )

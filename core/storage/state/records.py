@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from core.messages import Message, deserialize, from_json
+
 ACTIVE = ("queued", "running")
 STALE_AFTER_S = 15.0  # a worker beats every 2 s; where its process cannot be seen, it is taken for dead this long after a beat
 
@@ -31,15 +33,15 @@ class Job:
     status: str  # queued, running, done, failed, cancelled, interrupted
     step: str
     done: float
-    message: str
+    message: Message | str  # text in jobs of earlier versions
     figures: dict
     eta_s: float | None
     created_at: datetime
     started_at: datetime | None
     ended_at: datetime | None
     heartbeat_at: datetime | None
-    error: str
-    result: dict
+    error: Message | str
+    result: dict  # may hold messages
     actor: str
     cancel_requested: bool
     worker: str  # token of the worker that runs it
@@ -80,16 +82,8 @@ class AuditEntry:
     actor: str
     act: str
     subject: str
-    reason: str
+    reason: Message | str
     details: dict
-
-
-@dataclass(frozen=True)
-class ModelStatus:
-    id: str
-    status: str  # candidate, champion, discarded, retired
-    reason: str
-    changed_at: datetime
 
 
 @dataclass(frozen=True)
@@ -102,7 +96,7 @@ class Override:
     field: str
     value: Any  # units, a share, days, or an ISO day
     before: Any  # what it replaced; None where nothing was known
-    reason: str
+    reason: Message | str
     comment: str
     actor: str
     at: datetime
@@ -142,7 +136,8 @@ class View:
     at: datetime
 
 
-_JSON = {"arguments", "figures", "result", "details", "value", "before", "choices", "basis"}
+_MESSAGES = {"message", "error", "reason"}
+_JSON = {"arguments", "figures", "details", "value", "before", "choices", "basis"}
 
 
 def read(kind, row: sqlite3.Row):
@@ -150,7 +145,11 @@ def read(kind, row: sqlite3.Row):
     values = {}
     for f in fields(kind):
         value = row[f.name]
-        if f.name in _JSON:
+        if f.name in _MESSAGES:
+            value = deserialize(value)
+        elif f.name == "result":
+            value = from_json(value)
+        elif f.name in _JSON:
             value = json.loads(value)
         elif f.name == "at" or f.name.endswith("_at"):
             value = datetime.fromisoformat(value) if value else None

@@ -9,6 +9,7 @@ import streamlit as st
 
 from core.capabilities.inventory.control import COST
 from core.errors import UserError
+from core.messages import msg
 from core.storage.state import REASONS, Override
 from dashboard import actions, data
 from dashboard.components import cards
@@ -119,7 +120,11 @@ def _form(rows: pd.DataFrame) -> None:
 def _save(given: list[dict], reason: str, comment: str) -> None:
     try:
         if not given:
-            raise UserError(_("a value and a day"), _("an empty field"), _("fill it in"))
+            raise UserError(
+                expected=msg("A change needs a value and a day."),
+                found=msg("A field is empty."),
+                to_do=msg("Fill it in."),
+            )
         actions.change(given, reason, comment)
     except UserError as error:
         cards.problem(error, _("That could not be done"))

@@ -25,6 +25,7 @@ import numpy as np
 
 from core.capabilities.inventory.control.distribution import Distribution
 from core.errors import UserError
+from core.messages import Message, msg, nmsg
 
 STEPS = 64  # of one product, at most: where more packs are worth buying, a step is several
 CORE_STEPS = 400  # steps around the cut that are decided anew
@@ -51,7 +52,11 @@ class BuyList:
         [[4, 2], [4, 1], [4, 0], [0, 1]]
         """
         if not budget >= 0:
-            raise UserError("a budget of 0 or more", str(budget), "correct the budget")
+            raise UserError(
+                expected=msg("A budget must be 0 or more."),
+                found=msg("The budget is {budget}.", budget=budget),
+                to_do=msg("Correct the budget."),
+            )
         spent = np.concatenate([[0.0], np.cumsum(self.cost)])
         cut = int(np.searchsorted(spent, budget, side="right")) - 1  # so many steps fit
         taken = np.arange(len(self.cost)) < cut
@@ -109,15 +114,18 @@ def buy_list(
     )
     pack_size = np.where(np.isnan(pack_size), 1.0, pack_size)
     knots = demand.knots
-    _refuse(~(np.isfinite(knots).all(axis=1) & (np.diff(knots, axis=1) >= 0).all(axis=1)), "demand quantiles that never fall")
-    _refuse(~np.isfinite(position), "a known inventory position")
-    _refuse(~np.isfinite(margin), "a known margin")
-    _refuse(~(np.isfinite(overage_cost) & (overage_cost > 0)), "an overage cost above 0")
-    _refuse(~(np.isfinite(unit_cost) & (unit_cost > 0)), "a unit cost above 0")
-    _refuse(~(np.isfinite(pack_size) & (pack_size > 0)), "a pack size above 0")
+    _refuse(
+        ~(np.isfinite(knots).all(axis=1) & (np.diff(knots, axis=1) >= 0).all(axis=1)),
+        msg("Demand quantiles must never fall with their level."),
+    )
+    _refuse(~np.isfinite(position), msg("Every product needs a known inventory position."))
+    _refuse(~np.isfinite(margin), msg("Every product needs a known margin."))
+    _refuse(~(np.isfinite(overage_cost) & (overage_cost > 0)), msg("Every product needs an overage cost above 0."))
+    _refuse(~(np.isfinite(unit_cost) & (unit_cost > 0)), msg("Every product needs a unit cost above 0."))
+    _refuse(~(np.isfinite(pack_size) & (pack_size > 0)), msg("Every product needs a pack size above 0."))
     least = np.maximum(np.ceil(np.where(moq > 0, moq, 0.0) / pack_size - 1e-9), 1.0)
     most = np.floor(np.where(np.isnan(maximum), np.inf, maximum) / pack_size + 1e-9)
-    _refuse(least > most, "a minimum order that fits, in whole packs, under the maximum")
+    _refuse(least > most, msg("The minimum order, in whole packs, must not exceed the maximum."))
 
     def value(packs: np.ndarray, product: np.ndarray) -> np.ndarray:
         units = position[product] + packs * pack_size[product]
@@ -156,7 +164,7 @@ def supplier_totals(supplier: np.ndarray, order_cost: np.ndarray, minimum: np.nd
     >>> print(total, missing)
     [70. 50.  0.] [30.  0.  0.]
     """
-    _refuse(np.isnan(order_cost), "a known order cost")
+    _refuse(np.isnan(order_cost), msg("Every product needs a known order cost."))
     total = np.bincount(supplier, order_cost, len(minimum))
     return total, np.where((total > 0) & (minimum > total), minimum - total, 0.0)
 
@@ -196,7 +204,16 @@ def _best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: 
     return taken
 
 
-def _refuse(wrong: np.ndarray, expected: str) -> None:
+def _refuse(wrong: np.ndarray, expected: Message) -> None:
     if wrong.any():
-        found = f"{np.count_nonzero(wrong)} of {len(wrong)} products without it, the first in row {int(wrong.argmax())}"
-        raise UserError(f"{expected} for every product", found, "correct them, or leave these products out of the list")
+        raise UserError(
+            expected=expected,
+            found=nmsg(
+                "{count} of {products} products does not meet this, in row {row}.",
+                "{count} of {products} products do not meet this, the first in row {row}.",
+                np.count_nonzero(wrong),
+                products=len(wrong),
+                row=int(wrong.argmax()),
+            ),
+            to_do=msg("Correct these products, or leave them out."),
+        )

@@ -53,6 +53,7 @@ from core.capabilities.inventory.control.terms import (
     resolved,
 )
 from core.errors import UserError
+from core.messages import msg
 from core.schema import DEMAND_WEEKS
 
 POINTS = 3  # of (s, s + Q] at which a fill rate is averaged
@@ -138,7 +139,11 @@ def levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Level
 def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Levels:
     rules.check()
     if not np.isfinite(demand).all():
-        raise UserError("a demand forecast in numbers", "NaN or infinite quantiles", "train the model again")
+        raise UserError(
+            expected=msg("Every demand quantile must be a finite number."),
+            found=msg("The demand forecast has missing or infinite quantiles."),
+            to_do=msg("Train the model again."),
+        )
     lead_time, wait, review = (days / 7 for days in terms.times(rules, as_of))
     sd = np.where(terms.lead_time_sd_days > 0, terms.lead_time_sd_days, 0.0) / 7
     batch = terms.batch

@@ -15,6 +15,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from core.errors import UserError
+from core.messages import msg
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,24 @@ class World:
         reviews = -(-days // self.review_days)
         if self.lead_time_days.shape != (n, reviews):
             raise UserError(
-                f"a lead time for each of {n} products and {reviews} reviews", str(self.lead_time_days.shape), "draw them again"
+                expected=msg(
+                    "A simulation needs a lead time for each of {products} products and {reviews} reviews.", products=n, reviews=reviews
+                ),
+                found=msg("The lead times have the shape {shape}.", shape=str(self.lead_time_days.shape)),
+                to_do=msg("Draw the lead times again."),
             )
         if not (np.isfinite(self.demand).all() and (self.demand >= 0).all()):
-            raise UserError("demand of 0 or more units a day", "less, or no number", "correct the demand")
+            raise UserError(
+                expected=msg("Daily demand must be 0 or more."),
+                found=msg("Some daily demand is negative or missing."),
+                to_do=msg("Correct the demand."),
+            )
         if not (self.lead_time_days >= 0).all():
-            raise UserError("lead times of 0 days or more", str(self.lead_time_days.min()), "correct them")
+            raise UserError(
+                expected=msg("A lead time must be 0 days or more."),
+                found=msg("The shortest lead time is {days} days.", days=self.lead_time_days.min()),
+                to_do=msg("Correct the lead times."),
+            )
 
 
 @dataclass(frozen=True)

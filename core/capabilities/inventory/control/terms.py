@@ -9,6 +9,7 @@ import numpy as np
 
 from core.capabilities.inventory.control.calendar import arriving, order_cycle
 from core.errors import UserError
+from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
 STOCK_IS_FRESH_DAYS = 14
@@ -53,19 +54,35 @@ class Rules:
     def check(self) -> None:
         """Raises UserError for what makes no sense."""
         if self.target not in TARGETS:
-            raise UserError(f"target as one of {', '.join(TARGETS)}", repr(self.target), "correct target in [inventory]")
+            raise UserError(
+                expected=msg("target must be one of {choices}.", choices=list(TARGETS)),
+                found=msg('target is "{value}".', value=self.target),
+                to_do=msg("Correct {setting} in [inventory].", setting="target"),
+            )
         if not 0 < self.service_level < 1:
             raise UserError(
-                "a service level between 0 and 1, such as 0.95", str(self.service_level), "correct service_level in [inventory]"
+                expected=msg("A service level must be between 0 and 1, such as 0.95."),
+                found=msg("The service level is {value}.", value=self.service_level),
+                to_do=msg("Correct {setting} in [inventory].", setting="service_level"),
             )
         if self.review_days < 1:
-            raise UserError("at least 1 day between reviews", str(self.review_days), "correct review_days in [inventory]")
+            raise UserError(
+                expected=msg("Reviews must be at least 1 day apart."),
+                found=msg("Reviews are {days} days apart.", days=self.review_days),
+                to_do=msg("Correct {setting} in [inventory].", setting="review_days"),
+            )
         if self.default_lead_time_days < 0:
             raise UserError(
-                "a lead time of 0 days or more", str(self.default_lead_time_days), "correct default_lead_time_days in [inventory]"
+                expected=msg("A lead time must be 0 days or more."),
+                found=msg("The lead time is {days} days.", days=self.default_lead_time_days),
+                to_do=msg("Correct {setting} in [inventory].", setting="default_lead_time_days"),
             )
         if self.holding_cost_share < 0:
-            raise UserError("a holding cost of 0 or more", str(self.holding_cost_share), "correct holding_cost_share in [inventory]")
+            raise UserError(
+                expected=msg("The holding cost share must be 0 or more."),
+                found=msg("The holding cost share is {value}.", value=self.holding_cost_share),
+                to_do=msg("Correct {setting} in [inventory].", setting="holding_cost_share"),
+            )
 
 
 @dataclass(frozen=True)
@@ -105,7 +122,11 @@ class Terms:
         """Terms of n products from what is known: arrays or numbers by field name."""
         unknown = sorted(known.keys() - {f.name for f in fields(cls)})
         if unknown:
-            raise UserError(f"terms among {', '.join(f.name for f in fields(cls))}", ", ".join(unknown), "correct their names")
+            raise UserError(
+                expected=msg("The terms of a product are {terms}.", terms=[f.name for f in fields(cls)]),
+                found=msg("Unknown terms are given: {terms}.", terms=unknown),
+                to_do=msg("Correct their names."),
+            )
         return cls(**{f.name: np.broadcast_to(np.asarray(known.get(f.name, np.nan), dtype=np.float64), (n,)) for f in fields(cls)})
 
     def rows(self, which: np.ndarray) -> Terms:

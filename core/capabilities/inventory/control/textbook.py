@@ -20,6 +20,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from core.errors import UserError
+from core.messages import Message, msg
 
 BISECTIONS = 60  # a double has 53 bits
 TAIL = 10.0  # standard deviations; what lies beyond has a probability of 1e-23
@@ -121,9 +122,17 @@ def newsvendor_discrete(units: np.ndarray, probability: np.ndarray, underage_cos
     _not_negative(probability=probability)
     units, probability = np.broadcast_arrays(np.asarray(units, dtype=float), np.asarray(probability, dtype=float))
     if (np.diff(units) < 0).any():
-        raise UserError("possible demands in rising order", "a smaller one after a larger", "sort them with their probabilities")
+        raise UserError(
+            expected=msg("Possible demands must be in ascending order."),
+            found=msg("A smaller demand follows a larger one."),
+            to_do=msg("Sort the demands with their probabilities."),
+        )
     if (np.abs(probability.sum(axis=-1) - 1) > 1e-6).any():
-        raise UserError("probabilities that sum to 1", f"{probability.sum(axis=-1).ravel()[0]:g}", "divide them by their sum")
+        raise UserError(
+            expected=msg("Probabilities must sum to 1."),
+            found=msg("They sum to {total}.", total=probability.sum(axis=-1).ravel()[0]),
+            to_do=msg("Divide them by their sum."),
+        )
     ratio = np.expand_dims(critical_ratio(underage_cost, overage_cost), -1)
     reached = np.cumsum(probability, axis=-1) - ratio
     enough = reached >= -1e-9
@@ -381,20 +390,29 @@ def _least(rising: Callable[[np.ndarray], np.ndarray], low: np.ndarray, high: np
 
 def _positive(**values: Numbers) -> None:
     for name, value in values.items():
-        _refuse(name, value, np.less_equal(value, 0), "above 0")
+        _refuse(name, value, np.less_equal(value, 0), msg("{name} must be above 0.", name=name))
 
 
 def _not_negative(**values: Numbers) -> None:
     for name, value in values.items():
-        _refuse(name, value, np.less(value, 0), "of 0 or more")
+        _refuse(name, value, np.less(value, 0), msg("{name} must be 0 or more.", name=name))
 
 
 def _share(**values: Numbers) -> None:
     for name, value in values.items():
-        _refuse(name, value, np.less_equal(value, 0) | np.greater_equal(value, 1), "between 0 and 1")
+        _refuse(name, value, np.less_equal(value, 0) | np.greater_equal(value, 1), msg("{name} must be between 0 and 1.", name=name))
 
 
-def _refuse(name: str, value: Numbers, wrong: np.ndarray, bound: str) -> None:
+def _refuse(name: str, value: Numbers, wrong: np.ndarray, expected: Message) -> None:
     if np.any(wrong):
-        found = f"{np.asarray(value, dtype=float)[wrong].flat[0]:g} in {np.count_nonzero(wrong)} of {np.size(wrong)}"
-        raise UserError(f"{name} {bound}", found, f"correct {name}")
+        raise UserError(
+            expected=expected,
+            found=msg(
+                "{name} is {value} in {count} of {all} values.",
+                count=np.count_nonzero(wrong),
+                name=name,
+                value=np.asarray(value, dtype=float)[wrong].flat[0],
+                all=np.size(wrong),
+            ),
+            to_do=msg("Correct {name}.", name=name),
+        )

@@ -10,6 +10,7 @@ import pandas as pd
 
 from core.capabilities.inventory.plan.table import by_supplier, total
 from core.errors import UserError
+from core.messages import msg
 from core.storage.export import csv_bytes, write_book
 
 # What an order or a list can hold: the plan's columns, money in the shop's currency instead of cents.
@@ -71,7 +72,9 @@ def order_columns(given: Sequence[str]) -> dict[str, str]:
     unknown = [name for name in columns if name not in ORDER_COLUMNS]
     if unknown or not columns:
         raise UserError(
-            f"order_columns among {', '.join(ORDER_COLUMNS)}", ", ".join(unknown) or "none", "correct [inventory] in upswing.toml"
+            expected=msg("order_columns may name {columns}.", columns=list(ORDER_COLUMNS)),
+            found=msg("order_columns has unknown names: {columns}.", columns=unknown) if unknown else msg("order_columns names no column."),
+            to_do=msg("Correct {setting} in [inventory].", setting="order_columns"),
         )
     return columns
 

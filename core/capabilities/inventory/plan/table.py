@@ -30,6 +30,7 @@ from core.capabilities.inventory.control import (
     supplier_totals,
 )
 from core.errors import NotReady
+from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.storage.export import write_table
 from core.storage.queries import Serving
@@ -264,12 +265,21 @@ def stop_list(plan: pd.DataFrame) -> pd.DataFrame:
 
 
 def export(workspace: Workspace, out: Path) -> int:
-    """Writes the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end; gives its rows."""
+    """Write the plan with the overrides that hold, as CSV, Parquet or XLSX by the name's end, and return its rows.
+
+    It follows the snapshot's rules: what a changed setting would order is known once the suggestions are calculated again.
+    """
     snapshot = current(workspace)
     if snapshot is None:
-        raise NotReady("a published snapshot", "none yet", "run `upswing run` first")
+        raise NotReady(
+            expected=msg("The plan needs a published snapshot."),
+            found=msg("No snapshot has been published yet."),
+            to_do=msg("Run `upswing run` first."),
+        )
     overrides = State(workspace).overrides()
-    plan = make(replanned(read(Serving(snapshot.path), Rules.of(workspace.settings().inventory)), overrides), overrides)
+    serving = Serving(snapshot.path)
+    rules = Rules.of(serving.rules(workspace.own_settings()).inventory)
+    plan = make(replanned(read(serving, rules), overrides), overrides)
     plan["problems"] = plan.problems.map(", ".join)
     plan["before"] = pd.to_numeric(plan.before, errors="coerce")
     for column in ("order_by", "goes_out", "snooze_until", "clear_by"):

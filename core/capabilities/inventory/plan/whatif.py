@@ -10,6 +10,7 @@ from core.capabilities.inventory.control import suggest
 from core.capabilities.inventory.plan.budget import rank, within
 from core.capabilities.inventory.plan.table import Basis, make, received, total
 from core.errors import UserError
+from core.messages import msg
 from core.schema import DEMAND_WEEKS
 
 
@@ -33,16 +34,30 @@ class Scenario:
     def check(self) -> None:
         """Raises UserError for what makes no sense."""
         if self.service_level is not None and not 0 < self.service_level < 1:
-            raise UserError("a service level between 0 and 1, such as 0.95", str(self.service_level), "correct it")
+            raise UserError(
+                expected=msg("A service level must be between 0 and 1, such as 0.95."),
+                found=msg("The service level is {value}.", value=self.service_level),
+                to_do=msg("Correct the service level."),
+            )
         for share in (self.lead_time, self.demand, self.promotion):
             if not share > 0:
-                raise UserError("lead times and demand above 0% of now", f"{share:.0%}", "correct it")
+                raise UserError(
+                    expected=msg("Lead times and demand must be above 0% of today's."),
+                    found=msg("One of them is {share} of today's.", share=f"{share:.0%}"),
+                    to_do=msg("Correct the percentage."),
+                )
         if not 1 <= self.promoted_from <= self.promoted_to <= DEMAND_WEEKS[-1]:
             raise UserError(
-                f"weeks of a promotion from 1 to {DEMAND_WEEKS[-1]}", f"{self.promoted_from} to {self.promoted_to}", "correct them"
+                expected=msg("A promotion lasts from one of the weeks 1 to {last} to the same or a later one.", last=DEMAND_WEEKS[-1]),
+                found=msg("The promotion lasts from week {first} to week {last}.", first=self.promoted_from, last=self.promoted_to),
+                to_do=msg("Correct the weeks."),
             )
         if self.budget_cents is not None and not self.budget_cents >= 0:
-            raise UserError("a budget of 0 or more", str(self.budget_cents / 100), "correct it")
+            raise UserError(
+                expected=msg("A budget must be 0 or more."),
+                found=msg("The budget is {budget}.", budget=self.budget_cents / 100),
+                to_do=msg("Correct the budget."),
+            )
 
 
 @dataclass(frozen=True)

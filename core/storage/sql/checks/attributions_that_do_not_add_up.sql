@@ -1,4 +1,4 @@
--- forecasts: attributions do not sum to logit - base_logit within 1e-5
+-- The attributions of some forecasts do not sum to logit - base_logit within 1e-5.
 with sums as (
     select product_id, segment, sum(attribution) as attributed
     from read_parquet($attributions)

@@ -1,4 +1,4 @@
--- demand: a negative quantile
+-- Some demand quantiles are negative.
 select product_id, segment, weeks, level, units
 from read_parquet($demand)
 where units < 0

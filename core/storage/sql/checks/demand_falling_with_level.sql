@@ -1,4 +1,4 @@
--- demand: a quantile is below that of a lower level
+-- Some demand quantiles are below those of a lower level.
 with steps as (
     select product_id, segment, weeks, level, units, lag(units) over lower_level as units_of_lower_level
     from read_parquet($demand)

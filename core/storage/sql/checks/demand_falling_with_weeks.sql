@@ -1,4 +1,4 @@
--- demand: cumulative units shrink as weeks go by
+-- Some cumulative demand shrinks from one horizon to the next.
 with steps as (
     select product_id, segment, weeks, level, units, lag(units) over fewer_weeks as units_of_fewer_weeks
     from read_parquet($demand)

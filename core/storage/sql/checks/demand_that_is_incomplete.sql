@@ -1,4 +1,4 @@
--- demand: a forecast without its quantile for every weeks and level
+-- Some forecasts lack demand quantiles for a horizon or a level.
 with given as (
     select product_id, segment, count(*) as quantiles
     from read_parquet($demand)

@@ -1,4 +1,4 @@
--- attributions, feature_values: a driver that nobody knows
+-- Some attributions or feature values name an unknown driver.
 with named as (
     select distinct 'attributions' as table_name, driver from read_parquet($attributions)
     union all

@@ -1,4 +1,4 @@
--- forecasts: a product has segments but no forecast for everyone
+-- Some products have forecasts for segments and none for all customers.
 select product_id, count(*) as segments
 from read_parquet($forecasts)
 group by product_id

@@ -1,4 +1,4 @@
--- demand, attributions, feature_values: a row belongs to no forecast
+-- Some rows of demand, attributions or feature values belong to no forecast.
 with rows_of as (
     select distinct 'demand' as table_name, product_id, segment from read_parquet($demand)
     union all

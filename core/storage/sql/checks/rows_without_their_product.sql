@@ -1,4 +1,4 @@
--- products: a row elsewhere names a product that is not there
+-- Some rows name a product that the products table lacks.
 with named as (
     select distinct 'forecasts' as table_name, product_id from read_parquet($forecasts)
     union all

@@ -1,0 +1,93 @@
+"""Commands that move data: a shop's files in, features, tables out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from core.cli.command import START, STEPS, USE, argument, command, option
+from core.cli.session import Session
+from core.messages import msg
+
+
+@command(
+    "import",
+    START,
+    msg("Read a shop's files into the warehouse."),
+    "upswing import orders.csv products.xlsx reviews.jsonl",
+    "upswing import export.csv --column orders.units=Menge --dry-run",
+    creates=True,
+)
+def import_(
+    session: Session,
+    files: Annotated[list[str], argument("FILE", msg("CSV, Excel, JSON or Parquet files, or folders of them."))],
+    preset: Annotated[
+        str | None,
+        option("--preset", msg("A mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
+    ] = None,
+    mapping: Annotated[str | None, option("--mapping", msg("A mapping of your own, in TOML."), "FILE")] = None,
+    column: Annotated[
+        list[str] | None,
+        option(
+            "--column",
+            msg("What your files call a column, such as orders.units=Menge; remembered for later imports. Repeat it for more columns."),
+            "TABLE.COLUMN=NAME",
+        ),
+    ] = None,
+    dry_run: Annotated[bool, option("--dry-run", msg("Show the plan and write nothing."))] = False,
+    report: Annotated[
+        str | None, option("--report", msg("Also write what was read, kept, dropped and quarantined to a file."), "OUT.json")
+    ] = None,
+) -> None:
+    from core.ingest import import_files
+
+    done = import_files(
+        session.workspace,
+        [Path(file) for file in files],
+        preset=preset,
+        mapping=mapping,
+        columns=tuple(column or ()),
+        dry_run=dry_run,
+        progress=session.progress,
+    )
+    session.report(done.text(), done.as_dict())
+    if report:
+        from core.storage import files as storage_files
+
+        storage_files.write_json(Path(report), done.as_dict())
+
+
+@command(
+    "features",
+    STEPS,
+    msg("Build the panel of features and labels from the warehouse."),
+    "upswing features",
+    "upswing features --engine spark",
+)
+def features(
+    session: Session, engine: Annotated[str, option("--engine", msg("Where the SQL runs: duckdb, or spark, an extra."))] = "duckdb"
+) -> None:
+    from core.features.build import build
+
+    built = build(session.workspace, engine=engine, progress=session.progress)
+    session.report(built.text(), built)
+
+
+@command(
+    "export",
+    USE,
+    msg("Write a serving table, or the plan with what planners changed, as CSV, Parquet or Excel."),
+    "upswing export suggestions --out suggestions.csv",
+    "upswing export plan --out plan.xlsx",
+    writes=False,
+)
+def export(
+    session: Session,
+    table: Annotated[str, argument("TABLE", msg("plan, or a serving table such as suggestions."))],
+    out: Annotated[str, option("--out", msg("File to write; its ending chooses the format: .csv, .parquet or .xlsx."), "FILE")],
+) -> None:
+    from core.capabilities.inventory import plan
+    from core.storage import snapshots
+
+    rows = plan.export(session.workspace, Path(out)) if table == "plan" else snapshots.export(session.workspace, table, Path(out))
+    session.report(msg("Wrote {rows} rows to {file}.", rows=rows, file=out), {"table": table, "rows": rows, "out": out})

@@ -1,0 +1,146 @@
+"""Commands that serve: forecasts and snapshots, the dashboard, its worker and its jobs, and the check of a workspace."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from core.cli.command import OPERATE, START, STEPS, USE, argument, command, option
+from core.cli.session import Session
+from core.errors import UpswingError
+from core.messages import msg, show
+
+Port = Annotated[int, option("--port", msg("Port of this machine's loopback address."), "N")]
+
+
+@command(
+    "demo",
+    START,
+    msg("Build the sample shop, once and in a few minutes, and serve it."),
+    "upswing demo",
+    "upswing demo --port 8502",
+    creates=True,
+    prepares=False,
+    reports=False,
+    workspace="workspace-demo",
+)
+def demo(session: Session, port: Port = 8501) -> None:
+    from core.demo import demo
+
+    demo(session.workspace, port, progress=session.progress, tell=session.say)
+
+
+@command(
+    "run",
+    START,
+    msg("Build features, train, score and publish; promotes the first model."),
+    "upswing run",
+)
+def run(session: Session) -> None:
+    from core.jobs.pipeline import run
+
+    done = run(session.workspace, progress=session.progress)
+    session.report(done["text"], {name: done[name] for name in ("model", "champion", "snapshot")})
+
+
+@command(
+    "serve",
+    START,
+    msg("Serve the dashboard and its worker on the loopback address."),
+    "upswing serve",
+    "upswing serve --workspace my-shop --port 8502",
+    creates=True,
+    prepares=False,
+    reports=False,
+)
+def serve(session: Session, port: Port = 8501) -> None:
+    from core.serve import serve
+
+    serve(session.workspace, port, session.say)
+
+
+@command(
+    "score",
+    STEPS,
+    msg("Forecast with a model: probabilities, drivers and order suggestions."),
+    "upswing score",
+    "upswing score --model 20260314-091500",
+)
+def score(
+    session: Session,
+    model: Annotated[str | None, option("--model", msg("The model; default the champion."), "ID")] = None,
+    engine: Annotated[str, option("--engine", msg("Where the SQL runs: duckdb, or spark, an extra."))] = "duckdb",
+) -> None:
+    from core.capabilities.forecast.compute import score
+
+    scored = score(session.workspace, model=model, engine=engine, progress=session.progress)
+    session.report(scored.text(), scored)
+
+
+@command("publish", STEPS, msg("Check the scored tables, make them a snapshot and serve it."), "upswing publish")
+def publish(session: Session) -> None:
+    from core.storage.snapshots import publish
+
+    snapshot = publish(session.workspace, progress=session.progress)
+    session.report(msg("Published snapshot {snapshot}.", snapshot=snapshot), {"snapshot": snapshot})
+
+
+@command("snapshots", USE, msg("List the snapshots."), "upswing snapshots", writes=False)
+def snapshots(session: Session) -> None:
+    from core.storage.snapshots import history
+
+    found = history(session.workspace)
+    rows = [f"{'*' if s.current else ' '} {s.id}  as of {s.as_of}  model {s.model}  {s.created_at}" for s in found]
+    session.report(
+        "\n".join(rows) if rows else msg("There are no snapshots yet. Run `upswing run` to make the first."),
+        [{"snapshot": s.id, "as_of": s.as_of, "model": s.model, "created_at": s.created_at, "current": s.current} for s in found],
+    )
+
+
+@command("rollback", USE, msg("Serve an earlier snapshot."), "upswing rollback 20260314-091500-123")
+def rollback(session: Session, id: Annotated[str, argument("ID", msg("The snapshot, as `upswing snapshots` lists it."))]) -> None:
+    from core.storage.snapshots import rollback
+
+    rollback(session.workspace, id)
+    session.report(msg("Serving snapshot {snapshot}.", snapshot=id), {"snapshot": id})
+
+
+@command("jobs", OPERATE, msg("List background jobs."), "upswing jobs", "upswing jobs --json", writes=False)
+def jobs(session: Session) -> None:
+    from core.storage.state import State
+
+    found = State(session.workspace).jobs() if session.workspace.state.exists() else []
+    rows = [
+        f"{j.id:>4}  {j.kind:<8} {j.status:<12} {j.step or '':<10} {100 * j.done:3.0f}%  {show(j.message or '', session.language)}"
+        for j in found
+    ]
+    names = ("kind", "status", "step", "done", "message", "error", "eta_s", "created_at", "started_at", "ended_at", "actor")
+    session.report(
+        "\n".join(rows) if rows else msg("There are no jobs yet. The dashboard starts them."),
+        [{"job": j.id, **{name: getattr(j, name) for name in names}} for j in found],
+    )
+
+
+@command("worker", OPERATE, msg("Run queued jobs."), "upswing worker --once", prepares=False, reports=False)
+def worker(session: Session, once: Annotated[bool, option("--once", msg("End when the queue is empty."))] = False) -> None:
+    from core.jobs.worker import work
+
+    work(session.workspace, once=once)
+
+
+@command(
+    "doctor",
+    OPERATE,
+    msg("Check the workspace: files, hashes, versions, device, encoder."),
+    "upswing doctor --workspace my-shop",
+    writes=False,
+)
+def doctor(session: Session) -> None:
+    from core.doctor import examine
+
+    findings = examine(session.workspace)
+    session.report(
+        "\n".join(f"{'ok  ' if f.ok else 'FAIL'} {f.check}: {show(f.detail, session.language)}" for f in findings),
+        [{"check": f.check, "ok": f.ok, "detail": show(f.detail, session.language)} for f in findings],
+    )
+    if not all(f.ok for f in findings):
+        raise UpswingError(msg("Doctor found a problem. The lines that begin with FAIL say which."))

@@ -1,0 +1,249 @@
+"""The tables of the warehouse: the canonical ones, which a shop's files become, and the bookkeeping of imports beside them.
+
+New columns go to a table's end and are never required: that is how a warehouse of an earlier version gains them
+(core/storage/warehouse.py).
+"""
+
+from __future__ import annotations
+
+from core.messages import msg
+from core.schema.table import Table, by_name, optional, required
+from core.schema.vocabulary import EVENT_KINDS
+
+PRODUCTS = Table(
+    "products",
+    row="One product of the shop. A product that is sold but missing from the products file is named by its id.",
+    key=("product_id",),
+    title=msg("Products"),
+    adds=msg("Text signals, seasonality and similar products"),
+    columns=(
+        required("product_id", "VARCHAR", "The product's identifier (SKU)."),
+        required("title", "VARCHAR", "Name of the product."),
+        optional("description", "VARCHAR", "Description as on the product page."),
+        optional("category", "VARCHAR", "Category."),
+        optional("brand", "VARCHAR", "Brand or maker."),
+        optional("supplier", "VARCHAR", "Name of the supplier, as in the table `suppliers`."),
+        optional("price_cents", "BIGINT", "List price of one unit.", "cents"),
+        optional("unit_cost_cents", "BIGINT", "Purchase cost of one unit.", "cents"),
+        optional("currency", "VARCHAR", "Currency of price and cost, as an ISO 4217 code."),
+        optional("launched_on", "DATE", "Day on which the product was or will be launched."),
+        optional("lead_time_days", "DOUBLE", "Time from an order to its arrival.", "days"),
+        optional("lead_time_sd_days", "DOUBLE", "Standard deviation of the lead time.", "days"),
+        optional("moq", "DOUBLE", "Minimum order quantity.", "units"),
+        optional("pack_size", "DOUBLE", "Units in a pack: orders are rounded to whole packs.", "units"),
+        optional("image", "VARCHAR", "Address or file name of a picture."),
+        optional("max_order", "DOUBLE", "Largest quantity of one order.", "units"),
+        optional("shelf_life_days", "DOUBLE", "Time for which a unit can be sold.", "days"),
+    ),
+)
+
+ORDERS = Table(
+    "orders",
+    row="One order line, or a product's sales over a day or another period (`order_count` orders).",
+    title=msg("Orders"),
+    adds=msg("Demand, momentum, customers and price"),
+    columns=(
+        required("ordered_at", "TIMESTAMP", "Time of the order."),
+        required("product_id", "VARCHAR", "Product that was ordered."),
+        required("units", "DOUBLE", "Quantity; below 0 for a return or a cancelled line.", "units"),
+        optional("unit_price_cents", "BIGINT", "Price paid for one unit.", "cents"),
+        optional("order_id", "VARCHAR", "Order that the line belongs to."),
+        required("order_count", "BIGINT", "Orders that the row stands for: 1 for a line.", "orders"),
+        optional("customer_id", "VARCHAR", "Pseudonym of the customer."),
+        optional("discount_cents", "BIGINT", "Discount on the line.", "cents"),
+        optional("channel", "VARCHAR", "Sales channel."),
+        optional("country", "VARCHAR", "Country of the customer, also of a guest."),
+    ),
+)
+
+EVENTS = Table(
+    "events",
+    row="One view, click or other act of a visitor on a product.",
+    title=msg("Views, carts and searches"),
+    adds=msg("Interest before the order: views, carts, searches and ads"),
+    columns=(
+        required("occurred_at", "TIMESTAMP", "Time of the event."),
+        required("product_id", "VARCHAR", "Product that the event is about."),
+        required("kind", "VARCHAR", f"Kind of event: {', '.join(f'`{kind}`' for kind in EVENT_KINDS)}."),
+        optional("visitor_id", "VARCHAR", "Pseudonym of the visitor or session."),
+        optional("customer_id", "VARCHAR", "Pseudonym of the customer, where the visitor is known."),
+        optional("query", "VARCHAR", "Search words that led to the product."),
+    ),
+)
+
+REVIEWS = Table(
+    "reviews",
+    row="One review of a product.",
+    key=("review_id",),
+    title=msg("Reviews"),
+    adds=msg("Customer opinion, which often changes before sales do"),
+    columns=(
+        required("review_id", "VARCHAR", "The review's identifier."),
+        required("created_at", "TIMESTAMP", "Time of the review."),
+        required("product_id", "VARCHAR", "Product that was reviewed."),
+        optional("rating", "DOUBLE", "Rating, from 1 up to the shop's scale.", "stars"),
+        optional("title", "VARCHAR", "Title of the review."),
+        optional("body", "VARCHAR", "Text of the review."),
+        optional("customer_id", "VARCHAR", "Pseudonym of the customer."),
+    ),
+)
+
+CUSTOMERS = Table(
+    "customers",
+    row="One attribute of one customer: any column of a customers file may define segments.",
+    key=("customer_id", "attribute"),
+    title=msg("Customers"),
+    adds=msg("Forecasts for each customer group"),
+    columns=(
+        required("customer_id", "VARCHAR", "Pseudonym of the customer."),
+        required("attribute", "VARCHAR", "Name of the attribute, such as `age_band`."),
+        optional("value", "VARCHAR", "Value of the attribute."),
+    ),
+)
+
+STOCK = Table(
+    "stock",
+    row="The stock of a product at the end of a day.",
+    key=("day", "product_id"),
+    title=msg("Stock"),
+    adds=msg("Order suggestions, and telling low demand from stock-outs"),
+    columns=(
+        required("day", "DATE", "Day of the count."),
+        required("product_id", "VARCHAR", "Product that was counted."),
+        required("on_hand", "DOUBLE", "Stock on hand.", "units"),
+        optional("on_order", "DOUBLE", "Ordered from the supplier and not yet received.", "units"),
+    ),
+)
+
+SUPPLIERS = Table(
+    "suppliers",
+    row="One supplier, named as in `products`.",
+    key=("supplier",),
+    title=msg("Suppliers"),
+    adds=msg("Supplier order days, default lead times and minimum order values"),
+    columns=(
+        required("supplier", "VARCHAR", "Name of the supplier."),
+        optional("order_days", "VARCHAR", "ISO weekdays on which it takes orders (`1,4`: Monday and Thursday); empty = any day."),
+        optional("min_order_cents", "BIGINT", "Minimum value of one order.", "cents"),
+        optional("currency", "VARCHAR", "Currency of the minimum, as an ISO 4217 code."),
+        optional("lead_time_days", "DOUBLE", "Lead time of its products that have none of their own.", "days"),
+        optional("lead_time_sd_days", "DOUBLE", "Standard deviation of that lead time.", "days"),
+    ),
+)
+
+DELIVERIES = Table(
+    "deliveries",
+    row="The open part of one purchase order for one product. An import replaces all earlier rows.",
+    key=("product_id", "due_on", "units", "order_id"),
+    title=msg("Deliveries due"),
+    adds=msg("Incoming purchase orders by due date"),
+    columns=(
+        required("product_id", "VARCHAR", "Product that is due."),
+        required("due_on", "DATE", "Day on which it is due."),
+        required("units", "DOUBLE", "Quantity still to come.", "units"),
+        optional("order_id", "VARCHAR", "Purchase order."),
+    ),
+)
+
+PROMOTIONS = Table(
+    "promotions",
+    row="One promotion of one product.",
+    key=("product_id", "starts_on", "ends_on", "kind"),
+    title=msg("Promotions"),
+    adds=msg("Separating real growth from promotions"),
+    columns=(
+        required("product_id", "VARCHAR", "Product that is promoted."),
+        required("starts_on", "DATE", "First day, inclusive."),
+        required("ends_on", "DATE", "Last day, inclusive."),
+        optional("kind", "VARCHAR", "Kind of promotion."),
+        optional("discount", "DOUBLE", "Discount as a share of the price.", "share"),
+    ),
+)
+
+MARKET = Table(
+    "market",
+    row="The value of one series on one day, for a product, a category or the whole shop.",
+    key=("day", "series", "product_id", "category"),
+    title=msg("Market"),
+    adds=msg("Trends outside the shop: sales ranks and search interest"),
+    columns=(
+        required("day", "DATE", "Day of the value."),
+        required("series", "VARCHAR", "Name of the series, such as `sales_rank`."),
+        required("value", "DOUBLE", "Value in the series' own unit."),
+        optional("product_id", "VARCHAR", "Product that the series is about."),
+        optional("category", "VARCHAR", "Category that the series is about."),
+    ),
+)
+
+LINKS = Table(
+    "links",
+    row="One statement of the knowledge graph.",
+    key=("source", "relation", "target"),
+    title=msg("Product links"),
+    adds=msg("Demand that spreads between related products"),
+    columns=(
+        required("source", "VARCHAR", "Product or thing that the statement is about."),
+        required("relation", "VARCHAR", "Relation, such as `bought_with`."),
+        required("target", "VARCHAR", "Product or thing that it relates to."),
+    ),
+)
+
+CANONICAL: dict[str, Table] = by_name(PRODUCTS, ORDERS, EVENTS, REVIEWS, CUSTOMERS, STOCK, SUPPLIERS, DELIVERIES, PROMOTIONS, MARKET, LINKS)
+
+IMPORTS: dict[str, Table] = by_name(
+    Table(
+        "imports",
+        row="What became of one table's rows in one imported file: read = kept + dropped + quarantined.",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the file was part of."),
+            required("imported_at", "TIMESTAMP", "Time of the import."),
+            required("file", "VARCHAR", "Name of the file."),
+            required("sha256", "VARCHAR", "Hash of the file."),
+            required("preset", "VARCHAR", "Layout by which the file was read."),
+            required("table_name", "VARCHAR", "Table that the rows went into."),
+            required("rows_read", "BIGINT", "Rows read.", "rows"),
+            required("rows_kept", "BIGINT", "Rows kept.", "rows"),
+            required("rows_dropped", "BIGINT", "Rows skipped, such as duplicates.", "rows"),
+            required("rows_quarantined", "BIGINT", "Rows rejected, each with its reason in `quarantine`.", "rows"),
+            optional("first_day", "DATE", "First day of the rows kept."),
+            optional("last_day", "DATE", "Last day of the rows kept."),
+            optional("mapping_sha256", "VARCHAR", "Hash of the mapping."),
+            optional("currency", "VARCHAR", "Currency of the file's money."),
+        ),
+    ),
+    Table(
+        "facts",
+        row="One setting of `[shop]` that imports inferred from all rows. A value in `upswing.toml` wins.",
+        key=("name",),
+        since="0.2.0",
+        columns=(
+            required("name", "VARCHAR", "Section and name of the setting, such as `shop.currency`."),
+            required("value", "VARCHAR", "Value, as JSON."),
+            required("evidence", "VARCHAR", "Counts or names that show the value, as JSON."),
+            required("import_id", "VARCHAR", "Import that last changed the value or its evidence."),
+            required("inferred_at", "TIMESTAMP", "Time of that import."),
+        ),
+    ),
+    Table(
+        "touched",
+        row="One table that an import changed since the last feature build.",
+        columns=(
+            required("table_name", "VARCHAR", "Table that changed."),
+            required("first_day", "DATE", "Earliest day that changed."),
+            required("import_id", "VARCHAR", "Import that changed it."),
+        ),
+    ),
+    Table(
+        "quarantine",
+        row="One rejected row.",
+        columns=(
+            required("import_id", "VARCHAR", "Import that rejected the row."),
+            required("file", "VARCHAR", "File that holds the row."),
+            required("table_name", "VARCHAR", "Table that the row was meant for."),
+            optional("line", "BIGINT", "Line in the file."),
+            optional("column_name", "VARCHAR", "Column at fault."),
+            optional("value", "VARCHAR", "Value at fault."),
+            required("reason", "VARCHAR", "Reason for the rejection."),
+        ),
+    ),
+)
