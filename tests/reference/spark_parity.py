@@ -185,15 +185,17 @@ class Both:
 
 
 @contextmanager
-def both(warehouse: Path, copy: Path, cache: Path, *, read_only: bool = False) -> Iterator[Both]:
-    """Open DuckDB on one warehouse and Spark on its copy."""
+def both(warehouse: Path, cache: Path, *, read_only: bool = False) -> Iterator[Both]:
+    """Open DuckDB on a warehouse and Spark on a copy of it."""
     from core.storage.engine import open_engine
 
-    with (
-        open_engine(warehouse, "duckdb", cache, read_only=read_only, memory_limit="4GB") as duck,
-        open_engine(copy, "spark", cache, read_only=read_only) as spark,
-    ):
-        yield Both(duck, spark)
+    with tempfile.TemporaryDirectory() as folder:
+        copy = shutil.copy2(warehouse, folder)
+        with (
+            open_engine(warehouse, "duckdb", cache, read_only=read_only, memory_limit="4GB") as duck,
+            open_engine(Path(copy), "spark", cache, read_only=read_only) as spark,
+        ):
+            yield Both(duck, spark)
 
 
 def features(workspace) -> list[Comparison]:
@@ -207,14 +209,9 @@ def features(workspace) -> list[Comparison]:
 
     @contextmanager
     def opened(warehouse, name, cache, **options):
-        copy = warehouse.with_name("warehouse-spark.duckdb")
-        shutil.copy2(warehouse, copy)
-        try:
-            with both(warehouse, copy, cache) as engine:
-                yield engine
-                found.extend(engine.found)
-        finally:
-            copy.unlink()
+        with both(warehouse, cache) as engine:
+            yield engine
+            found.extend(engine.found)
 
     with db.connect(workspace.warehouse) as con:
         tables.create(con)
@@ -249,20 +246,15 @@ def scoring(workspace) -> list[Comparison]:
         "segments": about["segments"],
         "currency": workspace.settings().shop.currency,
     }
-    copy = workspace.warehouse.with_name("warehouse-spark.duckdb")
-    shutil.copy2(workspace.warehouse, copy)
-    try:
-        with both(workspace.warehouse, copy, workspace.cache, read_only=True) as engine:
-            engine.register("live", pa.table({"place": np.arange(len(live)), "product_id": live}))
-            engine.register("similar_products", workspace.panel / "neighbours.parquet")
-            engine.register("served_forecasts", pa.table(forecasts | {"rising_probability": np.linspace(0, 1, len(rows))}))
-            engine.register("forecast_rows", pa.table({"place": np.arange(len(rows))} | forecasts))
-            for file in db.stored("scoring"):
-                engine.arrow(f"scoring/{file.stem}", **values)
-            engine.arrow("features/weekly_units", **values)
-            return engine.found
-    finally:
-        copy.unlink()
+    with both(workspace.warehouse, workspace.cache, read_only=True) as engine:
+        engine.register("live", pa.table({"place": np.arange(len(live)), "product_id": live}))
+        engine.register("similar_products", workspace.panel / "neighbours.parquet")
+        engine.register("served_forecasts", pa.table(forecasts | {"rising_probability": np.linspace(0, 1, len(rows))}))
+        engine.register("forecast_rows", pa.table({"place": np.arange(len(rows))} | forecasts))
+        for file in db.stored("scoring"):
+            engine.arrow(f"scoring/{file.stem}", **values)
+        engine.arrow("features/weekly_units", **values)
+        return engine.found
 
 
 def summary(found: list[Comparison]) -> list[Comparison]:
