@@ -108,7 +108,7 @@ class Both:
     origins_at_once = 512
 
     def __init__(self, duck, spark):
-        self.duck, self.spark = duck, spark
+        self.duck, self.spark, self.con = duck, spark, duck.con
         self.found: list[Comparison] = []
 
     def table(self, query: str, **values) -> None:
