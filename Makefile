@@ -1,24 +1,36 @@
 # A thin front: each target is one script, for machines without make as well.
-.PHONY: help demo test screenshot docs catalogues
+.PHONY: help demo check test test-all soak docs catalogues screenshot
 
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
-	@echo "make test         every test; ARGS='-k inventory' for some"
-	@echo "make docs         write docs/data-contract.md and docs/reference/settings.md anew from the code"
+	@echo "make check        lint, types and the fastest tests, in under 90 seconds"
+	@echo "make test         every quick test, in Chromium too; ARGS='-k inventory' for some"
+	@echo "make test-all     those and tests of whole shops, of real data and of Spark"
+	@echo "make soak         long fuzzing, thousands of kills, hundreds of trainings: takes hours"
+	@echo "make docs         write docs/data-contract.md and docs/reference/ anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
 demo:
 	@PORT="$(PORT)" scripts/demo.sh
 
+check:
+	@scripts/check.sh
+
 test:
-	@scripts/test.sh $(ARGS)
+	@scripts/test.sh test $(ARGS)
+
+test-all:
+	@scripts/test.sh all $(ARGS)
+
+soak:
+	@scripts/test.sh soak $(ARGS)
 
 docs:
-	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py
-
-screenshot:
-	@scripts/environment.sh dev && .venv/bin/python scripts/screenshot.py
+	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py && .venv/bin/python scripts/cli_reference.py
 
 catalogues:
 	@scripts/environment.sh run && .venv/bin/python scripts/catalogues.py
+
+screenshot:
+	@scripts/environment.sh dev && .venv/bin/python scripts/screenshot.py

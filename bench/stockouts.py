@@ -16,6 +16,7 @@ import pandas as pd
 
 from bench.measure import REPOSITORY
 from core.errors import UserError
+from core.messages import msg
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -26,7 +27,11 @@ LENGTHS = {"up_to_3_weeks": (0, 21), "over_3_weeks": (21, 365)}  # days, the fir
 def planted_stockouts(path: Path = EVENTS) -> pd.DataFrame:
     """product_id, starts_on, ends_on, hidden_units of every planted stock-out. UserError where the file is missing."""
     if not path.is_file():
-        raise UserError(f"the planted events at {path}", "no such file", "run `python sample_data/generate.py`")
+        raise UserError(
+            expected=msg("This benchmark reads the planted events."),
+            found=msg("There is no file {path}.", path=str(path)),
+            to_do=msg("Run `python sample_data/generate.py`."),
+        )
     events = pd.read_csv(path, parse_dates=["starts_on", "ends_on"])
     return events.loc[events["kind"] == "stock_out", ["product_id", "starts_on", "ends_on", "hidden_units"]].reset_index(drop=True)
 

@@ -38,6 +38,7 @@ from core.errors import UserError
 from core.evaluation import metrics
 from core.evaluation.backtest import as_known
 from core.evaluation.backtest.blocks import Block, plan
+from core.messages import msg
 from core.models.explain import driver_attributions
 from core.models.panel import Panel
 from core.models.train import fit
@@ -94,12 +95,20 @@ class Forecasts:
 def planted_rises(path: Path = EVENTS) -> list[Rise]:
     """The rises of the truth. UserError where the file is missing or a cause is no driver."""
     if not path.is_file():
-        raise UserError(f"the planted events at {path}", "no such file", "run `python sample_data/generate.py`")
+        raise UserError(
+            expected=msg("This benchmark reads the planted events."),
+            found=msg("There is no file {path}.", path=str(path)),
+            to_do=msg("Run `python sample_data/generate.py`."),
+        )
     with open(path, encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if float(row["size"]) > 1]
     unknown = {row["cause"] for row in rows} - {*DRIVERS, "none"}
     if unknown:
-        raise UserError(f"causes among {', '.join(DRIVERS)}", ", ".join(sorted(unknown)), f"correct {path.name}")
+        raise UserError(
+            expected=msg("The causes are {drivers}.", drivers=list(DRIVERS)),
+            found=msg("Unknown causes are given: {causes}.", causes=sorted(unknown)),
+            to_do=msg("Correct {file}.", file=path.name),
+        )
     return [
         Rise(
             row["product_id"],

@@ -49,7 +49,7 @@ def examine(workspace: Workspace) -> list[Finding]:
         "key": _key,
         "worker": _worker,
     }
-    found = []
+    found: list[Finding] = []
     for name, check in checks.items():
         try:
             found += check(workspace)
@@ -124,17 +124,22 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
 
 def _layout(workspace: Workspace) -> Iterator[Finding]:
     found = layout.version(workspace)
-    old = "" if found == layout.LAYOUT else ", which the next command that writes brings up to date"
-    yield Finding("layout", True, f"layout {found} of the workspace{old}")
+    said = msg("The workspace has layout {layout}.", layout=found)
+    old = "" if found == layout.LAYOUT else msg("The next command that writes updates it.")
+    yield Finding("layout", True, sentences(said, old))
 
 
 def _audit(workspace: Workspace) -> Iterator[Finding]:
-    yield Finding("audit", True, f"{len(audit.acts(workspace))} acts on snapshots and models")
+    yield Finding(
+        "audit",
+        True,
+        nmsg("{count} decision on snapshots and models", "{count} decisions on snapshots and models", len(audit.acts(workspace))),
+    )
 
 
 def _key(workspace: Workspace) -> Iterator[Finding]:
     keys.customers_key(workspace, create=False)
-    yield Finding("key", True, "the key of the customers' pseudonyms is sound, or not needed yet")
+    yield Finding("key", True, msg("The key of the customers' pseudonyms is sound, or not needed yet."))
 
 
 def _warehouse(workspace: Workspace) -> Iterator[Finding]:
@@ -200,7 +205,7 @@ def _models(workspace: Workspace) -> Iterator[Finding]:
 def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     kept = snapshots.history(workspace)
     for snapshot_id, error in snapshots.damaged(workspace).items():
-        yield Finding("snapshots", False, f"{snapshot_id}: {error}")
+        yield Finding("snapshots", False, sentences(msg("Snapshot {snapshot}:", snapshot=snapshot_id), error.message))
     if not kept and not workspace.current.exists():
         yield Finding("snapshots", True, msg("There is none yet. `upswing run` creates the first."))
         return

@@ -9,7 +9,7 @@ class UpswingError(Exception):
     """Base of all errors below. The command line shows the message alone and ends with `exit_code`."""
 
     exit_code = 1
-    ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/planning.py)
+    ask: dict | None = None  # columns that nobody knows: what a page may ask for (core/ingest/recognise/unrecognised.py)
     done: dict | None = None  # of work in several steps: what the steps before the failing one returned, which stays
 
     def __init__(self, message: Message):
@@ -40,10 +40,7 @@ class UserError(UpswingError):
 
     def __init__(self, expected: Message, found: Message, to_do: Message):
         self.expected, self.found, self.to_do = expected, found, to_do
-        if all(isinstance(part, Message) for part in (expected, found, to_do)):
-            super().__init__(sentences(found, expected, to_do))
-        else:  # not yet a message
-            super().__init__(f"Expected {expected}. Found {found}. To do: {to_do}.")
+        super().__init__(sentences(found, expected, to_do))
 
     def _parts(self) -> dict:
         return {name: getattr(self, name).as_dict() for name in ("found", "expected", "to_do")}

@@ -87,8 +87,9 @@ def _templates(message: Message | str) -> str:
     """The template of a message with the templates of the messages in it; the text of an unconverted error stays out."""
     if not isinstance(message, Message):
         return ""
-    inner = [_templates(v) for value in message.values.values() for v in (value if isinstance(value, (list, tuple)) else [value])]
-    return " ".join(filter(None, [message.template if "{" not in message.template or " " in message.template else "", *inner]))
+    parts = [p for value in message.values.values() for p in (value if isinstance(value, (list, tuple)) else [value])]
+    inner = [_templates(part) for part in parts if isinstance(part, Message)]
+    return " ".join(filter(None, ["" if message.template in ("{sentences}", "{lines}") else message.template, *inner]))
 
 
 def _fields(record: logging.LogRecord) -> dict[str, object]:

@@ -150,7 +150,7 @@ def show_value(value: object, language: str) -> str:
     if isinstance(value, date):
         return format_date(value, "d MMM y" if language == "en" else "y年M月d日", locale=locale)
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
-        return format_decimal(_as_json(value), locale=locale)
+        return format_decimal(int(value) if isinstance(value, numbers.Integral) else float(value), locale=locale)
     if isinstance(value, (list, tuple)):
         return _ENUMERATION[language].join(show_value(one, language) for one in value)
     return str(value)

@@ -11,11 +11,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from functools import cache
-from typing import Annotated, get_type_hints
+from typing import Annotated, Any, get_type_hints
 
 from core.messages import Message, msg
 
-Values = dict[str, dict[str, object]]  # section -> name -> value
+Values = dict[str, dict[str, Any]]  # section -> name -> value
 
 
 @dataclass(frozen=True)

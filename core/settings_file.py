@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import tomlkit
 from pydantic import TypeAdapter, ValidationError
@@ -44,7 +45,7 @@ def check(values: Mapping[str, object], file: Path, text: str = "") -> None:
     except ValidationError as error:
         found = error.errors(include_url=False, include_context=False)
         at = lines(text)
-        problems = {}
+        problems: dict[tuple[str, ...], tuple[int | None, Message]] = {}
         for each in found:  # several elements of one list are one problem
             path = tuple(str(part) for part in each["loc"][:2])
             problems.setdefault(path, (at.get(path), _problem(path, each["type"], values)))
@@ -127,14 +128,14 @@ def _adapter() -> TypeAdapter:
     return TypeAdapter(Settings)
 
 
-def _with_tuples(values: object) -> object:
+def _with_tuples(values: Any) -> Any:
     """Return a section's values with tuples for lists, as the settings hold them."""
     if not isinstance(values, dict):
         return values
     return {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
 
 
-def _problem(path: tuple[str, ...], kind: str, values: Mapping[str, object]) -> Message:
+def _problem(path: tuple[str, ...], kind: str, values: Mapping[str, Any]) -> Message:
     section, value = path[0], values[path[0]]
     if len(path) == 1 and kind == "unexpected_keyword_argument":
         homes = [known for known in SECTIONS if section in described(known)]

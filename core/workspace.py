@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import NotReady, UserError
 from core.messages import msg
-from core.settings import Settings, effective
+from core.settings import Settings, Values, effective
 
 MARKS = ("upswing.toml", "warehouse.duckdb", "state.sqlite", "CURRENT")  # a folder with one of these is a workspace
 
@@ -114,7 +114,7 @@ class Workspace:
         """Return the defaults with `upswing.toml` over them: all that sections other than [shop] ever hold, without the warehouse."""
         return effective(self.own_values(), {})
 
-    def own_values(self) -> dict[str, dict[str, object]]:
+    def own_values(self) -> Values:
         """Return what `upswing.toml` itself says, by section and name."""
         from core import settings_file  # pydantic and tomlkit are loaded only where a file is read
 

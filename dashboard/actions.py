@@ -64,18 +64,20 @@ def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job
 
 
 def keep(folder: Path, name: str, content: bytes) -> Path:
-    """Writes an upload to the folder; the same content twice is one file. Only the last part of the name counts, tamed."""
+    """Write an upload to a folder of its own, named by its hash, so that it keeps its name: the last part of it, tamed."""
     tame = re.sub(r"[^\w.\-]+", "_", Path(name.replace("\\", "/")).name).lstrip(".") or "file"
     end = tame.encode()[-120:].decode(errors="ignore")  # a file system counts bytes, of which a Chinese character has three
-    target = folder / f"{hashlib.sha256(content).hexdigest()[:12]}-{end}"
+    own = folder / hashlib.sha256(content).hexdigest()[:12]
+    own.mkdir(mode=0o700, exist_ok=True)
+    target = own / end
     temporary = target.with_name(target.name + ".part")
     temporary.touch(mode=0o600)
     temporary.write_bytes(content)
     return temporary.replace(target)
 
 
-def cancel(job_id: int) -> Job:
-    return jobs.cancel(workspace(), job_id)
+def cancel(job_id: int) -> None:
+    jobs.cancel(workspace(), job_id)
 
 
 def promote(model_id: str, reason: str) -> Job:

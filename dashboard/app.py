@@ -11,7 +11,7 @@ from dashboard import data, labels
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 ASSETS = HERE / "assets"
 PAGES = next(folder for folder in (HERE / "pages", HERE.parent / "pages") if folder.is_dir())  # a wheel holds them inside the package
 NEEDS_NO_SNAPSHOT = ("data", "model")  # where one comes to get the first one
@@ -27,7 +27,7 @@ with st.sidebar:
         required=True,
         label_visibility="collapsed",
         bind="query-params",
-        format_func=LANGUAGES.get,
+        format_func=LANGUAGES.__getitem__,
         on_change=say_again,
     )
 
@@ -40,11 +40,11 @@ questions = {
     "overview": _("What should I do today?"),
     "rising": _("Which products are about to rise?"),
     "inventory": _("What do I have to order, and by when?"),
-    "product": _("What will this product do, and why?"),
-    "segments": _("Who is interested in what?"),
-    "why": _("What moves the forecasts over the whole shop?"),
-    "data": _("What do the forecasts rest on?"),
-    "model": _("Can I trust the forecasts, and how do I renew them?"),
+    "product": _("How will this product sell, and why?"),
+    "segments": _("Who buys what?"),
+    "why": _("What drives the forecasts across the shop?"),
+    "data": _("What are the forecasts based on?"),
+    "model": _("Can I trust the forecasts, and how do I update them?"),
 }
 chosen = st.navigation(
     {
@@ -77,11 +77,11 @@ try:
             st.caption(questions[name])
         if data.has_snapshot():
             meta = data.meta()
-            told = _("{shop} · data as of {day} · model {model}").format(
+            told = _("{shop} · data to {day} · model {model}").format(
                 shop=plain(meta.shop), day=f"**{day(meta.as_of)}**", model=plain(meta.model)
             )
             if meta.signal != "orders":  # every page would else speak of sales that nobody knows
-                told += " · " + _("units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
+                told += " · " + _("Units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
             st.caption(told, width="content")
     if data.has_snapshot() or name in NEEDS_NO_SNAPSHOT:
         chosen.run()

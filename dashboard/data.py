@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -44,9 +45,12 @@ def waiting_settings() -> dict[str, list[str]]:
 
 
 def resolve() -> None:
-    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong."""
+    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
+    the snapshot has changed: a page shows verified tables or none."""
     st.session_state["_snapshot"] = None
     found = snapshots.current(workspace())
+    if found is not None:
+        snapshots.verify(found.path)
     st.session_state["_snapshot"] = str(found.path) if found else None
 
 
@@ -82,8 +86,8 @@ def ask(question: str, **values) -> pd.DataFrame:
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
-def one(question: str, **values) -> pd.Series | None:
-    """The first row of an answer; None if there is none."""
+def one(question: str, **values) -> Any:
+    """The first row of an answer, a Series whose fields are its columns; None if there is none."""
     answer = ask(question, **values)
     return None if answer.empty else answer.iloc[0]
 

@@ -16,107 +16,74 @@ def N_(text: str) -> str:
 
 
 DRIVERS = {  # name, and what it is about
-    "text": (N_("Wording"), N_("what title, brand, category and description say")),
-    "reviews": (N_("Reviews"), N_("what buyers write, and how they rate it")),
-    "demand": (N_("Sales level"), N_("how much it sells at all")),
+    "text": (N_("Product text"), N_("title, brand, category and description")),
+    "reviews": (N_("Reviews"), N_("what buyers write and how they rate it")),
+    "demand": (N_("Sales level"), N_("how much it usually sells")),
     "momentum": (N_("Momentum"), N_("whether sales speed up or slow down")),
-    "audience": (N_("Buyers"), N_("who buys it, and who comes back")),
-    "attention": (N_("Attention"), N_("views, carts, searches and ads before the order")),
-    "price": (N_("Price"), N_("its price against what is usual")),
-    "promotion": (N_("Promotion"), N_("campaigns that run or are planned")),
-    "season": (N_("Season"), N_("the calendar, and what it did a year ago")),
-    "market": (N_("Market"), N_("the whole shop, ranks and search interest")),
+    "audience": (N_("Buyers"), N_("who buys it and who comes back")),
+    "attention": (N_("Attention"), N_("views, carts, searches and ad clicks")),
+    "price": (N_("Price"), N_("its price vs its usual price")),
+    "promotion": (N_("Promotion"), N_("current and planned campaigns")),
+    "season": (N_("Season"), N_("the season, and its sales a year ago")),
+    "market": (N_("Market"), N_("shop growth, ranks and search interest")),
     "newness": (N_("Newness"), N_("how long it has been on sale")),
-    "graph": (N_("Similar products"), N_("how products like it are doing")),
+    "graph": (N_("Similar products"), N_("how similar products are doing")),
     "segment": (N_("Customer group"), N_("habits of this customer group")),
 }
 ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # what tells customers apart, where a shop has no word of its own
-SEGMENTS = {"all": N_("Everyone"), "other": N_("Others")}
+SEGMENTS = {"all": N_("All customers"), "other": N_("Other")}
 STATUSES = {
     "order now": N_("Order now"),
-    "enough": N_("Enough"),
+    "enough": N_("Well stocked"),
     "stock unknown": N_("Stock unknown"),
-    "stock outdated": N_("Stock outdated"),
+    "stock outdated": N_("Outdated stock count"),
     "stock below zero": N_("Stock below zero"),
-    "pack size not usable": N_("Pack size not usable"),
+    "pack size not usable": N_("Unusable pack size"),
     "minimum above maximum": N_("Minimum above maximum"),
     "snoozed": N_("Snoozed"),
-    "withheld": N_("No order possible"),
+    "withheld": N_("Can't order"),
 }
 NO_ORDER = {  # why a status has levels and no order
-    "stock unknown": N_("No file gives this stock, so there are levels only: bring stock up to the second when it falls below the first."),
-    "stock outdated": N_("The last stock count is more than 14 days old, so there are levels only. Import a newer stock file."),
-    "stock below zero": N_("The stock count is below zero, which can't be, so there are levels only. Correct it in the stock file."),
-    "pack size not usable": N_("The pack size is 0 or less, so no order can be rounded to it. Correct it in the products file."),
+    "stock unknown": N_(
+        "Stock is unknown, so only levels are shown: when stock falls below the reorder point, order up to the target stock."
+    ),
+    "stock outdated": N_("The last stock count is more than 14 days old, so only levels are shown. Import a newer stock file."),
+    "stock below zero": N_("The stock count is below zero, so only levels are shown. Correct it in the stock file."),
+    "pack size not usable": N_("The pack size is 0 or less, so orders can't be rounded to packs. Correct it in the products file."),
     "minimum above maximum": N_(
-        "The minimum order, in whole packs, is above the maximum, so no quantity meets both. Correct one of them in the products file."
+        "In whole packs, the minimum order is above the maximum, so no quantity meets both. Correct one of them in the products file."
     ),
 }
-REJECTED = (  # why rows are set aside: core/ingest/convert/checks.py
-    N_("a broken row"),
-    N_("a count below zero"),
-    N_("a count of orders below zero"),
-    N_("a date before 1990"),
-    N_("a date in the future"),
-    N_("a date that cannot be read"),
-    N_("a number that cannot be read"),
-    N_("a price below zero"),
-    N_("it ends before it starts"),
-    N_("lead time below zero"),
-    N_("lead time's deviation below zero"),
-    N_("minimum order below zero"),
-    N_("no customer id"),
-    N_("no date"),
-    N_("no first day"),
-    N_("no kind of event"),
-    N_("no last day"),
-    N_("no product id"),
-    N_("no relation"),
-    N_("no series"),
-    N_("no source"),
-    N_("no stock on hand"),
-    N_("no supplier"),
-    N_("no target"),
-    N_("no title"),
-    N_("no units"),
-    N_("no value"),
-    N_("not a product: postage, fee, discount, voucher, sample or test"),
-    N_("order days that cannot be read"),
-    N_("pack size below zero"),
-    N_("price not above zero: stock adjustment or sample, not a sale"),
-    N_("stock below zero"),
-    N_("units are zero"),
-    N_("units not above zero"),
-    N_("units on order below zero"),
-    N_("unknown kind of event"),
-)
 METRICS = {
-    "average_precision": (N_("Ranking"), N_("How well risers stand above the rest: 1 is perfect, the share of risers is guessing.")),
-    "brier_skill": (
-        N_("Skill of the chances"),
-        N_("How much closer its chances come to what happened than the shop's average would: 0% is no better, 100% is perfect."),
+    "average_precision": (
+        N_("Ranking quality"),
+        N_("How well risers are ranked above the rest (average precision). 1 = perfect; random ranking gives the share of risers."),
     ),
-    "precision_at_50": (N_("Right in its top 50"), N_("Of the 50 products it put first, the share that did rise.")),
-    "ece": (N_("Chances are off by"), N_("How far a stated chance lies from what came true, on average. Lower is better.")),
+    "brier_skill": (
+        N_("Improvement over baseline"),
+        N_("Improvement over always forecasting the shop's average. 0% = no better, 100% = perfect."),
+    ),
+    "precision_at_50": (N_("Top-50 hit rate"), N_("Share of the 50 products ranked highest that did rise.")),
+    "ece": (N_("Calibration error"), N_("Average gap between forecast chance and actual outcome. Lower is better.")),
 }
 LEARNERS = {
     "model": N_("Upswing"),
-    "base_rate": N_("The shop's average"),
-    "momentum": N_("What grew goes on growing"),
-    "text_regression": N_("Words alone"),
-    "text_encoder": N_("Language model alone"),
+    "base_rate": N_("Shop average"),
+    "momentum": N_("Momentum rule"),
+    "text_regression": N_("Words only"),
+    "text_encoder": N_("Text model only"),
     "lightgbm": N_("Trees"),
-    "lightgbm_text": N_("Trees with words"),
-    "lightgbm_encoder": N_("Trees with the language model"),
-    "lightgbm_searched": N_("Trees, searched"),
-    "lightgbm_text_segments": N_("Trees with words, all groups"),
+    "lightgbm_text": N_("Trees + words"),
+    "lightgbm_encoder": N_("Trees + text model"),
+    "lightgbm_searched": N_("Trees, tuned"),
+    "lightgbm_text_segments": N_("Trees + words, all groups"),
 }
 POLICIES = {
     "upswing": N_("Upswing"),
-    "twelve_week_mean": N_("Mean of 12 weeks and a safety factor"),
-    "seasonal_naive": N_("Same weeks a year ago and a safety factor"),
-    "croston_sba": N_("Croston (SBA) and a safety factor"),
-    "auto_ets": N_("Exponential smoothing and a safety factor"),
+    "twelve_week_mean": N_("12-week mean plus safety factor"),
+    "seasonal_naive": N_("Same weeks last year plus safety factor"),
+    "croston_sba": N_("Croston (SBA) plus safety factor"),
+    "auto_ets": N_("Exponential smoothing plus safety factor"),
 }
 VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
@@ -129,7 +96,7 @@ LAYOUTS = {
 SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
 UNITS = {
     "orders": N_("orders"),
-    "orders a week": N_("orders a week"),
+    "orders a week": N_("orders per week"),
     "units": N_("units"),
     "days": N_("days"),
     "views": N_("views"),
@@ -143,43 +110,43 @@ UNITS = {
     "deviations": N_("standard deviations"),
 }
 COLUMNS = {  # of the canonical tables, as far as they are asked for
-    "ordered_at": N_("Day of the sale"),
-    "product_id": N_("Number or name of the product"),
+    "ordered_at": N_("Order date"),
+    "product_id": N_("SKU or name"),
     "units": N_("Units"),
     "unit_price": N_("Price of a unit"),
-    "line_total": N_("Total of the line"),
-    "order_id": N_("Number of the order"),
-    "customer_id": N_("Number of the customer"),
+    "line_total": N_("Line total"),
+    "order_id": N_("Order ID"),
+    "customer_id": N_("Customer ID"),
     "country": N_("Country"),
-    "title": N_("Name of the product"),
+    "title": N_("Product name"),
     "category": N_("Category"),
-    "occurred_at": N_("Time of the event"),
-    "kind": N_("Kind of event"),
+    "occurred_at": N_("Event time"),
+    "kind": N_("Event type"),
     "views": N_("Views"),
     "carts": N_("Carts"),
     "wishlists": N_("Wish lists"),
-    "created_at": N_("Day of the review"),
+    "created_at": N_("Review date"),
     "rating": N_("Rating"),
-    "body": N_("Text of the review"),
+    "body": N_("Review text"),
     "day": N_("Day"),
     "on_hand": N_("Units on hand"),
-    "due_on": N_("Day of delivery"),
+    "due_on": N_("Delivery date"),
     "supplier": N_("Supplier"),
-    "starts_on": N_("First day"),
-    "ends_on": N_("Last day"),
+    "starts_on": N_("Start date"),
+    "ends_on": N_("End date"),
     "description": N_("Description"),
     "price": N_("Price"),
     "unit_cost": N_("Cost of a unit"),
     "location": N_("Warehouse"),
-    "visitor_id": N_("Number of the visitor"),
+    "visitor_id": N_("Visitor ID"),
 }
 JOBS = {
     "import": N_("Import"),
     "retrain": N_("Retraining"),
-    "rescore": N_("Fresh forecasts"),
+    "rescore": N_("Refresh forecasts"),
     "backtest": N_("Backtest"),
-    "simulate": N_("Replay of a year"),
-    "explain": N_("Words of a product"),
+    "simulate": N_("Simulation of last year"),
+    "explain": N_("Text explanation"),
 }
 JOB_STATUSES = {
     "queued": N_("waiting"),
@@ -194,23 +161,23 @@ STEPS = {
     "features": N_("preparing data"),
     "panel": N_("loading"),
     "embed": N_("reading texts"),
-    "pretrain": N_("learning the shop's words"),
-    "train": N_("learning"),
+    "pretrain": N_("reading the shop's texts"),
+    "train": N_("training"),
     "score": N_("forecasting"),
     "publish": N_("publishing"),
-    "words": N_("weighing words"),
-    "backtest": N_("looking back"),
-    "simulate": N_("replaying orders"),
-    "judge": N_("judging"),
+    "words": N_("explaining text"),
+    "backtest": N_("backtesting"),
+    "simulate": N_("simulating orders"),
+    "judge": N_("evaluating"),
 }
 MODEL_STATUSES = {"candidate": N_("candidate"), "champion": N_("in use"), "discarded": N_("discarded"), "retired": N_("retired")}
 ACTS = {
-    "promote": N_("put in use"),
+    "promote": N_("promoted"),
     "discard": N_("discarded"),
     "rollback": N_("rolled back"),
     "publish": N_("published"),
     "override": N_("plan changed"),
-    "take back": N_("change taken back"),
+    "take back": N_("change undone"),
 }
 
 
@@ -252,20 +219,19 @@ def no_order(name: str) -> str:
 
 
 def table(name: str) -> str:
-    return show(CANONICAL[name].title) if name in CANONICAL else name
+    title = CANONICAL[name].title if name in CANONICAL else None
+    return show(title) if title else name
 
 
 def table_adds(name: str, otherwise: str) -> str:
     """What the forecasts gain from a table."""
-    return show(CANONICAL[name].adds) if name in CANONICAL else otherwise
+    adds = CANONICAL[name].adds if name in CANONICAL else None
+    return show(adds) if adds else otherwise
 
 
 def rejected(reason: str) -> str:
-    """Why rows were set aside; a reason nobody foresaw stands for itself."""
-    scale = reason.removeprefix("a rating outside 1 to ")
-    if scale != reason:
-        return _("a rating outside 1 to {scale}").format(scale=scale)
-    return _(reason) if reason in REJECTED else reason
+    """Return why rows were set aside: the quarantine keeps the template of a message of core."""
+    return show(Message(reason))
 
 
 def layout(preset: str) -> str:

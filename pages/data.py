@@ -23,22 +23,22 @@ with st.grid(4, min_column_width=190):
     st.metric(_("Rows read"), number(rows.rows_read.sum(), 0), border=True)
     st.metric(_("Rows kept"), number(rows.rows_kept.sum(), 0), border=True)
     st.metric(
-        _("Rows left out"),
+        _("Skipped rows"),
         number(rows.rows_dropped.sum(), 0),
         border=True,
-        help=_("Rows that say what is known already; and purchases in a log of events, which are kept as orders."),
+        help=_("Rows that repeat what is already known, and purchases in an event log, which are stored as orders."),
     )
     st.metric(
-        _("Set aside"),
+        _("Rejected"),
         number(rows.rows_quarantined.sum(), 0),
         border=True,
-        help=_("Rows that failed a check. They are kept apart with their reason and never used."),
+        help=_("Rows that failed a check. They are stored with their reason and never used."),
     )
-cards.notes(_("Interest is read from: {signal}.").format(signal=labels.said(labels.SIGNALS, meta.signal)))
+cards.notes(_("Demand signal: {signal}.").format(signal=labels.said(labels.SIGNALS, meta.signal)))
 
-st.subheader(_("What was imported"), anchor=False)
+st.subheader(_("Import history"), anchor=False)
 if imports.empty:
-    cards.nothing_here(_("This workspace keeps no record of an import."))
+    cards.nothing_here(_("No import has been recorded in this workspace."))
 st.dataframe(
     imports.assign(table=[labels.table(t) for t in imports.table_name]),
     column_config={
@@ -46,10 +46,10 @@ st.dataframe(
         "table": column.TextColumn(_("Table"), width=170),
         "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95),
         "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
-        "rows_dropped": column.NumberColumn(_("Left out"), format="%,d", width=95),
-        "rows_quarantined": column.NumberColumn(_("Set aside"), format="%,d", width=95),
-        "first_day": column.DateColumn(_("First day"), width=105),
-        "last_day": column.DateColumn(_("Last day"), width=105),
+        "rows_dropped": column.NumberColumn(_("Skipped"), format="%,d", width=95),
+        "rows_quarantined": column.NumberColumn(_("Rejected"), format="%,d", width=95),
+        "first_day": column.DateColumn(_("Start date"), width=105),
+        "last_day": column.DateColumn(_("End date"), width=105),
     },
     column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
     hide_index=True,
@@ -59,9 +59,9 @@ st.dataframe(
 
 left, right = st.columns([3, 2], gap="medium")  # four columns of reasons beside two of days
 with left:
-    st.subheader(_("Why rows were set aside"), anchor=False)
+    st.subheader(_("Rejected rows"), anchor=False)
     if rejected.empty:
-        cards.nothing_here(_("Every row passed."))
+        cards.nothing_here(_("No rejected rows."))
     else:
         st.dataframe(
             rejected.assign(table=[labels.table(t) for t in rejected.table_name], reason=[labels.rejected(r) for r in rejected.detail]),
@@ -74,20 +74,20 @@ with left:
             column_order=("reason", "rows_quarantined", "table", "file"),
             hide_index=True,
             placeholder="",
-            alt=_("Reasons for which rows were set aside"),
+            alt=_("Reasons for rejected rows"),
         )
 with right:
-    st.subheader(_("How fresh it is"), anchor=False)
+    st.subheader(_("Latest data"), anchor=False)
     st.table(
         {labels.table(r.table_name): day(r.last_day if not absent(r.last_day) else r.detail) for r in parts["freshness"].itertuples()},
         border="horizontal",
     )
 
-st.subheader(_("What would help"), anchor=False)
+st.subheader(_("Improve your forecasts"), anchor=False)
 if parts["missing"].empty:
     cards.nothing_here(_("The shop gives everything that Upswing can use."))
 else:
-    cards.notes(_("Files that the shop has not given yet, and what each would add to the forecasts:"))
+    cards.notes(_("Files you have not imported yet, and what each would add:"))
     st.table(
         {
             f"**{labels.table(r.table_name)}**": plain(labels.table_adds(r.table_name, r.detail or ""))
@@ -97,8 +97,6 @@ else:
     )
 if not parts["absent"].empty:
     cards.notes(
-        _("Without data, and so left out of every forecast: {drivers}.").format(
-            drivers=_(", ").join(labels.driver(d) for d in parts["absent"].detail)
-        )
+        _("No data, so not in any forecast: {drivers}.").format(drivers=_(", ").join(labels.driver(d) for d in parts["absent"].detail))
     )
 uploads.form()

@@ -13,15 +13,14 @@ meta = data.meta()
 with st.spinner(_("Planning…")):
     plan, problems = data.plan(), data.plan_problems()
 if plan.empty:
-    cards.nothing_here(_("This snapshot holds no order suggestions."))
+    cards.nothing_here(_("This update has no order suggestions."))
     st.stop()
 cards.waiting_settings(data.waiting_settings())
 if (plan.status == "stock unknown").all():
     st.info(
         _(
-            "Upswing knows the demand of this shop but not its stock. For each product it gives the level at which to reorder and the "
-            "level to "
-            "order up to. With a stock file (day, product_id, on_hand) it would say what to order, how much and by when."
+            "Demand is known for this shop, but stock is not. Each product has a reorder point and a target stock. "
+            "Import a stock file (day, product_id, on_hand) to get quantities and order dates."
         ),
         title=_("Stock is unknown"),
         icon=":material/inventory_2:",
@@ -41,10 +40,10 @@ found = listing.found(plan, asked)
 body = st.container()
 with st.container(horizontal=True, vertical_alignment="center", key="plan_foot"):
     cards.notes(
-        n_("{count} product, most lost by waiting first.", "{count} products, most lost by waiting first.", len(found))
+        n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", len(found))
         if budget is None
-        else n_("{count} product, most gained per money first.", "{count} products, most gained per money first.", len(found)),
-        _("The first {count} are shown; the files hold all.").format(count=number(listing.SHOWN)) if len(found) > listing.SHOWN else "",
+        else n_("{count} product, best return first", "{count} products, best return first", len(found)),
+        _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN)) if len(found) > listing.SHOWN else "",
     )
     st.space("stretch")
     printing = st.toggle(_("Print view"), key="print", bind="query-params")
@@ -59,7 +58,7 @@ with top:
         listing.bought(plan, budget, meta.currency)
 with body:
     if found.empty:
-        cards.nothing_here(_("No product fits these filters."))
+        cards.nothing_here(_("No product matches these filters."))
     else:
         listing.table(found, meta.currency, data.plan_version(asked | {"budget": budget}))
 panel.chosen(plan, found, meta.currency)

@@ -33,44 +33,44 @@ elif data.has_snapshot():
                 help=meaning,
             )
     cards.notes(
-        _("Measured on the latest weeks that the model had not learned from. Below each figure: where it lies in 95 of 100 cases."),
+        _("Measured on the latest weeks that the model was not trained on. Below each figure: its 95% interval."),
         models.level(figures["value"]),
     )
     left, right = cards.halves()
     with left:
-        st.subheader(_("Do chances come true?"), anchor=False)
+        st.subheader(_("Are the forecasts reliable?"), anchor=False)
         st.plotly_chart(
-            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Stated chances against what came true")
+            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Forecast chance vs actual outcome")
         )
-        cards.notes(_("On the dotted line, chances can be taken at their word. Larger dots stand for more forecasts."))
+        cards.notes(_("On the dotted line, chances are exactly right. Larger dots stand for more forecasts."))
 else:
     cards.nothing_yet()
     right = st.container()
 with right:
-    st.subheader(_("How it learned"), anchor=False)
+    st.subheader(_("Training curve"), anchor=False)
     chosen = models.choose(found, champion)
     models.learning(chosen)
 models.card(chosen)
 
-st.subheader(_("Renew"), anchor=False)
+st.subheader(_("Update"), anchor=False)
 busy = jobs.panel(("retrain", "rescore"))
 models.renew(busy)
 
-st.subheader(_("Would it have been right?"), anchor=False)
+st.subheader(_("Backtest"), anchor=False)
 jobs.panel(("backtest",), quiet=True)
 models.backtest(data.last_done("backtest"))
 
 st.subheader(_("Candidates"), anchor=False)
 if not candidates:
-    cards.nothing_here(_("None waits for a decision. A retraining ends in a candidate, which is used only once somebody says so."))
+    cards.nothing_here(_("No candidates. Retrain to create one; nothing changes until you approve it."))
 for model in candidates:
     models.candidate(model, champion)
 
-st.subheader(_("Go back"), anchor=False)
+st.subheader(_("Roll back"), anchor=False)
 models.go_back(champion)
 
 st.subheader(_("History"), anchor=False)
-work, decisions, known = st.tabs([_("Work"), _("Decisions"), _("Models")])
+work, decisions, known = st.tabs([_("Jobs"), _("Decisions"), _("Models")])
 with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:

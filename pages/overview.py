@@ -1,5 +1,7 @@
 """What should I do today?"""
 
+from typing import Any
+
 import streamlit as st
 
 from dashboard import data
@@ -27,7 +29,7 @@ if not data.checked():
     cards.unchecked(data.held_back())
 st.subheader(_("Decisions for today"), anchor=False)
 if decisions.empty:
-    cards.nothing_here(_("Nothing presses: no riser runs short, and nothing that falls lies around for long."))
+    cards.nothing_here(_("Nothing urgent today."))
 with st.grid(3, min_column_width=250):
     for _place, row in decisions.iterrows():
         cards.decision(row)
@@ -36,21 +38,21 @@ st.space("xsmall")
 last, before = weekly.tail(4), weekly.iloc[-8:-4]
 change = round(numbers.expected_risers - numbers.previous_expected_risers, 1)  # NaN without a snapshot before
 changed = not absent(change) and change != 0
-card = {"border": True, "height": "stretch", "delta_color": "off"}
+card: dict[str, Any] = {"border": True, "height": "stretch", "delta_color": "off"}
 with st.grid(4, min_column_width=200):
     st.metric(
-        _("Products about to rise"),
+        _("Expected risers"),
         number(numbers.expected_risers, 0),
         change if changed else None,
         **card,
-        delta_description=_("since the last snapshot") if changed else None,
+        delta_description=_("since the last update") if changed else None,
         help=_(
-            "Expected number of risers within {days} days: all chances added up. A riser sells at least {more} above its own "
-            "pace, after the whole shop's growth is taken out."
+            "Expected number of risers in the next {days} days: the sum of all chances. A riser sells at least {more} "
+            "above its own usual rate, excluding the shop's growth."
         ).format(days=rules.horizon_days, more=percent(rules.min_ratio - 1)),
     )
     st.metric(
-        _("Likely ones among them"),
+        _("Likely risers (50%+)"),
         number(numbers.likely_risers, 0),
         **card,
         help=_("Products with a chance of 50% or more. {count} are as likely to fall.").format(count=number(numbers.likely_fallers, 0)),
@@ -59,7 +61,7 @@ with st.grid(4, min_column_width=200):
     if not absent(numbers.revenue_28d_cents) and numbers.revenue_28d_cents > 0:
         sold = _("Revenue, last 4 weeks"), plain(money(numbers.revenue_28d_cents, meta.currency, short=True))
     grew = cards.growth(last.units.sum(), before.units.sum())
-    st.metric(*sold, grew, **card, delta_description=_("units, against the 4 before") if grew else None)
+    st.metric(*sold, grew, **card, delta_description=_("units vs previous 4 weeks") if grew else None)
     if numbers.stock_known:
         cost = "" if absent(numbers.order_cost_cents) else plain(money(numbers.order_cost_cents, meta.currency, short=True))
         st.metric(
@@ -68,30 +70,33 @@ with st.grid(4, min_column_width=200):
             cost or None,
             **card,
             delta_arrow="off",
-            help=_("Products whose stock will not last until the next delivery. Yours where you changed it, without what is snoozed."),
+            help=_(
+                "Products whose stock won't last until the next delivery. Your quantity where you changed it; snoozed "
+                "products are left out."
+            ),
         )
     else:
-        st.metric(_("Products forecast"), number(numbers.products, 0), **card)
+        st.metric(_("Forecast products"), number(numbers.products, 0), **card)
 if numbers.stock_known and numbers.stock_unknown:
     cards.notes(
         n_(
-            "{count} product has no usable stock figure; its order cannot be worked out.",
-            "{count} products have no usable stock figure; their orders cannot be worked out.",
+            "No reliable stock count for {count} product, so no order suggested.",
+            "No reliable stock count for {count} products, so no order suggested.",
             numbers.stock_unknown,
         )
     )
 elif numbers.stock_unknown:
-    cards.notes(_("No stock can be reckoned with, so nothing is said about what to order. See Inventory for the levels."))
+    cards.notes(_("No stock data, so no order suggestions. See Inventory for reorder points."))
 
 st.space("xsmall")
 if moved:
     up, down = cards.halves()
     with up:
-        st.subheader(_("Chances that grew"), anchor=False)
-        movers(grown, "movers_up", _("Products whose chance of rising grew most"))
+        st.subheader(_("Biggest gains"), anchor=False)
+        movers(grown, "movers_up", _("Products whose chance of rising increased most"))
     with down:
-        st.subheader(_("Chances that shrank"), anchor=False)
-        movers(shrunk, "movers_down", _("Products whose chance of rising shrank most"))
+        st.subheader(_("Biggest drops"), anchor=False)
+        movers(shrunk, "movers_down", _("Products whose chance of rising decreased most"))
 else:
     st.subheader(_("Most likely to rise"), anchor=False)
     first = data.ask(
@@ -108,8 +113,4 @@ else:
         offset=0,
     )
     tables.rising(first, meta.currency, compared=False)
-    cards.notes(
-        _("No chance has changed since the last snapshot.")
-        if compared
-        else _("This is the first snapshot; from the second one on, what changed is shown here.")
-    )
+    cards.notes(_("No chance has changed since the last update.") if compared else _("Changes appear here after the next update."))

@@ -55,25 +55,25 @@ about += [plain(money(facts.price_cents, facts.currency))] if not absent(facts.p
 about += [n_("on sale for {count} week", "on sale for {count} weeks", facts.days_on_sale / 7)] if not absent(facts.days_on_sale) else []
 st.caption(" · ".join([*([plain(product)] if product != facts.title else []), *about]))  # a shop of names has no other ids
 if absent(facts.rising_probability):
-    cards.nothing_here(_("There is no forecast of this product for this customer group."))
+    cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
 with st.container(border=True):
     cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 
 grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
 with grid.cell(column_span=2):
-    st.subheader(_("Sales and what to expect"), anchor=False)
+    st.subheader(_("Sales and forecast"), anchor=False)
     st.plotly_chart(
         charts.history_with_forecast(history, demand, meta.as_of),
         config=CONFIG,
         key="history",
-        alt=_("Units sold a week, and the forecast with its ranges"),
+        alt=_("Weekly unit sales and forecast with its ranges"),
     )
     cards.notes(
-        _("Bands hold the average week from now until then in 50, 80 and 95 of 100 cases."),
+        _("Shaded: 50%, 80% and 95% range of average weekly sales up to that date."),
         _(
-            "The lighter part on top is what people wanted while it was out of stock: an estimate from its share of the shop's "
-            "orders on the days before. Forecasts learn from both parts."
+            "Light area: estimated sales lost while out of stock, from the product's share of the shop's orders in the "
+            "days before. Forecasts learn from both parts."
         )
         if history.lost_units.any()
         else "",
@@ -86,10 +86,13 @@ st.subheader(_("Why"), anchor=False)
 chart, table = cards.halves()
 with chart:
     st.plotly_chart(
-        charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall", alt=_("How each driver moves the chance of rising")
+        charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall", alt=_("Effect of each driver on the chance of rising")
     )
     cards.notes(
-        _("From a product nothing is known of to this one. Blue raises the chance, orange lowers it; points depend on where a bar starts.")
+        _(
+            "From the average unknown product to this one. Blue raises the chance, orange lowers it. The same push "
+            "moves the chance less near 0% and 100%."
+        )
     )
 with table:
     seen = data.ask("product_features", product=product)
@@ -99,24 +102,24 @@ with table:
     st.dataframe(
         {
             _("Driver"): [labels.driver(d) for d in seen.driver],
-            _("What the model saw"): [labels.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
+            _("Signal"): [labels.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
             _("Value"): [labels.value(v, u or "") for v, u in zip(seen.value, seen.unit)],
-            _("Among all"): seen.standing,
+            _("Percentile"): seen.standing,
         },
         column_config={
             _("Driver"): st.column_config.TextColumn(width=80),
-            _("What the model saw"): st.column_config.TextColumn(width=215),
+            _("Signal"): st.column_config.TextColumn(width=215),
             _("Value"): st.column_config.TextColumn(width=105),
-            _("Among all"): st.column_config.ProgressColumn(
+            _("Percentile"): st.column_config.ProgressColumn(
                 width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
             ),
         },
         hide_index=True,
         height=420,
-        alt=_("Values the model saw, by driver"),
+        alt=_("Signals by driver"),
     )
 
-st.subheader(_("Words"), anchor=False)
+st.subheader(_("Text signals"), anchor=False)
 text_explanation.said(product, meta.model)
 
 left, right = cards.halves() if len(groups) > 1 else (None, st.container())
@@ -133,6 +136,6 @@ with right:
     st.subheader(_("Similar products"), anchor=False)
     similar = data.ask("product_similar", product=product, limit=6)
     if similar.empty:
-        cards.nothing_here(_("Nothing else in the shop reads like it."))
+        cards.nothing_here(_("No similar products."))
     else:
         tables.similar(similar)

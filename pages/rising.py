@@ -17,12 +17,12 @@ sorts = {
     "probability": _("Chance of rising"),
     "movement": _("Change"),
     "pace": _("Sales"),
-    "cover": _("Shortest cover"),
+    "cover": _("Lowest weeks of supply"),
     "falling": _("Chance of falling"),
 }
 with st.container(horizontal=True, vertical_alignment="bottom"):
     search = st.text_input(
-        _("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=220
+        _("Search"), key="q", bind="query-params", type="search", live="300ms", placeholder=_("Search by name or SKU"), width=220
     )
     segment = (
         st.selectbox(
@@ -36,12 +36,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         if len(choices["categories"]) > 1
         else []
     )
-    sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.get, width=170)
+    sort = st.selectbox(_("Sort by"), list(sorts), key=spoken("sort"), bind="query-params", format_func=sorts.__getitem__, width=170)
     with st.popover(_("Price and age"), icon=":material/tune:"):
         lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
         price = st.slider(_("Price"), lowest, highest, (lowest, highest), key="price", bind="query-params") if highest > lowest else None
         oldest = max(1, math.ceil((choices["longest_days_on_sale"] or 0) / 7))
-        age = st.slider(_("Weeks on sale"), 0, oldest, (0, oldest), key="age", bind="query-params")
+        age = st.slider(_("Weeks since launch"), 0, oldest, (0, oldest), key="age", bind="query-params")
 
 # data
 filters = {
@@ -60,7 +60,7 @@ found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=0)
 
 # show
 if found.empty:
-    cards.nothing_here(_("No product fits these filters."))
+    cards.nothing_here(_("No product matches these filters."))
     st.stop()
 matches = int(found.matches.iloc[0])
 table = st.container()
@@ -71,7 +71,7 @@ if matches > PAGE_ROWS:
 with table:
     cards.notes(
         n_("{count} product.", "{count} products.", matches),
-        _("Choose a row to open it."),
-        "" if segment == "all" else _("Chances, sales and reasons are those of this customer group; cover is the whole shop's matter."),
+        _("Click a product to open it."),
+        "" if segment == "all" else _("Chances, sales and reasons are for this customer group. Weeks of supply are for the whole shop."),
     )
     tables.rising(found, meta.currency, choices["has_previous"])

@@ -17,23 +17,20 @@ choices = data.choices()
 if others.empty:
     shop = data.rules().shop
     cards.nothing_here(
-        _("No group of customers is large enough to be told apart: that takes {count} orders in 8 weeks.").format(
+        _("No customer group is large enough yet. A group needs {count} orders in 8 weeks.").format(
             count=number(shop.segment_min_orders, 0)
         )
         if shop.segment_attribute
-        else _(
-            "This shop's customers are not told apart. Give a customers file, or orders with a country or channel, to see who "
-            "is interested in what."
-        )
+        else _("This shop has no customer groups. Import a customers file, or orders with a country or channel, to see who buys what.")
     )
     st.stop()
 
 # show
 cards.notes(
-    _("Groups by: {attribute}.").format(attribute=labels.said(labels.ATTRIBUTES, data.meta().segment_attribute)),
+    _("Grouped by {attribute}.").format(attribute=labels.said(labels.ATTRIBUTES, data.meta().segment_attribute)),
     n_(
-        "{count} group with fewer than {few} orders in 8 weeks is left out.",
-        "{count} groups with fewer than {few} orders in 8 weeks are left out.",
+        "{count} group with fewer than {few} orders in 8 weeks is not shown.",
+        "{count} groups with fewer than {few} orders in 8 weeks are not shown.",
         len(others) - len(big),
         few=FEW_IN_GROUP,
     )
@@ -41,28 +38,28 @@ cards.notes(
     else "",
 )
 if big.empty:
-    cards.nothing_here(_("No group has enough orders to say anything about it."))
+    cards.nothing_here(_("No group has enough orders yet."))
     st.stop()
 
 by_product = len(choices["categories"]) < 2
 interest = data.ask("segment_interest", by_product=by_product, few=FEW_IN_CELL, limit=SHOWN)
 told = interest[interest.segment.isin(big.segment)].groupby("segment").lift.transform("count") > 0
 interest = interest.loc[told[told].index]
-st.subheader(_("Interest compared with everyone's"), anchor=False)
+st.subheader(_("Category preference vs all customers"), anchor=False)
 if interest.empty:
-    cards.nothing_here(_("No group buys enough of any one thing to compare it."))
+    cards.nothing_here(_("No group has enough orders in one category to compare."))
 else:
-    st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("How much more or less each group buys than everyone"))
+    st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("Category preference vs all customers"))
     cards.notes(
-        _("2× means: twice as large a part of this group's orders as of everyone's, in the last 8 weeks. Blue is more, orange is less."),
-        _("Empty cells, and groups that are not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
+        _("2× = twice its usual share of orders, in the last 8 weeks. Blue is more, orange is less."),
+        _("Empty cells, and groups not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
         if interest.lift.isna().any() or interest.segment.nunique() < len(big)
         else "",
-        _("The shop names no categories, so the best-selling products stand here.") if by_product else "",
+        _("The shop has no categories, so the best-selling products are shown.") if by_product else "",
     )
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
-    st.subheader(_("How each group's buying develops"), anchor=False)
+    st.subheader(_("Order trend by group"), anchor=False)
     category = (
         ""
         if by_product
@@ -81,11 +78,11 @@ st.plotly_chart(
     charts.segment_multiples(weeks, list(big.segment)[:SHOWN]),
     config=CONFIG,
     key="multiples",
-    alt=_("Orders a week of each group against its usual week"),
+    alt=_("Weekly orders of each group vs its average week"),
 )
-cards.notes(_("1× is the group's own usual week of the last 26; the dotted line is everyone."))
+cards.notes(_("1× = the group's average week (last 26 weeks). The dotted line is all customers."))
 
-st.subheader(_("Rises here more than elsewhere"), anchor=False)
+st.subheader(_("Rising in one group"), anchor=False)
 special = data.ask("segment_specials", limit=4)
 special = special[special.segment.isin(big.segment)]
 if special.empty:
@@ -101,11 +98,11 @@ else:
         {
             "title": tables.product(),
             "group": tables.column.TextColumn(_("Customer group"), width=150),
-            "rising_probability": tables.chance(_("Chance here")),
-            "everyone_probability": tables.chance(_("Chance for everyone"), width=140),
-            "ahead": tables.column.NumberColumn(_("Ahead by"), format="%+.0f", width=90, help=_("Points.")),
+            "rising_probability": tables.chance(_("Chance in group")),
+            "everyone_probability": tables.chance(_("Chance, all customers"), width=140),
+            "ahead": tables.column.NumberColumn(_("Lead (pts)"), format="%+.0f", width=90, help=_("Percentage points.")),
         },
         key="special_table",
-        alt=_("Products that rise in one group more than elsewhere"),
+        alt=_("Products that rise in one group more than in others"),
         height="content",
     )

@@ -4,6 +4,11 @@
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/say.sh"
 
+case $(uname -s) in
+  Linux | Darwin) ;;
+  *) stop "Upswing runs on Linux, on macOS and on Windows under WSL; this is $(uname -s)" "open a WSL terminal (\`wsl --install\` sets it up) and start again there" ;;
+esac
+
 kind=${1:-run}
 case $kind in
   run) requirements=requirements.txt ;;
@@ -12,24 +17,19 @@ case $kind in
 esac
 log=.venv/pip.log
 
+checksum() { if command -v sha256sum >/dev/null; then sha256sum; else shasum -a 256; fi; }
 # What is installed depends on these; the folder too, since an environment does not survive a move.
-wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-bench.txt requirements-dev.txt) <(pwd) | sha256sum | cut -c1-16)
+wanted=$(cat requirements.txt pyproject.toml <([ "$kind" = dev ] && cat requirements-bench.txt requirements-dev.txt) <(pwd) | checksum | cut -c1-16)
 stamp=.venv/installed-$kind
 if [ "$(cat "$stamp" 2>/dev/null)" = "$wanted" ] && [ -x .venv/bin/upswing ]; then exit 0; fi
 
-is_311() { "$1" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1; }
-
 needed_gib=1
-if ! is_311 .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
+if ! is_supported .venv/bin/python || ! .venv/bin/python -m pip --version >/dev/null 2>&1; then
   needed_gib=4
-  python=
-  for name in ${PYTHON:-} python3.11 python3 python; do
-    if is_311 "$name"; then python=$name && break; fi
-  done
-  [ -n "$python" ] || stop "no Python 3.11 on this machine (found: $(python3 --version 2>&1 || echo 'no python3 at all'))" \
-    "install Python 3.11 (Debian 12: apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3.11 make demo"
+  python=$(find_python) || stop "no Python 3.11, 3.12 or 3.13 on this machine (found: $(python3 --version 2>&1 || echo 'no python3 at all'))" \
+    "install one (Debian: apt-get install python3 python3-venv), or name one: PYTHON=/path/to/python3.11 make demo"
   "$python" -c 'import ensurepip, venv' 2>/dev/null ||
-    stop "this Python 3.11 has no venv module" "apt-get install python3-venv (on other systems: the package that brings 'venv')"
+    stop "$("$python" --version) has no venv module" "apt-get install python3-venv (on other systems: the package that brings 'venv')"
 fi
 
 free_kib=$(df -Pk . | awk 'NR == 2 {print $4}')
@@ -45,7 +45,7 @@ say "Installing $requirements into .venv (once; the first time it downloads a fe
 rm -f "$log"
 # Nothing is compiled ahead: Python compiles what is used at its first use, and most of these packages' files never are.
 pip() { .venv/bin/python -m pip --disable-pip-version-check --log "$log" install --no-compile "$@"; }
-# The pip that comes with Python 3.11 takes twice as long to find out what fits together, but does as well.
+# An older pip takes twice as long to find out what fits together, but does as well.
 pip pip==26.2.1 || say "Going on with the pip that is there"
 if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
   if grep -qi 'no space left on device' "$log"; then
@@ -54,7 +54,7 @@ if ! { pip -r "$requirements" && pip --no-deps --editable .; }; then
     stop "the package index can't be reached (is there a network? a proxy?)" "get online, or point pip at your own index with PIP_INDEX_URL, then start again"
   elif grep -qiE 'no matching distribution|could not find a version' "$log"; then
     stop "a package of $requirements is not offered for this machine: $(grep -ioE 'no matching distribution.*' "$log" | tail -1)" \
-      "use 64-bit Linux or WSL with Python 3.11, and a package index that has it"
+      "use 64-bit Linux, macOS or WSL with Python 3.11 to 3.13, and a package index that has it"
   fi
   stop "pip failed (its messages stand above, all of them in $log)" "mend what it names, then start again"
 fi

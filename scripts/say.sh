@@ -24,3 +24,9 @@ install() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@"; } >/dev/null ||
     stop "apt-get could not install $* (its reason stands above)" "check the network and the package sources, then start again"
 }
+
+# is_supported PYTHON: is it one of the versions that every pinned package has a wheel for (core/shipped.py)?
+is_supported() { "$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1; }
+
+# find_python: the name of a supported Python, $PYTHON first.
+find_python() { for name in ${PYTHON:-} python3.11 python3.12 python3.13 python3 python; do is_supported "$name" && echo "$name" && return; done; return 1; }

@@ -10,11 +10,7 @@ from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
-LONG = ("e2e", "unit/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
-
-
-def pytest_addoption(parser):
-    parser.addoption("--whole", action="store_true", help="labels of real shops against the oracle: of every product at every origin")
+LONG = ("e2e", "integration/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # typer's pydantic would read every installed package's metadata for them
 
 import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError

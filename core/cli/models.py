@@ -202,13 +202,11 @@ def models(
 def promote(
     session: Session,
     id: Annotated[str, argument("ID", msg("The model, as `upswing models` lists it."))],
-    reason: Annotated[
-        str, option("--reason", msg("Why, for the audit log."), "TEXT", show_default=False)
-    ] = "promoted from the command line",
+    reason: Annotated[str, option("--reason", msg("Why, for the audit log."), "TEXT", show_default=False)] = "",
 ) -> None:
     from core.models.registry import promote
 
-    promote(session.workspace, id, reason=reason)
+    promote(session.workspace, id, reason=reason or msg("Promoted from the command line."))
     session.report(msg("Model {model} is the champion. The next `upswing score` uses it.", model=id), {"model": id})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from core.cli.command import OPERATE, START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.errors import UpswingError
-from core.messages import msg, show
+from core.messages import lines, msg, show
 
 Port = Annotated[int, option("--port", msg("Port of this machine's loopback address."), "N")]
 
@@ -89,9 +89,19 @@ def snapshots(session: Session) -> None:
     from core.storage.snapshots import history
 
     found = history(session.workspace)
-    rows = [f"{'*' if s.current else ' '} {s.id}  as of {s.as_of}  model {s.model}  {s.created_at}" for s in found]
+    rows = [
+        msg(
+            "{mark} {snapshot}  data to {as_of}  model {model}  {created_at}",
+            mark="*" if s.current else " ",
+            snapshot=s.id,
+            as_of=s.as_of,
+            model=s.model,
+            created_at=s.created_at,
+        )
+        for s in found
+    ]
     session.report(
-        "\n".join(rows) if rows else msg("There are no snapshots yet. Run `upswing run` to make the first."),
+        lines(*rows) if rows else msg("There are no snapshots yet. Run `upswing run` to make the first."),
         [{"snapshot": s.id, "as_of": s.as_of, "model": s.model, "created_at": s.created_at, "current": s.current} for s in found],
     )
 

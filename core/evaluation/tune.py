@@ -208,7 +208,7 @@ def tune(
             ):
                 # Seeded by how far the study is: a search that was stopped does not draw the same sets again.
                 study.sampler = optuna.samplers.TPESampler(seed=settings.model.seed + len(study.trials), n_startup_trials=RANDOM_FIRST)
-                share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * minutes)
+                share = _count(study) / trials if trials else (time.monotonic() - started) / (60 * (minutes or 1))
                 best = study.best_value if _completed(study) else float("nan")
                 say = _teller(progress, share, 1 / trials if trials else 0.0, _count(study) + 1, best)
                 study.optimize(lambda trial: judge.loss(trial, space, say), n_trials=1)
@@ -289,6 +289,7 @@ def _rows(panel, settings: Settings, until: date | None) -> tuple[np.ndarray, bo
     if settings.model.since:
         rows = rows[panel.as_of[rows] >= np.datetime64(as_date(settings.model.since, "model.since"))]
     origins = [d.astype(date) for d in np.unique(panel.as_of[rows[panel.all_rows[rows]]])]
+    last: date | None
     try:
         last = plan(origins, settings.labels.horizon_days)[0].train_until
     except UserError:  # too short a history for a backtest, so there is none to be fair to

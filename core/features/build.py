@@ -101,7 +101,7 @@ def build_latest(workspace: Workspace, *, since: date | None = None, engine: str
         _neighbours(running, workspace, settings, progress)
         matured = shop.last_day - timedelta(days=settings.labels.horizon_days)
         weekly = weekly_origins(shop.first_day, shop.last_day, settings) if since else []
-        origins = [t for t in weekly if since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
+        origins = [t for t in weekly if since and since < t <= matured][-FOLLOWED_ORIGINS:] + [shop.last_day]
         _prepare(running, settings, shop, origins)
         return _write_panel(running, workspace, settings, shop, origins, workspace.panel / "latest", progress)
 

@@ -47,7 +47,7 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
     from_day = touched if built and built[0]["meaning"] == meaning else date(1900, 1, 1)
     if from_day is not None:
         with engine.transaction():
-            values = dict(from_day=from_day, signal=signal, attribute=settings.shop.segment_attribute)
+            values = {"from_day": from_day, "signal": signal, "attribute": settings.shop.segment_attribute}
             engine.replace_days("daily", from_day, "features/daily", **values)
             engine.replace_days("touched", None, pa.table({"table_name": pa.array([], pa.string())}))
             engine.replace_days("daily_built", None, pa.table({"meaning": [meaning]}))

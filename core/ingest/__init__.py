@@ -1,4 +1,4 @@
-"""The door of the warehouse: readers, mappings and presets, checks, privacy."""
+"""Import the files of a shop: read them, recognise what they hold, convert their rows and store them in the warehouse."""
 
 from core.ingest.importing import import_files
 from core.ingest.report import ImportReport

@@ -1,16 +1,24 @@
-"""What an import did, file by file, in words for a shopkeeper and in numbers for a program."""
+"""What an import did, file by file: messages for a person, numbers for a program."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.ingest.recognise.rules import TABLE_NAMES
+from core.messages import Message, msg, nmsg, sentences
+from core.messages import lines as as_lines
+
 
 @dataclass
 class TableReport:
-    """Counts of one table that a file feeds: read = kept + dropped + quarantined.
+    """Counts of one table that a file fills: read = kept + dropped + quarantined.
 
-    replaced: how many of the kept rows take the place of stored ones. touched: the earliest day whose features change.
+    replaced              how many of the kept rows replace stored ones
+    dropped, quarantined  template of the reason (a message without values) -> rows
+    first_day, last_day   of the kept rows, ISO
+    touched               the earliest day whose features change
+    columns               (source, canonical column, how it is read)
     """
 
     table: str
@@ -22,10 +30,10 @@ class TableReport:
     first_day: str | None = None
     last_day: str | None = None
     touched: date | None = None
-    columns: list[tuple[str, str, str]] = field(default_factory=list)  # source, canonical, how it is read
+    columns: list[tuple[Message | str, str, Message | None]] = field(default_factory=list)
 
     def check(self) -> None:
-        """The promise of every import. Its failure is a fault of ours, and nothing is stored."""
+        """Hold the promise of every import. Its failure is a fault of Upswing, and nothing is stored."""
         if self.read != self.kept + sum(self.dropped.values()) + sum(self.quarantined.values()):
             raise AssertionError(
                 f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}"
@@ -44,37 +52,99 @@ class TableReport:
             "last_day": self.last_day,
         }
 
+    def lines(self, is_main: bool, dry_run: bool) -> list[Message]:
+        """Return the lines of the report on this table."""
+        values = {
+            "table": TABLE_NAMES[self.table],
+            "read": self.read,
+            "kept": self.kept,
+            "dropped": sum(self.dropped.values()),
+            "quarantined": sum(self.quarantined.values()),
+        }
+        counts = (
+            msg("{table}: {read} rows read, {kept} would be kept, {dropped} dropped, {quarantined} quarantined.", **values)
+            if dry_run
+            else msg("{table}: {read} rows read, {kept} kept, {dropped} dropped, {quarantined} quarantined.", **values)
+        )
+        replaced = nmsg("{count} kept row replaces a stored one.", "{count} kept rows replace stored ones.", self.replaced)
+        known = [date.fromisoformat(each) for each in (self.first_day, self.last_day) if each]
+        days = dict(zip(("first", "last"), known)) if len(known) == 2 else {}
+        head = sentences(
+            counts,
+            replaced if self.replaced else "",
+            msg("From {first} to {last}.", **days) if days else "",
+            "" if is_main else msg("Its rows are read from the same lines."),
+        )
+        lines = [_indented(2, head)]
+        for source, column, how in self.columns:
+            values = {"source": source, "column": column}
+            lines.append(
+                _indented(
+                    6, Message("{source} -> {column} ({how})", {**values, "how": how}) if how else Message("{source} -> {column}", values)
+                )
+            )
+        lines += [_indented(4, msg("Dropped {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.dropped)]
+        lines += [
+            _indented(4, msg("Quarantined {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.quarantined)
+        ]
+        return lines
+
 
 @dataclass
 class FileReport:
-    """One file (or one sheet). Its rows are counted for `main`; `derived` tables retell the same lines. left_out: why it is not read; ask:
-    what would have to be said of its columns for it to be read (core.errors.UserError.ask)."""
+    """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
+
+    left_out: why it is not read. ask: which columns it would need (core.errors.UserError.ask).
+    """
 
     file: str
-    kind: str
+    kind: Message
     encoding: str = ""
     delimiter: str = ""
     main: TableReport | None = None
     derived: list[TableReport] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
-    left_out: str = ""
+    left_out: Message | None = None
     ask: dict | None = None
+
+    @property
+    def tables(self) -> list[TableReport]:
+        return [t for t in (self.main, *self.derived) if t is not None]
 
     def as_dict(self) -> dict:
         return {
             "file": self.file,
-            "kind": self.kind,
+            "kind": str(self.kind),
             "encoding": self.encoding,
             "delimiter": self.delimiter,
-            "notes": self.notes,
-            "left_out": self.left_out,
+            "notes": [str(note) for note in self.notes],
+            "note_messages": [note.as_dict() for note in self.notes],
+            "left_out": str(self.left_out or ""),
+            "left_out_message": self.left_out.as_dict() if self.left_out else None,
             "ask": self.ask,
             "columns_not_read": self.unread,
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},
             "derived": {t.table: t.as_dict() for t in self.derived},
-            "mapping": {t.table: {c: {"from": s, "read_as": how} for s, c, how in t.columns} for t in [self.main, *self.derived] if t},
+            "mapping": {t.table: {c: {"from": str(s), "read_as": str(how or "")} for s, c, how in t.columns} for t in self.tables},
         }
+
+    def lines(self, dry_run: bool) -> list[Message]:
+        """Return the lines of the report on this file."""
+        delimiters = {"\t": msg("tabs"), " ": msg("spaces")}
+        delimiter = (
+            msg("columns separated by {delimiter}", delimiter=delimiters.get(self.delimiter, self.delimiter)) if self.delimiter else ""
+        )
+        how = [part for part in (self.kind, self.encoding, delimiter) if part]
+        lines = [Message("{file} ({how})", {"file": self.file, "how": how})]
+        if self.left_out:
+            lines.append(_indented(2, msg("Left out: {reason}", reason=self.left_out)))
+        for t in self.tables:
+            lines += t.lines(t is self.main, dry_run)
+        lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
+        if self.unread:
+            lines.append(_indented(2, msg("Columns not read: {columns}", columns=self.unread)))
+        return lines
 
 
 @dataclass
@@ -84,9 +154,10 @@ class ImportReport:
     mapping: str
     dry_run: bool
     files: list[FileReport] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
 
     def totals(self) -> dict[str, int]:
+        """Return the rows of all files: read, kept, dropped, quarantined."""
         mains = [f.main.as_dict() for f in self.files if f.main]
         return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined")}
 
@@ -96,49 +167,34 @@ class ImportReport:
             "dry_run": self.dry_run,
             "totals": self.totals(),
             "files": [f.as_dict() for f in self.files],
-            "notes": self.notes,
+            "notes": [str(note) for note in self.notes],
+            "note_messages": [note.as_dict() for note in self.notes],
         }
 
-    def text(self) -> str:
-        lines = [f"Plan (nothing is written), mapping {self.mapping}" if self.dry_run else f"Imported with mapping {self.mapping}"]
+    def message(self) -> Message:
+        """Return the whole report, to be shown in the reader's language."""
+        head = (
+            msg("Plan of an import with the mapping {mapping}. Nothing is written.", mapping=self.mapping)
+            if self.dry_run
+            else msg("Imported with the mapping {mapping}.", mapping=self.mapping)
+        )
+        parts: list[Message | str] = [head]
         for f in self.files:
-            how = ", ".join(x for x in (f.kind, f.encoding, f"columns split at {_visible(f.delimiter)}" if f.delimiter else "") if x)
-            lines += ["", f"{f.file} ({how})"]
-            if f.left_out:
-                lines.append(f"  left out: {f.left_out}")
-            for t in [f.main, *f.derived]:
-                if t is None:
-                    continue
-                lines.append(
-                    f"  {t.table}{' (told by the same lines)' if t is not f.main else ''}: {_counts(t, self.dry_run)}"
-                    + (f", {t.first_day} to {t.last_day}" if t.first_day else "")
-                )
-                lines += [f"      {source} -> {column}{f' ({how})' if how else ''}" for source, column, how in t.columns]
-                lines += [f"    dropped {n:,}: {why}" for why, n in _most(t.dropped)]
-                lines += [f"    quarantined {n:,}: {why}" for why, n in _most(t.quarantined)]
-            lines += [f"  note: {n}" for n in f.notes]
-            if f.unread:
-                lines.append(f"  not read: {', '.join(f.unread)}")
-        t = self.totals()
-        lines += ["", f"{t['read']:,} rows read = {t['kept']:,} kept + {t['dropped']:,} dropped + {t['quarantined']:,} quarantined"]
+            parts += ["", *f.lines(self.dry_run)]
+        parts += ["", msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined", **self.totals())]
         if left_out := [f.file for f in self.files if f.left_out]:
-            lines.append(f"note: left out: {', '.join(left_out)} (why stands above)")
-        lines += [f"note: {n}" for n in self.notes]
-        return "\n".join(lines)
+            parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
+        parts += [msg("Note: {note}", note=note) for note in self.notes]
+        return as_lines(*parts)
+
+    def text(self, language: str = "en") -> str:
+        """Return the whole report as text in a language of core.messages.LOCALES."""
+        return self.message().show(language)
 
 
-def _counts(t: TableReport, dry_run: bool) -> str:
-    kept = "would be kept" if dry_run else "kept"
-    replaced = f" ({t.replaced:,} in place of stored ones)" if t.replaced else ""
-    return (
-        f"{t.read:,} rows read, {t.kept:,} {kept}{replaced}, {sum(t.dropped.values()):,} dropped, "
-        f"{sum(t.quarantined.values()):,} quarantined"
-    )
+def _indented(spaces: int, line: Message) -> Message:
+    return Message(" " * spaces + "{line}", {"line": line})
 
 
-def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
+def _by_count(counts: dict[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-
-
-def _visible(delimiter: str) -> str:
-    return {"\t": "tabs", " ": "spaces"}.get(delimiter, delimiter)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,7 @@ KINDS: dict[str, frozenset[str]] = {
     "simulate": frozenset({"out"}),
     "explain": frozenset({"product_id"}),  # the words of one product's text
 }
-UPLOADED = "[0-9a-f]" * 12 + "-*"  # what an upload is called: its hash, then its name
+UPLOADED = "[0-9a-f]" * 12  # the folder of an upload is named by its hash
 
 
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
@@ -127,6 +128,9 @@ def drop_uploads(workspace: Workspace) -> None:
     with uploading(workspace) as folder:
         given = [job.arguments for job in recent(workspace, 1, "import") if job.active or job.status == "interrupted"]
         needed = {Path(file).resolve() for one in given for file in (*one["files"], one.get("mapping", ""))}
-        for file in folder.glob(UPLOADED):
+        for upload in folder.glob(UPLOADED):
+            if not any(file.is_relative_to(upload.resolve()) for file in needed):
+                shutil.rmtree(upload)
+        for file in folder.glob(UPLOADED + "-*"):  # of version 0.1.0, which put the hash before the name
             if file.resolve() not in needed:
                 file.unlink()

@@ -199,8 +199,10 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
 
 def _last_line(text: Message | str) -> Message | str:
     """Return the last line of a result, which says what the job came to."""
-    lines = text.values.get("lines") if isinstance(text, Message) else text.splitlines()
-    return _last_line(lines[-1]) if lines else text
+    if isinstance(text, Message):
+        lines = text.values.get("lines")
+        return _last_line(lines[-1]) if lines else text
+    return text.splitlines()[-1] if text else text
 
 
 class JobProgress:

@@ -28,7 +28,7 @@ def card(folder: Path, language: str = "en") -> str:
     folder, say = Path(folder), partial(show, language=language)
     config, metrics, features = (_read(folder / f"{name}.json") for name in ("config", "metrics", "features"))
     parts = [
-        f"# {say(msg('Model card'))}: {_code(metrics.get('model') or folder.name)}",
+        "# " + say(msg("Model card")) + ": " + _code(metrics.get("model") or folder.name),
         _purpose(metrics.get("data", {}), say),
         "## " + say(msg("Data")),
         _data(config, metrics, features, say),

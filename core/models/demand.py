@@ -18,6 +18,8 @@ class DemandHead(nn.Module):
     by weight decay: what happened in the far weeks is known for the fewest origins, so the near ones speak for them until it is.
     """
 
+    lengths: Tensor
+
     def __init__(self, width: int, hidden: int, weeks: tuple[int, ...], levels: tuple[float, ...], plain: int = 0):
         super().__init__()
         self.count, self.centre = len(levels), min(range(len(levels)), key=lambda i: abs(levels[i] - 0.5))

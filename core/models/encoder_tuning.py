@@ -14,6 +14,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as f
@@ -72,7 +73,8 @@ class Tuning:
 
     def groups(self, encoder: Encoder, rate: float, decay: float) -> list[dict]:
         """The learning parameters for an optimiser, one group a layer: its rate is `decay` times that of the layer above."""
-        top, found = len(stack(encoder)) - 1, {}
+        top = len(stack(encoder)) - 1
+        found: dict[int, list[nn.Parameter]] = {}
         for name, parameter in encoder.module.named_parameters():
             if parameter.requires_grad:
                 found.setdefault(depth(name), []).append(parameter)
@@ -89,7 +91,7 @@ class Tuning:
                 to_do=msg("Install requirements.txt."),
             ) from error
         # No dropout: the gradients that arrive are those at the vectors the encoder gave without.
-        common = {"lora_alpha": 2 * self.size, "lora_dropout": 0.0, "target_modules": ["query", "value"]}
+        common: dict[str, Any] = {"lora_alpha": 2 * self.size, "lora_dropout": 0.0, "target_modules": ["query", "value"]}
         if self.kind == "lora":
             return Budget(LoraModel(encoder.module, LoraConfig(r=self.size, **common), "default"))
         # The paper's penalty for bases that are not orthogonal is left out: there is no loss here to add it to, only its gradient.
@@ -109,7 +111,7 @@ class Tuning:
 class Budget:
     """What peft put around the encoder's module, if anything; ranks: it moves them as steps go by."""
 
-    around: nn.Module | None = None
+    around: Any = None  # a model of peft
     ranks: bool = False
 
     def step(self, number: int) -> None:
@@ -141,6 +143,7 @@ class Adapted(nn.Linear):
 def add_adapters(encoder: Encoder, width: int) -> None:
     """A bottleneck after the attention's and the feed-forward block's projections, before each is added to what it read."""
     for layer in stack(encoder):
+        layer = cast(Any, layer)  # one of BERT's, which torch types as any module
         for block in (layer.attention.output, layer.output):
             block.dense = Adapted(block.dense, width)
 

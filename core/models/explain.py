@@ -62,12 +62,14 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
                 drivers, count = np.concatenate(groups), sum(2 ** len(g) for g in groups)
                 for first in range(0, len(here), _CHUNK_ROWS):
                     chosen = here[first : first + _CHUNK_ROWS]
-                    games = [
-                        sum(
-                            _values(member, term[chosen], absent, group, np.concatenate([drivers[:0], *groups[:i]]))
-                            for member, (term, absent) in zip(net.members, terms)
+                    games: list[np.ndarray] = [
+                        np.asarray(
+                            sum(
+                                _values(member, term[chosen], absent, group, np.concatenate([drivers[:0], *groups[:i]]))
+                                for member, (term, absent) in zip(net.members, terms)
+                            )
+                            / len(net.members)
                         )
-                        / len(net.members)
                         for i, group in enumerate(groups)
                     ]
                     shares = np.concatenate([game @ shapley_weights(len(group)) for game, group in zip(games, groups)], axis=1)
@@ -91,6 +93,7 @@ def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, prog
 def _with_trees(model: FittedModel, panel: Panel, rows: np.ndarray, values: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The net's attributions (n, K) and base logits (n,), before calibration, with the trees' blended in."""
     group = np.array([next(number for number, drivers in enumerate(REASONS) if d in drivers) for d in DRIVERS])
+    assert model.trees is not None
     x = panel.read(rows)
     found = model.trees.attributions(x, group)[:, [DRIVERS.index(d) for d in model.drivers]]
     return blended(values, found, model.trees_share), blended(base, model.trees.base(x), model.trees_share)
@@ -172,7 +175,8 @@ def word_attributions(
     texts = ["".join(piece for piece, kept in zip(u, mask) if kept) for u, chosen in zip(units, subsets) for mask in chosen]
     vectors = embed(texts, model.encoder, panel.cache, progress, step="words", device=model.settings.device)
     own, progress = model.text_vectors(panel, rows), paced(progress)
-    out, start = [], 0
+    out: list[Words] = []
+    start = 0
     with torch.inference_mode(), one_thread():
         for i, row in enumerate(rows):
             count = len(subsets[i])
@@ -180,6 +184,7 @@ def word_attributions(
             if not units[i]:
                 out.append(Words([], np.zeros(0), 0.0, True))
                 continue
+            assert own is not None, "a text with words has a vector"
             whole, worth = _text_values(model, inputs, np.concatenate([own[panel.product[row]][None], vectors[start : start + count]]))
             start += count
             attributions = _shares(subsets[i], worth, count == 2 ** len(units[i]))

@@ -10,7 +10,9 @@ L demand levels, T demand weeks.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from typing import cast
 
 import numpy as np
 import torch
@@ -112,7 +114,7 @@ class Inputs:
     def without(self, driver: str, config: ModelConfig) -> Inputs:
         """The same inputs with one driver absent from every row."""
         if driver == "text":
-            return replace(self, text=torch.zeros_like(self.text))
+            return replace(self, text=None if self.text is None else torch.zeros_like(self.text))
         if driver == "segment":
             return replace(self, segment=torch.full_like(self.segment, -1))
         x = self.x.clone()
@@ -120,8 +122,8 @@ class Inputs:
         return replace(self, x=x)
 
     def to(self, device) -> Inputs:
-        move = lambda t: None if t is None else t.to(device, non_blocking=True)  # noqa: E731
-        return Inputs(*(move(getattr(self, each.name)) for each in fields(self)))
+        given = {each.name: getattr(self, each.name) for each in fields(self)}
+        return replace(self, **{name: t.to(device, non_blocking=True) for name, t in given.items() if t is not None})
 
 
 @dataclass
@@ -143,6 +145,11 @@ class Encoding(nn.Module):
             [ 0.0000,  0.0000,  0.0000,  1.0000]])
     """
 
+    low: Tensor
+    scale: Tensor
+    mean: Tensor
+    deviation: Tensor
+    index: Tensor
     FAR = -1e30  # stands for missing among the bins: below every bin, so all of its codes are 0
 
     def __init__(self, columns: dict[str, tuple[int, ...]], bins: int):
@@ -272,6 +279,12 @@ class Member(nn.Module):
 class FusionModel(nn.Module):
     """An ensemble of members that share one encoding of the numbers; its logit is the mean of theirs."""
 
+    members: Sequence[Member]  # an nn.ModuleList, whose items torch types as any module
+    text_mean: Tensor
+    text_deviation: Tensor
+    plain_mean: Tensor
+    plain_deviation: Tensor
+
     def __init__(self, config: ModelConfig):
         super().__init__()
         self.config = config
@@ -280,7 +293,8 @@ class FusionModel(nn.Module):
         self.register_buffer("text_deviation", torch.ones(config.text_width))
         self.register_buffer("plain_mean", torch.zeros(len(config.plain)))
         self.register_buffer("plain_deviation", torch.ones(len(config.plain)))
-        self.members = nn.ModuleList(Member(config, {d: self.encoding.width(d) for d in config.columns}) for _ in range(config.members))
+        widths = {driver: self.encoding.width(driver) for driver in config.columns}
+        self.members = cast("Sequence[Member]", nn.ModuleList(Member(config, widths) for _ in range(config.members)))
 
     def fit_inputs(self, sample: np.ndarray, texts: np.ndarray | None, rates: tuple[float, ...], plain: np.ndarray | None = None) -> None:
         """Fits what is not learnt by gradients, from training rows only.
@@ -307,6 +321,7 @@ class FusionModel(nn.Module):
         out = []
         for driver in self.config.drivers:
             if driver == "text":
+                assert inputs.text is not None, "the config reads text"
                 known = inputs.text.abs().sum(-1) > 0
                 out.append(known if inputs.which is None else known[inputs.which])
             elif driver == "segment":
@@ -317,7 +332,7 @@ class FusionModel(nn.Module):
 
     def standardised(self, inputs: Inputs) -> Inputs:
         """The same inputs with text vectors centred and scaled."""
-        if not self.config.text_width:
+        if not self.config.text_width or inputs.text is None:
             return inputs
         return replace(inputs, text=(inputs.text - self.text_mean) / self.text_deviation)
 

@@ -264,15 +264,16 @@ def _build(folder: Path, copy: Path, progress: Progress) -> None:
         "product": ("<i4", (rows,)),
         "segment": ("<i4", (rows,)),
         "days_on_sale": ("<i4", (rows,)),
-        **{n: ("<f4", (rows,)) for n in _LABELS},
-        **{n: ("<f8", (rows,)) for n in _DOUBLES},
+        **dict.fromkeys(_LABELS, ("<f4", (rows,))),
+        **dict.fromkeys(_DOUBLES, ("<f8", (rows,))),
         **{n: ("<f4", (rows, len(DEMAND_WEEKS))) for n in ("base", "units")},
     }
     copy.parent.mkdir(parents=True, exist_ok=True)
     disk.need_space(copy.parent, sum(int(np.prod(shape)) * np.dtype(type_).itemsize for type_, shape in shapes.values()))
     with files.new_folder(copy) as temporary:
         arrays = {n: np.lib.format.open_memmap(temporary / f"{n}.npy", mode="w+", dtype=t, shape=s) for n, (t, s) in shapes.items()}
-        products, segments = {}, {}
+        products: dict[str, int] = {}
+        segments: dict[str, int] = {}
         progress, start = paced(progress), 0
         for batch in source.iter_batches(batch_size=_BATCH_ROWS, columns=wanted):
             end = start + batch.num_rows

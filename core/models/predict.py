@@ -131,7 +131,9 @@ class FittedModel:
         """This model with its rising level moved as its forecasts came out since it learnt, and what came of them: over everyone, at the
         later origins of this panel whose horizon has passed."""
         since = learnt_until(self.metrics)
-        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since))) if since else []
+        if since is None:
+            return self, Level()
+        rows = np.flatnonzero(panel.all_rows & np.isfinite(panel.rising) & (panel.as_of > np.datetime64(since)))
         if not len(rows):
             return self, Level()
         rows = rows[followed_origins(panel.as_of[rows])]

@@ -146,6 +146,8 @@ class _Language(nn.Module):
     """The encoder with a head that names hidden tokens. The decoder is the table of word vectors; what the head adds to it (a
     transform, and a bias that starts at the pieces' frequencies in `tokens`) is learnt, for sentence encoders come without one."""
 
+    known: Tensor
+
     def __init__(self, encoder: Encoder, fresh: int, tokens: list[np.ndarray]):
         super().__init__()
         self.module, tokenizer = encoder.module, encoder.tokenizer
@@ -197,7 +199,7 @@ def _batches(tokens: list[np.ndarray], chosen: np.ndarray, random: np.random.Gen
     """Texts of like length together, but not always the same ones."""
     lengths = np.array([len(tokens[i]) for i in chosen])
     order = np.argsort(lengths + random.random(len(chosen)) * 4)
-    return [chosen[order[list(batch)]] for batch in batches_of(np.maximum.accumulate(lengths[order]))]
+    return [chosen[order[list(batch)]] for batch in batches_of(np.maximum.accumulate(lengths[order]).tolist())]
 
 
 def _hide(language: _Language, tokens: list[np.ndarray], random: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:

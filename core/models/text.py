@@ -209,7 +209,8 @@ def _locate(name: str) -> tuple[Path, str | None]:
                 found=msg("It is not installed."),
                 to_do=msg("Install requirements.txt."),
             )
-        return Path(spec.submodule_search_locations[0]) / entry.folder, entry.sha256
+        (place, *_) = spec.submodule_search_locations or [""]
+        return Path(place) / entry.folder, entry.sha256
     folder = Path(name).expanduser()
     missing = [f for f in ("config.json", "model.safetensors") if not (folder / f).is_file()]
     if missing:
@@ -270,9 +271,9 @@ def _encode_all(
     """Encodes texts into out[positions], in batches of like length, so that little is spent on padding."""
     import torch
 
-    progress, device, most = paced(progress), at_hand(device), _BATCH_TOKENS
-    if device.type == "cuda":
-        encoder, most = encoder.on_gpu(device), _GPU_BATCH_TOKENS
+    progress, place, most = paced(progress), at_hand(device), _BATCH_TOKENS
+    if place.type == "cuda":
+        encoder, most = encoder.on_gpu(place), _GPU_BATCH_TOKENS
     waiting: list[tuple] = []
 
     def fetch() -> None:

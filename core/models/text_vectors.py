@@ -87,7 +87,7 @@ class TunedTexts:
         self.ends = np.cumsum(self.lengths)
         self.starts = self.ends - self.lengths
         cache.mkdir(parents=True, exist_ok=True)
-        self._file = tempfile.TemporaryFile(dir=cache)  # noqa: SIM115 - lives as long as this object
+        self._file = tempfile.TemporaryFile(dir=cache)
         states = np.memmap(self._file, dtype=np.float32, mode="w+", shape=(max(int(self.lengths.sum()), 1), self.encoder.width))
         order = np.argsort(self.lengths, kind="stable")
         with torch.inference_mode():
@@ -127,6 +127,7 @@ class TunedTexts:
 
     def _kept(self, chosen: np.ndarray, longest: int) -> Tensor:
         """(U, longest, W): these texts' states below the layers that learn, zeros on padding."""
+        assert self.states is not None, "the lower layers do not learn"
         states = np.zeros((len(chosen), longest, self.encoder.width), dtype=np.float32)
         for row, i in enumerate(chosen):
             states[row, : self.lengths[i]] = self.states[self.starts[i] : self.ends[i]]
@@ -141,7 +142,9 @@ class TunedTexts:
 
     def collect(self) -> None:
         """After a backward pass: adds what it has to say to the texts of the last batch."""
+        assert self._read is not None, "after `batch`"
         distinct, text = self._read
+        assert text.grad is not None, "after a backward pass"
         self.gradient.index_add_(0, torch.from_numpy(distinct).to(self.device), text.grad)
 
     def learn(self, beat: Callable[[], None] = lambda: None) -> None:

@@ -25,7 +25,7 @@ from core.models.panel import Panel
 from core.models.predict import FittedModel, blended, gather, one_thread, raw_predictions, segment_places, use_threads
 from core.models.pretraining import Pretrained, pretrain
 from core.models.rising_trees import fit_trees, growth_of, tree_rows
-from core.models.text import embed, fresh_encoder, load_encoder
+from core.models.text import Encoder, embed, fresh_encoder, load_encoder
 from core.models.text_vectors import FrozenTexts, TunedTexts
 from core.models.tracking import Track, untracked
 from core.models.trees import Trees
@@ -160,6 +160,7 @@ def fit(
             trees, demand_trees = beside.wait(growing_anew, lambda: progress("train", 0.97, msg("Boosted trees")))
             intervals = trainer.intervals(demand_trees)
     progress("train", 1.0)
+    assert trainer is not None, "there is a first stage or a refit"
     figures |= {
         "curves": curves,
         "epochs": epochs,
@@ -259,7 +260,8 @@ class _Trainer:
     def _open_texts(self) -> None:
         """Frozen: vectors of every product that learns or may validate. Tuned: an encoder of our own."""
         panel = self.panel
-        self.encoder, self.texts = None, FrozenTexts(None)
+        self.encoder: Encoder | None = None
+        self.texts: FrozenTexts | TunedTexts = FrozenTexts(None)
         if not any(panel.texts[p] for p in np.unique(panel.product[self.rows])):
             return
         recipe, name = self.recipe, self.settings.encoder
@@ -287,7 +289,9 @@ class _Trainer:
         """Vectors of the distinct products that learn."""
         if self.encoder is None:
             return None
-        vectors = self._table().vectors[np.unique(self.panel.product[self.rows])]
+        table = self._table().vectors
+        assert table is not None, "an encoder has read the texts"
+        vectors = table[np.unique(self.panel.product[self.rows])]
         return vectors[np.abs(vectors).sum(1) > 0]
 
     def _tuned(self) -> dict[str, torch.Tensor]:
@@ -307,15 +311,18 @@ class _Trainer:
         for epoch in range(1, epochs + 1):
             began = time.monotonic()
             train_loss = self._epoch(epoch, epochs, expected)
-            told = {"epoch": epoch, "epoch_train_loss": train_loss, "epoch_seconds": time.monotonic() - began}
+            told: dict[str, float | None] = {"epoch": epoch, "epoch_train_loss": train_loss, "epoch_seconds": time.monotonic() - began}
             if watched is None:
                 self.track(self.stage, self.steps, told)
                 continue
             raw = self._swap_in_mean()
             logit, y = self.predict(watched)[0][:, RISING], self.panel.rising[watched]
             valid_loss = metrics.log_loss(y, sigmoid(logit))
-            valid = {"valid_loss": valid_loss, "valid_average_precision": number(metrics.average_precision(y, logit))}
-            curves.append({"epoch": epoch, "train_loss": train_loss} | valid)
+            valid: dict[str, float | None] = {
+                "valid_loss": valid_loss,
+                "valid_average_precision": number(metrics.average_precision(y, logit)),
+            }
+            curves.append({"epoch": epoch, "train_loss": train_loss, **valid})
             self.track(self.stage, self.steps, told | valid)
             if epoch >= least and valid_loss < best * (1 - self.recipe.least_gain):
                 best, best_epoch, kept = valid_loss, epoch, (self._copy(), self._tuned())
@@ -324,7 +331,7 @@ class _Trainer:
                 break
         weights, tuned = kept or (self.mean, None)
         self._restore(weights)
-        if tuned:
+        if tuned and isinstance(self.texts, TunedTexts):
             with use_threads(self.threads):
                 self.texts.restore(tuned)
         return curves, best_epoch
@@ -338,7 +345,8 @@ class _Trainer:
             if self.stage == "refit"
             else msg("Epoch {epoch} of at most {epochs}", epoch=epoch, epochs=epochs)
         )
-        passes = self.recipe.encoder_passes if isinstance(self.texts, TunedTexts) else 0
+        tuned = self.texts if isinstance(self.texts, TunedTexts) else None
+        passes = self.recipe.encoder_passes
         caught_up = 0
         for batch in self._batches(rows):
             for value, count in self._fitting(batch):
@@ -348,9 +356,9 @@ class _Trainer:
                 self.progress("train", self.done, message, loss=total / seen)
                 if self.steps % _TRACK_STEPS == 1:  # the first one too, however few they are
                     self.track(self.stage, self.steps, {"train_loss": value, "learning_rate": self.optimizer.param_groups[0]["lr"]})
-            if passes and seen * passes >= (caught_up + 0.5) * len(rows):  # amid the rows, so that the rest can follow it
+            if tuned and passes and seen * passes >= (caught_up + 0.5) * len(rows):  # amid the rows, so that the rest can follow it
                 with use_threads(self.threads):
-                    self.texts.learn(
+                    tuned.learn(
                         lambda: self.progress("train", self.done, msg("{epoch} · Tuning the encoder", epoch=message), loss=total / seen)
                     )
                 caught_up += 1
@@ -433,7 +441,8 @@ class _Trainer:
             text, which = texts.batch(self.panel.product[chosen])
             parts.append(raw_predictions(self.net, gather(self.panel, chosen, self.places, self.net.config, text, which)))
             self.progress("train", self.done, msg("Validating on the last origins"))
-        return tuple(np.concatenate(p) for p in zip(*parts))
+        logits, demand = zip(*parts)
+        return np.concatenate(logits), np.concatenate(demand)
 
     def intervals(self, trees: DemandTrees | None) -> Intervals:
         """The widths that hold on what was learnt from, with the weights in place and these trees' share."""
@@ -459,7 +468,9 @@ class _Trainer:
         return raw
 
     def fitted(self, rising, falling, intervals: Intervals, figures: dict) -> FittedModel:
-        version, tuned, pieces, figures = "", {}, (), {"encoder_learns": 0, **figures}
+        version, figures = "", {"encoder_learns": 0, **figures}
+        tuned: dict[str, torch.Tensor] = {}
+        pieces: tuple[str, ...] = ()
         if self.encoder is not None:
             checkpoint = load_encoder(self.settings.encoder)
             version, pieces = checkpoint.version, self.pretrained.pieces if self.pretrained else ()

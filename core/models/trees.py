@@ -197,7 +197,9 @@ class _Tree:
         assert len(inner) <= 32, "a bit a node"
         place = {int(node): i for i, node in enumerate(inner)}
         leaves, pairs, values = [], [], []
-        starts, drivers, shares = [], [], []
+        starts: list[int] = []
+        drivers: list[int] = []
+        shares: list[float] = []
         for leaf, path in _paths(trees, start, 0, []):
             by_driver: dict[int, list] = {}
             for node, left_breaks, share in path:
@@ -208,7 +210,7 @@ class _Tree:
             for driver, steps in by_driver.items():
                 pairs.append([(node, left_breaks) for node, left_breaks, _ in steps])
                 drivers.append(driver)
-                shares.append(np.prod([share for *_, share in steps]))
+                shares.append(float(np.prod([share for *_, share in steps])))
         side = trees.nan_left[start:end][inner].astype(np.int64) % 3  # 0 right, 1 left, 2 (-1) as 0.0
         column = feature[inner] + side * len(trees.driver)
         return cls(
@@ -368,7 +370,8 @@ def losses(
     """(rounds,) mean loss on the rows `held` (B,) bool after each tree that is learnt from the others. The rest as for `grow`."""
     import lightgbm
 
-    given, told = SETTINGS | {"seed": seed, "num_threads": threads} | settings, {}
+    given = SETTINGS | {"seed": seed, "num_threads": threads} | settings
+    told: dict[str, dict[str, list[float]]] = {}
     data = lightgbm.Dataset(x[~held], target[~held], params=given)
     lightgbm.train(
         given,

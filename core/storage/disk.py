@@ -13,6 +13,7 @@ from core.errors import UpswingError, UserError
 from core.messages import msg
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FOLDER = (errno.EISDIR, errno.ENOTDIR)
 _READ_ONLY = (errno.EROFS, errno.EACCES, errno.EPERM)
 
 
@@ -44,6 +45,12 @@ def as_user_error(error: BaseException, path: Path) -> UserError | None:
             expected=msg("Upswing needs to write there."),
             to_do=msg("Make the folder writable for your user, or choose another workspace, then repeat the command."),
         )
+    if code in _FOLDER:
+        return UserError(
+            found=msg("A folder is in the place of {file}, or a file in the place of its folder.", file=str(path)),
+            expected=msg("Upswing needs to write a file there."),
+            to_do=msg("Move it away, then repeat the command."),
+        )
     if code == errno.EIO:
         return UserError(
             found=msg("The disk reports a fault at {file}.", file=str(path)),
@@ -72,4 +79,4 @@ def _code(error: BaseException) -> int | None:
     if isinstance(error, OSError) and error.errno:
         return error.errno
     text = str(error).lower()
-    return next((code for code in (*_FULL, *_READ_ONLY, errno.EIO) if os.strerror(code).lower() in text), None)
+    return next((code for code in (*_FULL, *_READ_ONLY, *_FOLDER, errno.EIO) if os.strerror(code).lower() in text), None)

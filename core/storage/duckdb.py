@@ -35,7 +35,11 @@ def connect(path: Path | str | None = None, *, read_only: bool = False, memory_l
     path None is an in-memory database. There is one writer at a time: core.storage.access says how long others wait for it.
     Raises UserError where the file stays locked or is damaged, and where its disk is full or read-only.
     """
-    config = {"memory_limit": memory_limit, "autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": memory_limit,
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
     if threads:
         config["threads"] = str(threads)
     file = Path(path) if path else None

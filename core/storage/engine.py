@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.errors import UserError
 from core.messages import msg
@@ -30,7 +30,7 @@ class Engine(Protocol):
     """Runs stored queries, named "folder/file" as in core/storage/duckdb.py. Values are bound by name; those not named are ignored."""
 
     name: str
-    con: object  # DuckDB's connection to the warehouse, for what is no stored query
+    con: Any  # DuckDB's connection to the warehouse, for what is no stored query
     origins_at_once: int  # how many origins one statement covers: bounds memory on DuckDB, the number of Spark's jobs
 
     def table(self, query: str, **values) -> None:
@@ -87,7 +87,7 @@ def open_engine(warehouse: Path, name: str, cache: Path, *, read_only: bool = Fa
 
         spark.check_installed()
     with duckdb.connect(warehouse, read_only=read_only, memory_limit=memory_limit) as con:
-        engine = duckdb.DuckDB(con) if name == "duckdb" else spark.Spark(con, cache / "spark")
+        engine: Engine = duckdb.DuckDB(con) if name == "duckdb" else spark.Spark(con, cache / "spark")
         try:
             yield engine
         finally:

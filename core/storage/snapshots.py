@@ -377,7 +377,8 @@ def _prune(workspace: Workspace) -> None:
 
 
 def _remove_leftovers(workspace: Workspace) -> None:
-    """What a killed removal, or a publish of 0.1.0, left behind. Inside `audit.deciding`: nobody else is at work here."""
+    """What a killed publish or removal left behind. Inside `audit.deciding`: nobody else is at work here."""
+    files.sweep(workspace.snapshots.glob(".*.tmp*"))
     for folder in workspace.snapshots.iterdir():
         if folder.is_dir() and _ID.fullmatch(folder.name) and not folder.name.startswith(".") and not (folder / "manifest.json").exists():
             files.remove(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -38,13 +39,13 @@ def product_link(product_id: str, label: str, **link) -> None:
 def nothing_yet() -> None:
     """No snapshot: what to run, in order."""
     st.info(
-        _("Upswing has not looked at this shop yet. Give it the shop's files, then let it learn and forecast:"),
+        _("No forecasts yet. Import the shop's files, then run the forecast:"),
         title=_("No forecasts yet"),
         icon=":material/hourglass_empty:",
     )
     st.code("upswing import FILE...\nupswing run", language="bash")
     st.caption(
-        _("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes; then reload this page.")
+        _("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes. Then reload this page.")
     )
 
 
@@ -68,7 +69,7 @@ def problem(error: UserError, title: str | None = None) -> None:
     """Show an error that the reader can act on: what was found, what was expected, and what to do."""
     st.error(
         plain(show(sentences(error.found, error.expected))),
-        title=title or _("This page cannot be shown"),
+        title=title or _("This page can't be shown"),
         icon=":material/error:",
     )
     st.markdown(_("**What to do:** {act}").format(act=plain(show(error.to_do))))
@@ -79,7 +80,7 @@ def attempt(act, *arguments) -> None:
     try:
         act(*arguments)
     except UserError as error:
-        problem(error, _("That could not be done"))
+        problem(error, _("Something went wrong"))
         return
     st.rerun()
 
@@ -98,13 +99,11 @@ def halves() -> tuple:
 def unchecked(held_back: bool) -> None:
     """What to think of forecasts that no riser of a held-back week has been compared with. held_back: there were such weeks."""
     if held_back:
-        said = _(
-            "These forecasts have not been checked: nothing rose in the weeks held back, so nobody knows how well they find what will."
-        )
+        said = _("These forecasts are unchecked: nothing rose in the validation weeks, so their accuracy is unknown.")
     else:
         said = _(
-            "These forecasts have not been checked: the history is too short to hold some weeks back. They say little more than what "
-            "the average product does. Import a longer history and retrain."
+            "These forecasts are unchecked: the history is too short for validation weeks. They say little more than "
+            "the average product's rate. Import a longer history and retrain."
         )
     st.warning(said, icon=":material/warning:")
 
@@ -114,7 +113,9 @@ def notes(*texts: str) -> None:
     st.caption(" ".join(t for t in texts if t))
 
 
-_KINDS = {
+Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
+_STOCK: dict[str, Colour] = {"order now": "orange", "enough": "green"}
+_KINDS: dict[str, tuple[Colour, str]] = {
     "order": ("blue", ":material/shopping_cart:"),
     "check": ("gray", ":material/inventory_2:"),
     "promote": ("blue", ":material/campaign:"),
@@ -138,27 +139,29 @@ def decision(row: pd.Series) -> None:
 
 
 def _order(row) -> tuple[str, str, str]:
-    cover = _("{weeks} weeks of cover").format(weeks=f"**{number(row.cover_weeks, 1)}**")
-    because = _("Rises with **{chance}**, {cover}.").format(chance=percent(row.rising_probability), cover=cover)
+    cover = _("Stock lasts {weeks} weeks").format(weeks=f"**{number(row.cover_weeks, 1)}**")
+    because = _("**{chance}** chance of rising. {cover}.").format(chance=percent(row.rising_probability), cover=cover)
     then = _("Order {units} units by {day}").format(units=exact(row.order_units), day=day(row.order_by))
     cost = "" if absent(row.line_cost_cents) else f" · {plain(money(row.line_cost_cents, row.currency))}"
     return _("Order"), because, then + cost
 
 
 def _check(row) -> tuple[str, str, str]:
-    because = _("Rises with **{chance}**. {problem}.").format(chance=percent(row.rising_probability), problem=labels.status(row.status))
-    return _("Check the stock"), because, _("About {units} units will be asked for in 4 weeks").format(units=number(row.units_4w, 0))
+    because = _("**{chance}** chance of rising. {problem}.").format(
+        chance=percent(row.rising_probability), problem=labels.status(row.status)
+    )
+    return _("Check the stock count"), because, _("Expected demand: about {units} units in 4 weeks").format(units=number(row.units_4w, 0))
 
 
 def _promote(row) -> tuple[str, str, str]:
-    because = _("Rises with **{chance}**, and there is enough of it: {weeks} weeks of cover.").format(
+    because = _("**{chance}** chance of rising, and well stocked ({weeks} weeks).").format(
         chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1)
     )
-    return _("Feature it"), because, _("About {units} units expected in 4 weeks").format(units=number(row.units_4w, 0))
+    return _("Feature"), because, _("Expected sales: about {units} units in 4 weeks").format(units=number(row.units_4w, 0))
 
 
 def _hold(row) -> tuple[str, str, str]:
-    because = _("Falls with **{chance}**, and {weeks} weeks of cover lie there.").format(
+    because = _("**{chance}** chance of falling, with {weeks} weeks of stock.").format(
         chance=percent(row.falling_probability), weeks=number(row.cover_weeks, 0)
     )
     return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
@@ -167,32 +170,32 @@ def _hold(row) -> tuple[str, str, str]:
 def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, days: int) -> None:
     """The forecast of a product, for that many days, in three sentences."""
     rising, falling, usual = product.rising_probability, product.falling_probability, product.usual_probability
-    compared = _("the average product has {usual}").format(usual=percent(usual))
+    compared = _("average product: {usual}").format(usual=percent(usual))
     if rising >= 0.5:
-        head = _("**Likely to rise.** A chance of {chance} over the next {days} days; {compared}.")
+        head = _("**Likely to rise.** {chance} chance in the next {days} days ({compared}).")
     elif falling >= 0.5:
-        head = _("**Likely to fall.** A chance of {falling} to fall, {chance} to rise over the next {days} days.")
+        head = _("**Likely to fall.** {falling} chance of falling and {chance} chance of rising in the next {days} days.")
     elif rising >= 0.25:
-        head = _("**May rise.** A chance of {chance} over the next {days} days; {compared}.")
+        head = _("**May rise.** {chance} chance in the next {days} days ({compared}).")
     elif falling >= 0.25:
-        head = _("**May fall.** A chance of {falling} to fall, {chance} to rise over the next {days} days.")
+        head = _("**May fall.** {falling} chance of falling and {chance} chance of rising in the next {days} days.")
     else:
-        head = _("**No sign of a rise.** A chance of {chance} over the next {days} days; {compared}.")
+        head = _("**No sign of a rise.** {chance} chance in the next {days} days ({compared}).")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
     reasons = named(zip(drivers.driver, drivers.attribution))
     lifts = [labels.driver(d).lower() for d, push in reasons if push >= 0.15][:2]
     holds = [labels.driver(d).lower() for d, push in reasons if push <= -0.15][:2]
     both = _(" and ")
     if lifts and holds:
-        said.append(_("Pushed up by {lifts}; held back by {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))
+        said.append(_("Main drivers: {lifts}. Main drags: {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))
     elif lifts:
-        said.append(_("Pushed up by {lifts}.").format(lifts=both.join(lifts)))
+        said.append(_("Main drivers: {lifts}.").format(lifts=both.join(lifts)))
     elif holds:
-        said.append(_("Held back by {holds}.").format(holds=both.join(holds)))
+        said.append(_("Main drags: {holds}.").format(holds=both.join(holds)))
     weeks = demand[demand.weeks == 4].set_index("level").units
     if not weeks.empty:
         said.append(
-            _("Expect about **{units} units** in 4 weeks (80% sure of {low} to {high}).").format(
+            _("Expect about **{units} units** in 4 weeks (likely range {low}–{high}, 80%).").format(
                 units=number(weeks[0.5], 0), low=number(weeks[0.1], 0), high=number(weeks[0.9], 0)
             )
         )
@@ -205,7 +208,7 @@ def stock(product: pd.Series | None) -> None:
         nothing_here(_("No order suggestion for this product."))
         return
     problem = labels.no_order(product.status)
-    colour = {"order now": "orange", "enough": "green"}.get(product.status, "gray")
+    colour = _STOCK.get(product.status, "gray")
     st.badge(labels.status(product.status), color=colour)
     facts = {}
     if not absent(product.cover_weeks):
@@ -214,14 +217,14 @@ def stock(product: pd.Series | None) -> None:
                 units=exact(product.order_units), day=day(product.goes_out if absent(product.order_by) else product.order_by)
             )
             facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
-        facts[_("On hand, on order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
-        facts[_("Cover")] = (
+        facts[_("On hand / On order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
+        facts[_("Weeks of supply")] = (
             n_("{count} week", "{count} weeks", product.cover_weeks)
             if round(product.cover_weeks, 1) == 1
             else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
         )
-    facts[_("Reorder when below")] = number(product.reorder_point, 0)
-    facts[_("Order up to")] = number(product.order_up_to_level, 0)
+    facts[_("Reorder point")] = number(product.reorder_point, 0)
+    facts[_("Target stock")] = number(product.order_up_to_level, 0)
     lead_time = _("{days} days (assumed)") if product.lead_time_assumed else _("{days} days")
     facts[_("Lead time")] = lead_time.format(days=number(product.lead_time_days))
     st.table(facts, border="horizontal")
@@ -237,7 +240,7 @@ def _planners(product: pd.Series) -> list[str]:
     fields = ", ".join(labels.said(planning.FIELDS, name) for name in product.changed.split(", "))
     told = [_("Changed by planners: {fields}.").format(fields=fields)]
     if not absent(product.snooze_until):
-        told.append(_("Snoozed until {day}: it stays out of today's order.").format(day=day(product.snooze_until)))
+        told.append(_("Snoozed until {day}. Not in today's order.").format(day=day(product.snooze_until)))
     elif not absent(product.planner_order_units):
         told.append(_("{units} units were suggested.").format(units=number(product.suggested_order_units, 0)))
     if not absent(product.changed_by):

@@ -43,9 +43,9 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
     shape.update_xaxes(
         tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False, dtick=whole_months(until - history.week.min(), 8)
     )
-    shape.update_yaxes(rangemode="tozero", title={"text": _("units a week")})
+    shape.update_yaxes(rangemode="tozero", title={"text": _("units per week")})
     wanted = history.units + history.lost_units
-    more = "<br>" + _("and about {units} more wanted while out of stock")
+    more = "<br>" + _("plus an estimated {units} lost while out of stock")
     lost = [more.format(units=number(n)) if n > 0 else "" for n in history.lost_units]
     shape.add_scatter(
         x=history.week,
@@ -78,7 +78,7 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
     edge = weekly[max(weekly)].clip(upper=FARTHEST_EDGE * weekly[0.9]).max()
     shape.update_yaxes(range=[0, 1.05 * max(wanted.max() if len(history) else 0, edge, 1)])
     told = [
-        _("{weeks} weeks: {units} in all, 80% sure of {low} to {high}").format(
+        _("{weeks} weeks: {units} in all, likely range {low}–{high} (80%)").format(
             weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)
         )
         for w in rate.index
@@ -104,7 +104,7 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
     shown = drivers[drivers.attribution.abs() >= 0.005]
     steps = np.concatenate([[base_logit], base_logit + shown.attribution.cumsum()])
     end = base_logit + drivers.attribution.sum()
-    names = [_("Starting point"), *[labels.driver(d) for d in shown.driver], _("This product")]
+    names = [_("Baseline"), *[labels.driver(d) for d in shown.driver], _("This product")]
     shape = figure(64 + 30 * len(names))
     for i, (name, push) in enumerate(zip(names[1:-1], shown.attribution)):
         before, after = chance(steps[i]), chance(steps[i + 1])
@@ -177,9 +177,9 @@ def interest(frame: pd.DataFrame) -> go.Figure:
     told = [[("" if np.isnan(v) else f"{v:.1f}×") for v in row] for row in lift]
     hover = [
         [
-            _("{orders} orders, {times}× what everyone's habits suggest").format(orders=number(o), times=number(v, 2))
+            _("{orders} orders, {times}× its usual share").format(orders=number(o), times=number(v, 2))
             if not np.isnan(v)
-            else _("too few orders to say")
+            else _("too few orders")
             for v, o in zip(*rows)
         ]
         for rows in zip(lift, orders)
@@ -276,7 +276,7 @@ def driver_ranking(frame: pd.DataFrame) -> go.Figure:
         customdata=[labels.driver_meaning(d) for d in frame.driver],
         hovertemplate="%{y}: %{text}<br>%{customdata}<extra></extra>",
     )
-    shape.update_xaxes(range=[0, 1.2 * frame.share.max()], tickformat=".0%", title={"text": _("share of what moves the forecasts")})
+    shape.update_xaxes(range=[0, 1.2 * frame.share.max()], tickformat=".0%", title={"text": _("share of all effects")})
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
 
@@ -303,7 +303,7 @@ def leader_pushes(frame: pd.DataFrame) -> go.Figure:
         hovertemplate="%{y}: %{text}<extra></extra>",
     )
     shape.add_vline(x=0, line={"color": QUIET, "width": 1})
-    shape.update_xaxes(range=[-1.35 * widest, 1.35 * widest], showticklabels=False, title={"text": _("odds of rising, as pushed by it")})
+    shape.update_xaxes(range=[-1.35 * widest, 1.35 * widest], showticklabels=False, title={"text": _("effect on the odds of rising")})
     shape.update_yaxes(autorange="reversed", showgrid=False)
     return shape
 
@@ -364,8 +364,8 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
         hovertemplate="%{customdata}<extra></extra>",
     )
     top = max(0.2, 1.08 * max([*frame.predicted, *frame.observed], default=1))
-    shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what the model said")})
-    shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("what came true")})
+    shape.update_xaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("forecast")})
+    shape.update_yaxes(range=[0, min(top, 1.03)], tickformat=".0%", title={"text": _("actual")})
     return shape
 
 
@@ -374,9 +374,9 @@ def learning(curves: pd.DataFrame) -> go.Figure:
 
     curves: epoch, train_loss, valid_loss, valid_average_precision (the last may be missing, or undefined in a round).
     """
-    panes = [(_("error"), [("train_loss", _("weeks it learned from"), QUIET), ("valid_loss", _("weeks held back"), RISE)])]
+    panes = [(_("error"), [("train_loss", _("training weeks"), QUIET), ("valid_loss", _("validation weeks"), RISE)])]
     if "valid_average_precision" in curves and curves.valid_average_precision.notna().any():
-        panes.append((_("ranking"), [("valid_average_precision", _("weeks held back"), RISE)]))
+        panes.append((_("ranking quality"), [("valid_average_precision", _("validation weeks"), RISE)]))
     shape = make_subplots(len(panes), 1, shared_xaxes=True, vertical_spacing=0.08)
     for row, (title, lines) in enumerate(panes, 1):
         for column, name, colour in lines:
@@ -400,7 +400,7 @@ def learning(curves: pd.DataFrame) -> go.Figure:
         legend={"orientation": "h", "y": 1.12, "x": 0},
     )
     shape.update_xaxes(showgrid=False, dtick=max(1, len(curves) // 10), fixedrange=True)
-    shape.update_xaxes(title={"text": _("round of learning")}, row=len(panes), col=1)
+    shape.update_xaxes(title={"text": _("training round")}, row=len(panes), col=1)
     return shape
 
 
@@ -412,7 +412,7 @@ def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure
     for each, (colour, dash) in zip(policies, lines):
         name, points_ = labels.said(labels.POLICIES, each["policy"]), [p for p in each["points"] if p[0] >= 0.75]
         told = [
-            _("{policy}: {fill} of demand met with stock of {money}").format(
+            _("{policy}: {fill} of demand met with stock worth {money}").format(
                 policy=name, fill=f"{fill:.1%}", money=money(cents, currency, short=True)
             )
             for fill, cents in points_
@@ -428,6 +428,6 @@ def frontier(policies: list[dict], fill_rate: float, currency: str) -> go.Figure
         )
     shape.add_vline(x=fill_rate, line={"color": QUIET, "width": 1, "dash": "dot"})
     shape.update_layout(showlegend=True)
-    shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from the shelf")})
+    shape.update_xaxes(tickformat=".0%", title={"text": _("share of demand met from stock")})
     shape.update_yaxes(title={"text": _("average stock")}, rangemode="tozero")
     return shape

@@ -9,7 +9,7 @@ from dashboard import actions, data, labels
 from dashboard.components import cards
 from dashboard.i18n import _, day, duration, number, plain, show
 
-_ENDED = {
+_ENDED: dict[str, tuple[cards.Colour, str]] = {
     "done": ("green", ":material/check_circle:"),
     "failed": ("red", ":material/error:"),
     "cancelled": ("gray", ":material/cancel:"),
@@ -45,7 +45,7 @@ def _running(job: Job) -> None:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(
                 f":material/progress_activity: **{labels.said(labels.JOBS, job.kind)}** · "
-                + (_("waiting for its turn") if job.status == "queued" else labels.said(labels.STEPS, job.step) or _("starting"))
+                + (_("queued") if job.status == "queued" else labels.said(labels.STEPS, job.step) or _("starting"))
             )
             st.space("stretch")
             st.button(
@@ -65,9 +65,9 @@ def _running(job: Job) -> None:
         ]
         st.progress(min(max(job.done, 0.0), 1.0), text=" · ".join(t for t in told if t))
         if job.cancel_requested:
-            st.caption(_("Stopping at the next safe point. What is served does not change."))
+            st.caption(_("Stopping at the next safe point. Current forecasts don't change."))
         elif job.status == "queued" and not data.worker_alive():
-            st.caption(_("No worker is running, so nobody takes this job up: start `upswing serve` or `upswing worker`."))
+            st.caption(_("No worker is running, so this job won't start. Run `upswing serve` or `upswing worker`."))
         elif job.message:
             st.caption(plain(show(job.message)))
 
@@ -78,16 +78,16 @@ def _ended(job: Job) -> None:
         st.badge(f"{labels.said(labels.JOBS, job.kind)}: {labels.said(labels.JOB_STATUSES, job.status)}", icon=icon, color=colour)
         when, said = job.ended_at or job.created_at, plain(show(job.error or job.message))
         if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
-            said = _("Not every column of {file} is known by its name.").format(file=plain(asked["file"]))
+            said = _("Some columns of {file} are not recognised.").format(file=plain(asked["file"]))
         elif job.status == "failed" and "report" in job.result:
-            said = _("The files came in, forecasts failed: {why}").format(why=said)
+            said = _("Files imported, but forecasting failed: {why}").format(why=said)
         st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {said}" if said else ""))
 
 
 def history(found: list[Job]) -> None:
     """All jobs, as a table."""
     if not found:
-        cards.nothing_here(_("Nothing has run in the background yet."))
+        cards.nothing_here(_("No background jobs yet."))
         return
     st.dataframe(
         [
@@ -104,15 +104,15 @@ def history(found: list[Job]) -> None:
         ],
         column_config={
             "id": st.column_config.NumberColumn(_("No."), width=60),
-            "kind": st.column_config.TextColumn(_("Work"), width=120),
-            "status": st.column_config.TextColumn(_("Ended"), width=100),
-            "asked": st.column_config.DatetimeColumn(_("Asked for (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
-            "took": st.column_config.TextColumn(_("Took"), width=90),
-            "actor": st.column_config.TextColumn(_("By"), width=110),
+            "kind": st.column_config.TextColumn(_("Jobs"), width=120),
+            "status": st.column_config.TextColumn(_("Result"), width=100),
+            "asked": st.column_config.DatetimeColumn(_("Requested (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
+            "took": st.column_config.TextColumn(_("Duration"), width=90),
+            "actor": st.column_config.TextColumn(_("Changed by"), width=110),
             "message": st.column_config.TextColumn(_("Message"), width="large"),
         },
         hide_index=True,
-        alt=_("Background work, newest first"),
+        alt=_("Background jobs, newest first"),
     )
 
 

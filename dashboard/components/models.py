@@ -22,7 +22,7 @@ def interval(name: str, low, high) -> str | None:
     """Where the figure lies in 95 of 100 cases; None where nobody computed it."""
     if absent(low) or absent(high):
         return None
-    return _("{low} to {high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))
+    return _("{low}–{high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))
 
 
 def level(figures: pd.Series) -> str:
@@ -30,8 +30,8 @@ def level(figures: pd.Series) -> str:
     if "level_origins" not in figures:
         return ""
     return _(
-        "Since it learned, it expected {said} of the products to rise, over {weeks} weekly forecasts whose time has passed; "
-        "{rose} did. Today's chances are moved accordingly."
+        "Since training, the model expected {said} of the products to rise in {weeks} weekly forecasts that can be "
+        "checked; {rose} did. Today's chances are adjusted accordingly."
     ).format(
         **{name: f"{number(100 * figures[f'level_{name}'], 1)}%" for name in ("said", "rose")}, weeks=number(figures["level_origins"], 0)
     )
@@ -52,10 +52,10 @@ def learning(model: Model | None) -> None:
     """The curves of its training, from its own files."""
     curves = model.metrics.get("curves") if model else None
     if not curves:
-        cards.nothing_here(_("This model left no record of its learning in this workspace."))
+        cards.nothing_here(_("This model has no training record in this workspace."))
         return
-    st.plotly_chart(charts.learning(pd.DataFrame(curves)), config=CONFIG, key="learning", alt=_("Error after each round of learning"))
-    cards.notes(_("It stops when the weeks held back no longer gain."))
+    st.plotly_chart(charts.learning(pd.DataFrame(curves)), config=CONFIG, key="learning", alt=_("Error after each training round"))
+    cards.notes(_("Training stops when validation stops improving."))
 
 
 def card(model: Model | None) -> None:
@@ -67,31 +67,31 @@ def card(model: Model | None) -> None:
     with st.expander(title.lstrip("# "), icon=":material/description:"):
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
         if model.metrics.get("calibration"):
-            st.caption(_("Stated chances against what came true"))
+            st.caption(_("Forecast chance vs actual outcome"))
             st.plotly_chart(
                 charts.calibration(pd.DataFrame(model.metrics["calibration"])),
                 config=CONFIG,
                 key="card_calibration",
                 width=480,
-                alt=_("Stated chances against what came true"),
+                alt=_("Forecast chance vs actual outcome"),
             )
         st.download_button(_("Download"), text, f"{model.id}.md", "text/markdown", key="card", icon=":material/download:")
 
 
 def tuning(name: str) -> str:
     return (
-        _("Read texts as they come (minutes)")
+        _("Standard text model (fast)")
         if name == "frozen"
-        else _("Tune the last {layers} layers to this shop (longer)").format(layers=name.removeprefix("last-"))
+        else _("Tune the last {layers} layers to this shop (slower)").format(layers=name.removeprefix("last-"))
     )
 
 
 def renew(busy: bool) -> None:
     """Asks for a retraining, or for fresh forecasts of the model in use."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
-        mode = st.selectbox(_("Language model"), TUNING, key=spoken("tuning"), format_func=tuning, width=330)
+        mode = st.selectbox(_("Text model"), TUNING, key=spoken("tuning"), format_func=tuning, width=330)
         since = st.date_input(
-            _("Learn since (optional)"),
+            _("Train on data from (optional)"),
             None,
             key="since",
             min_value=date(1990, 1, 1),
@@ -100,42 +100,42 @@ def renew(busy: bool) -> None:
             width=190,
         )
         # Not disabled while one runs: a second press shows the running one, also somebody else's.
-        if st.button(_("Retrain"), type="primary", icon=":material/model_training:", key="retrain"):
+        if st.button(_("Retrain model"), type="primary", icon=":material/model_training:", key="retrain"):
             cards.attempt(actions.retrain, mode, since.isoformat() if since else "")
         if st.button(
-            _("Fresh forecasts"),
+            _("Refresh forecasts"),
             icon=":material/refresh:",
             key="rescore",
             disabled=not data.has_snapshot(),
-            help=_("Forecast again with the model in use, on the data of today."),
+            help=_("Forecast again with the current model and today's data."),
         ):
             cards.attempt(actions.rescore)
     cards.notes(
-        _("A retraining runs in the background and ends in a candidate; what is served stays as it is until you decide."),
-        _("One runs already; pressing again shows it.") if busy else "",
+        _("Retraining runs in the background and creates a candidate. Nothing changes until you approve it."),
+        _("Already running.") if busy else "",
     )
 
 
 def backtest(done: Job | None) -> None:
     """Asks for a backtest, and shows what the last one found."""
     with st.container(border=True):
-        if st.button(_("Look back"), icon=":material/history:", key="backtest"):
+        if st.button(_("Run backtest"), icon=":material/history:", key="backtest"):
             cards.attempt(actions.backtest)
         cards.notes(
             _(
-                "Learns anew at earlier dates and compares its forecasts with simpler methods on weeks that none of them had seen. "
-                "It takes many times as long as a retraining and changes nothing that is served."
+                "Retrains at past dates and compares the forecasts with simpler methods on later weeks. Takes many "
+                "times as long as retraining and changes nothing in use."
             )
         )
         if done is None:
             return
         blocks = [f"{day(a)} – {day(b)}" for a, b in done.result["summary"]["blocks"]]
-        st.markdown(_("Tested on {weeks}, from the best ranking down:").format(weeks=", ".join(blocks)))
+        st.markdown(_("Tested on {weeks}, best ranking quality first:").format(weeks=", ".join(blocks)))
         st.table(pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]).set_index(_("Method")), border="horizontal")
         report = Path(done.result["out"]) / done.result.get("reports", {}).get(language(), "report.html")
         if report.is_file():
             st.download_button(
-                _("Download the whole report"),
+                _("Download report"),
                 report.read_bytes,
                 "backtest.html",
                 "text/html",
@@ -152,7 +152,7 @@ def _learner(each: dict) -> dict[str, str]:
         told[labels.metric(name)[0]] = (
             "–" if absent(figure.get("value")) else labels.metric_value(name, figure["value"]) + (f" ({within})" if within else "")
         )
-    return told | {_("Ranking compared"): labels.said(labels.VERDICTS, each["verdict"]) if each["verdict"] else "–"}
+    return told | {_("Ranking quality compared"): labels.said(labels.VERDICTS, each["verdict"]) if each["verdict"] else "–"}
 
 
 def candidate(model: Model, champion: Model | None) -> None:
@@ -167,13 +167,13 @@ def candidate(model: Model, champion: Model | None) -> None:
             if isinstance(mine.get(name), (int, float))
         ]
         if rows:
-            st.table(pd.DataFrame(rows).set_index(_("Figure")), border="horizontal")
-        cards.notes(_("Each on the latest weeks it had not learned from; these may differ between the two."))
+            st.table(pd.DataFrame(rows).set_index(_("Metric")), border="horizontal")
+        cards.notes(_("Each model is measured on the latest weeks it was not trained on, which may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             reason = st.text_input(
-                _("Why?"), key=f"reason_{model.id}", width=360, placeholder=_("a few words for the history"), max_chars=300
+                _("Reason"), key=f"reason_{model.id}", width=360, placeholder=_("Short reason, shown in the change log"), max_chars=300
             )
-            if st.button(_("Put in use"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
+            if st.button(_("Promote"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
                 cards.attempt(actions.promote, model.id, reason)
             if st.button(_("Discard"), key=f"discard_{model.id}", icon=":material/delete:"):
                 cards.attempt(actions.discard, model.id, reason)
@@ -186,7 +186,7 @@ def _compared(name: str, mine: float, theirs: float | None, within: list | None)
         verdict = _(":blue[better]") if better else _(":orange[worse]")
     told = labels.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
     return {
-        _("Figure"): labels.metric(name)[0],
+        _("Metric"): labels.metric(name)[0],
         _("Candidate"): told,
         _("In use"): labels.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–",
         " ": verdict,
@@ -204,33 +204,33 @@ def go_back(champion: Model | None) -> None:
     before, kept = data.previous_champion(), data.kept_snapshots()
     left, right = cards.halves()
     with left, st.container(border=True, height="stretch"):
-        st.markdown(_("**To the model before**"))
+        st.markdown(_("**To the previous model**"))
         if champion is None or before is None:
-            cards.nothing_here(_("There is no model before this one."))
+            cards.nothing_here(_("There is no previous model."))
         else:
             st.caption(f"{plain(champion.id)} → {plain(before)}")
-            reason = st.text_input(_("Why?"), key="reason_back", placeholder=_("a few words for the history"), max_chars=300)
-            if st.button(_("Back to the model before"), key="model_back", icon=":material/undo:"):
+            reason = st.text_input(_("Reason"), key="reason_back", placeholder=_("Short reason, shown in the change log"), max_chars=300)
+            if st.button(_("Back to the previous model"), key="model_back", icon=":material/undo:"):
                 cards.attempt(actions.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):
         st.markdown(_("**To an earlier snapshot**"))
         others = {s.id: s for s in kept if not s.current}
         if not others:
-            cards.nothing_here(_("There is no other snapshot."))
+            cards.nothing_here(_("There is no other update to restore."))
         else:
             chosen = st.selectbox(
-                _("Snapshot"),
+                _("Forecast version"),
                 list(others),
                 key=spoken("snapshot_choice"),
-                format_func=lambda i: _("{id} · data as of {day}").format(id=i, day=day(others[i].as_of or None)),
+                format_func=lambda i: _("{id} · data to {day}").format(id=i, day=day(others[i].as_of or None)),
             )
-            if st.button(_("Serve this snapshot"), key="snapshot_back", icon=":material/undo:"):
+            if st.button(_("Restore"), key="snapshot_back", icon=":material/undo:"):
                 cards.attempt(actions.serve_snapshot, chosen, "")
 
 
 def audit(entries: list) -> None:
     if not entries:
-        cards.nothing_here(_("Nobody has decided anything yet."))
+        cards.nothing_here(_("No decisions yet."))
         return
     column = st.column_config
     st.dataframe(
@@ -241,9 +241,9 @@ def audit(entries: list) -> None:
         column_config={
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
             "act": column.TextColumn(_("Decision"), width=120),
-            "subject": column.TextColumn(_("What"), width=220),
-            "reason": column.TextColumn(_("Why?"), width="large"),
-            "actor": column.TextColumn(_("By"), width=120),
+            "subject": column.TextColumn(_("Subject"), width=220),
+            "reason": column.TextColumn(_("Reason"), width="large"),
+            "actor": column.TextColumn(_("Changed by"), width=120),
         },
         hide_index=True,
         alt=_("Decisions, newest first"),
@@ -252,7 +252,7 @@ def audit(entries: list) -> None:
 
 def listing(found: list[Model]) -> None:
     if not found:
-        cards.nothing_here(_("There is no model in this workspace yet."))
+        cards.nothing_here(_("No model yet. Import files, or retrain."))
         return
     column = st.column_config
     names = [n for n in labels.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
@@ -271,7 +271,7 @@ def listing(found: list[Model]) -> None:
             "id": column.TextColumn(_("Model"), width=200),
             "status": column.TextColumn(_("Status"), width=100),
             "settings": column.TextColumn(_("Settings"), width=160),
-            "reason": column.TextColumn(_("Why?"), width=220),
+            "reason": column.TextColumn(_("Reason"), width=220),
             **{n: column.NumberColumn(labels.metric(n)[0], format="%.3f", width=120) for n in names},
         },
         hide_index=True,

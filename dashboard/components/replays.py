@@ -14,35 +14,34 @@ from dashboard.i18n import _, absent, day, exact, money, number
 def replay(done: Job | None, currency: str) -> None:
     """done: the last one that came to its end, None = none yet."""
     jobs.panel(("simulate",), quiet=True)
-    if st.button(_("Replay the last year"), icon=":material/replay:", key="simulate"):
+    if st.button(_("Simulate last year"), icon=":material/replay:", key="simulate"):
         cards.attempt(actions.simulate)
     cards.notes(
         _(
-            "Orders every week of the last year once by these forecasts and once by what planners do without them, each knowing only "
-            "what was known then, and compares the stock that the same service would have taken. It takes several times as long as a "
-            "retraining and changes nothing."
+            "Replays last year with and without these forecasts and compares stock at equal service. Each side knows "
+            "only what was known then. Takes several times as long as retraining and changes nothing."
         )
     )
     if done is None:
         return
     found = done.result["summary"]
     st.markdown(
-        _("{count} products, {first} – {last}. To meet {fill} of the demand from the shelf:").format(
+        _("{count} products, {first} – {last}. To meet {fill} of demand from stock:").format(
             count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"
         )
     )
-    st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Policy")), border="horizontal")
+    st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Method")), border="horizontal")
     if not absent(found.get("achieved")):
         cards.notes(
-            _(
-                "Levels that promised {promised} achieved {achieved}. Falling demand gives more than is promised, surprises give less."
-            ).format(promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%")
+            _("Levels that promised {promised} achieved {achieved}. Falling demand leads to more than promised, surprises to less.").format(
+                promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"
+            )
         )
     if not absent(found.get("told")):
         cards.notes(
-            _(
-                "Each week's plan told with what chance a stock lasts until the next delivery: {told} on average. {lasted} of them did."
-            ).format(told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%")
+            _("The plans gave stocks an average chance of {told} of lasting until the next delivery. {lasted} of them lasted.").format(
+                told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%"
+            )
         )
     st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
 
@@ -51,12 +50,12 @@ def _row(each: dict, currency: str) -> dict[str, str]:
     saved = (
         "–"
         if absent(each.get("saving"))
-        else _("{share} ({low} to {high})").format(
+        else _("{share} ({low}–{high})").format(
             **{key: f"{each[name]:.0%}" for key, name in (("share", "saving"), ("low", "low"), ("high", "high"))}
         )
     )
     return {
-        _("Policy"): labels.said(labels.POLICIES, each["policy"]),
-        _("Average stock"): _("never gets there") if absent(each["stock"]) else money(each["stock"], currency, short=True),
-        _("Upswing needs less by"): saved,
+        _("Method"): labels.said(labels.POLICIES, each["policy"]),
+        _("Average stock"): _("never reached") if absent(each["stock"]) else money(each["stock"], currency, short=True),
+        _("Stock saved by Upswing"): saved,
     }

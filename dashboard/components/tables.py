@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import labels
 from dashboard.components.cards import open_product
@@ -12,20 +15,20 @@ from dashboard.i18n import SYMBOLS, _, shortened
 column = st.column_config
 
 
-def chance(label: str, **more) -> dict:
+def chance(label: str, **more) -> ColumnConfig:
     return column.ProgressColumn(label, min_value=0, max_value=1, format="percent", step=0.01, width=more.pop("width", 120), **more)
 
 
-def trend(label: str, **more) -> dict:
+def trend(label: str, **more) -> ColumnConfig:
     return column.AreaChartColumn(label, y_min=0, width=more.pop("width", 110), **more)
 
 
-def money(label: str, currency: str, **more) -> dict:
+def money(label: str, currency: str, **more) -> ColumnConfig:
     """A column of amounts in whole currency (not cents)."""
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
 
 
-def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | str = "auto") -> None:
+def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
     """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
     picked = st.dataframe(
         frame,
@@ -63,7 +66,7 @@ def similar(frame: pd.DataFrame) -> None:
     )
 
 
-def product(label: str | None = None, width: int = 240) -> dict:
+def product(label: str | None = None, width: int = 240) -> ColumnConfig:
     return column.TextColumn(label or _("Product"), width=width)
 
 
@@ -74,8 +77,10 @@ def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
         {
             "title": product(),
             "rising_probability": chance(_("Chance"), width=95),
-            "movement": column.NumberColumn(_("Change"), format="%+d", width=70, help=_("Points since the snapshot before.")),
-            "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+            "movement": column.NumberColumn(
+                _("Change"), format="%+d", width=70, help=_("Change in percentage points since the last update.")
+            ),
+            "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
         },
         key=key,
         alt=alt,
@@ -95,24 +100,20 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
     columns = {
         "title": product(),
         "rising_probability": chance(_("Chance of rising")),
-        "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Points since the snapshot before.")),
-        "units": trend(_("26 weeks"), help=_("Units sold a week.")),
+        "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Change in percentage points since the last update.")),
+        "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
         "reasons": column.TextColumn(
-            _("Because of"),
+            _("Main reasons"),
             width=300,
-            help=_(
-                "Three reasons: what may make a rise comes first, then what sales and views show. ▲ speaks for a rise, ▼ against; "
-                "more arrows, "
-                "stronger."
-            ),
+            help=_("Top 3 reasons. ▲ pushes the chance up, ▼ down; more arrows = stronger."),
         ),
-        "units_4w": column.NumberColumn(_("Next 4 weeks"), format="%,.0f", width=100, help=_("Units expected, in the middle case.")),
+        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=100, help=_("Median forecast in units.")),
         "cover_weeks": column.NumberColumn(
-            _("Cover"), format=_("%.1f wk"), width=80, help=_("Weeks the stock will last. Empty: stock unknown.")
+            _("Weeks of supply"), format=_("%.1f wk"), width=80, help=_("Weeks until the stock runs out. Empty: stock unknown.")
         ),
         "category": column.TextColumn(_("Category"), width=110),
         "price": money(_("Price"), currency),
-        "weeks_on_sale": column.NumberColumn(_("On sale"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
+        "weeks_on_sale": column.NumberColumn(_("Age"), format=_("%.0f wk"), width=80, help=_("Weeks since the first sale.")),
     }
     dropped = [] if compared else ["movement"]
     dropped += [c for c in ("cover_weeks", "category", "price") if shown[c].isna().all()]
@@ -120,6 +121,6 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
         shown,
         {k: v for k, v in columns.items() if k not in dropped},
         key="rising_table",
-        alt=_("Products by their chance of rising"),
+        alt=_("Products by chance of rising"),
         height=min(38 + 36 * max(len(shown), 1), 760),
     )

@@ -21,10 +21,10 @@ def said(product_id: str, model: str) -> None:
     if jobs.panel(("explain",), quiet=True):
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button(_("Weigh its words"), key="explain", icon=":material/format_color_text:"):
+        if st.button(_("Explain this text"), key="explain", icon=":material/format_color_text:"):
             actions.explain(product_id)
             st.rerun()
-        st.caption(_("Words are weighed beforehand for the likeliest risers only; for this product it takes a moment."))
+        st.caption(_("Texts are explained in advance for the most likely risers only. For this product it takes a moment."))
 
 
 def _coloured(frame: pd.DataFrame) -> None:
@@ -35,4 +35,4 @@ def _coloured(frame: pd.DataFrame) -> None:
         hue = "blue" if push > 0 else "orange"
         spoken.append(f":{hue}-background[**{word}**]" if share >= 0.5 else f":{hue}-background[{word}]" if share >= 0.15 else word)
     st.markdown(" ".join(spoken))
-    cards.notes(_("Blue words push it up, orange ones hold it back; bold ones most."))
+    cards.notes(_("Blue raises the chance, orange lowers it. Bold words matter most."))

@@ -18,17 +18,17 @@ def form() -> None:
             _("CSV, Parquet, JSON lines or Excel, gzipped or not"),
             accept_multiple_files=True,
             key="files",
-            type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "gz", "toml"],
-            help=_("A mapping (.toml) may come along: it says which of your columns is which, and stands in for the layout."),
+            type=["csv", "tsv", "txt", "parquet", "jsonl", "json", "ndjson", "xlsx", "xls", "ods", "gz", "toml"],
+            help=_("You can add a mapping (.toml). It names your columns and replaces the file type chosen above."),
         )
         with st.container(horizontal=True, vertical_alignment="bottom"):
             preset = st.selectbox(
-                _("Layout"),
+                _("File type"),
                 tuple(labels.LAYOUTS),
                 format_func=labels.layout,
                 key=spoken("preset"),
                 width=240,
-                help=_("How columns are named. Common names in English and Chinese suit most files."),
+                help=_("How your columns are named. Common English and Chinese names suit most files."),
             )
             sent = st.form_submit_button(_("Import"), type="primary", icon=":material/upload:", disabled=busy)
     if sent and files:
@@ -40,32 +40,37 @@ def form() -> None:
     last = data.last_import()
     for number, file in enumerate(last.result["report"]["files"] if last else ()):
         if file["left_out"]:
-            why = _("{file} was left out: {why}").format(file=plain(file["file"]), why=plain(show(file["left_out"])))
+            why = _("{file} was left out: {why}").format(
+                file=plain(file["file"]), why=plain(show(file.get("left_out_message") or file["left_out"]))
+            )
             st.warning(why, icon=":material/block:")
             if file.get("ask") and not busy:
-                with st.expander(_("Say what {file} holds").format(file=plain(file["file"])), icon=":material/help:"):
+                with st.expander(_("Describe {file}").format(file=plain(file["file"])), icon=":material/help:"):
                     name_columns(file["ask"], files, preset, key=f"left_out_{number}")
     if last:
-        with st.expander(_("What the last import said"), icon=":material/description:"):
+        with st.expander(_("Import log"), icon=":material/description:"):
             st.code(show(last.result["text"]), language=None)
     cards.notes(
-        _("Importing the same file again changes nothing. After an import, forecasts are made anew; the first one also trains the model.")
+        _(
+            "Importing the same file again changes nothing. After an import, forecasts are refreshed; the first import "
+            "also trains the model."
+        )
     )
 
 
 def name_columns(asked: dict, files: list, preset: str, key: str) -> None:
     """The form that asks what a file that was refused or left out holds, and which of its columns are which. key: sheets share a name."""
     st.markdown(
-        _("**What does {file} hold, and in which columns?** What you say here is remembered for later imports.").format(
+        _("**What does {file} contain, and in which columns?** Your answers are remembered for later imports.").format(
             file=plain(asked["file"])
         )
     )
-    table = st.selectbox(_("It holds"), list(asked["tables"]), format_func=labels.table, key=spoken(f"holds_{key}"), width=240)
+    table = st.selectbox(_("File type"), list(asked["tables"]), format_func=labels.table, key=spoken(f"holds_{key}"), width=240)
     groups, further = asked["tables"][table]["needed"], asked["tables"][table]["further"]
     needed = [place for group in groups for place in group]
 
     def label(place: str) -> str:
-        return labels.column(place) if place in needed else _("{column} (if there is one)").format(column=labels.column(place))
+        return labels.column(place) if place in needed else _("{column} (optional)").format(column=labels.column(place))
 
     with st.form(f"columns_{key}", border=True):
         with st.grid(3, min_column_width=220):
@@ -82,8 +87,8 @@ def name_columns(asked: dict, files: list, preset: str, key: str) -> None:
         sent = st.form_submit_button(_("Import with these columns"), type="primary", icon=":material/upload:")
     missing = [labels.column(group[0]) for group in groups if not any(said[place] for place in group)]
     if sent and not files:
-        cards.nothing_here(_("Choose the files once more: they were not kept."))
+        cards.nothing_here(_("Choose the files again. They were not kept."))
     elif sent and missing:
-        cards.nothing_here(_("Say which column holds this: {columns}.").format(columns=_(", ").join(missing)))
+        cards.nothing_here(_("Choose the column for: {columns}.").format(columns=_(", ").join(missing)))
     elif sent:
         cards.attempt(actions.import_files, files, preset, tuple(f"{place} = {name}" for place, name in said.items() if name))

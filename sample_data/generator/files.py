@@ -50,6 +50,6 @@ def _parquet(frame: pd.DataFrame) -> bytes:
         row_group_size=200_000,
         coerce_timestamps="ms",
         use_dictionary=[n for n in table.column_names if n not in times],
-        column_encoding={n: "DELTA_BINARY_PACKED" for n in times},
+        column_encoding=dict.fromkeys(times, "DELTA_BINARY_PACKED"),
     )
     return buffer.getvalue()

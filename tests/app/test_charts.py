@@ -55,7 +55,7 @@ def test_the_band_is_the_average_week_until_each_horizon():
     middle = shape.data[-1]
     assert list(middle.y) == [10.0, 10.0]
     assert [pd.Timestamp(x).date() for x in middle.x] == [date(2011, 12, 11), date(2012, 1, 1)]
-    assert middle.customdata[1] == "4 weeks: 40 in all, 80% sure of 24 to 56"
+    assert middle.customdata[1] == "4 weeks: 40 in all, likely range 24–56 (80%)"
 
 
 @pytest.mark.parametrize(("weeks", "step"), [(2, "M1"), (30, "M2"), (104, "M4")])
@@ -76,7 +76,7 @@ def test_what_was_lost_while_out_of_stock_lies_upon_what_was_sold_and_fits_into_
     shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
     sold, lost = shape.data[:2]
     assert list(sold.y) == [8.0, 2.0] and list(lost.y) == [8.0, 50.4] and lost.fill == "tonexty"
-    assert list(sold.customdata) == ["", "<br>and about 48 more wanted while out of stock"]
+    assert list(sold.customdata) == ["", "<br>plus an estimated 48 lost while out of stock"]
     assert shape.layout.yaxis.range[1] > 50.4
 
 
@@ -102,7 +102,7 @@ def test_a_cell_with_too_few_orders_stays_empty():
     )
     heat, written = charts.interest(frame).data
     assert np.isnan(heat.z[0][1]) and list(written.text) == ["1.6×", ""]
-    assert heat.customdata[0][1] == "too few orders to say"
+    assert heat.customdata[0][1] == "too few orders"
 
 
 def test_the_curves_of_learning_show_the_ranking_where_it_was_defined():

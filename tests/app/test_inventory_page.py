@@ -81,7 +81,7 @@ def test_without_stock_the_page_says_so_and_shows_levels_alone(open_page, worksp
 
 def test_a_shop_that_never_sold_is_told_that_there_is_no_plan(open_page, workspace):
     write_snapshot(workspace, **{name: lambda f: f[:0] for name in ("suggestions", "planning", "problems")})
-    assert "holds no order suggestions" in words(open_page("inventory", workspace=workspace))
+    assert "has no order suggestions" in words(open_page("inventory", workspace=workspace))
 
 
 def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_page, suggestions):
@@ -89,9 +89,9 @@ def test_a_chosen_product_says_why_this_many_with_the_plans_own_numbers(open_pag
     row = suggestions.query("status == 'order now' and wait_days == 0").iloc[0]
     said = words(choose(at, row.product_id))
     assert f"**Order {row.suggested_order_units:,.0f} today**" in said
-    assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Position **{row.inventory_position:,.0f}** = " in said
+    assert f"Reorder point **{row.reorder_point:,.0f}** = " in said and f"Available + incoming **{row.inventory_position:,.0f}** = " in said
     demand = row.reorder_point - row.safety_stock
-    assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of review" in said
+    assert f"= {demand:,.0f} expected in 2 weeks of lead time and 1 of order cycle" in said
     assert "95% of deliveries come before it runs out" in said
 
 
@@ -99,7 +99,7 @@ def test_an_order_that_its_supplier_takes_later_says_when_and_counts_the_wait(op
     at = open_page("inventory")
     row = suggestions.query("status == 'order now' and wait_days > 0").iloc[0]
     said = words(choose(at, row.product_id))
-    assert "The supplier takes it on 6 Dec 2011." in said and "expected in 1 day until the order goes out, 2 weeks of lead time" in said
+    assert "The supplier accepts it on 6 Dec 2011." in said and "expected in 1 day until the order goes out, 2 weeks of lead time" in said
     shown = listed(at)
     assert shown.goes_out[row.product_id] == pd.Timestamp(2011, 12, 6)
     assert shown.goes_out[suggestions.query("status == 'order now' and wait_days == 0").product_id].isna().all()
@@ -110,7 +110,7 @@ def test_what_is_on_order_for_later_is_seen_and_is_no_part_of_the_position(open_
     shown = listed(at)
     later = shown.index[shown.on_order_later > 0]
     assert len(later) and all(int(p[1:]) % 7 == 0 for p in later)
-    assert "24 more are on order, due too late for this plan" in words(choose(at, later[0]))
+    assert "24 more are on order but arrive too late for this plan" in words(choose(at, later[0]))
 
 
 def test_a_suppliers_whole_order_is_held_against_its_least_order_value(open_page, suggestions):
@@ -137,7 +137,7 @@ def test_a_budget_changes_the_list_its_order_and_its_totals(open_page, suggestio
     part, given = listed(at), at.number_input(key="budget").value
     assert 0 < len(part) < len(whole) and given / 2 < part.line_cost.sum() <= given
     assert {m.label: m.value for m in at.metric}["To order today"] == str(len(part))
-    assert f"of the budget of £{given:,.0f}" in words(at) and (part.gain > 0).all()
+    assert f"of the £{given:,.0f} budget is used" in words(at) and (part.gain > 0).all()
     at.number_input(key="budget").set_value(given / 3).run()
     assert len(listed(at)) < len(part) and listed(at).gain_per_money.mean() > part.gain_per_money.mean()
     at.number_input(key="budget").set_value(None).run()
@@ -147,18 +147,18 @@ def test_a_budget_changes_the_list_its_order_and_its_totals(open_page, suggestio
 def test_what_the_budget_leaves_out_says_so(open_page, suggestions):
     at = open_page("inventory", budget="0")
     row = suggestions.query("status == 'order now'").iloc[0]
-    assert "No product fits these filters" in words(at)
+    assert "No product matches these filters" in words(at)
     at.session_state["chosen"] = [row.product_id]
     at.run()
-    assert f"{row.suggested_order_units:,.0f} are suggested, and the budget goes to what gains more" in words(at)
+    assert f"{row.suggested_order_units:,.0f} are suggested, but other products return more for the budget" in words(at)
 
 
 def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_page, workspace):
     write_snapshot(workspace, stock_known=1.0, **COSTLESS)
-    at = open_page("inventory", workspace=workspace, budget="10", sections="What if")
+    at = open_page("inventory", workspace=workspace, budget="10", sections="What-if")
     for field_ in (at.number_input(key="budget"), at.number_input(key="what_if_budget")):
-        assert field_.disabled and "No product's cost is known" in field_.help
-    assert at.number_input(key="budget").placeholder == "–" and "of the budget of" not in words(at) and not at.exception
+        assert field_.disabled and "No product has a known cost" in field_.help
+    assert at.number_input(key="budget").placeholder == "–" and "budget is used" not in words(at) and not at.exception
     at.number_input(key="what_if_demand").set_value(150.0)
     at.button(key="what_if_compare").click().run()
     assert table_with(at, "fill")[["cost", "stock"]].isna().all(axis=None) and not at.exception
@@ -168,30 +168,30 @@ def test_where_no_cost_is_known_money_is_a_dash_and_no_budget_can_be_given(open_
 @pytest.mark.parametrize(("target", "asks"), [("cycle", "deliveries"), ("fill", "demand"), ("shop", "fill rate"), ("cost", "by cost")])
 def test_a_service_level_says_what_it_asks_for(open_page, mine, target, asks):
     mine.save_settings(mine.settings().with_values("inventory", target=target))
-    level = open_page("inventory", workspace=mine, sections="What if").number_input(key="what_if_level")
+    level = open_page("inventory", workspace=mine, sections="What-if").number_input(key="what_if_level")
     assert asks in level.help and level.disabled == (target == "cost")
 
 
 def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine):
-    at = open_page("inventory", workspace=mine, sections="What if")
+    at = open_page("inventory", workspace=mine, sections="What-if")
     at.number_input(key="what_if_demand").set_value(150.0)
     at.button(key="what_if_compare").click().run()
-    assert list(table_with(at, "fill").name) == ["Now", "Tried"] and State(mine).views("inventory what-if") == []
+    assert list(table_with(at, "fill").name) == ["Current", "Scenario"] and State(mine).views("inventory what-if") == []
     at.number_input(key="what_if_level").set_value(99.0)
     at.text_input(key="what_if_name").set_value("Christmas")
     at.button(key="what_if_compare").click().run()
     assert not at.exception
     now, then = table_with(at, "fill").itertuples()
-    assert (now.name, then.name, then.demand, then.level) == ("Now", "Christmas", 1.5, "99%")
+    assert (now.name, then.name, then.demand, then.level) == ("Current", "Christmas", 1.5, "99%")
     assert then.to_order > now.to_order and then.cost > now.cost and then.stock > now.stock
-    again = open_page("inventory", workspace=mine, sections="What if", supplier="木艺工坊")
+    again = open_page("inventory", workspace=mine, sections="What-if", supplier="木艺工坊")
     again.multiselect(key="scenarios").set_value(["Christmas"]).run()
     theirs = table_with(again, "fill")
-    assert list(theirs.name) == ["Now", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
+    assert list(theirs.name) == ["Current", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
 
 
 def test_a_scenario_may_have_a_promotion_of_some_weeks_and_a_budget_of_its_own(open_page, mine):
-    at = open_page("inventory", workspace=mine, sections="What if")
+    at = open_page("inventory", workspace=mine, sections="What-if")
     at.number_input(key="what_if_promotion").set_value(200.0)
     at.slider(key="what_if_weeks").set_value((1, 3))
     at.button(key="what_if_compare").click().run()
@@ -234,7 +234,7 @@ def test_a_problem_is_named_with_what_was_done_and_its_button_lists_its_products
 
 
 def test_products_that_cannot_be_ordered_for_their_data_are_a_status_of_their_own(open_page, troubled):
-    shown = listed(open_page("inventory", workspace=troubled, status="No order possible"))
+    shown = listed(open_page("inventory", workspace=troubled, status="Can't order"))
     assert set(shown.index) == {f"P{i:04d}" for i, name in enumerate(PROBLEMS) if name in NO_ORDER}
 
 
@@ -274,7 +274,7 @@ def test_a_change_is_seen_and_can_be_taken_back(open_page, mine):
     first = listed(at).index[0]
     save(choose(at, first), change_units=42.0, change_reason="budget")
     choose(at, first)
-    assert "**Quantity 42 instead of" in words(at) and "**Order 42 today**" in words(at)
+    assert "**Quantity: 42 instead of" in words(at) and "**Order 42 today**" in words(at)
     (made,) = State(mine).overrides()
     at.button(key=f"take_back_{made.id}").click().run()
     assert pd.isna(listed(at).loc[first].planner_order_units) and State(mine).overrides()[0].ended_by == "dashboard"
@@ -348,7 +348,7 @@ def test_an_empty_field_is_asked_for_and_nothing_is_saved(open_page, mine):
     at = choose(open_page("inventory", workspace=mine), "P0010")
     at.segmented_control(key="change_kind").set_value("terms").run()
     save(at, change_reason="other")
-    assert "an empty field" in at.error[0].value and State(mine).overrides() == []
+    assert "A field is empty" in at.error[0].value and State(mine).overrides() == []
 
 
 def test_a_lapsed_quantity_is_judged_by_what_was_needed(open_page, mine):
@@ -376,7 +376,7 @@ def test_the_print_view_is_a_table_a_supplier_of_what_goes_out(open_page, sugges
 def test_half_units_are_told_as_they_are_ordered_on_paper_and_in_words(open_page, mine, suggestions):
     first = suggestions.query("status == 'order now'").iloc[0]
     State(mine).set_override("product", first.product_id, "order_units", 37.5, reason="other", actor="ana", expires_on=date(2099, 1, 1))
-    printed = pd.concat([t.value for t in open_page("inventory", workspace=mine, print="true").table]).set_index("Number")
+    printed = pd.concat([t.value for t in open_page("inventory", workspace=mine, print="true").table]).set_index("SKU")
     assert printed.loc[first.product_id, "Order"] == "37.5"
     assert "**Order 37.5 today**" in words(choose(open_page("inventory", workspace=mine), first.product_id))
 
@@ -419,11 +419,11 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     token = state.take_worker()
     state.claim_job(token)
     state.end_job(job.id, token, "done", result={"summary": summary, "out": str(mine.root), "text": "done"})
-    at = open_page("inventory", workspace=mine, sections="Would it have worked?")
+    at = open_page("inventory", workspace=mine, sections="Simulate last year")
     table = next(each.value for each in at.table)
-    assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never gets there"]
+    assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never reached"]
     assert "Levels that promised 95% achieved 97.6%." in words(at)
-    assert "lasts until the next delivery: 97.2% on average. 97.6% of them did." in words(at)
-    assert table.iloc[:3, 1].tolist() == ["–", "15% (8% to 20%)", "–"] and not at.exception
+    assert "an average chance of 97.2% of lasting until the next delivery. 97.6% of them lasted." in words(at)
+    assert table.iloc[:3, 1].tolist() == ["–", "15% (8%–20%)", "–"] and not at.exception
     at.button(key="simulate").click().run()
     assert [j.kind for j in state.jobs() if j.active] == ["simulate"]

@@ -14,6 +14,7 @@ from fixtures.serving import MODEL, write_snapshot
 from core import ingest, jobs
 from core.errors import UserError
 from core.jobs import worker
+from core.messages import msg
 from core.models import registry
 from core.storage import snapshots
 from core.storage.state import State
@@ -28,11 +29,11 @@ def test_retrain_queues_one_job_and_a_second_press_shows_it(open_page, shop):
     at = open_page("model", workspace=shop)
     at.selectbox(key="tuning").select("last-3")
     at.button(key="retrain").click().run()
-    assert "**Retraining** · waiting for its turn" in words(at)
+    assert "**Retraining** · queued" in words(at)
     at.button(key="retrain").click().run()
     found = jobs.recent(shop)
     assert [(job.kind, job.status, job.arguments) for job in found] == [("retrain", "queued", {"tuning": "last-3"})]
-    assert "One runs already" in words(at) and not at.exception
+    assert "Already running" in words(at) and not at.exception
 
 
 def test_retrain_learns_since_the_chosen_day(open_page, shop):
@@ -77,8 +78,8 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
     )
     at = open_page("model", workspace=shop)
     told = next(t.value for t in at.table if "Trees" in t.value.index)
-    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking"]["Trees"] == "0.448 (0.420 to 0.475)"
-    assert told["Ranking compared"]["Trees"] == "no clear difference" and told["Skill of the chances"]["Upswing"] == "–"
+    assert list(told.index) == ["Trees", "Upswing"] and told["Ranking quality"]["Trees"] == "0.448 (0.420–0.475)"
+    assert told["Ranking quality compared"]["Trees"] == "no clear difference" and told["Improvement over baseline"]["Upswing"] == "–"
     assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
     chinese = open_page("model", language="zh", workspace=shop)
     assert not chinese.exception and "回测" in words(chinese)
@@ -104,7 +105,7 @@ def test_a_running_job_shows_its_step_progress_and_time_left_also_after_a_reload
         at = open_page("model", workspace=shop)
         assert at.progress[0].value == 42
         assert at.progress[0].text == "42% · 3 min left · loss 0.2134"
-        assert "**Retraining** · learning" in words(at)
+        assert "**Retraining** · training" in words(at)
 
 
 def test_cancel_asks_the_worker_to_stop(open_page, shop):
@@ -133,8 +134,8 @@ def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
 
 def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
     shown = open_page("model", workspace=shop).table[0].value
-    assert list(shown.loc["Right in its top 50"]) == ["71% (64% to 78%)", "68%", ":blue[better]"]
-    assert list(shown.loc["Ranking"]) == ["0.460 (0.414 to 0.506)", "0.470", ":orange[worse]"]
+    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", ":blue[better]"]
+    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414 to 0.506)", "0.470", ":orange[worse]"]
 
 
 def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):
@@ -150,7 +151,7 @@ def test_without_a_reason_nothing_is_promoted_and_the_page_says_why(open_page, s
     at = open_page("model", workspace=shop)
     at.button(key=f"promote_{CANDIDATE}").click().run()
     assert registry.champion(shop) == MODEL and jobs.recent(shop) == []
-    assert "expected a reason" in at.error[0].value
+    assert "A reason is needed" in at.error[0].value.replace("\\", "")
 
 
 def test_a_candidate_is_discarded_with_a_reason(open_page, shop):
@@ -158,7 +159,7 @@ def test_a_candidate_is_discarded_with_a_reason(open_page, shop):
     at.text_input(key=f"reason_{CANDIDATE}").set_value("worse ranking")
     at.button(key=f"discard_{CANDIDATE}").click().run()
     assert registry.model(shop, CANDIDATE).status == "discarded" and registry.champion(shop) == MODEL
-    assert "None waits for a decision" in words(at)
+    assert "No candidates. Retrain to create one" in words(at)
 
 
 def test_the_model_before_comes_back_with_a_reason(open_page, shop):
@@ -182,7 +183,7 @@ def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it
     (folder / "neighbours.parquet").unlink()
     at = open_page("model", workspace=shop)
     at.button(key="snapshot_back").click().run()
-    assert not at.exception and "neighbours: the file is missing" in words(at) and "serve another one" in words(at)
+    assert not at.exception and "The file of table neighbours is missing" in words(at) and "Serve another snapshot" in words(at)
     assert snapshots.current(shop).id == "20111204-1"
 
 
@@ -191,10 +192,20 @@ def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
     at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
     at.form_submit_button[0].click().run()
     job = jobs.recent(workspace)[0]
-    kept = workspace.root / "uploads"
+    (kept,) = (workspace.root / "uploads").glob("*/*")
     assert (job.kind, job.arguments["preset"]) == ("import", "generic")
-    assert [f.read_bytes() for f in kept.iterdir()] == [b"a;b\n1;2\n"]
-    assert job.arguments["files"] == [str(next(kept.iterdir()))]
+    assert kept.read_bytes() == b"a;b\n1;2\n" and kept.name == "orders_2011.csv" and job.arguments["files"] == [str(kept)]
+
+
+def test_two_uploads_of_one_name_are_two_files_of_that_name(workspace, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
+    files = [
+        SimpleNamespace(name="0123456789ab-orders.csv", getvalue=lambda day=day: f"date,sku,qty\n2024-03-0{day},A,1\n".encode())
+        for day in (5, 6)
+    ]
+    kept = [Path(file) for file in import_files(files, "generic").arguments["files"]]
+    assert len(set(kept)) == 2 and {file.name for file in kept} == {"0123456789ab-orders.csv"}
+    assert [f.file for f in ingest.import_files(workspace, kept).files] == ["0123456789ab-orders.csv"] * 2
 
 
 @pytest.mark.parametrize("ended", ["done", "failed"])  # forecasts fail of a history that is too short: the files came in all the same
@@ -207,11 +218,11 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_expl
     report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
     state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
     at.run()
-    assert r"shops\.csv was left out: it fits no table; for orders, say, no column is known as" in words(at)
+    assert r"shops\.csv was left out: It fits no table\. To be read as orders, it lacks columns for" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
-    assert ("The files came in, forecasts failed" in words(at)) == (ended == "failed")
-    at.selectbox(key=next(s.key for s in at.selectbox if s.label == "It holds")).select("customers").run()
-    assert [s.label for s in at.selectbox][2:] == ["Number of the customer"]
+    assert ("Files imported, but forecasting failed" in words(at)) == (ended == "failed")
+    at.selectbox(key="holds_left_out_1").select("customers").run()
+    assert [s.label for s in at.selectbox][2:] == ["Customer ID"]
     at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
     at.form_submit_button[1].click().run()
     assert jobs.recent(workspace)[0].arguments["columns"] == ["customers.customer_id = shop"]
@@ -262,10 +273,10 @@ def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_aga
     refuse(workspace)
     at = open_page("data", workspace=workspace)
     at.form_submit_button[1].click().run()
-    assert "Choose the files once more" in words(at)
-    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（如果有）"]
+    assert "Choose the files again" in words(at)
+    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（选填）"]
     at.selectbox[1].select_index(1).run()
-    assert [s.label for s in at.selectbox][2:] == ["Name of the product"]
+    assert [s.label for s in at.selectbox][2:] == ["Product name"]
 
 
 def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):
@@ -274,14 +285,14 @@ def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, works
     at.form_submit_button[0].click().run()
     job = jobs.recent(workspace)[0]
     assert Path(job.arguments["mapping"]).read_bytes() == b"[[tables]]\n" and "preset" not in job.arguments
-    assert [Path(f).name.split("-", 1)[1] for f in job.arguments["files"]] == ["mine.csv"]
+    assert [Path(f).name for f in job.arguments["files"]] == ["mine.csv"]
 
 
 def test_a_mapping_without_data_is_refused_with_what_to_do(open_page, workspace):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("mine.toml", b"[[tables]]\n")
     at.form_submit_button[0].click().run()
-    assert jobs.recent(workspace) == [] and "choose the data and its mapping together" in words(at)
+    assert jobs.recent(workspace) == [] and "Choose the data together with its mapping" in words(at)
 
 
 def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
@@ -292,7 +303,7 @@ def test_an_upload_without_a_file_asks_for_nothing(open_page, workspace):
 
 def test_the_name_of_an_upload_never_leaves_the_uploads(tmp_path):
     for name in ("../../../etc/passwd", "..\\..\\x.csv", ".hidden", "a/b/c.csv", "订单 表.csv", "..", ""):
-        assert keep(tmp_path, name, name.encode()).parent == tmp_path
+        assert keep(tmp_path, name, name.encode()).parent.parent == tmp_path
 
 
 def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp_path):
@@ -302,7 +313,7 @@ def test_a_long_chinese_name_of_an_upload_is_cut_to_what_a_file_system_takes(tmp
 
 def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
-    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.iterdir())] == [0o700, 0o600]
+    assert [stat.S_IMODE(f.stat().st_mode) for f in (workspace.uploads, *workspace.uploads.rglob("*"))] == [0o700, 0o700, 0o600]
 
 
 def upload(workspace, monkeypatch, name: str):
@@ -313,7 +324,7 @@ def upload(workspace, monkeypatch, name: str):
 
 
 def uploads(workspace) -> list[str]:
-    return sorted(f.name.split("-", 1)[1] for f in workspace.uploads.iterdir())
+    return sorted(f.name for f in workspace.uploads.glob("*/*"))
 
 
 @pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
@@ -345,7 +356,7 @@ def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(works
 
 def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
-    with pytest.raises(UserError, match="send these files again"):
+    with pytest.raises(UserError, match="Send these files again"):
         upload(workspace, monkeypatch, "stock.csv")
     assert uploads(workspace) == ["orders.csv"]
 
@@ -354,4 +365,22 @@ def test_what_the_shop_itself_put_beside_the_uploads_stays(workspace, monkeypatc
     job = upload(workspace, monkeypatch, "orders.csv")
     (workspace.uploads / "mine-orders.csv").write_text("a")
     jobs.cancel(workspace, job.id)
-    assert uploads(workspace) == ["orders.csv"] and (workspace.uploads / "mine-orders.csv").exists()
+    assert uploads(workspace) == [] and (workspace.uploads / "mine-orders.csv").exists()
+
+
+def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_and_in_chinese(open_page, workspace):
+    # A sentence inside another, or one that a shop's own words resemble, must not be worded by itself.
+    error = UserError(
+        expected=msg("The file name must end in one of {endings}.", endings=[".csv", ".xlsx"]),
+        found=msg('"{file}" has an ending that cannot be written.', file="There is none. the names of your columns"),
+        to_do=msg("Choose one of these endings."),
+    )
+    jobs.request(workspace, "import", {"files": [__file__]})
+    state = State(workspace)
+    job = state.claim_job(token := state.take_worker())
+    state.end_job(job.id, token, "failed", error=error.message)
+    said = words(open_page("data", language="zh", workspace=workspace)).replace("\\", "")
+    assert (
+        "无法写入“There is none. the names of your columns”这种后缀的文件。文件名必须以 .csv、.xlsx 之一结尾。请选择其中一种后缀。" in said
+    )
+    assert "has an ending that cannot be written" in words(open_page("data", workspace=workspace))

@@ -5,30 +5,33 @@ from datetime import datetime
 import pandas as pd
 import pytest
 
-from core.ingest.convert.checks import checks
-from core.ingest.recognise.mapping import Options, presets
-from core.ingest.recognise.planning import TablePlan
+from core.ingest.convert.column_formats import ROUNDED_ID, SHARE
+from core.ingest.convert.row_checks import checks
+from core.ingest.readers.delimited import TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES
+from core.ingest.readers.json_objects import NOT_AN_OBJECT
+from core.ingest.recognise.mapping import Options
+from core.ingest.recognise.mapping_file import presets
 from core.ingest.recognise.rules import RULES, targets
+from core.ingest.recognise.table_plan import TablePlan
 from dashboard import i18n, labels
 from dashboard.components import models
 from dashboard.components.inventory import labels as planning
 
 
 @pytest.mark.parametrize("table", [*RULES])
-def test_every_reason_for_which_a_row_is_set_aside_has_words(table):
+def test_every_reason_for_which_a_row_is_set_aside_is_shown_in_chinese(table, monkeypatch):
     plan = TablePlan(table, dict.fromkeys(targets(table)))
     options = Options(non_products=("postage",), free_is_no_sale=True)
-    reasons = {check.reason for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
-    assert "a broken row" in reasons and reasons - {"a rating outside 1 to 5"} <= set(labels.REJECTED)
-
-
-@pytest.mark.parametrize("scale, written", [(5.0, "5"), (10.0, "10"), (4.5, "4.5")])
-def test_a_rating_outside_its_scale_has_chinese_words_whatever_the_scale(scale, written, monkeypatch):
-    plan = TablePlan("reviews", {"rating": None})
-    reason = next(c.reason for c in checks(plan, Options(rating_scale=scale), str, datetime(2026, 1, 1)) if "outside" in c.reason)
-    assert reason == labels.rejected(reason) == f"a rating outside 1 to {written}"
+    reasons = {check.reason.template for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
+    reasons |= {TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES, NOT_AN_OBJECT, ROUNDED_ID, SHARE}
+    assert "The row cannot be read." in reasons and {labels.rejected(reason) for reason in reasons} == reasons
     monkeypatch.setattr(i18n, "language", lambda: "zh")
-    assert labels.rejected(reason) == f"评分不在 1 到 {written} 之间"
+    assert [reason for reason in reasons if labels.rejected(reason) == reason] == []
+
+
+def test_a_reason_of_an_earlier_version_is_shown_as_it_is(monkeypatch):
+    monkeypatch.setattr(i18n, "language", lambda: "zh")
+    assert labels.rejected("no date") == "no date"
 
 
 def test_every_preset_has_a_name():
@@ -59,5 +62,5 @@ def test_what_a_planner_set_is_told_to_its_last_digit(field, given, told):
 
 def test_what_came_of_earlier_forecasts_is_said_where_their_weeks_have_passed():
     figures = pd.Series({"level_shift": 0.2, "level_origins": 3.0, "level_said": 0.0612, "level_rose": 0.0748})
-    assert "expected 6.1% of the products to rise, over 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
+    assert "expected 6.1% of the products to rise in 3 weekly forecasts" in models.level(figures) and "7.5% did" in models.level(figures)
     assert models.level(pd.Series({"ece": 0.01})) == ""

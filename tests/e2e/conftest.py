@@ -15,7 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from fixtures.kept import copied, kept
+from fixtures.shops import encoder
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from core.storage.state import State
 from core.workspace import Workspace
@@ -36,6 +38,7 @@ ARGUMENTS = [
 ]
 PATIENCE_MS = 60_000  # a fresh tab fetches the script of each kind of element; 10 s were too few on a busy 2-core machine
 PRODUCTS = 100
+SHORT = {"trees_rounds": 40, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}  # a short training is one too
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -53,24 +56,20 @@ def command(*words: str | Path) -> str:
     return done.stdout
 
 
-@pytest.fixture(scope="session")
-def sample_files(tmp_path_factory) -> list[Path]:
-    """The files of a small sample shop."""
-    folder = tmp_path_factory.mktemp("sample")
-    command(sys.executable, "sample_data/generate.py", "--seed", 7, "--products", PRODUCTS, "--out", folder)
-    return sorted((folder / "files").iterdir())
-
-
-@pytest.fixture(scope="session")
-def shop(sample_files, tmp_path_factory) -> Workspace:
-    """A workspace with that shop's first snapshot, made as a user makes it."""
-    workspace = Workspace(tmp_path_factory.mktemp("e2e") / "shop").create()
-    command(*UPSWING, "import", *sample_files, "--workspace", workspace.root)
-    # A short training on little is a training too.
-    short = workspace.settings().with_values("model", max_epochs=2, since="2025-03-01").with_values("recipe", trees_rounds=100)
-    workspace.save_settings(short)
+def make_shop(folder: Path) -> None:
+    """Make a workspace with a small sample shop's first snapshot as a user makes it, but with a quick encoder and a short training."""
+    command(sys.executable, "sample_data/generate.py", "--seed", 7, "--products", PRODUCTS, "--out", folder / "sample")
+    workspace = Workspace(folder / "shop").create()
+    command(*UPSWING, "import", *sorted((folder / "sample" / "files").iterdir()), "--workspace", workspace.root)
+    short = workspace.settings().with_values("model", encoder=encoder(), max_epochs=2, since="2025-03-01")
+    workspace.save_settings(short.with_values("recipe", **SHORT))
     command(*UPSWING, "run", "--workspace", workspace.root)
-    return workspace
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory) -> Workspace:
+    """A copy of that workspace for the tests of this run."""
+    return Workspace(copied(kept("e2e-shop", make_shop) / "shop", tmp_path_factory.mktemp("e2e") / "shop"))
 
 
 def free_port() -> int:
@@ -116,16 +115,29 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+def settled(page: Page) -> None:
+    """Waits until the page has been run to its end."""
+    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
 def is_search_for_server(message) -> bool:
     """Opened at /rising, Streamlit's own script first looks for its server below /rising, then at the root: the 404 is its way."""
     return message.location["url"].endswith(("/_stcore/health", "/_stcore/host-config")) and "404" in message.text
 
 
-@pytest.fixture
-def page(browser, address) -> Iterator[Page]:
-    """A fresh tab; whatever it does, it must end without an error in the console, in a script or on the page."""
+@pytest.fixture(scope="session")
+def profile(browser, address) -> Iterator[BrowserContext]:
+    """What all tabs share: the cache of scripts, without which each would fetch Streamlit anew. A session is a tab's own."""
     context = browser.new_context(base_url=address, viewport={"width": 1360, "height": 900}, locale="en-GB")
-    tab = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(profile) -> Iterator[Page]:
+    """A fresh tab; whatever it does, it must end without an error in the console, in a script or on the page."""
+    tab = profile.new_page()
     tab.set_default_timeout(PATIENCE_MS)
     errors: list[str] = []
     tab.on(
@@ -134,6 +146,6 @@ def page(browser, address) -> Iterator[Page]:
     tab.on("pageerror", lambda error: errors.append(str(error)))
     yield tab
     boxes = tab.get_by_test_id("stException").all_inner_texts()
-    context.close()
+    tab.close()
     assert errors == []
     assert boxes == []

@@ -16,6 +16,7 @@ from core.capabilities.inventory.control import ORDER_NOW, Rules
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import State
+from tests.e2e.conftest import settled
 
 
 def planned(shop) -> pd.DataFrame:
@@ -35,11 +36,6 @@ def supplier(shop) -> str:
     state = State(shop)
     for override in state.overrides():
         state.end_override(override.id, "test")
-
-
-def settled(page: Page) -> None:
-    expect(page.locator("[data-testid=stApp][data-test-script-state=notRunning]")).to_be_visible()
-    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def open_filtered(page: Page, supplier: str) -> None:
@@ -92,7 +88,7 @@ def snooze(page: Page, product_id: str) -> None:
     page.locator(".st-key-change_kind").get_by_text("Snooze").click()
     expect(field(page, "change_until")).to_be_visible()
     settled(page)
-    save(page, "No room")
+    save(page, "No storage space")
 
 
 def downloaded(page: Page, key: str) -> bytes:
@@ -109,7 +105,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     wanted = {first: before.order_units[first] + 2 * pack[first], second: 3 * pack[second]}
 
     open_filtered(page, supplier)
-    set_quantity(page, first, wanted[first], "Promotion planned", "=2+3 for the window")
+    set_quantity(page, first, wanted[first], "Planned promotion", "=2+3 for the window")
     set_quantity(page, second, wanted[second], "Budget", "later more")
     snooze(page, third)
     assert {o.actor for o in State(shop).overrides() if o.ended_at is None} == {"Ana"}
@@ -130,7 +126,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     assert rows[first][headings.index("Comment")] == "=2+3 for the window"
     assert all(cell.data_type != "f" for each in book for row in each for cell in row)
     told = [row[:2] for row in book.worksheets[0].iter_rows(values_only=True)]
-    assert {("Supplier", supplier), ("By", "Ana"), ("Snapshot", snapshots.current(shop).id)} <= set(told)
+    assert {("Supplier", supplier), ("By", "Ana"), ("Forecast version", snapshots.current(shop).id)} <= set(told)
 
     # Somebody else, another browser, later.
     context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 1360, "height": 900})
@@ -138,32 +134,27 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     open_filtered(other, supplier)
     choose(other, first)
     expect(other.get_by_text(f"Order {wanted[first]:,.0f} today")).to_be_visible()
-    expect(other.get_by_text(re.compile("Promotion planned .*Ana"))).to_be_visible()
+    expect(other.get_by_text(re.compile("Planned promotion .*Ana"))).to_be_visible()
     again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
     assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
     other.goto("/inventory?status=Snoozed")
-    expect(other.get_by_text("1 product, most lost by waiting first.")).to_be_visible()
+    expect(other.get_by_text("1 product, highest margin at risk first")).to_be_visible()
     context.close()
 
 
-def test_the_orders_as_csv_and_the_printed_page_hold_the_same_lines(page, shop):
+def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lines(page, shop):
     frame = planned(shop)
-    page.goto("/inventory")
-    settled(page)
-    page.get_by_role("button", name="More").click()
-    lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
-    assert {line["Number"] for line in lines} == set(frame.index[frame.order_units > 0])
-    page.goto("/inventory?print=true")
-    settled(page)
-    expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
-    page.emulate_media(media="print")
-    expect(page.locator(".st-key-plan_filters")).to_be_hidden()
-
-
-def test_a_click_on_a_row_explains_it(page, shop):
-    first = planned(shop).iloc[0]
+    first = frame.iloc[0]
     page.goto("/inventory")
     settled(page)
     page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
     expect(page.get_by_text(f"Order {first.order_units:,.0f} today")).to_be_visible()
     expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
+    page.get_by_role("button", name="More").click()
+    lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
+    assert {line["SKU"] for line in lines} == set(frame.index[frame.order_units > 0])
+    page.goto("/inventory?print=true")
+    settled(page)
+    expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
+    page.emulate_media(media="print")
+    expect(page.locator(".st-key-plan_filters")).to_be_hidden()

@@ -21,11 +21,11 @@ LONG_MS = 120_000  # for work of the worker on a busy machine
 
 def open_model(page: Page) -> None:
     page.goto("/model")
-    expect(page.get_by_role("button", name="Retrain")).to_be_visible()
+    expect(page.get_by_role("button", name="Retrain model")).to_be_visible()
 
 
 def retrain(page: Page) -> None:
-    page.get_by_role("button", name="Retrain").click()
+    page.get_by_role("button", name="Retrain model").click()
 
 
 def retrainings(shop: Workspace) -> list[Job]:
@@ -71,7 +71,7 @@ def test_a_retraining_becomes_a_candidate_and_is_served_only_once_it_is_put_in_u
     expect(running).to_be_visible()
     assert retrainings(shop)[0].active, "too quick to be seen after a reload"
 
-    promote = page.get_by_role("button", name="Put in use")
+    promote = page.get_by_role("button", name="Promote")
     expect(promote).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("Retraining: done")).to_be_visible()
     assert (snapshots.current(shop).id, registry.champion(shop)) == (served, champion)
@@ -117,7 +117,7 @@ def test_when_the_worker_is_killed_the_job_is_interrupted_and_the_champion_still
 def test_fresh_forecasts_make_a_new_snapshot_with_the_same_model(page, shop):
     served, champion = snapshots.current(shop).id, registry.champion(shop)
     open_model(page)
-    page.get_by_role("button", name="Fresh forecasts").click()
+    page.get_by_role("button", name="Refresh forecasts").click()
     expect(page.get_by_text("Fresh forecasts: done")).to_be_visible(timeout=LONG_MS)
     assert snapshots.current(shop).id > served
     assert registry.champion(shop) == champion == snapshots.current(shop).model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,13 +11,14 @@ from fixtures.model_folders import write_model
 
 from core.errors import UserError
 from core.jobs import pipeline
+from core.messages import from_json, msg, to_json
 from core.models import registry
 from core.progress import silent
 from core.storage import snapshots
 
 
 def said(text: str, **more):
-    return SimpleNamespace(text=lambda: text, **more)
+    return SimpleNamespace(text=lambda: text, message=lambda: text, **more)
 
 
 @pytest.fixture
@@ -56,7 +56,9 @@ def steps(workspace, monkeypatch) -> list[str]:
         "core.models.candidate": SimpleNamespace(train=train),
         "core.features.build": SimpleNamespace(build=step("features"), build_latest=step("new days")),
         "core.capabilities.forecast.compute": SimpleNamespace(score=score),
-        "core.evaluation.backtest": SimpleNamespace(backtest=step("backtest", summary=lambda: {"learners": []})),
+        "core.evaluation.backtest": SimpleNamespace(
+            backtest=step("backtest", summary=lambda: {"learners": []}), FILES={"en": "report.html"}
+        ),
         "core.evaluation.simulate": SimpleNamespace(simulate=step("simulate", summary=lambda: {"policies": []})),
     }
     for name, fake in fakes.items():
@@ -74,7 +76,7 @@ def test_the_first_run_promotes_its_model_and_serves_its_forecasts(workspace, st
     text = pipeline.run(workspace)["text"]
     assert steps == ["features", "train frozen", "score m1", "publish"]
     assert registry.champion(workspace) == "m1"
-    assert "model m1 is the champion" in text
+    assert "Model m1 is the first one and becomes the champion." in str(text)
 
 
 def test_a_later_run_leaves_its_model_a_candidate_and_serves_the_champion(workspace, steps):
@@ -88,7 +90,7 @@ def test_an_import_job_of_a_new_shop_goes_all_the_way(workspace, steps):
     result = pipeline.do_job(workspace, "import", {"files": ["/data/orders.csv"], "preset": "generic"}, silent)
     assert steps == ["import orders.csv", "features", "train frozen", "score m2", "publish"]
     assert result["report"] == {"rows_read": 3} and result["model"] == "m2"
-    json.dumps(result)
+    assert from_json(to_json(result)) == result
 
 
 def test_an_import_job_beside_a_champion_trains_nothing(workspace, steps):
@@ -104,7 +106,11 @@ def test_files_that_came_in_are_told_of_although_forecasts_then_fail(workspace, 
         champion(workspace)
 
     def too_short(*_, **given):
-        raise UserError("a longer history", "four weeks", "import more of it")
+        raise UserError(
+            expected=msg("Training needs at least {days} days of history.", days=119),
+            found=msg("The data cover {first} to {last}.", first="1 Jan 2026", last="28 Jan 2026"),
+            to_do=msg("Import a longer history."),
+        )
 
     monkeypatch.setitem(sys.modules, "core.features.build", SimpleNamespace(build=too_short, build_latest=too_short))
     with pytest.raises(UserError, match="a longer history") as error:

@@ -9,7 +9,7 @@ from fixtures.importing import stored
 
 from core.errors import UserError
 from core.ingest import import_files
-from core.ingest.recognise.mapping import load, presets
+from core.ingest.recognise.mapping_file import load, presets
 from core.storage import duckdb as db
 
 
@@ -19,15 +19,16 @@ def test_every_preset_loads():
         assert load(name, None).tables
 
 
+@pytest.mark.whole
 @pytest.mark.real_data
 def test_uci_online_retail_is_counted_to_the_last_row(workspace, real_data):
     report = import_files(workspace, [real_data / "uci_online_retail_ii" / "online_retail_II.parquet"], preset="uci-online-retail")
     orders = report.as_dict()["files"][0]["tables"]["orders"]
     assert report.totals() == {"read": 1_067_370, "kept": 1_024_559, "dropped": 34_101, "quarantined": 8_710}
-    assert orders["dropped_by_reason"] == {"the same row twice in this file": 34_101}
+    assert orders["dropped_by_reason"] == {"The file has the same row twice.": 34_101}
     assert orders["quarantined_by_reason"] == {
-        "not a product: postage, fee, discount, voucher, sample or test": 6_019,
-        "price not above zero: stock adjustment or sample, not a sale": 2_691,
+        "The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.": 6_019,
+        "The price is not above zero: it is a stock adjustment or a sample, not a sale.": 2_691,
     }
     # The same from the file itself, counted another way.
     source = f"read_parquet('{real_data}/uci_online_retail_ii/online_retail_II.parquet')"
@@ -82,6 +83,7 @@ def test_uci_first_edition_column_names_are_known_and_cancelled_lines_become_ret
     assert stored(workspace, "select product_id, title, price_cents from products") == [("85123A", "WHITE HEART", 255)]
 
 
+@pytest.mark.whole
 @pytest.mark.real_data
 def test_complete_journey_is_rolled_up_to_product_types(workspace, real_data):
     folder = real_data / "complete_journey"
@@ -203,8 +205,8 @@ def test_the_generic_preset_knows_the_usual_names(workspace, tmp_path, header):
         ("[options]\ndecimal = ','\n", "a table such as"),
         ("[options]\nnon_products = ['(']\n", "regular expression"),
         ("options = 3\n", "a table"),
-        ("[kinds]\nbuy = 'x'\n", "a kind of event among"),
-        ("[lookup]\nkey = 'a'\n", "key and columns"),
+        ("[kinds]\nbuy = 'x'\n", "The kinds of events are"),
+        ("[lookup]\nkey = 'a'\n", "the keys `key` and `columns`"),
         ("[orders]\nordered_at = {column = 'a', plus_days = 'x'}\n", "a whole number"),
         ("[orders]\nordered_at = {column = 'a', formt = 'x'}\n", "formt"),
         ("[options]\nnon_products = ['(?!a)b']\n", "regular expression"),

@@ -1,6 +1,6 @@
 """Whole shops, imported as a user would: labels against the oracle, segments included.
 
-The oracle is slow: rows are of every third product at every fourth origin, or with `--whole` of all.
+The oracle is slow: rows are of every third product at every fourth origin, and of all of them in `make soak`.
 """
 
 from __future__ import annotations
@@ -27,10 +27,8 @@ SALES = """
 """
 
 
-@pytest.fixture
-def part(request):
-    """(products, origins): every how manieth is compared."""
-    return (1, 1) if request.config.getoption("--whole") else (3, 4)
+# (products, origins): every how manieth is compared.
+parts = pytest.mark.parametrize("part", [pytest.param((3, 4), marks=pytest.mark.whole), pytest.param((1, 1), marks=pytest.mark.soak)])
 
 
 def keep_some_products(workspace: Workspace, every: int) -> None:
@@ -71,6 +69,7 @@ def assert_equal_on_every_row(both: pd.DataFrame) -> None:
 
 
 @pytest.mark.real_data
+@parts
 def test_the_labels_of_uci_online_retail_equal_those_of_the_oracle_in_every_segment(real_data, workspace, part):
     import_files(workspace, [real_data / "uci_online_retail_ii" / "online_retail_II.parquet"], preset="uci-online-retail", mapping=None)
     products, origins = part
@@ -84,6 +83,7 @@ def test_the_labels_of_uci_online_retail_equal_those_of_the_oracle_in_every_segm
     assert 0.03 < share.median() < 0.13  # DESIGN, section 3; four origins around the turn of a year lie above
 
 
+@parts
 def test_the_labels_of_the_sample_shop_equal_those_of_the_oracle_in_every_segment(workspace, part):
     import_files(workspace, sorted(SAMPLE.iterdir()), preset=None, mapping=None)
     products, origins = part

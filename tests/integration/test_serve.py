@@ -73,7 +73,7 @@ def test_a_port_in_use_is_refused_before_anything_starts(workspace):
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(UserError, match=f"choose another: --port {port + 1}"):
+        with pytest.raises(UserError, match=f"choose another port: --port {port + 1}"):
             serve.serve(workspace, port)
     assert not workspace.state.exists()
 

@@ -79,8 +79,11 @@ def test_a_product_that_joins_later_has_no_days_before():
 
 
 def replayed(promised: float, batch: float = 1, more: float = 0) -> Frontier:
-    """400 products of normal days, backordered, whose forecast is right; ordered in packs of `batch` units, at `more` than the levels."""
-    rng, n, reviews = np.random.default_rng(5), 400, 60
+    """200 products of normal days, backordered, whose forecast is right; ordered in packs of `batch` units, at `more` than the levels.
+
+    Their 10,000 cycles measure a service of 90% with a standard error of 0.3 percentage points, a third of what tests allow.
+    """
+    rng, n, reviews = np.random.default_rng(5), 200, 60
     demand = np.maximum(rng.normal(20, 4, (n, reviews * 7)), 0)
     knots = 140 * WEEKS[:, None] + 4 * np.sqrt(7 * WEEKS)[:, None] * ndtri(LEVELS)
     forecasts = Forecasts(np.arange(reviews).astype("datetime64[D]"), np.tile(knots, (reviews, n, 1, 1)).astype(np.float32), None)
@@ -95,7 +98,7 @@ def replayed(promised: float, batch: float = 1, more: float = 0) -> Frontier:
 def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_the_pack(promised, batch):
     """The share of cycles without a stock-out is what was promised; with 140 wanted a week, large packs last for many reviews."""
     found = replayed(promised, batch)
-    achieved = found.outcomes[0].totals(np.ones(400))
+    achieved = found.outcomes[0].totals(np.ones(200))
     assert achieved["cycle_service"] == pytest.approx(promised, abs=0.01)
     assert found.told_to_last()[0] == pytest.approx(achieved["lasted"], abs=0.01)
 
@@ -103,7 +106,7 @@ def test_the_promised_service_is_achieved_when_the_forecast_is_right_whatever_th
 @pytest.mark.parametrize(("batch", "more"), [(1, 15), (280, 60), (280, -60)])
 def test_what_the_plans_tell_of_a_stock_comes_true_whatever_service_was_asked(batch, more):
     found = replayed(0.8, batch, more)
-    achieved = found.outcomes[0].totals(np.ones(400))["lasted"]
+    achieved = found.outcomes[0].totals(np.ones(200))["lasted"]
     assert abs(achieved - 0.8) > 0.05 and found.told_to_last()[0] == pytest.approx(achieved, abs=0.01)
 
 
@@ -140,7 +143,7 @@ def test_the_simple_forecasts_are_what_their_names_say():
 def test_a_policy_saves_nothing_over_itself_and_a_share_over_one_with_more_stock():
     rng, n = np.random.default_rng(1), 60
     demand = rng.poisson(3.0, (n, 280)).astype(float)
-    level = lambda extra: Policy("x", "x", (0.0, 10.0, 20.0, 40.0), lambda k, z: np.full(n, 48.0 + z + extra))  # noqa: E731
+    level = lambda extra: Policy("x", "x", (0.0, 10.0, 20.0, 40.0), lambda k, z: np.full(n, 48.0 + z + extra))
     one = world(demand, lead_days=7, measured_from=56)
     lean, fat = (Frontier.run(one, level(extra), np.ones(n)) for extra in (0.0, 0.0))
     assert saving(lean, fat, np.ones(n), 0.999, draws=50) == {"saving": 0.0, "low": 0.0, "high": 0.0}
@@ -158,9 +161,9 @@ def test_a_fill_rate_that_a_frontier_never_reaches_has_no_stock():
 def test_a_world_that_cannot_be_is_refused():
     with pytest.raises(UserError, match="lead time for each"):
         World(np.ones((2, 14)), np.ones((2, 3), dtype=int), 7, np.zeros(2, int), np.zeros(2, int))
-    with pytest.raises(UserError, match="demand of 0 or more"):
+    with pytest.raises(UserError, match="demand must be 0 or more"):
         world(-np.ones((1, 14)))
-    with pytest.raises(UserError, match="lead times of 0 days"):
+    with pytest.raises(UserError, match="lead time must be 0 days"):
         world(np.ones((1, 14)), lead_days=-1)
 
 
@@ -190,8 +193,8 @@ def test_a_year_is_replayed_from_forecasts_that_never_saw_it(shop):
     for policy in found["policies"].values():
         fill = [point["fill_rate"] for point in policy["points"]]
         assert len(fill) == 9 and all(0 <= rate <= 1 for rate in fill) and fill[-1] > fill[0]
-    assert found["promised"] == 0.95 and 0.5 < found["achieved"] <= 1 and "Levels that promised 95.0% achieved" in report.text()
-    assert 0.5 < found["told"] <= 1 and 0.5 < found["lasted"] <= 1 and "Stocks were told to last" in report.text()
+    assert found["promised"] == 0.95 and 0.5 < found["achieved"] <= 1 and "Service levels set to 95.0% achieved" in str(report.text())
+    assert 0.5 < found["told"] <= 1 and 0.5 < found["lasted"] <= 1 and "Stock was forecast to last" in str(report.text())
     assert {point["told"] for point in found["policies"]["seasonal_naive"]["points"]} == {None}
     assert set(report.summary()["policies"][1]) == {"policy", "points", "stock", "saving", "low", "high"}
     again = simulate(shop, shop.root / "out", weeks=16, lead_times=(7, 21), baselines=("twelve_week_mean", "seasonal_naive")).found
@@ -234,7 +237,7 @@ def test_a_supplier_gives_the_lead_time_that_its_products_lack_however_long_it_i
 
 
 def test_a_history_too_short_to_learn_from_is_refused_with_what_to_do(shop):
-    with pytest.raises(UserError, match="simulate fewer weeks"):
+    with pytest.raises(UserError, match="Simulate fewer weeks"):
         simulate(shop, shop.root / "out", weeks=50, learn=Regression)
 
 

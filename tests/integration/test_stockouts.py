@@ -71,12 +71,14 @@ def sample(tmp_path_factory) -> Path:
     return workspace.warehouse
 
 
+@pytest.mark.whole
 def test_the_samples_hidden_demand_is_found_again_within_15_percent_in_sum(sample):
     figures = measure(sample)
     assert figures["unseen_stockouts"] == 0 and figures["stockouts"] == len(planted_stockouts())
     assert 0.85 <= figures["estimated_to_planted"] <= 1.15
 
 
+@pytest.mark.whole
 def test_no_product_of_the_sample_loses_units_on_a_day_that_its_stock_covers(sample):
     with db.connect(sample, read_only=True) as con:
         covered, lost = con.execute("""

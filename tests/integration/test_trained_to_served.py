@@ -19,10 +19,13 @@ from core.schema import ALL
 from core.storage import snapshots
 from core.workspace import Workspace
 
+SMALL = {"trees_rounds": 40, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
+
 
 @pytest.fixture
 def shop(workspace) -> Workspace:
     workspace.save_settings(workspace.settings().with_values("model", encoder=str(tiny_encoder(workspace.root / "encoder")), max_epochs=1))
+    workspace.save_settings(workspace.settings().with_values("recipe", **SMALL))
     write(workspace, tables(products=24, days=330))
     return workspace
 

@@ -102,5 +102,5 @@ def test_the_truth_is_read_without_falls_and_false_alarms(tmp_path):
     assert not {r.kind for r in rises} & {"curiosity", "talk", "fading", "price_increase"}
     assert {r.kind for r in rises if r.cause == "none"} == {"burst", "first_season", "style_start"}
     assert ("HK", "SG") in {r.segments for r in rises if r.kind == "local_season"}
-    with pytest.raises(UserError, match="no such file"):
+    with pytest.raises(UserError, match="There is no file"):
         planted_rises(tmp_path / "events.csv")

@@ -73,10 +73,10 @@ class Oracle:
         return self._known[values, t].copy()
 
     def labels_at(self, t: pd.Timestamp, values=None, values_before=None) -> pd.DataFrame:
-        """Index product_id; columns n0, n1, E, rising, falling. values_before: the segment's members 28 days earlier."""
+        """Index product_id; columns n0, n1, E, phi, rising, falling. values_before: the segment's members 28 days earlier."""
         rows = self.matured(values, t)
         if rows.empty or rows.n0.sum() == 0 or rows.n1.sum() == 0:
-            return rows.iloc[:0].assign(E=[], rising=[], falling=[])
+            return rows.iloc[:0].assign(E=[], phi=[], rising=[], falling=[])
         rows["E"], a, b, growth = expected(rows)
         phi = 1.0
         earlier = self.matured(values_before, t - pd.Timedelta(days=28)) if values_before != () else rows.iloc[:0]
@@ -84,13 +84,14 @@ class Oracle:
             e, _, before_b, before_growth = expected(earlier)
             spread = (earlier.n1 - e) ** 2 / (e * (1 + 28 * before_growth / (before_b + earlier.B)))
             phi = max(1.0, spread.median() / 0.4549)
+        rows["phi"] = phi
         law = nbinom((a + rows.n0) / phi, (b + rows.B) / (b + rows.B + 28 * growth))
         rows["rising"] = (law.sf(np.ceil(rows.n1 / phi) - 1) <= 0.05) & (rows.n1 >= 1.25 * rows.E) & (rows.n1 - rows.E >= 5)
         rows["falling"] = (law.cdf(np.floor(rows.n1 / phi)) <= 0.05) & (1.25 * rows.n1 <= rows.E) & (rows.E - rows.n1 >= 5)
         return rows
 
     def labels(self, origins, segments: bool = True) -> pd.DataFrame:
-        """Every matured origin, for `all` and for each segment: as_of, segment, product_id, n0, n1, B, E, rising, falling."""
+        """Every matured origin, for `all` and for each segment: as_of, segment, product_id, n0, n1, B, E, phi, rising, falling."""
         parts = []
         for t in map(pd.Timestamp, origins):
             if t + pd.Timedelta(days=28) > self.sales.day.max():

@@ -142,7 +142,7 @@ def judge(defect: Defect, repository: Path, suite: list[str], suspects_only: boo
     outcome, caught_by, by_suspects = UNSUSPECTED if suspects_only else SURVIVED, "", False
     with copied(repository) as place:
         defect.plant(place)
-        for arguments, by_suspects in wanted:
+        for arguments, by_suspects in wanted:  # noqa: B007 - read after the loop
             run = run_tests(place, ["-x", *arguments])
             wall, cpu = wall + run.wall_s, cpu + run.cpu_s
             if run.caught_by or run.timed_out:

@@ -31,7 +31,7 @@ def test_short_histories_get_fewer_or_smaller_blocks(weeks, sizes):
 def test_a_history_too_short_to_learn_from_is_said_so():
     with pytest.raises(UserError, match="longer history"):
         plan(SUNDAYS[:16], 28)
-    with pytest.raises(UserError, match="horizon has passed"):
+    with pytest.raises(UserError, match="No horizon of"):
         plan([], 28)
 
 
@@ -57,7 +57,7 @@ def test_a_date_that_is_missing_follows_from_the_others(given, train_until, firs
 def test_an_embargo_shorter_than_the_horizon_is_refused():
     with pytest.raises(UserError, match="embargo of 28 days") as refused:
         plan(SUNDAYS, 28, date(2020, 8, 9), date(2020, 8, 30))
-    assert "test from 2020-09-06 or train until 2020-08-02" in str(refused.value)
+    assert "Test from 6 Sep 2020, or train until 2 Aug 2020" in str(refused.value)
     assert plan(SUNDAYS, 28, date(2020, 8, 9), date(2020, 9, 6))  # 28 days are enough
 
 

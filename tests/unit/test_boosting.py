@@ -133,7 +133,7 @@ def test_trees_that_the_calibration_did_not_see_are_left_out(panel, settings):
 def test_trees_stop_growing_when_nobody_waits_for_them(panel):
     begun = Event()
     with Beside() as beside:
-        check = lambda: (begun.set(), beside.check())  # noqa: E731
+        check = lambda: (begun.set(), beside.check())
         growing = beside.start(fit_trees, panel, panel.matured(), replace(QUICK, trees_rounds=1_000_000), 7, check=check)
         assert begun.wait(60)
     with pytest.raises(Cancelled):

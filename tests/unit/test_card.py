@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 from fixtures.tiny import tiny_encoder, tiny_panel
 
 from core.cli import main
+from core.messages import show_value
 from core.models import registry
 from core.models.candidate import train
 from core.models.card import card
 from core.models.predict import FittedModel
+
+MADE_FROM = {"imports": "i", "settings": "s", "encoder": "e", "features": "f"}
 
 
 @pytest.fixture(scope="module")
@@ -25,6 +29,7 @@ def shop(tmp_path_factory):
     encoder = str(tiny_encoder(tmp_path_factory.mktemp("encoder")))
     panel = tiny_panel(workspace.panel, products=20)
     described = json.loads((panel / "panel.json").read_text())
+    described["fingerprint"] = MADE_FROM
     described["tables"] = {"products": 20, "orders": 4321, "reviews": 7, "stock": 0}
     (panel / "panel.json").write_text(json.dumps(described))
     settings = workspace.settings().with_values("model", encoder=encoder, max_epochs=2, device="cpu", since="2010-02-01")
@@ -37,6 +42,10 @@ def shop(tmp_path_factory):
 def model(shop) -> registry.Model:
     (found,) = registry.models(shop)
     return found
+
+
+def test_a_model_records_what_its_panel_was_made_from(model):
+    assert model.metrics["made_from"] == MADE_FROM
 
 
 @pytest.fixture(scope="module")
@@ -53,19 +62,20 @@ def row(text: str, first: str) -> list[str]:
 def test_it_names_the_data_and_the_splits(model, text):
     learn, checked = model.metrics["origins"]["learn"], model.metrics["origins"]["validate"]
     assert text.startswith(f"# Model card: `{model.id}`\n")
-    assert row(text, "Tables given") == ["`products` (20), `orders` (4,321), `reviews` (7)"]
-    assert "`stock`" in row(text, "Tables not given")[0] and "`orders`" not in row(text, "Tables not given")[0]
+    assert row(text, "Imported tables") == ["`products` (20), `orders` (4,321), `reviews` (7)"]
+    assert "`stock`" in row(text, "Missing tables")[0] and "`orders`" not in row(text, "Missing tables")[0]
     rows = model.metrics["rows"]
-    assert row(text, "Learned until") == [f"{learn['count']} origins, {learn['first']} to {learn['last']}; {rows['learn']:,} rows"]
-    assert row(text, "Checked on") == [f"{checked['count']} origins, {checked['first']} to {checked['last']}; {rows['validate']:,} rows"]
-    assert row(text, "Days kept apart") == ["28"] and row(text, "Then learned anew") == ["yes"]
+    day = lambda iso: show_value(date.fromisoformat(iso), "en")
+    for label, span, count in (("Training origins", learn, rows["learn"]), ("Validation origins", checked, rows["validate"])):
+        assert row(text, label) == [f"{span['count']} origins, {day(span['first'])} to {day(span['last'])}; {count:,} rows"]
+    assert row(text, "Embargo in days") == ["28"] and row(text, "Refit on all origins") == ["yes"]
     assert row(text, "Segments") == ["`country` (1)"]
 
 
 def test_a_driver_that_training_had_nothing_for_is_named_as_absent_and_as_a_limit(text):
-    assert row(text, "Drivers absent") == ["`attention`"]
-    assert "`attention`" not in row(text, "Drivers it reads")[0]
-    assert "It saw nothing of `attention`" in text
+    assert row(text, "Drivers without data") == ["`attention`"]
+    assert "`attention`" not in row(text, "Drivers in use")[0]
+    assert "There was no data for `attention`" in text
 
 
 def test_its_figures_are_those_of_the_model_with_their_intervals_and_the_base_rate(model, text):
@@ -78,7 +88,7 @@ def test_its_figures_are_those_of_the_model_with_their_intervals_and_the_base_ra
 
 
 def test_its_calibration_table_holds_every_bin(model, text):
-    table = text[text.index("## Do its chances come true?") : text.index("## Limits")]
+    table = text[text.index("## Calibration") : text.index("## Limits")]
     assert len(re.findall(r"^\| \d", table, re.MULTILINE)) == len(model.metrics["calibration"]) > 1
 
 
@@ -102,13 +112,13 @@ def test_a_folder_from_before_there_were_cards_gets_one_that_guesses_nothing(tmp
     (folder / "metrics.json").write_text(json.dumps({"metrics": {"average_precision": 0.47, "ece": None}, "calibration": []}))
     text = card(folder)
     assert row(text, "average precision") == ["0.470", ""]
-    assert not re.search(r"None\b(?!:)|nan|\{\w*\}", text) and "Learned until" not in text and "calibration error" not in text
+    assert not re.search(r"None\b(?!:)|nan|\{\w*\}", text) and "Training origins" not in text and "calibration error" not in text
 
 
 def test_a_model_without_checked_weeks_says_so_instead_of_figures(tmp_path):
     (tmp_path / "metrics.json").write_text(json.dumps({"metrics": {}, "calibration": [], "origins": {"learn": None, "validate": None}}))
     text = card(tmp_path)
-    assert "the history was too short" in text and "| value" not in text
+    assert "the history is too short" in text and "| value" not in text
 
 
 def test_the_copy_in_the_folder_is_the_card_and_a_note_in_it_breaks_nothing(shop, model, text):
@@ -123,4 +133,11 @@ def test_the_command_line_prints_the_card_of_a_model_and_refuses_another_id(shop
     assert main(["models", "--workspace", str(shop.root), "--card", model.id]) == 0
     assert capsys.readouterr().out == text + "\n"
     assert main(["models", "--workspace", str(shop.root), "--card", "nobody"]) == 2
-    assert "list them with `upswing models`" in capsys.readouterr().err
+    assert "List the models with `upswing models`" in capsys.readouterr().err
+
+
+def test_a_chinese_card_holds_the_same_figures_in_chinese(model, text):
+    chinese = model.card("zh")
+    assert chinese.startswith(f"# 模型卡: `{model.id}`\n")
+    assert f"{model.metrics['metrics']['average_precision']:.3f}" in chinese
+    assert len(chinese.splitlines()) == len(text.splitlines())

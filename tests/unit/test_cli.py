@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import runpy
 import subprocess
 import sys
 from datetime import date
@@ -250,7 +251,7 @@ def test_every_help_text_has_its_chinese():
 
 def test_messages_come_in_the_language_asked_for(workspace, tmp_path, capsys):
     assert main(["snapshots", "--workspace", str(workspace.root), "--lang", "zh"]) == 0
-    assert "快照" in capsys.readouterr().out
+    assert "还没有" in capsys.readouterr().out
     assert main(["jobs", "--lang=zh", "--workspace", str(tmp_path / "none")]) == 2
     assert "工作区" in capsys.readouterr().err
     assert main(["--lang", "zh", "forecast"]) == 2
@@ -315,3 +316,8 @@ def test_help_and_lists_load_neither_torch_nor_duckdb_nor_streamlit(workspace, w
     environment = {"UPSWING_WORKSPACE": str(workspace.root), "PATH": ""}
     done = subprocess.run([sys.executable, "-c", code], cwd=REPOSITORY, env=environment, capture_output=True, text=True)
     assert done.stderr.strip().endswith("[]"), done.stderr
+
+
+def test_the_reference_of_the_command_line_is_what_the_commands_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "cli_reference.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"

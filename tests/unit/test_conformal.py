@@ -59,7 +59,7 @@ def test_a_slow_sellers_interval_may_leave_out_none_sold():
     units, slow = random.poisson(pace).astype(float), np.full(6000, 2.0)
     demand = np.expm1(np.log1p(pace)[..., None] + 0.5 * SPREAD)
     wide, kept = Intervals.untouched(whole_units=True)(demand, slow), fit_intervals(demand, units, slow, True)(demand, slow)
-    below = lambda d: (units < d[..., LOW]).mean()  # noqa: E731
+    below = lambda d: (units < d[..., LOW]).mean()
     assert abs(below(kept) - 0.1) < abs(below(wide) - 0.1)
 
 
@@ -84,5 +84,5 @@ def test_whatever_the_factors_quantiles_never_cross_and_never_fall_below_nothing
 
 
 def test_factors_of_another_shape_are_refused():
-    with pytest.raises(UserError, match="demand factors"):
+    with pytest.raises(UserError, match="Demand factors"):
         Intervals(np.ones((2, 2, 2)))

@@ -37,8 +37,9 @@ def shop(tmp_path_factory):
     panel = Panel.open(write_panel(folder / "panel"), folder / "cache")
     write_daily(folder / "warehouse.duckdb")
     weekly = WeeklyUnits.read(folder / "warehouse.duckdb", panel.products, LAST)
-    train = np.flatnonzero(np.isin(panel.as_of, np.array(["2020-04-26", "2020-07-26"], dtype="datetime64[D]")))
-    return as_known(panel, ORIGIN.astype(date), 28), weekly, train, np.flatnonzero(panel.as_of == ORIGIN)
+    few = panel.product < 24  # a series takes its statistical model some milliseconds, and none of them knows of another
+    train = np.flatnonzero(few & np.isin(panel.as_of, np.array(["2020-04-26", "2020-07-26"], dtype="datetime64[D]")))
+    return as_known(panel, ORIGIN.astype(date), 28), weekly, train, np.flatnonzero(few & (panel.as_of == ORIGIN))
 
 
 def learnt(baseline, shop, weekly=None, panel=None):
@@ -79,7 +80,7 @@ def test_a_product_that_never_sold_has_weeks_of_nothing_and_a_stranger_is_left_a
 
 @pytest.mark.parametrize("day", ["2021-02-22", "2021-02-28", "2021-02-20"])
 def test_an_origin_that_ends_no_week_of_the_matrix_is_refused(day):
-    with pytest.raises(UserError, match="whole weeks before 2021-02-21"):
+    with pytest.raises(UserError, match="whole weeks before 21 Feb 2021"):
         WeeklyUnits(np.datetime64(LAST), np.ones((1, 9))).until(np.datetime64(day))
 
 

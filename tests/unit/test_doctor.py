@@ -17,7 +17,7 @@ from core.storage.state import State
 
 
 def complaints(workspace) -> dict[str, str]:
-    return {f.check: f.detail for f in doctor.examine(workspace) if not f.ok}
+    return {f.check: str(f.detail) for f in doctor.examine(workspace) if not f.ok}
 
 
 def write_warehouse(workspace):
@@ -42,15 +42,15 @@ def test_a_full_workspace_is_sound_and_says_what_is_served(workspace):
     write_scored(workspace)
     snapshot = snapshots.publish(workspace)
     assert complaints(workspace) == {}
-    details = {f.check: f.detail for f in doctor.examine(workspace)}
-    assert details["models"] == "m1 (champion)" and details["snapshots"] == f"{snapshot} (served)"
+    details = {f.check: str(f.detail) for f in doctor.examine(workspace)}
+    assert details["models"] == "Model m1 is the champion." and details["snapshots"] == f"Snapshot {snapshot} is served."
 
 
 def test_a_damaged_snapshot_is_found(workspace):
     write_scored(workspace)
     snapshots.publish(workspace)
     damage(snapshots.current(workspace).table("forecasts"))
-    assert "forecasts: the file is not the one that was written" in complaints(workspace)["snapshots"]
+    assert "The file of table forecasts has changed since it was written" in complaints(workspace)["snapshots"]
 
 
 def test_a_pointer_to_nowhere_is_found(workspace):
@@ -62,30 +62,30 @@ def test_a_changed_model_and_a_lost_champion_are_found(workspace):
     folder = write_model(workspace, "m1")
     registry.promote(workspace, "m1", "the first")
     (folder / "weights.safetensors").write_bytes(b"other weights")
-    assert complaints(workspace)["models"] == "m1 (champion): weights.safetensors has changed since it was written"
+    assert complaints(workspace)["models"] == "Model m1 is the champion. weights.safetensors has changed since it was written."
     folder.rename(workspace.root / "elsewhere")
-    assert complaints(workspace)["models"].startswith("the champion m1 is not there")
+    assert complaints(workspace)["models"].startswith("The champion m1 is missing.")
 
 
 def test_a_warehouse_of_another_shape_or_none_at_all_is_found(workspace):
     write_warehouse(workspace)
     with db.connect(workspace.warehouse) as con:
         con.execute("alter table reviews alter rating type varchar")
-    assert "tables of another shape: reviews" in complaints(workspace)["warehouse"]
+    assert "These tables have other columns: reviews" in complaints(workspace)["warehouse"]
     workspace.warehouse.write_bytes(b"not a database" * 1000)
-    assert "cannot be read" in complaints(workspace)["warehouse"]
+    assert "is damaged" in complaints(workspace)["warehouse"]
 
 
 def test_unreadable_settings_and_state_are_found(workspace):
     workspace.settings_file.write_text("[shop]\nnaem = 'x'\n")
     workspace.state.write_bytes(b"not a database, but long enough to look at" * 50)
     found = complaints(workspace)
-    assert "naem" in found["settings"] and "a sound state store" in found["state"]
+    assert "naem" in found["settings"] and "is damaged" in found["state"]
 
 
 def test_jobs_that_wait_for_nobody_are_found(workspace):
     jobs.request(workspace, "rescore")
-    assert complaints(workspace) == {"worker": "none, and 1 jobs wait: start `upswing serve` or `upswing worker`"}
+    assert complaints(workspace) == {"worker": "There is none, and 1 job is waiting. Start `upswing serve` or `upswing worker`."}
     State(workspace).take_worker()
     assert complaints(workspace) == {}
 
@@ -94,7 +94,7 @@ def test_another_version_of_a_package_is_found(workspace, tmp_path, monkeypatch)
     requirements = tmp_path / "requirements.txt"
     requirements.write_text("# a comment\nnumpy==0.0.1\nno-such-package-here==1.0\n")
     monkeypatch.setattr(shipped, "REQUIREMENTS", requirements)
-    assert "numpy" in complaints(workspace)["packages"] and "no-such-package-here not installed" in complaints(workspace)["packages"]
+    assert "numpy" in complaints(workspace)["packages"] and "no-such-package-here 1.0 is not installed" in complaints(workspace)["packages"]
 
 
 def test_an_encoder_folder_without_a_checkpoint_is_found(workspace):

@@ -19,7 +19,7 @@ import core
 from core.capabilities.registry import serving_tables
 from core.errors import UserError
 from core.ingest import import_files
-from core.ingest.recognise import mapping
+from core.ingest.recognise import mapping_file
 from core.schema import CANONICAL, IMPORTS
 from core.storage import duckdb as db
 from core.workspace import Workspace
@@ -59,8 +59,8 @@ def wrong_command(words: list[str]) -> str | None:
 def unknown_words(words: list[str]) -> set[str]:
     """Of a command mentioned in a sentence (its arguments may be left out), the command or options that don't exist."""
     named = next((w for w in words if not w.startswith("-")), None)
-    if named is None:
-        return {w for w in words if w not in ("--help",)}
+    if words[0].startswith("-") or named is None:  # options before the command's name
+        return set(words) & {w for w in words if w.startswith("--")} - commands.options("")
     if named not in commands.names():
         return {named}
     return {w for w in words if w.startswith("--")} - commands.options(named)
@@ -148,7 +148,7 @@ def test_mappings_in_the_documentation_are_mappings_that_load(tmp_path):
     for number, body in enumerate(examples):
         file = tmp_path / f"{number}.toml"
         file.write_text(body, encoding="utf-8")
-        assert mapping.load(None, file).tables
+        assert mapping_file.load(None, file).tables
 
 
 def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace, tmp_path):
@@ -167,12 +167,12 @@ def test_the_mapping_of_the_readme_imports_the_file_that_it_speaks_of(workspace,
 
 def test_every_preset_is_described_and_every_described_preset_ships():
     table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Presets")[1].split("\n## ")[0]
-    assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping.presets()
+    assert sorted(re.findall(r"^\| `([\w-]+)`", table, re.MULTILINE)) == mapping_file.presets()
 
 
 def test_every_option_of_a_mapping_is_described():
     table = (REPOSITORY / "docs" / "how-to" / "map-your-files.md").read_text(encoding="utf-8").split("## Options")[1].split("\n## ")[0]
-    assert [f.name for f in dataclasses.fields(mapping.Options) if f"`{f.name}`" not in table] == []
+    assert [f.name for f in dataclasses.fields(mapping_file.Options) if f"`{f.name}`" not in table] == []
 
 
 @EVERY_PAGE

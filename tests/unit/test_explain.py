@@ -80,7 +80,7 @@ def test_attributions_add_up_to_the_forecast(panel, model):
 def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model):
     import shap
 
-    rows = panel.latest()[:4]
+    rows = panel.latest()[:2]  # with and without reviews
     attributions, base = driver_attributions(model, panel, rows)
     for row, mine, empty in zip(rows, attributions, base):
         before = np.zeros(len(model.drivers))

@@ -42,7 +42,7 @@ def test_a_country_that_gains_a_tenth_of_the_orders_is_added(workspace, tmp_path
     import_files(workspace, [write(tmp_path, "gb.csv", orders_from("GB", 20))])
     report = import_files(workspace, [write(tmp_path, "de.csv", orders_from("DE", 90))])
     assert workspace.settings().shop.countries == ("DE", "GB")
-    assert "Public holidays are those of DE, GB." in report.notes
+    assert "Public holidays are those of DE, GB." in map(str, report.notes)
 
 
 def test_an_import_does_not_write_the_users_file(workspace, tmp_path):

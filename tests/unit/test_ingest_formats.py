@@ -6,7 +6,8 @@ import datetime
 
 import pytest
 
-from core.ingest.convert import formats
+from core.ingest.blanks import NO_TEXT
+from core.ingest.convert import dates, formats
 from core.storage import duckdb as db
 
 
@@ -114,16 +115,16 @@ def test_evidence_for_a_decimal_point_or_comma(values, points, commas):
     ],
 )
 def test_dates(text, name, value):
-    found = evaluate(formats.date_sql("{c}", name), text)
+    found = evaluate(dates.date_sql("{c}", name), text)
     assert found == (datetime.datetime.fromisoformat(value) if value else None)
 
 
 def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says_so():
-    assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3) == ("mdy", "")
-    name, remark = formats.choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)
-    assert name == "dmy" and "month/day" in remark
-    assert formats.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3, nearer="dmy") == ("mdy", "")
-    assert formats.choose_date({"iso": 0, "dmy": 0}, 3)[1] == "no value reads as a date"
+    assert dates.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3) == ("mdy", None)
+    name, remark = dates.choose_date({"iso": 0, "dmy": 3, "mdy": 3}, 3)
+    assert name == "dmy" and "month/day" in str(remark)
+    assert dates.choose_date({"iso": 0, "dmy": 2, "mdy": 3}, 3, nearer="dmy") == ("mdy", None)
+    assert str(dates.choose_date({"iso": 0, "dmy": 0}, 3)[1]) == "No value can be read as a date."
 
 
 @pytest.mark.parametrize(
@@ -145,4 +146,4 @@ def test_a_column_of_slashes_is_decided_by_all_of_it_and_an_undecidable_one_says
     ],
 )
 def test_text_is_trimmed_and_what_stands_for_nothing_is_null(text, value):
-    assert evaluate(formats.text("{c}", formats.NO_TEXT), text) == value
+    assert evaluate(formats.text("{c}", NO_TEXT), text) == value

@@ -15,20 +15,20 @@ DAYS = "".join(f"2024-03-0{day},1,{item},{day + len(item)}\n" for day in range(1
 def test_whole_numbers_called_sales_without_a_price_are_units(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "train.csv", "date,store,item,sales\n" + DAYS)])
     assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)]
-    assert "note: column 'sales' is read as units: whole numbers, and no price beside them" in report.text()
+    assert "Note: Column 'sales' is read as units: it has whole numbers, and the file has no price." in report.text()
 
 
 @pytest.mark.parametrize("head, cell", [("sales", "12.50"), ("sales,currency", "12,USD"), ("sales,price", "12,4")])
 def test_sales_that_may_be_money_are_no_units_and_no_list_of_products_either(workspace, tmp_path, head, cell):
     rows = f"date,item,{head}\n" + "".join(f"2024-03-0{day},{item},{cell}\n" for day in range(1, 7) for item in ("mug", "lamp"))
-    with pytest.raises(UserError, match="columns for orders in train.csv: units"):
+    with pytest.raises(UserError, match="train.csv has the columns .* To be read as orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, "train.csv", rows)])
     assert not workspace.warehouse.exists()
 
 
 @pytest.mark.parametrize("file", ["train.csv", "sales.csv"])
 def test_the_same_products_on_several_days_are_no_list_of_products(workspace, tmp_path, file):
-    with pytest.raises(UserError, match=f"columns for orders in {file}: units"):
+    with pytest.raises(UserError, match=f"{file} has the columns .* To be read as orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, file, "date,store,item,menge\n" + DAYS)])
 
 
@@ -52,7 +52,10 @@ def test_what_visitors_did_with_items_is_a_log_whatever_its_file_is_called(works
         "20240305,1709649120000000,purchase,7,A,Mug,4.5,2\n20240305,1709652720000000,purchase,8,A,Mug,4.5,2\n"
     )
     report = import_files(workspace, [write(tmp_path, "ga4_items.csv", rows)])
-    assert report.files[0].main.dropped == {"a kind of event that no forecast uses": 1, "a purchase, which is an order": 2}
+    assert report.files[0].main.dropped == {
+        "No forecast uses this kind of event.": 1,
+        "The row is a purchase and is stored as an order.": 2,
+    }
     assert stored(workspace, "select kind, cast(occurred_at as varchar) from events") == [("view", "2024-03-05 14:30:00")]
     assert stored(workspace, SALES) == [("A", 4.0, 2)]
     assert stored(workspace, "select count(distinct customer_id), count(distinct order_id) from orders") == [(2, 2)]
@@ -90,7 +93,7 @@ def test_a_price_that_grows_with_the_units_is_the_total_of_the_line(workspace, t
     report = import_files(workspace, [write(tmp_path, "orders.csv", lines(lambda units, each: units * each))])
     other = "select count(*) from orders where unit_price_cents <> 100 * (5 + cast(right(product_id, 1) as int))"
     assert stored(workspace, other) == [(0,)]
-    assert "note: column 'price' is read as the total of a line" in report.text()
+    assert "Note: Column 'price' is read as the total of a line" in report.text()
     assert stored(workspace, "select count(price_cents) from products") == [(0,)]
 
 
@@ -114,7 +117,7 @@ def test_a_mapping_that_names_the_price_means_it(workspace, tmp_path):
 def test_a_discount_between_zero_and_one_is_a_share_and_no_money(workspace, tmp_path, values, read):
     rows = "".join(f"{n},2024-03-05,A,1,9,{value}\n" for n, value in enumerate(values * 10))
     report = import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,qty,price,discount\n" + rows)])
-    assert ("column 'discount' is not read" in report.text()) is not read
+    assert ("Column 'discount' is not read" in report.text()) is not read
     assert (stored(workspace, "select sum(discount_cents) from orders")[0][0] is not None) is read
 
 
@@ -132,9 +135,9 @@ def test_a_name_that_all_lines_of_a_product_share_is_the_products_though_mails_s
 def test_a_name_that_may_be_the_buyers_is_not_read_and_keeps_no_sale_out(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "orders.csv", mailed([("A", "Ann Lee"), ("B", "Bo Wu")]))])
     assert stored(workspace, "select product_id, title from products order by 1") == [("A", "A"), ("B", "B")]
-    assert add_up(report)["kept"] == 2 and "column 'name' looks like a person's data by its name and is not read" in report.text()
+    assert add_up(report)["kept"] == 2 and "Column 'name' is not read: it looks like personal data, by its name." in report.text()
 
 
 def test_a_file_without_a_line_of_names_says_so(workspace, tmp_path):
-    with pytest.raises(UserError, match=r"names of the columns in the first line of log.csv. Found 1, 268318, 2520377, pv, 1511544070"):
+    with pytest.raises(UserError, match=r"The first line of log.csv has 1, 268318, 2520377, pv, 1511544070, which look like values"):
         import_files(workspace, [write(tmp_path, "log.csv", "1,268318,2520377,pv,1511544070\n1,268319,2520377,buy,1511544071\n")])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fixtures.importing import add_up, stored, write
+from fixtures.importing import add_up, notes, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
@@ -43,9 +43,8 @@ def test_orders_and_their_lines_are_joined_in_whatever_order_they_are_named(work
         ("10250", "1996-07-08", "11", 5.0, 1440, "France"),
     ]
     assert stored(workspace, "select count(distinct customer_id) from orders") == [(2,)]
-    notes = " ".join(n for f in report.files for n in f.notes)
-    assert "OrderDate, CustomerID, ShipCountry, Status found in orders.csv by OrderID" in notes
-    assert "Freight" not in notes and "it names no products" in notes
+    assert "The columns OrderDate, CustomerID, ShipCountry, Status come from orders.csv by OrderID" in notes(report)
+    assert "Freight" not in notes(report) and "The file names no products" in notes(report)
 
 
 def test_two_lists_say_what_one_list_would(workspace, tmp_path, files):
@@ -100,8 +99,8 @@ def test_one_of_the_two_lists_alone_is_refused_and_the_other_asked_for(workspace
 def test_lines_of_an_order_that_no_list_knows_are_quarantined(workspace, tmp_path, files):
     report = import_files(workspace, [files[0], write(tmp_path, "order_details.csv", LINES + "10999,11,14,1\n")])
     assert add_up(report) == {"read": 5, "kept": 4, "dropped": 0, "quarantined": 1}
-    assert report.files[1].main.quarantined == {"no date": 1}
-    assert "column 'OrderID': 1 rows of which orders.csv knows nothing" in report.files[1].notes
+    assert report.files[1].main.quarantined == {"The date is missing.": 1}
+    assert "Column 'OrderID': 1 row has no match in orders.csv." in notes(report, 1)
 
 
 def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, tmp_path, files):
@@ -111,8 +110,8 @@ def test_without_a_column_of_units_each_row_of_an_order_is_one_unit(workspace, t
         ("10248", "b", 1.0),
         ("10250", "a", 1.0),
     ]
-    assert report.files[1].main.dropped == {"a row like another one of its order, whose units count it": 1}
-    assert any("each row is one unit" in note for note in report.files[1].notes)
+    assert report.files[1].main.dropped == {"The row equals another one of its order and is counted in its units.": 1}
+    assert "Each row is one unit" in notes(report, 1)
 
 
 def test_a_column_that_could_be_of_units_is_not_passed_over(workspace, tmp_path, files):
@@ -131,7 +130,7 @@ def test_a_list_of_orders_adds_no_persons_data(workspace, tmp_path, files):
     heads = HEADS.replace("France", "ann@example.com").replace("Germany", "bob@example.com")
     report = import_files(workspace, [write(tmp_path, "orders.csv", heads), files[1]])
     assert stored(workspace, "select count(country) from orders") == [(0,)]
-    assert any("'ShipCountry' looks like" in note for note in report.files[1].notes)
+    assert "Column 'ShipCountry' is not read" in notes(report, 1)
 
 
 def test_a_mapping_says_the_same_with_a_lookup(workspace, tmp_path):
@@ -185,8 +184,8 @@ def test_a_review_of_an_order_is_of_the_product_it_had_if_it_had_only_one(worksp
     report = import_files(workspace, [write(tmp_path, "order_reviews.csv", rows), *files])
     assert stored(workspace, "select review_id, product_id, rating from reviews") == [("r1", "14", 5.0)]
     assert stored(workspace, "select count(*) from orders") == [(4,)]
-    assert report.files[0].main.quarantined == {"no product id": 1}
-    assert any("where it says only one" in note for note in report.files[0].notes)
+    assert report.files[0].main.quarantined == {"The product id is missing.": 1}
+    assert "where it has one value for it" in notes(report, 0)
 
 
 def test_orders_whose_lines_say_all_of_them_are_left_out(workspace, tmp_path):
@@ -219,7 +218,10 @@ def test_products_get_the_names_of_their_categories(workspace, tmp_path):
 
 def test_a_list_of_categories_or_suppliers_is_no_list_of_products_or_customers(workspace, tmp_path):
     suppliers = "Id,CompanyName,ContactTitle,City\n1,Exotic,Manager,London\n2,Tokyo Traders,Manager,Tokyo\n"
-    for name, text, expected in (("Categories.csv", CATEGORIES, "lists categories"), ("Suppliers.csv", suppliers, "columns for suppliers")):
+    for name, text, expected in (
+        ("Categories.csv", CATEGORIES, "lists categories"),
+        ("Suppliers.csv", suppliers, "To be read as suppliers"),
+    ):
         with pytest.raises(UserError, match=expected):
             import_files(workspace, [write(tmp_path, name, text)])
 
@@ -262,6 +264,6 @@ def test_lines_that_say_only_order_and_product_are_of_a_unit_each_where_a_list_o
 
 def test_a_list_of_several_names_a_product_is_one_of_products_if_it_is_called_so(workspace, tmp_path):
     text = "sku,name\nA,Shirt S\nA,Shirt M\nB,Coat S\nB,Coat M\n"
-    with pytest.raises(UserError, match="each product under one name in parts.csv.*4 names of 2.*call it products"):
+    with pytest.raises(UserError, match='parts.csv has 4 names for 2 products.*add "products" to its name'):
         import_files(workspace, [write(tmp_path, "parts.csv", text)])
     assert import_files(workspace, [write(tmp_path, "products.csv", text)]).files[0].main.kept == 2

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from fixtures.importing import ORDERS, PRODUCTS, add_up, stored, write
+from fixtures.importing import ORDERS, PRODUCTS, add_up, notes, stored, write
 
 from core import doctor
 from core.ingest import import_files
-from core.ingest.convert.formats import weekdays_sql
+from core.ingest.convert.dates import weekdays_sql
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -49,7 +49,7 @@ def test_limits_of_an_order_are_kept_as_they_are_and_quarantined_where_they_cann
     text = "sku,title,max order,shelf life (days)\nA,Mug,0,-3\nB,Lamp,12,90\nC,Rug,many,\n"
     assert add_up(import_files(workspace, [write(tmp_path, "products.csv", text)]))["kept"] == 2
     assert stored(workspace, "select product_id, max_order, shelf_life_days from products order by 1") == [("A", 0, -3), ("B", 12, 90)]
-    assert reasons(workspace) == [("many", "a number that cannot be read")]
+    assert reasons(workspace) == [("many", "The number cannot be read.")]
 
 
 def test_suppliers_are_read_under_english_and_chinese_names(workspace, tmp_path):
@@ -68,10 +68,10 @@ def test_a_supplier_whose_terms_cannot_be_read_is_quarantined_with_the_reason(wo
     report = import_files(workspace, [write(tmp_path, "suppliers.csv", text)])
     assert add_up(report) == {"read": 5, "kept": 1, "dropped": 0, "quarantined": 4}
     assert reasons(workspace) == [
-        ("whenever", "order days that cannot be read"),
-        (None, "no supplier"),
-        ("-1", "minimum order below zero"),
-        ("-5", "lead time below zero"),
+        ("whenever", "The order days cannot be read."),
+        (None, "The supplier is missing."),
+        ("-1", "The minimum order is below zero."),
+        ("-5", "The lead time is below zero."),
     ]
 
 
@@ -80,7 +80,7 @@ def test_minimum_orders_in_another_currency_are_left_out_and_do_not_set_the_shop
     report = import_files(workspace, [suppliers, write(tmp_path, "orders.csv", ORDERS.replace("4.50", "£4.50"))])
     assert workspace.settings().shop.currency == "GBP"
     assert stored(workspace, "select supplier, min_order_cents from suppliers order by 1") == [("A", None), ("B", None), ("C", 20_000)]
-    assert "2 suppliers ask for minimum orders in another currency than GBP" in report.text()
+    assert "2 suppliers have minimum orders in another currency than GBP" in report.text()
 
 
 def test_a_products_file_that_names_suppliers_and_lead_times_is_still_one_of_products(workspace, tmp_path):
@@ -99,7 +99,9 @@ def test_open_purchase_orders_are_deliveries_and_no_sales(workspace, tmp_path):
         ("A1", "2024-04-02", 12, "P1"),
         ("B2", "2024-04-05", 6, "P3"),
     ]
-    assert reasons(workspace) == [("2031-04-02", "a date in the future")] and stored(workspace, "select count(*) from orders") == [(0,)]
+    assert reasons(workspace) == [("2031-04-02", "The date is in the future.")] and stored(workspace, "select count(*) from orders") == [
+        (0,)
+    ]
     sales = "order_date,sku,qty,delivery_date\n2024-03-01,A1,2,2024-03-04\n"
     assert import_files(workspace, [write(tmp_path, "shipped.csv", sales)]).files[0].main.table == "orders"
 
@@ -109,10 +111,10 @@ def test_deliveries_without_units_or_a_day_are_quarantined(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "deliveries.csv", text)])
     assert add_up(report) == {"read": 6, "kept": 1, "dropped": 1, "quarantined": 4}
     assert reasons(workspace) == [
-        ("0", "units not above zero"),
-        (None, "no date"),
-        (None, "no product id"),
-        ("tomorrow", "a date that cannot be read"),
+        ("0", "The units are not above zero."),
+        (None, "The date is missing."),
+        (None, "The product id is missing."),
+        ("tomorrow", "The date cannot be read."),
     ]
 
 
@@ -135,7 +137,7 @@ def test_deliveries_of_which_no_row_can_be_read_leave_the_list_before_as_it_is(w
     import_files(workspace, [write(tmp_path, "deliveries.csv", head + "A,2024-04-02,5\n")])
     unreadable = write(tmp_path, "deliveries2.csv", head + "A,soon,5\n")
     report = import_files(workspace, [unreadable])
-    assert add_up(report)["quarantined"] == 1 and "no row is fit for deliveries" in report.text()
+    assert add_up(report)["quarantined"] == 1 and "No row can be stored as deliveries" in report.text()
     assert stored(workspace, "select product_id, units from deliveries") == [("A", 5)]
     import_files(workspace, [unreadable, write(tmp_path, "deliveries3.csv", head + "B,2024-04-09,7\n")])
     assert stored(workspace, "select product_id, units from deliveries") == [("B", 7)]
@@ -205,7 +207,7 @@ def test_stock_that_does_not_say_its_day_is_of_the_last_day_of_sales(workspace, 
     stock = write(tmp_path, "inventory.csv", "sku,quantity\nA,5\n")
     report = import_files(workspace, [stock, write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-05,A,1\n2024-03-07,B,2\n")])
     assert stored(workspace, STOCK) == [("2024-03-07", "A", 5)]
-    assert any("the end of 2024-03-07, the last day of sales" in note for f in report.files for note in f.notes)
+    assert "the end of 7 Mar 2024, the last day of sales" in notes(report)
     import_files(workspace, [stock, write(tmp_path, "later.csv", "date,sku,qty\n2024-03-14,A,1\n")])  # the very same count, a week later
     assert stored(workspace, STOCK) == [("2024-03-07", "A", 5), ("2024-03-14", "A", 5)]
 

@@ -18,13 +18,13 @@ LOG = """event_time,event_type,product_id,price,user_id,user_session
 2019-10-02 10:00:00 UTC,buy,mug,4.40,u1,s3
 """
 ORDERS = "date,sku,qty,order_id\n2019-10-01 00:02,mug,1,o1\n"
-LEFT = {"a purchase, which files of orders tell": 4}
+LEFT = {"The row is a purchase, which files of orders have.": 4}
 
 
 def test_purchases_in_a_log_are_orders(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "log.csv", LOG)])
     assert add_up(report) == {"read": 6, "kept": 2, "dropped": 4, "quarantined": 0}
-    assert report.files[0].main.dropped == {"a purchase, which is an order": 4}
+    assert report.files[0].main.dropped == {"The row is a purchase and is stored as an order.": 4}
     assert stored(workspace, "select kind from events order by 1") == [("cart",), ("view",)]
     assert stored(workspace, "select ordered_at::varchar, product_id, units, unit_price_cents from orders order by all") == [
         ("2019-10-01 00:02:00", "lamp", 1.0, 1900),
@@ -76,7 +76,7 @@ def test_orders_that_are_stored_tell_them_too(workspace, tmp_path):
 def test_a_file_of_orders_after_a_log_that_told_them_is_refused(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "log.csv", LOG)])
     before = stored(workspace, "select * from orders order by all")
-    with pytest.raises(UserError, match="4 purchases stored as orders"):
+    with pytest.raises(UserError, match="4 purchases from logs of events are stored as orders"):
         import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
     assert stored(workspace, "select * from orders order by all") == before
 

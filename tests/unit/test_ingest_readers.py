@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import datetime
 import gzip
 import json
+import subprocess
+import sys
+import zipfile
+import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import openpyxl
 import pyarrow as pa
@@ -13,12 +19,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from core.errors import UserError
-from core.ingest.readers.files import opened
+from core.ingest import import_files
+from core.ingest.readers import json_objects, workbook
+from core.ingest.readers.delimited import TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES
+from core.ingest.readers.files import open_sources
+from core.ingest.readers.json_objects import NOT_AN_OBJECT
+from core.ingest.readers.source import row_batches
+from core.ingest.readers.spool import ScratchFolder, Spool
+from core.storage import startup
+from core.workspace import Workspace
 
 
 def rows_of(path: Path, **options) -> tuple[list[str], list[tuple]]:
     """Columns of the only source in a file, and its rows as (line, broken, cells ...)."""
-    with opened(path, **options) as (source,):
+    with open_sources(path, **options) as (source,):
         return source.columns, [tuple(r.values()) for batch in source.batches(source.columns) for r in batch.to_pylist()]
 
 
@@ -73,13 +87,7 @@ def test_the_encoding_is_told_by_letters_that_come_late_in_a_file(tmp_path, enco
 def test_ragged_rows_are_handed_out_as_broken_and_empty_trailing_cells_are_no_fault(tmp_path):
     path = tmp_path / "file.csv"
     path.write_text("a,b\n1,2\n1\n1,2,3\n\n1,2,,\n4,5\n")
-    assert [r[:2] for r in rows_of(path)[1]] == [
-        (2, None),
-        (3, "1 fields instead of 2"),
-        (4, "3 fields instead of 2"),
-        (6, None),
-        (7, None),
-    ]
+    assert [r[:2] for r in rows_of(path)[1]] == [(2, None), (3, TOO_FEW_FIELDS), (4, TOO_MANY_FIELDS), (6, None), (7, None)]
 
 
 def test_a_quote_that_is_never_closed_costs_one_row_and_not_the_rest_of_the_file(tmp_path):
@@ -94,7 +102,7 @@ def test_a_few_bytes_that_are_not_utf8_break_their_rows_only(tmp_path):
     path = tmp_path / "file.csv"
     path.write_bytes(b"a,b\n" + "é,ü\n".encode() * 200 + b"\xff\xfe,1\n" + "é,ü\n".encode())
     rows = rows_of(path)[1]
-    assert [r[1] for r in rows if r[1]] == ["bytes that are not utf-8"] and len(rows) == 202
+    assert [r[1] for r in rows if r[1]] == [WRONG_BYTES] and len(rows) == 202
     assert rows[-1][2:] == ("é", "ü")
 
 
@@ -148,7 +156,7 @@ def test_json_lines_and_json_arrays_read_alike(tmp_path):
     assert rows == [
         (1, None, "1", "2.5", "a b", "true", None),
         (2, None, "2", None, None, None, '{"k": "v"}'),
-        (3, "not a JSON object", None, None, None, None, None),
+        (3, NOT_AN_OBJECT, None, None, None, None, None),
     ]
     assert rows_of(tmp_path / "array.json")[1] == rows[:2]
 
@@ -178,16 +186,16 @@ def test_every_sheet_of_a_workbook_is_a_source_of_its_own(tmp_path):
     second.append(["A", "Mug"])
     book.create_sheet("empty")
     book.save(tmp_path / "book.xlsx")
-    with opened(tmp_path / "book.xlsx") as sources:
+    with open_sources(tmp_path / "book.xlsx") as sources:
         assert [(s.file, s.columns) for s in sources] == [
             ("book.xlsx#orders", ["date", "sku", "qty"]),
             ("book.xlsx#products", ["sku", "title"]),
         ]
         rows = [tuple(r.values()) for r in next(sources[0].batches(["date", "sku", "qty"])).to_pylist()]
     assert rows == [(4, None, "2024-03-05 00:00:00", "A", "2"), (5, None, "45356", "13085", "1.5")]
-    with opened(tmp_path / "book.xlsx", sheet="products") as sources:
+    with open_sources(tmp_path / "book.xlsx", sheet="products") as sources:
         assert len(sources) == 1
-    with pytest.raises(UserError, match="orders, products, empty"), opened(tmp_path / "book.xlsx", sheet="stock"):
+    with pytest.raises(UserError, match="orders, products, empty"), open_sources(tmp_path / "book.xlsx", sheet="stock"):
         pass
 
 
@@ -204,16 +212,148 @@ def test_a_file_cut_while_packed_says_so(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, content, told",
+    "name, content, found",
     [
-        ("shop.csv", b"", "rows in shop.csv"),
-        ("shop.csv", bytes(range(256)) * 20, "text in shop.csv"),
-        ("shop.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "Found shop.xls"),
-        ("shop.json", b'[{"a": 1}, nonsense', "a line in shop.json"),
-        ("shop.jsonl", b"{nonsense\n", "a line in shop.jsonl"),
+        ("shop.csv", b"", "shop.csv is empty"),
+        ("shop.csv", bytes(range(256)) * 20, "shop.csv is a binary file"),
+        ("shop.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "shop.xls is an archive or document"),
+        ("shop.json", b'[{"a": 1}, nonsense', "shop.json cannot be read as JSON"),
+        ("shop.jsonl", b"{nonsense\n", "shop.jsonl has no JSON object"),
     ],
 )
-def test_what_cannot_be_read_is_named_as_the_user_knows_it_not_as_an_upload_is_kept(tmp_path, name, content, told):
-    (kept := tmp_path / f"f8ab700cb7a0-{name}").write_bytes(content)
-    with pytest.raises(UserError, match=told), opened(kept) as sources:
+def test_a_file_that_cannot_be_read_is_named(tmp_path, name, content, found):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=found), open_sources(tmp_path / name) as sources:
         [list(source.batches(source.columns)) for source in sources]
+
+
+XLS = (  # a sheet with the row below, as written by xlwt 1.3.0: packed by zlib, then base 85
+    "c-rk)O=uHA6#izDG(V*IGZk8)go;&b3$49)X}3zXr<Cf&AB38kJxC<cZ9LS2R%?!e;7RdPs0T0g=im=|Q1IYEsOUiughY>?1O*Rm);BM+l179E"
+    "v{0EZ%r|e|%$s?cnK!e$Z<gZa`THFeG+-DWRGlDN>U4rq&@IG3^^PM&HxE#9G&U510b0lwAD*_p_RBSt>s^6?d)^nsz$Z$_aR%dsyp>u<>|-A?"
+    "Li#X7EO3i75wx>c3Fec`o0#u%%V*3ZthvfOL~YCB7?#ZOo;_+8A2GVPE&|!_Bewa#ngO)omE6S_uZdb)ANJa(GN(6KMW;861<-<yS$WHr<tT0="
+    "1RN#wrPF<*qh%y%u@~^&Nde#7sD7T(`t{Wdkp9PNz5fsT04-vp{<`4>X5pORASuzN4tr~XT(Gm2J-v*rkP4NunWE(ZrgP_r&lYEVK!5+h?!k~e"
+    "+xaYrtvU-@IYz?7SwvZmbEL$`ndLiQ-=?P~%t_YF^7&u8CALYY;NX(9Ama$v7|b*-dRX4Ye3^UQ!g2?5lD0AB-4ks}I55X;u5fKPjWfu2XKt^P"
+    "caU8Aa`16y>9e_$<i)Yd`Q+kza~@rEYh}q^{^rmtdd1Bf5>HGw7wSa$$lU(h=@Kwv%6CUyg;A`?cp}7^Yb7~5;#bK~b0w`sgY^X?#JU6?yfnDI"
+    "U~4%$wK{1ndl@zoc*s*XQg;`JprN6mp`oFnp`p<{gnBObs8<A^dhYkD?>Z}#s`@j@e~UvX(62}@mHUyW+{R2(`)4zJ!tG0}(Z>B=C~=rZw~@mX"
+    "`;lvU|I&M#sQ*7}HjMqf5NdY(YBPTR<MDq2Eb!1e"
+)
+ODS = """<?xml version="1.0" encoding="UTF-8"?><office:document-content
+ xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"
+ xmlns:table="urn:oasis:names:tc:opendocument:xmlns:table:1.0" office:version="1.2"><office:body><office:spreadsheet>
+<table:table table:name="orders">
+<table:table-row>{header}</table:table-row>
+<table:table-row><table:table-cell office:value-type="date" office:date-value="2024-03-05"><text:p>05.03.24</text:p></table:table-cell>
+<table:table-cell office:value-type="string"><text:p>00123</text:p></table:table-cell>
+<table:table-cell office:value-type="float" office:value="2"><text:p>2</text:p></table:table-cell></table:table-row>
+</table:table></office:spreadsheet></office:body></office:document-content>"""
+
+
+def write_xls(path: Path) -> None:
+    path.write_bytes(zlib.decompress(base64.b85decode("".join(XLS))))
+
+
+def write_ods(path: Path) -> None:
+    cells = "".join(f'<table:table-cell office:value-type="string"><text:p>{c}</text:p></table:table-cell>' for c in ("date", "sku", "qty"))
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("content.xml", ODS.format(header=cells).replace("\n", ""))
+        manifest = '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0"/>'
+        archive.writestr("META-INF/manifest.xml", manifest)
+
+
+@pytest.mark.parametrize("name, written", [("orders.xls", write_xls), ("orders.ods", write_ods)])
+def test_old_excel_and_opendocument_sheets_are_read(tmp_path, name, written):
+    written(tmp_path / name)
+    columns, rows = rows_of(tmp_path / name)
+    assert columns == ["date", "sku", "qty"] and [(line, sku, qty) for line, _, _, sku, qty in rows] == [(2, "00123", "2")]
+    assert rows[0][2].startswith("2024-03-05")
+
+
+@pytest.mark.parametrize("epoch", [openpyxl.utils.datetime.WINDOWS_EPOCH, openpyxl.utils.datetime.CALENDAR_MAC_1904])
+def test_a_sheet_is_read_as_it_is_seen(tmp_path, epoch):
+    book = openpyxl.Workbook()
+    book.epoch = epoch
+    page = book.active
+    page["B2"], page["C2"], page["D2"] = "date", "sku", "qty"
+    page["B4"], page["C4"], page["D4"] = datetime.datetime(2024, 3, 5), "00123", 2
+    page["B5"], page["C5"], page["D5"] = datetime.datetime(2024, 3, 5, 14, 30, 12), 4006381333931, 0.1
+    page.merge_cells("C6:D6")
+    page["B6"], page["C6"] = datetime.datetime(1999, 12, 31), "both"
+    page.sheet_state = "hidden"
+    book.create_sheet("seen")
+    book.save(tmp_path / "book.xlsx")
+    columns, rows = rows_of(tmp_path / "book.xlsx")
+    assert columns == ["column 1", "date", "sku", "qty"]
+    assert rows == [
+        (4, None, None, "2024-03-05 00:00:00", "00123", "2"),
+        (5, None, None, "2024-03-05 14:30:12", "4006381333931", "0.1"),
+        (6, None, None, "1999-12-31 00:00:00", "both", None),
+    ]
+
+
+def test_a_formula_is_read_as_its_last_value(tmp_path):
+    book = openpyxl.Workbook()
+    for row in (["sku", "qty"], ["A", "=1+2"]):
+        book.active.append(row)
+    book.save(tmp_path / "plain.xlsx")
+    with zipfile.ZipFile(tmp_path / "plain.xlsx") as plain, zipfile.ZipFile(tmp_path / "book.xlsx", "w") as kept:
+        for name in plain.namelist():
+            kept.writestr(
+                name,
+                plain.read(name).replace(b"<f>1+2</f><v></v>", b"<f>1+2</f><v>3</v>").replace(b"<f>1+2</f><v />", b"<f>1+2</f><v>3</v>"),
+            )
+    assert rows_of(tmp_path / "book.xlsx")[1] == [(2, None, "A", "3")]
+
+
+def test_an_import_opens_a_workbook_and_parses_a_json_array_once(workspace, tmp_path, monkeypatch):
+    book = openpyxl.Workbook()
+    for title in ("orders", "more orders"):
+        page = book.create_sheet(title)
+        for row in (["date", "sku", "name", "qty"], ["2024-03-05", title, "Mug", 2]):
+            page.append(row)
+    book.remove(book.active)
+    book.save(tmp_path / "shop.xlsx")
+    (tmp_path / "sales.json").write_text(json.dumps([{"date": "2024-03-06", "sku": "C", "name": "Mug", "qty": 1}]))
+    opens: list[str] = []
+
+    def counted(name, work):
+        return lambda *arguments: (opens.append(name), work(*arguments))[1]
+
+    open_book = SimpleNamespace(from_filelike=counted("workbook", workbook.CalamineWorkbook.from_filelike))
+    monkeypatch.setattr(workbook, "CalamineWorkbook", open_book)
+    monkeypatch.setattr(json_objects, "json", SimpleNamespace(load=counted("array", json.load)))
+    report = import_files(workspace, [tmp_path / "shop.xlsx", tmp_path / "sales.json"])
+    assert report.totals()["kept"] == 3 and sorted(opens) == ["array", "workbook"]
+
+
+def test_a_spool_gives_back_its_rows_in_batches_of_any_size(tmp_path):
+    names = ["a", "b"]
+    tables = row_batches(((n, None, [str(n), f"b{n}"]) for n in range(10)), names, names, 3)
+    spool = Spool(tmp_path, tables)
+    for rows in (1, 3, 4, 7, 10, 50):
+        batches = list(spool.batches([1, 0], rows))
+        assert [len(b) for b in batches[:-1]] == [rows] * (len(batches) - 1)
+        assert [tuple(r.values()) for b in batches for r in b.to_pylist()] == [(n, None, f"b{n}", str(n)) for n in range(10)]
+
+
+def test_temporary_files_are_for_the_owner_alone_and_removed(tmp_path):
+    with ScratchFolder(tmp_path / "cache") as scratch:
+        assert not (tmp_path / "cache").exists(), "no folder before it is needed"
+        folder = scratch.new_folder()
+        assert folder.parent.parent == tmp_path / "cache" and folder.parent.stat().st_mode & 0o777 == 0o700
+        assert startup.sweep(Workspace(tmp_path)) == [], "a living import keeps its files"
+    assert list((tmp_path / "cache").iterdir()) == []
+
+
+def test_what_a_killed_import_leaves_is_swept(workspace, tmp_path):
+    write_xls(tmp_path / "orders.xls")
+    script = (
+        "import os, sys; from pathlib import Path; from core.workspace import Workspace; from core.ingest import importing\n"
+        "importing.plan_sources = lambda *a: os._exit(9)\n"
+        "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
+    )
+    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "orders.xls")], check=False)
+    left = [path.name for path in workspace.cache.iterdir()]
+    assert killed.returncode == 9 and any(name.endswith(".tmp") for name in left)
+    startup.sweep(workspace)
+    assert list(workspace.cache.iterdir()) == []

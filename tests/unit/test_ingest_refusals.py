@@ -21,7 +21,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
     assert not workspace.root.exists()
     text = report.text()
     for part in (
-        "nothing is written",
+        "Nothing is written",
         "ordered_at -> ordered_at (date like 2024-03-05 14:30)",
         "customer_id -> customer_id (pseudonym)",
         "3 would be kept",
@@ -42,8 +42,8 @@ def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp
     before = stored(workspace, "select * from orders order by all")
 
     def stop(step, done, message="", **figures):
-        if "storing" in message and "second" in message:
-            raise Cancelled("stopped")
+        if "storing" in str(message) and "second" in str(message):
+            raise Cancelled
 
     files = [
         write(tmp_path, "first.csv", "date,sku,qty\n2024-04-01,A1,1\n"),
@@ -57,8 +57,8 @@ def test_an_import_that_is_stopped_leaves_the_warehouse_as_it_was(workspace, tmp
 
 def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
     def stop(step, done, message="", **figures):
-        if "storing" in message:
-            raise Cancelled("stopped")
+        if "storing" in str(message):
+            raise Cancelled
 
     with pytest.raises(Cancelled):
         import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], progress=stop)
@@ -69,16 +69,16 @@ def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
 @pytest.mark.parametrize(
     "name, text, expected",
     [
-        ("weather.csv", "station,temperature\nX,1\n", "columns for"),
+        ("weather.csv", "station,temperature\nX,1\n", "To be read as"),
         ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
-        ("empty.csv", "", "rows in"),
-        ("blank.csv", "\n \n", "rows in"),
+        ("empty.csv", "", "has rows"),
+        ("blank.csv", "\n \n", "has rows"),
     ],
 )
 def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found(workspace, tmp_path, name, text, expected):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, name, text)])
-    assert expected in error.value.expected
+    assert expected in str(error.value.expected)
     assert not workspace.warehouse.exists()
 
 
@@ -94,7 +94,7 @@ def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(work
     till = "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,PRODUCT_ID,AMOUNT,SALES_PRICE\n11/1/2000,c1,45-49,4710199010372,2,30\n"
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "till.csv", till)])
-    assert error.value.expected.startswith("columns for orders in till.csv: units") and "PRODUCT_ID, AMOUNT" in error.value.found
+    assert "read as orders, it needs columns for units" in str(error.value.expected) and "PRODUCT_ID, AMOUNT" in str(error.value.found)
     assert not workspace.warehouse.exists()
     report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
     assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [
@@ -160,7 +160,7 @@ def test_two_imports_at_once_are_told_apart(workspace, tmp_path):
         [sys.executable, "-c", holder, str(workspace.warehouse)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         assert process.stdout.readline() == "held\n"
-        with pytest.raises(UserError, match="another Upswing process"):
+        with pytest.raises(UserError, match="Another Upswing process"):
             import_files(workspace, [write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")])
         process.stdin.close()
 
@@ -177,19 +177,19 @@ def test_quantities_in_a_file_named_after_stock_are_stock_and_no_sales(workspace
 @pytest.mark.parametrize(
     "name, header, missing",
     [
-        ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "columns for deliveries in purchase_orders.csv: due_on"),
-        ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "columns for deliveries in 采购订单.csv: due_on"),
-        ("inventory.csv", "sku,created_at,sku_2,title,sold", "columns for stock in inventory.csv: day"),
-        ("promotions.csv", "id,date,sku,name,quantity", "columns for promotions in promotions.csv: starts_on"),
-        ("returns.csv", "order_id,date,sku,name,quantity", "sales in returns.csv"),
-        ("order_refunds.csv", "order_id,date,sku,name,quantity", "sales in order_refunds.csv"),
-        ("退货订单.csv", "订单号,下单日期,商品编码,商品名称,数量", "sales in 退货订单.csv"),
+        ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "To be read as deliveries, it needs columns for due_on"),
+        ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "To be read as deliveries, it needs columns for due_on"),
+        ("inventory.csv", "sku,created_at,sku_2,title,sold", "To be read as stock, it needs columns for day"),
+        ("promotions.csv", "id,date,sku,name,quantity", "To be read as promotions, it needs columns for starts_on"),
+        ("returns.csv", "order_id,date,sku,name,quantity", "Returned units are below zero"),
+        ("order_refunds.csv", "order_id,date,sku,name,quantity", "Returned units are below zero"),
+        ("退货订单.csv", "订单号,下单日期,商品编码,商品名称,数量", "Returned units are below zero"),
     ],
 )
 def test_a_file_named_after_anything_but_sales_is_not_read_as_sales(workspace, tmp_path, name, header, missing):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, name, header + "\n7,2024-03-05,A,Mug,2\n")])
-    assert error.value.expected.startswith(missing)
+    assert str(error.value.expected).startswith(missing)
     assert not workspace.warehouse.exists()
 
 
@@ -226,7 +226,7 @@ def test_a_sheet_is_what_its_title_says_and_a_lone_one_what_its_workbook_is_call
 
 
 def test_sales_whose_date_has_an_unheard_name_are_no_list_of_products(workspace, tmp_path):
-    with pytest.raises(UserError, match=r"columns for orders in sales\.csv: ordered_at"):
+    with pytest.raises(UserError, match=r"sales\.csv has the columns .* To be read as orders, it needs columns for ordered_at"):
         import_files(workspace, [write(tmp_path, "sales.csv", "fiscal period,item,units sold\n2024-03-05,A,2\n")])
     report = import_files(workspace, [write(tmp_path, "sales.csv", "week starting,item,units sold\n2024-03-05,A,2\n")])
     assert report.files[0].main.table == "orders"

@@ -23,7 +23,7 @@ def test_a_doubled_line_among_many_totals_makes_no_sales_of_them(workspace, tmp_
     totals = [f"2024-{month:02}-{day:02},A,{day}\n" for month in range(1, 6) for day in range(1, 29)]
     report = import_files(workspace, [write(tmp_path, "totals.csv", HEAD + "".join(totals) + totals[-1])])
     assert "read as totals" in report.text()
-    assert report.files[0].main.dropped == {"the same row twice in this file": 1}
+    assert report.files[0].main.dropped == {"The file has the same row twice.": 1}
     assert stored(workspace, "select count(*) from orders") == [(140,)]
 
 
@@ -32,7 +32,7 @@ def test_sales_of_days_that_are_stored_as_totals_are_added_up_to_such(workspace,
     newer = "date,sku,qty,price\n2024-01-02,A,9,1.00\n2024-01-02,B,1,4.00\n2024-01-02,B,3,2.00\n2024-01-02,B,4,\n"  # one line has no price
     report = import_files(workspace, [write(tmp_path, "newer.csv", newer)])
     assert add_up(report) == {"read": 4, "kept": 2, "dropped": 2, "quarantined": 0}
-    assert "added up to totals" in report.text() and "2 kept (1 in place of stored ones)" in report.text()
+    assert "added up to totals" in report.text() and "2 kept, 2 dropped, 0 quarantined. 1 kept row replaces a stored one." in report.text()
     assert stored(workspace, "select product_id, units, order_count, unit_price_cents from orders order by ordered_at, 1") == [
         ("B", 1, 1, 100),
         ("A", 9, 9, 100),
@@ -53,7 +53,7 @@ def test_totals_that_two_files_of_one_import_tell_otherwise_are_refused(workspac
     south = write(tmp_path, "south.csv", HEAD + "2024-01-01,A,4\n2024-01-01,B,3\n")
     with pytest.raises(UserError, match="channel") as error:
         import_files(workspace, [north, south])
-    assert error.value.found == "others in south.csv than in north.csv for 1 of them, the first being A on 2024-01-01"
+    assert str(error.value.found) == "south.csv and north.csv differ in 1 total: A on 1 Jan 2024."
     assert not workspace.warehouse.exists()
     import_files(workspace, [north])
     report = import_files(workspace, [south])
@@ -68,7 +68,7 @@ def test_totals_that_two_sheets_tell_otherwise_are_refused_and_channels_are_kept
             sheet.append(row)
     book.remove(book.active)
     book.save(tmp_path / "regions.xlsx")
-    with pytest.raises(UserError, match="regions.xlsx#south than in regions.xlsx#north"):
+    with pytest.raises(UserError, match="regions.xlsx#south and regions.xlsx#north differ"):
         import_files(workspace, [tmp_path / "regions.xlsx"])
     head = "date,sku,qty,channel\n"
     files = [write(tmp_path, f"{c}.csv", f"{head}2024-01-01,A,{n},{c}\n") for c, n in (("north", 3), ("south", 4))]
@@ -85,11 +85,11 @@ def test_two_reports_of_sales_and_views_are_imported_at_once(workspace, tmp_path
 
 def test_without_a_count_of_orders_each_unit_of_a_total_stands_for_one(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "totals.csv", HEAD + "2024-01-02,A,5\n2024-01-03,A,0.4\n2024-01-04,A,-2\n")])
-    assert "each unit stands for one" in report.text()
+    assert "each unit counts as one order" in report.text()
     assert stored(workspace, "select order_count from orders order by ordered_at") == [(5,), (1,), (2,)]
 
 
 def test_a_count_of_orders_that_is_given_is_taken(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "totals.csv", "date,sku,qty,orders\n2024-01-02,A,5,2\n")])
-    assert "each unit stands for one" not in report.text()
+    assert "each unit counts as one order" not in report.text()
     assert stored(workspace, "select order_count from orders") == [(2,)]

@@ -152,7 +152,7 @@ def test_units_lacked_equal_the_integral_of_the_distribution():
 def test_an_order_saves_the_margin_that_would_be_lost_until_the_next_one():
     got = one(on_hand=40, lead_time_days=21)
     d = [over(normal(10, 4), t) for t in (3.0, 4.0)]
-    lacking = lambda y: d[1].short(np.array([y]))[0] - d[0].short(np.array([y]))[0]  # noqa: E731
+    lacking = lambda y: d[1].short(np.array([y]))[0] - d[0].short(np.array([y]))[0]
     units = lacking(40.0) - lacking(40.0 + got["suggested_order_units"])
     assert got["lost_margin_cents"] == pytest.approx(350 * units, abs=0.5) and units > 2
     assert got["stockout_probability"] == pytest.approx(0.5, abs=1e-9) and got["fill_rate"] > 0.97
@@ -202,7 +202,7 @@ def test_what_is_missing_or_cannot_be_true_is_a_named_problem(known, problem):
         "price_cents": 600,
         "shelf_life_days": 90,
     }
-    named = lambda **terms: {name for name, has in Terms.of(1, **terms).problems(Rules()).items() if has[0]}  # noqa: E731
+    named = lambda **terms: {name for name, has in Terms.of(1, **terms).problems(Rules()).items() if has[0]}
     assert named(**good) == set() and named(**good | known) == {problem} and problem in PROBLEMS
 
 
@@ -253,7 +253,7 @@ def test_demand_over_a_varying_lead_time_reaches_each_level_where_simulation_doe
     mixed = over_lead_time(demand, np.array([4.0]), np.array([1.0]))
     grid = np.linspace(0.0005, 0.9995, 1000)
     draws = np.stack([over(np.repeat(demand, len(grid), axis=0), t).at(grid) for t in times[0]])
-    covered = lambda limit: (weights[:, None] * (draws <= limit)).sum() / 1000  # noqa: E731
+    covered = lambda limit: (weights[:, None] * (draws <= limit)).sum() / 1000
     k = int(np.searchsorted(LEVELS, level))
     x = mixed.knots[0, k]
     assert covered(x + 1e-4 + 1e-6 * x) >= LEVELS[k] - 0.003 and covered(x - 1e-4 - 1e-6 * x) <= LEVELS[k] + 0.003
@@ -388,7 +388,7 @@ def test_stock_has_to_last_until_an_order_of_the_next_order_day_arrives():
     assert (got["wait_days"], got["review_days"]) == (3, 14)
     assert got["reorder_point"] == pytest.approx(one(review_days=17)["reorder_point"])
     d = [over(normal(10, 4), t / 7) for t in (24, 38)]
-    lacking = lambda y: d[1].short(np.array([y]))[0] - d[0].short(np.array([y]))[0]  # noqa: E731
+    lacking = lambda y: d[1].short(np.array([y]))[0] - d[0].short(np.array([y]))[0]
     assert got["lost_margin_cents"] == pytest.approx(350 * (lacking(20.0) - lacking(20.0 + got["suggested_order_units"])), abs=0.5)
 
 

@@ -234,23 +234,23 @@ def test_no_products_and_no_budget_give_no_orders():
         ({"pack_size": 0.0}, "pack size above 0"),
         ({"position": np.nan}, "known inventory position"),
         ({"margin": np.nan}, "known margin"),
-        ({"moq": 30.0, "maximum": 20.0}, "fits, in whole packs, under the maximum"),
-        ({"demand": np.nan}, "quantiles that never fall"),
-        ({"moq": 10.0, "pack_size": 6.0, "maximum": 11.0}, "fits, in whole packs, under the maximum"),
+        ({"moq": 30.0, "maximum": 20.0}, "must not exceed the maximum"),
+        ({"demand": np.nan}, "quantiles must never fall"),
+        ({"moq": 10.0, "pack_size": 6.0, "maximum": 11.0}, "must not exceed the maximum"),
     ],
 )
 def test_what_cannot_be_planned_with_is_refused_with_its_first_product(change, message):
     products = shop(2, 4)
     for name, value in change.items():
         products[name][2] = value
-    with pytest.raises(UserError, match=rf"{message}.*1 of 4 products without it, the first in row 2"):
+    with pytest.raises(UserError, match=rf"^1 of 4 products does not meet this, in row 2.*{message}"):
         listed(**products)
 
 
 @pytest.mark.parametrize("budget", [-1.0, np.nan])
 def test_a_budget_that_is_none_is_refused(budget):
     none = np.array([])
-    with pytest.raises(UserError, match="budget of 0 or more"):
+    with pytest.raises(UserError, match="budget must be 0 or more"):
         BuyList(none, none, none, none, none, 0).cut(budget)
 
 

@@ -462,7 +462,7 @@ def test_a_log_of_this_layout_tells_views_carts_and_purchases_apart(workspace, t
     report = import_files(workspace, [written(tmp_path, name, LOGS_OF[name], events)])
     assert stored(workspace, "select kind, count(*) from events group by 1 order by 1") == [("cart", len(LINES)), ("view", len(LINES))]
     assert stored(workspace, "select sum(units) from orders") == [(len(LINES),)]
-    assert report.totals()["quarantined"] == 0 and report.files[0].main.dropped["a kind of event that no forecast uses"] == len(LINES)
+    assert report.totals()["quarantined"] == 0 and report.files[0].main.dropped["No forecast uses this kind of event."] == len(LINES)
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -195,7 +195,7 @@ def test_what_has_not_matured_adds_nothing_to_the_loss(model):
 
 def test_pinball_is_smallest_at_the_quantile():
     units = torch.poisson(torch.full((4000, 1), 20.0), generator=torch.Generator().manual_seed(0))
-    at = lambda q: pinball(torch.log1p(torch.full((1, 4000, 1, 1), q)), units, torch.ones(4000), (0.9,))  # noqa: E731
+    at = lambda q: pinball(torch.log1p(torch.full((1, 4000, 1, 1), q)), units, torch.ones(4000), (0.9,))
     best = torch.quantile(units, 0.9).item()
     assert at(best) < at(best - 3) and at(best) < at(best + 3)
 

@@ -38,7 +38,7 @@ def test_the_memory_mapped_panel_holds_what_the_file_says(panel, tmp_path):
 def test_the_copy_is_made_once_and_again_when_the_panel_changes(tmp_path):
     folder = tiny_panel(tmp_path / "panel", products=5)
     calls = []
-    progress = lambda step, *rest, **figures: calls.append(step)  # noqa: E731
+    progress = lambda step, *rest, **figures: calls.append(step)
     Panel.open(folder, tmp_path / "cache", progress)
     first = len(calls)
     Panel.open(folder, tmp_path / "cache", progress)

@@ -192,7 +192,7 @@ WORDS = {
     "summary": "Summary",
     "no supplier": "No supplier",
     "supplier": "Supplier",
-    "lines": "Lines",
+    "lines": "Order lines",
     "units": "Units",
     "cost": "Cost",
     "total": "Total",
@@ -206,7 +206,7 @@ def test_a_workbook_has_a_sheet_for_each_supplier_and_for_none_with_the_plans_nu
     frame.loc[frame.product_id == due(basis, 3), "supplier"] = None
     given = plan.order_columns(["product_id = =Article", "title", "order_units", "line_cost"])
     columns = {name: heading or name for name, heading in given.items()}
-    book = load_workbook(io.BytesIO(plan.orders_workbook(frame, columns, [("Snapshot", "s1"), ("Filter", "=a")], WORDS)))
+    book = load_workbook(io.BytesIO(plan.orders_workbook(frame, columns, [("Forecast version", "s1"), ("Filter", "=a")], WORDS)))
     assert book.sheetnames == ["Summary", *plan.by_supplier(frame).supplier.fillna(WORDS["no supplier"])]
     assert all(cell.data_type != "f" for sheet in book for row in sheet for cell in row)
     rows = [row for sheet in book.worksheets[1:] for row in sheet.iter_rows(min_row=2, values_only=True)]
@@ -261,7 +261,7 @@ def test_a_list_says_above_itself_what_it_was_filtered_by(basis):
 
 @pytest.mark.parametrize("given", [["units"], [], ["= Article"]])
 def test_a_template_with_columns_nobody_knows_is_refused(given):
-    with pytest.raises(UserError, match="order_columns among product_id"):
+    with pytest.raises(UserError, match="order_columns may name product_id"):
         plan.order_columns(given)
 
 

@@ -108,5 +108,5 @@ def test_a_shop_with_nothing_to_order_and_one_whose_stock_costs_nothing_to_hold_
 
 
 def test_a_budget_below_nothing_is_refused(basis):
-    with pytest.raises(UserError, match="a budget of 0 or more"):
+    with pytest.raises(UserError, match="budget must be 0 or more"):
         cut(basis, -1)

@@ -58,7 +58,7 @@ def test_a_model_whose_files_changed_is_not_promoted(workspace):
 def test_a_model_of_other_features_is_not_promoted_and_the_difference_is_shown(workspace):
     write_model(workspace, "a")
     write_panel(workspace, FEATURES[:1] + [{"name": "views_7d", "driver": "attention"}])
-    with pytest.raises(UserError, match="lacks: price; the panel has new ones: views_7d"):
+    with pytest.raises(UserError, match="lacks: price. The panel has new features: views_7d"):
         registry.promote(workspace, "a", "looks good")
     write_panel(workspace, FEATURES[::-1])
     with pytest.raises(UserError, match="another order"):
@@ -74,18 +74,18 @@ def test_a_discarded_model_is_not_promoted_and_the_champion_not_discarded(worksp
     registry.discard(workspace, "b", "worse at new products", actor="ana")
     assert statuses(workspace) == {"a": "champion", "b": "discarded"}
     assert State(workspace).audit()[0].act == "discard"
-    with pytest.raises(UserError, match="b, which is discarded"):
+    with pytest.raises(UserError, match="Model b is discarded"):
         registry.promote(workspace, "b", "changed my mind")
-    with pytest.raises(UserError, match="the champion a"):
+    with pytest.raises(UserError, match="Model a is the champion"):
         registry.discard(workspace, "a", "tired of it")
-    with pytest.raises(UserError, match="a, which is champion"):
+    with pytest.raises(UserError, match="Model a is the champion"):
         registry.promote(workspace, "a", "again")
 
 
 def test_every_act_needs_a_reason_and_a_model_that_is_there(workspace):
     write_model(workspace, "a")
     for act in (registry.promote, registry.discard):
-        with pytest.raises(UserError, match="a reason"):
+        with pytest.raises(UserError, match="A reason"):
             act(workspace, "a", "  ")
         with pytest.raises(UserError, match="upswing models"):
             act(workspace, "../a", "why not")

@@ -11,6 +11,7 @@ import pytest
 from core.errors import UserError
 from core.settings import SECTIONS, Settings, described, effective
 from core.settings_file import lines
+from core.storage import duckdb as db
 from core.workspace import Workspace
 
 COMMENTED = """# Our shop
@@ -156,6 +157,13 @@ def test_the_users_own_values_win_over_inferred_ones_and_names_of_columns_add_up
     settings = effective({"shop": {"currency": "GBP", "columns": ("products.title = Name",)}}, inferred)
     assert (settings.shop.currency, settings.shop.countries) == ("GBP", ("DE",))
     assert settings.shop.columns == ("products.title = Name", "orders.units = Menge")
+
+
+def test_the_users_own_settings_are_read_while_an_import_has_the_warehouse(workspace):
+    workspace.settings_file.write_text(COMMENTED)
+    with db.connect(workspace.warehouse) as con:
+        con.execute("begin")
+        assert workspace.own_settings().labels.luck == 0.1
 
 
 def test_models_import_where_only_torch_and_its_like_are_installed():

@@ -108,10 +108,10 @@ def test_rollback_serves_an_earlier_snapshot_and_is_audited(workspace, scored):
 def test_rollback_to_what_is_not_there_or_damaged_changes_nothing(workspace, scored):
     first, second = snapshots.publish(workspace), snapshots.publish(workspace)
     for wrong in ("20010101-000000-000", "", "..", "../panel"):
-        with pytest.raises(UserError, match="the id of a snapshot"):
+        with pytest.raises(UserError, match="There is no snapshot"):
             snapshots.rollback(workspace, wrong)
     damage(workspace.snapshots / first / "demand.parquet")
-    with pytest.raises(UserError, match="a snapshot fit to be served.*demand.*serve another"):
+    with pytest.raises(UserError, match="demand.*Only a sound snapshot can be served.*Serve another"):
         snapshots.rollback(workspace, first)
     assert snapshots.current(workspace).id == second
 
@@ -123,7 +123,7 @@ def test_a_pointer_to_nowhere_is_said_with_what_to_do(workspace, scored):
         snapshots.current(workspace)
 
 
-@pytest.mark.parametrize("moment", ["_write_meta", "check", "_sync_folder", "_serve"])
+@pytest.mark.parametrize("moment", ["_write_meta", "check", "_serve"])
 def test_killed_at_any_moment_the_old_snapshot_is_served_and_the_next_publish_cleans_up(workspace, scored, moment):
     old = snapshots.publish(workspace)
     killed = subprocess.run([sys.executable, "-c", PUBLISH_AND_DIE, str(workspace.root), moment])
@@ -147,15 +147,16 @@ def test_killed_after_the_flip_the_new_snapshot_is_served(workspace, scored):
 
 
 def test_a_byte_that_changes_on_the_way_to_disk_is_refused(workspace, scored, monkeypatch):
-    write = snapshots._write_durably
+    copy = snapshots._copy
 
-    def bad_disk(file, content):
-        write(file, content)
-        if file.name == "attributions.parquet":
-            damage(file)
+    def bad_disk(source, target):
+        noted = copy(source, target)
+        if target.name == "attributions.parquet":
+            damage(target)
+        return noted
 
-    monkeypatch.setattr(snapshots, "_write_durably", bad_disk)
-    assert "attributions: the file is not the one that was written" in refused(workspace)
+    monkeypatch.setattr(snapshots, "_copy", bad_disk)
+    assert "The file of table attributions has changed since it was written" in refused(workspace)
 
 
 def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
@@ -163,9 +164,9 @@ def test_a_damaged_or_missing_file_of_a_snapshot_is_found(workspace, scored):
     folder = snapshots.current(workspace).path
     damage(folder / "history.parquet")
     (folder / "neighbours.parquet").unlink()
-    assert snapshots.check(folder) == [
-        "history: the file is not the one that was written (its SHA-256 differs)",
-        "neighbours: the file is missing",
+    assert [str(problem) for problem in snapshots.check(folder)] == [
+        "The file of table history has changed since it was written: its SHA-256 differs.",
+        "The file of table neighbours is missing.",
     ]
 
 
@@ -180,7 +181,7 @@ def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were
     }
     for name in added:
         served.table(name).unlink()
-    assert "deliveries: the file is missing" in snapshots.check(served.path)
+    assert "The file of table deliveries is missing." in [str(problem) for problem in snapshots.check(served.path)]
     (served.path / "manifest.json").write_text(json.dumps(earlier), encoding="utf-8")
     snapshots.rollback(workspace, served.id)
     assert Serving(served.path).ask("plan_deliveries").empty
@@ -190,7 +191,7 @@ def test_a_snapshot_of_an_earlier_version_is_served_without_the_tables_that_were
 
 def test_a_missing_table_is_refused_by_name(workspace, scored):
     (scored / "suggestions.parquet").unlink()
-    assert "suggestions missing" in refused(workspace)
+    assert "suggestions are missing" in refused(workspace)
 
 
 def test_a_file_that_is_no_parquet_is_refused_by_name(workspace, scored):
@@ -202,8 +203,8 @@ def test_attributions_that_do_not_add_up_are_refused_with_the_row(workspace, sco
     attributions = pq.read_table(scored / "attributions.parquet")
     change(scored / "attributions.parquet", "attribution", {5: attributions["attribution"][5].as_py() + 2e-5})
     message = refused(workspace)
-    assert "attributions do not sum to logit - base_logit" in message
-    assert f"1 rows, for example product_id {attributions['product_id'][5]}, segment {attributions['segment'][5]}" in message
+    assert "attributions of some forecasts do not sum to logit - base_logit" in message
+    assert f"1 row: product_id {attributions['product_id'][5]}, segment {attributions['segment'][5]}" in message
 
 
 def test_attributions_within_the_tolerance_are_published(workspace, scored):
@@ -215,19 +216,19 @@ def test_attributions_within_the_tolerance_are_published(workspace, scored):
 @pytest.mark.parametrize(
     ("table", "column", "values", "said"),
     [
-        ("forecasts", "falling_probability", {0: 1.2}, "a probability outside 0..1"),
-        ("forecasts", "previous_rising_probability", {0: -0.1}, "a probability outside 0..1"),
-        ("forecasts", "rising_probability", {0: 0.5}, "not the logistic of logit"),
-        ("forecasts", "logit", {0: float("nan")}, "forecasts: logit is not finite in 1 rows"),
-        ("forecasts", "own_pace_orders", {0: None, 1: None}, "forecasts: own_pace_orders is missing in 2 rows"),
-        ("forecasts", "segment", {0: "Germany"}, "forecasts: product_id, segment = P0000, Germany stands there 2 times"),
-        ("forecasts", "segment", {0: "Mars"}, "a product has segments but no forecast for everyone"),
-        ("forecasts", "segment", {1: "Mars"}, "segments: a forecast names a segment that is not there"),
+        ("forecasts", "falling_probability", {0: 1.2}, "Some probabilities are outside 0 to 1."),
+        ("forecasts", "previous_rising_probability", {0: -0.1}, "Some probabilities are outside 0 to 1."),
+        ("forecasts", "rising_probability", {0: 0.5}, "not the logistic of their logit"),
+        ("forecasts", "logit", {0: float("nan")}, "forecasts.logit is not finite in 1 row."),
+        ("forecasts", "own_pace_orders", {0: None, 1: None}, "forecasts.own_pace_orders is missing in 2 rows."),
+        ("forecasts", "segment", {0: "Germany"}, "Table forecasts has 2 rows with product_id, segment = P0000, Germany."),
+        ("forecasts", "segment", {0: "Mars"}, "Some products have forecasts for segments and none for all customers."),
+        ("forecasts", "segment", {1: "Mars"}, "Some forecasts name a segment that the segments table lacks."),
         ("forecasts", "product_id", {0: "P9", 1: "P9"}, "table_name forecasts, product_id P9"),
-        ("demand", "units", {0: -1.0}, "demand: a negative quantile"),
-        ("demand", "units", {0: 1e9}, "demand: a quantile is below that of a lower level"),
-        ("demand", "units", {0: 1e9}, "demand: cumulative units shrink as weeks go by"),
-        ("demand", "level", {0: 0.42}, "demand: a forecast without its quantile for every weeks and level"),
+        ("demand", "units", {0: -1.0}, "Some demand quantiles are negative."),
+        ("demand", "units", {0: 1e9}, "Some demand quantiles are below those of a lower level."),
+        ("demand", "units", {0: 1e9}, "Some cumulative demand shrinks from one horizon to the next."),
+        ("demand", "level", {0: 0.42}, "Some forecasts lack demand quantiles for a horizon or a level."),
         ("demand", "segment", {0: "Mars"}, "table_name demand, product_id P0000, segment Mars"),
         ("attributions", "driver", {0: "astrology"}, "table_name attributions, driver astrology"),
         ("feature_values", "product_id", {0: "P9"}, "table_name feature_values, product_id P9"),
@@ -246,18 +247,18 @@ def test_a_table_of_another_shape_is_refused(workspace, scored):
     file = scored / "segments.parquet"
     table = pq.read_table(file)
     pq.write_table(table.drop_columns("products"), file)
-    assert "segments: expected columns products BIGINT" in refused(workspace)
+    assert "Table segments lacks the columns products BIGINT." in refused(workspace)
     pq.write_table(table.set_column(2, "products", table["products"].cast(pa.int32())), file)
-    assert "segments: expected columns products BIGINT, found products INTEGER" in refused(workspace)
+    assert "Table segments has unknown columns: products INTEGER." in refused(workspace)
     pq.write_table(table.slice(0, 0), file)
-    assert "segments: a forecast names a segment that is not there" in refused(workspace)
+    assert "Some forecasts name a segment that the segments table lacks." in refused(workspace)
 
 
 def test_all_problems_are_told_at_once(workspace, scored):
     change(scored / "forecasts.parquet", "own_pace_orders", {0: None})
     change(scored / "products.parquet", "title", {2: None})
     message = refused(workspace)
-    assert "own_pace_orders is missing in 1 rows" in message and "title is missing in 1 rows" in message
+    assert "own_pace_orders is missing in 1 row." in message and "title is missing in 1 row." in message
 
 
 def test_a_workspace_whose_path_looks_like_a_pattern_is_published(tmp_path):
@@ -324,11 +325,11 @@ def test_a_parquet_export_is_the_table(workspace, dangerous, tmp_path):
 
 
 def test_an_export_that_cannot_be_is_refused_and_leaves_nothing(workspace, dangerous, tmp_path):
-    with pytest.raises(UserError, match="ending in .csv"):
+    with pytest.raises(UserError, match="must end in one of .csv"):
         snapshots.export(workspace, "products", tmp_path / "products.txt")
-    with pytest.raises(UserError, match="choose one of these tables"):
+    with pytest.raises(UserError, match="Choose one of these tables"):
         snapshots.export(workspace, "customers", tmp_path / "customers.csv")
-    with pytest.raises(UserError, match="export it as CSV or Parquet"):
+    with pytest.raises(UserError, match="Export the table as CSV or Parquet"):
         write_table(pa.table({"n": pa.nulls(1_048_576)}), tmp_path / "long.xlsx")
     assert not any(tmp_path.glob("*.csv")) and not any(tmp_path.glob("*.xlsx")) and not any(tmp_path.glob("*.txt"))
 

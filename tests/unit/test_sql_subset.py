@@ -130,7 +130,7 @@ def decimals_by_accident(text: str, tree: exp.Expression) -> Iterator[str]:
         while isinstance(above, (exp.Paren, exp.Neg)):
             above = above.parent
         if decimal and isinstance(above, OF_DECIMALS) and not literal.find_ancestor(exp.Cast):
-            beside = [part for part in above.find_all(exp.Column)] if isinstance(above, (exp.Greatest, exp.Least, exp.Coalesce)) else []
+            beside = list(above.find_all(exp.Column)) if isinstance(above, (exp.Greatest, exp.Least, exp.Coalesce)) else []
             if not beside:
                 yield f"{literal.this} in {above.sql('duckdb')} is a decimal: cast(... as double)"
 

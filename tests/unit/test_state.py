@@ -87,15 +87,15 @@ def test_a_job_ends_once_and_only_by_its_own_worker(workspace):
     assert state.job(job.id).result == {"snapshot": "s"}
 
 
-def test_there_is_one_champion_and_every_change_is_audited(workspace):
+def test_an_act_on_a_model_is_copied_once_from_the_audit_log(workspace):
     state = State(workspace)
-    assert state.set_champion("m1", "the first", "ana") is None
-    assert state.set_champion("m2", "better Brier", "ben") == "m1"
-    assert {m.id: m.status for m in state.model_statuses().values()} == {"m1": "retired", "m2": "champion"}
+    first = {"at": "2026-11-29T08:00:00.000", "actor": "ana", "act": "promote", "subject": "m1", "reason": "the first", "details": {}}
+    second = first | {"at": "2026-11-29T09:00:00.000", "actor": "ben", "subject": "m2", "details": {"before": "m1"}}
+    state.take_acts([first | {"uid": "1"}])
+    state.take_acts([first | {"uid": "1"}, second | {"uid": "2"}])
     newest, oldest = state.audit()
-    assert (newest.actor, newest.act, newest.subject, newest.reason) == ("ben", "promote", "m2", "better Brier")
-    assert newest.details == {"before": "m1"}
-    assert newest.at >= oldest.at
+    assert (newest.actor, newest.act, newest.subject, newest.details) == ("ben", "promote", "m2", {"before": "m1"})
+    assert [act["uid"] for act in state.acts()] == ["1", "2"] and newest.at > oldest.at
 
 
 NEXT_WEEK = date(2026, 12, 3)
@@ -134,13 +134,13 @@ def test_an_override_holds_until_its_last_day_or_its_end(workspace):
 @pytest.mark.parametrize(
     "scope, field, value, reason, said",
     [
-        ("product", "lead_time_days", 21, "", "a reason from the list"),
+        ("product", "lead_time_days", 21, "", "Choose a reason"),
         ("product", "lead_time_days", 0, "other", "above 0 days"),
         ("product", "order_units", -1, "other", "0 or more"),
         ("product", "order_units", float("nan"), "other", "0 or more"),
         ("product", "service_level", 95, "other", "below 100%"),
-        ("product", "snooze_until", "soon", "other", "a day such as"),
-        ("supplier", "order_units", 5, "other", "one of service_level"),
+        ("product", "snooze_until", "soon", "other", "not a day"),
+        ("supplier", "order_units", 5, "other", "sets one of service_level"),
         ("brand", "service_level", 0.9, "other", "one of product"),
     ],
 )
@@ -181,18 +181,18 @@ def test_a_store_of_a_newer_version_is_refused_and_left_alone(workspace):
     State(workspace)
     with sqlite3.connect(workspace.state) as con:
         con.execute("pragma user_version = 99")
-    with pytest.raises(UserError, match="version 99"):
+    with pytest.raises(UserError, match="newer version of Upswing"):
         State(workspace)
 
 
 def test_a_file_that_is_no_store_is_refused(workspace):
     workspace.state.write_bytes(b"not a database, but long enough to look at" * 50)
-    with pytest.raises(UserError, match="a sound state store"):
+    with pytest.raises(UserError, match="is damaged: file is not a database"):
         State(workspace)
 
 
 def test_an_unknown_job_is_the_users_error(workspace):
-    with pytest.raises(UserError, match="the number of a job"):
+    with pytest.raises(UserError, match="There is no job 7"):
         State(workspace).job(7)
 
 

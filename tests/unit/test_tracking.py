@@ -19,6 +19,7 @@ from core.models import train as fitting
 from core.models.candidate import train
 from core.models.tracking import Tracking
 
+SMALL = {"trees_rounds": 20, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
 METRICS = {"metrics": {"average_precision": 0.4, "brier_skill": None}, "recipe": {"batch_rows": 512}}
 
 
@@ -37,7 +38,7 @@ def encoder(tmp_path_factory) -> str:
 def learn(workspace, encoder):
     """Trains a small candidate of the workspace."""
     tiny_panel(workspace.panel, products=100, origins=30)
-    settings = workspace.settings().with_values("model", encoder=encoder, max_epochs=2, device="cpu")
+    settings = workspace.settings().with_values("model", encoder=encoder, max_epochs=2, device="cpu").with_values("recipe", **SMALL)
     return lambda **given: train(workspace, settings, **given)
 
 
@@ -45,7 +46,7 @@ def events(folder: Path) -> list[Event]:
     """The records of a folder's event file: length, its checksum, an event, its checksum."""
     (file,) = folder.glob("events.out.tfevents.*")
     content, found, at = file.read_bytes(), [], 0
-    masked = lambda data: ((crc := crc32c(data)) >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF  # noqa: E731
+    masked = lambda data: ((crc := crc32c(data)) >> 15 | crc << 17) + 0xA282EAD8 & 0xFFFFFFFF
     while at < len(content):
         (length,) = struct.unpack_from("<Q", content, at)
         data = content[at + 12 : at + 12 + length]
@@ -100,7 +101,7 @@ def test_a_run_that_was_cancelled_keeps_its_curves_under_no_models_name(workspac
 
     def cancel(step, done, message="", **figures):
         if "epoch 2" in message:
-            raise Cancelled("stop")
+            raise Cancelled()
 
     with pytest.raises(Cancelled):
         learn(progress=cancel)
@@ -108,22 +109,32 @@ def test_a_run_that_was_cancelled_keeps_its_curves_under_no_models_name(workspac
     assert folder.name.startswith("unfinished-") and len(curves(folder)["learn/valid_loss"]) == 1
 
 
-@pytest.mark.parametrize("broken", ["flush", "write_event", "__init__"])
-def test_a_disk_that_is_full_stops_the_record_and_not_the_training(learn, monkeypatch, caplog, broken):
-    calls = []
+def full(*_arguments):
+    raise OSError(28, "No space left on device")
 
-    def full(*_arguments):
-        calls.append(broken)
-        raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(EventsWriter, broken, full)
+def test_a_disk_that_is_full_stops_the_record_and_not_the_training(learn, monkeypatch, caplog):
+    monkeypatch.setattr(EventsWriter, "write_event", full)
     assert (learn().folder / "manifest.json").exists()
-    assert len(calls) == 1 and "training goes on without TensorBoard event files: [Errno 28]" in caplog.text
+    assert caplog.text.count("training goes on without TensorBoard event files: [Errno 28]") == 1
 
 
-def test_without_the_package_that_writes_event_files_the_training_goes_on(learn, monkeypatch, caplog):
+@pytest.mark.parametrize("broken", ["flush", "write_event", "__init__"])
+def test_whatever_of_the_record_fails_is_said_once_and_stops_nothing(tmp_path, monkeypatch, caplog, broken):
+    monkeypatch.setattr(EventsWriter, broken, full)
+    with Tracking(tmp_path, {"seed": 7}) as track:
+        for step in range(3):
+            track("learn", step, {"train_loss": 0.5})
+        track.finish("m1", METRICS)
+    assert caplog.text.count("training goes on without TensorBoard event files: [Errno 28]") == 1
+
+
+def test_without_the_package_that_writes_event_files_the_training_goes_on(tmp_path, monkeypatch, caplog):
     monkeypatch.setitem(sys.modules, "tensorboardX.event_file_writer", None)
-    assert (learn().folder / "manifest.json").exists() and "goes on without TensorBoard" in caplog.text
+    with Tracking(tmp_path, {"seed": 7}) as track:
+        track("learn", 1, {"train_loss": 0.5})
+        track.finish("m1", METRICS)
+    assert "goes on without TensorBoard" in caplog.text
 
 
 # ---- Weights & Biases

@@ -24,7 +24,7 @@ from core.settings import ModelSettings, TrainingConfig
 
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SMALL = dict(members=1, hidden=16, second=8, tower=8, token=8)
+SMALL = {"members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}
 QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, demand_trees_share=0.0, **SMALL)
 
 
@@ -88,7 +88,7 @@ def test_an_epoch_sees_all_rows_of_all_and_a_fresh_share_of_the_segments(tmp_pat
     trainer = fitting._Trainer(
         panel, panel.matured(), panel.as_of.max(), settings, QUICK, Tuning("frozen"), torch.device("cpu"), 1, lambda *a, **k: None
     )
-    draw = lambda share: panel.draw(trainer.rows, share, trainer.random)  # noqa: E731
+    draw = lambda share: panel.draw(trainer.rows, share, trainer.random)
     first, second = draw(QUICK.segment_share), draw(QUICK.segment_share)
     everyone = panel.all_rows[panel.matured()].sum()
     assert len(first) == everyone + int(QUICK.segment_share * everyone) and panel.all_rows[first].sum() == everyone
@@ -244,7 +244,7 @@ def test_a_shop_where_nothing_ever_rose_gets_low_forecasts(panel, settings):
 def test_cancelling_stops_the_training(panel, settings):
     def cancel(step, done, message="", **figures):
         if step == "train":
-            raise Cancelled("stop")
+            raise Cancelled()
 
     with pytest.raises(Cancelled):
         fit(panel, panel.matured(), settings, recipe=QUICK, progress=cancel)
@@ -424,7 +424,7 @@ def test_a_single_flipped_bit_is_refused(saved, name):
     content = bytearray((saved / name).read_bytes())
     content[len(content) // 2] ^= 1
     (saved / name).write_bytes(content)
-    with pytest.raises(UserError, match=f"{name}.*SHA-256"):
+    with pytest.raises(UserError, match=f"{name}.*(has changed|cannot be read|lists other files)"):
         FittedModel.load(saved)
 
 
@@ -437,7 +437,7 @@ def test_a_folder_without_all_of_its_files_is_refused(saved, name):
 
 def test_other_features_are_refused_and_the_difference_is_shown(panel, saved):
     features = [f for f in panel.features if f["name"] != "price"] + [{"name": "weather", "driver": "season", "unit": "", "meaning": ""}]
-    with pytest.raises(UserError, match=r"without price \(price\); with also weather \(season\)"):
+    with pytest.raises(UserError, match=r"lacks price \(price\). The panel also has weather \(season\)"):
         FittedModel.load(saved, features)
     with pytest.raises(UserError, match="another order"):
         FittedModel.load(saved).predict(replace(panel, features=panel.features[::-1]), panel.latest())
@@ -446,7 +446,7 @@ def test_other_features_are_refused_and_the_difference_is_shown(panel, saved):
 def test_an_encoder_with_other_weights_is_refused(panel, saved, tmp_path):
     loaded = FittedModel.load(saved)
     loaded.settings = replace(loaded.settings, encoder=str(tiny_encoder(tmp_path / "other", seed=9)))
-    with pytest.raises(UserError, match="as in training"):
+    with pytest.raises(UserError, match="was trained with encoder"):
         loaded.predict(panel, panel.latest())
 
 
@@ -458,7 +458,7 @@ def test_train_writes_a_candidate_of_the_workspace(workspace, encoder):
     model = FittedModel.load(trained.folder)
     assert model.metrics["origins"]["learn"]["first"] >= "2010-02-01"
     assert {"metrics", "calibration", "curves", "origins", "seconds", "model", "trained_at"} <= set(model.metrics)
-    assert f"{trained.metrics['average_precision']:.3f}" in trained.text() and trained.model_id in trained.text()
+    assert f"{trained.metrics['average_precision']:.3f}" in str(trained.text()) and trained.model_id in str(trained.text())
 
 
 def test_train_refuses_a_since_that_is_no_date(workspace, encoder):

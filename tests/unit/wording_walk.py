@@ -61,8 +61,11 @@ def bypasses(source: str, place: str, codes: frozenset[str] = frozenset()) -> It
 
 
 def computed_marks(source: str, place: str) -> Iterator[Bypass]:
-    """Yield marks of what the extraction cannot read: computed strings."""
+    """Yield marks that the extraction cannot read: of computed strings, and inside f-strings."""
     for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            for inner in (n for n in ast.walk(node) if _marked(n)):
+                yield Bypass(place, node.lineno, ast.unparse(inner), "a mark inside an f-string")
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in MARKS:
             for argument in node.args[: MARKS[node.func.id]]:
                 if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):

@@ -17,6 +17,7 @@ import shutil
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -38,6 +39,10 @@ from core.storage import files, snapshots, warehouse
 from core.storage.engine import Engine, open_engine
 from core.storage.state import now
 from core.workspace import Workspace
+
+if TYPE_CHECKING:
+    from core.models.panel import Panel
+    from core.models.predict import FittedModel
 
 HISTORY_WEEKS = 104
 NEIGHBOURS = 10
@@ -73,7 +78,7 @@ class Scored:
 class _Live:
     """The rows that are forecast, n of them: products and segments by name, and row numbers of the panel."""
 
-    panel: object
+    panel: Panel
     rows: np.ndarray
     product: pa.Array
     segment: pa.Array
@@ -181,7 +186,7 @@ def open_panel(workspace: Workspace, progress: Progress = silent):
     return Panel.open(workspace.panel, workspace.cache, progress)
 
 
-def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, object]:
+def load_model(workspace: Workspace, model: str | None, panel) -> tuple[str, FittedModel]:
     """The model of that id, else the champion, checked against the panel's features: (id, FittedModel)."""
     from core.models.predict import FittedModel
 
@@ -440,7 +445,8 @@ class _Tables:
     """Writes serving tables into a folder, each in exactly its schema's columns and types."""
 
     def __init__(self, folder: Path):
-        self.folder, self.rows = folder, {}
+        self.folder = folder
+        self.rows: dict[str, int] = {}
 
     def write(self, name: str, columns: dict | pa.Table) -> None:
         schema, arrays = arrow_schema(SERVING[name]), []
@@ -466,7 +472,7 @@ def _part(progress: Progress, inside: str, start: float, end: float) -> Progress
     """A progress that fills start..end of the step as the work's own step `inside` goes on; other steps of it only speak."""
     furthest = start
 
-    def passed_on(step: str, done: float, message: str = "", **figures: float) -> None:
+    def passed_on(step: str, done: float, message: Message | str = "", **figures: float) -> None:
         nonlocal furthest
         if step == inside:
             furthest = max(furthest, start + (end - start) * done)

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ from core.workspace import Workspace
 MODEL_SHARE = 0.4  # of a block's time that the model takes, about
 # learn(panel, rows, settings, progress) -> an object with .predict(panel, rows, without=DRIVER) and .reads, as
 # core.models.candidate.FittedModel
-Learn = Callable[[object, np.ndarray, Settings, Progress], object]
+Learn = Callable[[Any, np.ndarray, Settings, Progress], Any]
 
 
 @dataclass(frozen=True)
@@ -110,14 +111,15 @@ def backtest(
     since = np.datetime64(as_date(settings.model.since or "0001-01-01", "model.since"), "D")
     labelled = np.isfinite(panel.rising) & (panel.as_of >= since)
     horizon = settings.labels.horizon_days
-    blocks = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
+    tested = some(plan([d.astype(date) for d in np.unique(panel.as_of[labelled & panel.all_rows])], horizon, *dates), blocks)
     categories = _categories(workspace, panel.products)
-    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in blocks))
+    weekly = WeeklyUnits.read(workspace.need(workspace.warehouse, "import FILE..."), panel.products, max(b.test[-1] for b in tested))
 
     with disk.reported(out):
         out.mkdir(parents=True, exist_ok=True)
-    parts, described = [], []
-    for number, block in enumerate(blocks):
+    parts: list[Evidence] = []
+    described: list[dict[str, Any]] = []
+    for number, block in enumerate(tested):
         train = np.flatnonzero(labelled & (panel.as_of <= np.datetime64(block.train_until)))
         test = np.flatnonzero(labelled & np.isin(panel.as_of, np.array(block.test, dtype="datetime64[D]")))
         test = test[np.lexsort((panel.segment[test], panel.product[test], panel.as_of[test]))]
@@ -125,8 +127,8 @@ def backtest(
         def tell(step: str, done: float, message: Message | str = "", number=number, **figures: float) -> None:
             progress(
                 "backtest",
-                (number + min(max(done, 0.0), 1.0)) / len(blocks),
-                msg("Block {block} of {blocks} · {work}", block=number + 1, blocks=len(blocks), work=message or step_label(step)),
+                (number + min(max(done, 0.0), 1.0)) / len(tested),
+                msg("Block {block} of {blocks} · {work}", block=number + 1, blocks=len(tested), work=message or step_label(step)),
                 **figures,
             )
 
@@ -180,7 +182,7 @@ def backtest(
 
 def _baselines(names: tuple[str, ...] | None) -> tuple:
     """The baselines of both kinds that these names choose."""
-    every = {b.name: b for b in (*BASELINES, *DEMAND_BASELINES)}
+    every: dict[str, Any] = {b.name: b for b in BASELINES} | {b.name: b for b in DEMAND_BASELINES}
     unknown = [name for name in names or () if name not in every]
     if unknown:
         raise UserError(
@@ -230,10 +232,10 @@ def _run_block(
     """The evidence of one block, and the seconds that each learner took."""
     known = as_known(panel, block.test[0], settings.labels.horizon_days)
     seconds: dict[str, float] = {}
-    done, each = 0.0, 1 / (1 / MODEL_SHARE + len(flipped))  # of the block: what is done, what one fit of the model takes
+    finished, each = 0.0, 1 / (1 / MODEL_SHARE + len(flipped))  # of the block: what is done, what one fit of the model takes
 
-    def tell(step: str, share: float, message: Message | str = "", **figures: float) -> None:
-        progress(step, done + each * share, message, **figures)
+    def tell(step: str, done: float, message: Message | str = "", **figures: float) -> None:
+        progress(step, finished + each * done, message, **figures)
 
     started = time.monotonic()
     model = learn(known, train, settings, tell)
@@ -245,11 +247,11 @@ def _run_block(
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
         p[everyone] = _moved(model.predict(panel, test[everyone], without=driver)["rising"], shift[everyone])
-    done += each
+    finished += each
 
     switched = {}
     for name, (_switch, other) in flipped.items():
-        progress(f"switch {name}", done, msg("Training without {ablation}", ablation=name))
+        progress(f"switch {name}", finished, msg("Training without {ablation}", ablation=name))
         again = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
         instead = learn(known, train, other, tell)
@@ -257,20 +259,20 @@ def _run_block(
             instead.predict(panel, test[everyone])["rising"], _shifts(instead, panel, block, test[everyone], other)
         )
         seconds[f"switch {name}"] = round(time.monotonic() - again, 2)
-        done += each
+        finished += each
 
     rising = {}
     present = [b for b in running if not b.missing()]
-    share = (1 - done) / max(1, len(present))  # of the block's time that a baseline takes, about
+    share = (1 - finished) / max(1, len(present))  # of the block's time that a baseline takes, about
     for baseline in (b for b in present if b in BASELINES):
-        progress(baseline.name, done, baseline.title)
+        progress(baseline.name, finished, baseline.title)
         started = time.monotonic()
         every = baseline.every_segment
         learnt, asked = (train, np.arange(len(test))) if every else (train[panel.all_rows[train]], np.flatnonzero(panel.all_rows[test]))
         rising[baseline.name] = np.full(len(test), np.nan)
         rising[baseline.name][asked] = baseline.learn(known, learnt, took)(panel, test[asked])
         seconds[baseline.name] = round(time.monotonic() - started, 2)
-        done += share
+        finished += share
     demand, sampled, taken = demand_forecasts(
         panel,
         known,
@@ -278,7 +280,7 @@ def _run_block(
         test,
         weekly,
         [b for b in present if b in DEMAND_BASELINES],
-        lambda title, part: progress("demand", done + (1 - done) * part, title),
+        lambda title, part: progress("demand", finished + (1 - finished) * part, title),
     )
     seconds |= taken
     return Evidence(
@@ -395,7 +397,7 @@ def _write_demand(path: Path, evidence: Evidence, rows_a_group: int = 20_000) ->
                         "origin": pa.array(each["origin"], pa.date32()),
                         "product_id": each["product"],
                         "segment": each["segment"],
-                        "weeks": np.tile(np.repeat(np.int32(DEMAND_WEEKS), shape[1]), n),
+                        "weeks": np.tile(np.repeat(np.array(DEMAND_WEEKS, dtype=np.int32), shape[1]), n),
                         "level": np.tile(DEMAND_LEVELS, n * shape[0]),
                         "quantile": evidence.demand[MODEL][cut].astype(float).ravel(),
                         "actual": pa.array(actual, mask=~np.isfinite(actual)),

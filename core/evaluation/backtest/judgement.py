@@ -142,7 +142,7 @@ def judge(evidence: Evidence, progress: Progress = silent) -> dict:
         replicates = metrics.REPLICATES if name == ALL else SLICE_REPLICATES
         share = len(rows) * (2 if name == ALL else 1) / work
 
-        def tell(part: float, message: Message = msg("Confidence intervals: {slice}", slice=name)) -> None:  # noqa: B008
+        def tell(part: float, message: Message = msg("Confidence intervals: {slice}", slice=name)) -> None:
             progress("judge", done + share * part, message)
 
         _slice(found, name, _rising(evidence, rows, replicates, tell), metrics.HIGHER_IS_BETTER)
@@ -255,8 +255,9 @@ def _compared(lead: float, replicates: np.ndarray, sign: int) -> dict:
     """The figure of a difference with its verdict; sign: 1 where higher is better, -1 where lower is. What rounding can make is even."""
     figure = _figure(lead, replicates)
     verdict = "even"
-    if figure["low"] is not None and (figure["low"] > ROUNDING or figure["high"] < -ROUNDING):
-        verdict = "ahead" if (figure["low"] > 0) == (sign > 0) else "behind"
+    low, high = figure["low"], figure["high"]
+    if low is not None and high is not None and (low > ROUNDING or high < -ROUNDING):
+        verdict = "ahead" if (low > 0) == (sign > 0) else "behind"
     return figure | {"verdict": verdict}
 
 

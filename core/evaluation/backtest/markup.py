@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from html import escape
 
 import numpy as np
@@ -25,7 +26,7 @@ class Markup(str):
     """Text that is HTML already, so it is not escaped again."""
 
 
-def table(head: list, rows: list[list], bold: set[tuple[int, int]] = frozenset()) -> str:
+def table(head: list, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
     """Cells are text, escaped here, or Markup; a row of one cell is a heading within the table."""
 
     def cell(value, strong: bool) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Set
 from html import escape
 
 import numpy as np
@@ -55,7 +55,7 @@ class _Page:
     def small(self, text: Message) -> str:
         return f"<p class=small>{escape(self.say(text))}</p>"
 
-    def table(self, head: Iterable, rows: list[list], bold: set[tuple[int, int]] = frozenset()) -> str:
+    def table(self, head: Iterable, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
         return table([self.say(text) for text in head], rows, bold)
 
     def html(self) -> str:
@@ -160,7 +160,8 @@ class _Page:
     def _meanings(self, shown: dict[str, tuple[Message, Message]]) -> str:
         """Folded: what the columns mean."""
         said = [f"<p class=small><b>{escape(self.say(name))}</b>: {escape(self.say(meaning))}</p>" for name, meaning in shown.values()]
-        return f"<details><summary>{escape(self.say(msg('What the columns mean')))}</summary>{''.join(said)}</details>"
+        summary = escape(self.say(msg("What the columns mean")))
+        return f"<details><summary>{summary}</summary>{''.join(said)}</details>"
 
     def _slices(self) -> Iterable[str]:
         """One table, kind of slice by kind; the best baseline beside the model, and who is ahead."""
@@ -199,7 +200,7 @@ class _Page:
             rows,
         )
 
-    def _ablation(self, found: dict, kind: Message, titles: dict[str, str]) -> str:
+    def _ablation(self, found: dict, kind: Message, titles: Mapping[str, str]) -> str:
         """The one that adds most to average precision first."""
         slices = list(dict.fromkeys(s for figures in found.values() for s in figures))
         order = sorted(found, key=lambda name: -(found[name].get(ALL, {}).get("average_precision", {}).get("value") or 0.0))

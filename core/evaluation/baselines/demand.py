@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from core.evaluation.baselines.weekly import WeeklyUnits
 from core.messages import Message, msg, nmsg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 
-Predict = Callable[[object, np.ndarray], np.ndarray]
+Predict = Callable[[Any, np.ndarray], np.ndarray]
 
 BANDS = 4  # of volume, equally large
 ROWS_A_BAND = 10  # fewer say nothing about a band's 1% and 99%
@@ -51,7 +52,7 @@ class DemandBaseline:
 
     name: str
     title: Message
-    learn: Callable[[object, np.ndarray, WeeklyUnits | None], Predict]
+    learn: Callable[[Any, np.ndarray, WeeklyUnits | None], Predict]
     needs: tuple[str, ...] = ()
     sampled: bool = False
 
@@ -69,7 +70,8 @@ def _quantiles_around(points: np.ndarray, units: np.ndarray) -> Callable[[np.nda
     Quantiles of sold / point by weeks and by BANDS equally large groups of points. Weeks whose outcome is known for hardly any row
     take the ratios of the longest known ones. UserError where none is.
     """
-    edges, ratios = [], []
+    edges: list[np.ndarray] = []
+    ratios: list[np.ndarray] = []
     for w in range(len(DEMAND_WEEKS)):
         known = np.isfinite(units[:, w])
         if known.sum() < ROWS_A_BAND:

@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
+from typing import Any
 
 import numpy as np
 
@@ -23,8 +24,8 @@ from core.messages import Message, msg
 from core.models.validation import split
 from core.schema import ALL
 
-Predict = Callable[[object, np.ndarray], np.ndarray]
-Learn = Callable[[object, np.ndarray, float], Predict]
+Predict = Callable[[Any, np.ndarray], np.ndarray]
+Learn = Callable[[Any, np.ndarray, float], Predict]
 
 # The settings: no early stopping, so nothing is chosen on the test rows.
 TREES = 300
@@ -180,7 +181,7 @@ def searched_trees(panel, rows: np.ndarray, seconds: float) -> Predict:
     best = study.best_trial
     text = None if best.params["text"] == "none" else TEXTS[best.params["text"]](panel, rows)
     booster = lightgbm.train(_suggested(best), lightgbm.Dataset(numbers(panel, rows, text), panel.rising[rows]), best.user_attrs["trees"])
-    return lambda panel, rows: booster.predict(numbers(panel, rows, text))
+    return lambda panel, rows: np.asarray(booster.predict(numbers(panel, rows, text)))
 
 
 def _suggested(trial) -> dict:
@@ -238,7 +239,7 @@ def _trees(panel, rows: np.ndarray, features: Callable, **options) -> Predict:
 
     data = lightgbm.Dataset(features(panel, rows), panel.rising[rows], free_raw_data=True, **options)
     booster = lightgbm.train({**LIGHTGBM, "num_threads": THREADS}, data, num_boost_round=TREES)
-    return lambda panel, rows: booster.predict(features(panel, rows))
+    return lambda panel, rows: np.asarray(booster.predict(features(panel, rows)))
 
 
 def _text_vectors(panel, rows: np.ndarray) -> np.ndarray:

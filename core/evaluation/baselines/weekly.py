@@ -45,7 +45,7 @@ class WeeklyUnits:
 
     def until(self, origin: np.datetime64) -> np.ndarray:
         """(products, weeks up to the one that ends on `origin`): nothing after the origin is in it."""
-        days = int((self.last - np.datetime64(origin, "D")).astype(int))
+        days = int((self.last - origin.astype("datetime64[D]")).astype(int))
         if days < 0 or days % 7:
             raise UserError(
                 expected=msg("Origins must lie whole weeks before {day}.", day=self.last),

@@ -248,17 +248,17 @@ def _policies(forecasts, chosen, terms, rules, lead, spread, told, weekly, wante
     twelve = [twelve_week_mean(h) for h in histories]
     usual = lambda name, title, ahead: by_safety_factor(name, title, ahead, lead + 1, spread, told)  # noqa: E731
     makes = {
-        "twelve_week_mean": lambda: usual("twelve_week_mean", msg("Mean of 12 weeks and a safety factor"), twelve.__getitem__),
+        "twelve_week_mean": lambda: usual("twelve_week_mean", msg("12-week mean plus safety factor"), twelve.__getitem__),
         "seasonal_naive": lambda: usual(
             "seasonal_naive",
-            msg("Same weeks a year ago and a safety factor"),
+            msg("Same weeks last year plus safety factor"),
             lambda k: seasonal_naive(histories[k], forecasts.base[k, chosen]),
         ),
         "croston_sba": lambda: usual(
-            "croston_sba", msg("Croston (SBA) and a safety factor"), statistical(histories, "CrostonSBA").__getitem__
+            "croston_sba", msg("Croston (SBA) plus safety factor"), statistical(histories, "CrostonSBA").__getitem__
         ),
         "auto_ets": lambda: usual(
-            "auto_ets", msg("Exponential smoothing and a safety factor"), statistical(histories, "AutoETS").__getitem__
+            "auto_ets", msg("Exponential smoothing plus safety factor"), statistical(histories, "AutoETS").__getitem__
         ),
     }
     names = tuple(makes) if wanted is None else wanted
@@ -277,14 +277,14 @@ def _policies(forecasts, chosen, terms, rules, lead, spread, told, weekly, wante
 
 def _told(frontiers: dict[str, Frontier], value: np.ndarray) -> dict:
     everyone = np.ones(len(value))
-    told = {}
+    told: dict[str, dict] = {}
     for name, frontier in frontiers.items():
         points = frontier.points(value, everyone)
         told[name] = {
             "title": str(frontier.policy.title),
             "points": [
-                {"knob": knob, "told": told} | outcome.totals(value)
-                for knob, told, outcome in zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)
+                {"knob": knob, "told": lasted, **outcome.totals(value)}
+                for knob, lasted, outcome in zip(frontier.policy.knobs, frontier.told_to_last(), frontier.outcomes)
             ],
             "stock_at": {f"{rate:g}": _number(stock_at(points, rate)) for rate in FILL_RATES},
         }

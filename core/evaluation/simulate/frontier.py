@@ -24,12 +24,13 @@ class Frontier:
 
     @classmethod
     def run(cls, world: World, policy: Policy, batch: np.ndarray) -> Frontier:
-        reviews = np.arange(world.lead_time_days.shape[1])
-        outcomes = [replay(world, np.stack([policy.point(k, knob) for k in reviews], axis=1), batch) for knob in policy.knobs]
+        weeks = range(world.lead_time_days.shape[1])
+        reviews = np.arange(len(weeks))
+        outcomes = [replay(world, np.stack([policy.point(k, knob) for k in weeks], axis=1), batch) for knob in policy.knobs]
         if policy.lasts is None:
             return cls(policy, outcomes)
         positions = np.stack([o.position for o in outcomes], axis=-1)
-        chances = np.stack([policy.lasts(k, positions[:, k]) for k in reviews], axis=1)
+        chances = np.stack([policy.lasts(k, positions[:, k]) for k in weeks], axis=1)
         counts = np.isfinite(chances) & (reviews * world.review_days >= world.measured_from[:, None])[..., None]
         told = np.where(counts, chances, 0.0).sum(axis=1) / np.where(counts.any(axis=1), counts.sum(axis=1), np.nan)
         return cls(policy, outcomes, told)

@@ -132,7 +132,8 @@ def statistical(histories: list[np.ndarray], model: str, processes: int | None =
     parts = np.array_split(np.arange(n), max(1, n // 100))
     with ProcessPoolExecutor(processes or os.cpu_count()) as pool:
         found = list(pool.map(_statistical_part, [[h[part] for h in histories] for part in parts], [model] * len(parts)))
-    return [tuple(np.concatenate([part[k][i] for part in found]) for i in (0, 1)) for k in range(len(histories))]
+    reviews = range(len(histories))
+    return [(np.concatenate([part[k][0] for part in found]), np.concatenate([part[k][1] for part in found])) for k in reviews]
 
 
 def _statistical_part(histories: list[np.ndarray], model: str) -> list[tuple[np.ndarray, np.ndarray]]:

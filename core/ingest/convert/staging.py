@@ -1,7 +1,8 @@
-"""From text to checked rows: one query a table converts every row and says what is wrong with it.
+"""From text to checked rows: one query a table converts every row and finds what is wrong with it.
 
-The staged table has the canonical columns of its table, `line`, and for a row that fails `problem` (a position in the list of
-checks) and `problem_value` (the text that fails). Identifiers come from core/schema.py and are quoted; values are bound.
+The staged table has the canonical columns of its table, `line`, and for a row that fails `problem` (the position of the check that it
+fails), `problem_value` (the text that fails) and `broken` (why the row itself is broken, else null). Identifiers come from core/schema
+and are quoted; values are bound.
 """
 
 from __future__ import annotations
@@ -12,24 +13,27 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from core.ingest.convert import formats, privacy
-from core.ingest.convert.checks import Check, checks
-from core.ingest.readers.text_table import Raw
+from core.ingest.blanks import NO_TEXT, NO_VALUE
+from core.ingest.convert import dates, formats
+from core.ingest.convert.pseudonyms import masked, pseudonyms
+from core.ingest.convert.row_checks import Check, checks
+from core.ingest.convert.text_table import TextTable
+from core.ingest.names import quoted
 from core.ingest.recognise.mapping import Mapping
-from core.ingest.recognise.names import quoted
-from core.ingest.recognise.planning import Fed, TablePlan
-from core.ingest.recognise.rules import BOUGHT, BOUGHT_ID, EVENT_COUNTS, OTHER, PURCHASE, RULES, mapped_name, target_column
+from core.ingest.recognise.rules import EVENT_COUNTS, OTHER, PURCHASE, PURCHASE_ID_PREFIX, RULES, mapped_name, target_column
+from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
 IDS_AT_ONCE = 200_000
 OF_THE_ORDER = ("channel", "country", "status", "currency")
-_UNSHOWN = {"title", "description", "body", "query"}  # free text, which may say anything about anybody
+PURCHASE_LINES = "purchase_lines"  # a temporary table: the lines of a log that are purchases
+_UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be about anybody
 
 
 @dataclass
-class Staged:
-    """A temporary table of converted rows. columns: the canonical columns that the file gives."""
+class StagedTable:
+    """A temporary table of converted rows. columns: the canonical columns that the file has."""
 
     table: str
     plan: TablePlan
@@ -38,30 +42,33 @@ class Staged:
     file: str
 
 
-def stage(con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, *, currency: str = "", told_by: Staged | None = None) -> Staged:
-    """Converts and checks the rows of one table.
+def stage(
+    con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, *, currency: str = "", main: StagedTable | None = None
+) -> StagedTable:
+    """Convert and check the rows of one table.
 
-    currency: amounts in another one are left out of order lines. told_by: the main table, whose failing lines tell nothing of
-    this one; nor do order lines without a price, which are write-offs and remarks.
+    currency: amounts in another one are left out of order lines. main: the main table, whose failing lines are left out of this one; so
+    are order lines without a price, which are write-offs and remarks.
     """
-    query = _Query(con, raw, plan, mapping, secret, currency)
+    query = _Query(con, texts, plan, mapping, secret, currency)
     text = query.text()
-    if told_by is not None:
-        priced = " and coalesce(unit_price_cents, 1) > 0" if told_by.plan.table == "orders" else ""
-        text += f" where line in (select line from {quoted(told_by.table)} where problem is null{priced} union select line from {BOUGHT})"
-    if plan.bought:
-        text += f" where line in (select line from {BOUGHT})"
+    if main is not None:
+        priced = " and coalesce(unit_price_cents, 1) > 0" if main.plan.table == "orders" else ""
+        valid = f"select line from {quoted(main.table)} where problem is null{priced}"
+        text += f" where line in ({valid} union select line from {PURCHASE_LINES})"
+    if plan.from_purchases:
+        text += f" where line in (select line from {PURCHASE_LINES})"
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}
     table = f"staged_{plan.table}"
     con.execute(f"create or replace temp table {quoted(table)} as {text}", used or None).fetchall()
-    return Staged(table, plan, query.given(), query.checks, raw.source.file)
+    return StagedTable(table, plan, query.given(), query.checks, texts.source.file)
 
 
 class _Query:
-    """Writes the query: texts (s_*) -> typed -> checked."""
+    """Write the query: texts (s_*) -> typed -> checked."""
 
-    def __init__(self, con, raw: Raw, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str):
-        self.con, self.raw, self.plan, self.mapping, self.secret, self.currency = con, raw, plan, mapping, secret, currency
+    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str):
+        self.con, self.texts, self.plan, self.mapping, self.secret, self.currency = con, texts, plan, mapping, secret, currency
         self.table, self.options = plan.table, mapping.options
         self.values: dict[str, object] = {}
         self.checks: list[Check] = []
@@ -75,17 +82,21 @@ class _Query:
         return any(t in self.plan.columns for t in targets)
 
     def given(self) -> list[str]:
-        """The columns that the file fills, directly or by what is computed from them."""
+        """Return the columns that the file fills, directly or by what is computed from them."""
         if self.table == "customers":
             return list(self.plan.columns)
         names = [c.name for c in CANONICAL[self.table].columns if self.has(mapped_name(c.name))]
-        names += ["unit_price_cents"] * self.has("line_total") + ["review_id"] * (self.table == "reviews") + ["order_id"] * self.plan.bought
+        names += (
+            ["unit_price_cents"] * self.has("line_total")
+            + ["review_id"] * (self.table == "reviews")
+            + ["order_id"] * self.plan.from_purchases
+        )
         return list(dict.fromkeys(names))
 
     def text(self) -> str:
         columns = self.plan.columns
         text = {t: self._text(t, f) for t, f in columns.items()}
-        if self.plan.told_once:
+        if self.plan.order_fields_once:
             order = text["order_id"]
             text |= {t: f"coalesce({text[t]}, min({text[t]}) over (partition by {order}))" for t in OF_THE_ORDER if t in text}
         texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
@@ -94,34 +105,34 @@ class _Query:
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
         problem, value = self._problem()
         return (
-            f"with texts as (select line, broken, {texts} from {quoted(self.raw.table)}), "
+            f"with texts as (select line, broken, {texts} from {quoted(self.texts.table)}), "
             f"typed as (select texts.*, {typed_columns} from texts{joins}), "
             f"checked as (select *, {problem} as problem from typed) "
-            f"select line, {self._final()}, problem, {value} as problem_value from checked"
+            f"select line, {self._final()}, problem, {value} as problem_value, broken from checked"
         )
 
     def _name(self, target: str) -> str:
-        """The converted column of a target; attributes of customers by position, for their names may be anything."""
+        """Return the converted column of a target; attributes of customers by position, for their names may be anything."""
         column = target_column(self.table, target)
         return f"a{list(self.plan.columns).index(target)}" if column is None else column.name
 
     def _s(self, target: str) -> str:
-        """The text column of a target."""
+        """Return the text column of a target."""
         return quoted(f"s_{target}" if target_column(self.table, target) else f"s_{self._name(target)}")
 
     # from source columns to text
 
-    def _text(self, target: str, fed: Fed) -> str:
-        feed, column = fed.feed, target_column(self.table, target)
-        if feed.constant is not None:
-            return f"cast({self.bind(feed.constant)} as varchar)"
-        empty = formats.NO_TEXT if column is not None and column.type == "VARCHAR" else formats.NO_VALUE
-        cells = [self.raw.text(s, empty) for s in fed.sources]
-        value = self._template(feed.template, cells) if feed.template else cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
-        if feed.empty:
-            value = f"case when list_contains({self.bind(list(feed.empty))}, {value}) then null else {value} end"
-        if feed.values:
-            known = dict(feed.values)
+    def _text(self, target: str, filled: ColumnSource) -> str:
+        rule, column = filled.rule, target_column(self.table, target)
+        if rule.constant is not None:
+            return f"cast({self.bind(rule.constant)} as varchar)"
+        empty = NO_TEXT if column is not None and column.type == "VARCHAR" else NO_VALUE
+        cells = [self.texts.text(s, empty) for s in filled.sources]
+        value = self._template(rule.template, cells) if rule.template else cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"
+        if rule.empty:
+            value = f"case when list_contains({self.bind(list(rule.empty))}, {value}) then null else {value} end"
+        if rule.values:
+            known = dict(rule.values)
             rest = self.bind(known.pop("*")) if "*" in known else value
             cases = " ".join(f"when {self.bind(k)} then {self.bind(v)}" for k, v in known.items())
             value = f"case when {value} is null then null else case {value} {cases} else {rest} end end"
@@ -136,19 +147,19 @@ class _Query:
 
     # from text to values
 
-    def _typed(self, target: str, fed: Fed) -> str:
+    def _typed(self, target: str, filled: ColumnSource) -> str:
         column, s = target_column(self.table, target), self._s(target)
-        source = fed.sources[0] if fed.sources else None
+        source = filled.sources[0] if filled.sources else None
         if column is None:
             return s
         if column.type in ("DOUBLE", "BIGINT"):
-            value = f"({formats.number(s, self.raw.decimals.get(source, '.'))})"
+            value = f"({formats.number(s, self.texts.decimals.get(source or '', '.'))})"
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
-            value = formats.date_sql(s, self.raw.dates.get(source) or fed.feed.format or "iso")
-            if fed.feed.plus_days:
-                value = f"({value}) + to_days({int(fed.feed.plus_days)})"
+            value = dates.date_sql(s, self.texts.dates.get(source or "") or filled.rule.format or "iso")
+            if filled.rule.plus_days:
+                value = f"({value}) + to_days({int(filled.rule.plus_days)})"
             if target == "ordered_at" and self.options.grain == "day":
                 value = f"date_trunc('day', {value})"
             return f"cast({value} as {column.type})"
@@ -157,7 +168,7 @@ class _Query:
         if target == "currency":
             return formats.currency_sql(s)
         if target == "order_days":
-            return formats.weekdays_sql(s)
+            return dates.weekdays_sql(s)
         if target == "kind" and self.table == "events":
             known = EVENT_KINDS if self.plan.derived else (*EVENT_KINDS, PURCHASE, OTHER)
             return (
@@ -173,11 +184,11 @@ class _Query:
             remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
             return f"case when regexp_full_match({s}, {remark}) then null else {s} end"
         if self.table in ("events", "reviews") and target in _UNSHOWN:
-            return privacy.masked(s)
+            return masked(s)
         return s
 
     def _people(self, typed: dict[str, str]) -> str:
-        """Replaces person ids by their pseudonyms, each distinct id hashed once. Returns the joins that bring them in."""
+        """Replace person ids by their pseudonyms, each distinct id hashed once. Returns the joins that bring them in."""
         joins = ""
         for target, kind in RULES[self.table].people.items():
             if target not in self.plan.columns:
@@ -188,13 +199,13 @@ class _Query:
             typed[target] = f"{people}.pseudonym"
         return joins
 
-    def _pseudonyms(self, people: str, kind: str, fed: Fed, target: str) -> None:
-        """A temporary table of a column's distinct ids and their pseudonyms, made chunk by chunk."""
+    def _pseudonyms(self, people: str, kind: str, filled: ColumnSource, target: str) -> None:
+        """Make a temporary table of a column's distinct ids and their pseudonyms, chunk by chunk."""
         kept, self.values = self.values, {}
-        text = self._text(target, fed)
+        text = self._text(target, filled)
         self.con.execute(
             f"""create or replace temp table ids as select id, cast(row_number() over () as bigint) as number
-            from (select distinct {text} as id from {quoted(self.raw.table)}) where id is not null""",
+            from (select distinct {text} as id from {quoted(self.texts.table)}) where id is not null""",
             self.values or None,
         ).fetchall()
         self.values = kept
@@ -203,7 +214,7 @@ class _Query:
         for start in range(0, count, IDS_AT_ONCE):
             chunk = f"select id from ids where number > {start} and number <= {start + IDS_AT_ONCE}"
             ids = [i for (i,) in self.con.execute(chunk).fetchall()]
-            names = privacy.pseudonyms(self.secret, kind, ids)
+            names = pseudonyms(self.secret, kind, ids)
             self.con.register("names", pa.table({"id": pa.array(ids, pa.string()), "pseudonym": pa.array(names, pa.string())}))
             self.con.execute(f"insert into {people} select id, pseudonym from names").fetchall()
             self.con.unregister("names")
@@ -212,7 +223,7 @@ class _Query:
     # from values to the canonical row
 
     def _final(self) -> str:
-        """The canonical columns of the table, those the file lacks as null; then what merging needs beside them."""
+        """Return the canonical columns of the table, those the file lacks as null; then others that merging needs."""
         if self.table == "customers":
             return ", ".join(["customer_id", *(self._name(t) for t in self.plan.columns if t != "customer_id")])
         parts = []
@@ -231,8 +242,8 @@ class _Query:
         if name == "rating" and self.has("rating") and self.options.rating_scale != 5:
             return f"1 + (rating - 1) * 4 / {self.bind(self.options.rating_scale - 1)}"
         if name == "review_id":
-            told = [c for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)]
-            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {', '.join(f'cast({c} as varchar)' for c in told)})))"
+            known = [c for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)]
+            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {', '.join(f'cast({c} as varchar)' for c in known)})))"
         return sql
 
     def _order_column(self, name: str, sql: str) -> str:
@@ -246,9 +257,11 @@ class _Query:
             if self.options.cancelled_status and self.has("status"):
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
-        if name == "order_id" and self.plan.bought:  # who bought on a day has bought at once; of nobody in particular, the moment tells
+        if (
+            name == "order_id" and self.plan.from_purchases
+        ):  # a buyer's purchases of a day are one order; without a buyer, those of a moment
             buyer = "customer_id || '@' || cast(cast(ordered_at as date) as varchar)" if self.has("customer_id") else "null"
-            return f"concat({self.bind(BOUGHT_ID)}, coalesce({sql}, {buyer}, cast(ordered_at as varchar)))"
+            return f"concat({self.bind(PURCHASE_ID_PREFIX)}, coalesce({sql}, {buyer}, cast(ordered_at as varchar)))"
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):
@@ -260,9 +273,9 @@ class _Query:
     # checks
 
     def _problem(self) -> tuple[str, str]:
-        """The position of a row's first failing check, and the text that fails; ids of persons and free text are not shown."""
+        """Return SQL of a row's first failing check, and of the text that fails; ids of persons and free text are not kept."""
         self.checks = checks(self.plan, self.options, self.bind, datetime.now().replace(microsecond=0))
         problem = " ".join(f"when {c.condition} then {i}" for i, c in enumerate(self.checks, 1))
         hidden = _UNSHOWN | RULES[self.table].people.keys()
         shown = " ".join(f"when {i} then {self._s(c.column)}" for i, c in enumerate(self.checks, 1) if c.column and c.column not in hidden)
-        return f"case {problem} end", f"case problem when 1 then broken {shown} end"
+        return f"case {problem} end", f"case problem {shown} end" if shown else "cast(null as varchar)"

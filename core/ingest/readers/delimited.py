@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.recognise.names import given_name
+from core.ingest.readers.source import BATCH_ROWS, Row, Source, row_batches
+from core.messages import msg
 
 SAMPLE_BYTES = 1 << 18
 LONGEST_RECORD = 500  # lines; a quoted field longer than this is a quote that was never closed
@@ -21,7 +22,18 @@ DELIMITERS = (",", ";", "\t", "|", "^")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 csv.field_size_limit(1 << 24)
 
-Row = tuple[int, str | None, list[str] | None]  # line, what is wrong with it, its cells
+# Why a row is broken; the template is what the quarantine keeps.
+TOO_FEW_FIELDS = msg("The row has fewer fields than the header.").template
+TOO_MANY_FIELDS = msg("The row has more fields than the header.").template
+WRONG_BYTES = msg("The row has bytes that do not fit the encoding of the file.").template
+
+
+def empty_file(name: str) -> UserError:
+    return UserError(
+        found=msg("{file} is empty.", file=name),
+        expected=msg("A file to import has rows."),
+        to_do=msg("Export it again."),
+    )
 
 
 def open_bytes(path: Path, gzipped: bool):
@@ -29,28 +41,32 @@ def open_bytes(path: Path, gzipped: bool):
 
 
 def detect_encoding(path: Path, gzipped: bool) -> str:
-    """The text encoding of a file, judged by its bytes that are not ASCII, wherever they are."""
+    """Return the text encoding of a file, judged by its bytes that are not ASCII, wherever they are. Raises UserError for binary data."""
     with open_bytes(path, gzipped) as stream:
         sample = stream.read(SAMPLE_BYTES)
         for bom, name in _BOMS:
             if sample.startswith(bom):
                 return name
         zeros = sample.count(0)
-        if zeros:  # UTF-16 without its mark: the zeros of Latin text stand all on one side
+        if zeros:  # UTF-16 without its mark: the zeros of Latin text are all on one side
             odd, even = sample[1::2].count(0), sample[::2].count(0)
             if max(odd, even) > 0.2 * len(sample) / 2 and min(odd, even) <= 0.02 * zeros:
                 return "utf-16-le" if odd > even else "utf-16-be"
-            raise UserError(f"text in {given_name(path.name)}", "a binary file", "export it as CSV, Excel (.xlsx), Parquet or JSON lines")
+            raise UserError(
+                found=msg("{file} is a binary file of an unknown kind.", file=path.name),
+                expected=msg("Upswing reads CSV, Excel, OpenDocument, Parquet and JSON files, gzipped or not."),
+                to_do=msg("Export it as one of them."),
+            )
         stream.seek(0)
         good, bad = _utf8_share(stream)
         if not bad or bad <= 0.02 * good:
             return "utf-8"
         stream.seek(0)
-        return _guess(_telling(stream))
+        return _guess_encoding(_lines_with_letters(stream))
 
 
 def _utf8_share(stream) -> tuple[int, int]:
-    """How many non-ASCII characters of a stream are valid UTF-8, and how many byte sequences are not."""
+    """Count the non-ASCII characters of a stream that are valid UTF-8, and the byte sequences that are not."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     good = bad = 0
     while chunk := stream.read(1 << 20):
@@ -64,8 +80,8 @@ def _utf8_share(stream) -> tuple[int, int]:
     return good, bad
 
 
-def _telling(stream) -> bytes:
-    """The first lines of a stream that are not all ASCII."""
+def _lines_with_letters(stream) -> bytes:
+    """Return the first lines of a stream that are not all ASCII."""
     lines, size = [], 0
     while size < SAMPLE_BYTES and (line := stream.readline(SAMPLE_BYTES)):
         if not line.isascii():
@@ -74,10 +90,10 @@ def _telling(stream) -> bytes:
     return b"".join(lines)
 
 
-def _guess(sample: bytes) -> str:
-    """The likeliest encoding of text that is no UTF-8; shown in the plan, for a mapping to correct.
+def _guess_encoding(sample: bytes) -> str:
+    """Return the likeliest encoding of text that is no UTF-8; the report shows it, and a mapping can correct it.
 
-    Chinese double bytes come in pairs of high bytes; accents of Western text stand alone between letters.
+    Chinese double bytes come in pairs of high bytes; accents of Western text are single, between letters.
     """
     runs = Counter("pair" if len(run) % 2 == 0 else "single" for run in re.findall(rb"[\x80-\xff]+", sample))
     if runs["pair"] > 4 * runs["single"]:
@@ -90,7 +106,7 @@ def _guess(sample: bytes) -> str:
             return best.encoding if best and best.encoding != "gb18030" and _rare(text) else "gb18030"
     if re.search("[a-z][\u00b3\u00b9\u00bf][a-z]", sample.decode("cp1252", "replace")):  # Polish letters look so
         return "cp1250"
-    if 2 * len(re.findall(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])", sample)) > runs.total():  # letters of other scripts stand among their like
+    if 2 * len(re.findall(rb"[A-Za-z][\x80-\xff](?=[A-Za-z])", sample)) > runs.total():  # letters of other scripts are among their like
         return "cp1252"
     from charset_normalizer import from_bytes
 
@@ -99,7 +115,7 @@ def _guess(sample: bytes) -> str:
 
 
 def _rare(text: str) -> bool:
-    """Whether text read as GB18030 is made of rare characters: it is likely another double-byte encoding."""
+    """Return whether text read as GB18030 is made of rare characters: it is likely in another double-byte encoding."""
     letters = [c for c in text if "\u4e00" <= c <= "\u9fff"]
     common = 0
     for c in letters:
@@ -120,7 +136,7 @@ class Delimited:
     header_line: int
 
     def rows(self) -> Iterator[Row]:
-        """Every record below the header. Blank lines are no rows; a record of the wrong width says so.
+        """Yield every record below the header. Blank lines are no rows; a record of the wrong width is broken.
 
         A quote that is never closed would swallow the lines after it: such a record is taken apart into its lines.
         """
@@ -141,28 +157,28 @@ class Delimited:
                         for offset, text in enumerate(raw):
                             cells = next(csv.reader([text], delimiter=self.delimiter), [])
                             if any(cells):
-                                yield self._judged(line + offset, cells, text)
+                                yield self._checked(line + offset, cells, text)
                     else:
-                        yield self._judged(line, cells, raw[0])
+                        yield self._checked(line, cells, raw[0])
 
-    def _judged(self, line: int, cells: list[str], raw: str) -> Row:
+    def _checked(self, line: int, cells: list[str], raw: str) -> Row:
         width = len(self.columns)
         if "\ufffd" in raw:
-            return line, f"bytes that are not {self.encoding}", None
+            return line, WRONG_BYTES, None
         if len(cells) > width and not any(cells[width:]):
             cells = cells[:width]
         if len(cells) != width:
-            return line, f"{len(cells)} fields instead of {width}", None
+            return line, TOO_MANY_FIELDS if len(cells) > width else TOO_FEW_FIELDS, None
         return line, None, cells
 
 
 def _closed(raw: list[str]) -> bool:
-    """Whether a record of several lines is one: its quotes come in pairs, and it was not cut for its length."""
+    """Return whether several lines are one record: its quotes come in pairs, and it was not cut for its length."""
     return len(raw) < LONGEST_RECORD and sum(line.count('"') for line in raw) % 2 == 0
 
 
 class _Lines:
-    """Feeds csv.reader, remembers the lines of the record it is reading, and ends a record that never ends."""
+    """Give csv.reader its lines, remember those of the record it is reading, and end a record that never ends."""
 
     def __init__(self, stream):
         self._stream, self.number, self.pending, self.ended = stream, 0, [], False
@@ -187,16 +203,38 @@ def open_text(path: Path, gzipped: bool, encoding: str) -> io.TextIOWrapper:
     try:
         return io.TextIOWrapper(open_bytes(path, gzipped), encoding=encoding, errors="replace", newline="")
     except LookupError as error:
-        raise UserError("an encoding such as utf-8, gb18030 or cp1252", repr(encoding), "correct `encoding` in the mapping") from error
+        raise UserError(
+            found=msg("The mapping gives the encoding {encoding}.", encoding=encoding),
+            expected=msg("Encodings have names such as utf-8, gb18030 or cp1252."),
+            to_do=msg("Correct `encoding` in [options] of the mapping."),
+        ) from error
+
+
+def open_delimited(path: Path, gzipped: bool, encoding: str = "", delimiter: str = "") -> Source:
+    """Return the rows of a delimited file as a source. Raises UserError for a file without text."""
+    shape = inspect(path, gzipped, encoding=encoding, delimiter=delimiter)
+    source = Source(
+        path.name,
+        msg("CSV"),
+        shape.columns,
+        lambda columns, rows=BATCH_ROWS: row_batches(shape.rows(), shape.columns, columns, rows),
+        encoding=shape.encoding,
+        delimiter=shape.delimiter,
+    )
+    if shape.header_line > 1:
+        source.notes.append(msg("The column names are on line {line}. Lines above it are not read.", line=shape.header_line))
+    if next(shape.rows(), None) is None:
+        source.notes.append(msg("The file has no rows below its header."))
+    return source
 
 
 def inspect(path: Path, gzipped: bool, *, encoding: str = "", delimiter: str = "") -> Delimited:
-    """Finds encoding, delimiter and header of a delimited file; what is given is taken as given."""
+    """Find encoding, delimiter and header of a delimited file; what is given is used as it is."""
     encoding = encoding or detect_encoding(path, gzipped)
     with open_text(path, gzipped, encoding) as stream:
         head = stream.read(SAMPLE_BYTES)
     if not head.strip():
-        raise UserError(f"rows in {given_name(path.name)}", "an empty file", "export it again")
+        raise empty_file(path.name)
     if len(head) == SAMPLE_BYTES:
         head = head[: head.rfind("\n") + 1] or head
     candidates = [delimiter] if delimiter else DELIMITERS
@@ -207,7 +245,7 @@ def inspect(path: Path, gzipped: bool, *, encoding: str = "", delimiter: str = "
 
 
 def _records(text: str, delimiter: str, at_most: int = 200) -> list[tuple[int, list[str]]]:
-    """(line of the record's end, cells) of the first records of a text."""
+    """Return (line of the record's end, cells) of the first records of a text."""
     reader, records = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter), []
     for cells in reader:
         records.append((reader.line_num, cells))
@@ -217,14 +255,14 @@ def _records(text: str, delimiter: str, at_most: int = 200) -> list[tuple[int, l
 
 
 def _fit(records: list) -> tuple[float, int]:
-    """How well a delimiter fits: the share of records of the commonest width, if that is more than one column."""
+    """Rate a delimiter: the share of records of the commonest width, if that is more than one column; and that width."""
     widths = Counter(len(cells) for _, cells in records)
     width, count = max(widths.items(), key=lambda w: (w[1], w[0]), default=(0, 0))
     return (count / max(len(records), 1) if width > 1 else 0.0, width)
 
 
 def header_row(records: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
-    """(line, cells) of the first record at least as wide as most are: lines of a report's title above it are no header."""
+    """Return (line, cells) of the first record at least as wide as most are: the lines of a title above it are no header."""
     width = Counter(len(cells) for _, cells in records).most_common(1)[0][0]
     for line, cells in records:
         if len(cells) >= width and 2 * sum(1 for c in cells if c not in (None, "")) > width:
@@ -233,7 +271,7 @@ def header_row(records: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
 
 
 def unique(header: list) -> list[str]:
-    """Column names as text, trimmed, none empty and none twice.
+    """Return column names as text, trimmed, none empty and none twice.
 
     >>> unique(["a", "", "a "])
     ['a', 'column 2', 'a (2)']

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.ingest.recognise.names import plain
+from core.ingest.names import plain
 from core.messages import Message, msg, sentences
 from core.settings import Settings, ShopSettings, effective
 from core.storage import facts
@@ -72,8 +72,8 @@ def country_code(name: str) -> str | None:
 
 
 @dataclass(frozen=True)
-class Said:
-    """What an import itself says of the shop. currency: of its mapping, or the sign of its amounts; columns: names given for its files."""
+class ImportHints:
+    """What an import gives about the shop. currency: of its mapping, or the sign of its amounts; columns: names given for its files."""
 
     import_id: str
     currency: str = ""
@@ -86,7 +86,7 @@ def settings(con, workspace: Workspace) -> Settings:
     return effective(workspace.own_values(), facts.values(facts.stored(con)))
 
 
-def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message]]:
+def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list[Message]]:
     """Infer the facts anew over all rows of the open warehouse, and store them in place of those before if any differs.
 
     Returns the settings in effect and a sentence for each that changed.
@@ -95,12 +95,12 @@ def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     inferred = {
-        "shop.columns": _columns(said, known.get("shop.columns")),
+        "shop.columns": _columns(hints, known.get("shop.columns")),
         "shop.countries": _countries(con),
-        "shop.currency": _currency(con, said, known.get("shop.currency")),
-        "shop.segment_attribute": _segment_attribute(attributes, said, known.get("shop.segment_attribute")),
+        "shop.currency": _currency(con, hints, known.get("shop.currency")),
+        "shop.segment_attribute": _segment_attribute(attributes, hints, known.get("shop.segment_attribute")),
     }
-    found = [Fact(name, *each, said.import_id, moment) for name, each in inferred.items() if each and each[0]]
+    found = [Fact(name, *each, hints.import_id, moment) for name, each in inferred.items() if each and each[0]]
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
         facts.store(con, found)
     after = settings(con, workspace)
@@ -110,36 +110,36 @@ def infer(con, workspace: Workspace, said: Said) -> tuple[Settings, list[Message
 Found = tuple[object, dict]  # a value and its evidence
 
 
-def _currency(con, said: Said, before: Fact | None) -> Found | None:
-    """The currency of most products' prices; where no price has one, that of the first import which said one."""
+def _currency(con, hints: ImportHints, before: Fact | None) -> Found | None:
+    """Return the currency of most products' prices; where no price has one, that of the first import that gave one."""
     counted = {row["currency"]: row["products"] for row in rows(con, "staging/currencies")}
     if counted:
         return next(iter(counted)), {"products": counted}
     if before:
         return before.value, dict(before.evidence)
-    return (said.currency, {"import": said.import_id}) if said.currency else None
+    return (hints.currency, {"import": hints.import_id}) if hints.currency else None
 
 
 def _countries(con) -> Found:
-    """The countries with at least COUNTRY_SHARE of all orders, the commonest first, if their holidays are known."""
+    """Return the countries with at least COUNTRY_SHARE of all orders, the commonest first, if their holidays are known."""
     counted = {row["country"]: row["orders"] for row in rows(con, "staging/countries")}
     enough = COUNTRY_SHARE * sum(counted.values())
     codes = dict.fromkeys(code for country, orders in counted.items() if orders >= enough and (code := country_code(country)))
     return tuple(codes), {"orders": {country: orders for country, orders in counted.items() if orders >= enough}}
 
 
-def _segment_attribute(attributes: list[str], said: Said, before: Fact | None) -> Found | None:
-    """The attribute that a mapping named, in this import or before it, else the best one that the data hold."""
-    named = said.segment_attribute or (before.evidence.get("mapping") if before else None)
+def _segment_attribute(attributes: list[str], hints: ImportHints, before: Fact | None) -> Found | None:
+    """Return the attribute that a mapping named, in this import or before it, else the best one that the data hold."""
+    named = hints.segment_attribute or (before.evidence.get("mapping") if before else None)
     if named in attributes:
         return named, {"mapping": named, "attributes": attributes}
     return (attributes[0], {"attributes": attributes}) if attributes else None
 
 
-def _columns(said: Said, before: Fact | None) -> Found:
-    """The names that were given for columns, those of this import first."""
+def _columns(hints: ImportHints, before: Fact | None) -> Found:
+    """Return the names that were given for columns, those of this import first."""
     earlier = before.evidence if before else {}
-    given = dict.fromkeys(said.columns, said.import_id)
+    given: dict[str, object] = dict.fromkeys(hints.columns, hints.import_id)
     given |= {name: import_id for name, import_id in earlier.items() if name not in given}
     return tuple(given), given
 

@@ -1,4 +1,4 @@
--- By which attributes can buyers be told apart, the best first? Country before all, then what calls itself a group and half as many
+-- Which attributes can segment buyers, the best first? Country before all, then what calls itself a group and half as many
 -- customers have as have any other, then what most have, words before numbers. Many numbers, as ages, are no groups.
 with attributes as (
     select attribute, count(*) as filled, count(distinct value) as groups, count(*) filter (where try_cast(value as double) is null) as words

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -61,7 +62,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
         icon=":material/download:",
         on_click="ignore",
         disabled=not ordered,
-        help=_("One sheet a supplier, with your quantities and without what is snoozed."),
+        help=_("One sheet per supplier, with your quantities and without snoozed products."),
     )
     with st.popover(_("More"), icon=":material/more_horiz:"):
         every_supplier = {"supplier": own.heading("supplier")} | template
@@ -78,7 +79,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
         for kind, name, mime in (("xlsx", _("This list (Excel)"), XLSX), ("csv", _("This list (CSV)"), "text/csv")):
             st.download_button(
                 name,
-                lambda kind=kind: plans.list_file(told, listed, about, called, kind),
+                partial(plans.list_file, told, listed, about, called, kind),
                 f"plan-{day_}.{kind}",
                 mime,
                 key=f"list_{kind}",
@@ -121,13 +122,13 @@ def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | No
     made = pd.Timestamp.now(tz="UTC")
     return [
         (_("Shop"), meta.shop),
-        (_("Data as of"), day(meta.as_of)),
-        (_("Snapshot"), meta.snapshot),
-        (_("Made (UTC)"), f"{made:%Y-%m-%d %H:%M}"),
-        (_("By"), data.planner()),
+        (_("Data to"), day(meta.as_of)),
+        (_("Forecast version"), meta.snapshot),
+        (_("Created (UTC)"), f"{made:%Y-%m-%d %H:%M}"),
+        (_("Changed by"), data.planner()),
         *listing.said(asked),
         *([] if budget is None else [(_("Budget"), money(budget, meta.currency))]),
-        (_("Lines"), number(len(ordered), 0)),
+        (_("Order lines"), number(len(ordered), 0)),
         (_("Cost of the order"), money(plans.total(ordered.line_cost_cents), meta.currency)),
     ]
 
@@ -137,7 +138,7 @@ def _called() -> dict[str, str]:
         "summary": _("Summary"),
         "no supplier": _("No supplier"),
         "supplier": _("Supplier"),
-        "lines": _("Lines"),
+        "lines": _("Order lines"),
         "units": _("Units"),
         "cost": _("Cost"),
         "total": _("Total"),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain
+from core.messages import Message
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, show
 from dashboard.labels import N_, said
 
 REASONS = {
-    "promotion planned": N_("Promotion planned"),
+    "promotion planned": N_("Planned promotion"),
     "demand known better": N_("We know the demand better"),
     "supplier cannot deliver": N_("Supplier cannot deliver"),
     "budget": N_("Budget"),
-    "no room": N_("No room"),
+    "no room": N_("No storage space"),
     "being phased out": N_("Being phased out"),
-    "data are wrong": N_("Data are wrong"),
+    "data are wrong": N_("Wrong data"),
     "other": N_("Other"),
 }
 FIELDS = {
@@ -24,122 +25,122 @@ FIELDS = {
     "lead_time_days": N_("Lead time"),
 }
 PROBLEMS = {  # name, and what was done about it
-    "stock unknown": (N_("Stock unknown"), N_("No order: levels only. Import a stock file with these products.")),
-    "stock outdated": (N_("Stock outdated"), N_("No order: the count is more than 14 days old. Import a newer stock file.")),
-    "stock below zero": (N_("Stock below zero"), N_("No order: a stock below zero can't be. Correct it in the stock file.")),
+    "stock unknown": (N_("Stock unknown"), N_("No stock data, so only levels are shown. Import a stock file with these products.")),
+    "stock outdated": (
+        N_("Outdated stock count"),
+        N_("The last stock count is more than 14 days old, so no order is suggested. Import a newer stock file."),
+    ),
+    "stock below zero": (
+        N_("Stock below zero"),
+        N_("Can't suggest an order: the stock count is below zero. Correct it in the stock file."),
+    ),
     "pack size not usable": (
-        N_("Pack size not usable"),
-        N_("No order where one is due: a pack of 0 or less can't be filled. Correct it in the products file."),
+        N_("Unusable pack size"),
+        N_("Can't suggest an order: the pack size is 0 or less. Correct it in the products file."),
     ),
     "minimum above maximum": (
         N_("Minimum above maximum"),
-        N_("No order where one is due: the minimum, in whole packs, is above the maximum. Correct one of them in the products file."),
+        N_("Can't suggest an order: in whole packs, the minimum order is above the maximum. Correct one of them in the products file."),
     ),
     "lead time missing": (
-        N_("Lead time missing"),
+        N_("Missing lead time"),
         N_("Planned with the shop's default lead time. Give it in the products file, or set it here."),
     ),
     "lead time not usable": (
-        N_("Lead time not usable"),
-        N_("Planned with the shop's default lead time, since 0 days or less can't be. Correct it in the products file, or set it here."),
+        N_("Unusable lead time"),
+        N_(
+            "Planned with the shop's default lead time, because the given one is 0 days or less. Correct it in the "
+            "products file, or set it here."
+        ),
     ),
     "cost missing": (
         N_("Cost missing"),
-        N_(
-            "Quantities stand; their cost and the margin lost by waiting are left out of every sum. Give the unit cost in "
-            "the products file."
-        ),
+        N_("Unit cost is missing, so these are not in the totals. Add it in the products file."),
     ),
-    "cost above price": (N_("Cost above price"), N_("Quantities stand; no margin is lost by waiting. Check cost and price.")),
+    "cost above price": (
+        N_("Cost above price"),
+        N_("Quantities are unchanged, but the margin at risk is not calculated. Check cost and price."),
+    ),
     "shelf life shorter than a review": (
         N_("Shelf life too short"),
-        N_("No more is ordered than is likely to sell before it spoils, so it may run out between deliveries."),
+        N_("Orders are limited to what is likely to sell within the shelf life, so stock may run out between deliveries."),
     ),
     "delivery overdue": (
-        N_("Delivery overdue"),
-        N_("Counted as if it were about to come. Ask the supplier, and correct the day or take it off the deliveries file."),
+        N_("Overdue delivery"),
+        N_("Treated as arriving soon. Check with the supplier, then correct the date or remove it from the deliveries file."),
     ),
 }
 # Heading of a column in lists and orders, and the formula and inputs behind it.
 COLUMNS = {
-    "product_id": (N_("Number"), ""),
+    "product_id": (N_("SKU"), ""),
     "title": (N_("Product"), ""),
     "supplier": (N_("Supplier"), ""),
     "category": (N_("Category"), ""),
     "abc": (
         N_("ABC"),
         N_(
-            "A: the products that make the first 80% of the margin expected over 13 weeks, (price − cost) × expected units;"
-            " B: the next 15%; C: the rest."
+            "A: the products with the first 80% of the margin expected over 13 weeks, (price − cost) × expected units. "
+            "B: the next 15%. C: the rest."
         ),
     ),
-    "xyz": (N_("XYZ"), N_("How far the 4-week forecast may be off, as a share of it: X below 50%, Y below 100%, Z above.")),
+    "xyz": (N_("XYZ"), N_("How far the 4-week forecast may be off, as a share of it. X: below 50%, Y: below 100%, Z: above.")),
     "status": (N_("Status"), ""),
     "on_hand": (N_("On hand"), ""),
     "on_order": (N_("On order"), ""),
     "on_order_later": (
-        N_("Due later"),
-        N_("On order, but due only after an order of the next plan could arrive: no part of the position."),
+        N_("Arriving too late"),
+        N_("On order, but due only after an order of the next cycle could arrive. Not counted as incoming."),
     ),
-    "inventory_position": (N_("Position"), N_("On hand + on order, in units.")),
-    "cover_weeks": (N_("Cover"), N_("Weeks until the expected demand has used up the position.")),
+    "inventory_position": (N_("Available + incoming"), N_("On hand + on order, in units.")),
+    "cover_weeks": (N_("Weeks of supply"), N_("Weeks until the expected demand uses up available and incoming stock.")),
     "stockout_probability": (
-        N_("Runs out"),
-        N_(
-            "Chance that demand over lead time and review exceeds the position: that it runs out before an order of the "
-            "next review could arrive."
-        ),
+        N_("Stock-out risk"),
+        N_("Chance that demand during lead time and order cycle exceeds available and incoming stock."),
     ),
     "lost_margin": (
-        N_("Lost if it waits"),
-        N_("(Units expected to be lacking if the suggested order waits for the next review − units lacking with it) × (price − cost)."),
+        N_("Margin at risk"),
+        N_("(Units short if the order waits for the next cycle − units short if it goes out now) × (price − cost)."),
     ),
     "excess_units": (
         N_("Excess"),
-        N_(
-            "Units of the position beyond what lead time, review and 13 more weeks are likely (90%) to use, and beyond the "
-            "order-up-to level."
-        ),
+        N_("Units beyond likely use (90%) in lead time, order cycle and 13 more weeks, and beyond the target stock."),
     ),
-    "excess_cost": (N_("Excess cost"), N_("Excess units × unit cost.")),
+    "excess_cost": (N_("Excess stock value"), N_("Excess units × unit cost.")),
     "order_by": (
         N_("Order by"),
-        N_("Last day on which an order still arrives before the position is expected to fall below the safety stock."),
+        N_("Last order day for which the delivery arrives before stock is expected to fall below the safety stock."),
     ),
-    "goes_out": (N_("Goes out"), N_("The first day on which the supplier takes the order.")),
+    "goes_out": (N_("Next order day"), N_("First day on which the supplier accepts the order.")),
     "suggested_order_units": (
-        N_("Suggested"),
+        N_("Suggested qty"),
         N_(
-            "The least whole packs that raise the position above the reorder point, at least the supplier's minimum, at "
-            "most the maximum. Choose a row for its numbers."
+            "The fewest whole packs that raise available and incoming stock above the reorder point, between the "
+            "supplier's minimum and maximum. Select a row to see its numbers."
         ),
     ),
-    "planner_order_units": (N_("Yours"), N_("What a planner wants instead of the suggestion.")),
-    "order_units": (N_("Order"), N_("Yours where there is one, else the suggestion; nothing while snoozed.")),
+    "planner_order_units": (N_("Your qty"), N_("The quantity that a planner sets instead of the suggestion.")),
+    "order_units": (N_("Order"), N_("Your quantity if there is one, else the suggestion. Zero while snoozed.")),
     "pack_size": (N_("Pack"), ""),
     "packs": (N_("Packs"), N_("Order ÷ pack.")),
     "unit_cost": (N_("Unit cost"), ""),
     "line_cost": (N_("Cost"), N_("Order × unit cost.")),
     "gain": (
         N_("Gain"),
-        N_(
-            "Expected margin of what would else be lacking until the next order could arrive − the cost of holding what is left over, for "
-            "the packs that the budget buys."
-        ),
+        N_("Expected margin saved until the next order could arrive − cost of holding what is left over, for the packs within budget."),
     ),
     "currency": (N_("Currency"), ""),
     "fill_rate": (
         N_("Fill rate"),
-        N_("Share of the demand between the next delivery and the one after it that is expected to be met from stock, with this order."),
+        N_("Share of demand between the next delivery and the following one that stock is expected to meet, including this order."),
     ),
     "service_level": (N_("Service level"), ""),
     "lead_time_days": (N_("Lead time (days)"), ""),
     "reorder_point": (N_("Reorder point"), ""),
-    "order_up_to_level": (N_("Order up to"), ""),
+    "order_up_to_level": (N_("Target stock"), ""),
     "snooze_until": (N_("Snoozed until"), ""),
     "reason": (N_("Reason"), ""),
     "comment": (N_("Comment"), ""),
-    "changed_by": (N_("By"), ""),
+    "changed_by": (N_("Changed by"), ""),
 }
 SCOPES = {"product": N_("This product"), "supplier": N_("All of {name}"), "class": N_("All of class {name}")}
 
@@ -158,8 +159,9 @@ def problem(name: str) -> tuple[str, str]:
     return (_(PROBLEMS[name][0]), _(PROBLEMS[name][1])) if name in PROBLEMS else (name, "")
 
 
-def reason(name: str) -> str:
-    return said(REASONS, name)
+def reason(given: Message | str) -> str:
+    """Why a value was changed: one of REASONS by name, or the words that core gave."""
+    return show(given) if isinstance(given, Message) else said(REASONS, given)
 
 
 def scope(kind: str, name: str) -> str:
@@ -171,7 +173,7 @@ def change(override) -> str:
     what, now = _(FIELDS[override.field]), value(override.field, override.value)
     if override.before is None:
         return f"{what} {now}"
-    return _("{what} {value} instead of {before}").format(what=what, value=now, before=value(override.field, override.before))
+    return _("{what}: {value} instead of {before}").format(what=what, value=now, before=value(override.field, override.before))
 
 
 def value(field: str, given) -> str:
@@ -188,10 +190,10 @@ def level(share: float) -> str:
 def asked_of_level(target: str) -> str:
     """What a service level asks for. target: as in core.capabilities.inventory.control.Rules."""
     return {
-        "cycle": _("The share of deliveries that are to come before the product runs out."),
-        "fill": _("The share of the demand that is to be met from stock."),
-        "shop": _("The share of review cycles that are to pass without running out, instead of the part in the shop's fill rate."),
-        "cost": _("This shop orders by cost, which reads no service level."),
+        "cycle": _("Share of deliveries that arrive before the product runs out."),
+        "fill": _("Share of demand met from stock."),
+        "shop": _("Share of order cycles without a stock-out, instead of the product's part in the shop's fill rate."),
+        "cost": _("This shop orders by cost and uses no service level."),
     }[target]
 
 
@@ -201,34 +203,34 @@ def why(row: pd.Series, target: str) -> list[str]:
     weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
     extra = row.reorder_point - row.expected_units
     promise = {
-        "cycle": _("so that {share} of deliveries come before it runs out"),
+        "cycle": _("so that {share} of deliveries arrive before it runs out"),
         "fill": _("so that {share} of the demand is met from stock"),
-        "shop": _("its part in the shop's fill rate with the least money in stock ({share} of review cycles pass without running out)"),
-        "cost": _("so that one more unit would cost as much as it earns ({share} of review cycles pass without running out)"),
+        "shop": _("its part in the shop's fill rate at the lowest stock value ({share} of order cycles without a stock-out)"),
+        "cost": _("so that one more unit would cost as much as it earns ({share} of order cycles without a stock-out)"),
     }[target]
     times = {"lead": number(row.lead_time_days / 7), "review": number(row.review_days / 7)}
     span = (
         n_(
-            "{count} day until the order goes out, {lead} weeks of lead time and {review} of review",
-            "{count} days until the order goes out, {lead} weeks of lead time and {review} of review",
+            "{count} day until the order goes out, {lead} weeks of lead time and {review} of order cycle",
+            "{count} days until the order goes out, {lead} weeks of lead time and {review} of order cycle",
             row.wait_days,
             **times,
         )
         if row.wait_days
-        else _("{lead} weeks of lead time and {review} of review").format(**times)
+        else _("{lead} weeks of lead time and {review} of order cycle").format(**times)
     )
     sentences = [
         (
-            _("Reorder point **{point}** = {demand} expected in {span} ({rate} a week) + {extra} for safety, {promise}.")
+            _("Reorder point **{point}** = {demand} expected in {span} ({rate} per week) + {extra} safety stock, {promise}.")
             if extra >= 0
             else _(
-                "Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since mostly less is wanted, {promise}."
+                "Reorder point **{point}** = {demand} expected in {span} ({rate} per week) − {extra}, because demand "
+                "is usually lower, {promise}."
             )
             if target == "cycle"
             else _(
-                "Reorder point **{point}** = {demand} expected in {span} ({rate} a week) − {extra}, since an order of at least "
-                "{batch} lasts "
-                "beyond that, {promise}."
+                "Reorder point **{point}** = {demand} expected in {span} ({rate} per week) − {extra}, because an order "
+                "of at least {batch} lasts longer, {promise}."
             )
         ).format(
             point=number(row.reorder_point, 0),
@@ -242,13 +244,16 @@ def why(row: pd.Series, target: str) -> list[str]:
     ]
     if absent(row.inventory_position):
         return sentences
-    held = dict(position=exact(row.inventory_position), hand=exact(row.on_hand), order=exact(row.on_order))
+    held = {"position": exact(row.inventory_position), "hand": exact(row.on_hand), "order": exact(row.on_order)}
     if row.suggested_order_units and not absent(row.suggested_order_units):
         packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
         one = 1 if absent(row.pack_size) else row.pack_size
         least = _(", at least {minimum},").format(minimum=exact(row.minimum)) if row.minimum > one else ""
         sentences.append(
-            _("Position **{position}** = {hand} on hand + {order} on order, {missing} below: {packs}{least} make **{units}**.").format(
+            _(
+                "Available + incoming **{position}** = {hand} on hand + {order} on order, {missing} below the reorder "
+                "point. {packs}{least} make **{units}**."
+            ).format(
                 missing=number(max(row.reorder_point - row.inventory_position, 0), 0),
                 packs=packs,
                 least=least,
@@ -257,10 +262,15 @@ def why(row: pd.Series, target: str) -> list[str]:
             )
         )
     elif row.suggested_order_units == 0:
-        sentences.append(_("Position **{position}** = {hand} on hand + {order} on order, above it: nothing to order yet.").format(**held))
+        sentences.append(
+            _(
+                "Available + incoming **{position}** = {hand} on hand + {order} on order. Above the reorder point, so no "
+                "order is needed yet."
+            ).format(**held)
+        )
     if row.on_order_later > 0:
         sentences.append(
-            _("{units} more are on order, due too late for this plan: they are no part of the position.").format(
+            _("{units} more are on order but arrive too late for this plan, so they are not counted.").format(
                 units=exact(row.on_order_later)
             )
         )
@@ -277,21 +287,21 @@ def clearing(share: float, by) -> str:
 def verdict(row: pd.Series, currency: str) -> str:
     """What to do about this product today, and what it costs to wait."""
     if not absent(row.snooze_until):
-        return _("**Snoozed until {day}.** It stays out of today's order.").format(day=day(row.snooze_until))
+        return _("**Snoozed until {day}.** Not in today's order.").format(day=day(row.snooze_until))
     if row.order_units > 0:
         cost = "" if absent(row.line_cost_cents) else _(" for {money}").format(money=plain(money(row.line_cost_cents, currency)))
         said_ = _("**Order {units} today**{cost}.").format(units=exact(row.order_units), cost=cost)
         if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
-            said_ += " " + _("If it waits for the next review, {money} of margin is expected to be lost.").format(
+            said_ += " " + _("Waiting for the next order cycle puts {money} of margin at risk.").format(
                 money=plain(money(row.lost_margin_cents, currency))
             )
         if absent(row.planner_order_units) and row.order_units < row.suggested_order_units:
-            said_ += " " + _("{units} are suggested; the budget reaches for no more.").format(units=exact(row.suggested_order_units))
-        return said_ + (" " + _("The supplier takes it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
+            said_ += " " + _("{units} are suggested. The budget covers no more.").format(units=exact(row.suggested_order_units))
+        return said_ + (" " + _("The supplier accepts it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
     if absent(row.suggested_order_units):
-        return _("**No order**: see its problems.")
+        return _("**Can't suggest an order.** See its data issues.")
     if absent(row.planner_order_units) and row.suggested_order_units > 0:
-        return _("**Nothing to order today**: {units} are suggested, and the budget goes to what gains more.").format(
+        return _("**Nothing to order today.** {units} are suggested, but other products return more for the budget.").format(
             units=exact(row.suggested_order_units)
         )
     return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import chain
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -30,7 +31,7 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
         st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
     status = st.segmented_control(_("Status"), statuses, key=spoken("status"), bind="query-params", format_func=labels.status)
     search = st.text_input(
-        _("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Title or number"), width=140
+        _("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Search by name or SKU"), width=140
     )
     chosen = (
         st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) if suppliers else []
@@ -38,7 +39,7 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
     classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
     problem = (
         st.selectbox(
-            _("Problem"),
+            _("Issue"),
             problems,
             index=None,
             key=spoken("problem"),
@@ -69,8 +70,8 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
         disabled=bool(reason),
         help=reason
         or _(
-            "For the whole order, whatever the filters. Your own quantities are bought first, then packs of the suggested "
-            "orders, most money gained per money spent first. Empty: the whole list."
+            "For the whole order, regardless of filters. Your own quantities come first, then packs of the suggested "
+            "orders by return per unit of money. Leave empty for the whole list."
         ),
     )
     return None if given is None or reason or 100 * given >= whole else 100 * given
@@ -81,7 +82,7 @@ def costless(plan: pd.DataFrame) -> str:
     return (
         ""
         if (plan.unit_cost_cents > 0).any()
-        else _("No product's cost is known, so that nobody can say what a budget buys. Import a product file with unit_cost.")
+        else _("No product has a known cost, so a budget can't be planned. Import a products file with unit_cost.")
     )
 
 
@@ -93,7 +94,7 @@ def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
     own = plan.line_cost_cents[plan.planner_order_units.notna()].sum()
     spent, gain = total(plan.line_cost_cents[plan.order_units > 0]), plan.gain_cents.sum()
     told = [
-        _("{spent} of the budget of {budget} is spent, with an expected gain of {gain}: {share} of what the whole list would gain.").format(
+        _("{spent} of the {budget} budget is used. Expected gain: {gain}, {share} of the whole list's.").format(
             spent=money(spent, currency),
             budget=money(budget_cents, currency),
             gain=money(gain, currency),
@@ -101,12 +102,12 @@ def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
         )
     ]
     if own > budget_cents:
-        told.append(_("Your own quantities alone cost {own}, more than the budget.").format(own=money(own, currency)))
+        told.append(_("Your quantities alone cost {own}, more than the budget.").format(own=money(own, currency)))
     if unranked:
         told.append(
             n_(
-                "{count} product to order is left out: without a cost below a known price its gain is not known.",
-                "{count} products to order are left out: without a cost below a known price their gain is not known.",
+                "{count} product excluded: no valid cost or price.",
+                "{count} products excluded: no valid cost or price.",
                 unranked,
             )
         )
@@ -125,7 +126,7 @@ def said(asked: dict) -> list[tuple[str, str]]:
         (_("ABC"), ", ".join(asked["classes"]) or _("All")),
     ]
     told += [(_("Search"), asked["search"])] if asked["search"] else []
-    return told + ([(_("Problem"), own.problem(asked["problem"])[0])] if asked["problem"] else [])
+    return told + ([(_("Issue"), own.problem(asked["problem"])[0])] if asked["problem"] else [])
 
 
 def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
@@ -140,25 +141,27 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
             number(len(ordered), 0),
             border=True,
             height="stretch",
-            help=_("{units} units. Yours where you changed it, without what is snoozed.").format(units=compact(ordered.order_units.sum())),
+            help=_("{units} units. Your quantity where you changed it; snoozed products are left out.").format(
+                units=compact(ordered.order_units.sum())
+            ),
         )
         st.metric(
             _("Cost of the order"),
             whole(ordered.line_cost_cents),
             border=True,
             height="stretch",
-            help=n_("{count} product without a cost is not in it.", "{count} products without a cost are not in it.", unpriced)
+            help=n_("{count} product without a cost is not included.", "{count} products without a cost are not included.", unpriced)
             if unpriced
             else own.formula("line_cost"),
         )
-        st.metric(_("Lost if it waits"), whole(ordered.lost_margin_cents), border=True, height="stretch", help=own.formula("lost_margin"))
+        st.metric(_("Margin at risk"), whole(ordered.lost_margin_cents), border=True, height="stretch", help=own.formula("lost_margin"))
         st.metric(_("Excess stock"), whole(around.excess_cost_cents), border=True, height="stretch", help=own.formula("excess_units"))
         st.metric(
-            _("With problems"),
+            _("Data issues"),
             number(sum(map(bool, around.problems)), 0),
             border=True,
             height="stretch",
-            help=_("Products whose data miss something or can't be right; they are named under Problems."),
+            help=_("Products with missing or impossible data. See Data issues."),
         )
 
 
@@ -181,7 +184,7 @@ def table(found: pd.DataFrame, currency: str, version: str) -> None:
         row_height=ROW,
         placeholder="",
         height=min(38 + ROW * len(shown), 38 + ROW * ROWS_IN_VIEW),
-        alt=_("Products, most lost by waiting first"),
+        alt=_("Products, highest margin at risk first"),
     )
 
 
@@ -220,7 +223,7 @@ def listed(shown: pd.DataFrame) -> pd.DataFrame:
 def columns(currency: str) -> dict:
     """Column -> its configuration: name, format, and formula in its help."""
     units = {"format": "%,.0f"}
-    numbers = {
+    numbers: dict[str, tuple[int, dict[str, Any]]] = {
         "suggested_order_units": (80, units),
         "planner_order_units": (60, units),
         "order_units": (64, units),
@@ -242,7 +245,7 @@ def columns(currency: str) -> dict:
             _("Gain ÷ cost"),
             format="%.2f",
             width=80,
-            help=_("Money expected to be gained for each unit of money spent on the packs that are bought."),
+            help=_("Expected gain per unit of money spent, for the packs within budget."),
         ),
         "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
         "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
@@ -254,7 +257,7 @@ def columns(currency: str) -> dict:
         "abc": column.TextColumn(_("Class"), width=56, help=f"{own.formula('abc')} {own.formula('xyz')}"),
         "status": column.TextColumn(_("Status"), width=100),
         "snooze_until": column.DateColumn(own.heading("snooze_until"), width=100),
-        "problems": column.TextColumn(_("Problems"), width=160),
+        "problems": column.TextColumn(_("Data issues"), width=160),
     }
 
 

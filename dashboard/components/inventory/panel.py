@@ -34,11 +34,11 @@ def chosen(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     offered = pd.concat([plan[plan.product_id.isin(st.session_state.get("chosen", []))], found.head(SHOWN)])
     known = dict(zip(offered.product_id, offered.title))
     picked = st.multiselect(
-        _("Explain or change"),
+        _("Review or edit"),
         list(known),
         key="chosen",
         select_all=False,
-        placeholder=_("Choose rows in the list, or type a title or number"),
+        placeholder=_("Select rows in the list, or search by name or SKU"),
         format_func=lambda p: f"{shortened(known[p], 50)} · {p}",
     )
     if not picked:
@@ -82,18 +82,18 @@ def _explained(row: pd.Series, currency: str) -> None:
 def _several(rows: pd.DataFrame) -> None:
     st.markdown("**" + n_("{count} product", "{count} products", len(rows)) + "**")
     st.markdown(
-        _("{suggested} units are suggested for them together, {order} go out today.").format(
+        _("{suggested} units are suggested in total; {order} go out today.").format(
             suggested=number(rows.suggested_order_units.sum(), 0), order=number(rows.order_units.sum(), 0)
         )
     )
-    st.caption(_("A change holds for each of them."))
+    st.caption(_("A change applies to each of these products."))
 
 
 def _form(rows: pd.DataFrame) -> None:
     """One kind of change at a time; which one decides what the form asks for."""
-    names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Terms")}
+    names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Settings")}
     kind = st.segmented_control(
-        _("What to change"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.get
+        _("Adjust"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.__getitem__
     )
     as_of = data.meta().as_of.date()
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
@@ -111,7 +111,9 @@ def _form(rows: pd.DataFrame) -> None:
             )
             comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
         with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(_("Your name"), key="planner", persist_state="session", max_chars=60, width=210, placeholder=_("for the history"))
+            st.text_input(
+                _("Your name"), key="planner", persist_state="session", max_chars=60, width=210, placeholder=_("shown in the change log")
+            )
             saved = st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="change_save")
     if saved:
         _save(given, reason or "", comment)
@@ -127,7 +129,7 @@ def _save(given: list[dict], reason: str, comment: str) -> None:
             )
         actions.change(given, reason, comment)
     except UserError as error:
-        cards.problem(error, _("That could not be done"))
+        cards.problem(error, _("Something went wrong"))
         return
     st.session_state["_changed"] = n_("{count} change saved.", "{count} changes saved.", len(given))
     st.rerun()
@@ -141,7 +143,7 @@ def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     until = as_of + timedelta(days=int(max(data.inventory_rules().review_days - 1, rows.wait_days.max())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         units = st.number_input(
-            _("Order units") if len(rows) == 1 else _("Order units of each"),
+            _("Order units") if len(rows) == 1 else _("Order quantity per product"),
             min_value=0.0,
             value=now,
             step=pack,
@@ -163,7 +165,7 @@ def _snooze(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
         key=f"change_until_{which}",
         format="YYYY-MM-DD",
         width=210,
-        help=_("Stays out of the order until that day."),
+        help=_("Left out of the order until that day."),
     )
     if until is None:
         return []
@@ -177,8 +179,8 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     places = [("product", p) for p in rows.product_id]
     wider = [("supplier", s) for s in rows.supplier.dropna().unique()] + [("class", c) for c in sorted(rows.abc.unique())]
     offered = [places] + [[place] for place in wider]
-    told = [own.scope(*where[0]) if where is not places or len(places) == 1 else _("The chosen products") for where in offered]
-    for_ = st.selectbox(_("For"), range(len(offered)), key=spoken(f"change_scope_{which}"), format_func=told.__getitem__, width=434)
+    told = [own.scope(*where[0]) if where is not places or len(places) == 1 else _("Selected products") for where in offered]
+    for_ = st.selectbox(_("Applies to"), range(len(offered)), key=spoken(f"change_scope_{which}"), format_func=told.__getitem__, width=434)
     target = data.inventory_rules().target
     with st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(
@@ -216,13 +218,13 @@ def _terms(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
 
 def _holds(as_of: date, until: date, which: str) -> date | None:
     return st.date_input(
-        _("Holds until"),
+        _("Valid until"),
         until,
         min_value=as_of,
         key=f"change_holds_{which}",
         format="YYYY-MM-DD",
         width=140,
-        help=_("The last day of data on which it counts; then the suggestion is back."),
+        help=_("Last day of data for which the change counts. Then the suggestion returns."),
     )
 
 
@@ -236,7 +238,7 @@ def _held(rows: pd.DataFrame) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f":material/edit_note: {_told(override)}")
                 st.button(
-                    _("Take back"),
+                    _("Undo"),
                     key=f"take_back_{override.id}",
                     type="tertiary",
                     icon=":material/undo:",
@@ -248,7 +250,7 @@ def _held(rows: pd.DataFrame) -> None:
 def _told(override: Override) -> str:
     where = "" if override.scope == "product" else f"{plain(own.scope(override.scope, override.name))}: "
     because = f"{own.reason(override.reason)}" + (f" ({plain(override.comment)})" if override.comment else "")
-    return _("{where}**{change}** · {reason} · {who}, {when} · holds until {until}").format(
+    return _("{where}**{change}** · {reason} · {who}, {when} · valid until {until}").format(
         where=where,
         change=own.change(override),
         reason=because,

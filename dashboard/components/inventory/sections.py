@@ -20,7 +20,7 @@ def problems(counts: dict[str, int]) -> None:
     """Each named problem with how many products have it and what was done about it; its button filters the list."""
     if not counts:
         return
-    st.subheader(_("Problems"), anchor=False)
+    st.subheader(_("Data issues"), anchor=False)
     grid = st.grid(2, min_column_width=400)
     for name, count in counts.items():
         title, done = own.problem(name)
@@ -47,8 +47,8 @@ def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) ->
         _("By supplier"): lambda: suppliers(plan, found, currency),
         _("Stop ordering"): lambda: stop(plan, currency),
         _("Changes"): lambda: changes(plan),
-        _("What if"): lambda: whatif.show(plan, asked, currency),
-        _("Would it have worked?"): lambda: replays.replay(data.last_done("simulate"), currency),
+        _("What-if"): lambda: whatif.show(plan, asked, currency),
+        _("Simulate last year"): lambda: replays.replay(data.last_done("simulate"), currency),
     }
     labels = list(contents)
     if st.session_state.get("sections") not in (None, *labels):  # the open one in the words of another language
@@ -64,7 +64,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     """Totals of what the filters leave; what is missing to a supplier's minimum is told by its whole order."""
     totals = plans.by_supplier(found)
     if totals.empty:
-        cards.nothing_here(_("Nothing goes out today under these filters."))
+        cards.nothing_here(_("No orders go out today for these filters."))
         return
     missing = totals.supplier.map(plans.by_supplier(plan).set_index("supplier").missing_cents)
     shown = totals.assign(
@@ -79,19 +79,17 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
         shown,
         column_config={
             "supplier": column.TextColumn(_("Supplier"), width=240),
-            "lines": column.NumberColumn(_("Lines"), format="%,d", width=90),
+            "lines": column.NumberColumn(_("Order lines"), format="%,d", width=90),
             "units": column.NumberColumn(_("Units"), format="%,.0f", width=100),
             "cost": tables.money(_("Cost"), currency, width=130),
             "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin")),
-            "minimum": tables.money(_("Least order"), currency, width=110, help=_("The least order value that the supplier takes.")),
+            "minimum": tables.money(_("Min. order"), currency, width=110, help=_("Minimum order value of the supplier.")),
             "missing": tables.money(
-                _("Missing"),
+                _("Short by"),
                 currency,
                 width=110,
                 help=_(
-                    "What the supplier's whole order is short of its least order value, whatever the filters. Products without a "
-                    "cost count as "
-                    "nothing."
+                    "How far the supplier's whole order is below the minimum, regardless of filters. Products without a cost count as zero."
                 ),
             ),
             "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out")),
@@ -101,7 +99,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
         width="content",
         key="supplier_totals",
         placeholder="–",
-        alt=_("What goes out today by supplier"),
+        alt=_("Today's orders by supplier"),
     )
 
 
@@ -109,8 +107,8 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
     found = plans.stop_list(plan)
     cards.notes(
         _(
-            "Don't order these for now: their stock exceeds what is likely to sell, or they are likely to fall (a chance of "
-            "{chance} or more) with {weeks} weeks of cover or more."
+            "Don't order these for now. Their stock exceeds likely sales, or they are likely to fall ({chance} chance "
+            "or more) with {weeks} or more weeks of supply."
         ).format(chance=percent(plans.STOP_CHANCE), weeks=plans.STOP_COVER_WEEKS),
         n_("{count} product.", "{count} products.", len(found)),
     )
@@ -127,19 +125,19 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
             "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
             "falling": tables.chance(_("Chance of falling"), width=120),
             "advice": column.TextColumn(
-                _("What to do"),
+                _("Advice"),
                 width=250,
                 help=_(
-                    "A markdown is the least that is expected to sell the position within 13 weeks, from how price changes of the "
-                    "category moved "
-                    "its orders; where they say nothing clear, only to stop."
+                    "A markdown is the smallest one expected to sell the stock within 13 weeks, estimated from earlier "
+                    "price changes in the category. Where these show no clear effect, the advice is only to stop "
+                    "ordering."
                 ),
             ),
         },
         column_order=["title", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
         hide_index=True,
         key="stop_table",
-        alt=_("Products not to order for now, most money first"),
+        alt=_("Products to stop ordering, largest value first"),
     )
 
 
@@ -147,7 +145,7 @@ def changes(plan: pd.DataFrame) -> None:
     """Everything planners ever set, and whether their quantities were right."""
     every = data.overrides()
     if not every:
-        cards.nothing_here(_("Nobody has changed the plan yet."))
+        cards.nothing_here(_("No changes to the plan yet."))
         return
     as_of, titles = data.meta().as_of.date(), dict(zip(plan.product_id, plan.title))
     _were_right(titles)
@@ -167,17 +165,17 @@ def changes(plan: pd.DataFrame) -> None:
         ],
         column_config={
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125),
-            "what": column.TextColumn(_("What"), width=175),
-            "change": column.TextColumn(_("What changed"), width=190),
+            "what": column.TextColumn(_("Subject"), width=175),
+            "change": column.TextColumn(_("Edit"), width=190),
             "reason": column.TextColumn(_("Reason"), width=165),
             "comment": column.TextColumn(_("Comment"), width=120),
-            "actor": column.TextColumn(_("By"), width=70),
-            "until": column.DateColumn(_("Holds until"), width=90),
+            "actor": column.TextColumn(_("Changed by"), width=70),
+            "until": column.DateColumn(_("Valid until"), width=90),
             "state": column.TextColumn(_("State"), width=90),
         },
         hide_index=True,
         key="changes_table",
-        alt=_("Changes to the plan, newest first"),
+        alt=_("Plan changes, newest first"),
     )
 
 
@@ -189,12 +187,12 @@ def _were_right(titles: dict[str, str]) -> None:
     st.markdown(_("**Were the changes right?**"))
     off = plans.errors(found)
     if off:
-        best = min(off, key=off.get)
-        names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("the planner")}
+        best = min(off, key=off.__getitem__)
+        names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("planner")}
         st.markdown(
             _(
-                "Closest to what was needed: **{best}**. Off by, in units on average: last year's sales {naive}, Upswing "
-                "{suggested}, the planner {planner}."
+                "Closest to actual need: **{best}**. Average error in units: last year's sales {naive}, Upswing "
+                "{suggested}, planner {planner}."
             ).format(best=names[best], **{step: number(off[step], 1) for step in plans.STEPS})
         )
     units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
@@ -206,17 +204,18 @@ def _were_right(titles: dict[str, str]) -> None:
         column_config={
             "title": column.TextColumn(_("Product"), width=220),
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
-            "actor": column.TextColumn(_("By"), width=70),
+            "actor": column.TextColumn(_("Changed by"), width=70),
             "reason": column.TextColumn(_("Reason"), width=170),
-            "naive": units(_("Last year's sales"), help=_("Sales of the same weeks a year before, less the position.")),
-            "suggested": units(_("Suggested")),
+            "naive": units(_("Last year's sales"), help=_("Sales of the same weeks last year, less available and incoming stock.")),
+            "suggested": units(_("Suggested qty")),
             "planner": units(_("Planner")),
             "needed": units(
-                _("Needed"), help=_("What sold until the next order could arrive, less the position at the time of the change.")
+                _("Actual need"),
+                help=_("Sales until the next order could arrive, less available and incoming stock when the change was made."),
             ),
         },
         column_order=["title", "at", "actor", "reason", "naive", "suggested", "planner", "needed"],
         hide_index=True,
         key="hindsight_table",
-        alt=_("Quantities of planners against what was needed"),
+        alt=_("Planners' quantities vs actual need"),
     )

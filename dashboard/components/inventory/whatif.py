@@ -24,18 +24,18 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
     around = select(plan, **asked)
     cards.notes(
         n_(
-            "For the {count} product under these filters, of any status.",
-            "For the {count} products under these filters, of any status.",
+            "For the {count} product that matches these filters, whatever its status.",
+            "For the {count} products that match these filters, whatever their status.",
             len(around),
         ),
-        _("Suggestions beside suggestions: your own quantities and snoozes don't count, and no budget but a scenario's own."),
+        _("Compares suggestions only. Your edits are ignored, and only the scenario's own budget counts."),
     )
     kept = data.scenarios()
     _form(plan)
     if kept:
-        st.multiselect(_("Kept scenarios"), list(kept), key="scenarios", placeholder=_("Choose some to compare"))
+        st.multiselect(_("Saved scenarios"), list(kept), key="scenarios", placeholder=_("Choose scenarios to compare"))
     tried = st.session_state.get("_tried")
-    compared = [(_("Now"), Scenario()), *([(_("Tried"), tried)] if tried else [])]
+    compared = [(_("Current"), Scenario()), *([(_("Scenario"), tried)] if tried else [])]
     compared += [(name, kept[name]) for name in st.session_state.get("scenarios", []) if name in kept]
     if len(compared) > 1:
         with st.spinner(_("Planning…")):
@@ -60,17 +60,17 @@ def _form(plan: pd.DataFrame) -> None:
             help=own.asked_of_level(target),
         )
         lead = st.number_input(
-            _("Lead times (% of now)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead", width=170
+            _("Lead times (% of current)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead", width=170
         )
         demand = st.number_input(
-            _("Demand (% of now)"),
+            _("Demand (% of current)"),
             min_value=1.0,
             value=100.0,
             step=10.0,
             format="%g",
             key="what_if_demand",
             width=170,
-            help=_("A shock: the demand of every week, with its spread."),
+            help=_("Changes the demand of every week, and its spread."),
         )
         budget = st.number_input(
             _("Budget"),
@@ -82,7 +82,7 @@ def _form(plan: pd.DataFrame) -> None:
             width=150,
             placeholder=_("the whole list"),
             disabled=bool(costless),
-            help=costless or _("Most money gained per money spent is bought first."),
+            help=costless or _("Best return on the money spent comes first."),
         )
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         promotion = st.number_input(
@@ -93,18 +93,18 @@ def _form(plan: pd.DataFrame) -> None:
             format="%g",
             key="what_if_promotion",
             width=170,
-            help=_("The demand of these weeks alone, with its spread."),
+            help=_("Changes the demand of these weeks only, and its spread."),
         )
         weeks = st.slider(
-            _("Weeks of the promotion"),
+            _("Promotion weeks"),
             1,
             DEMAND_WEEKS[-1],
             (1, 4),
             key="what_if_weeks",
             width=250,
-            help=_("1 is the week that begins now."),
+            help=_("Week 1 starts today."),
         )
-        name = st.text_input(_("Keep as"), max_chars=60, key="what_if_name", width=170, placeholder=_("a name, if it is to be kept"))
+        name = st.text_input(_("Save as (optional)"), max_chars=60, key="what_if_name", width=170, placeholder=_("Name (optional)"))
         compare = st.form_submit_button(_("Compare"), key="what_if_compare", icon=":material/compare_arrows:")
     if not compare:
         return
@@ -120,7 +120,7 @@ def _form(plan: pd.DataFrame) -> None:
     try:
         wanted.check()
     except UserError as error:
-        cards.problem(error, _("That could not be done"))
+        cards.problem(error, _("Something went wrong"))
         return
     if not name.strip():
         st.session_state["_tried"] = wanted
@@ -163,9 +163,8 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
                 currency,
                 width=110,
                 help=_(
-                    "(Safety stock + half of a review's expected demand) × unit cost: what lies on the shelves on average when "
-                    "the shop keeps to "
-                    "its levels."
+                    "(Safety stock + half of an order cycle's expected demand) × unit cost: the average stock value if "
+                    "the shop orders by these levels."
                 ),
             ),
             "fill": column.NumberColumn(own.heading("fill_rate"), format="percent", step=0.001, width=90, help=own.formula("fill_rate")),
@@ -174,7 +173,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
         width="content",
         placeholder="–",
         key="what_if_table",
-        alt=_("Scenarios side by side"),
+        alt=_("Compare scenarios"),
     )
 
 

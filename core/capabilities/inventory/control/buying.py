@@ -211,7 +211,7 @@ def _refuse(wrong: np.ndarray, expected: Message) -> None:
             found=nmsg(
                 "{count} of {products} products does not meet this, in row {row}.",
                 "{count} of {products} products do not meet this, the first in row {row}.",
-                np.count_nonzero(wrong),
+                int(np.count_nonzero(wrong)),
                 products=len(wrong),
                 row=int(wrong.argmax()),
             ),

@@ -141,7 +141,8 @@ class Terms:
     def receiving(self, product: np.ndarray, due_in_days: np.ndarray, units: np.ndarray, rules: Rules, as_of: date) -> Terms:
         """With what is on order of the products that have open deliveries (m,) split by when they are due, as `arriving` says; what is
         known of the others stays."""
-        of_deliveries = arriving(len(self.on_order), product, due_in_days, units, sum(self.times(rules, as_of)))
+        lead_time, wait, review = self.times(rules, as_of)
+        of_deliveries = arriving(len(self.on_order), product, due_in_days, units, lead_time + wait + review)
         on_order, later, overdue = (
             np.where(np.isnan(told), known, told)
             for told, known in zip(of_deliveries, (self.on_order, self.on_order_later, self.on_order_overdue))

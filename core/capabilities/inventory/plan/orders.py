@@ -93,7 +93,7 @@ def orders_workbook(plan: pd.DataFrame, columns: Mapping[str, str], about: Seque
         for row in totals.itertuples()
     ]
     summary += [(words["total"], int(totals.lines.sum()), float(totals.units.sum()), _cell(total(totals.line_cost_cents) / 100))]
-    sheets = [(names[0], summary)]
+    sheets: list[tuple[str, list]] = [(names[0], summary)]
     for name, supplier in zip(names[1:], totals.supplier):
         own = lines[lines.supplier.isna() if pd.isna(supplier) else lines.supplier == supplier]
         sheets.append((name, [list(columns.values()), *_rows(own, columns)]))

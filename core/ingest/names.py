@@ -1,19 +1,21 @@
-"""Comparing column names as people write them, and quoting them for SQL."""
+"""Names as people write them: comparing those of columns, quoting them for SQL, listing them in messages."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import unicodedata
+from collections.abc import Iterable
+
+from core.messages import Message, msg
 
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
-_HASH = re.compile("^[0-9a-f]{12}-")
 _TYPE = re.compile(r"(?<=\w):(?:token|float|double|str|string|int|integer|long|bool|boolean|date|datetime|timestamp)(?:_seq|\[\])?$", re.I)
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
 def untyped(name: str) -> str:
-    """A name without the type that some headers write behind it.
+    """Return a name without the type that some headers write behind it.
 
     >>> untyped("item_id:token"), untyped("9:30")
     ('item_id', '9:30')
@@ -22,7 +24,7 @@ def untyped(name: str) -> str:
 
 
 def plain(name: str) -> str:
-    """A name without case, spaces, punctuation, units in brackets and type.
+    """Return a name without case, spaces, punctuation, units in brackets and type.
 
     >>> plain("Order Date"), plain("order_date:float"), plain("单价（元）")
     ('orderdate', 'orderdate', '单价')
@@ -32,7 +34,7 @@ def plain(name: str) -> str:
 
 
 def by_plain(columns: list[str]) -> dict[str, str]:
-    """Plain name -> the column; of several with one plain name the first.
+    """Return plain name -> column; of several with one plain name the first.
 
     >>> by_plain(["Order ID", "order_id", "Qty"])
     {'qty': 'Qty', 'orderid': 'Order ID'}
@@ -41,22 +43,13 @@ def by_plain(columns: list[str]) -> dict[str, str]:
 
 
 def near(name: str, columns: list[str]) -> list[str]:
-    """Up to three columns whose names look like this one, best first."""
+    """Return up to three columns whose names look like this one, the most similar first."""
     known = by_plain(columns)
     return [known[p] for p in difflib.get_close_matches(plain(name), list(known), n=3, cutoff=0.6)]
 
 
-def given_name(file: str) -> str:
-    """A file's name as the user gave it: an upload's is kept behind a hash of its content (dashboard/actions.py).
-
-    >>> given_name("f8ab700cb7a0-orders-2.csv"), given_name("orders-2.csv")
-    ('orders-2.csv', 'orders-2.csv')
-    """
-    return _HASH.sub("", file)
-
-
 def quoted(identifier: str) -> str:
-    """A SQL identifier, safe for any name a file may carry.
+    """Return a SQL identifier, safe for any name a file may carry.
 
     >>> quoted("unit price")
     '"unit price"'
@@ -64,8 +57,20 @@ def quoted(identifier: str) -> str:
     return '"' + identifier.replace('"', '""') + '"'
 
 
-def listed(names, at_most: int = 12) -> str:
-    """Names for a message: 'a, b, c and 3 more'."""
+def listed(names: Iterable[str], at_most: int = 12) -> Message | list[str]:
+    """Return names as a message's value: all of them, or the first ones and how many more.
+
+    >>> str(listed("abcde", 3))
+    'a, b, c and 2 more'
+    """
     names = list(names)
     more = len(names) - at_most
-    return ", ".join(names[:at_most]) + (f" and {more} more" if more > 0 else "")
+    if more > 0:
+        return msg("{names} and {count} more", names=names[:at_most], count=more)
+    return names
+
+
+def alternatives(names: Iterable[Message | str]) -> Message | str:
+    """Return names between which there is a choice as a message's value: "a or b or c"."""
+    first, *rest = names
+    return msg("{first} or {rest}", first=first, rest=alternatives(rest)) if rest else first

@@ -1,0 +1,153 @@
+"""How numbers, dates and ids are written in a source: decided over whole columns."""
+
+from __future__ import annotations
+
+from core.errors import UserError
+from core.ingest.blanks import NO_TEXT, NO_VALUE
+from core.ingest.convert import dates, formats
+from core.ingest.convert.text_table import TextTable
+from core.ingest.names import quoted
+from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.rules import RULES, target_column
+from core.ingest.recognise.table_plan import TablePlan
+from core.messages import msg, nmsg
+from core.schema import Column
+from core.storage import duckdb as db
+
+SEEN = 20_000  # rows that show which date formats come into question; between those the whole column decides
+ROUNDED_ID = msg("A spreadsheet has rounded an id.").template
+SHARE = msg("A share is given where an amount of money is expected.").template
+
+
+def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping) -> None:
+    """Fill decimals, dates, floats and currency for the columns that the plans use, and break rows whose ids or amounts are none."""
+    filled = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
+    typed, options = texts.source.typed, mapping.options
+    for column, f in filled:
+        source = f.sources[0]
+        if column is None or column.type == "VARCHAR":
+            continue
+        if column.type in ("DOUBLE", "BIGINT"):
+            if f.rule.format not in ("", ".", ","):
+                raise UserError(
+                    found=msg("The mapping has the format {format} for column {column}.", format=repr(f.rule.format), column=repr(source)),
+                    expected=msg('The format of a number is its decimal sign, "." or ",".'),
+                    to_do=msg("Correct it in the mapping."),
+                )
+            texts.decimals[source] = formats.TYPED if typed.get(source) == "number" else f.rule.format or options.decimal
+        else:
+            texts.dates[source] = formats.TYPED if typed.get(source) == "time" else f.rule.format or options.date_format
+    _decide_decimals(con, texts, [s for s, d in texts.decimals.items() if not d])
+    days = {
+        f.sources[0]: plan.table
+        for plan in reversed(plans)
+        for target, f in plan.columns.items()
+        if f.sources and target == RULES[plan.table].day
+    }
+    _decide_dates(con, texts, [s for s, d in texts.dates.items() if not d], days)
+    ids = [s for column, f in filled if column is not None and _is_id(column) for s in f.sources]
+    _decide_floats(con, texts, [s for s in ids if s not in typed])
+    for source, rows in _break(con, texts, ids, formats.ROUNDED, ROUNDED_ID).items():
+        remark = nmsg(
+            "a spreadsheet has rounded the id of {count} row. Export ids as text.",
+            "a spreadsheet has rounded the ids of {count} rows. Export ids as text.",
+            rows,
+        )
+        texts.remarks.append((source, remark))
+    amounts = [f.sources[0] for column, f in filled if column is not None and column.name.endswith("_cents")]
+    for source, rows in _break(con, texts, amounts, ".*%", SHARE).items():
+        remark = nmsg(
+            "{count} row has a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
+            "{count} rows have a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
+            rows,
+        )
+        texts.remarks.append((source, remark))
+    texts.currency = _currency(con, texts, plans, amounts)
+
+
+def _is_id(column: Column) -> bool:
+    return column.name.endswith("_id") or column.name in ("source", "target")
+
+
+def _break(con, texts: TextTable, sources: list[str], pattern: str, reason: str) -> dict[str, int]:
+    """Break the rows that have a value of that pattern in one of the columns; returns column -> rows."""
+    broken = {}
+    for source in dict.fromkeys(sources):
+        cell = texts.text(source, NO_VALUE)
+        (broken[source],) = con.execute(
+            f"""update {quoted(texts.table)} set broken = $reason
+            where broken is null and regexp_full_match({cell}, '{pattern}')""",
+            {"reason": reason},
+        ).fetchone()
+    return {source: rows for source, rows in broken.items() if rows}
+
+
+def _decide_decimals(con, texts: TextTable, undecided: list[str]) -> None:
+    """Decide column by column; one without evidence follows the rest of its file."""
+    if not undecided:
+        return
+    parts = [part for s in undecided for part in formats.decimal_evidence(texts.text(s, NO_VALUE))]
+    counted = con.execute(f"select {', '.join(parts)} from {quoted(texts.table)}").fetchone()
+    evidence = dict(zip(undecided, zip(counted[::2], counted[1::2])))
+    file_wide = "," if sum(c for _, c in evidence.values()) > sum(p for p, _ in evidence.values()) else "."
+    for source, (points, commas) in evidence.items():
+        texts.decimals[source] = file_wide if points == commas else "." if points > commas else ","
+        if points and commas:
+            remark = msg("{points} values have a decimal point and {commas} a decimal comma.", points=points, commas=commas)
+            texts.remarks.append((source, remark))
+
+
+def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, str]) -> None:
+    """Decide column by column. days: source columns that date the rows of a table -> that table."""
+    for source in undecided:
+        known = f"with cells as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null) "
+        filled, iso = con.execute(known + f"select count(c), count({dates.date_sql('c', 'iso')}) from cells").fetchone()
+        counts = {"iso": iso}
+        if iso < 0.9 * filled:
+            others = [n for n in dates.DATES if n != "iso"]
+            seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else dict.fromkeys(others, 1)
+            counts |= _readable(con, known, [n for n in others if seen[n]] or others)
+        nearer = _nearer(con, known, days[source]) if source in days and dates.day_or_month_first(counts) else ""
+        texts.dates[source], remark = dates.choose_date(counts, filled, nearer)
+        if remark:
+            texts.remarks.append((source, remark))
+
+
+def _readable(con, known: str, names: list[str], sample: str = "") -> dict[str, int]:
+    """Count the cells that each date format reads."""
+    tried = ", ".join(f"count({dates.date_sql('c', n)})" for n in names)
+    return dict(zip(names, con.execute(f"{known} select {tried} from (select c from cells{sample})").fetchone()))
+
+
+def _nearer(con, known: str, table: str) -> str:
+    """Return "dmy" or "mdy", whichever is nearer to the last stored day: a shop's next file continues where its table ends."""
+    last = db.run(con, "staging/last_day", table_name=table).fetchone()[0]
+    if last is None:
+        return ""
+    far = ", ".join(f"max(abs(date_diff('day', $last, cast({dates.date_sql('c', n)} as date))))" for n in ("dmy", "mdy"))
+    dmy, mdy = con.execute(f"{known} select {far} from cells", {"last": last}).fetchone()
+    return "" if dmy == mdy else "dmy" if dmy < mdy else "mdy"
+
+
+def _decide_floats(con, texts: TextTable, ids: list[str]) -> None:
+    for source in dict.fromkeys(ids):
+        text = texts.text(source, NO_TEXT)
+        filled, whole = con.execute(f"""select count(x), count(*) filter (where regexp_full_match(x, '[0-9]+\\.0'))
+            from (select {text} as x from {quoted(texts.table)})""").fetchone()
+        if filled and filled == whole:
+            texts.floats.add(source)
+
+
+def _currency(con, texts: TextTable, plans: list[TablePlan], amounts: list[str]) -> str:
+    """Return the commonest value of a currency column, else the commonest sign among the first amounts; "" if there is none."""
+    column = next((s for plan in plans if "currency" in plan.columns for s in plan.columns["currency"].sources), None)
+    if column:
+        text = f"upper({texts.text(column, NO_TEXT)})"
+    else:
+        amounts = [s for s in dict.fromkeys(amounts) if s not in texts.source.typed]
+        if not amounts:
+            return ""
+        text = formats.currency_sign("concat_ws(' ', " + ", ".join(texts.columns[s] for s in amounts) + ")")
+    found = con.execute(f"""select x from (select {text} as x from {quoted(texts.table)} where broken is null limit 100000)
+        where x is not null group by x order by count(*) desc, x limit 1""").fetchone()
+    return formats.currency_code(found[0]) if found else ""

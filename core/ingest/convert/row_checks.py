@@ -1,0 +1,154 @@
+"""What makes a row fail: SQL conditions over the text (s_*) and the converted columns of a row.
+
+A reason has no values: its template is what the quarantine keeps and what catalogues translate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from core.ingest.names import quoted
+from core.ingest.recognise.mapping import Options
+from core.ingest.recognise.rules import mapped_name, target_column
+from core.ingest.recognise.table_plan import TablePlan
+from core.messages import Message, msg
+
+FIRST_DAY = date(1990, 1, 1)
+PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
+_PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
+
+BROKEN = msg("The row cannot be read.")
+_DATE_MISSING = msg("The date is missing.")
+_MISSING = {
+    "product_id": msg("The product id is missing."),
+    "customer_id": msg("The customer id is missing."),
+    "ordered_at": _DATE_MISSING,
+    "occurred_at": _DATE_MISSING,
+    "created_at": _DATE_MISSING,
+    "day": _DATE_MISSING,
+    "due_on": _DATE_MISSING,
+    "starts_on": msg("The first day is missing."),
+    "ends_on": msg("The last day is missing."),
+    "units": msg("The units are missing."),
+    "kind": msg("The kind of event is missing."),
+    "on_hand": msg("The stock on hand is missing."),
+    "title": msg("The title is missing."),
+    "series": msg("The name of the series is missing."),
+    "value": msg("The value is missing."),
+    "source": msg("The source of the link is missing."),
+    "relation": msg("The kind of the link is missing."),
+    "target": msg("The target of the link is missing."),
+    "supplier": msg("The supplier is missing."),
+}
+_MIN_ORDER = msg("The minimum order is below zero.")
+_PRICE = msg("The price is below zero.")
+_BELOW_ZERO = {
+    "price_cents": _PRICE,
+    "unit_cost_cents": _PRICE,
+    "lead_time_days": msg("The lead time is below zero."),
+    "lead_time_sd_days": msg("The standard deviation of the lead time is below zero."),
+    "moq": _MIN_ORDER,
+    "pack_size": msg("The pack size is below zero."),
+    "min_order_cents": _MIN_ORDER,
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """A row fails where `condition` is true. column: the mapping's name of the column at fault, None for the row."""
+
+    condition: str
+    column: str | None
+    reason: Message
+
+
+def checks(plan: TablePlan, options: Options, bind: Callable[[object], str], now: datetime) -> list[Check]:
+    """Return all checks of a table's rows, in the order in which they are tried."""
+    return [
+        Check("broken is not null", None, BROKEN),
+        *_missing(plan),
+        *_non_products(plan, options, bind),
+        *_unreadable(plan),
+        *_dates(plan, bind, now),
+        *(c for c in _ranges(plan, options, bind) if c.column in plan.columns),
+    ]
+
+
+def _missing(plan: TablePlan) -> list[Check]:
+    found = []
+    for target in plan.columns:
+        column = target_column(plan.table, target)
+        if column is not None and column.required and target not in ("review_id", "order_count"):
+            text = column.name if target == "title" else f"s_{target}"  # a title may be text and still be none
+            found.append(Check(f"{quoted(text)} is null", target, _MISSING[target]))
+    return found
+
+
+def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
+    if plan.table not in ("orders", "products", "events", "stock", "deliveries") or not options.non_products:
+        return []
+    pattern = bind("(?i)" + "|".join(f"(?:{p})" for p in options.non_products))
+    tested = [f"coalesce(regexp_full_match({quoted('s_' + c)}, {pattern}), false)" for c in ("product_id", "title") if c in plan.columns]
+    reason = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.")
+    return [Check(" or ".join(tested), "product_id", reason)]
+
+
+def _unreadable(plan: TablePlan) -> list[Check]:
+    number, day = msg("The number cannot be read."), msg("The date cannot be read.")
+    by_type = {"DOUBLE": number, "BIGINT": number, "DATE": day, "TIMESTAMP": day}
+    by_name = {
+        ("events", "kind"): msg("The kind of event is unknown."),
+        ("suppliers", "order_days"): msg("The order days cannot be read."),
+    }
+    found = []
+    for target in plan.columns:
+        column = target_column(plan.table, target)
+        if column is not None and (reason := by_name.get((plan.table, target)) or by_type.get(column.type)):
+            found.append(Check(f"{quoted('s_' + target)} is not null and {quoted(column.name)} is null", target, reason))
+    return found
+
+
+def _dates(plan: TablePlan, bind, now: datetime) -> list[Check]:
+    found = []
+    for target in plan.columns:
+        column = target_column(plan.table, target)
+        if column is not None and column.type in ("DATE", "TIMESTAMP"):
+            latest = now + (PLANNING if target in _PLANNED else timedelta(days=1))
+            found += [
+                Check(f"{quoted(column.name)} < {bind(FIRST_DAY)}", target, msg("The date is before 1990.")),
+                Check(f"{quoted(column.name)} > {bind(latest)}", target, msg("The date is in the future.")),
+            ]
+    return found
+
+
+def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
+    if plan.table == "orders":
+        no_price = "unit_price_cents is null or unit_price_cents <= 0 and not coalesce(try_cast(s_unit_price as double) > 0, false)"
+        free = Check(
+            f"units > 0 and ({no_price})",
+            "unit_price",
+            msg("The price is not above zero: it is a stock adjustment or a sample, not a sale."),
+        )
+        return [
+            Check("units = 0", "units", msg("The units are zero.")),
+            *[free] * options.free_is_no_sale,
+            Check("unit_price_cents < 0", "unit_price", _PRICE),
+            Check("order_count < 0", "order_count", msg("The number of orders is below zero.")),
+        ]
+    if plan.table in ("products", "suppliers"):
+        return [Check(f"{quoted(c)} < 0", mapped_name(c), reason) for c, reason in _BELOW_ZERO.items()]
+    if plan.table == "deliveries":
+        return [Check("units <= 0", "units", msg("The units are not above zero."))]
+    if plan.table == "events":
+        return [Check(f"{c} < 0", c, msg("The number of events is below zero.")) for c in ("views", "carts", "wishlists")]
+    if plan.table == "reviews":
+        reason = msg("The rating is below 1 or above the highest rating (`rating_scale` in [options] of the mapping, 5 by default).")
+        return [Check(f"rating < 1 or rating > {bind(options.rating_scale)}", "rating", reason)]
+    if plan.table == "stock":
+        # A count below zero stays in: an older one would replace it in the plan. The plan reports it as a problem.
+        return [Check("on_order < 0", "on_order", msg("The units on order are below zero."))]
+    if plan.table == "promotions":
+        return [Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts."))]
+    return []

@@ -1,0 +1,131 @@
+"""The sources of one import: what each fills, what others add to its rows, and which are left out."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from core.ingest.names import plain
+from core.ingest.readers.source import Source
+from core.ingest.recognise import key_resolution, lookups, value_checks
+from core.ingest.recognise.lookups import Lookup
+from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.personal_data import without_personal_data
+from core.ingest.recognise.planning import plan_tables
+from core.ingest.recognise.purchases import orders_in_log
+from core.ingest.recognise.table_plan import TablePlan
+from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.report import FileReport
+from core.messages import msg
+
+
+@dataclass
+class PlannedSource:
+    """One source, the lookup that adds to its rows, the tables it fills, and the identity of its file.
+
+    Without plans it is left out, or only added to others.
+    """
+
+    path: Path
+    sha256: str
+    source: Source
+    lookup: Lookup | None
+    plans: list[TablePlan] = field(default_factory=list)
+    report: FileReport = field(init=False)
+
+    def __post_init__(self):
+        source = self.source
+        self.report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
+
+    @property
+    def columns(self) -> list[str]:
+        """The source's own and those that are added to them."""
+        return self.source.columns + list(self.lookup.columns if self.lookup else ())
+
+    @property
+    def has_orders(self) -> bool:
+        return bool(self.plans) and self.plans[0].table == "orders"
+
+
+def plan_sources(mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: Set[str]) -> list[PlannedSource]:
+    """Return the sources with what each fills, in the order in which they are stored.
+
+    files: (path, SHA-256, source) each. stored_ids: of the shop's products. Of several sources, those that fit no table are left out.
+    Raises UserError where none fits, and for what the mapping or the rules of privacy refuse.
+    """
+    sources = [source for _, _, source in files]
+    planned = [PlannedSource(path, sha, source, lookups.lookup_for(mapping, source, sources)) for path, sha, source in files]
+    _plan_each(mapping, planned, sources)
+    if mapping.guesses:
+        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
+        for p, plans in zip(planned, shared):
+            plans = key_resolution.with_stored_ids(mapping, plans, p.columns, p.source, stored_ids)
+            p.plans = key_resolution.with_fallbacks(mapping, plans, p.columns, p.source)
+    for p in planned:
+        if p.plans:
+            _complete(mapping, p)
+    return sorted(planned, key=lambda p: any(plan.undated for plan in p.plans))  # an undated count takes its day from the sales
+
+
+def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Source]) -> None:
+    """Give each source its plans, or a note why it has none. Raises the first UnrecognisedFile where no source has any."""
+    added = [s for p in planned if p.lookup is not None and not p.lookup.unambiguous for s in p.lookup.sources]
+    refused: list[UnrecognisedFile] = []
+    for p in planned:
+        is_added = any(p.source is s for s in added)
+        if is_added and lookups.names_no_product(mapping, p.source):
+            p.report.notes.append(msg("The file names no products. Its columns are added to the rows of other files of this import."))
+            continue
+        if lookups.is_redundant_order_list(mapping, p.source, sources):
+            p.report.left_out = msg("It names no products, and other files have the lines of its orders.")
+            continue
+        try:
+            p.plans = _plan_one(mapping, p)
+        except UnrecognisedFile as error:
+            refused.append(error)
+            p.report.left_out, p.report.ask = error.why, error.ask
+    if refused and not any(p.plans for p in planned):
+        raise refused[0]
+
+
+def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
+    adapted = value_checks.with_id_of_orders(mapping, p.source)
+    row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
+    adapted = value_checks.with_sales_as_units(adapted, p.source)
+    columns = value_checks.without_week_numbers(mapping, p.columns, p.source)
+    repeated = value_checks.repeats_products(mapping, p.source)
+    plans = plan_tables(adapted, p.path.name, columns, p.source.names, row_is_a_unit, repeated)
+    value_checks.refuse_product_parts(mapping, plans, p.source)
+    value_checks.refuse_customer_events(mapping, plans, p.source)
+    return plans
+
+
+def _complete(mapping: Mapping, p: PlannedSource) -> None:
+    """Add the purchases of a log, take out personal data, and note what a reader of the report needs to know."""
+    purchases = orders_in_log(mapping, p.plans, p.columns)
+    p.plans = [*p.plans, *([purchases] if purchases else [])]
+    if mapping.guesses:
+        p.plans = [key_resolution.without_buyer_names(plan, p.source) for plan in p.plans]
+    kept = []
+    for plan in p.plans:
+        plan, notes = without_personal_data(plan, p.source, p.lookup, mapping)
+        kept.append(plan)
+        p.report.notes += notes
+    p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
+    used = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    p.report.unread = [c for c in p.source.columns if c not in used]
+    if p.lookup:
+        p.report.notes.append(_lookup_note(p.lookup))
+    main = p.plans[0]
+    if main.table == "orders" and main.columns["units"].rule.constant is not None:
+        p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
+    elif main.table == "orders" and mapping.guesses and plain(main.columns["units"].sources[0]) == "sales":
+        p.report.notes.append(msg("Column 'sales' is read as units: it has whole numbers, and the file has no price."))
+
+
+def _lookup_note(lookup: Lookup):
+    values = {"columns": list(lookup.columns), "files": [s.file for s in lookup.sources], "key": lookup.key_there}
+    if lookup.unambiguous:
+        return msg("The columns {columns} come from {files} by {key}, where it has one value for it.", **values)
+    return msg("The columns {columns} come from {files} by {key}.", **values)

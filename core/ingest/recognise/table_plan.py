@@ -1,0 +1,102 @@
+"""What a file's rows fill: tables, and the source columns behind each of their columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping
+from core.messages import Message, msg
+
+NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
+BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
+
+
+@dataclass(frozen=True)
+class ColumnSource:
+    """One canonical column of a file: how it is filled, and from which of the file's columns."""
+
+    rule: ColumnRule
+    sources: tuple[str, ...]
+
+    def describe(self) -> Message | str:
+        """Return where the values come from, for the report."""
+        if self.rule.constant is not None:
+            return repr(self.rule.constant)
+        if self.rule.template:
+            return self.rule.template
+        first, *others = self.sources
+        return msg("{column}, or if blank {others}", column=first, others=others) if others else first
+
+
+UNDATED = ColumnSource(ColumnRule(constant=""), ())
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What the rows of a file fill in one table.
+
+    columns            the mapping's name of a column -> where its values come from
+    derived            another table is the file's main one, for which its rows are counted
+    from_purchases     of orders: the purchases in a log of events
+    order_fields_once  of orders: only an order's first line has its buyer, place and state
+    """
+
+    table: str
+    columns: dict[str, ColumnSource]
+    derived: bool = False
+    from_purchases: bool = False
+    order_fields_once: bool = False
+
+    @property
+    def aggregates_lines(self) -> bool:
+        """Whether many lines of the main table describe one row of this one."""
+        return self.derived and self.table in ("products", "customers")
+
+    @property
+    def optional(self) -> bool:
+        """Whether a line of the main table that lacks this table's values is no failure."""
+        return self.aggregates_lines or self.derived and self.table == "stock"
+
+    @property
+    def row_is_a_unit(self) -> bool:
+        """Whether no column holds the units of an order line: equal lines of an order are then as many units."""
+        return self.table == "orders" and "order_id" in self.columns and self.columns["units"].rule.constant is not None
+
+    @property
+    def undated(self) -> bool:
+        """Whether a stock count has no column with its day."""
+        return self.table == "stock" and self.columns["day"] is UNDATED
+
+    def dated(self, day: str) -> TablePlan:
+        """Return the plan of an undated count with this day (ISO) as its day."""
+        return replace(self, columns=self.columns | {"day": ColumnSource(ColumnRule(constant=day), ())})
+
+
+def tables_named(mapping: Mapping, names: tuple[str, ...]) -> list[str]:
+    """Return the tables whose words are in the first of the names that has any.
+
+    A longer word hides one within it: purchase orders are no orders, and a catalog is no log.
+    """
+    words = [(word.lower(), table) for table, m in mapping.tables.items() for word in m.files]
+    words += [(word.lower(), RETURNS) for m in mapping.tables.values() for word in m.files_of_returns]
+    for name in names:
+        left, found = name.lower(), []
+        for word, table in sorted(words, key=lambda w: -len(w[0])):
+            if word in left:
+                left = left.replace(word, "|")
+                found.append(table)
+        if found:
+            return found
+    return []
+
+
+def identifies_products(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Return whether a column identifies products beyond doubt, which a bare `name` or `id` does not."""
+    known = {name: column for name, column in present.items() if name not in BARE}
+    return any(m.rules["product_id"].found_in(known) for m in mapping.tables.values() if "product_id" in m.rules)
+
+
+def has_quantities(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Return whether a column holds units or money, as sales do."""
+    rules = mapping.tables["orders"].rules
+    return any(rules[c].found_in(present) is not None for c in ("units", "line_total"))

@@ -1,0 +1,234 @@
+"""One source through text and staging into its tables, with its counts for the report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+from core.errors import UserError
+from core.ingest.convert import dates
+from core.ingest.convert.amounts import interpret_amounts
+from core.ingest.convert.column_formats import decide_formats
+from core.ingest.convert.formats import TYPED
+from core.ingest.convert.staging import StagedTable, stage
+from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
+from core.ingest.names import quoted
+from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target_column
+from core.ingest.recognise.sources import PlannedSource
+from core.ingest.recognise.table_plan import TablePlan
+from core.ingest.report import TableReport
+from core.ingest.store import purchases
+from core.ingest.store.merge import merge
+from core.ingest.store.rows import KNOWN, Merged
+from core.ingest.store.totals import OrderGrain, detect_grain
+from core.messages import Message, msg, nmsg
+from core.progress import Progress
+from core.storage import duckdb as db
+
+IN_OTHER_ROWS = msg("Another row or the warehouse has the same values.").template
+ROLLED_UP = msg("The row is one of several that make one product.").template
+
+
+@dataclass
+class ImportRun:
+    """What the sources of one import share.
+
+    given_currency  of the mapping or the first source that has one; "" before
+    currency   of the amounts: the given one, or else the shop's; "" before either is known
+    renewed    the tables read as a whole list whose old rows this import has deleted already
+    has_orders files of this import have the orders
+    """
+
+    con: Any  # DuckDB's connection
+    mapping: Mapping
+    import_id: str
+    secret: bytes
+    given_currency: str
+    currency: str
+    has_orders: bool
+    renewed: set[str] = field(default_factory=set)
+
+
+def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
+    """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
+    texts, plans = _read(run, p, progress)
+    purchases.clear_purchases(run.con)
+    main, taken = None, 0
+    for plan in plans:
+        if plan.from_purchases and not taken:
+            continue
+        if plan.table == "orders" and not plan.from_purchases:
+            purchases.refuse_both(run.con, p.source.file)
+        if plan.undated:
+            day, note = _day_of_stock(run.con, p.source.file)
+            plan = plan.dated(day.isoformat())
+            p.report.notes.append(note)
+        progress("import", 0.6, msg("{file}: checking {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
+        currency = run.currency or texts.currency
+        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, main=main if plan.optional else None)
+        t = _checked(run, p, texts, staged)
+        left_out = {}
+        if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
+            left_out[purchases.UNUSED_KIND] = unused
+        if any(later.from_purchases for later in plans) and not plan.derived:
+            taken = purchases.take_purchases(run.con, staged)
+            run.has_orders = run.has_orders or purchases.has_order_files(run.con)
+            left_out |= {purchases.IN_ORDER_FILES if run.has_orders else purchases.AS_ORDERS: taken} if taken else {}
+            taken = 0 if run.has_orders else taken
+        progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
+        merged = merge(run.con, staged, grain=_grain(run, p, staged), rolled_up=run.mapping.options.roll_up)
+        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, run.mapping)
+        _refuse_another_reading(run.con, t, plan, p)
+        if plan.derived:
+            p.report.derived.append(t)
+        else:
+            main, p.report.main = staged, t
+    for name in [texts.table, *(f"staged_{plan.table}" for plan in plans)]:
+        run.con.execute(f"drop table if exists {quoted(name)}").fetchall()
+    if p.report.main is not None and p.report.main.table != "suppliers":  # who may bill in currencies of their own
+        run.currency = run.currency or texts.currency
+        run.given_currency = run.given_currency or texts.currency
+
+
+def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTable, list[TablePlan]]:
+    """Load a source's text, with what a lookup adds, and decide how its values are written and what its amounts mean."""
+    wanted = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    own = [c for c in p.source.columns if c in wanted or p.lookup and c == p.lookup.key]
+    texts = load_texts(run.con, p.source, own, "texts", progress)
+    if p.lookup:
+        columns = [p.lookup.key_there, *p.lookup.columns]
+        others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
+        texts = add_lookup(run.con, texts, p.lookup, others)
+    decide_formats(run.con, texts, p.plans, run.mapping)
+    p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
+    if not run.mapping.guesses:
+        return texts, p.plans
+    plans, notes = interpret_amounts(run.con, texts, p.plans)
+    p.report.notes += notes
+    return texts, plans
+
+
+def _day_of_stock(con, file: str) -> tuple[date, Message]:
+    """Return the day of a count that has none, and a note on where it comes from."""
+    if named := dates.day_in(file):
+        day = date.fromisoformat(named)
+        return day, msg("The file has no column of days. The stock is read as that of the end of {day}, the day in its name.", day=day)
+    (last,) = con.execute("select max(cast(ordered_at as date)) from orders").fetchone()
+    if last:
+        return last, msg("The file has no column of days. The stock is read as that of the end of {day}, the last day of sales.", day=last)
+    today = date.today()
+    return today, msg(
+        "The file has no column of days. The stock is read as that of the end of {day}, today, as no sales are stored.", day=today
+    )
+
+
+def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable) -> TableReport:
+    """Begin a table's report: rows read and quarantined. An import of a whole list deletes the rows of the one before."""
+    con, plan = run.con, staged.plan
+    t = TableReport(plan.table, columns=_columns_read(texts, plan))
+    t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
+    if not plan.optional:
+        t.quarantined = _quarantine(con, staged, run.import_id, p)
+    if t.read and t.read == sum(t.quarantined.values()):
+        p.report.notes.append(
+            msg("No row can be stored as {table}. See the reasons, and correct the mapping or its [options].", table=TABLE_NAMES[t.table])
+        )
+    elif RULES[plan.table].whole and plan.table not in run.renewed:
+        con.execute(f"delete from {quoted(plan.table)}").fetchall()
+        p.report.notes.append(msg("The file is read as the whole list of {table} and replaces the one before.", table=TABLE_NAMES[t.table]))
+        run.renewed.add(plan.table)
+    return t
+
+
+def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
+    """Return what a row of orders is, by the mapping or by the rows, with a note in the report."""
+    plan = staged.plan
+    if plan.table != "orders" or plan.from_purchases:
+        return OrderGrain.LINES
+    given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(run.mapping.options.grain)
+    grain = given or detect_grain(run.con, staged)
+    p.report.notes.append(grain.value)
+    if grain != OrderGrain.LINES and "order_count" not in plan.columns:
+        p.report.notes.append(
+            msg("No column counts the orders of a total, so each unit counts as one order. Give `order_count` if there is one.")
+        )
+    return grain
+
+
+def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> dict[str, int]:
+    """Store the rejected rows, in place of those of the same file before; returns template of the reason -> rows."""
+    db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
+    reasons = [c.reason.template for c in staged.checks]
+    con.execute(f"""create or replace temp view refused as
+        select line, problem, problem_value, broken from {quoted(staged.table)} where problem is not null""").fetchall()
+    db.run(
+        con,
+        "staging/quarantine",
+        import_id=import_id,
+        file=p.source.file,
+        table_name=staged.plan.table,
+        columns=[c.column for c in staged.checks],
+        reasons=reasons,
+    ).fetchall()
+    counts: Counter[str] = Counter()
+    by_reason = "select problem, broken, count(*) from refused group by problem, broken order by problem, broken"
+    for problem, broken, n in con.execute(by_reason).fetchall():
+        counts[broken or reasons[problem - 1]] += n
+    con.execute("drop view refused").fetchall()
+    return dict(counts)
+
+
+def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) -> None:
+    """Fill the counts; rows without another reason are known already."""
+    t.kept, t.replaced, t.dropped = merged.kept, merged.replaced, merged.dropped
+    t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
+    t.touched = merged.touched
+    rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
+    if rest:
+        reason = IN_OTHER_ROWS if plan.derived else KNOWN
+        if t.table == "products" and mapping.options.roll_up:
+            reason = ROLLED_UP
+        t.dropped = t.dropped | {reason: rest}
+
+
+def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: PlannedSource) -> None:
+    """Raise UserError for a file that was imported under another mapping and would count twice.
+
+    Its rows may replace what they were then, or be more than could be read then; any others would count twice.
+    """
+    fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
+    fit = t.read - sum(t.quarantined.values())
+    counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
+    if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
+        raise UserError(
+            found=nmsg(
+                "{count} row of {file} differs from what it was in an earlier import, under another mapping or currency.",
+                "{count} rows of {file} differ from what they were in an earlier import, under another mapping or currency.",
+                twice,
+                file=p.source.file,
+            ),
+            expected=msg("A file gives the same rows in every import; these {table} would count twice.", table=TABLE_NAMES[t.table]),
+            to_do=msg("Import all files under the new mapping into a new workspace, or keep the old mapping."),
+        )
+
+
+def _columns_read(texts: TextTable, plan: TablePlan) -> list[tuple[Message | str, str, Message | None]]:
+    """Return (source, canonical column, how it is read) for the plan."""
+    read = []
+    for target, filled in plan.columns.items():
+        column, source = target_column(plan.table, target), filled.sources[0] if filled.sources else None
+        how = None
+        if target in RULES[plan.table].people:
+            how = msg("pseudonym")
+        elif source and column is not None and column.type in ("DOUBLE", "BIGINT"):
+            signs = {".": msg("number with a decimal point"), ",": msg("number with a decimal comma")}
+            how = signs.get(texts.decimals[source], msg("number"))
+        elif source and column is not None and column.type in ("DATE", "TIMESTAMP"):
+            name = texts.dates[source]
+            example = dates.DATES[name].example if name in dates.DATES else name
+            how = msg("date") if name == TYPED else msg("date like {example}", example=example)
+        read.append((filled.describe(), target, how))
+    return read

@@ -1,0 +1,58 @@
+"""Killed at any moment: the old or the new one is served, whole, and the audit log says so exactly once."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from fixtures.model_folders import write_model
+from fixtures.tiny_snapshot import write_scored
+
+from core.models import registry
+from core.schema import SERVING
+from core.storage import snapshots
+
+POINTS = {"publish": (9, 30), "rollback": (9, 100), "promote": (4, 100)}  # the last changes are points, and every so many before
+
+
+@pytest.fixture
+def shop(workspace):
+    write_scored(workspace)
+    for model in ("m1", "m2"):
+        write_model(workspace, model)
+    registry.promote(workspace, "m1", "the first")
+    for _ in range(2):
+        snapshots.publish(workspace)
+    return workspace
+
+
+@pytest.mark.parametrize("act", ["publish", "rollback", "promote"])
+def test_killed_before_any_change_to_a_file_a_restart_finds_the_old_or_the_new_with_one_note_each(shop, act):
+    first, second = (s.id for s in reversed(snapshots.history(shop)))
+    program = [sys.executable, "-m", "tests.fixtures.kill_points", str(shop.root), act, *map(str, POINTS[act])]
+    run = subprocess.run(program, capture_output=True, text=True, cwd=Path(__file__).parents[2])
+    assert run.returncode == 0, run.stderr
+    before = [["promote", "m1"], ["publish", first], ["publish", second]]
+    outcomes = Counter()
+    for line in run.stdout.splitlines():
+        told = json.loads(line)
+        found = told["found"]
+        assert isinstance(found, dict), found
+        assert found["tables"] == len(SERVING) and found["left"] == [], told
+        assert found["acts"] == found["audit"], told
+        done = found["acts"][3:]
+        assert found["acts"][:3] == before
+        new = {
+            "publish": found["served"] not in (first, second) and [["publish", found["served"]]],
+            "rollback": found["served"] == first and [["rollback", first]],
+            "promote": found["champion"] == "m2" and [["promote", "m2"]],
+        }[act]
+        assert done == (new or []), told
+        if not new:
+            assert (found["served"], found["champion"]) == (second, "m1"), told
+        outcomes["new" if new else "old"] += 1
+    assert outcomes["old"] and outcomes["new"], outcomes
