@@ -32,6 +32,7 @@ from core.workspace import Workspace
 _STEPS = (
     "year_windows",
     "recent_windows",
+    "buyer_windows",
     "attention_windows",
     "review_windows",
     "windows",
@@ -201,7 +202,7 @@ def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]
         max_segments=settings.shop.max_segments,
         last_day=shop.last_day,
     )
-    for query in ("segment_of", "horizon_stock", "own_rate", "linked_products", "coverage", "all_days"):
+    for query in ("segment_of", "horizon_stock", "own_rate", "linked_products", "coverage", "all_days", "purchases"):
         engine.table(f"features/{query}", **values)
 
 

@@ -38,8 +38,9 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
     import pyarrow as pa
 
     signal = _choose_signal(engine, settings)
-    code = crc32(db.sql("features/daily").encode())
+    code = crc32("".join(db.sql(f"features/{query}") for query in ("daily", "order_lines", "review_texts")).encode())
     meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code])
+    read_inputs(engine, settings.shop.segment_attribute)
     _sentiments(engine, workspace, settings, progress)
     built = engine.rows("features/daily_built")
     touched = engine.rows("features/touched")[0]["first_day"]
@@ -60,6 +61,12 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
     with engine.transaction():
         engine.replace_days("lost_units", None, "features/lost_units", **asdict(settings.labels))
     return Shop(span["first_day"], span["last_day"], signal, from_day)
+
+
+def read_inputs(engine: Engine, attribute: str) -> None:
+    """Let statements read the order lines that count, by the customers' `attribute`, and the texts of reviews."""
+    engine.table("features/order_lines", attribute=attribute)
+    engine.view("features/review_texts")
 
 
 def _choose_signal(engine: Engine, settings: Settings) -> str:
@@ -83,8 +90,8 @@ def _choose_signal(engine: Engine, settings: Settings) -> str:
 
 
 def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progress: Progress) -> None:
-    """Compute the sentiment of each new review once; the warehouse keeps it."""
-    fresh = engine.rows("features/reviews_without_sentiment")
+    """Compute the sentiment of each new text of a review once; the warehouse keeps it."""
+    fresh = engine.rows("features/texts_without_sentiment")
     if not fresh:
         return
     import pyarrow as pa
@@ -95,4 +102,4 @@ def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progre
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
     # In steps of 2^-13: their sums are exact in any order, and an encoder's last bits depend on the other texts of a batch.
     values = np.round(np.asarray(values, float) * 8192) / 8192
-    engine.append("review_sentiment", pa.table({"review_id": [r["review_id"] for r in fresh], "sentiment": values}))
+    engine.append("text_sentiment", pa.table({"text_sha256": [r["text_sha256"] for r in fresh], "sentiment": values}))

@@ -28,6 +28,12 @@ def _times(now: str, before: str, smooth: float = 1.0) -> str:
     return f"(coalesce({now}, 0) + {smooth}) / (coalesce({before}, 0) + {smooth})"
 
 
+def _share(part: str, rest: str, smooth: float) -> str:
+    """`part` of `part` and `rest` together, as if `smooth` more of the rest were known: small counts say little. Null without either."""
+    both = f"coalesce({part}, 0) + coalesce({rest}, 0)"
+    return f"case when {both} > 0 then coalesce({part}, 0) / ({both} + {smooth}) end"
+
+
 _EVENTS = "h.has_events = 1"
 _ORDERS = "h.has_orders = 1"
 
@@ -46,7 +52,13 @@ FEATURES: tuple[Feature, ...] = (
     Feature(
         "best_day_share", "demand", "share", "w.best_day_56d / nullif(w.interest_56d, 0)", "Share of orders on the best day, last 56 days"
     ),
-    Feature("returned_share", "demand", "share", "w.returned_units_91d / nullif(w.units_91d, 0)", "Return rate, last 13 weeks"),
+    Feature(
+        "returned_share",
+        "demand",
+        "share",
+        _share("w.returned_units_91d", "w.units_91d", 5),
+        "Share of returns in units sold or returned, last 13 weeks",
+    ),
     Feature("out_of_stock_56d", "demand", "share", "k.out_of_stock_56d", "Share of days out of stock, last 56 days"),
     Feature("out_of_stock_14d", "demand", "share", "k.out_of_stock_14d", "Share of days out of stock, last 14 days"),
     Feature(
@@ -100,14 +112,14 @@ FEATURES: tuple[Feature, ...] = (
         "first_buy_share",
         "audience",
         "share",
-        "w.first_buys_56d / nullif(w.buyers_56d, 0)",
+        "w.first_buyers_56d / nullif(w.buyers_56d, 0)",
         "Share of first-time buyers of the product, last 56 days",
     ),
     Feature(
         "first_buy_share_28d",
         "audience",
         "share",
-        "w.first_buys_28d / nullif(w.buyers_28d, 0)",
+        "w.first_buyers_28d / nullif(w.buyers_28d, 0)",
         "Share of first-time buyers of the product, last 28 days",
     ),
     Feature(
@@ -196,15 +208,15 @@ FEATURES: tuple[Feature, ...] = (
         "cart_rate",
         "attention",
         "share",
-        f"case when {_EVENTS} then w.carts_28d / nullif(w.views_28d, 0) end",
-        "Carts per view, last 28 days",
+        f"case when {_EVENTS} then {_share('w.carts_28d', 'w.views_28d', 10)} end",
+        "Share of carts in views and carts, last 28 days",
     ),
     Feature(
         "orders_a_view",
         "attention",
         "share",
-        f"case when {_EVENTS} then w.orders_28d / nullif(w.views_28d, 0) end",
-        "Orders per view, last 28 days",
+        f"case when {_EVENTS} then {_share('w.orders_28d', 'w.views_28d', 10)} end",
+        "Share of orders in views and orders, last 28 days",
     ),
     Feature(
         "ad_clicks_28d",
@@ -214,7 +226,11 @@ FEATURES: tuple[Feature, ...] = (
         "Ad clicks, last 28 days",
     ),
     Feature(
-        "ad_click_rate", "attention", "share", "w.ad_clicks_28d / nullif(w.ad_impressions_28d, 0)", "Clicks per ad impression, last 28 days"
+        "ad_click_rate",
+        "attention",
+        "share",
+        _share("w.ad_clicks_28d", "w.ad_impressions_28d", 20),
+        "Share of clicks in ad impressions and clicks, last 28 days",
     ),
     # reviews: buyers' opinions
     Feature(

@@ -25,7 +25,11 @@ KEPT: dict[str, Table] = {
             "A product, customer group and day out of stock, with the units that were wanted.",
             columns=(*_KEY, Column("lost_units", "DOUBLE")),
         ),
-        Table("review_sentiment", "A review with its sentiment.", columns=(Column("review_id", "VARCHAR"), Column("sentiment", "DOUBLE"))),
+        Table(
+            "text_sentiment",
+            "A text of a review with its sentiment.",
+            columns=(Column("text_sha256", "VARCHAR"), Column("sentiment", "DOUBLE")),
+        ),
         Table("daily_built", "What the daily aggregate was built under.", columns=(Column("meaning", "VARCHAR"),)),
     )
 }

@@ -19,6 +19,7 @@ from core.capabilities.inventory.control import PriceResponse
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.features import tables
+from core.features.daily import read_inputs
 from core.models.calibrate import InterceptShift
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, IMPORTS
 from core.schema.arrow import arrow_schema
@@ -139,6 +140,7 @@ def shop(workspace) -> Workspace:
             con, "quarantine", [{"import_id": "1", "file": "o.csv", "table_name": "orders", "line": i, "reason": "no date"} for i in (4, 9)]
         )
         tables.create(con)
+        read_inputs(DuckDB(con), "country")
         DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",

@@ -12,6 +12,7 @@ from bench.measure import REPOSITORY
 from bench.stockouts import EVENTS, compare, measure, planted_stockouts
 from core.errors import UserError
 from core.features import tables
+from core.features.daily import read_inputs
 from core.ingest import import_files
 from core.settings import LabelSettings
 from core.storage import duckdb as db
@@ -64,6 +65,7 @@ def sample(tmp_path_factory) -> Path:
     rules = LabelSettings()
     with db.connect(workspace.warehouse) as con:
         tables.create(con)
+        read_inputs(DuckDB(con), "")
         DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="")
         DuckDB(con).replace_days("lost_units", None, "features/lost_units", base_days=rules.base_days, min_age_days=rules.min_age_days)
     return workspace.warehouse

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from fixtures import shops
 from fixtures.kept import copied
@@ -405,14 +406,15 @@ def test_a_surge_is_how_many_deviations_four_weeks_lie_above_the_pace_of_the_nin
     assert panel.surge[(panel.days_on_sale < 56) & (panel.segment == "all")].isna().all()
 
 
-def test_orders_per_view_divide_the_orders_and_views_of_the_same_four_weeks(little, little_built):
+def test_the_share_of_orders_counts_orders_and_views_of_the_same_four_weeks(little, little_built):
     panel = panel_of(little_built).assign(as_of=lambda p: pd.to_datetime(p.as_of))
     rows = panel[(panel.as_of == panel.as_of.max()) & (panel.segment == "all")].set_index("product_id")
     age = (panel.as_of.max() - pd.to_datetime(little["events"].occurred_at)).dt.days
     views = little["events"][age.between(0, 27) & (little["events"].kind == "view")].groupby("product_id").size()
     known = rows.orders_a_view.dropna()
+    orders, views = rows.orders_28d[known.index], views.reindex(known.index, fill_value=0)
     assert len(known) > 10
-    np.testing.assert_allclose(known, rows.orders_28d[known.index] / views[known.index], rtol=1e-6)
+    np.testing.assert_allclose(known, orders / (orders + views + 10), rtol=1e-6)
 
 
 def test_a_products_own_sales_rank_goes_before_that_of_its_category(little_built):
@@ -449,3 +451,72 @@ def test_nearest_neighbours_leave_out_the_product_itself_and_come_nearest_first(
     assert (indices != np.arange(2050)[:, None]).all() and (np.diff(similarity, axis=1) <= 0).all()
     whole = vectors @ vectors.T - 2 * np.eye(2050)
     assert (indices[:, 0] == whole.argmax(axis=1)).mean() > 0.999
+
+
+def campaigns_of(promotions: list[tuple], as_of: date) -> dict:
+    """What the panel knows at as_of of product p's promotions, each (first day, last day) counted from as_of."""
+    engine_rows = [("p", as_of + timedelta(days=first), as_of + timedelta(days=last), 0.1) for first, last in promotions]
+    columns = ("product_id", "starts_on", "ends_on", "discount")
+    with db.connect() as con:
+        engine = db.DuckDB(con)
+        engine.register("promotions", pa.table(dict(zip(columns, zip(*engine_rows)))))
+        engine.register("origin", pa.table({"as_of": [as_of]}))
+        return engine.rows("features/campaigns")[0]
+
+
+def test_a_day_in_two_promotions_counts_once():
+    known = campaigns_of([(-40, 5), (-27, 0), (-30, -20)], date(2025, 6, 30))
+    assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 5)
+    apart = campaigns_of([(-40, -20), (-22, -18), (-3, -1)], date(2025, 6, 30))
+    assert (apart["promo_days_28d"], apart["promo_now"], apart["days_since_promo"]) == (10 + 3, 0, 1)
+
+
+def test_a_promotion_that_began_a_year_ago_and_still_runs_is_one():
+    known = campaigns_of([(-364, 3)], date(2025, 6, 30))
+    assert (known["promo_days_28d"], known["promo_now"], known["promo_days_left"]) == (28, 1, 3)
+
+
+def test_known_buyers_are_people_however_often_they_buy(shop, built):
+    panel, orders = panel_of(built), shop["orders"]
+    as_of = pd.Timestamp(panel.as_of.max())
+    bought = orders[(orders.units > 0) & orders.customer_id.notna()].assign(day=lambda o: o.ordered_at.dt.normalize())
+    key = ["product_id", "customer_id", "day"]
+    returned = orders[orders.units < 0].assign(day=lambda o: o.ordered_at.dt.normalize())[key]
+    bought = bought.merge(returned.drop_duplicates(), on=key, how="left", indicator=True).query("_merge == 'left_only'")
+    lately = bought[(as_of - bought.day).dt.days < 28]
+    repeated = 0
+    for segment, rows in (("all", lately), ("GB", lately[lately.country == "GB"])):
+        mine = panel[(panel.segment == segment) & (pd.to_datetime(panel.as_of) == as_of)].set_index("product_id").buyers_28d
+        people = rows.groupby("product_id").customer_id.nunique().reindex(mine.index, fill_value=0)
+        assert (mine == people).mean() > 0.9 and (mine >= people).all()  # a sale beside a return of another size counts, too
+        repeated += int(rows.groupby("product_id").apply(lambda r: len(r[["customer_id", "day"]].drop_duplicates())).sum() - people.sum())
+    assert repeated > 0
+
+
+def test_no_share_is_above_one(built):
+    panel = panel_of(built)
+    shares = [f.name for f in FEATURES if f.unit == "share" and f.name != "promo_discount"]
+    highest = panel[shares].max()
+    assert len(shares) > 15 and (highest.dropna() <= 1).all(), highest[highest > 1]
+    assert {"ad_click_rate", "cart_rate", "orders_a_view", "returned_share"} <= set(highest.dropna().index)
+
+
+def test_a_corrected_review_gets_the_sentiment_of_its_new_words(shop, tmp_path):
+    reviews = shop["reviews"]
+    praised = reviews[reviews.body == "lovely"].groupby("product_id").size().idxmax()
+    changed = (reviews.product_id == praised) & (reviews.body == "lovely")
+    workspace = shops.write(Workspace(tmp_path / "grown").create(), shop)
+    build(workspace)
+    before = panel_of(workspace)
+    with db.connect(workspace.warehouse) as con:
+        con.execute("update reviews set body = 'broken' where product_id = $product and body = 'lovely'", {"product": praised})
+        day = reviews[changed].created_at.min().date()
+        con.execute("insert into touched values ('reviews', $day, 'second')", {"day": day})
+    build_latest(workspace)
+    corrected = shop | {"reviews": reviews.assign(body=reviews.body.mask(changed, "broken"))}
+    whole = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "whole").create(), corrected)))
+    latest = panel_of(workspace, "latest/panel.parquet")
+    anew = whole[whole.as_of.astype(str) == whole.as_of.astype(str).max()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(latest[NAMES], anew[NAMES], check_exact=True)
+    said = [p[(p.product_id == praised) & (p.segment == "all")].sort_values("as_of").sentiment_year.iloc[-1] for p in (before, latest)]
+    assert said[1] < said[0]

@@ -8,55 +8,9 @@ with customer_value as (
     group by customer_id
 ),
 
--- A sale and its exact reversal, by the same customer on the same day, are neither sale nor return: the order was cancelled.
-cancelled as (
-    select product_id, customer_id, cast(ordered_at as date) as day, abs(units) as units,
-        least(count(case when units > 0 then 1 end), count(case when units < 0 then 1 end)) as pairs
-    from orders
-    where customer_id is not null
-    group by product_id, customer_id, cast(ordered_at as date), abs(units)
-    having min(units) < 0 and max(units) > 0
-),
-
-kept_orders as (
-    select o.*
-    from orders as o
-    left join cancelled as c
-        on o.product_id = c.product_id and o.customer_id = c.customer_id and cast(o.ordered_at as date) = c.day and abs(o.units) = c.units
-    where c.pairs is null
-    union all
-    select * exclude (place, pairs)
-    from (
-        select o.*, c.pairs,
-            row_number() over (
-                partition by o.product_id, o.customer_id, c.day, o.units
-                order by o.ordered_at nulls first, o.order_id nulls first, o.unit_price_cents nulls first
-            ) as place
-        from orders as o
-        inner join cancelled as c
-            on o.product_id = c.product_id and o.customer_id = c.customer_id and cast(o.ordered_at as date) = c.day and abs(o.units) = c.units
-    )
-    where place > pairs
-),
-
-lines as (
-    select
-        o.product_id,
-        cast(o.ordered_at as date) as day,
-        coalesce(case when $attribute = 'country' then o.country when $attribute = 'channel' then o.channel end, c.value, '') as value,
-        o.order_id,
-        o.order_count,
-        o.customer_id,
-        o.units,
-        o.units * o.unit_price_cents as revenue_cents,
-        coalesce(o.discount_cents, 0) as discount_cents
-    from kept_orders as o
-    left join customer_value as c on o.customer_id = c.customer_id
-),
-
 identified_orders as (
     select product_id, value, order_id, day, max(case when customer_id is null then 1 else 0 end) as guest, sum(units) as units
-    from lines
+    from order_lines
     where units > 0 and order_id is not null and day >= $from_day
     group by product_id, value, order_id, day
 ),
@@ -68,7 +22,7 @@ order_days as (
     union all
     select product_id, value, day, sum(order_count) as orders,
         sum(case when customer_id is null then order_count else 0 end) as guest_orders, max(units) as largest_order_units
-    from lines
+    from order_lines
     where units > 0 and order_id is null and day >= $from_day
     group by product_id, value, day
 ),
@@ -81,34 +35,16 @@ sale_days as (
         sum(case when units > 0 then revenue_cents end) as revenue_cents,
         sum(case when units > 0 and revenue_cents is not null then units else 0 end) as priced_units,
         sum(case when units > 0 then discount_cents else 0 end) as discount_cents
-    from lines
+    from order_lines
     where day >= $from_day
     group by product_id, value, day
 ),
 
-first_orders as (
-    select customer_id, min(day) as day
-    from lines
-    where units > 0 and customer_id is not null
-    group by customer_id
-),
-
-purchases as (
-    select product_id, value, customer_id, day, min(day) over (partition by product_id, customer_id) as first_day
-    from lines
-    where units > 0 and customer_id is not null
-),
-
 buyer_days as (
-    select
-        p.product_id, p.value, p.day,
-        count(distinct p.customer_id) as buyers,
-        count(distinct case when p.day = p.first_day then p.customer_id end) as first_buys,
-        count(distinct case when p.day = f.day then p.customer_id end) as new_customers
-    from purchases as p
-    inner join first_orders as f on p.customer_id = f.customer_id
-    where p.day >= $from_day
-    group by p.product_id, p.value, p.day
+    select product_id, value, day, count(distinct customer_id) as buyers
+    from order_lines
+    where units > 0 and customer_id is not null and day >= $from_day
+    group by product_id, value, day
 ),
 
 attention_days as (
@@ -135,9 +71,9 @@ review_days as (
         count(case when r.rating <= 2 then 1 end) as low_ratings,
         count(s.sentiment) as sentiments,
         sum(s.sentiment) as sentiment_sum
-    from reviews as r
+    from review_texts as r
     left join customer_value as c on r.customer_id = c.customer_id
-    left join review_sentiment as s on r.review_id = s.review_id
+    left join text_sentiment as s on r.text_sha256 = s.text_sha256
     where r.created_at >= $from_day
     group by r.product_id, coalesce(c.value, ''), cast(r.created_at as date)
 ),
@@ -180,8 +116,6 @@ final as (
         cast(coalesce(o.guest_orders, 0) as double) as guest_orders,
         cast(coalesce(o.largest_order_units, 0) as double) as largest_order_units,
         cast(coalesce(b.buyers, 0) as double) as buyers,
-        cast(coalesce(b.first_buys, 0) as double) as first_buys,
-        cast(coalesce(b.new_customers, 0) as double) as new_customers,
         cast(coalesce(a.views, 0) as double) as views,
         cast(coalesce(a.carts, 0) as double) as carts,
         cast(coalesce(a.wishlists, 0) as double) as wishlists,

@@ -1,4 +1,4 @@
--- What was ordered in the last 13 weeks: how often, how much, at what price, by whom?
+-- What was ordered in the last 13 weeks: how often, how much, at what price?
 select
     as_of, segment, product_id,
     sum(interest) filter (where age < 7) as interest_7d,
@@ -23,12 +23,7 @@ select
     sum(orders) filter (where age < 28) as orders_28d,
     sum(orders) filter (where age < 56) as orders_56d,
     sum(guest_orders) filter (where age < 56) as guest_orders_56d,
-    max(largest_order_units) filter (where age < 56) as largest_order_units_56d,
-    sum(buyers) filter (where age < 28) as buyers_28d,
-    sum(buyers) filter (where age < 56) as buyers_56d,
-    sum(first_buys) filter (where age < 28) as first_buys_28d,
-    sum(first_buys) filter (where age < 56) as first_buys_56d,
-    sum(new_customers) filter (where age < 56) as new_customers_56d
+    max(largest_order_units) filter (where age < 56) as largest_order_units_56d
 from ranks
 where age < 91
 group by as_of, segment, product_id
