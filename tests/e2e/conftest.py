@@ -38,7 +38,15 @@ ARGUMENTS = [
 ]
 PATIENCE_MS = 60_000  # a fresh tab fetches the script of each kind of element; 10 s were too few on a busy 2-core machine
 PRODUCTS = 100
-SHORT = {"trees_rounds": 40, "members": 1, "hidden": 16, "second": 8, "tower": 8, "token": 8}  # a short training is one too
+SHORT = {
+    "trees_rounds": 40,
+    "demand_trees_share": 0.0,
+    "members": 1,
+    "hidden": 16,
+    "second": 8,
+    "tower": 8,
+    "token": 8,
+}  # a short training is one too
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -61,7 +69,7 @@ def make_shop(folder: Path) -> None:
     command(sys.executable, "sample_data/generate.py", "--seed", 7, "--products", PRODUCTS, "--out", folder / "sample")
     workspace = Workspace(folder / "shop").create()
     command(*UPSWING, "import", *sorted((folder / "sample" / "files").iterdir()), "--workspace", workspace.root)
-    short = workspace.settings().with_values("model", encoder=encoder(), max_epochs=2, since="2025-03-01")
+    short = workspace.settings().with_values("model", encoder=encoder(), max_epochs=2, since="2025-09-28")
     workspace.save_settings(short.with_values("recipe", **SHORT))
     command(*UPSWING, "run", "--workspace", workspace.root)
 

@@ -140,6 +140,7 @@ def test_the_committed_files_are_those_of_the_manifest_and_small_enough():
 # The shop
 
 
+@pytest.mark.whole
 def test_the_catalogue_is_in_two_languages_with_launches_in_every_month(products):
     assert len(products) == 800 and products["product_id"].is_unique and products["category"].nunique() == 10
     titles = products["title"].dropna()
@@ -151,6 +152,7 @@ def test_the_catalogue_is_in_two_languages_with_launches_in_every_month(products
     assert len(launched) == 36 and launched.min() >= 5
 
 
+@pytest.mark.whole
 def test_sales_have_a_heavy_tail_and_a_rhythm_of_weekdays_and_hours(sales):
     best_first = sales["product_id"].value_counts()
     assert 0.55 <= best_first.head(160).sum() / len(sales) <= 0.8
@@ -165,6 +167,7 @@ def test_sales_have_a_heavy_tail_and_a_rhythm_of_weekdays_and_hours(sales):
     assert sales.groupby("order_id").size().between(1, 6).all()
 
 
+@pytest.mark.whole
 def test_every_day_has_sales_and_every_kind_of_click(sales, clicks):
     assert set(sales["day"]) == set(range(DAYS))
     assert set(EVENT_KINDS) <= set(clicks["kind"])
@@ -174,6 +177,7 @@ def test_every_day_has_sales_and_every_kind_of_click(sales, clicks):
 # The truth
 
 
+@pytest.mark.whole
 def test_every_planted_event_names_a_product_and_a_driver_or_none(truth, products, sales):
     assert set(truth["product_id"]) <= set(products["product_id"])
     assert set(truth["cause"]) <= {*DRIVERS, "none"}
@@ -184,12 +188,14 @@ def test_every_planted_event_names_a_product_and_a_driver_or_none(truth, product
         assert {value for values in group["segment"] for value in values.split()} <= set(customers[attribute].dropna())
 
 
+@pytest.mark.whole
 def test_events_of_every_kind_are_spread_over_all_years(truth):
     for kind, group in truth[~truth["kind"].isin(["season", "local_season", "first_season"])].groupby("kind"):
         quarters = group.loc[group["starts"].between(0, DAYS - 1), "starts"] // 91
         assert quarters.nunique() >= 6, kind
 
 
+@pytest.mark.whole
 def test_rises_are_imminent_on_the_last_day_with_something_moving_already(truth):
     imminent = truth[truth["kind"].isin(RISES) & (truth["starts"] > DAYS - 14) & (truth["precursor"] < DAYS - 7)]
     assert len(imminent) >= 15 and imminent["cause"].nunique() >= 3
@@ -198,6 +204,7 @@ def test_rises_are_imminent_on_the_last_day_with_something_moving_already(truth)
 
 
 @pytest.mark.parametrize("kind", RISES)
+@pytest.mark.whole
 def test_planted_rises_are_seen_in_the_orders(kind, truth, sales):
     events = inside(truth[truth["kind"] == kind])
     window = (40, 70) if kind == "slow_growth" else (8, 24) if kind == "promotion" else (16, 42)
@@ -205,12 +212,14 @@ def test_planted_rises_are_seen_in_the_orders(kind, truth, sales):
 
 
 @pytest.mark.parametrize("kind", FALLS)
+@pytest.mark.whole
 def test_planted_falls_are_seen_in_the_orders(kind, truth, sales):
     events = inside(truth[truth["kind"] == kind])
     window = (50, 75) if kind in ("fading", "phase_out") else (25, 49)
     assert Daily(sales).lift(events, window, (-84, -29)) < 0.75
 
 
+@pytest.mark.whole
 def test_attention_rises_before_sales_where_it_is_the_cause_and_not_before_noise(truth, sales, clicks):
     views, searches, bought = (Daily(rows) for rows in (clicks[clicks["kind"] == "view"], clicks[clicks["kind"] == "search_click"], sales))
     for kind in ("word_of_mouth", "viral_search"):
@@ -224,6 +233,7 @@ def test_attention_rises_before_sales_where_it_is_the_cause_and_not_before_noise
     assert views.lift(curious, (14, 28), (-70, -29)) > 1.5 and bought.lift(curious, (14, 28), (-70, -29)) < 1.2
 
 
+@pytest.mark.whole
 def test_where_attention_is_not_the_cause_it_moves_with_sales_and_not_before(truth, clicks):
     views = Daily(clicks[clicks["kind"] == "view"])
     for kind in ("review_rise", "market_trend", "neighbour_spread", "style_wave", "promotion", "price_cut"):
@@ -231,6 +241,7 @@ def test_where_attention_is_not_the_cause_it_moves_with_sales_and_not_before(tru
         assert views.lift(events, (-10, -1), (-70, -29)) < 1.25 < views.lift(events, (16, 30), (-70, -29)), kind
 
 
+@pytest.mark.whole
 def test_what_spreads_comes_from_a_product_that_is_linked_and_began_before(truth):
     links = pd.read_csv(SAMPLE / "files/links.csv", dtype=str)
     links = links[links["relation"] == "bought_together"]
@@ -241,6 +252,7 @@ def test_what_spreads_comes_from_a_product_that_is_linked_and_began_before(truth
         assert e.starts - e.precursor >= 16 and any((source, e.product_id) in linked for source in sources), e.event_id
 
 
+@pytest.mark.whole
 def test_a_season_is_one_that_the_product_has_had_before_and_the_first_one_has_no_cause_in_the_data(truth):
     seasons = truth[truth["kind"].isin(["season", "local_season", "first_season"])].sort_values("starts")
     assert set(seasons[seasons["kind"] == "first_season"]["cause"]) == {"none"}
@@ -249,6 +261,7 @@ def test_a_season_is_one_that_the_product_has_had_before_and_the_first_one_has_n
         assert e.precursor == before.max() >= 0 and e.starts - e.precursor < 440, e.event_id  # the lunar calendar wanders
 
 
+@pytest.mark.whole
 def test_a_fad_shows_first_in_the_segment_that_starts_it(truth, sales):
     fads = inside(truth[(truth["kind"] == "segment_fad") & (truth["segment_attribute"] == "country")])
     home, other = np.zeros(2), np.zeros(2)
@@ -259,6 +272,7 @@ def test_a_fad_shows_first_in_the_segment_that_starts_it(truth, sales):
     assert other[0] / other[1] < 1.4
 
 
+@pytest.mark.whole
 def test_review_words_turn_before_sales_while_the_stars_hardly_move(truth):
     reviews = pd.read_json(SAMPLE / "files/reviews.jsonl.gz", lines=True).drop_duplicates("review_id")
     reviews["day"] = (pd.to_datetime(reviews["created_at"], errors="coerce").dt.normalize() - FIRST_DAY).dt.days
@@ -286,6 +300,7 @@ def test_review_words_turn_before_sales_while_the_stars_hardly_move(truth):
     assert reviews["body"].nunique() <= 5000
 
 
+@pytest.mark.whole
 def test_search_interest_outside_moves_before_sales_where_the_market_is_the_cause(truth):
     market = pd.read_csv(SAMPLE / "files/market.csv.gz", dtype={"value": str})
     market = market[(market["series"] == "search_interest") & market["product_id"].notna()]
@@ -301,6 +316,7 @@ def test_search_interest_outside_moves_before_sales_where_the_market_is_the_caus
     assert np.nanmedian(ratios) > 1.5
 
 
+@pytest.mark.whole
 def test_a_planted_stock_out_empties_the_shelf_stops_sales_and_records_what_was_wanted(truth, sales):
     stock = pd.read_parquet(SAMPLE / "files/stock.parquet")
     stock["day"] = (pd.to_datetime(stock["day"]) - FIRST_DAY).dt.days
@@ -313,6 +329,7 @@ def test_a_planted_stock_out_empties_the_shelf_stops_sales_and_records_what_was_
         assert daily.between(e.product_id, e.starts, e.ends - 1) == 0, e.event_id
 
 
+@pytest.mark.whole
 def test_deliveries_add_up_to_what_is_on_order_and_every_supplier_has_terms(products):
     files = SAMPLE / "files"
     stock = pd.read_parquet(files / "stock.parquet")
