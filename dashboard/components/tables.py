@@ -104,12 +104,12 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
         "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
         "reasons": column.TextColumn(
             _("Main reasons"),
-            width=300,
+            width=270,
             help=_("Top 3 reasons. ▲ pushes the chance up, ▼ down; more arrows = stronger."),
         ),
-        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=100, help=_("Median forecast in units.")),
+        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=150, help=_("Median forecast in units.")),
         "cover_weeks": column.NumberColumn(
-            _("Weeks of supply"), format=_("%.1f wk"), width=80, help=_("Weeks until the stock runs out. Empty: stock unknown.")
+            _("Weeks of supply"), format=_("%.1f wk"), width=112, help=_("Weeks until the stock runs out. Empty: stock unknown.")
         ),
         "category": column.TextColumn(_("Category"), width=110),
         "price": money(_("Price"), currency),

@@ -225,14 +225,14 @@ def columns(currency: str) -> dict:
     units = {"format": "%,.0f"}
     numbers: dict[str, tuple[int, dict[str, Any]]] = {
         "suggested_order_units": (80, units),
-        "planner_order_units": (60, units),
+        "planner_order_units": (84, units),
         "order_units": (64, units),
-        "inventory_position": (72, units),
-        "on_order_later": (76, units),
+        "inventory_position": (132, units),
+        "on_order_later": (108, units),
         "reorder_point": (90, units),
         "order_up_to_level": (90, units),
         "excess_units": (70, units),
-        "cover_weeks": (72, {"format": _("%.1f wk")}),
+        "cover_weeks": (108, {"format": _("%.1f wk")}),
     }
     found = {
         name: column.NumberColumn(own.heading(name), width=width, help=own.formula(name), **form) for name, (width, form) in numbers.items()
@@ -247,7 +247,7 @@ def columns(currency: str) -> dict:
             width=80,
             help=_("Expected gain per unit of money spent, for the packs within budget."),
         ),
-        "lost_margin": tables.money(own.heading("lost_margin"), currency, width=96, help=own.formula("lost_margin")),
+        "lost_margin": tables.money(own.heading("lost_margin"), currency, width=112, help=own.formula("lost_margin")),
         "order_by": column.DateColumn(own.heading("order_by"), width=88, help=own.formula("order_by")),
         "goes_out": column.DateColumn(own.heading("goes_out"), width=88, help=own.formula("goes_out")),
         "stockout_probability": column.NumberColumn(
