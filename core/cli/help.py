@@ -104,7 +104,7 @@ def refusal(error: exceptions.UsageError) -> UserError:
         expected = msg("It needs one.")
     else:
         found = msg("`{command}` cannot be read: {reason}", command=called, reason=reason)
-        expected = msg("A command has a name, then its arguments and options.")
+        expected = msg("Type a command, then its arguments and options.")
     return UserError(found=found, expected=expected, to_do=msg("See `{command} --help`.", command=called))
 
 

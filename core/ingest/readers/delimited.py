@@ -31,7 +31,7 @@ WRONG_BYTES = msg("The row has bytes that do not fit the encoding of the file.")
 def empty_file(name: str) -> UserError:
     return UserError(
         found=msg("{file} is empty.", file=name),
-        expected=msg("A file to import has rows."),
+        expected=msg("A file to import needs at least one row."),
         to_do=msg("Export it again."),
     )
 

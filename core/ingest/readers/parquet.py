@@ -21,7 +21,7 @@ def open_parquet(path: Path, name: str) -> Source:
         if file.metadata.num_rows == 0:
             raise UserError(
                 found=msg("{file} has no rows.", file=name),
-                expected=msg("A file to import has rows."),
+                expected=msg("A file to import needs at least one row."),
                 to_do=msg("Export it again."),
             )
 

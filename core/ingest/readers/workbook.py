@@ -48,7 +48,7 @@ def open_workbook(path: Path, name: str, kind: Message, sheet: str, scratch: Scr
     if not kept:
         raise UserError(
             found=msg("{file} has only empty sheets.", file=name),
-            expected=msg("A file to import has rows."),
+            expected=msg("A file to import needs at least one row."),
             to_do=msg("Export it again."),
         )
     return kept
