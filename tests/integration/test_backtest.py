@@ -222,9 +222,9 @@ def test_each_switch_is_refitted_flipped_alone_on_the_same_rows_and_judged_on_th
 
 def test_every_switch_is_a_setting_with_something_to_flip_to_and_a_flipped_one_goes_back_to_the_default():
     for switch in ABLATIONS:
-        flipped = switch.flipped(Settings())
+        flipped = switch.changed_settings(Settings())
         assert switch.setting(flipped) == switch.value != switch.setting(Settings()), switch.name
-        assert switch.flipped(flipped) == Settings() and switch.meaning
+        assert switch.changed_settings(flipped) == Settings() and switch.meaning
     assert (
         len({switch.name for switch in ABLATIONS}) == len(ABLATIONS) == len(choose_ablations((), Settings()))
         and choose_ablations(None, Settings()) == {}

@@ -108,8 +108,8 @@ def test_a_lost_state_store_or_audit_log_never_makes_another_model_the_champion(
     startup.prepare(shop)
     assert registry.champion(shop) == shown["served" if len(lost) == 2 else "promoted"]
     asked = []
-    monkeypatch.setattr(pipeline, "_run", lambda *_: asked.append("promote the first model"))
-    monkeypatch.setattr(pipeline, "_rescore", lambda *_: asked.append("rescore"))
+    monkeypatch.setattr(pipeline, "_run", lambda *_: asked.append("promote the first model") or {"text": ""})
+    monkeypatch.setattr(pipeline, "_rescore", lambda *_: asked.append("rescore") or {"text": ""})
     pipeline.do_job(shop, "import", {}, lambda *_, **__: None)
     assert asked == ["rescore"]
 

@@ -195,11 +195,11 @@ def test_the_generic_preset_knows_the_usual_names(workspace, tmp_path, header):
 @pytest.mark.parametrize(
     "text, found",
     [
-        ("[ordrs]\na = 1\n", "did you mean orders"),
-        ("[orders]\nordered_on = 'a'\n", "did you mean ordered_at"),
+        ("[ordrs]\na = 1\n", "Did you mean orders"),
+        ("[orders]\nordered_on = 'a'\n", "Did you mean ordered_at"),
         ("[orders]\nordered_at = 'a'\n", "product_id"),
         ("[orders]\nordered_at = 3\nproduct_id='a'\nunits='b'\n", "ordered_at"),
-        ("[options]\ndecmal = ','\n", "did you mean decimal"),
+        ("[options]\ndecmal = ','\n", "Did you mean decimal"),
         ("[options]\ndecimal = 'x'\n", "decimal"),
         ("[orders\n", "TOML"),
         ("[options]\ndecimal = ','\n", "a table such as"),

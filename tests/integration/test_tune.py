@@ -206,4 +206,4 @@ def test_the_command_prints_what_was_found_and_ends_with_2_where_it_was_stopped(
     fit.stop_at = len(fit.fits)
     assert main(["tune", "--trials", "3", "--workspace", str(shop.root)]) == 2
     told = capsys.readouterr()
-    assert "2 sets of settings were tried" in told.out and "goes on from here" in told.out and "stopped" in told.err
+    assert "2 sets of settings were tried" in told.out and "The same command continues it" in told.out and "Stopped" in told.err

@@ -106,7 +106,7 @@ def test_weights_other_than_the_known_ones_are_found(workspace, monkeypatch):
     from core.models import text
 
     packaged = text.ENCODERS["minilm"]
-    monkeypatch.setitem(text.ENCODERS, "minilm", text.Packaged(packaged.package, packaged.folder, "0" * 64))
+    monkeypatch.setitem(text.ENCODERS, "minilm", text.PackagedEncoder(packaged.package, packaged.folder, "0" * 64))
     assert "0" * 64 in complaints(workspace)["encoder"]
 
 
