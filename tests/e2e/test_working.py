@@ -80,7 +80,7 @@ def test_a_retraining_becomes_a_candidate_and_is_served_only_once_it_is_put_in_u
     page.locator(f".st-key-reason_{candidate}").get_by_role("textbox").fill("better in autumn")
     page.keyboard.press("Tab")
     promote.click()
-    expect(page.get_by_text("Fresh forecasts: done")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("Forecast refresh: done")).to_be_visible(timeout=LONG_MS)
     assert registry.champion(shop) == candidate
     assert snapshots.current(shop).id > served and snapshots.current(shop).model == candidate
     assert "better in autumn" in [entry.reason for entry in State(shop).audit()]
@@ -119,6 +119,6 @@ def test_fresh_forecasts_make_a_new_snapshot_with_the_same_model(page, shop):
     served, champion = snapshots.current(shop).id, registry.champion(shop)
     open_model(page)
     page.get_by_role("button", name="Refresh forecasts").click()
-    expect(page.get_by_text("Fresh forecasts: done")).to_be_visible(timeout=LONG_MS)
+    expect(page.get_by_text("Forecast refresh: done")).to_be_visible(timeout=LONG_MS)
     assert snapshots.current(shop).id > served
     assert registry.champion(shop) == champion == snapshots.current(shop).model
