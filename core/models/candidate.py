@@ -86,7 +86,7 @@ def train(workspace: Workspace, settings: Settings, *, progress: Progress = sile
         model = fit(panel, rows[keep], settings.model, recipe=settings.recipe, progress=progress, track=track)
         now = datetime.now(UTC)
         weights = model.weights_hash()
-        model_id = f"m{now:%Y%m%d-%H%M}-{weights[:4]}"
+        model_id = f"m{now:%Y%m%d-%H%M%S}-{weights[:4]}"  # equal trainings of one minute stay apart
         model = model.with_metrics(
             {
                 **model.metrics,
