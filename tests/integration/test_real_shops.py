@@ -68,6 +68,13 @@ def assert_equal_on_every_row(both: pd.DataFrame) -> None:
     assert (both.falling.astype(bool) == both.falling_true.astype(bool)).all()
 
 
+@pytest.fixture
+def workspace(workspace) -> Workspace:
+    """A workspace whose segments need orders alone, as the oracle's do: tests/unit/test_segments.py holds the rule for customers."""
+    workspace.settings_file.write_text("[shop]\nsegment_min_customers = 1\n", encoding="utf-8")
+    return workspace
+
+
 @pytest.mark.real_data
 @parts
 def test_the_labels_of_uci_online_retail_equal_those_of_the_oracle_in_every_segment(real_data, workspace, part):

@@ -29,7 +29,7 @@ def test_every_statement_gives_the_same_table_on_both_engines(tmp_path):
     run = {one.query for one in found}
     named_at_run_time = {"features/panel", "panel.parquet"}
     every = {f"{kind}/{file.stem}" for kind in ("features", "scoring") for file in db.stored(kind)}
-    never_kept = {"features/ranks", "features/daily_wanted"}  # views: the tables made from them are compared
+    never_kept = {"features/ranks", "features/daily_wanted", "features/review_texts"}  # views: the tables made from them are compared
     assert run == (every - never_kept) | named_at_run_time
     assert sum(one.rows for one in found) > 1_000_000
 
