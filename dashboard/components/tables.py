@@ -98,16 +98,16 @@ def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
         weeks_on_sale=frame.days_on_sale / 7,
     )
     columns = {
-        "title": product(),
-        "rising_probability": chance(_("Chance of rising")),
+        "title": product(width=210),
+        "rising_probability": chance(_("Chance of rising"), width=105),
         "movement": column.NumberColumn(_("Change"), format="%+d", width=75, help=_("Change in percentage points since the last update.")),
-        "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
+        "units": trend(_("26 weeks"), width=90, help=_("Weekly unit sales.")),
         "reasons": column.TextColumn(
             _("Main reasons"),
-            width=270,
+            width=290,
             help=_("Top 3 reasons. ▲ pushes the chance up, ▼ down; more arrows = stronger."),
         ),
-        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=150, help=_("Median forecast in units.")),
+        "units_4w": column.NumberColumn(_("Expected units (4 wks)"), format="%,.0f", width=146, help=_("Median forecast in units.")),
         "cover_weeks": column.NumberColumn(
             _("Weeks of supply"), format=_("%.1f wk"), width=112, help=_("Weeks until the stock runs out. Empty: stock unknown.")
         ),
