@@ -6,7 +6,9 @@ import os
 import re
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -39,6 +41,21 @@ def until(condition: Callable[[], bool], what: str, seconds: float = LONG_MS / 1
         time.sleep(0.1)
 
 
+@contextmanager
+def paused(shop: Workspace) -> Iterator[None]:
+    """Halt the process that does the running job, so that a training of seconds is there to be seen."""
+    until(lambda: [j.status for j in retrainings(shop)[:1]] == ["running"], "a running retraining")
+    worker = State(shop).worker().pid
+    children = [int(pid) for pid in Path(f"/proc/{worker}/task/{worker}/children").read_text().split()]
+    for pid in children:
+        os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in children:
+            os.kill(pid, signal.SIGCONT)
+
+
 @pytest.fixture(autouse=True)
 def nothing_runs(shop):
     """Each test begins and ends with an empty queue."""
@@ -55,21 +72,21 @@ def test_a_retraining_becomes_a_candidate_and_is_served_only_once_it_is_put_in_u
     open_model(page)
     retrain(page)
     running = page.get_by_text("Retraining ·")
-    expect(running).to_be_visible()
-    expect(page.get_by_role("progressbar").first).to_be_visible()
+    with paused(shop):
+        expect(running).to_be_visible()
+        expect(page.get_by_role("progressbar").first).to_be_visible()
 
-    # Somebody else asks for the same: one job, which both see.
-    other = browser.new_context(base_url=address, locale="en-GB").new_page()
-    open_model(other)
-    expect(other.get_by_text("Retraining ·")).to_be_visible()
-    retrain(other)
-    expect(other.get_by_text("Retraining ·")).to_be_visible()
-    other.context.close()
-    assert len(retrainings(shop)) == 1
+        # Somebody else asks for the same: one job, which both see.
+        other = browser.new_context(base_url=address, locale="en-GB").new_page()
+        open_model(other)
+        expect(other.get_by_text("Retraining ·")).to_be_visible()
+        retrain(other)
+        expect(other.get_by_text("Retraining ·")).to_be_visible()
+        other.context.close()
+        assert len(retrainings(shop)) == 1
 
-    page.reload()
-    expect(running).to_be_visible()
-    assert retrainings(shop)[0].active, "too quick to be seen after a reload"
+        page.reload()
+        expect(running).to_be_visible()
 
     promote = page.get_by_role("button", name="Promote")
     expect(promote).to_be_visible(timeout=LONG_MS)

@@ -71,8 +71,8 @@ def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
     [
         ("weather.csv", "station,temperature\nX,1\n", "To be read as"),
         ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
-        ("empty.csv", "", "has rows"),
-        ("blank.csv", "\n \n", "has rows"),
+        ("empty.csv", "", "needs at least one row"),
+        ("blank.csv", "\n \n", "needs at least one row"),
     ],
 )
 def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found(workspace, tmp_path, name, text, expected):
