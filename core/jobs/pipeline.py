@@ -88,7 +88,7 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
 
 @contextmanager
 def _staying(imported: dict) -> Iterator[None]:
-    """Files that came in stay in, whatever forecasts then fail for (a first export is often too short): the error tells of them too."""
+    """Keep imported files when forecasting fails, as it does for a short first export: the error carries their report."""
     try:
         yield
     except UpswingError as error:

@@ -30,7 +30,7 @@ def panel(kinds: tuple[str, ...], quiet: bool = False) -> bool:
         found = data.recent_jobs(kinds, 5)
         now = [job for job in found if job.active]
         if active and not now:
-            st.rerun()  # it ended: let the whole page show what came of it
+            st.rerun()  # it ended: let the whole page show the result
         for job in now:
             _running(job)
         if not now and found and not (quiet and found[0].status == "done"):

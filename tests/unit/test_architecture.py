@@ -45,8 +45,7 @@ KEEPS_OUT = {
 ONLY = {"core.capabilities.inventory.control": {"numpy", "scipy", "core.errors", "core.messages", "core.schema"}}
 LONGEST_PAGE, LONGEST_FILE, LONGEST_LINE = 120, 450, 140
 LONGER_BECAUSE: dict[str, str] = {
-    "core/ingest/importing.py": "to be split",
-    "pages/product.py": "to be split",
+    "pages/product.py": "141 lines: the page is redesigned with tabs later",
 }  # path -> why one idea needs so many lines
 
 

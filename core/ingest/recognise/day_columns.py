@@ -105,7 +105,7 @@ def _unpivoted(source: Source, days: dict[str, str], nothing: pa.Array) -> Sourc
             at = np.flatnonzero(wanted)
             row, day = pa.array(at % count), pa.array(at // count)
             filled = dict(zip(kept, (c.take(row) for c in wide.columns[2:]))) | {DAY: texts.take(day), QUANTITY: cells.take(pa.array(at))}
-            if len(at):  # lines are counted anew: a line identifies a row
+            if len(at):  # lines are numbered again: a line identifies a row
                 lines = pa.array(range(line, line + len(at)), pa.int64())
                 yield pa.table(
                     [lines, wide.column(1).take(row), *(filled[c] for c in columns)],

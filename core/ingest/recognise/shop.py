@@ -87,7 +87,7 @@ def settings(con, workspace: Workspace) -> Settings:
 
 
 def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list[Message]]:
-    """Infer the facts anew over all rows of the open warehouse, and store them in place of those before if any differs.
+    """Infer the facts again over all rows of the open warehouse, and replace the stored ones if any differs.
 
     Returns the settings in effect and a sentence for each that changed.
     """

@@ -76,7 +76,7 @@ def _by_row(con, table: str, source: str, rolled_up: bool, equal: str) -> Merged
 
 
 def _of_order(lines: str) -> str:
-    """Return SQL: lines that belong to an order, product and day `k`. The day too, for receipt numbers may start anew every morning."""
+    """Return SQL: lines that belong to an order, product and day `k`. The day counts too: receipt numbers may restart daily."""
     return f"{lines}.order_id = k.order_id and {lines}.product_id = k.product_id and {lines}.ordered_at::date = k.day"
 
 

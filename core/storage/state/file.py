@@ -197,7 +197,7 @@ def _damaged(path: Path, reason: Message | str) -> UserError:
 
 
 def add_note(con: sqlite3.Connection, actor: str, act: str, subject: str, reason: Message | str, details: dict) -> None:
-    """Adds one line to the audit log, in the transaction that does what it tells of."""
+    """Add one line to the audit log, in the transaction of the act it records."""
     con.execute(
         "insert into audit (at, actor, act, subject, reason, details) values (?, ?, ?, ?, ?, ?)",
         (as_text(now()), actor, act, subject, serialize(reason), json.dumps(details, ensure_ascii=False)),
