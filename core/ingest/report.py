@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.ingest.questions import Answers, Question, open_questions
 from core.ingest.recognise.rules import TABLE_NAMES
 from core.messages import Message, msg, nmsg, sentences
 from core.messages import lines as as_lines
@@ -93,7 +94,10 @@ class TableReport:
 class FileReport:
     """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
 
-    left_out: why it is not read. ask: which columns it would need (core.errors.UserError.ask).
+    layout     the declared layout, or the signature of its columns
+    left_out   why it is not read
+    ask        which columns it would need (core.errors.UserError.ask)
+    questions  what the file does not say; answers: those known for its layout, by the questions' keys
     """
 
     file: str
@@ -106,6 +110,9 @@ class FileReport:
     unread: list[str] = field(default_factory=list)
     left_out: Message | None = None
     ask: dict | None = None
+    layout: str = ""
+    questions: list[Question] = field(default_factory=list)
+    answers: Answers = field(default_factory=dict)
 
     @property
     def tables(self) -> list[TableReport]:
@@ -154,6 +161,16 @@ class ImportReport:
     dry_run: bool
     files: list[FileReport] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions of all files, each once."""
+        return list({q.key: q for f in reversed(self.files) for q in reversed(f.questions)}.values())[::-1]
+
+    def open(self) -> list[Question]:
+        """Return those that matter and that nobody has answered, each once."""
+        found = [q for f in self.files for q in open_questions(f.questions, f.answers)]
+        return list({q.key: q for q in reversed(found)}.values())[::-1]
 
     def totals(self) -> dict[str, int]:
         """Return the rows of all files: read, kept, dropped, quarantined."""
