@@ -155,6 +155,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         rows_kept=t.kept,
         rows_dropped=sum(t.dropped.values()),
         rows_quarantined=sum(t.quarantined.values()),
+        rows_set_aside=sum(t.set_aside.values()),
         first_day=t.first_day,
         last_day=t.last_day,
         **identity,
