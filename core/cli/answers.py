@@ -68,7 +68,7 @@ FLAGS: tuple[AnswerFlag, ...] = (
         msg('What a state of your orders counts as, such as "Partially paid=sale". Repeat it for more states.'),
         "STATE=MEANING",
         named=True,
-        choices=("sale", "return", "not-a-sale", "pending"),
+        choices=("sale", "return", "not a sale", "pending"),
     ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),

@@ -45,7 +45,7 @@ class PlannedSource:
             source.encoding,
             source.delimiter,
             notes=list(source.notes),
-            layout=signature(source.columns),
+            layout_key=signature(source.columns),
         )
 
     @property
@@ -70,7 +70,7 @@ def plan_sources(
     sources = [source for _, _, source in files]
     planned = [PlannedSource(path, sha, source, lookups.lookup_for(mapping, source, sources)) for path, sha, source in files]
     for p in planned:
-        p.report.answers = (known or KnownAnswers()).of(p.report.layout)
+        p.report.answers = (known or KnownAnswers()).of(p.report.layout_key)
     _plan_each(mapping, planned, sources)
     if mapping.guesses:
         shared = key_resolution.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
