@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
-from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.names import by_plain, listed, near, plain, quoted
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -18,6 +19,7 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
+from core.ingest.statement_figures import by_month, with_stored
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
@@ -61,11 +63,12 @@ def import_files(
     with ExitStack() as stack:
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known)
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+            _store_statements(run, report)
             _finish(run, workspace, columns, known.to_remember(p.report.layout_key for p in planned if p.plans), report)
             if not dry_run:
                 refuse_open(report.open())
@@ -146,6 +149,23 @@ def _import_all(
     return run
 
 
+def _store_statements(run: ImportRun, report: ImportReport) -> None:
+    """Add to each statement what the warehouse holds of its months, and store it with the import."""
+    stated = [(f, t) for f in report.files for t in f.tables if t.statement]
+    tables = {t.table for _, t in stated if t.statement and t.statement.months}
+    stored = {table: by_month(run.con, table, f"select *, 1 as copies from {quoted(table)}") for table in tables}
+    for f, t in stated:
+        assert t.statement
+        t.statement = with_stored(t.statement, stored.get(t.table, {}))
+        values = {
+            "import_id": run.import_id,
+            "file": f.file,
+            "table_name": t.table,
+            "statement": json.dumps(t.as_dict(), ensure_ascii=False),
+        }
+        db.run(run.con, "staging/record_statement", **values).fetchall()
+
+
 def _part(progress: Progress, number: int, files: int) -> Progress:
     """Return the progress of one file among several as progress of them all."""
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
@@ -208,4 +228,6 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
             )
         )
     report.notes += notes
+    attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
+    report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()

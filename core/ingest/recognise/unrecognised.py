@@ -100,7 +100,7 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
 def _need(m: TableMapping, group: tuple[str, ...]) -> Message:
     """Return what a table needs, with a few of the names that files have for it in each language."""
     aliases = [name for c in group if c in m.rules for name in m.rules[c].names]
-    shown = [a for a in aliases if a.isascii()][:5] + [a for a in aliases if not a.isascii()][:4]
+    shown = [a for a in aliases if a.isascii()][:2] + [a for a in aliases if not a.isascii()][:1]
     names = msg("{names} and {count} more", names=shown, count=more) if (more := len(aliases) - len(shown)) else shown
     return msg("{column} (known as {names})", column=alternatives(group), names=names)
 
@@ -113,11 +113,6 @@ def _how_to_name(nearest: TableMapping, first: str, present: dict[str, str]) -> 
         msg('Otherwise name each column, as in --column {column}="...".', column=first)
         if in_two
         else msg('Name each column, as in --column {column}="...".', column=first),
-        msg(
-            "Or write a mapping for --mapping that begins with [{table}] {lines} and the names of your columns.",
-            table=nearest.name,
-            lines=" ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs),
-        ),
     )
 
 
