@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
-from core.ingest.names import by_plain, listed, near, plain, quoted
+from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -19,8 +19,8 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
-from core.ingest.statement_figures import by_month, with_stored
 from core.ingest.store.source import ImportRun, import_source
+from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
@@ -153,7 +153,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     """Add to each statement what the warehouse holds of its months, and store it with the import."""
     stated = [(f, t) for f in report.files for t in f.tables if t.statement]
     tables = {t.table for _, t in stated if t.statement and t.statement.months}
-    stored = {table: by_month(run.con, table, f"select *, 1 as copies from {quoted(table)}") for table in tables}
+    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))

@@ -260,7 +260,7 @@ class ImportReport:
 
     def tells(self) -> Message:
         """Return whether anything in the files tells of sales, views or reviews."""
-        return tells([t.table for f in self.files for t in f.tables if t.kept or t.dropped])
+        return tells([t.table for f in self.files for t in f.tables if t.kept or t.dropped], bool(self.open()))
 
     def totals(self) -> dict[str, int]:
         """Return the rows of all files: read, kept, dropped, quarantined, set aside."""

@@ -131,12 +131,14 @@ def month_line(m: Month) -> Message:
     return Message("{month}: {line} {remark}" if m.remark else "{month}: {line}", {"month": m.month, "line": line, "remark": m.remark})
 
 
-def tells(tables: list[str]) -> Message:
-    """Return the first sentence of a dry run: whether anything tells of sales, views or reviews."""
+def tells(tables: list[str], asks: bool) -> Message:
+    """Return the first sentence of a dry run: whether anything tells of sales, views or reviews. asks: whether questions are open."""
     names = {"orders": msg("sales"), "events": msg("views"), "reviews": msg("reviews")}
     found = [names[t] for t in TELLING if t in tables]
     if found:
         return msg("The files tell of {what}.", what=found)
+    if asks:
+        return msg("The answers to the questions below decide whether the files tell of sales, views or reviews.")
     return msg("Nothing in these files tells of sales, views or reviews, which a forecast needs.")
 
 

@@ -144,7 +144,7 @@ def _columns(file: dict, table: str, check: Job) -> dict[str, str | None]:
     needed = [group[0] for group in groups]
 
     def words(column: str) -> str:
-        return f"{column}: {_(', ').join(values[column])[:60]}" if values.get(column) else column
+        return column + ": " + _(", ").join(values[column])[:60] if values.get(column) else column
 
     answers: dict[str, str | None] = {}
     with st.grid(3, min_column_width=260):
@@ -152,7 +152,7 @@ def _columns(file: dict, table: str, check: Job) -> dict[str, str | None]:
             label = labels.column(place) if place in needed else _("{column} (optional)").format(column=labels.column(place))
             first = columns.index(proposed[place]) if proposed.get(place) in columns else None
             said = st.selectbox(
-                label, columns, index=first, format_func=words, placeholder=_("Choose a column"), key=f"column_{check.id}_{place}"
+                label, columns, index=first, format_func=words, placeholder=_("Choose a column"), key=spoken(f"column_{check.id}_{place}")
             )
             if said is not None or place in needed:
                 answers[f"--column {place}"] = said
@@ -167,7 +167,9 @@ def _shop(report: dict, check: Job) -> tuple[dict, str]:
         name = st.text_input(_("Name"), known.name, key=f"shop_name_{check.id}")
         currency = st.text_input(_("Currency"), found.get("currency") or "", max_chars=3, key=f"shop_currency_{check.id}")
         zones = ["", *sorted(available_timezones())]
-        zone = st.selectbox(_("Time zone"), zones, format_func=lambda zone: zone or _("as in the files"), key=f"shop_zone_{check.id}")
+        zone = st.selectbox(
+            _("Time zone"), zones, format_func=lambda zone: zone or _("as in the files"), key=spoken(f"shop_zone_{check.id}")
+        )
         attributes = ["", *found.get("attributes", [])]
         first = attributes.index(found["segment_attribute"]) if found.get("segment_attribute") in attributes else 0
         segments = st.selectbox(
@@ -175,7 +177,7 @@ def _shop(report: dict, check: Job) -> tuple[dict, str]:
             attributes,
             index=first,
             format_func=lambda a: labels.said(labels.COLUMNS, a) if a else _("no groups"),
-            key=f"shop_segments_{check.id}",
+            key=spoken(f"shop_segments_{check.id}"),
         )
     return {"name": name, "currency": currency.strip().upper(), "segment_attribute": segments}, zone
 

@@ -6,14 +6,14 @@ from datetime import date
 
 import streamlit as st
 
-from core.messages import Message, from_dict
+from core.messages import Message
 from dashboard import labels
 from dashboard.i18n import _, day, number, plain, show
 
 
-def said(record: dict | None) -> str:
-    """A message of a report in the reader's language; "" for none."""
-    return plain(show(from_dict(record))) if record else ""
+def said(text: Message | str | None) -> str:
+    """A sentence of a report in the reader's language; "" for none."""
+    return plain(show(text)) if text else ""
 
 
 def summary(report: dict) -> None:
@@ -113,7 +113,7 @@ def _states(table: dict, key: str) -> None:
     counted = [
         {
             "name": one["value"],
-            "counts": said(Message({"sale": "a sale", "return": "a return"}.get(one["counts_as"], one["counts_as"])).as_dict()),
+            "counts": labels.said(labels.STATES, one["counts_as"]),
             "rows": one["rows"],
             "units": one["units"],
             "amount": None if one["cents"] is None else one["cents"] / 100,

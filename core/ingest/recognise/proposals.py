@@ -14,6 +14,7 @@ from core.ingest.recognise.personal_data import holds_personal, looks_personal
 from core.messages import Message, msg
 
 ROWS = 500  # looked at
+FEWEST = 2  # different rows that show anything
 ENOUGH = 0.5  # of the values, for a column to be proposed
 _DATE = re.compile(
     r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2})?.*|\d{1,2}[-/. ](\d{1,2}|[^\W\d]{3,12}\.?)[-/., ]+(\d{4}|\d{2})\b.*"
@@ -32,7 +33,10 @@ def propose(source: Source, columns: list[str], places: list[str], read: dict[st
     read: target -> column, of those whose names are known. A column is proposed once. Columns that hold
     personal data are proposed as ids of customers alone.
     """
+    columns = [c for c in columns if c in source.columns]
     cells = {c: [(v or "").strip() for v in values] for c, values in zip(columns, source.sample_cells(columns, ROWS))}
+    if len(set(zip(*cells.values()))) < FEWEST:
+        return {}
     personal = {c for c in columns if looks_personal(c) or holds_personal(list(cells[c]))}
     found: dict[str, str] = {}
     for place in sorted(places, key=_order):
@@ -62,7 +66,7 @@ def questions(mapping: Mapping, source: Source, ask: dict, share: float = 1.0) -
         if (columns := rule.found_in(here)) and columns[0] in ask["columns"]
     }
     proposed = propose(source, ask["columns"], [*needed, *ask["tables"][table]["further"]], read)
-    choices = tuple((c, Message("{column}", {"column": c})) for c in ask["columns"])
+    choices = tuple((c, Message("{column}", {"column": c})) for c in source.columns)
     asked = [*needed, *(place for place in ask["tables"][table]["further"] if place in proposed)]
     return [
         Question(

@@ -16,8 +16,9 @@ from core.ingest.recognise.mapping import ColumnRule, Mapping, with_constants
 from core.ingest.recognise.personal_data import without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
+from core.ingest.recognise.rules import TABLE_NAMES
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
-from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.recognise.unrecognised import NAME_BOTH, UnrecognisedFile
 from core.ingest.report import FileReport
 from core.messages import Message, msg, sentences
 
@@ -125,10 +126,15 @@ def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Sou
 
 
 def _with_flags(error: UserError, asked: list[Question]) -> UserError:
-    """Return the error, which then ends with the flags that name the columns proposed."""
+    """Return the error, which then ends with the flags that name the columns proposed; the names that files have for them are left out."""
     flags = as_flags([q for q in asked if q.proposal], LONGEST)
-    if flags:
-        error.to_do = msg("Name each column, as in {flags}.", flags=" ".join(flags))
+    if flags and error.ask:
+        table, tables = next(iter(error.ask["tables"].items()))
+        lacking = [group[0].partition(".")[2] for group in tables["needed"]]
+        error.expected = msg("To be read as {table}, it needs columns for {columns}.", table=TABLE_NAMES[table], columns=lacking)
+        error.to_do = sentences(
+            NAME_BOTH if error.ask["may_be_in_two"] else "", msg("Name each column, as in {flags}.", flags=" ".join(flags))
+        )
         error.message = sentences(error.found, error.expected, error.to_do)
         error.args = (str(error.message),)
     return error

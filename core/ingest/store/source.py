@@ -20,11 +20,11 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.statement_check import STORED_ORDERS, confirm
-from core.ingest.statement_figures import ROWS, TOTAL, UNIT, by_month, describe
 from core.ingest.store import purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
+from core.ingest.store.statement_check import confirm
+from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
 from core.ingest.store.totals import OrderGrain, detect_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
@@ -151,7 +151,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
-    before = by_month(con, "orders", STORED_ORDERS) if is_orders else {}
+    before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
 
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:

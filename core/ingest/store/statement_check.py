@@ -5,12 +5,10 @@ from __future__ import annotations
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.statement import Month
-from core.ingest.statement_figures import by_month
 from core.ingest.store.rows import columns_sql, equal_sql
+from core.ingest.store.statement_figures import by_month, month_sql, stored_rows
 from core.ingest.store.totals import OrderGrain
 from core.schema import CANONICAL
-
-STORED_ORDERS = "select *, 1 as copies from orders"
 
 
 def confirm(con, staged: StagedTable, stated: list[Month], before: dict[str, Month], grain: OrderGrain) -> None:
@@ -21,7 +19,7 @@ def confirm(con, staged: StagedTable, stated: list[Month], before: dict[str, Mon
     A month that had no orders holds exactly what is stated of it. In one that had some, every line of the file is found; lines that were
     added up to totals are compared by month only.
     """
-    after = by_month(con, "orders", STORED_ORDERS)
+    after = by_month(con, "orders", stored_rows("orders"))
     for month in stated:
         held = after.get(month.month, Month(month.month, 0, units=0))
         if month.rows and month.month not in before and _figures(month, grain) != _figures(held, grain):
@@ -41,6 +39,6 @@ def _lost(con, staged: StagedTable, months: list[str]) -> int:
     """Count the file's lines of these months that equal no stored one."""
     names = CANONICAL["orders"].names
     query = f"""with lines as (select distinct {columns_sql(names)} from {quoted(staged.table)}
-            where problem is null and list_contains($months, strftime(ordered_at, '%Y-%m')))
+            where problem is null and list_contains($months, {month_sql("ordered_at")}))
         select count(*) from lines l where not exists (select 1 from orders o where {equal_sql(names, "l", "o")})"""
     return con.execute(query, {"months": months}).fetchone()[0]

@@ -66,8 +66,18 @@ def by_month(con, table: str, rows: str) -> dict[str, Month]:
         orders = "count(distinct order_id) + coalesce(sum(order_count * copies) filter (where order_id is null), 0)"
         money = "round(sum(units * unit_price_cents * copies))"
         figures = f"cast({orders} as bigint), sum(units * copies), cast({money} as bigint)"
-    query = f"""select strftime({day}, '%Y-%m'), cast(sum(copies) as bigint), {figures} from ({rows}) group by 1 order by 1"""
+    query = f"select {month_sql(day)}, cast(sum(copies) as bigint), {figures} from ({rows}) group by 1 order by 1"
     return {month: Month(month, *values) for month, *values in con.execute(query).fetchall()}
+
+
+def month_sql(day: str) -> str:
+    """Return SQL of a day's month, as in 2024-03."""
+    return f"left(cast(cast({day} as date) as varchar), 7)"
+
+
+def stored_rows(table: str) -> str:
+    """Return SQL of all stored rows of a table, with `copies`."""
+    return f"select *, 1 as copies from {quoted(table)}"
 
 
 def by_day(con, rows: str, day: str) -> dict[date, int]:
