@@ -40,7 +40,7 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
     """
     table, given = plan.table, mapping.tables.get(plan.table)
     people, named = RULES[table].people, given.rules.keys() if given else ()
-    offered = {t: f for t, f in plan.columns.items() if table == "customers" and t not in people and t not in named}
+    offered = {t: f for t, f in plan.columns.items() if table == "customers" and f.sources and t not in people and t not in named}
     entering, outside = _attributes(offered, _samples(offered, source, lookup))
     read = {t: f for t, f in plan.columns.items() if t not in people and t not in offered}
     plan = replace(plan, columns={t: f for t, f in plan.columns.items() if t not in offered} | entering)
