@@ -7,7 +7,6 @@ from dashboard.components import cards, importing
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
-    cards.nothing_yet()
     importing.form()
     st.stop()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import streamlit as st
@@ -9,6 +10,8 @@ import streamlit as st
 from core.messages import Message
 from dashboard import labels
 from dashboard.i18n import _, day, number, plain, show
+
+_PSEUDONYM = re.compile("[0-9a-f]{32}")
 
 
 def said(text: Message | str | None) -> str:
@@ -87,7 +90,7 @@ def _months(stated: dict, key: str) -> None:
                 "units": m["units"],
                 "amount": None if m["cents"] is None else m["cents"] / 100,
                 "stored": m["stored_rows"],
-                "remark": said(m["remark"]),
+                "remark": show(m["remark"] or ""),
             }
             for m in stated["months"]
         ],
@@ -154,8 +157,8 @@ def _columns(stated: dict, values: dict[str, list[str]], key: str) -> None:
         [
             {
                 "name": c["name"],
-                "read": _(", ").join(labels.column(place) for place in c["read_as"]),
-                "how": said(c["how"]) or said(c["looks"]),
+                "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])),
+                "how": show(c["how"] or c["looks"] or ""),
                 "values": _(", ").join(values.get(c["name"], [])),
             }
             for c in stated["columns"]
@@ -191,4 +194,4 @@ def _first_rows(stated: dict, key: str) -> None:
 def _value(name: str, value: object) -> str:
     if name.endswith("_cents") and isinstance(value, (int, float)):
         return f"{value / 100:,.2f}"
-    return str(value)[:60]
+    return str(value)[:60] if not _PSEUDONYM.fullmatch(str(value)) else str(value)[:8] + "…"

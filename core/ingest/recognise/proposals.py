@@ -10,7 +10,7 @@ from core.ingest.names import by_plain
 from core.ingest.questions import Question
 from core.ingest.readers.source import Source
 from core.ingest.recognise.mapping import Mapping
-from core.ingest.recognise.personal_data import holds_personal, looks_personal
+from core.ingest.recognise.personal_data import outside_of
 from core.messages import Message, msg
 
 ROWS = 500  # looked at
@@ -37,7 +37,7 @@ def propose(source: Source, columns: list[str], places: list[str], read: dict[st
     cells = {c: [(v or "").strip() for v in values] for c, values in zip(columns, source.sample_cells(columns, ROWS))}
     if len(set(zip(*cells.values()))) < FEWEST:
         return {}
-    personal = {c for c in columns if looks_personal(c) or holds_personal(list(cells[c]))}
+    personal = outside_of(source, columns, {}, about_people=False)
     found: dict[str, str] = {}
     for place in sorted(places, key=_order):
         target = place.partition(".")[2]

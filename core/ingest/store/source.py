@@ -156,7 +156,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:
             row = UNIT if staged.plan.row_is_a_unit else ROWS[t.table] if grain == OrderGrain.LINES else TOTAL
-            t.statement = describe(con, staged, p.source, plans, t, rows, row)
+            t.statement = describe(con, staged, p.source, plans, p.report, t, rows, row)
 
     merged = merge(con, staged, grain=grain, rolled_up=run.mapping.options.roll_up, seen=state)
     if is_orders and t.statement:

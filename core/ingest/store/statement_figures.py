@@ -11,10 +11,9 @@ from statistics import median
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.readers.source import Source
-from core.ingest.recognise.personal_data import holds_personal, looks_personal
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.table_plan import TablePlan
-from core.ingest.report import TableReport
+from core.ingest.report import FileReport, TableReport
 from core.ingest.statement import Month, ReadColumn, Statement
 from core.messages import Message, msg, nmsg
 from core.schema import CANONICAL
@@ -40,13 +39,15 @@ ROWS: dict[str, Message] = {
 TOTAL, UNIT = msg("the total of a product and day"), msg("one unit")
 
 
-def describe(con, staged: StagedTable, source: Source, plans: Sequence[TablePlan], t: TableReport, given: str, row: Message) -> Statement:
-    """Return the statement of a source's main table.
+def describe(
+    con, staged: StagedTable, source: Source, plans: Sequence[TablePlan], f: FileReport, t: TableReport, given: str, row: Message
+) -> Statement:
+    """Return the statement of one of a source's tables.
 
-    given: SQL of the rows that the file gives, of equal ones as many as count, with `copies`. row: what one is.
+    f and t: its reports, which know columns about persons and how columns are read. given: SQL of the rows that the file gives, of equal ones as many as count, with `copies`. row: what one is.
     """
     table, day = staged.plan.table, RULES[staged.plan.table].day
-    found = Statement(table, row, columns=_columns(source, plans, t), examples=_examples(con, staged))
+    found = Statement(table, row, columns=_columns(source, plans, f, t), examples=_examples(con, staged))
     if not day or day not in staged.columns:
         return found
     months, days = by_month(con, table, given), by_day(con, given, day)
@@ -162,7 +163,7 @@ def _examples(con, staged: StagedTable) -> list[dict[str, object]]:
     return [dict(zip(names, row)) for row in con.execute(query).fetchall()]
 
 
-def _columns(source: Source, plans: Sequence[TablePlan], t: TableReport) -> list[ReadColumn]:
+def _columns(source: Source, plans: Sequence[TablePlan], f: FileReport, t: TableReport) -> list[ReadColumn]:
     """Return every column of a source: what it is read as, or what it looks like. No value of it is kept, for it may be a person's."""
     places: dict[str, list[str]] = defaultdict(list)
     for plan in plans:
@@ -170,8 +171,8 @@ def _columns(source: Source, plans: Sequence[TablePlan], t: TableReport) -> list
             for column in filled.sources:
                 places[column].append(f"{plan.table}.{target}")
     how = {target: way for _, target, way in t.columns}
-    unread = [c for c in source.columns if c not in places]
-    looks = dict(zip(unread, map(_looks, unread, source.sample_cells(unread, LOOKED_AT) if unread else [])))
+    unread = [c for c in source.columns if c not in places and c not in f.outside]
+    looks = dict(zip(unread, map(_looks, source.sample_cells(unread, LOOKED_AT) if unread else []))) | f.outside
 
     def read(column: str) -> ReadColumn:
         here = places.get(column, [])
@@ -181,11 +182,9 @@ def _columns(source: Source, plans: Sequence[TablePlan], t: TableReport) -> list
     return [read(c) for c in source.columns]
 
 
-def _looks(column: str, cells: list[str | None]) -> Message:
+def _looks(cells: list[str | None]) -> Message:
     """Return what the cells of a column that is not read look like."""
     filled = [c.strip() for c in cells if c and c.strip()]
-    if looks_personal(column) or holds_personal(filled):
-        return msg("personal data")
     if not filled:
         return msg("blank")
     different = len(set(filled))
