@@ -64,7 +64,7 @@ def listed(names: Iterable[str], at_most: int = 12) -> Message | list[str]:
     """Return names as a message's value: all of them, or the first ones that are short enough together and how many more.
 
     >>> str(listed("abcde", 3)), len(str(listed(["a" * 500, "b"])))
-    ('a, b, c and 2 more', 51)
+    ('a, b, c and 2 more', 57)
     """
     names = [name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name in names]
     length, shown = 0, 0

@@ -44,7 +44,8 @@ def describe(
 ) -> Statement:
     """Return the statement of one of a source's tables.
 
-    f and t: its reports, which know columns about persons and how columns are read. given: SQL of the rows that the file gives, of equal ones as many as count, with `copies`. row: what one is.
+    f and t: its reports, which know columns about persons and how columns are read. given: SQL of the rows that the file gives, of equal
+    ones as many as count, with `copies`. row: what one is.
     """
     table, day = staged.plan.table, RULES[staged.plan.table].day
     found = Statement(table, row, columns=_columns(source, plans, f, t), examples=_examples(con, staged))
