@@ -21,6 +21,8 @@ def form() -> None:
     check = None if busy else data.waiting_files()
     if check is not None and check.status == "done":
         _checked(check)
+    elif check is not None and check.status == "interrupted":
+        st.button(_("Check again"), type="primary", icon=":material/refresh:", on_click=actions.check_again, args=(check, {}))
     elif not busy:
         _choose()
     if check is None and (last := data.last_import()):
