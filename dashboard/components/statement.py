@@ -34,7 +34,7 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
     """
     tables = found["tables"] | found["derived"]
     with st.expander(f"**{plain(found['file'])}**" + _headline(tables), expanded=True, icon=":material/description:"):
-        if found["left_out"]:
+        if found["left_out"] and not any(q["flag"] == "--column" and q["matters"] for q in found["questions"]):
             st.caption(_("Not read: {why}").format(why=said(found["left_out_message"])))
         if found.get("layout_message"):
             st.caption(said(found["layout_message"]))
