@@ -21,7 +21,8 @@ SAMPLE = Path(__file__).parents[2] / "sample_data" / "files"
 FIGURES = ["rows", "orders", "units", "cents"]
 STORED = """
     select left(cast(ordered_at as varchar), 7) as month, count(*) as rows,
-        count(distinct order_id) + count(*) filter (where order_id is null) as orders, sum(units) as units, sum(round(units * unit_price_cents)) as cents
+        count(distinct order_id) + count(*) filter (where order_id is null) as orders,
+        sum(units) as units, sum(round(units * unit_price_cents)) as cents
     from orders group by 1 order by 1
 """
 
