@@ -90,12 +90,13 @@ def _checked(check: Job) -> None:
             removed = st.form_submit_button(_("Remove files"), icon=":material/delete:")
     if removed:
         cards.attempt(actions.remove_files, check)
-    if sent and (missing := [key for key, value in answers.items() if value is None]):
+    given = {key: value for key, value in answers.items() if value is not None}
+    if sent and (missing := [key for key in answers if key not in given]):
         cards.nothing_here(_("Choose an answer for: {questions}.").format(questions=_(", ").join(_asked(key) for key in missing)))
     elif sent and again:
-        cards.attempt(actions.check_again, check, answers)
+        cards.attempt(actions.check_again, check, given)
     elif sent:
-        cards.attempt(actions.import_checked, check, answers | ({"--time-zone": zone} if zone else {}), shop)
+        cards.attempt(actions.import_checked, check, given | ({"--time-zone": zone} if zone else {}), shop)
 
 
 def _asked(key: str) -> str:
