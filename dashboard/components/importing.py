@@ -79,6 +79,7 @@ def _checked(check: Job) -> None:
         else:
             answers = _choices(asked, check)
         again = any(q["flag"] in CHANGES_READING for q in asked.values())
+        kept = _kept(report, check)
         shop, zone = ({}, "") if again or data.has_snapshot() else _shop(report, check)
         with st.container(horizontal=True):
             sent = st.form_submit_button(
@@ -93,8 +94,8 @@ def _checked(check: Job) -> None:
     given = {key: value for key, value in answers.items() if value is not None}
     if sent and (missing := [key for key in answers if key not in given]):
         cards.nothing_here(_("Choose an answer for: {questions}.").format(questions=_(", ").join(_asked(key) for key in missing)))
-    elif sent and again:
-        cards.attempt(actions.check_again, check, given)
+    elif sent and (again or kept):
+        cards.attempt(actions.check_again, check, given | kept)
     elif sent:
         cards.attempt(actions.import_checked, check, given | ({"--time-zone": zone} if zone else {}), shop)
 
@@ -120,6 +121,16 @@ def _choices(asked: dict[str, dict], check: Job) -> dict[str, str | None]:
         else:
             answers[key] = st.text_input(about, q["proposal"], key=widget) or None
     return answers
+
+
+def _kept(report: dict, check: Job) -> dict[str, str]:
+    """Lines set aside that are products all the same: the files are checked again with them."""
+    tables = [table for file in report["files"] for table in (*file["tables"].values(), *file["derived"].values())]
+    names = list(dict.fromkeys(one["name"] for table in tables for one in table["set_aside_lines"] if one["name"]))
+    if not names:
+        return {}
+    chosen = st.multiselect(_("Set aside, but products all the same"), names, key=f"keep_{check.id}", placeholder=_("None"))
+    return {f"--keep {name}": "product" for name in chosen}
 
 
 def _table_of(report: dict, check: Job) -> tuple[dict, str]:
