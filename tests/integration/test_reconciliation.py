@@ -41,10 +41,13 @@ def by_month(lines: pd.DataFrame) -> pd.DataFrame:
     return found.astype({"rows": int, "orders": int, "units": float, "cents": int})
 
 
+def halves_up(values: pd.Series) -> pd.Series:
+    """Return whole numbers; halves are rounded away from zero, as SQL does."""
+    return np.sign(values) * np.floor(values.abs() + 0.5)
+
+
 def cents_of(price: pd.Series) -> pd.Series:
-    """Return prices in whole cents; halves are rounded away from zero, as SQL does."""
-    scaled = price * 100
-    return np.sign(scaled) * np.floor(scaled.abs() + 0.5)
+    return halves_up(price * 100)
 
 
 def reconcile(workspace: Workspace, files: list[Path], raw: pd.DataFrame, **given) -> None:
@@ -69,19 +72,18 @@ def reconcile(workspace: Workspace, files: list[Path], raw: pd.DataFrame, **give
 def test_the_sample_agrees_to_the_unit_and_the_cent(workspace):
     with gzip.open(SAMPLE / "orders.csv.gz", "rt") as stream:
         raw = pd.read_csv(stream, dtype=str).drop_duplicates()
-    found = {name: next(c for c in raw.columns if c in names) for name, names in _SAMPLE.items()}
+    units = pd.to_numeric(raw.units, errors="coerce")
     lines = pd.DataFrame(
         {
-            "day": pd.to_datetime(raw[found["day"]], format="ISO8601"),
-            "order": raw[found["order"]],
-            "units": raw[found["units"]].astype(float),
-            "price": cents_of(raw[found["price"]].astype(float)),
+            "day": pd.to_datetime(raw.ordered_at, errors="coerce"),
+            "order": raw.order_id,
+            "units": units,
+            "price": cents_of(pd.to_numeric(raw.unit_price, errors="coerce")),
         }
     )
+    good = lines.day.notna() & (units.fillna(0) != 0) & raw.product_id.notna() & ~(lines.price < 0)
+    lines = lines[good & (lines.day > "1990") & (lines.day < pd.Timestamp.now())]
     reconcile(workspace, [SAMPLE / "orders.csv.gz"], lines)
-
-
-_SAMPLE = {"day": ("ordered_at", "order_date"), "order": ("order_id",), "units": ("units", "quantity"), "price": ("unit_price", "price")}
 
 
 def dirty_shop(folder: Path, seed: int) -> tuple[Path, pd.DataFrame]:
@@ -119,7 +121,7 @@ def dirty_shop(folder: Path, seed: int) -> tuple[Path, pd.DataFrame]:
             if dirt < 0.02:
                 rows.append(("", *cells[1:]))
             elif dirt < 0.04:
-                rows.append((cells[0], "", *cells[2:]))
+                rows.append((cells[0], "", *cells[2:5], ""))
             elif dirt < 0.06:
                 rows.append((*cells[:2], "0", *cells[3:]))
             elif dirt < 0.08:
@@ -180,7 +182,7 @@ def test_complete_journey_agrees_to_the_unit_and_the_cent(workspace, real_data):
             "day": sold.transaction_timestamp,
             "order": sold.basket_id,
             "units": sold.quantity.astype(float),
-            "price": cents_of((cents_of(sold.sales_value) / sold.quantity) / 100),
+            "price": halves_up(cents_of(sold.sales_value) / sold.quantity),
         }
     )
     reconcile(workspace, files, lines, preset="complete-journey")
