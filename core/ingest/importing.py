@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
 from core.ingest.recognise import mapping_file, shop
@@ -16,12 +17,13 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
+from core.ingest.store import period
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import keys
+from core.storage import facts, keys
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -34,6 +36,7 @@ def import_files(
     preset: str | None = None,
     mapping: str | Path | None = None,
     columns: tuple[str, ...] = (),
+    answers: Answers | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> ImportReport:
@@ -56,6 +59,8 @@ def import_files(
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         planned = plan_sources(chosen, opened, stored_product_ids(workspace))
+        for p in planned:
+            p.report.answers = dict(answers or {})
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
@@ -175,7 +180,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], repo
                 untitled,
             )
         )
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns)
+    as_of = _decide_as_of(con, workspace, report)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, as_of)
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
@@ -200,3 +206,16 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], repo
         )
     report.notes += notes
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()
+
+
+def _decide_as_of(con, workspace: Workspace, report: ImportReport) -> tuple[str, dict] | None:
+    """Return the last day whose data may be used, where later days stand alone, and ask the file with such days about them."""
+    read = [f for f in report.files if f.main is not None]
+    if not read:
+        return None
+    last = max(read, key=lambda f: f.main.last_day or "" if f.main else "")
+    before = next((fact for fact in facts.stored(con) if fact.name == "shop.as_of"), None)
+    decided = period.decide(con, shop.settings(con, workspace).shop.signal, before, last.answers, last.file)
+    last.questions += [decided.question] if decided.question else []
+    last.notes += decided.notes
+    return decided.found

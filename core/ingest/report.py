@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 
+from core.ingest.questions import Answers, Question
 from core.ingest.recognise.rules import TABLE_NAMES
 from core.messages import Message, msg, nmsg, sentences
 from core.messages import lines as as_lines
@@ -93,7 +94,9 @@ class TableReport:
 class FileReport:
     """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
 
-    left_out: why it is not read. ask: which columns it would need (core.errors.UserError.ask).
+    left_out   why it is not read
+    ask        which columns it would need (core.errors.UserError.ask)
+    questions  what the file does not say; answers: those known for its layout, by the questions' keys
     """
 
     file: str
@@ -106,6 +109,8 @@ class FileReport:
     unread: list[str] = field(default_factory=list)
     left_out: Message | None = None
     ask: dict | None = None
+    questions: list[Question] = field(default_factory=list)
+    answers: Answers = field(default_factory=dict)
 
     @property
     def tables(self) -> list[TableReport]:

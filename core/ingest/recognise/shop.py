@@ -73,12 +73,18 @@ def country_code(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class ImportHints:
-    """What an import gives about the shop. currency: of its mapping, or the sign of its amounts; columns: names given for its files."""
+    """What an import gives about the shop.
+
+    currency  of its mapping, or the sign of its amounts
+    columns   names given for its files
+    as_of     the last day whose data may be used, with its evidence, where it is not simply the last one
+    """
 
     import_id: str
     currency: str = ""
     segment_attribute: str = ""
     columns: tuple[str, ...] = ()
+    as_of: tuple[str, dict] | None = None
 
 
 def settings(con, workspace: Workspace) -> Settings:
@@ -95,6 +101,7 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     inferred = {
+        "shop.as_of": hints.as_of,
         "shop.columns": _columns(hints, known.get("shop.columns")),
         "shop.countries": _countries(con),
         "shop.currency": _currency(con, hints, known.get("shop.currency")),
