@@ -80,6 +80,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         merged = merge(run.con, staged, grain=_grain(run, p, staged), rolled_up=run.mapping.options.roll_up)
+        p.report.notes += merged.notes
         _count(t, replace(merged, dropped=merged.dropped | left_out), plan, run.mapping)
         _refuse_another_reading(run.con, t, plan, p)
         if plan.derived:
