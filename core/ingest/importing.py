@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
+from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
@@ -43,9 +44,10 @@ def import_files(
     """Read files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
 
     columns: the shop's names of columns that the generic preset does not know, as "table.column = name"; remembered for later imports.
+    answers: to questions that such files raise, by their keys (core.ingest.questions); remembered for files of the same layout.
 
     An import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and writes nothing to the
-    workspace. Raises UserError for files and mappings that do not fit, before anything is stored.
+    workspace. Raises UserError for files and mappings that do not fit, and for questions that nobody has answered; nothing is stored.
     """
     if not files:
         raise UserError(
@@ -53,19 +55,21 @@ def import_files(
             expected=msg("An import needs at least one file."),
             to_do=msg("Name one or more files."),
         )
+    known = known_answers(facts.of_file(workspace.warehouse), with_columns(answers or {}, columns))
+    columns = column_names(known.given)
     chosen = _with_hints(workspace, mapping_file.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace))
-        for p in planned:
-            p.report.answers = dict(answers or {})
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
-            _finish(run, workspace, columns, report)
+            _finish(run, workspace, columns, known.to_remember(p.report.layout_key for p in planned if p.plans), report)
+            if not dry_run:
+                refuse_open(report.open())
     progress("import", 1.0, msg("done"))
     return report
 
@@ -160,6 +164,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         rows_kept=t.kept,
         rows_dropped=sum(t.dropped.values()),
         rows_quarantined=sum(t.quarantined.values()),
+        rows_set_aside=sum(t.set_aside.values()),
         first_day=t.first_day,
         last_day=t.last_day,
         **identity,
@@ -168,7 +173,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         db.run(run.con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=run.import_id).fetchall()
 
 
-def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], report: ImportReport) -> None:
+def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answers: dict[str, Answers], report: ImportReport) -> None:
     """Do what needs all files: products without a description, the facts of the shop, foreign prices."""
     con = run.con
     untitled = db.run(con, "staging/unknown_products").fetchone()[0]
@@ -181,7 +186,7 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], repo
             )
         )
     as_of = _decide_as_of(con, workspace, report)
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, as_of)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, as_of)
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]

@@ -2,21 +2,76 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from core.ingest.questions import Answers, Question
+from core.ingest.questions import Answers, Question, open_questions
 from core.ingest.recognise.rules import TABLE_NAMES
 from core.messages import Message, msg, nmsg, sentences
 from core.messages import lines as as_lines
 
 
+@dataclass(frozen=True)
+class AsideLines:
+    """Rows of one name that are set aside for one reason. reason: its template; cents: None without prices."""
+
+    reason: str
+    name: str
+    rows: int
+    units: float
+    cents: int | None
+
+    def as_message(self) -> Message:
+        return msg(
+            "{name}: {rows} rows, {units} units, {money}",
+            name=self.name,
+            rows=self.rows,
+            units=self.units,
+            money=money(self.cents),
+        )
+
+
+@dataclass(frozen=True)
+class StateCount:
+    """One value of a state column and what it counts as (core.ingest.convert.states.KINDS). orders: 0 without order numbers."""
+
+    column: str
+    value: str
+    counts_as: str
+    rows: int
+    orders: int
+    units: float
+    cents: int | None
+
+    def as_message(self) -> Message:
+        return msg(
+            "{column} {value} counts as {kind}: {rows} rows, {orders} orders, {units} units, {money}",
+            column=self.column,
+            value=repr(self.value),
+            kind=STATE_NAMES[self.counts_as],
+            rows=self.rows,
+            orders=self.orders,
+            units=self.units,
+            money=money(self.cents),
+        )
+
+
+STATE_NAMES = {"sale": msg("a sale"), "return": msg("a return"), "not a sale": msg("not a sale"), "pending": msg("pending")}
+
+
+def money(cents: int | None) -> Message:
+    """Return an amount for a line of the report."""
+    return msg("no amount") if cents is None else msg("amount {amount}", amount=cents / 100)
+
+
 @dataclass
 class TableReport:
-    """Counts of one table that a file fills: read = kept + dropped + quarantined.
+    """Counts of one table that a file fills: read = kept + dropped + quarantined + set aside.
 
     replaced              how many of the kept rows replace stored ones
-    dropped, quarantined  template of the reason (a message without values) -> rows
+    dropped, quarantined, set_aside  template of the reason (a message without values) -> rows
+    aside_lines           what is set aside, by name
+    states                what each value of a state column counts as
     first_day, last_day   of the kept rows, ISO
     touched               the earliest day whose features change
     columns               (source, canonical column, how it is read)
@@ -28,6 +83,9 @@ class TableReport:
     replaced: int = 0
     dropped: dict[str, int] = field(default_factory=dict)
     quarantined: dict[str, int] = field(default_factory=dict)
+    set_aside: dict[str, int] = field(default_factory=dict)
+    aside_lines: list[AsideLines] = field(default_factory=list)
+    states: list[StateCount] = field(default_factory=list)
     first_day: str | None = None
     last_day: str | None = None
     touched: date | None = None
@@ -35,9 +93,10 @@ class TableReport:
 
     def check(self) -> None:
         """Hold the promise of every import. Its failure is a fault of Upswing, and nothing is stored."""
-        if self.read != self.kept + sum(self.dropped.values()) + sum(self.quarantined.values()):
+        if self.read != self.kept + sum(sum(d.values()) for d in (self.dropped, self.quarantined, self.set_aside)):
             raise AssertionError(
-                f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}"
+                f"{self.table}: {self.read} read, kept {self.kept}, dropped {self.dropped}, quarantined {self.quarantined}, "
+                f"set aside {self.set_aside}"
             )
 
     def as_dict(self) -> dict:
@@ -46,9 +105,13 @@ class TableReport:
             "kept": self.kept,
             "dropped": sum(self.dropped.values()),
             "quarantined": sum(self.quarantined.values()),
+            "set_aside": sum(self.set_aside.values()),
             "replaced": self.replaced,
             "dropped_by_reason": self.dropped,
             "quarantined_by_reason": self.quarantined,
+            "set_aside_by_reason": self.set_aside,
+            "set_aside_lines": [asdict(one) for one in self.aside_lines],
+            "states": [asdict(one) for one in self.states],
             "first_day": self.first_day,
             "last_day": self.last_day,
         }
@@ -67,10 +130,12 @@ class TableReport:
             if dry_run
             else msg("{table}: {read} rows read, {kept} kept, {dropped} dropped, {quarantined} quarantined.", **values)
         )
+        aside = nmsg("{count} row is set aside.", "{count} rows are set aside.", sum(self.set_aside.values())) if self.set_aside else ""
         replaced = nmsg("{count} kept row replaces a stored one.", "{count} kept rows replace stored ones.", self.replaced)
         first, last = (date.fromisoformat(day) if day else None for day in (self.first_day, self.last_day))
         head = sentences(
             counts,
+            aside,
             replaced if self.replaced else "",
             msg("From {first} to {last}.", first=first, last=last) if first else "",
             "" if is_main else msg("Its rows are read from the same lines."),
@@ -83,6 +148,10 @@ class TableReport:
                     6, Message("{source} -> {column} ({how})", {**values, "how": how}) if how else Message("{source} -> {column}", values)
                 )
             )
+        lines += [_indented(4, state.as_message()) for state in self.states]
+        for reason, n in _by_count(self.set_aside):
+            lines.append(_indented(4, msg("Set aside {count}: {reason}", count=n, reason=Message(reason))))
+            lines += [_indented(6, one.as_message()) for one in self.aside_lines if one.reason == reason and one.name]
         lines += [_indented(4, msg("Dropped {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.dropped)]
         lines += [
             _indented(4, msg("Quarantined {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.quarantined)
@@ -94,9 +163,11 @@ class TableReport:
 class FileReport:
     """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
 
-    left_out   why it is not read
-    ask        which columns it would need (core.errors.UserError.ask)
-    questions  what the file does not say; answers: those known for its layout, by the questions' keys
+    left_out    why it is not read
+    ask         which columns it would need (core.errors.UserError.ask)
+    layout      the layout that it is read by and how that was recognised, if it is a known one
+    layout_key  the layout's name, or the signature of the columns: what answers are remembered under
+    questions   what it leaves open, answered or not; answers: those known for its layout, by the questions' keys
     """
 
     file: str
@@ -109,6 +180,8 @@ class FileReport:
     unread: list[str] = field(default_factory=list)
     left_out: Message | None = None
     ask: dict | None = None
+    layout: Message | None = None
+    layout_key: str = ""
     questions: list[Question] = field(default_factory=list)
     answers: Answers = field(default_factory=dict)
 
@@ -127,6 +200,7 @@ class FileReport:
             "left_out": str(self.left_out or ""),
             "left_out_message": self.left_out.as_dict() if self.left_out else None,
             "ask": self.ask,
+            "layout": str(self.layout or ""),
             "columns_not_read": self.unread,
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},
             "derived": {t.table: t.as_dict() for t in self.derived},
@@ -141,6 +215,8 @@ class FileReport:
         )
         how = [part for part in (self.kind, self.encoding, delimiter) if part]
         lines = [Message("{file} ({how})", {"file": self.file, "how": how})]
+        if self.layout:
+            lines.append(_indented(2, self.layout))
         if self.left_out:
             lines.append(_indented(2, msg("Left out: {reason}", reason=self.left_out)))
         for t in self.tables:
@@ -160,10 +236,20 @@ class ImportReport:
     files: list[FileReport] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
 
+    @property
+    def questions(self) -> list[Question]:
+        """The questions of all files, each once."""
+        return list({q.key: q for f in reversed(self.files) for q in reversed(f.questions)}.values())[::-1]
+
+    def open(self) -> list[Question]:
+        """Return those that matter and that nobody has answered, each once."""
+        found = [q for f in self.files for q in open_questions(f.questions, f.answers)]
+        return list({q.key: q for q in reversed(found)}.values())[::-1]
+
     def totals(self) -> dict[str, int]:
-        """Return the rows of all files: read, kept, dropped, quarantined."""
+        """Return the rows of all files: read, kept, dropped, quarantined, set aside."""
         mains = [f.main.as_dict() for f in self.files if f.main]
-        return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined")}
+        return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined", "set_aside")}
 
     def as_dict(self) -> dict:
         return {
@@ -185,7 +271,10 @@ class ImportReport:
         parts: list[Message | str] = [head]
         for f in self.files:
             parts += ["", *f.lines(self.dry_run)]
-        parts += ["", msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined", **self.totals())]
+        parts += [
+            "",
+            msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined + {set_aside} set aside", **self.totals()),
+        ]
         if left_out := [f.file for f in self.files if f.left_out]:
             parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
         parts += [msg("Note: {note}", note=note) for note in self.notes]

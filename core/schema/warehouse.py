@@ -209,6 +209,7 @@ IMPORTS: dict[str, Table] = by_name(
             optional("last_day", "DATE", "Last day of the rows kept."),
             optional("mapping_sha256", "VARCHAR", "Hash of the mapping."),
             optional("currency", "VARCHAR", "Currency of the file's money."),
+            optional("rows_set_aside", "BIGINT", "Rows that are no sale or no product, such as unpaid orders and postage.", "rows"),
         ),
     ),
     Table(

@@ -433,10 +433,10 @@ def test_order_lines_in_another_currency_keep_their_units_and_lose_their_price_a
 def test_the_report_for_programs_adds_up_in_every_file_and_table(workspace, tmp_path):
     text = "ordered_at,product_id,units,order_id\n2024-03-01,A1,1,o1\n2024-03-01,A1,1,o2\n2024-03-01,A1,1,o1\nbad,A1,1,o2\n"
     report = import_files(workspace, [write(tmp_path, "orders.csv", text), write(tmp_path, "products.csv", PRODUCTS)]).as_dict()
-    assert report["totals"] == {"read": 6, "kept": 5, "dropped": 0, "quarantined": 1}
+    assert report["totals"] == {"read": 6, "kept": 5, "dropped": 0, "quarantined": 1, "set_aside": 0}
     assert json.loads(json.dumps(report)) == report
     for file in report["files"]:
         for counts in file["tables"].values():
-            assert counts["read"] == counts["kept"] + counts["dropped"] + counts["quarantined"]
+            assert counts["read"] == counts["kept"] + counts["dropped"] + counts["quarantined"] + counts["set_aside"]
             assert counts["dropped"] == sum(counts["dropped_by_reason"].values())
             assert counts["quarantined"] == sum(counts["quarantined_by_reason"].values())

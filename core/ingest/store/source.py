@@ -187,7 +187,7 @@ def _count(t: TableReport, merged: Merged, plan: TablePlan, mapping: Mapping) ->
     t.kept, t.replaced, t.dropped = merged.kept, merged.replaced, merged.dropped
     t.first_day, t.last_day = (d.isoformat() if d else None for d in (merged.first_day, merged.last_day))
     t.touched = merged.touched
-    rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values())
+    rest = t.read - t.kept - sum(t.dropped.values()) - sum(t.quarantined.values()) - sum(t.set_aside.values())
     if rest:
         reason = IN_OTHER_ROWS if plan.derived else KNOWN
         if t.table == "products" and mapping.options.roll_up:
@@ -201,7 +201,7 @@ def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: PlannedSour
     Its rows may replace what they were then, or be more than could be read then; any others would count twice.
     """
     fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
-    fit = t.read - sum(t.quarantined.values())
+    fit = t.read - sum(t.quarantined.values()) - sum(t.set_aside.values())
     counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
     if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
         raise UserError(
