@@ -184,6 +184,7 @@ class FileReport:
     layout_key: str = ""
     questions: list[Question] = field(default_factory=list)
     answers: Answers = field(default_factory=dict)
+    shown: Answers = field(default_factory=dict)
 
     @property
     def tables(self) -> list[TableReport]:

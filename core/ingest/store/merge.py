@@ -6,7 +6,7 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS
-from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations
+from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations, newest_values
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run
 from core.ingest.store.totals import OrderGrain, merge_totals
@@ -26,6 +26,8 @@ def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rol
         source = customer_attributes(con, staged)
     if staged.plan.aggregates_lines or rolled_up and table == "products":
         source = commonest_values(con, staged, source)
+    elif table == "products":
+        source = newest_values(con, staged)
     if table == "stock" and "location" in staged.plan.columns:
         return merge_over_locations(con, staged)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):

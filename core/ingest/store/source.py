@@ -20,7 +20,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import purchases
+from core.ingest.store import period, purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.totals import OrderGrain, detect_grain
@@ -103,7 +103,9 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         columns = [p.lookup.key_there, *p.lookup.columns]
         others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
         texts = add_lookup(run.con, texts, p.lookup, others)
-    decide_formats(run.con, texts, p.plans, run.mapping)
+    decide_formats(run.con, texts, p.plans, run.mapping, p.report.answers)
+    p.report.questions += texts.questions
+    p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
     if not run.mapping.guesses:
         return texts, p.plans
@@ -117,7 +119,7 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     if named := dates.day_in(file):
         day = date.fromisoformat(named)
         return day, msg("The file has no column of days. The stock is read as that of the end of {day}, the day in its name.", day=day)
-    (last,) = con.execute("select max(cast(ordered_at as date)) from orders").fetchone()
+    last = period.period(con, "orders").usual
     if last:
         return last, msg("The file has no column of days. The stock is read as that of the end of {day}, the last day of sales.", day=last)
     today = date.today()
@@ -228,7 +230,7 @@ def _columns_read(texts: TextTable, plan: TablePlan) -> list[tuple[Message | str
             signs = {".": msg("number with a decimal point"), ",": msg("number with a decimal comma")}
             how = signs.get(texts.decimals[source], msg("number"))
         elif source and column is not None and column.type in ("DATE", "TIMESTAMP"):
-            name = texts.dates[source]
+            name = texts.dates[source].split("+")[0]
             example = dates.DATES[name].example if name in dates.DATES else name
             how = msg("date") if name == TYPED else msg("date like {example}", example=example)
         read.append((filled.describe(), target, how))
