@@ -166,3 +166,39 @@ def test_a_file_with_rows_that_were_quarantined_can_be_imported_again(workspace,
     assert add_up(import_files(workspace, [file]))["kept"] == 1
     assert stored(workspace, "select count(*) from orders") == [(2,)] and stored(workspace, "select count(*) from quarantine") == [(0,)]
     assert import_files(workspace, [file]).files[0].main.dropped == {"The same file was imported before.": 2}
+
+
+PRODUCT = "select title, category, unit_cost_cents from products where product_id = 'A1'"
+
+
+def test_what_a_newer_list_of_products_lacks_replaces_nothing(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "products.csv", "sku,title,category,cost\nA1,Walnut tray,Trays,8\n")])
+    import_files(workspace, [write(tmp_path, "products_new.csv", "sku,category,cost\nA1,Wood,\n")])
+    assert stored(workspace, PRODUCT) == [("Walnut tray", "Wood", 800)]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_lists_of_products_the_newest_by_its_own_date_counts_whatever_the_order_of_imports(workspace, tmp_path, newest_first):
+    old = write(tmp_path, "products_2024-01-01.csv", "sku,title,category,cost\nA1,Tray,Trays,8\n")
+    new = write(tmp_path, "products_2024-02-01.csv", "sku,title,cost\nA1,Walnut tray,9\n")
+    for file in [new, old] if newest_first else [old, new]:
+        import_files(workspace, [file])
+    assert stored(workspace, PRODUCT) == [("Walnut tray", "Trays", 900)]
+
+
+@pytest.mark.parametrize("newest_first", [True, False])
+def test_of_rows_of_one_product_in_a_list_the_newest_by_its_own_date_counts(workspace, tmp_path, newest_first):
+    rows = ["2024-01-01,A1,Tray,8\n", "2024-01-03,A1,Walnut tray,\n", "2024-01-02,A1,Tray,9\n"]
+    lines = "".join(rows[::-1] if newest_first else rows)
+    report = import_files(workspace, [write(tmp_path, "products.csv", "updated_at,sku,title,cost\n" + lines)])
+    assert add_up(report) == {"read": 3, "kept": 1, "dropped": 2, "quarantined": 0}
+    assert stored(workspace, "select title, unit_cost_cents, updated_at::date::varchar from products") == [
+        ("Walnut tray", 900, "2024-01-03")
+    ]
+
+
+def test_equal_reviews_without_a_number_are_as_many_reviews_however_often_they_are_imported(workspace, tmp_path):
+    reviews = "product_id,review_date,rating\n" + "A,2024-01-01,5\n" * 3 + "A,2024-01-02,4\n"
+    for name in ("reviews.csv", "reviews_again.csv"):
+        import_files(workspace, [write(tmp_path, name, reviews + ("A,2024-01-03,3\n" if "again" in name else ""))])
+    assert stored(workspace, "select rating, count(*) from reviews group by 1 order by 1") == [(3, 1), (4, 1), (5, 3)]

@@ -40,7 +40,8 @@ def merge_by_key(
         value |= {c: f"case when {_yields(staged)} then coalesce(s.{quoted(c)}, l.{quoted(c)}) else {value[c]} end" for c in news}
         ours, theirs = "nullif(l.title, l.product_id)", "nullif(s.title, s.product_id)"
         title = f"case when {_yields(staged)} then coalesce({theirs}, {ours}) else coalesce({ours}, {theirs}) end"
-        value |= {"title": f"coalesce({title}, s.product_id, l.product_id)", "updated_at": "greatest(l.updated_at, s.updated_at)"}
+        value |= {"title": f"coalesce({title}, s.product_id, l.product_id)"}
+        value |= {"updated_at": "greatest(l.updated_at, s.updated_at)"} if "updated_at" in staged.columns else {}
     differs = " or ".join(f"{value[c]} is distinct from s.{quoted(c)}" for c in news) or "false"
     last = "(line, attribute)" if table == "customers" else "line"  # one line of a customer has several attributes
     totals = " where order_id is null and customer_id is null" if table == "orders" else ""
@@ -80,7 +81,8 @@ def merge_by_key(
 
 def _yields(staged: StagedTable) -> str:
     """Return SQL of a condition: the stored product `s` is more reliable than the line `l`."""
-    return "true" if staged.plan.aggregates_lines else "coalesce(l.updated_at < s.updated_at, false)"
+    older = "coalesce(l.updated_at < s.updated_at, false)" if "updated_at" in staged.columns else "false"
+    return "true" if staged.plan.aggregates_lines else older
 
 
 def newest_values(con, staged: StagedTable) -> str:
@@ -89,13 +91,11 @@ def newest_values(con, staged: StagedTable) -> str:
     Returns the name of the table.
     """
     others = [c for c in staged.columns if c != "product_id"]
-    last = "(coalesce(updated_at, timestamp '1900-01-01'), line)"
-    each = ", ".join(f"arg_max({quoted(c)}, {last}) filter (where {quoted(c)} is not null) as {quoted(c)}" for c in others)
-    given = ", ".join([f"null::{c.type} as {quoted(c.name)}" for c in CANONICAL["products"].columns if c.name not in staged.columns])
+    moment = "coalesce(updated_at, timestamp '1900-01-01')" if "updated_at" in others else "null"
+    each = ", ".join(f"arg_max({quoted(c)}, ({moment}, line)) filter (where {quoted(c)} is not null) as {quoted(c)}" for c in others)
     run(
         con,
-        f"""create or replace temp table newest_each as
-        select max(line) as line, null::integer as problem, product_id, {each}{"," if given else ""} {given}
+        f"""create or replace temp table newest_each as select max(line) as line, null::integer as problem, product_id, {each}
         from {quoted(staged.table)} where problem is null group by product_id""",
     )
     return "newest_each"
