@@ -8,6 +8,7 @@ from core.ingest.convert import formats
 from core.ingest.convert.date_columns import DateColumn
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.persons.column_names import BIRTH, attribute_kind
 from core.ingest.questions import Answers
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
@@ -22,9 +23,12 @@ SHARE = msg("A share is given where an amount of money is expected.").template
 def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answers: Answers) -> None:
     """Fill decimals, dates, floats and currency for the columns that the plans use, and break rows whose ids or amounts are none."""
     filled = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
-    typed, options = texts.source.typed, mapping.options
+    typed, options, births = texts.source.typed, mapping.options, set[str]()
     for column, f in filled:
         source = f.sources[0]
+        if column is None and attribute_kind(source) == BIRTH:
+            births.add(source)
+            texts.dates[source] = formats.TYPED if typed.get(source) == "time" else f.rule.format or options.date_format
         if column is None or column.type == "VARCHAR":
             continue
         if column.type in ("DOUBLE", "BIGINT"):
@@ -44,7 +48,9 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
         for target, f in plan.columns.items()
         if f.sources and target == RULES[plan.table].day
     }
-    _decide_dates(con, texts, [s for s, d in texts.dates.items() if not d], days, answers)
+    _decide_dates(con, texts, [s for s, d in texts.dates.items() if not d and s not in births], days, answers)
+    for source in births:  # unasked: for a band, the order of day and month and a year alone are good enough
+        texts.dates[source] = texts.dates[source] or DateColumn(con, texts, source, "", answers).decide()
     ids = [s for column, f in filled if column is not None and _is_id(column) for s in f.sources]
     _decide_floats(con, texts, [s for s in ids if s not in typed])
     for source, rows in _break(con, texts, ids, formats.ROUNDED, ROUNDED_ID).items():
