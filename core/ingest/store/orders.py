@@ -35,7 +35,7 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool) -> Merged:
     )
     ((left,),) = run(con, "select min(ordered_at) from orders_left")
     insert_copies(con, "orders", "orders_fresh")
-    touched = min((as_day(day) for day in (first, left) if day is not None), default=None)
+    touched = min((day for moment in (first, left) if (day := as_day(moment)) is not None), default=None)
     dropped = {A_UNIT_MORE if by_units else TWICE: again} if again else {}
     return Merged(kept, dropped, as_day(first), as_day(last), touched, replaced, notes)
 

@@ -111,7 +111,8 @@ def decide(con, signal: str, before: Fact | None, answers: Answers, file: str) -
         if day >= found.alone[-1]:
             return AsOf((alone[-1], {"accepted": alone[-1]}), question)
         return AsOf((day.isoformat(), {"alone": alone}), question, [note])
-    if set(alone) <= set(evidence.get("alone", ())):
+    known = evidence.get("alone")
+    if isinstance(known, list) and set(alone) <= set(known):
         return AsOf((found.usual.isoformat(), {"alone": alone}), None, [note])
     return AsOf((found.usual.isoformat(), {"alone": []}), question, [note])
 
