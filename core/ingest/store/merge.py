@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS
 from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations, newest_values
 from core.ingest.store.orders import merge_order_lines
-from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run
+from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
 from core.ingest.store.totals import OrderGrain, merge_totals
 from core.messages import msg
 from core.schema import CANONICAL
@@ -16,10 +18,13 @@ from core.schema import CANONICAL
 MOST_EVENTS = 50_000_000
 
 
-def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rolled_up: bool = False) -> Merged:
+def merge(
+    con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rolled_up: bool = False, seen: Callable[[str], None] = unseen
+) -> Merged:
     """Add the staged rows that are valid to their table.
 
-    grain: what a row of orders is. rolled_up: many rows make one product.
+    grain: what a row of orders is. rolled_up: many rows make one product. seen(rows): called before anything is stored with SQL of the
+    rows that the file gives, of equal ones as many as count, with `copies`.
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
@@ -29,18 +34,19 @@ def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rol
     elif table == "products":
         source = newest_values(con, staged)
     if table == "stock" and "location" in staged.plan.columns:
-        return merge_over_locations(con, staged)
+        return merge_over_locations(con, staged, seen)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
-        return _event_counts(con, source, staged.file)
+        return _event_counts(con, source, staged.file, seen)
     if table == "orders" and grain != OrderGrain.LINES:
-        return merge_totals(con, staged, grain)
+        return merge_totals(con, staged, grain, seen)
     key = CANONICAL[table].key
     if key:
+        seen(f"select *, 1 as copies from {quoted(source)} where problem is null")
         return merge_by_key(con, staged, source, key)
-    return merge_order_lines(con, staged, rolled_up) if table == "orders" else _events(con, source, rolled_up)
+    return merge_order_lines(con, staged, rolled_up, seen) if table == "orders" else _events(con, source, rolled_up, seen)
 
 
-def _events(con, source: str, rolled_up: bool) -> Merged:
+def _events(con, source: str, rolled_up: bool, seen: Callable[[str], None]) -> Merged:
     """Store events, which are identified by all of their values.
 
     A visitor's act at a moment is stored once. Others may well be equal: the larger number in any one file is stored, so that an
@@ -53,6 +59,7 @@ def _events(con, source: str, rolled_up: bool) -> Merged:
         f"""create or replace temp table given as select *, case when {once} then 1 else copies end as wanted
         from (select {names}, count(*) as copies from {quoted(source)} where problem is null group by all)""",
     )
+    seen("select * exclude (copies, wanted), wanted as copies from given")
     make_missing(con, "events", "events_fresh")
     ((kept, again, first, last),) = run(
         con,
@@ -63,7 +70,7 @@ def _events(con, source: str, rolled_up: bool) -> Merged:
     return Merged(kept, {TWICE: again} if again else {}, as_day(first), as_day(last), as_day(first))
 
 
-def _event_counts(con, source: str, file: str) -> Merged:
+def _event_counts(con, source: str, file: str, seen: Callable[[str], None]) -> Merged:
     """Store totals of views, carts or wishlists a row: each is that many events."""
     names = CANONICAL["events"].names
     rest = columns_sql(n for n in names if n != "kind")
@@ -80,6 +87,7 @@ def _event_counts(con, source: str, file: str) -> Merged:
             to_do=msg("Split the file by dates, or give fewer products."),
         )
     run(con, f"create or replace temp table given as select {columns_sql(names)}, sum(copies)::bigint as wanted from counted group by all")
+    seen("select *, wanted as copies from given")
     make_missing(con, "events", "events_fresh")
     ((kept, first, last),) = run(
         con,

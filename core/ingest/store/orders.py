@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import PURCHASE_ID_PREFIX
-from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run
+from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
 from core.messages import Message, nmsg
 from core.schema import CANONICAL
 from core.storage import duckdb as db
@@ -15,16 +17,17 @@ ANEW = 0.1  # of the orders: with more of them on several days, order numbers be
 NAMES = CANONICAL["orders"].names
 
 
-def merge_order_lines(con, staged: StagedTable, rolled_up: bool) -> Merged:
+def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[[str], None] = unseen) -> Merged:
     """Store the valid lines of a file.
 
     The larger number of equal lines in any one file is stored, so that an overlapping export adds none twice. rolled_up: many products
-    of the file make one, so that lines of an order may well be equal.
+    of the file make one, so that lines of an order may well be equal. seen: as of merge.
     """
     run(con, "create temp table if not exists imported_orders (order_id varchar, day date)")
     run(con, "create temp table if not exists imported_left (order_id varchar)")
     by_units = staged.plan.row_is_a_unit and not rolled_up
     _count_alike(con, staged, by_units)
+    seen("select * exclude (copies, wanted), wanted as copies from given")
     notes = _replace_orders(con)
     make_missing(con, "orders", "orders_fresh")
     ((kept, again, first, last, replaced),) = run(
