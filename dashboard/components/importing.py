@@ -157,16 +157,19 @@ def _columns(file: dict, table: str, check: Job) -> dict[str, str | None]:
     further = file["ask"]["tables"][table]["further"] if table else []
     needed = [group[0] for group in groups]
 
-    def words(column: str) -> str:
-        return column + ": " + _(", ").join(values[column])[:60] if values.get(column) else column
-
+    words = {c: c + ": " + _(", ").join(values[c])[:60] if values.get(c) else c for c in columns}
     answers: dict[str, str | None] = {}
     with st.grid(3, min_column_width=260):
         for place in (*needed, *further):
             label = labels.column(place) if place in needed else _("{column} (optional)").format(column=labels.column(place))
             first = columns.index(proposed[place]) if proposed.get(place) in columns else None
             said = st.selectbox(
-                label, columns, index=first, format_func=words, placeholder=_("Choose a column"), key=spoken(f"column_{check.id}_{place}")
+                label,
+                columns,
+                index=first,
+                format_func=words.__getitem__,
+                placeholder=_("Choose a column"),
+                key=spoken(f"column_{check.id}_{place}"),
             )
             if said is not None or place in needed:
                 answers[f"--column {place}"] = said
@@ -180,17 +183,15 @@ def _shop(report: dict, check: Job) -> tuple[dict, str]:
     with st.grid(4, min_column_width=200):
         name = st.text_input(_("Name"), known.name, key=f"shop_name_{check.id}")
         currency = st.text_input(_("Currency"), found.get("currency") or "", max_chars=3, key=f"shop_currency_{check.id}")
-        zones = ["", *sorted(available_timezones())]
-        zone = st.selectbox(
-            _("Time zone"), zones, format_func=lambda zone: zone or _("as in the files"), key=spoken(f"shop_zone_{check.id}")
-        )
-        attributes = ["", *found.get("attributes", [])]
-        first = attributes.index(found["segment_attribute"]) if found.get("segment_attribute") in attributes else 0
+        zones = {"": _("as in the files")} | {zone: zone for zone in sorted(available_timezones())}
+        zone = st.selectbox(_("Time zone"), list(zones), format_func=zones.__getitem__, key=spoken(f"shop_zone_{check.id}"))
+        attributes = {"": _("no groups")} | {a: labels.said(labels.COLUMNS, a) for a in found.get("attributes", [])}
+        first = list(attributes).index(found["segment_attribute"]) if found.get("segment_attribute") in attributes else 0
         segments = st.selectbox(
             _("Customer groups by"),
-            attributes,
+            list(attributes),
             index=first,
-            format_func=lambda a: labels.said(labels.COLUMNS, a) if a else _("no groups"),
+            format_func=attributes.__getitem__,
             key=spoken(f"shop_segments_{check.id}"),
         )
     return {"name": name, "currency": currency.strip().upper(), "segment_attribute": segments}, zone
