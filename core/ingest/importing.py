@@ -165,7 +165,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     """Add to each statement what the warehouse holds of its months, and store it with the import."""
     stated = [(f, t) for f in report.files for t in f.tables if t.statement]
     tables = {t.table for _, t in stated if t.statement and t.statement.months}
-    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
+    stored = {table: by_month(run.con, table, stored_rows(table), orders=False) for table in tables}
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))
