@@ -15,7 +15,7 @@ from core.ingest.readers import delimited
 from core.ingest.readers.limits import LONGEST_LINE, line_too_long, refuse_width
 from core.ingest.readers.source import BATCH_ROWS, Source, text_table, value_text
 from core.ingest.readers.spool import ScratchFolder, Spool
-from core.messages import msg
+from core.messages import Message, msg
 
 _CHUNK = 1 << 20  # characters
 NOT_AN_OBJECT = msg("The line is not a JSON object.").template
@@ -89,7 +89,7 @@ def _array(path: Path, gzipped: bool, encoding: str) -> Iterator[tuple[int, dict
             if text[at : at + 1] == "]":
                 return
             if ended:
-                raise _unreadable(path.name, "the array does not end")
+                raise _unreadable(path.name, msg("its array does not end"))
             more = stream.read(max(_CHUNK, len(text) - at))  # twice as much each time, so that a long item is not tried too often
             text, ended = text[at:] + more, not more
             if len(text) > 2 * LONGEST_LINE:
@@ -98,7 +98,7 @@ def _array(path: Path, gzipped: bool, encoding: str) -> Iterator[tuple[int, dict
 
 def _unreadable(name: str, error: object) -> UserError:
     return UserError(
-        found=msg("{file} cannot be read as JSON: {error}", file=name, error=str(error)),
+        found=msg("{file} cannot be read as JSON: {error}", file=name, error=error if isinstance(error, Message) else str(error)),
         expected=msg("A JSON file has one object a line, or one array of objects."),
         to_do=msg("Export it again."),
     )

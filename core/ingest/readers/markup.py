@@ -17,7 +17,7 @@ from core.messages import msg
 _CHUNK = 1 << 16  # characters
 _HEAD_ROWS = 200  # rows among which the header is looked for
 _ROWS, _CELLS = ("tr", "row"), ("td", "th", "cell")
-_BEGINNINGS = ("<!doctype html", "<html", "<table", "<?xml", "<head", "<meta", "<style", "<div", "<body", "<workbook", "<!--")
+_BEGINNINGS = ("<!doctype", "<html", "<table", "<?xml", "<head", "<meta", "<style", "<div", "<body", "<workbook", "<!--")
 
 
 def is_markup(head: str) -> bool:
