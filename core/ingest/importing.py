@@ -123,7 +123,7 @@ def _import_all(
         con,
         mapping,
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
-        secret=keys.customers_key(workspace, create=not dry_run),
+        secret=keys.customers_key(workspace, create=not dry_run, con=con),
         given_currency=mapping.options.currency,
         currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
@@ -166,6 +166,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         rows_set_aside=sum(t.set_aside.values()),
         first_day=t.first_day,
         last_day=t.last_day,
+        key_sha256=keys.fingerprint(run.secret),
         **identity,
     ).fetchall()
     if t.touched:
