@@ -86,13 +86,7 @@ def refuse_open(questions: list[Question]) -> None:
     """Raise UserError with the flags to answer with, where questions are open."""
     if not questions:
         return
-    first = questions[0]
-    flags, left = [], LONGEST
-    for q in questions:
-        left -= len(q.argument()) + 1
-        if left < 0:
-            break
-        flags.append(q.argument())
+    first, flags = questions[0], as_flags(questions, LONGEST)
     rest = len(questions) - len(flags)
     raise OpenQuestions(
         questions,
@@ -106,6 +100,17 @@ def refuse_open(questions: list[Question]) -> None:
             nmsg("--dry-run shows {count} more question.", "--dry-run shows {count} more questions.", rest) if rest else "",
         ),
     )
+
+
+def as_flags(questions: list[Question], longest: int) -> list[str]:
+    """Return the flags that answer with the proposals, as many as fit into so many characters."""
+    flags: list[str] = []
+    for argument in (q.argument() for q in questions):
+        longest -= len(argument) + 1
+        if longest < 0:
+            break
+        flags.append(argument)
+    return flags
 
 
 class OpenQuestions(UserError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,7 @@ from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
 from core.ingest.store.source import ImportRun, import_source
+from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
@@ -61,11 +63,12 @@ def import_files(
     with ExitStack() as stack:
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known)
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+            _store_statements(run, report)
             _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in planned if p.plans), report)
             if not dry_run:
                 refuse_open(report.open())
@@ -146,6 +149,23 @@ def _import_all(
     return run
 
 
+def _store_statements(run: ImportRun, report: ImportReport) -> None:
+    """Add to each statement what the warehouse holds of its months, and store it with the import."""
+    stated = [(f, t) for f in report.files for t in f.tables if t.statement]
+    tables = {t.table for _, t in stated if t.statement and t.statement.months}
+    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
+    for f, t in stated:
+        assert t.statement
+        t.statement = with_stored(t.statement, stored.get(t.table, {}))
+        values = {
+            "import_id": run.import_id,
+            "file": f.file,
+            "table_name": t.table,
+            "statement": json.dumps(t.as_dict(), ensure_ascii=False),
+        }
+        db.run(run.con, "staging/record_statement", **values).fetchall()
+
+
 def _part(progress: Progress, number: int, files: int) -> Progress:
     """Return the progress of one file among several as progress of them all."""
     return lambda step, done, message="", **figures: progress(step, (number + done) / files, message, **figures)
@@ -209,4 +229,6 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
             )
         )
     report.notes += notes
+    attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
+    report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()
