@@ -9,6 +9,7 @@ from core.cli import answers
 from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.messages import msg
+from core.storage import private
 
 
 @command(
@@ -50,7 +51,7 @@ def import_(
     if report:
         from core.storage import files as storage_files
 
-        storage_files.write_json(Path(report), done.as_dict())
+        private.share(storage_files.write_json(Path(report), done.as_dict()))
 
 
 @command(
@@ -86,4 +87,5 @@ def export(
     from core.storage import snapshots
 
     rows = plan.export(session.workspace, Path(out)) if table == "plan" else snapshots.export(session.workspace, table, Path(out))
+    private.share(Path(out))
     session.report(msg("Wrote {rows} rows to {file}.", rows=rows, file=out), {"table": table, "rows": rows, "out": out})

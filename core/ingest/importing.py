@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
 from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -25,7 +26,7 @@ from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import facts, keys
+from core.storage import facts, keys, private
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -61,6 +62,7 @@ def import_files(
     chosen = _with_hints(workspace, mapping_file.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
+        stack.enter_context(private.owner_only())
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
@@ -110,7 +112,9 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
             correct, similar = msg("Correct the name."), near(name, present)
             raise UserError(
                 found=msg(
-                    "No file has the column in {hint}; the files have the columns {columns}.", hint=repr(hint), columns=listed(present, 30)
+                    "No file has the column in {hint}; the files have the columns {columns}.",
+                    hint=repr(hint),
+                    columns=listed(shown_names(present), 30),
                 ),
                 expected=msg("Each name is a column of a file in this import."),
                 to_do=sentences(correct, msg("Similar names: {names}.", names=similar)) if similar else correct,

@@ -32,11 +32,11 @@ _hashes: dict[tuple, str] = {}  # of files as they were: path and what `_identit
 # ---- writing
 
 
-def write_bytes(place: Path, content: bytes, mode: int = 0o644) -> Path:
-    """Write a file whole or not at all, and synced. mode: its permissions. Raises UserError for a full or read-only disk."""
+def write_bytes(place: Path, content: bytes) -> Path:
+    """Write a file whole or not at all, synced, and for its owner's eyes. Raises UserError for a full or read-only disk."""
 
     def write(file: Path) -> None:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(content)
 
     return write_with(place, write)

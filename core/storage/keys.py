@@ -31,7 +31,7 @@ def customers_key(workspace: Workspace, *, create: bool, con=None) -> bytes:
         key = _read(workspace, known)
         if key is None:
             key = secrets.token_bytes(_BYTES)
-            files.write_bytes(_file(workspace), key.hex().encode(), mode=0o600)
+            files.write_bytes(_file(workspace), key.hex().encode())
         _remember(workspace, key)
     return key
 

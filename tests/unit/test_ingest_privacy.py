@@ -268,3 +268,19 @@ def test_an_address_that_tells_customers_apart_is_kept_as_a_pseudonym_alone(work
     import_files(workspace, [write(tmp_path, "orders.csv", orders)])
     assert stored(workspace, "select count(*), count(distinct customer_id) from orders") == [(3, 2)]
     assert "example.org" not in everything(workspace)
+
+
+@pytest.mark.parametrize("columns", [(), ("orders.units = Menge",)])
+def test_a_first_line_of_persons_is_not_quoted_in_a_refusal(workspace, tmp_path, columns):
+    people = write(tmp_path, "people.csv", "77,Anna Horn,anna@example.org\n78,Paul Vogt,paul@example.org\n")
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [people], columns=columns)
+    assert "anna" not in str(error.value.message).lower() and "anna" not in str(error.value.ask).lower()
+    assert "xxxx xxxx" in str(error.value.message)
+
+
+def test_a_shifted_row_leaves_only_its_shape_in_the_quarantine(workspace, tmp_path):
+    lines = "date,sku,qty,buyer name,born\n2024-03-01,A,Anna Horn,1,x\n"
+    lines += "Ringweg 1,A,1,x,x\n1983-04-17,A,1,x,x\n2024-03-01,A,x12,x,x\n2024-03-01,A,2,x,x\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", lines)])
+    assert stored(workspace, "select value from quarantine order by line") == [("xxxx xxxx",), ("xxxxxxx 9",), ("9999-99-99",), ("x99",)]
