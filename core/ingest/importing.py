@@ -20,6 +20,7 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
+from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
@@ -135,6 +136,10 @@ def _import_all(
         currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
     )
+    if gone := forget_persons(con):
+        report.notes.append(
+            msg("The attributes {names} of customers, which an earlier version stored, are about persons and were deleted.", names=gone)
+        )
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     for number, p in enumerate(planned):
         report.files.append(p.report)

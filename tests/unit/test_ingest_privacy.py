@@ -284,3 +284,13 @@ def test_a_shifted_row_leaves_only_its_shape_in_the_quarantine(workspace, tmp_pa
     lines += "Ringweg 1,A,1,x,x\n1983-04-17,A,1,x,x\n2024-03-01,A,x12,x,x\n2024-03-01,A,2,x,x\n"
     import_files(workspace, [write(tmp_path, "orders.csv", lines)])
     assert stored(workspace, "select value from quarantine order by line") == [("xxxx xxxx",), ("xxxxxxx 9",), ("9999-99-99",), ("x99",)]
+
+
+def test_persons_that_an_earlier_version_stored_go_with_the_next_import(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "customers.csv", "customer_id,tier,birthday\nc1,gold,1990-01-01\n")])
+    with db.connect(workspace.warehouse) as con:
+        for attribute, value in (("IBAN", "DE001234"), ("Geburtsdatum", "1990-01-01"), ("PLZ", "53113"), ("income", "35-49K")):
+            con.execute("insert into customers values ('someone', $attribute, $value)", {"attribute": attribute, "value": value}).fetchall()
+    report = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-01,A,1\n")])
+    assert "The attributes Geburtsdatum, IBAN, PLZ of customers" in str(report.notes[0])
+    assert [a for (a,) in stored(workspace, "select distinct attribute from customers order by 1")] == ["age_band", "income", "tier"]
