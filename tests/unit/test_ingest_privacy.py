@@ -294,3 +294,10 @@ def test_persons_that_an_earlier_version_stored_go_with_the_next_import(workspac
     report = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-01,A,1\n")])
     assert "The attributes Geburtsdatum, IBAN, PLZ of customers" in str(report.notes[0])
     assert [a for (a,) in stored(workspace, "select distinct attribute from customers order by 1")] == ["age_band", "income", "tier"]
+
+
+def test_a_person_can_name_the_group_of_customers_and_no_personal_column(workspace, tmp_path):
+    file = write(tmp_path, "customers.csv", "customer_id,abc,xyz\n" + "".join(f"c{i},{'AB'[i % 2]},p{i}@example.org\n" for i in range(9)))
+    report = import_files(workspace, [file], columns=("customers.group = abc", "customers.channel = xyz"))
+    assert stored(workspace, "select distinct attribute, value from customers order by all") == [("group", "A"), ("group", "B")]
+    assert str(report.files[0].outside["xyz"]) == "mail addresses"
