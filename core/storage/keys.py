@@ -12,8 +12,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.messages import Message, msg
-from core.storage import disk, files, locks, warehouse
-from core.storage import duckdb as db
+from core.storage import disk, files, locks
 from core.workspace import Workspace
 
 _BYTES = 32
@@ -54,6 +53,8 @@ def _remember(workspace: Workspace, key: bytes) -> None:
 
 
 def _of_file(workspace: Workspace) -> str | None:
+    from core.storage import duckdb as db  # only an import and a check need it
+
     if not workspace.warehouse.exists():
         return None
     with db.connect(workspace.warehouse, read_only=True) as con:
@@ -62,6 +63,9 @@ def _of_file(workspace: Workspace) -> str | None:
 
 def _of_warehouse(con) -> str | None:
     """Return the SHA-256 of the key under which a warehouse was filled: "" where that is not known, None where nothing was imported."""
+    from core.storage import duckdb as db
+    from core.storage import warehouse
+
     there = {name for name, _ in warehouse.columns(con).get("imports", ())}
     if not there:
         return None
