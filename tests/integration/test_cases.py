@@ -32,3 +32,37 @@ def test_states_of_brazil_are_no_countries(cases, workspace):
     assert workspace.settings().shop.holiday_countries == ()
     assert "Codes such as RJ, SP are of states, not of countries." in report.text()
     assert stored(workspace, "select country, sum(units) from orders group by 1 order by 1") == [("MG", 1), ("RJ", 1), ("SP", 3)]
+
+
+# ---- time and corrections
+
+SOLD = "select product_id, count(*), sum(units) from orders group by 1 order by 1"
+
+TIMES = [
+    (["orders_lineid.csv"], SOLD, [("A1", 2, 2), ("B1", 1, 2)]),
+    (["orders_exch.csv"], "select count(*), sum(units) from orders", [(3, 1)]),
+    (
+        ["orders_typo.csv"],
+        "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar from orders",
+        [("2024-03-01", "2024-03-02")],
+    ),
+    (["stars.csv"], "select rating, count(*) from reviews group by 1 order by 1", [(4, 1), (5, 3)]),
+    (["stars2.csv"], "select rating, count(*) from reviews group by 1 order by 1", [(4, 1), (5, 3)]),
+    (
+        ["orders_tl.csv", "products_tl.csv"],
+        "select title, category from products order by 1",
+        [("Clay mug", "Mugs"), ("Walnut tray", "Trays")],
+    ),
+    (
+        ["products_tl.csv", "orders_tl.csv"],
+        "select title, category from products order by 1",
+        [("Clay mug", "Mugs"), ("Walnut tray", "Trays")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "query", "right"), TIMES)
+def test_times_and_corrections_of_the_cases(workspace, cases, files, query, right):
+    for file in files:
+        import_files(workspace, [cases / file])
+    assert stored(workspace, query) == right

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import COLUMN, KnownAnswers, as_flags, constants, signature
+from core.ingest.convert.dates import day_in
 from core.ingest.names import plain
 from core.ingest.questions import Question
 from core.ingest.readers.source import Source
@@ -176,6 +177,7 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
 
 def _complete(mapping: Mapping, p: PlannedSource) -> None:
     """Add the purchases of a log, take out personal data, and note what a reader of the report needs to know."""
+    p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:
