@@ -8,6 +8,7 @@ from datetime import date
 
 import pyarrow.parquet as pq
 import pytest
+import shap
 from fixtures.shops import tables, write
 from fixtures.tiny import tiny_encoder
 
@@ -46,14 +47,22 @@ def shown_by_shap_as_it_is_served(shop: Workspace, product: str) -> None:
     }
     record = export(shop, product, ALL, shop.root / "why.json")
     found = read(shop.root / "why.json")
-    assert float(found.base_values) == pytest.approx(forecast["base_logit"], abs=1e-5)
-    assert float(found.base_values + found.values.sum()) == pytest.approx(forecast["logit"], abs=1e-5) == record["logit"]
-    assert {name: v for name, v in zip(found.feature_names, found.values) if v} == pytest.approx(
+    assert float(found.drivers.base_values) == pytest.approx(forecast["base_logit"], abs=1e-5)
+    for explanation in (found.drivers, found.words):
+        assert isinstance(explanation, shap.Explanation)
+        assert float(explanation.base_values + explanation.values.sum()) == pytest.approx(forecast["logit"], abs=1e-5) == record["logit"]
+    assert {name: v for name, v in zip(found.drivers.feature_names, found.drivers.values) if v} == pytest.approx(
         {name: v for name, v in attributions.items() if v}, abs=1e-5
     )
+    shap.plots.waterfall(found.drivers, show=False)
+    assert all(word in shap.plots.text(found.words, display=False) for word in found.words.feature_names)
     assert main(["explain", product, "--out", str(shop.root / "why.html"), "--workspace", str(shop.root)]) == 0
     page = (shop.root / "why.html").read_text(encoding="utf-8")
-    assert "momentum" in page and not re.search(r"<(script|img|iframe)[^>]*\ssrc=|<link[^>]*\shref=|@import|url\(\s*['\"]?https?:", page)
+    assert (
+        "momentum" in page
+        and all(word in page for word in found.words.feature_names)
+        and not re.search(r"<(script|img|iframe)[^>]*\ssrc=|<link[^>]*\shref=|@import|url\(\s*['\"]?https?:", page)
+    )
     with pytest.raises(UserError, match="ends in .html or .json"):
         export(shop, product, ALL, shop.root / "why.pdf")
     with pytest.raises(UserError, match='no forecast for segment "nowhere"'):
@@ -72,7 +81,7 @@ def test_a_really_trained_model_scores_and_explains_a_whole_shop(shop):
     (of_text,) = [
         a["attribution"] for a in served(shop, "attributions") if (a["product_id"], a["segment"], a["driver"]) == (product, ALL, "text")
     ]
-    assert sum(w["attribution"] for w in explained["words"]) + explained["residual"] == pytest.approx(of_text, abs=1e-4)
+    assert sum(w["attribution"] for w in explained["words"]) == pytest.approx(of_text, abs=1e-6)
     shown_by_shap_as_it_is_served(shop, product)
     build_latest(shop)
     again = scoring.score(shop)
