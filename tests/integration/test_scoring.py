@@ -141,7 +141,9 @@ def shop(workspace) -> Workspace:
         )
         tables.create(con)
         read_inputs(DuckDB(con), "country")
-        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        DuckDB(con).replace_days(
+            "daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", encoder="", attribute="country"
+        )
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",
             [("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)],

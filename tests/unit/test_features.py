@@ -12,9 +12,11 @@ import pyarrow as pa
 import pytest
 from fixtures import shops
 from fixtures.kept import copied
+from fixtures.tiny import tiny_encoder
 from reference.labels import Oracle, valid_sales
 
 from core.errors import NotReady, UserError
+from core.features import tables
 from core.features.build import build, build_latest, weekly_origins
 from core.features.definitions import FEATURES
 from core.features.freshness import panel_is_fresh
@@ -23,6 +25,7 @@ from core.models.calibrate import RECALIBRATION_ORIGINS
 from core.schema import CANONICAL, DEMAND_WEEKS, DRIVERS
 from core.settings import Settings
 from core.storage import duckdb as db
+from core.storage import warehouse
 from core.workspace import Workspace
 
 NAMES = [f.name for f in FEATURES]
@@ -499,6 +502,35 @@ def test_no_share_is_above_one(built):
     highest = panel[shares].max()
     assert len(shares) > 15 and (highest.dropna() <= 1).all(), highest[highest > 1]
     assert {"ad_click_rate", "cart_rate", "orders_a_view", "returned_share"} <= set(highest.dropna().index)
+
+
+def test_another_encoder_gives_every_review_a_new_sentiment(little, tmp_path):
+    """Its sentiments are those of a shop that never had another encoder; the first encoder's come back with it."""
+    encoders = [str(tiny_encoder(tmp_path / f"encoder{seed}", seed, words=("lovely", "broken", "good", "bad"))) for seed in (0, 1)]
+    grown = shops.write(Workspace(tmp_path / "grown").create(), little)
+    first, second, again = (sentiments_by(encoder, grown) for encoder in (*encoders, encoders[0]))
+    pd.testing.assert_series_equal(sentiments_by(encoders[1], shops.write(Workspace(tmp_path / "new").create(), little)), second)
+    pd.testing.assert_series_equal(again, first)
+    assert first.notna().any() and (first - second).abs().max() > 0.01
+
+
+def sentiments_by(encoder: str, workspace: Workspace) -> pd.Series:
+    workspace.save_settings(workspace.settings().with_values("model", encoder=encoder))
+    return panel_of(_rebuilt(workspace)).sentiment_year
+
+
+def test_kept_tables_of_an_earlier_version_start_empty(tmp_path):
+    with db.connect(tmp_path / "warehouse.duckdb") as con:
+        tables.create(con)
+        con.execute("alter table text_sentiment drop column encoder")
+        con.execute("insert into text_sentiment values ('a', 0.5)")
+        con.execute("insert into daily_built values ('before')")
+        tables.create(con)
+        assert dict(warehouse.columns(con)["text_sentiment"]).keys() == {"text_sha256", "encoder", "sentiment"}
+        assert con.execute("select count(*) from text_sentiment, daily_built").fetchone() == (0,)
+        con.execute("insert into daily_built values ('now')")
+        tables.create(con)
+        assert con.execute("select meaning from daily_built").fetchone() == ("now",)
 
 
 def test_a_corrected_review_gets_the_sentiment_of_its_new_words(shop, tmp_path):
