@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -146,4 +147,5 @@ def _page(found: Explained) -> str:
     plot = shap.plots.force(drivers.base_values, drivers.values, feature_names=drivers.feature_names, out_names=str(msg("Logit of rising")))
     shap.save_html(page, plot, full_html=True)
     words = "" if found.words is None else shap.plots.text(found.words, display=False)
+    words = re.sub(r"np\.float64\(([^)]*)\)", r"\1", words)  # shap writes its colours as NumPy 2 shows numbers, which no browser reads
     return page.getvalue().replace("</body>", f"{words}</body>")
