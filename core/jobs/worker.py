@@ -194,7 +194,7 @@ class _Running:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Ends the child and whatever it started."""
+    """End the child and every process that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return

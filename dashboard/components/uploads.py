@@ -10,7 +10,7 @@ from dashboard.i18n import _, plain, show, spoken
 
 
 def form() -> None:
-    """The form that takes files, the import that is running, and what the last one said."""
+    """Show the form that takes files, the import that is running, and what the last one said."""
     st.subheader(_("Add files"), anchor=False)
     busy = jobs.panel(("import",))
     with st.form("upload", border=True):
@@ -59,7 +59,7 @@ def form() -> None:
 
 
 def name_columns(asked: dict, files: list, preset: str, key: str) -> None:
-    """The form that asks what a file that was refused or left out holds, and which of its columns are which. key: sheets share a name."""
+    """Show the form that asks for the table and columns of a file that the import refused or left out. key: sheets share a name."""
     st.markdown(
         _("**What does {file} contain, and in which columns?** Your answers are remembered for later imports.").format(
             file=plain(asked["file"])

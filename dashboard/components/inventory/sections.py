@@ -17,7 +17,7 @@ MOST = 200
 
 
 def problems(counts: dict[str, int]) -> None:
-    """Each named problem with how many products have it and what was done about it; its button filters the list."""
+    """Show each named problem with how many products have it and what was done about it; its button filters the list."""
     if not counts:
         return
     st.subheader(_("Data issues"), anchor=False)
@@ -61,7 +61,7 @@ def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) ->
 
 
 def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """Totals of what the filters leave; what is missing to a supplier's minimum is told by its whole order."""
+    """Show totals per supplier of the filtered products; the gap to a supplier's minimum is that of its whole order."""
     totals = plans.by_supplier(found)
     if totals.empty:
         cards.nothing_here(_("No orders go out today for these filters."))

@@ -148,7 +148,7 @@ def values(basis: Basis, overrides: Sequence[Override], field: str) -> np.ndarra
 
 
 def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
-    """The plan, most lost by waiting first: the basis' products and
+    """Return the plan, most lost by waiting first: the basis' products and
 
     planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
     order_units           what goes out today: the planner's, else the suggested; 0 while snoozed, empty where neither is known
@@ -192,7 +192,7 @@ def select(
 ) -> pd.DataFrame:
     """Return the rows that match all filters; an empty filter matches all. A search is in title and number, verbatim, ignoring case."""
     fits = np.ones(len(plan), dtype=bool)
-    if status == ORDER_NOW:  # includes products that only the planner orders, excludes those that only the planner does not
+    if status == ORDER_NOW:  # includes products that only a planner orders, excludes those whose order a planner cancelled
         fits &= (plan.order_units > 0) | ((plan.status == ORDER_NOW) & plan.planner_order_units.notna())
     elif status == WITHHELD:
         fits &= plan.status.isin(NO_ORDER)
