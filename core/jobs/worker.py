@@ -282,7 +282,7 @@ class JobProgress:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process soon after its parent, however that came about: nobody would be told of the work any more."""
+    """End this process soon after its parent ends for any reason: nothing would receive its results."""
 
     def watch():
         while os.getppid() == parent:

@@ -259,7 +259,7 @@ def _prune(workspace: Workspace) -> None:
 
 
 def _remove_leftovers(workspace: Workspace) -> None:
-    """What a killed publish or removal left behind. Inside `audit.deciding`: nobody else is at work here."""
+    """Remove what a killed publish or removal left. Call it inside `audit.deciding`, so that no other process is publishing."""
     files.sweep(workspace.snapshots.glob(".*.tmp*"))
     for folder in workspace.snapshots.iterdir():
         if folder.is_dir() and _ID.fullmatch(folder.name) and not folder.name.startswith(".") and not (folder / "manifest.json").exists():

@@ -97,7 +97,7 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
 
 
 def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
-    """From the chance of a product nothing is known of to this one's, one driver after the other. Bars stand on a chance axis.
+    """Return a waterfall chart from the base chance to the product's, one driver after the other, on a probability axis.
 
     drivers: driver, attribution, strongest first. The axis is drawn so that equal bars are equal evidence.
     """

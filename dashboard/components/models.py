@@ -19,7 +19,7 @@ TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
 
 def interval(name: str, low, high) -> str | None:
-    """Where the figure lies in 95 of 100 cases; None where nobody computed it."""
+    """Return a metric's 95% confidence interval, None where it has none."""
     if absent(low) or absent(high):
         return None
     return _("{low}–{high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))

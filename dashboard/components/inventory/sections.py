@@ -42,7 +42,7 @@ def _show_problem(name: str) -> None:
 
 
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
-    """By supplier, what to stop, what was changed, what if, whether it would have worked; only the open one is worked out."""
+    """Show the tabs below the list: suppliers, stops, overrides, scenarios and the replay. Only the open one is computed."""
     contents = {
         _("By supplier"): lambda: suppliers(plan, found, currency),
         _("Stop ordering"): lambda: stop(plan, currency),
