@@ -64,7 +64,8 @@ def _serving(folder: str) -> Serving:
     return Serving(Path(folder))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+# Streamlit takes milliseconds to hash settings, and every page asks for the rules several times.
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Settings: repr})
 def _rules(folder: str, today: Settings) -> Settings:
     return _serving(folder).rules(today)
 

@@ -77,9 +77,17 @@ def test_attributions_add_up_to_the_forecast(panel, model):
     np.testing.assert_allclose(sigmoid(attributions.sum(1) + base), out["rising"], atol=1e-9)
 
 
-def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model):
+@pytest.fixture
+def shap(monkeypatch):
+    """The library, its functions as plain Python: compiling them takes seconds, and games of a few drivers take none."""
+    numba = pytest.importorskip("numba")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
     import shap
 
+    return shap
+
+
+def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model, shap):
     rows = panel.latest()[:2]  # with and without reviews
     attributions, base = driver_attributions(model, panel, rows)
     for row, mine, empty in zip(rows, attributions, base):
