@@ -180,6 +180,8 @@ def word_explanations(model: FittedModel, panel: Panel, rows: np.ndarray, progre
     rows, masker = np.asarray(rows), WordMasker()
     logits = model.predict(panel, rows, demand=False)["logit"]
     texts = [panel.texts[panel.product[r]].strip() if "text" in model.net.config.drivers else "" for r in rows]
+    if not any(texts):
+        return [None] * len(rows)  # a model that reads no text has no encoder
     shorter = [masker.shorter(text) for text in texts]
     # All shorter texts are encoded at once. They depend on the text alone, so that the cache holds them when it is explained again.
     vectors = embed([s for part in shorter for s in part], model.encoder, panel.cache, progress, step="words", device=model.settings.device)

@@ -77,17 +77,9 @@ def test_attributions_add_up_to_the_forecast(panel, model):
     np.testing.assert_allclose(sigmoid(attributions.sum(1) + base), out["rising"], atol=1e-9)
 
 
-@pytest.fixture
-def shap(monkeypatch):
-    """The library, its functions as plain Python: compiling them takes seconds, and games of a few drivers take none."""
-    numba = pytest.importorskip("numba")
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model):
     import shap
 
-    return shap
-
-
-def test_they_equal_shaps_exact_explainer_on_each_group_with_the_groups_before_it_present(panel, model, shap):
     rows = panel.latest()[:2]  # with and without reviews
     attributions, base = driver_attributions(model, panel, rows)
     for row, mine, empty in zip(rows, attributions, base):
@@ -275,6 +267,12 @@ def test_a_planted_word_stands_out_in_a_long_text(panel, model):
 def test_a_row_without_text_has_no_words(panel, model):
     row = panel.latest()[panel.product[panel.latest()] == 3][:1]
     assert word_explanations(model, panel, row) == [None]
+
+
+def test_a_model_that_reads_no_text_explains_no_words_and_needs_no_encoder(panel, model):
+    unread = replace(panel, texts=[""] * len(panel.texts))
+    blind = fitted(unread, replace(model.settings, max_epochs=1), RECIPE)
+    assert blind.encoder_version == "" and word_explanations(blind, unread, unread.latest()[:2]) == [None, None]
 
 
 def test_texts_are_cut_into_words_and_chinese_into_pairs_and_nothing_is_lost():
