@@ -64,7 +64,7 @@ class Analyst:
         what.click()
 
     def button(self, name: str):
-        return self.page.get_by_test_id("stMain").get_by_role("button", name=name)
+        return self.page.get_by_test_id("stBaseButton-primaryFormSubmit").filter(has_text=name)
 
     def drop(self, file: Path) -> None:
         self.clicks += 1
