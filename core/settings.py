@@ -144,6 +144,15 @@ class ShopSettings(Section):
     origin_weekday: Annotated[
         int, Setting("Weekday of the weekly origins in training: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)
     ] = 7
+    time_zone: Annotated[
+        str,
+        Setting(
+            "Time zone of the shop, whose days its days are.",
+            unit="IANA name",
+            check=_matches(r"([A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*)?"),
+            form=msg('the name of a time zone, such as "Europe/Berlin"'),
+        ),
+    ] = ""
     as_of: Annotated[
         str,
         Setting(

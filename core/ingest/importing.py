@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
+from core.ingest.convert import zones
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
@@ -122,7 +123,8 @@ def _import_all(
     con, workspace: Workspace, mapping: Mapping, planned: list[PlannedSource], report: ImportReport, progress: Progress, dry_run: bool
 ) -> ImportRun:
     """Import every planned source."""
-    currency = shop.settings(con, workspace).shop.currency
+    known = shop.settings(con, workspace).shop
+    currency = known.currency
     run = ImportRun(
         con,
         mapping,
@@ -131,6 +133,7 @@ def _import_all(
         given_currency=mapping.options.currency,
         currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
+        shop=known,
     )
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     for number, p in enumerate(planned):
@@ -206,7 +209,9 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
             )
         )
     as_of = _decide_as_of(con, workspace, report)
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, as_of)
+    hints = shop.ImportHints(
+        run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, _time_zone(report), as_of
+    )
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
@@ -233,6 +238,11 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
     report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()
+
+
+def _time_zone(report: ImportReport) -> str:
+    """Return the shop's time zone as a person named it for this import; "" if nobody did."""
+    return next((zone for f in report.files if f.main is not None and (zone := f.answers.get(zones.TIME_ZONE))), "")
 
 
 def _decide_as_of(con, workspace: Workspace, report: ImportReport) -> tuple[str, dict] | None:

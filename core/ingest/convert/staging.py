@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.ingest.blanks import NO_TEXT, NO_VALUE
-from core.ingest.convert import age_bands, dates, formats
+from core.ingest.convert import age_bands, dates, formats, zones
 from core.ingest.convert.pseudonyms import mask_table, number_table, pseudonym_table
 from core.ingest.convert.row_checks import Check, checks
 from core.ingest.convert.text_table import TextTable
@@ -166,7 +166,10 @@ class _Query:
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
-            value = dates.date_sql(s, self.texts.dates.get(source or "") or filled.rule.format or "iso")
+            name = self.texts.dates.get(source or "") or filled.rule.format or "iso"
+            value = dates.date_sql(s, name)
+            if zone := self.texts.zones.get(source or ""):
+                value = zones.turned_sql(value, s, name, zone)
             if filled.rule.plus_days:
                 value = f"({value}) + to_days({int(filled.rule.plus_days)})"
             if target == "ordered_at" and self.options.grain == "day":

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from core.ingest.convert.zones import clock
 from core.ingest.names import plain
 from core.ingest.questions import Answers
 from core.messages import Message, msg, sentences
@@ -79,6 +80,7 @@ class ImportHints:
     currency  of its mapping, or the sign of its amounts
     columns   names given for its files
     answers   layout -> what later imports of it need not ask
+    time_zone that a person named
     as_of     the last day whose data may be used, with its evidence, where it is not simply the last one
     """
 
@@ -87,6 +89,7 @@ class ImportHints:
     segment_attribute: str = ""
     columns: tuple[str, ...] = ()
     answers: Mapping[str, Answers] = field(default_factory=dict)
+    time_zone: str = ""
     as_of: tuple[str, dict] | None = None
 
 
@@ -110,6 +113,7 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
         "shop.currency": _currency(con, hints, known.get("shop.currency")),
         "shop.segment_attribute": _segment_attribute(attributes, hints, known.get("shop.segment_attribute")),
     }
+    inferred["shop.time_zone"] = _time_zone(inferred, workspace, hints, known.get("shop.time_zone"))
     inferred |= {ANSWERS + layout: (dict(sorted(answers.items())), {}) for layout, answers in sorted(hints.answers.items())}
     found = [Fact(name, *each, hints.import_id, moment) for name, each in inferred.items() if each and each[0]]
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
@@ -129,6 +133,19 @@ def _currency(con, hints: ImportHints, before: Fact | None) -> Found | None:
     if before:
         return before.value, dict(before.evidence)
     return (hints.currency, {"import": hints.import_id}) if hints.currency else None
+
+
+def _time_zone(inferred: dict, workspace: Workspace, hints: ImportHints, before: Fact | None) -> Found | None:
+    """Return the time zone that a person named, in this import or before it, else that of the shop's first country, or of its currency."""
+    if hints.time_zone:
+        return hints.time_zone, {"answered": hints.import_id}
+    if before and "answered" in before.evidence:
+        return before.value, dict(before.evidence)
+    shop = effective(
+        workspace.own_values(), {"shop": {n: inferred[f"shop.{n}"][0] for n in ("currency", "countries") if inferred[f"shop.{n}"]}}
+    ).shop
+    zone = clock("", shop.countries, shop.currency).zone
+    return (zone, {"countries": list(shop.countries[:1]), "currency": shop.currency}) if zone else None
 
 
 def _countries(con) -> Found:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from core.errors import UserError
-from core.ingest.convert import dates
+from core.ingest.convert import dates, zones
 from core.ingest.convert.amounts import interpret_amounts
 from core.ingest.convert.column_formats import decide_formats
 from core.ingest.convert.formats import TYPED
@@ -28,6 +28,7 @@ from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, des
 from core.ingest.store.totals import OrderGrain, detect_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
+from core.settings import ShopSettings
 from core.storage import duckdb as db
 
 IN_OTHER_ROWS = msg("Another row or the warehouse has the same values.").template
@@ -42,6 +43,7 @@ class ImportRun:
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
     has_orders files of this import have the orders
+    shop       what was known of the shop before this import
     """
 
     con: Any  # DuckDB's connection
@@ -51,6 +53,7 @@ class ImportRun:
     given_currency: str
     currency: str
     has_orders: bool
+    shop: ShopSettings = field(default_factory=ShopSettings)
     renewed: set[str] = field(default_factory=set)
 
 
@@ -106,6 +109,8 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
         texts = add_lookup(run.con, texts, p.lookup, others)
     decide_formats(run.con, texts, p.plans, run.mapping, p.report.answers)
+    zone = p.report.answers.get(zones.TIME_ZONE) or run.shop.time_zone
+    zones.decide_zones(run.con, texts, _moments(p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
     p.report.questions += texts.questions
     p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
@@ -114,6 +119,12 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
     plans, notes = interpret_amounts(run.con, texts, p.plans)
     p.report.notes += notes
     return texts, plans
+
+
+def _moments(plans: list[TablePlan]) -> list[str]:
+    """Return the columns that say when something happened."""
+    dated = [plan.columns.get(RULES[plan.table].day) for plan in plans if plan.table in ("orders", "events", "reviews")]
+    return [source for filled in dated if filled for source in filled.sources[:1]]
 
 
 def _day_of_stock(con, file: str) -> tuple[date, Message]:
