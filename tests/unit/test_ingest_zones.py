@@ -5,7 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from fixtures.importing import stored, write
+from fixtures.importing import notes, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
@@ -31,11 +31,10 @@ def test_moments_in_utc_are_turned_to_the_clock_of_the_currencys_country(workspa
     assert workspace.settings().shop.time_zone == "Europe/London"
 
 
-def test_moments_in_utc_of_a_shop_in_an_unknown_zone_are_asked_about_and_the_answer_is_a_fact(workspace, tmp_path):
+def test_moments_in_utc_of_a_shop_in_an_unknown_zone_are_noted_and_the_zone_that_a_person_names_is_a_fact(workspace, tmp_path):
     file = write(tmp_path, "orders.csv", UTC.format("USD"))
-    assert asked(import_files(workspace, [file], dry_run=True)) == ["--time-zone America/New_York"]
-    with pytest.raises(UserError, match="--time-zone America/New_York"):
-        import_files(workspace, [file])
+    noted = import_files(workspace, [file], dry_run=True)
+    assert asked(noted) == [] and "import with --time-zone America/New_York" in notes(noted)
     import_files(workspace, [file], answers={"--time-zone": "America/Los_Angeles"})
     assert stored(workspace, TIMES) == [("2024-03-13 16:30:00",), ("2024-07-14 15:59:00",)]
     assert workspace.settings().shop.time_zone == "America/Los_Angeles"

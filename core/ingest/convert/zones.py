@@ -1,7 +1,8 @@
 """Days are the shop's days: moments with an offset from UTC, or in UTC, are turned to the shop's clock; others are on it already.
 
 A file that gives the shop's own offsets is read as written. Moments in UTC, or with the offsets of several places, need the shop's
-time zone: a setting or a fact, else that of its country if this has one, else a question.
+time zone: a setting or a fact, else that of its country if this has one. Without it, days of a file in UTC are those of UTC, which is
+noted, and a file whose offsets disagree with each other or with its local times raises a question.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from core.ingest.convert.formats import TYPED
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
 from core.ingest.questions import Question
-from core.messages import Message, msg
+from core.messages import msg
 
 TIME_ZONE = "--time-zone"
 IN_UTC = ("unix", "unix_ms", "unix_us")  # formats of dates that count from a moment in UTC
@@ -112,28 +113,18 @@ def decide_zone(con, texts: TextTable, source: str, shop: Clock) -> None:
             (source, msg("its times have offsets from UTC and are turned to the shop's time zone, {zone}.", zone=shop.zone))
         )
         return
-    question = Question(
-        TIME_ZONE,
-        "",
-        shop.likely,
-        (),
-        _about(source, utc, marked, rows),
-        texts.source.file,
-        marked,
-    )
-    texts.questions.append(question)
-
-
-def _about(source: str, utc: int, marked: int, rows: int) -> Message:
     if utc == marked == rows:
-        return msg(
-            "The times in column {column} are in UTC. In which time zone is the shop? Its days begin at its own midnight.",
-            column=repr(source),
+        remark = msg(
+            "its times are in UTC, and the shop's time zone is not known. Days are those of UTC; if the shop is elsewhere, import with {flag}.",
+            flag=f"{TIME_ZONE} {shop.likely if shop.likely != 'UTC' else 'Europe/Berlin'}",
         )
-    return msg(
+        texts.remarks.append((source, remark))
+        return
+    about = msg(
         "The times in column {column} have different offsets from UTC, or only some have one. In which time zone is the shop?",
         column=repr(source),
     )
+    texts.questions.append(Question(TIME_ZONE, "", shop.likely, (), about, texts.source.file, marked))
 
 
 def decide_zones(con, texts: TextTable, days: list[str], shop: Clock) -> None:

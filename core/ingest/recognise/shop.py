@@ -81,7 +81,7 @@ class ImportHints:
     columns   names given for its files
     answers   layout -> what later imports of it need not ask
     time_zone that a person named
-    as_of     the last day whose data may be used, with its evidence, where it is not simply the last one
+    moment    of the import; None is now
     """
 
     import_id: str
@@ -90,7 +90,7 @@ class ImportHints:
     columns: tuple[str, ...] = ()
     answers: Mapping[str, Answers] = field(default_factory=dict)
     time_zone: str = ""
-    as_of: tuple[str, dict] | None = None
+    moment: datetime | None = None
 
 
 def settings(con, workspace: Workspace) -> Settings:
@@ -98,16 +98,17 @@ def settings(con, workspace: Workspace) -> Settings:
     return effective(workspace.own_values(), facts.values(facts.stored(con)))
 
 
-def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list[Message]]:
+def infer(con, workspace: Workspace, hints: ImportHints, as_of: tuple[str, dict] | None = None) -> tuple[Settings, list[Message]]:
     """Infer the facts again over all rows of the open warehouse, and replace the stored ones if any differs.
 
-    Returns the settings in effect and a sentence for each that changed.
+    as_of: the last day whose data may be used, with what shows it, where it is not simply the last one. Returns the settings in effect
+    and a sentence for each that changed.
     """
     before, known = settings(con, workspace), {fact.name: fact for fact in facts.stored(con)}
-    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    moment = hints.moment or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     inferred = {
-        "shop.as_of": hints.as_of,
+        "shop.as_of": as_of,
         "shop.columns": _columns(hints, known.get("shop.columns")),
         "shop.countries": _countries(con),
         "shop.currency": _currency(con, hints, known.get("shop.currency")),

@@ -14,6 +14,8 @@ from core.ingest.store.rows import LATER, TWICE, Merged, as_day, columns_sql, eq
 from core.schema import CANONICAL
 from core.storage import duckdb as db
 
+LONG_CUSTOMERS = "long_customers"  # a temporary table with one row a customer and attribute
+
 
 def merge_by_key(
     con,
@@ -133,11 +135,11 @@ def customer_attributes(con, staged: StagedTable) -> str:
     )
     run(
         con,
-        f"""create or replace temp table long_customers as
+        f"""create or replace temp table {LONG_CUSTOMERS} as
         select * from ({each}) where problem is null and value is not null""",
         **{a: untyped(name) for a, name in attributes.items()},
     )
-    return "long_customers"
+    return LONG_CUSTOMERS
 
 
 def commonest_values(con, staged: StagedTable, source: str) -> str:

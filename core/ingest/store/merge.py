@@ -8,7 +8,14 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS
-from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations, newest_values
+from core.ingest.store.by_key import (
+    LONG_CUSTOMERS,
+    commonest_values,
+    customer_attributes,
+    merge_by_key,
+    merge_over_locations,
+    newest_values,
+)
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
 from core.ingest.store.totals import OrderGrain, merge_totals
@@ -28,7 +35,7 @@ def merge(
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
-        source = customer_attributes(con, staged)
+        source = staged.table if staged.table == LONG_CUSTOMERS else customer_attributes(con, staged)
     if staged.plan.aggregates_lines or rolled_up and table == "products":
         source = commonest_values(con, staged, source)
     elif table == "products":

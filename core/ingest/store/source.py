@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from core.errors import UserError
@@ -20,7 +20,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import period, purchases
+from core.ingest.store import journal, period, purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.statement_check import confirm
@@ -42,7 +42,9 @@ class ImportRun:
     given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
+    renewing   the one of them that the next rows begin anew
     has_orders files of this import have the orders
+    moment     of the import
     shop       what was known of the shop before this import
     """
 
@@ -53,8 +55,10 @@ class ImportRun:
     given_currency: str
     currency: str
     has_orders: bool
+    moment: datetime
     shop: ShopSettings = field(default_factory=ShopSettings)
     renewed: set[str] = field(default_factory=set)
+    renewing: str = ""
 
 
 def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
@@ -156,6 +160,7 @@ def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedT
         con.execute(f"delete from {quoted(plan.table)}").fetchall()
         p.report.notes.append(msg("The file is read as the whole list of {table} and replaces the one before.", table=TABLE_NAMES[t.table]))
         run.renewed.add(plan.table)
+        run.renewing = plan.table
     return t
 
 
@@ -164,6 +169,8 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
     before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
+    journal.keep(con, run.import_id, staged, grain, run.mapping.options.roll_up, run.renewing == t.table)
+    run.renewing = ""
 
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:
