@@ -41,7 +41,7 @@ class TableChange:
     def message(self) -> Message:
         moved = {"table": TABLE_NAMES[self.table], "leaving": self.leaving, "returning": self.returning}
         return sentences(
-            msg("{table}: {leaving} rows leave, {returning} come back.", **moved),
+            msg("{table}: {leaving} removed, {returning} restored.", **moved),
             msg("{units} units and an amount of {amount} less.", units=self.units, amount=(self.cents or 0) / 100)
             if self.units is not None
             else "",

@@ -115,7 +115,8 @@ def decide_zone(con, texts: TextTable, source: str, shop: Clock) -> None:
         return
     if utc == marked == rows:
         remark = msg(
-            "its times are in UTC, and the shop's time zone is not known. Days are those of UTC; if the shop is elsewhere, import with {flag}.",
+            "its times are in UTC, and the shop's time zone is not known. "
+            "Days are those of UTC; if the shop is elsewhere, import with {flag}.",
             flag=f"{TIME_ZONE} {shop.likely if shop.likely != 'UTC' else 'Europe/Berlin'}",
         )
         texts.remarks.append((source, remark))

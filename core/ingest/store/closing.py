@@ -43,6 +43,6 @@ def close(con, workspace: Workspace, hints: shop.ImportHints, answers: Answers, 
     return Closed(settings, untitled, foreign, abroad, as_of, notes)
 
 
-def recorded(hints: ImportHints, given: Answers) -> dict[str, Any]:
+def recorded(hints: shop.ImportHints, given: Answers) -> dict[str, Any]:
     """Return what the facts of an import are inferred from, for the journal. given: its answers, by the questions' keys."""
     return {**asdict(hints), "moment": hints.moment.isoformat() if hints.moment else None, "given": dict(given)}
