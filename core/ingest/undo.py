@@ -131,7 +131,8 @@ def _without(con, workspace: Workspace, report: UndoReport, progress: Progress) 
     for table in CANONICAL:
         run(con, f"create or replace temp table before_{table} as select * from {quoted(table)}")
         run(con, f"delete from {quoted(table)}")
-    run(con, "delete from facts")
+    for name in ("facts", "stock_locations"):
+        run(con, f"delete from {name}")
     for name in ("journal", "imports", "quarantine", "statements", "touched"):
         db.run(con, f"staging/forget_{name}", import_id=report.import_id).fetchall()
     for table in CANONICAL:

@@ -238,6 +238,17 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
     Table(
+        "stock_locations",
+        row="The stock of a product at one location at the end of a day; `stock` has the sum.",
+        key=("day", "product_id", "location"),
+        since="0.3.0",
+        columns=(
+            *STOCK.only("day", "product_id"),
+            required("location", "VARCHAR", "Name of the location."),
+            *STOCK.only("on_hand", "on_order"),
+        ),
+    ),
+    Table(
         "journal",
         row="One step of an import, from which the warehouse can be made again without another import: `import --undo`.",
         since="0.3.0",

@@ -46,6 +46,8 @@ TIMES = [
         "select title, category from products order by 1",
         [("Clay mug", "Mugs"), ("Walnut tray", "Trays")],
     ),
+    (["stock_wh.csv"], "select product_id, on_hand from stock", [("A1", 12)]),
+    (["stock_wh.csv"], "select location, on_hand from stock_locations order by 1", [("East", 5), ("West", 7)]),
     (
         ["products_tl.csv", "orders_tl.csv"],
         "select title, category from products order by 1",
@@ -59,3 +61,11 @@ def test_times_and_corrections_of_the_cases(workspace, cases, files, query, righ
     for file in files:
         import_files(workspace, [cases / file])
     assert stored(workspace, query) == right
+
+
+@pytest.mark.parametrize(("answer", "right"), [("add", [("A1", 12), ("B1", 8)]), ("last", [("A1", 7), ("B1", 4)])])
+def test_several_counts_of_a_product_and_day_without_a_location_are_asked_about(workspace, cases, answer, right):
+    asked = import_files(workspace, [cases / "stock_dup.csv"], dry_run=True)
+    assert [q.argument() for q in asked.open()] == ["--stock-rows add"]
+    import_files(workspace, [cases / "stock_dup.csv"], answers={"--stock-rows": answer})
+    assert stored(workspace, "select product_id, on_hand from stock order by 1") == right

@@ -32,6 +32,7 @@ def contents(workspace: Workspace) -> dict[str, list]:
     """Everything that an import leaves, apart from its number and time."""
     with db.connect(workspace.warehouse, read_only=True) as con:
         found = {t: con.execute(f"select * from {t} order by all").fetchall() for t in CANONICAL}
+        found["stock_locations"] = con.execute("select * from stock_locations order by all").fetchall()
         found["facts"] = con.execute("select name, value from facts order by 1").fetchall()
         found["quarantine"] = con.execute("select file, table_name, line, reason from quarantine order by all").fetchall()
         found["imports"] = con.execute("select file, sha256, table_name, rows_read, rows_kept from imports order by all").fetchall()

@@ -13,11 +13,11 @@ from core.ingest.store.by_key import (
     commonest_values,
     customer_attributes,
     merge_by_key,
-    merge_over_locations,
     newest_values,
 )
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
+from core.ingest.store.stock import merge_locations
 from core.ingest.store.totals import OrderGrain, merge_totals
 from core.messages import msg
 from core.schema import CANONICAL
@@ -41,7 +41,7 @@ def merge(
     elif table == "products":
         source = newest_values(con, staged)
     if table == "stock" and "location" in staged.plan.columns:
-        return merge_over_locations(con, staged, seen)
+        return merge_locations(con, staged, seen)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source, staged.file, seen)
     if table == "orders" and grain != OrderGrain.LINES:

@@ -20,7 +20,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import journal, period, purchases
+from core.ingest.store import journal, period, purchases, stock
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.statement_check import confirm
@@ -168,6 +168,9 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
+    if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
+        p.report.questions.append(question)
+        staged = staged if p.report.answers.get(stock.STOCK_ROWS, stock.ADD) == stock.LAST else stock.with_places(con, staged)
     before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
     journal.keep(con, run.import_id, staged, grain, run.mapping.options.roll_up, run.renewing == t.table)
     run.renewing = ""
