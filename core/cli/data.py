@@ -77,6 +77,12 @@ def import_(
         from core.storage import files as storage_files
 
         storage_files.write_json(Path(report), done.as_dict())
+    if empty := done.not_kept():
+        raise UserError(
+            found=msg("No row of {files} is kept.", files=empty),
+            expected=msg("An import keeps some rows of each file."),
+            to_do=msg("See the reasons in the report, and export the file again or answer with flags."),
+        )
 
 
 @command(

@@ -217,6 +217,17 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
                 closed.untitled,
             )
         )
+    alike = db.rows(con, "staging/ids_alike")
+    if alike:
+        report.notes.append(
+            nmsg(
+                "{count} pair of product numbers differs only in zeros in front or case: {one} and {other} are two products.",
+                "{count} pairs of product numbers differ only in zeros in front or case: {one} and {other} are two products.",
+                len(alike),
+                one=alike[0]["one"],
+                other=alike[0]["other"],
+            )
+        )
     if latest:
         latest.questions += [closed.as_of.question] if closed.as_of.question else []
         latest.notes += closed.as_of.notes

@@ -163,6 +163,8 @@ class _Query:
             return self._attribute(source or target, s)
         if column.type in ("DOUBLE", "BIGINT"):
             value = f"({formats.number(s, self.texts.decimals.get(source or '', '.'))})"
+            if self.table == "promotions" and target == "discount":
+                value = formats.discount_share(s, value, source in self.texts.percents)
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
