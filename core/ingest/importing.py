@@ -143,7 +143,11 @@ def _import_all(
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = (
+            mapping.digest
+            + "".join(known.exchange_rates)
+            + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        )
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]

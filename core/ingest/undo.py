@@ -133,7 +133,7 @@ def _without(con, workspace: Workspace, report: UndoReport, progress: Progress) 
         run(con, f"delete from {quoted(table)}")
     for name in ("facts", "stock_locations"):
         run(con, f"delete from {name}")
-    for name in ("journal", "imports", "quarantine", "statements", "touched"):
+    for name in ("journal", "imports", "quarantine", "statements", "touched", "foreign_amounts"):
         db.run(con, f"staging/forget_{name}", import_id=report.import_id).fetchall()
     for table in CANONICAL:
         run(con, f"delete from given_{table} where import_id = $import_id", import_id=report.import_id)

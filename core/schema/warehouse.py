@@ -238,6 +238,19 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
     Table(
+        "foreign_amounts",
+        row="The sum of one file's order lines in a currency for which the shop has no rate.",
+        since="0.3.0",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the file was part of."),
+            required("file", "VARCHAR", "Name of the file."),
+            required("currency", "VARCHAR", "Currency, as an ISO 4217 code."),
+            required("lines", "BIGINT", "Order lines.", "lines"),
+            required("units", "DOUBLE", "Their units, which count in `orders`.", "units"),
+            required("cents", "BIGINT", "Their amount, which `orders` lacks.", "cents"),
+        ),
+    ),
+    Table(
         "stock_locations",
         row="The stock of a product at one location at the end of a day; `stock` has the sum.",
         key=("day", "product_id", "location"),

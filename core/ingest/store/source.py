@@ -20,7 +20,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import journal, period, purchases, stock
+from core.ingest.store import currencies, journal, period, purchases, stock
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.statement_check import confirm
@@ -77,7 +77,10 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             p.report.notes.append(note)
         progress("import", 0.6, msg("{file}: checking {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         currency = run.currency or texts.currency
-        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, main=main if plan.optional else None)
+        rates = currencies.rates(run.shop)
+        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, rates=rates, main=main if plan.optional else None)
+        if plan.table == "orders" and "currency" in plan.columns and currency:
+            p.report.notes += currencies.keep_aside(run.con, run.import_id, p.source.file, currency)
         t = _checked(run, p, texts, staged)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
