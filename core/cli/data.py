@@ -5,11 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import typer
+from typer._click import exceptions  # typer's own copy of click: the pin of typer holds it still
+
 from core.cli import answers
 from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.errors import UserError
 from core.messages import msg
+
+
+def _files_or_undo(ctx: typer.Context, param: typer.CallbackParam, value: list[str] | None) -> list[str] | None:
+    """Refuse an import that names neither files nor an import to take back."""
+    if not value and not ctx.params.get("undo"):
+        raise exceptions.MissingParameter(ctx=ctx, param=param)
+    return value
 
 
 @command(
@@ -25,7 +35,9 @@ from core.messages import msg
 )
 def import_(
     session: Session,
-    files: Annotated[list[str] | None, argument("FILE", msg("CSV, Excel, JSON or Parquet files, or folders of them."))] = None,
+    files: Annotated[
+        list[str] | None, argument("FILE", msg("CSV, Excel, JSON or Parquet files, or folders of them."), callback=_files_or_undo)
+    ] = None,
     preset: Annotated[
         str | None,
         option("--preset", msg("A mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
@@ -37,6 +49,7 @@ def import_(
             "--undo",
             msg("Take this import back: the warehouse is then what it would be without it. With --dry-run, say what that changes."),
             "ID",
+            is_eager=True,
         ),
     ] = None,
     dry_run: Annotated[bool, option("--dry-run", msg("Show the plan and write nothing."))] = False,
@@ -57,15 +70,9 @@ def import_(
         taken_back = undo_import(session.workspace, undo, dry_run=dry_run, progress=session.progress)
         session.report(taken_back.text(), taken_back.as_dict())
         return
-    if not files:
-        raise UserError(
-            found=msg("The command names neither files nor an import to take back."),
-            expected=msg("An import needs at least one file."),
-            to_do=msg("Name files to import, or take an import back with --undo ID."),
-        )
     done = import_files(
         session.workspace,
-        [Path(file) for file in files],
+        [Path(file) for file in files or ()],
         preset=preset,
         mapping=mapping,
         answers=answers.read(given),

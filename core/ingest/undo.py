@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from core.errors import UserError
 from core.ingest.convert.row_checks import FIRST_DAY
-from core.ingest.names import quoted
-from core.ingest.recognise.rules import RULES, TABLE_NAMES
 from core.ingest.recognise.shop import ImportHints
 from core.ingest.store import journal
+from core.ingest.store.changes import TableChange, change_of, forget_rows, set_aside
 from core.ingest.store.closing import close
-from core.ingest.store.rows import as_day, columns_sql, run
-from core.messages import Message, msg, sentences
+from core.messages import Message, msg
 from core.messages import lines as as_lines
 from core.progress import Progress, silent
 from core.schema import CANONICAL
@@ -24,29 +22,6 @@ from core.workspace import Workspace
 
 SHOWN = 5  # imports that a message names
 _BUILT_FROM = ("orders", "events", "reviews", "customers")  # the tables whose days the daily aggregate follows
-
-
-@dataclass(frozen=True)
-class TableChange:
-    """What an undo changes in one table. units and cents: of orders, what leaves less what comes back; days: of the rows that differ."""
-
-    table: str
-    leaving: int
-    returning: int
-    units: float | None = None
-    cents: int | None = None
-    first_day: date | None = None
-    last_day: date | None = None
-
-    def message(self) -> Message:
-        moved = {"table": TABLE_NAMES[self.table], "leaving": self.leaving, "returning": self.returning}
-        return sentences(
-            msg("{table}: {leaving} removed, {returning} restored.", **moved),
-            msg("{units} units and an amount of {amount} less.", units=self.units, amount=(self.cents or 0) / 100)
-            if self.units is not None
-            else "",
-            msg("From {first} to {last}.", first=self.first_day, last=self.last_day) if self.first_day else "",
-        )
 
 
 @dataclass(frozen=True)
@@ -114,7 +89,7 @@ def _find(con, import_id: str) -> dict:
         raise UserError(
             found=msg("There is no import {id}.", id=import_id),
             expected=msg("The latest imports are {imports}.", imports=known) if known else msg("Nothing has been imported yet."),
-            to_do=msg("Name one of them."),
+            to_do=msg("Name one of them.") if known else msg("Name one or more files."),
         )
     if any(step.import_id >= found["import_id"] for step in journal.steps(con) if step.step == journal.BASE):
         raise UserError(
@@ -128,19 +103,13 @@ def _find(con, import_id: str) -> dict:
 def _without(con, workspace: Workspace, report: UndoReport, progress: Progress) -> None:
     """Make the tables again without the import, fill the report with what differs, and mark the days that features change from."""
     before = {fact.name: (fact.value, fact.evidence) for fact in facts.stored(con)}
-    for table in CANONICAL:
-        run(con, f"create or replace temp table before_{table} as select * from {quoted(table)}")
-        run(con, f"delete from {quoted(table)}")
-    for name in ("facts", "stock_locations"):
-        run(con, f"delete from {name}")
+    set_aside(con)
     for name in ("journal", "imports", "quarantine", "statements", "touched", "foreign_amounts"):
         db.run(con, f"staging/forget_{name}", import_id=report.import_id).fetchall()
-    for table in CANONICAL:
-        run(con, f"delete from given_{table} where import_id = $import_id", import_id=report.import_id)
+    forget_rows(con, report.import_id)
     _replay(con, workspace, progress)
     for table in CANONICAL:
-        change = _change(con, table)
-        run(con, f"drop table before_{table}")
+        change = change_of(con, table)
         if change is None:
             continue
         report.tables.append(change)
@@ -166,21 +135,6 @@ def _replay(con, workspace: Workspace, progress: Progress) -> None:
             close(con, workspace, hints, given, step.file)
         else:
             journal.merge_again(con, step)
-
-
-def _change(con, table: str) -> TableChange | None:
-    """Return how a table differs from what it was; None if it does not."""
-    names, day = columns_sql(CANONICAL[table].names), RULES[table].day
-    days = f"min({day}), max({day})" if day else "null, null"
-    orders = "sum(sign * units), cast(round(sum(sign * units * unit_price_cents)) as bigint)" if table == "orders" else "null, null"
-    before, after = f"select {names} from before_{table}", f"select {names} from {quoted(table)}"
-    ((leaving, returning, units, cents, first, last),) = run(
-        con,
-        f"""with moved as (
-            select 1 as sign, * from ({before} except all {after}) union all select -1 as sign, * from ({after} except all {before}))
-        select count(*) filter (where sign = 1), count(*) filter (where sign = -1), {orders}, {days} from moved""",
-    )
-    return TableChange(table, leaving, returning, units, cents, as_day(first), as_day(last)) if leaving or returning else None
 
 
 def _value(found: dict, name: str) -> object:

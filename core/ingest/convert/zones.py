@@ -37,7 +37,7 @@ MAIN_ZONES = {  # of countries with several, where most of the people live
 ONE_CLOCK = {"CN": "Asia/Shanghai", "ES": "Europe/Madrid", "PT": "Europe/Lisbon", "NZ": "Pacific/Auckland"}  # by law or nearly so
 
 _MAY_HAVE_OFFSET = (  # quicker than dates.offset_sql
-    "contains(c, ':') and (right(c, 1) between 'A' and 'z' or substr(c, -6, 1) in ('+', '-') "
+    "contains(c, ':') and (lower(right(c, 1)) between 'a' and 'z' or substr(c, -6, 1) in ('+', '-') "
     "or substr(c, -5, 1) in ('+', '-') or substr(c, -3, 1) in ('+', '-'))"
 )
 
