@@ -11,6 +11,7 @@ from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
 from core.ingest.convert import zones
 from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -22,13 +23,14 @@ from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.store import journal
 from core.ingest.store.closing import close, recorded
+from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import facts, keys
+from core.storage import facts, keys, private
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -64,6 +66,7 @@ def import_files(
     chosen = _with_hints(workspace, mapping_file.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
+        stack.enter_context(private.owner_only())
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
@@ -113,7 +116,9 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
             correct, similar = msg("Correct the name."), near(name, present)
             raise UserError(
                 found=msg(
-                    "No file has the column in {hint}; the files have the columns {columns}.", hint=repr(hint), columns=listed(present, 30)
+                    "No file has the column in {hint}; the files have the columns {columns}.",
+                    hint=repr(hint),
+                    columns=listed(shown_names(present), 30),
                 ),
                 expected=msg("Each name is a column of a file in this import."),
                 to_do=sentences(correct, msg("Similar names: {names}.", names=similar)) if similar else correct,
@@ -130,13 +135,17 @@ def _import_all(
         con,
         mapping,
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
-        secret=keys.customers_key(workspace, create=not dry_run),
+        secret=keys.customers_key(workspace, create=not dry_run, con=con),
         given_currency=mapping.options.currency,
         currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
         moment=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         shop=known,
     )
+    if gone := forget_persons(con):
+        report.notes.append(
+            msg("The attributes {names} of customers, which an earlier version stored, are about persons and were deleted.", names=gone)
+        )
     moment = run.moment
     journal.begin(con)
     for number, p in enumerate(planned):
@@ -197,6 +206,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         rows_set_aside=sum(t.set_aside.values()),
         first_day=t.first_day,
         last_day=t.last_day,
+        key_sha256=keys.fingerprint(run.secret),
         **identity,
     ).fetchall()
     if t.touched:
