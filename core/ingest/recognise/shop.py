@@ -143,7 +143,7 @@ def infer(con, workspace: Workspace, hints: ImportHints, as_of: tuple[str, dict]
     }
     inferred["shop.time_zone"] = _time_zone(inferred, workspace, hints, known.get("shop.time_zone"))
     inferred |= {ANSWERS + layout: (dict(sorted(answers.items())), {}) for layout, answers in sorted(hints.answers.items())}
-    found = [Fact(name, *each, hints.import_id, moment) for name, each in inferred.items() if each and each[0]]
+    found = [Fact(name, *each, hints.import_id, moment) for name, each in sorted(inferred.items()) if each and each[0]]
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
         facts.store(con, found)
     after = settings(con, workspace)
