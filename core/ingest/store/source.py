@@ -154,7 +154,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
-    before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
+    before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
 
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:
