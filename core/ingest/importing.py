@@ -67,7 +67,7 @@ def import_files(
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
         stack.enter_context(private.owner_only())
-        opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
+        opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache, report)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
         if not dry_run:
@@ -95,13 +95,24 @@ def _with_hints(workspace: Workspace, mapping: Mapping, columns: tuple[str, ...]
     return mapping
 
 
-def _open(stack: ExitStack, files: list[Path], mapping: Mapping, scratch: Path | None) -> list[tuple[Path, str, Source]]:
-    """Open every file; returns (path, SHA-256, source) of each source."""
-    options, opened = mapping.options, []
+def _open(
+    stack: ExitStack, files: list[Path], mapping: Mapping, scratch: Path | None, report: ImportReport
+) -> list[tuple[Path, str, Source]]:
+    """Open every file; returns (path, SHA-256, source) of each source. Files that cannot be opened are left out, with the reason.
+
+    Raises UserError where none can be opened.
+    """
+    options, opened, errors = mapping.options, [], []
     for path in files:
         reader = open_sources(path, encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet, scratch=scratch)
-        opened += [(path, source) for source in stack.enter_context(reader)]
-    hashes = {path: sha256(path) for path in dict.fromkeys(files)}
+        try:
+            opened += [(path, source) for source in stack.enter_context(reader)]
+        except UserError as error:
+            errors.append(error)
+            report.files.append(FileReport(path.name, msg("cannot be read"), left_out=error.message))
+    if errors and not opened:
+        raise errors[0]
+    hashes = {path: sha256(path) for path in dict.fromkeys(path for path, _ in opened)}
     sources = [source for _, source in opened]
     sources = unpivot_days(mapping, sources) if mapping.guesses else sources
     return [(path, hashes[path], source) for (path, _), source in zip(opened, sources)]
@@ -173,7 +184,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     """Add to each statement what the warehouse holds of its months, and store it with the import."""
     stated = [(f, t) for f in report.files for t in f.tables if t.statement]
     tables = {t.table for _, t in stated if t.statement and t.statement.months}
-    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
+    stored = {table: by_month(run.con, table, stored_rows(table), orders=False) for table in tables}
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))
