@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def address(shop, tmp_path_factory) -> Iterator[str]:
-    """Where `upswing serve` answers; it and its worker end with the tests."""
-    port, log = free_port(), tmp_path_factory.mktemp("serve") / "serve.log"
+@contextmanager
+def served(shop: Workspace, folder: Path) -> Iterator[str]:
+    """Where `upswing serve` answers for a shop; it and its worker end with the block. folder: for its log."""
+    port, log = free_port(), folder / "serve.log"
     with log.open("w") as stream:
         server = subprocess.Popen(
             [*UPSWING, "serve", "--port", str(port), "--workspace", str(shop.root)], cwd=REPOSITORY, stdout=stream, stderr=subprocess.STDOUT
@@ -111,6 +112,13 @@ def address(shop, tmp_path_factory) -> Iterator[str]:
         worker = State(shop).worker()
         if worker is not None and worker.alive:
             os.kill(worker.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def address(shop, tmp_path_factory) -> Iterator[str]:
+    """Where `upswing serve` answers for the sample shop."""
+    with served(shop, tmp_path_factory.mktemp("serve")) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")
@@ -142,18 +150,33 @@ def profile(browser, address) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def page(profile) -> Iterator[Page]:
-    """A fresh tab; whatever it does, it must end without an error in the console, in a script or on the page."""
+@pytest.fixture(scope="session")
+def tab(profile) -> Page:
+    """One tab for all tests: a fresh one compiles every script again, which takes longer than most tests. Each visit is a new session."""
     tab = profile.new_page()
     tab.set_default_timeout(PATIENCE_MS)
+    return tab
+
+
+@pytest.fixture
+def page(tab) -> Iterator[Page]:
+    """The tab on an empty page; whatever the test does, it must end without an error in the console, in a script or on the page."""
     errors: list[str] = []
-    tab.on(
-        "console", lambda message: errors.append(message.text) if message.type == "error" and not is_search_for_server(message) else None
-    )
-    tab.on("pageerror", lambda error: errors.append(str(error)))
+
+    def hear(message) -> None:
+        if message.type == "error" and not is_search_for_server(message):
+            errors.append(message.text)
+
+    def fail(error) -> None:
+        errors.append(str(error))
+
+    tab.on("console", hear)
+    tab.on("pageerror", fail)
     yield tab
     boxes = tab.get_by_test_id("stException").all_inner_texts()
-    tab.close()
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", fail)
+    tab.emulate_media(media="screen")
+    tab.goto("about:blank")
     assert errors == []
     assert boxes == []
