@@ -86,7 +86,7 @@ def _iso_code(name: str) -> str | None:
 
 @cache
 def _countries_by_code() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").territories if _TWO_LETTERS.fullmatch(code)) - _NO_COUNTRIES
+    return frozenset(code for code in map(str, Locale("en").territories) if _TWO_LETTERS.fullmatch(code)) - _NO_COUNTRIES
 
 
 @cache
