@@ -144,6 +144,24 @@ class ShopSettings(Section):
     origin_weekday: Annotated[
         int, Setting("Weekday of the weekly origins in training: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)
     ] = 7
+    exchange_rates: Annotated[
+        tuple[str, ...],
+        Setting(
+            "Value of one unit of another currency in the shop's; amounts without a rate are kept aside.",
+            unit='"CODE = rate"',
+            check=_each_matches(r"[A-Z]{3} *= *[0-9]+(\.[0-9]+)?"),
+            form=msg('a list of texts such as ["USD = 0.92"]'),
+        ),
+    ] = ()
+    time_zone: Annotated[
+        str,
+        Setting(
+            "Time zone of the shop, whose days its days are.",
+            unit="IANA name",
+            check=_matches(r"([A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*)?"),
+            form=msg('the name of a time zone, such as "Europe/Berlin"'),
+        ),
+    ] = ""
     as_of: Annotated[
         str,
         Setting(

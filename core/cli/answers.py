@@ -101,6 +101,12 @@ FLAGS: tuple[AnswerFlag, ...] = (
         "MEANING",
         choices=("one-unit", "order-line", "day-total"),
     ),
+    AnswerFlag(
+        "--stock-rows",
+        msg("What several counts of one product and day are: places whose stock adds up, or corrections of which the last one counts."),
+        "MEANING",
+        choices=("add", "last"),
+    ),
 )
 
 

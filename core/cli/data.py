@@ -5,12 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import typer
+from typer._click import exceptions  # typer's own copy of click: the pin of typer holds it still
+
 from core.cli import answers
 from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.errors import UserError
 from core.messages import msg
 from core.storage import private
+
+
+def _files_or_undo(ctx: typer.Context, param: typer.CallbackParam, value: list[str] | None) -> list[str] | None:
+    """Refuse an import that names neither files nor an import to take back."""
+    if not value and not ctx.params.get("undo"):
+        raise exceptions.MissingParameter(ctx=ctx, param=param)
+    return value
 
 
 @command(
@@ -20,28 +30,50 @@ from core.storage import private
     "upswing import orders.csv products.xlsx reviews.jsonl",
     "upswing import export.csv --column orders.units=Menge --dry-run",
     'upswing import orders.csv --state "Partially paid=sale" --time-zone Europe/Berlin',
+    "upswing import --undo 12 --dry-run",
     creates=True,
     more={flag.parameter: flag.annotation for flag in answers.FLAGS},
 )
 def import_(
     session: Session,
-    files: Annotated[list[str], argument("FILE", msg("CSV, Excel, JSON or Parquet files, or folders of them."))],
+    files: Annotated[
+        list[str] | None, argument("FILE", msg("CSV, Excel, JSON or Parquet files, or folders of them."), callback=_files_or_undo)
+    ] = None,
     preset: Annotated[
         str | None,
         option("--preset", msg("A mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
     ] = None,
     mapping: Annotated[str | None, option("--mapping", msg("A mapping of your own, in TOML."), "FILE")] = None,
+    undo: Annotated[
+        str | None,
+        option(
+            "--undo",
+            msg("Take this import back: the warehouse is then what it would be without it. With --dry-run, say what that changes."),
+            "ID",
+            is_eager=True,
+        ),
+    ] = None,
     dry_run: Annotated[bool, option("--dry-run", msg("Show the plan and write nothing."))] = False,
     report: Annotated[
         str | None, option("--report", msg("Also write what was read, kept, dropped and quarantined to a file."), "OUT.json")
     ] = None,
     **given: list[str] | None,
 ) -> None:
-    from core.ingest import import_files
+    from core.ingest import import_files, undo_import
 
+    if undo:
+        if files:
+            raise UserError(
+                found=msg("The command has both files and --undo."),
+                expected=msg("Name files to import, or take an import back with --undo ID."),
+                to_do=msg("Leave one of them out."),
+            )
+        taken_back = undo_import(session.workspace, undo, dry_run=dry_run, progress=session.progress)
+        session.report(taken_back.text(), taken_back.as_dict())
+        return
     done = import_files(
         session.workspace,
-        [Path(file) for file in files],
+        [Path(file) for file in files or ()],
         preset=preset,
         mapping=mapping,
         answers=answers.read(given),

@@ -2,5 +2,6 @@
 
 from core.ingest.importing import import_files
 from core.ingest.report import ImportReport
+from core.ingest.undo import undo_import
 
-__all__ = ["ImportReport", "import_files"]
+__all__ = ["ImportReport", "import_files", "undo_import"]

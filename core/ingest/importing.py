@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
+from core.ingest.convert import zones
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
@@ -20,7 +21,8 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.store import period
+from core.ingest.store import journal
+from core.ingest.store.closing import close, recorded
 from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
@@ -138,7 +140,8 @@ def _import_all(
     con, workspace: Workspace, mapping: Mapping, planned: list[PlannedSource], report: ImportReport, progress: Progress, dry_run: bool
 ) -> ImportRun:
     """Import every planned source."""
-    currency = shop.settings(con, workspace).shop.currency
+    known = shop.settings(con, workspace).shop
+    currency = known.currency
     run = ImportRun(
         con,
         mapping,
@@ -147,17 +150,24 @@ def _import_all(
         given_currency=mapping.options.currency,
         currency=mapping.options.currency or currency,
         has_orders=any(p.has_orders for p in planned),
+        moment=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        shop=known,
     )
     if gone := forget_persons(con):
         report.notes.append(
             msg("The attributes {names} of customers, which an earlier version stored, are about persons and were deleted.", names=gone)
         )
-    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    moment = run.moment
+    journal.begin(con)
     for number, p in enumerate(planned):
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = (
+            mapping.digest
+            + "".join(known.exchange_rates)
+            + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        )
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
@@ -216,14 +226,20 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
 
 def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answers: dict[str, Answers], report: ImportReport) -> None:
     """Do what needs all files: products without a description, the facts of the shop, foreign prices."""
-    con = run.con
-    untitled = db.run(con, "staging/unknown_products").fetchone()[0]
-    if untitled:
+    con, given = run.con, next((f.answers for f in report.files if f.main is not None), {})
+    hints = shop.ImportHints(
+        run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, _time_zone(report), run.moment
+    )
+    latest = _latest(report)
+    closed = close(con, workspace, hints, given, latest.file if latest else "")
+    if any(f.main is not None for f in report.files):
+        journal.keep_facts(con, run.import_id, recorded(hints, given))
+    if closed.untitled:
         report.notes.append(
             nmsg(
                 "{count} product is sold, viewed or reviewed but has no title. Its id is used as the title.",
                 "{count} products are sold, viewed or reviewed but have no title. Their ids are used as titles.",
-                untitled,
+                closed.untitled,
             )
         )
     alike = db.rows(con, "staging/ids_alike")
@@ -237,44 +253,38 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
                 other=alike[0]["other"],
             )
         )
-    as_of = _decide_as_of(con, workspace, report)
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, as_of)
-    settings, notes = shop.infer(con, workspace, hints)
-    shops = settings.shop.currency
-    foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
-    if foreign:
+    if latest:
+        latest.questions += [closed.as_of.question] if closed.as_of.question else []
+        latest.notes += closed.as_of.notes
+    shops = closed.settings.shop.currency
+    if closed.foreign:
         report.notes.append(
             nmsg(
                 "{count} product is priced in another currency than {currency}. Its price and cost are left out.",
                 "{count} products are priced in another currency than {currency}. Their prices and costs are left out.",
-                foreign,
+                closed.foreign,
                 currency=shops,
             )
         )
-    abroad = db.run(con, "staging/foreign_minimums", currency=shops).fetchone()[0]
-    if abroad:
+    if closed.abroad:
         report.notes.append(
             nmsg(
                 "{count} supplier has a minimum order in another currency than {currency}. It is left out.",
                 "{count} suppliers have minimum orders in another currency than {currency}. These are left out.",
-                abroad,
+                closed.abroad,
                 currency=shops or msg("the shop, which has none"),
             )
         )
-    report.notes += notes
+    report.notes += closed.notes
     attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
-    report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
-    db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()
+    report.shop = {"currency": shops, "segment_attribute": closed.settings.shop.segment_attribute, "attributes": attributes}
 
 
-def _decide_as_of(con, workspace: Workspace, report: ImportReport) -> tuple[str, dict] | None:
-    """Return the last day whose data may be used, where later days stand alone, and ask the file with such days about them."""
-    read = [f for f in report.files if f.main is not None]
-    if not read:
-        return None
-    last = max(read, key=lambda f: f.main.last_day or "" if f.main else "")
-    before = next((fact for fact in facts.stored(con) if fact.name == "shop.as_of"), None)
-    decided = period.decide(con, shop.settings(con, workspace).shop.signal, before, last.answers, last.file)
-    last.questions += [decided.question] if decided.question else []
-    last.notes += decided.notes
-    return decided.found
+def _time_zone(report: ImportReport) -> str:
+    """Return the shop's time zone as a person named it for this import; "" if nobody did."""
+    return next((zone for f in report.files if f.main is not None and (zone := f.answers.get(zones.TIME_ZONE))), "")
+
+
+def _latest(report: ImportReport) -> FileReport | None:
+    """Return the report of the file with the last day."""
+    return max((f for f in report.files if f.main), key=lambda f: (f.main.last_day if f.main else None) or "", default=None)

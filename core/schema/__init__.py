@@ -17,7 +17,7 @@ from core.schema.vocabulary import (
     SIGNALS,
     WORTH_SAYING,
 )
-from core.schema.warehouse import CANONICAL, IMPORTS
+from core.schema.warehouse import CANONICAL, GIVEN, IMPORTS
 
 __all__ = [
     "ALL",
@@ -27,6 +27,7 @@ __all__ = [
     "DRIVERS",
     "EVENT_KINDS",
     "FIRST_VERSION",
+    "GIVEN",
     "IMPORTS",
     "LIKELY",
     "REASONS",

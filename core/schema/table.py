@@ -1,6 +1,6 @@
 """The record of a table. DDL, import and snapshot checks, the data contract and the fixtures derive from it.
 
-Types are DuckDB's. Money is integer cents (`*_cents`) with a currency, times are naive UTC, identifiers are text.
+Types are DuckDB's. Money is integer cents (`*_cents`) with a currency, times are those of the shop's clock, identifiers are text.
 """
 
 from __future__ import annotations

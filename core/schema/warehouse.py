@@ -7,7 +7,7 @@ New columns go to a table's end and are never required: that is how a warehouse 
 from __future__ import annotations
 
 from core.messages import msg
-from core.schema.table import Table, by_name, optional, required
+from core.schema.table import Column, Table, by_name, optional, required
 from core.schema.vocabulary import EVENT_KINDS
 
 PRODUCTS = Table(
@@ -239,6 +239,45 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
     Table(
+        "foreign_amounts",
+        row="The sum of one file's order lines in a currency for which the shop has no rate.",
+        since="0.3.0",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the file was part of."),
+            required("file", "VARCHAR", "Name of the file."),
+            required("currency", "VARCHAR", "Currency, as an ISO 4217 code."),
+            required("lines", "BIGINT", "Order lines.", "lines"),
+            required("units", "DOUBLE", "Their units, which count in `orders`.", "units"),
+            required("cents", "BIGINT", "Their amount, which `orders` lacks.", "cents"),
+        ),
+    ),
+    Table(
+        "stock_locations",
+        row="The stock of a product at one location at the end of a day; `stock` has the sum.",
+        key=("day", "product_id", "location"),
+        since="0.3.0",
+        columns=(
+            *STOCK.only("day", "product_id"),
+            required("location", "VARCHAR", "Name of the location."),
+            *STOCK.only("on_hand", "on_order"),
+        ),
+    ),
+    Table(
+        "journal",
+        row="One step of an import, from which the warehouse can be made again without another import: `import --undo`.",
+        since="0.3.0",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the step was part of."),
+            required("part", "BIGINT", "Place of the step within the import."),
+            required(
+                "step", "VARCHAR", "`base`: rows of an earlier version; `rows`: rows of a file for one table; `facts`: inferred facts."
+            ),
+            optional("table_name", "VARCHAR", "Table that the rows went into; they are in the table `given_NAME`."),
+            optional("file", "VARCHAR", "Name of the file."),
+            required("record", "VARCHAR", "How the rows were merged, or what the facts were inferred from, as JSON."),
+        ),
+    ),
+    Table(
         "touched",
         row="One table that an import changed since the last feature build.",
         columns=(
@@ -261,3 +300,24 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
 )
+
+_MERGED_BY = {  # columns that merging reads and that are not stored
+    "orders": (Column("line_id", "VARCHAR"),),
+    "stock": (Column("location", "VARCHAR"),),
+    "events": (Column("views", "BIGINT"), Column("carts", "BIGINT"), Column("wishlists", "BIGINT")),
+}
+# The valid rows of every import as its files gave them: what the canonical tables are made from.
+GIVEN: dict[str, Table] = {
+    name: Table(
+        f"given_{name}",
+        row=f"One valid row of a file for the table `{name}`.",
+        since="0.3.0",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the file was part of."),
+            required("part", "BIGINT", "Step of the import, as in `journal`."),
+            optional("line", "BIGINT", "Line in the file."),
+            *(Column(c.name, c.type, False, c.meaning, c.unit) for c in (*table.columns, *_MERGED_BY.get(name, ()))),
+        ),
+    )
+    for name, table in CANONICAL.items()
+}

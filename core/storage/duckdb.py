@@ -29,7 +29,7 @@ _COMMENT = re.compile(r"--[^\n]*")
 
 @contextmanager
 def connect(path: Path | str | None = None, *, read_only: bool = False, memory_limit: str = "2GB", threads: int | None = None):
-    """Give a DuckDB connection, closed at the end of the `with` block. Times are naive UTC throughout.
+    """Give a DuckDB connection, closed at the end of the `with` block. Times have no zone.
 
     path None is an in-memory database. There is one writer at a time: core.storage.access says how long others wait for it.
     Raises UserError where the file stays locked or is damaged, and where its disk is full or read-only.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.schema import CANONICAL, IMPORTS
+from core.schema import CANONICAL, GIVEN, IMPORTS
 from core.storage import duckdb as db
 
-TABLES = CANONICAL | IMPORTS
+TABLES = CANONICAL | IMPORTS | {table.name: table for table in GIVEN.values()}
 
 
 def columns(con) -> dict[str, list[tuple[str, str]]]:

@@ -184,6 +184,8 @@ TIMES = [
         "select title, category from products order by 1",
         [("Clay mug", "Mugs"), ("Walnut tray", "Trays")],
     ),
+    (["stock_wh.csv"], "select product_id, on_hand from stock", [("A1", 12)]),
+    (["stock_wh.csv"], "select location, on_hand from stock_locations order by 1", [("East", 5), ("West", 7)]),
     (
         ["products_tl.csv", "orders_tl.csv"],
         "select title, category from products order by 1",
@@ -197,3 +199,23 @@ def test_times_and_corrections_of_the_cases(workspace, cases, files, query, righ
     for file in files:
         import_files(workspace, [cases / file])
     assert stored(workspace, query) == right
+
+
+@pytest.mark.parametrize(("answer", "right"), [("add", [("A1", 12), ("B1", 8)]), ("last", [("A1", 7), ("B1", 4)])])
+def test_several_counts_of_a_product_and_day_without_a_location_are_asked_about(workspace, cases, answer, right):
+    asked = import_files(workspace, [cases / "stock_dup.csv"], dry_run=True)
+    assert [q.argument() for q in asked.open()] == ["--stock-rows add"]
+    import_files(workspace, [cases / "stock_dup.csv"], answers={"--stock-rows": answer})
+    assert stored(workspace, "select product_id, on_hand from stock order by 1") == right
+
+
+def test_amounts_in_other_currencies_are_kept_aside_with_their_sums_and_converted_at_the_rates_that_the_shop_gives(workspace, cases):
+    report = import_files(workspace, [cases / "orders_cur.csv"])
+    lines = "select order_id, units, unit_price_cents from orders order by 1"
+    assert stored(workspace, lines) == [("1", 1, 1000), ("2", 1, None), ("3", 2, 1000), ("4", 1, None)]
+    assert stored(workspace, "select currency, units, cents from foreign_amounts order by 1") == [("JPY", 1, 160000), ("USD", 1, 1100)]
+    assert "its amount of 1,600 JPY is kept aside" in report.text()
+    workspace.save_settings(workspace.settings().with_values("shop", exchange_rates=("USD = 0.9", "JPY = 0.006")))
+    import_files(workspace, [cases / "orders_cur.csv"])
+    assert stored(workspace, lines) == [("1", 1, 1000), ("2", 1, 960), ("3", 2, 1000), ("4", 1, 990)]
+    assert stored(workspace, "select count(*) from foreign_amounts") == [(0,)]

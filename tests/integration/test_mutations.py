@@ -37,7 +37,7 @@ def test_two_thousand_damaged_files_are_stored_asked_about_or_refused(tmp_path):
             raise AssertionError(f"{file.name} with seed {seed}: {type(error).__name__}: {error}") from error
         shutil.rmtree(place)
     print(dict(found))
-    assert found["stored"] > FILES // 10 and found["refused"] > FILES // 10
+    assert found["stored"] and found["asked"] and found["refused"]
 
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=12)

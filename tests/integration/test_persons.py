@@ -26,7 +26,7 @@ def import_all(workspace, folder, languages, count: int):
             persons.searches(folder, language, people),
         ]
         names = (f"customers.customer_id = {persons.IDS[language]}",) if language in persons.IDS else ()
-        for dry_run in (True, False):
+        for dry_run in (False, True) if language == languages[0] else (False,):
             report = import_files(workspace, files, columns=names, dry_run=dry_run)
             said += [report.text("en"), report.text("zh"), json.dumps(report.as_dict(), ensure_ascii=False)]
     report = import_files(workspace, [persons.products(folder, everybody)])
@@ -53,4 +53,4 @@ def test_no_value_of_a_person_is_in_the_workspace_or_in_a_report(workspace, tmp_
 
 @pytest.mark.whole
 def test_none_of_5000_values_of_persons_is_in_the_workspace_or_in_a_report(workspace, tmp_path):
-    check(workspace, tmp_path, persons.LANGUAGES, 66)
+    check(workspace, tmp_path, tuple(persons.LANGUAGES), 66)

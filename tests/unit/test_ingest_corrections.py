@@ -202,3 +202,15 @@ def test_equal_reviews_without_a_number_are_as_many_reviews_however_often_they_a
     for name in ("reviews.csv", "reviews_again.csv"):
         import_files(workspace, [write(tmp_path, name, reviews + ("A,2024-01-03,3\n" if "again" in name else ""))])
     assert stored(workspace, "select rating, count(*) from reviews group by 1 order by 1") == [(3, 1), (4, 1), (5, 3)]
+
+
+def test_locations_that_come_in_files_of_their_own_add_up_and_a_total_is_no_location(workspace, tmp_path):
+    head = "date,sku,location,on_hand\n"
+    import_files(workspace, [write(tmp_path, "stock_east.csv", head + "2024-03-02,A1,East,5\n")])
+    import_files(
+        workspace, [write(tmp_path, "stock_west.csv", head + "2024-03-02,A1,West,7\n2024-03-02,A1,Total,7\n2024-03-02,B1,All,3\n")]
+    )
+    on_hand = "select product_id, on_hand from stock order by 1"
+    assert stored(workspace, on_hand) == [("A1", 12), ("B1", 3)]
+    import_files(workspace, [write(tmp_path, "stock_east2.csv", head + "2024-03-02,A1,East,4\n")])
+    assert stored(workspace, on_hand) == [("A1", 11), ("B1", 3)]

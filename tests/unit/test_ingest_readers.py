@@ -136,8 +136,8 @@ def test_parquet_types_become_text_that_reads_back(tmp_path):
     )
     columns, rows = rows_of(path)
     assert rows == [
-        (1, None, "2024-03-05 14:30:00.000000", "2024-03-05 14:30:00.000000", "13085", "2.1", "a b", "x"),
-        (2, None, None, "2024-03-05 14:30:00.000000", None, None, None, "y"),
+        (1, None, "2024-03-05 14:30:00.000000", "2024-03-05 15:30:00.000000", "13085", "2.1", "a b", "x"),
+        (2, None, None, "2024-03-05 15:30:00.000000", None, None, None, "y"),
     ]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.ingest.blanks import NO_TEXT, NO_VALUE
-from core.ingest.convert import age_bands, dates, formats
+from core.ingest.convert import age_bands, dates, formats, zones
 from core.ingest.convert.pseudonyms import mask_table, number_table, pseudonym_table
 from core.ingest.convert.row_checks import Check, checks
 from core.ingest.convert.text_table import TextTable
@@ -53,14 +53,22 @@ class StagedTable:
 
 
 def stage(
-    con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, *, currency: str = "", main: StagedTable | None = None
+    con,
+    texts: TextTable,
+    plan: TablePlan,
+    mapping: Mapping,
+    secret: bytes,
+    *,
+    currency: str = "",
+    rates: dict[str, float] | None = None,
+    main: StagedTable | None = None,
 ) -> StagedTable:
     """Convert and check the rows of one table.
 
-    currency: amounts in another one are left out of order lines. main: the main table, whose failing lines are left out of this one; so
-    are order lines without a price, which are write-offs and remarks.
+    currency: amounts in another one are converted at `rates`, or left out of order lines. main: the main table, whose failing lines are
+    left out of this one; so are order lines without a price, which are write-offs and remarks.
     """
-    query = _Query(con, texts, plan, mapping, secret, currency)
+    query = _Query(con, texts, plan, mapping, secret, currency, dict(rates or {}))
     text = query.text()
     if main is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if main.plan.table == "orders" else ""
@@ -77,7 +85,8 @@ def stage(
 class _Query:
     """Write the query: texts (s_*) -> typed -> checked."""
 
-    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str):
+    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str, rates: dict[str, float]):
+        self.rates = rates
         self.con, self.texts, self.plan, self.mapping, self.secret, self.currency = con, texts, plan, mapping, secret, currency
         self.table, self.options = plan.table, mapping.options
         self.values: dict[str, object] = {}
@@ -169,7 +178,10 @@ class _Query:
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
-            value = dates.date_sql(s, self.texts.dates.get(source or "") or filled.rule.format or "iso")
+            name = self.texts.dates.get(source or "") or filled.rule.format or "iso"
+            value = dates.date_sql(s, name)
+            if zone := self.texts.zones.get(source or ""):
+                value = zones.turned_sql(value, s, name, zone)
             if filled.rule.plus_days:
                 value = f"({value}) + to_days({int(filled.rule.plus_days)})"
             if target == "ordered_at" and self.options.grain == "day":
@@ -256,6 +268,7 @@ class _Query:
         if self.table == "events":
             parts += [f"{c if self.has(c) else 'cast(null as bigint)'} as {c}" for c in EVENT_COUNTS]
         parts += [extra for table, extra in (("stock", "location"), ("orders", "line_id")) if self.table == table and self.has(extra)]
+        parts += [self._foreign_cents()] if self.table == "orders" and self.has("currency") and self.currency else []
         return ", ".join(parts)
 
     def _computed(self, name: str, sql: str) -> str:
@@ -292,8 +305,17 @@ class _Query:
         if name == "unit_price_cents" and self.has("line_total"):
             sql = f"coalesce({sql}, cast(round(line_total_cents / nullif(units, 0)) as bigint))"
         if name in ("unit_price_cents", "discount_cents") and self.has("currency") and self.currency:
-            return f"case when currency <> {self.bind(self.currency)} then null else {sql} end"
+            rates = " ".join(f"when {self.bind(c)} then cast(round({sql} * {self.bind(rate)}) as bigint)" for c, rate in self.rates.items())
+            converted = f"case currency {rates} end" if rates else "null"
+            return f"case when currency <> {self.bind(self.currency)} then {converted} else {sql} end"
         return sql
+
+    def _foreign_cents(self) -> str:
+        """Return the amount of an order line in a currency without a rate."""
+        price = "unit_price_cents" if self.has("unit_price") else "cast(null as bigint)"
+        amount = f"coalesce(units * {price}, line_total_cents)" if self.has("line_total") else f"units * {price}"
+        known = self.bind([self.currency, *self.rates])
+        return f"currency, cast(case when not list_contains({known}, currency) then round({amount}) end as bigint) as foreign_cents"
 
     # checks
 

@@ -245,7 +245,7 @@ _CLOCK = (
 )
 _ZONE = rf" ?(?P<zone>{'|'.join((*_ZONES, *_UNSURE_ZONES))})? ?(?P<offset>[+-]\d{{1,2}}(?::?\d{{2}})?)?(?: ?\([^()\d]*\))?"
 _TIME_AND_ZONE = re.compile(f"(?:{_CLOCK})?{_ZONE}")
-_WORDS = re.compile(r"^[ ,.]*(?:[гр]\.[ ,]*)?(?:(?:at|um|kl|a las|alle|ore|om|o|в|as|a)[ .]+)?| *\b(?:uhr|hrs?)\.?$")
+_WORDS = re.compile(r"^[ ,.]*(?:[гр]\.[ ,]*)?(?:(?:at|um|kl|a las|alle|ore|om|o|в|as|a)[ .]+)?| *\b(?:uhr|hrs?|hs)\.?$")
 
 
 def _of_day(time: re.Match) -> timedelta:

@@ -52,7 +52,11 @@ def open_parquet(path: Path, name: str) -> Source:
     typed = {
         f.name: "time" if pa.types.is_temporal(f.type) else "number"
         for f in schema
-        if pa.types.is_timestamp(f.type) or pa.types.is_date(f.type) or pa.types.is_floating(f.type) or pa.types.is_integer(f.type)
+        if pa.types.is_timestamp(f.type)
+        and not _in_utc(f.type)
+        or pa.types.is_date(f.type)
+        or pa.types.is_floating(f.type)
+        or pa.types.is_integer(f.type)
     }
     return Source(name, msg("Parquet"), schema.names, batches, typed)
 
@@ -65,7 +69,9 @@ def column_text(array: pa.Array) -> pa.Array:
     if pa.types.is_dictionary(kind):
         return column_text(array.dictionary_decode())
     if pa.types.is_timestamp(kind):
-        array = pc.cast(array, pa.timestamp("us"), safe=False)  # with a zone: the same instant in UTC
+        array = pc.cast(array, pa.timestamp("us", kind.tz), safe=False)
+        if kind.tz and not _in_utc(kind):
+            array = pc.local_timestamp(array)  # as on the wall; a moment in UTC keeps its mark, Z
     elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
         return pa.array([None if v is None else v.decode("utf-8", "replace") for v in array.to_pylist()], pa.string())
     elif pa.types.is_floating(kind):
@@ -80,3 +86,7 @@ def column_text(array: pa.Array) -> pa.Array:
         return pc.cast(array, pa.string())
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # nested, or a kind that Arrow does not write as text
         return pa.array([value_text(value) for value in array.to_pylist()], pa.string())
+
+
+def _in_utc(kind: pa.DataType) -> bool:
+    return pa.types.is_timestamp(kind) and kind.tz in ("UTC", "Z", "Etc/UTC", "+00:00")

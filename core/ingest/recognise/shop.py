@@ -10,6 +10,7 @@ from functools import cache
 
 from babel import Locale
 
+from core.ingest.convert.zones import clock
 from core.ingest.names import plain
 from core.ingest.persons.column_names import attribute_kind
 from core.ingest.questions import Answers
@@ -85,7 +86,7 @@ def _iso_code(name: str) -> str | None:
 
 @cache
 def _countries_by_code() -> frozenset[str]:
-    return frozenset(code for code in Locale("en").territories if _TWO_LETTERS.fullmatch(code)) - _NO_COUNTRIES
+    return frozenset(code for code in map(str, Locale("en").territories) if _TWO_LETTERS.fullmatch(code)) - _NO_COUNTRIES
 
 
 @cache
@@ -105,7 +106,8 @@ class ImportHints:
     currency  of its mapping, or the sign of its amounts
     columns   names given for its files
     answers   layout -> what later imports of it need not ask
-    as_of     the last day whose data may be used, with its evidence, where it is not simply the last one
+    time_zone that a person named
+    moment    of the import; None is now
     """
 
     import_id: str
@@ -113,7 +115,8 @@ class ImportHints:
     segment_attribute: str = ""
     columns: tuple[str, ...] = ()
     answers: Mapping[str, Answers] = field(default_factory=dict)
-    as_of: tuple[str, dict] | None = None
+    time_zone: str = ""
+    moment: datetime | None = None
 
 
 def settings(con, workspace: Workspace) -> Settings:
@@ -121,24 +124,26 @@ def settings(con, workspace: Workspace) -> Settings:
     return effective(workspace.own_values(), facts.values(facts.stored(con)))
 
 
-def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list[Message]]:
+def infer(con, workspace: Workspace, hints: ImportHints, as_of: tuple[str, dict] | None = None) -> tuple[Settings, list[Message]]:
     """Infer the facts again over all rows of the open warehouse, and replace the stored ones if any differs.
 
-    Returns the settings in effect and a sentence for each that changed.
+    as_of: the last day whose data may be used, with what shows it, where it is not simply the last one. Returns the settings in effect
+    and a sentence for each that changed.
     """
     before, known = settings(con, workspace), {fact.name: fact for fact in facts.stored(con)}
-    moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    moment = hints.moment or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     countries, of_states = _countries(con)
     inferred = {
-        "shop.as_of": hints.as_of,
+        "shop.as_of": as_of,
         "shop.columns": _columns(hints, known.get("shop.columns")),
         "shop.countries": countries,
         "shop.currency": _currency(con, hints, known.get("shop.currency")),
         "shop.segment_attribute": _segment_attribute(attributes, hints, known.get("shop.segment_attribute")),
     }
+    inferred["shop.time_zone"] = _time_zone(inferred, workspace, hints, known.get("shop.time_zone"))
     inferred |= {ANSWERS + layout: (dict(sorted(answers.items())), {}) for layout, answers in sorted(hints.answers.items())}
-    found = [Fact(name, *each, hints.import_id, moment) for name, each in inferred.items() if each and each[0]]
+    found = [Fact(name, *each, hints.import_id, moment) for name, each in sorted(inferred.items()) if each and each[0]]
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
         facts.store(con, found)
     after = settings(con, workspace)
@@ -160,6 +165,19 @@ def _currency(con, hints: ImportHints, before: Fact | None) -> Found | None:
     if before:
         return before.value, dict(before.evidence)
     return (hints.currency, {"import": hints.import_id}) if hints.currency else None
+
+
+def _time_zone(inferred: dict, workspace: Workspace, hints: ImportHints, before: Fact | None) -> Found | None:
+    """Return the time zone that a person named, in this import or before it, else that of the shop's first country, or of its currency."""
+    if hints.time_zone:
+        return hints.time_zone, {"answered": hints.import_id}
+    if before and "answered" in before.evidence:
+        return before.value, dict(before.evidence)
+    shop = effective(
+        workspace.own_values(), {"shop": {n: inferred[f"shop.{n}"][0] for n in ("currency", "countries") if inferred[f"shop.{n}"]}}
+    ).shop
+    zone = clock("", shop.countries, shop.currency).zone
+    return (zone, {"countries": list(shop.countries[:1]), "currency": shop.currency}) if zone else None
 
 
 def _countries(con) -> tuple[Found, list[str]]:

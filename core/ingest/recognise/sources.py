@@ -170,6 +170,8 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     columns = value_checks.without_week_numbers(adapted, p.columns, p.source)
     repeated = value_checks.repeats_products(mapping, p.source)
     plans = plan_tables(adapted, p.path.name, columns, p.source.names, row_is_a_unit, repeated)
+    value_checks.refuse_movements(mapping, plans, p.source)
+    value_checks.refuse_dated_products(mapping, plans, p.source)
     value_checks.refuse_product_parts(mapping, plans, p.source)
     value_checks.refuse_customer_events(mapping, plans, p.source)
     return plans

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from core.errors import UserError
@@ -10,7 +11,7 @@ from core.ingest.names import by_plain, plain
 from core.ingest.readers.source import Source
 from core.ingest.recognise.mapping import ColumnRule, Mapping
 from core.ingest.recognise.table_plan import TablePlan, tables_named
-from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.recognise.unrecognised import UnrecognisedFile, unrecognised
 from core.messages import msg
 
 NAMES_PER_ID = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
@@ -18,6 +19,30 @@ MOSTLY = 0.5  # of the rows, for each to be about another thing
 YEARS = ("year", "yr", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "rok", "år", "yıl", "год", "年", "年份", "年度")
 MONTHS = ("month", "monat", "mois", "mes", "mês", "mese", "maand", "miesiąc", "månad", "måned", "ay", "месяц", "月", "月份", "yearmonth")
 DAYS_OF_MONTH = ("day", "dayofmonth", "tag", "jour", "dia", "día", "giorno", "dag", "dzień", "gün", "день", "日")
+MOVEMENTS = (
+    *(
+        "movementtype",
+        "stockmovement",
+        "bewegungsart",
+        "buchungsart",
+        "typedemouvement",
+        "typemouvement",
+        "tipomovimiento",
+        "tipodemovimiento",
+    ),
+    *(
+        "tipomovimento",
+        "tipodemovimentação",
+        "soortmutatie",
+        "typruchu",
+        "harekettipi",
+        "типдвижения",
+        "типоперации",
+        "出入库类型",
+        "入出庫区分",
+    ),
+)
+_DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?!\d)|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})(?!\d)")
 _MANY_ROWS = 200_000  # among the first of thousands of customers' sessions each is somebody else's
 
 
@@ -110,6 +135,33 @@ def repeats_products(mapping: Mapping, source: Source) -> bool:
         return False
     pairs = {pair for pair in zip(*source.sample_cells([*product, *day])) if all(pair)}
     return len({product for product, _ in pairs}) < MOSTLY * len(pairs)
+
+
+def refuse_movements(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
+    """Raise UnrecognisedFile for a journal of stock, whose rows are receipts and transfers beside sales."""
+    kind = next((c for c in source.columns if plain(c) in MOVEMENTS), None)
+    if mapping.guesses and kind is not None and plans[0].table == "orders":
+        raise UnrecognisedFile(
+            found=msg("{file} lists movements of stock, by its column {column}.", file=source.file, column=repr(kind)),
+            expected=msg("Sales are order lines or totals of a product and day."),
+            to_do=msg("Export the orders instead, or leave the file out."),
+        )
+
+
+def refuse_dated_products(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
+    """Raise UserError for what looks like a list of products and has rows of several days in a column that nobody knows: sales, say."""
+    main = plans[0]
+    if not mapping.guesses or main.table != "products" or "products" in tables_named(mapping, source.names or (source.file,)):
+        return
+    product = main.columns["product_id"].sources[0]
+    used = {s for plan in plans for filled in plan.columns.values() for s in filled.sources}
+    if product not in source.columns:
+        return
+    for column in (c for c in source.columns if c not in used):
+        pairs = {pair for pair in zip(*source.sample_cells([product, column])) if all(pair)}
+        days = {day for _, day in pairs}
+        if len(days) > 1 and len(pairs) > len({p for p, _ in pairs}) and all(_DAY.match(day) for day in days):
+            raise unrecognised(mapping, source.file, source.columns, by_plain(source.columns), among=["orders"])
 
 
 def refuse_product_parts(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:

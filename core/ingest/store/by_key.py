@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from core.ingest.convert.row_checks import FIRST_DAY
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted, untyped
 from core.ingest.recognise.rules import RULES
-from core.ingest.store.rows import LATER, TWICE, Merged, as_day, columns_sql, equal_sql, run, unseen
+from core.ingest.store.rows import LATER, TWICE, Merged, as_day, columns_sql, equal_sql, run
 from core.schema import CANONICAL
 from core.storage import duckdb as db
+
+LONG_CUSTOMERS = "long_customers"  # a temporary table with one row a customer and attribute
 
 
 def merge_by_key(
@@ -101,29 +102,6 @@ def newest_values(con, staged: StagedTable) -> str:
     return "newest_each"
 
 
-def merge_over_locations(con, staged: StagedTable, seen: Callable[[str], None] = unseen) -> Merged:
-    """Store stock as the sum over a product's locations; of two rows of one location the later one counts."""
-    source, key = quoted(staged.table), columns_sql(CANONICAL["stock"].key)
-    run(
-        con,
-        f"""create or replace temp table everywhere as
-        with last as (select *, row_number() over (partition by {key}, location order by line desc) as place
-            from {source} where problem is null)
-        select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
-        from last where place = 1 group by {key}""",
-    )
-    seen("select *, places as copies from everywhere")
-    merged = merge_by_key(con, staged, "everywhere", CANONICAL["stock"].key)
-    ((valid,),) = run(con, f"select count(*) from {source} where problem is null")
-    ((counted, kept, replaced),) = run(
-        con,
-        """select coalesce(sum(places), 0)::bigint,
-        coalesce(sum(places) filter (where f.line is not null), 0)::bigint,
-        coalesce(sum(places) filter (where f.stored_row is not null), 0)::bigint from everywhere e left join fresh f using (line)""",
-    )
-    return replace(merged, kept=kept, replaced=replaced, dropped={LATER: valid - counted} if valid > counted else {})
-
-
 def customer_attributes(con, staged: StagedTable) -> str:
     """Make a table with one row a customer and attribute. Returns its name."""
     attributes = {f"a{i}": a for i, a in enumerate(staged.columns) if a != "customer_id"}
@@ -133,11 +111,11 @@ def customer_attributes(con, staged: StagedTable) -> str:
     )
     run(
         con,
-        f"""create or replace temp table long_customers as
+        f"""create or replace temp table {LONG_CUSTOMERS} as
         select * from ({each}) where problem is null and value is not null""",
         **{a: untyped(name) for a, name in attributes.items()},
     )
-    return "long_customers"
+    return LONG_CUSTOMERS
 
 
 def commonest_values(con, staged: StagedTable, source: str) -> str:

@@ -8,9 +8,16 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS
-from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations, newest_values
+from core.ingest.store.by_key import (
+    LONG_CUSTOMERS,
+    commonest_values,
+    customer_attributes,
+    merge_by_key,
+    newest_values,
+)
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
+from core.ingest.store.stock import merge_locations
 from core.ingest.store.totals import OrderGrain, merge_totals
 from core.messages import msg
 from core.schema import CANONICAL
@@ -28,13 +35,13 @@ def merge(
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
-        source = customer_attributes(con, staged)
+        source = staged.table if staged.table == LONG_CUSTOMERS else customer_attributes(con, staged)
     if staged.plan.aggregates_lines or rolled_up and table == "products":
         source = commonest_values(con, staged, source)
     elif table == "products":
         source = newest_values(con, staged)
     if table == "stock" and "location" in staged.plan.columns:
-        return merge_over_locations(con, staged, seen)
+        return merge_locations(con, staged, seen)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
         return _event_counts(con, source, staged.file, seen)
     if table == "orders" and grain != OrderGrain.LINES:

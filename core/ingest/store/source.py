@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from core.errors import UserError
-from core.ingest.convert import dates
+from core.ingest.convert import dates, zones
 from core.ingest.convert.amounts import interpret_amounts
 from core.ingest.convert.column_formats import decide_formats
 from core.ingest.convert.formats import TYPED
@@ -22,7 +22,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import period, purchases
+from core.ingest.store import currencies, journal, period, purchases, stock
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.statement_check import confirm
@@ -30,6 +30,7 @@ from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, des
 from core.ingest.store.totals import OrderGrain, detect_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
+from core.settings import ShopSettings
 from core.storage import duckdb as db
 
 IN_OTHER_ROWS = msg("Another row or the warehouse has the same values.").template
@@ -43,7 +44,10 @@ class ImportRun:
     given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
+    renewing   the one of them that the next rows begin anew
     has_orders files of this import have the orders
+    moment     of the import
+    shop       what was known of the shop before this import
     """
 
     con: Any  # DuckDB's connection
@@ -53,7 +57,10 @@ class ImportRun:
     given_currency: str
     currency: str
     has_orders: bool
+    moment: datetime
+    shop: ShopSettings = field(default_factory=ShopSettings)
     renewed: set[str] = field(default_factory=set)
+    renewing: str = ""
 
 
 def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
@@ -72,7 +79,10 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             p.report.notes.append(note)
         progress("import", 0.6, msg("{file}: checking {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         currency = run.currency or texts.currency
-        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, main=main if plan.optional else None)
+        rates = currencies.rates(run.shop)
+        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, rates=rates, main=main if plan.optional else None)
+        if plan.table == "orders" and "currency" in plan.columns and currency:
+            p.report.notes += currencies.keep_aside(run.con, run.import_id, p.source.file, currency)
         t = _checked(run, p, texts, staged)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
@@ -108,6 +118,8 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
         texts = add_lookup(run.con, texts, p.lookup, others)
     decide_formats(run.con, texts, p.plans, run.mapping, p.report.answers)
+    zone = p.report.answers.get(zones.TIME_ZONE) or run.shop.time_zone
+    zones.decide_zones(run.con, texts, _moments(p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
     p.report.questions += texts.questions
     p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
@@ -116,6 +128,12 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
     plans, notes = interpret_amounts(run.con, texts, p.plans)
     p.report.notes += notes
     return texts, plans
+
+
+def _moments(plans: list[TablePlan]) -> list[str]:
+    """Return the columns that say when something happened."""
+    dated = [plan.columns.get(RULES[plan.table].day) for plan in plans if plan.table in ("orders", "events", "reviews")]
+    return [source for filled in dated if filled for source in filled.sources[:1]]
 
 
 def _day_of_stock(con, file: str) -> tuple[date, Message]:
@@ -147,6 +165,7 @@ def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedT
         con.execute(f"delete from {quoted(plan.table)}").fetchall()
         p.report.notes.append(msg("The file is read as the whole list of {table} and replaces the one before.", table=TABLE_NAMES[t.table]))
         run.renewed.add(plan.table)
+        run.renewing = plan.table
     return t
 
 
@@ -154,7 +173,12 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
+    if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
+        p.report.questions.append(question)
+        staged = staged if p.report.answers.get(stock.STOCK_ROWS, stock.ADD) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
+    journal.keep(con, run.import_id, staged, grain, run.mapping.options.roll_up, run.renewing == t.table)
+    run.renewing = ""
 
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:
