@@ -19,6 +19,8 @@ FIRST_DAY = date(1990, 1, 1)
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
 _PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 
+MARKED = msg("The row is set aside.")  # its mark has the reason
+NOTHING_LEFT = msg("All units of the line were cancelled, returned or received.")
 BROKEN = msg("The row cannot be read.")
 _DATE_MISSING = msg("The date is missing.")
 _MISSING = {
@@ -57,19 +59,23 @@ _BELOW_ZERO = {
 
 @dataclass(frozen=True)
 class Check:
-    """A row fails where `condition` is true. column: the mapping's name of the column at fault, None for the row."""
+    """A row fails where `condition` is true.
+
+    column: the mapping's name of the column at fault, None for the row. aside: the row is fine, and no sale or no product.
+    """
 
     condition: str
     column: str | None
     reason: Message
+    aside: bool = False
 
 
 def checks(plan: TablePlan, options: Options, bind: Callable[[object], str], now: datetime) -> list[Check]:
     """Return all checks of a table's rows, in the order in which they are tried."""
     return [
         Check("broken is not null", None, BROKEN),
+        Check("aside is not null", None, MARKED, aside=True),
         *_missing(plan),
-        *_non_products(plan, options, bind),
         *_unreadable(plan),
         *_dates(plan, bind, now),
         *(c for c in _ranges(plan, options, bind) if c.column in plan.columns),
@@ -84,15 +90,6 @@ def _missing(plan: TablePlan) -> list[Check]:
             text = column.name if target == "title" else f"s_{target}"  # a title may be text and still be none
             found.append(Check(f"{quoted(text)} is null", target, _MISSING[target]))
     return found
-
-
-def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
-    if plan.table not in ("orders", "products", "events", "stock", "deliveries") or not options.non_products:
-        return []
-    pattern = bind("(?i)" + "|".join(f"(?:{p})" for p in options.non_products))
-    tested = [f"coalesce(regexp_full_match({quoted('s_' + c)}, {pattern}), false)" for c in ("product_id", "title") if c in plan.columns]
-    reason = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.")
-    return [Check(" or ".join(tested), "product_id", reason)]
 
 
 def _unreadable(plan: TablePlan) -> list[Check]:
@@ -132,6 +129,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
             msg("The price is not above zero: it is a stock adjustment or a sample, not a sale."),
         )
         return [
+            *_nothing_left(plan),
             Check("units = 0", "units", msg("The units are zero.")),
             *[free] * options.free_is_no_sale,
             Check("unit_price_cents < 0", "unit_price", _PRICE),
@@ -140,7 +138,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table in ("products", "suppliers"):
         return [Check(f"{quoted(c)} < 0", mapped_name(c), reason) for c, reason in _BELOW_ZERO.items()]
     if plan.table == "deliveries":
-        return [Check("units <= 0", "units", msg("The units are not above zero."))]
+        return [*_nothing_left(plan), Check("units <= 0", "units", msg("The units are not above zero."))]
     if plan.table == "events":
         return [Check(f"{c} < 0", c, msg("The number of events is below zero.")) for c in ("views", "carts", "wishlists")]
     if plan.table == "reviews":
@@ -152,3 +150,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table == "promotions":
         return [Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts."))]
     return []
+
+
+def _nothing_left(plan: TablePlan) -> list[Check]:
+    return [Check("units = 0 and units_before <> 0", "units", NOTHING_LEFT, aside=True)] if plan.columns["units"].minus else []

@@ -26,7 +26,6 @@ from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
 IDS_AT_ONCE = 200_000
-OF_THE_ORDER = ("channel", "country", "status", "currency")
 PURCHASE_LINES = "purchase_lines"  # a temporary table: the lines of a log that are purchases
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be about anybody
 
@@ -43,14 +42,22 @@ class StagedTable:
 
 
 def stage(
-    con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, *, currency: str = "", main: StagedTable | None = None
+    con,
+    texts: TextTable,
+    plan: TablePlan,
+    mapping: Mapping,
+    secret: bytes,
+    *,
+    currency: str = "",
+    main: StagedTable | None = None,
+    marked: bool = False,
 ) -> StagedTable:
     """Convert and check the rows of one table.
 
-    currency: amounts in another one are left out of order lines. main: the main table, whose failing lines are left out of this one; so
+    marked: the table `marks` has rows that are set aside or came back (core/ingest/convert/set_aside.py). currency: amounts in another one are left out of order lines. main: the main table, whose failing lines are left out of this one; so
     are order lines without a price, which are write-offs and remarks.
     """
-    query = _Query(con, texts, plan, mapping, secret, currency)
+    query = _Query(con, texts, plan, mapping, secret, currency, marked)
     text = query.text()
     if main is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if main.plan.table == "orders" else ""
@@ -67,8 +74,9 @@ def stage(
 class _Query:
     """Write the query: texts (s_*) -> typed -> checked."""
 
-    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str):
+    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str, marked: bool):
         self.con, self.texts, self.plan, self.mapping, self.secret, self.currency = con, texts, plan, mapping, secret, currency
+        self.marked = marked
         self.table, self.options = plan.table, mapping.options
         self.values: dict[str, object] = {}
         self.checks: list[Check] = []
@@ -96,19 +104,21 @@ class _Query:
     def text(self) -> str:
         columns = self.plan.columns
         text = {t: self._text(t, f) for t, f in columns.items()}
-        if self.plan.order_fields_once:
-            order = text["order_id"]
-            text |= {t: f"coalesce({text[t]}, min({text[t]}) over (partition by {order}))" for t in OF_THE_ORDER if t in text}
         texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
         typed = {t: self._typed(t, f) for t, f in columns.items()}
         joins = self._people(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
+        if self.table in ("orders", "deliveries") and columns["units"].minus:
+            typed_columns += f", {self._number(self._s('units'), columns['units'].sources[0])} as units_before"
+        marks = "reason as aside, name as mark_name, coalesce(returned, false) as came_back"
+        nothing = "null::integer as aside, null::varchar as mark_name, false as came_back"
+        joined = " left join marks using (line)" if self.marked else ""
         problem, value = self._problem()
         return (
-            f"with texts as (select line, broken, {texts} from {quoted(self.texts.table)}), "
+            f"with texts as (select line, broken, {marks if self.marked else nothing}, {texts} from {quoted(self.texts.table)}{joined}), "
             f"typed as (select texts.*, {typed_columns} from texts{joins}), "
             f"checked as (select *, {problem} as problem from typed) "
-            f"select line, {self._final()}, problem, {value} as problem_value, broken from checked"
+            f"select line, {self._final()}, problem, {value} as problem_value, broken, aside, mark_name from checked"
         )
 
     def _name(self, target: str) -> str:
@@ -153,7 +163,9 @@ class _Query:
         if column is None:
             return s
         if column.type in ("DOUBLE", "BIGINT"):
-            value = f"({formats.number(s, self.texts.decimals.get(source or '', '.'))})"
+            value = self._number(s, source)
+            for other in filled.minus:
+                value = f"({value} - coalesce({self._number(self.texts.text(other, NO_VALUE), other)}, 0))"
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):
@@ -186,6 +198,9 @@ class _Query:
         if self.table in ("events", "reviews") and target in _UNSHOWN:
             return masked(s)
         return s
+
+    def _number(self, text: str, source: str | None) -> str:
+        return f"({formats.number(text, self.texts.decimals.get(source or '', '.'))})"
 
     def _people(self, typed: dict[str, str]) -> str:
         """Replace person ids by their pseudonyms, each distinct id hashed once. Returns the joins that bring them in."""
@@ -251,7 +266,7 @@ class _Query:
             if self.plan.row_is_a_unit:
                 alike = ", ".join(["problem", *(quoted(self._name(t)) for t in self.plan.columns if t != "units")])
                 sql = f"{sql} * count(*) over (partition by {alike})"
-            returned = []
+            returned = ["came_back"] if self.marked else []
             if self.options.cancelled_prefix and self.has("order_id"):
                 returned.append(f"starts_with(order_id, {self.bind(self.options.cancelled_prefix)})")
             if self.options.cancelled_status and self.has("status"):
@@ -265,7 +280,8 @@ class _Query:
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):
-            sql = f"coalesce({sql}, cast(round(line_total_cents / nullif(units, 0)) as bigint))"
+            price = "round(line_total_cents / nullif(units, 0))"
+            sql = f"coalesce({sql}, cast({f'case when came_back then abs({price}) else {price} end' if self.marked else price} as bigint))"
         if name in ("unit_price_cents", "discount_cents") and self.has("currency") and self.currency:
             return f"case when currency <> {self.bind(self.currency)} then null else {sql} end"
         return sql

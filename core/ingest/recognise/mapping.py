@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
+from core.ingest.recognise.layout import Layout
 from core.ingest.recognise.rules import targets
 from core.messages import Message, msg
 
@@ -50,6 +51,7 @@ class ColumnRule:
     values: tuple[tuple[str, str], ...] = ()
     empty: tuple[str, ...] = ()
     plus_days: int = 0
+    minus: tuple[str, ...] = ()  # further source columns whose numbers are subtracted, those that a file has
 
     def found_in(self, present: dict[str, str]) -> tuple[str, ...] | None:
         """Return the source columns it reads in a file whose columns are `present` (by plain name), or None if they are not there."""
@@ -98,6 +100,7 @@ class Mapping:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # event kind -> names that files have for it
     lookup: LookupRule | None = None
     guesses: bool = False  # a preset of aliases: a file may lack any of them
+    layout: Layout | None = None  # of a known system's report
 
     @property
     def digest(self) -> str:

@@ -7,6 +7,7 @@ channel = { constant = "web" }          the same value on every row
 title = "{Brand} {Name}"                put together from several columns
 country = { column = "Land", values = { "DE" = "Germany" }, empty = ["?"] }
 starts_on = { column = "week", format = "week 2016-12-26", plus_days = 6 }
+units = { column = "qty_ordered", minus = ["qty_canceled"] }   less what other columns hold
 
 [options]                               see Options
 """
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 
 from core.errors import UserError
 from core.ingest.names import alternatives, listed
+from core.ingest.recognise.layout_file import parse_layout
 from core.ingest.recognise.mapping import PLACEHOLDER, ColumnRule, LookupRule, Mapping, Options, TableMapping, did_you_mean
 from core.ingest.recognise.rules import OTHER, PURCHASE, RULES, targets
 from core.messages import Message, msg
@@ -89,15 +91,18 @@ def parse(name: str, path: Path) -> Mapping:
     options = _options(_shaped(content.pop("options", {}), dict, _place("[options]", path)), path)
     kinds = _kinds(_shaped(content.pop("kinds", {}), dict, _place("[kinds]", path)), path)
     lookup = _lookup(content.pop("lookup", None), path)
+    states = _shaped(content.pop("states", []), list, _place("[[states]]", path))
+    given = _shaped(content.pop("layout", {}), dict, _place("[layout]", path))
+    layout = parse_layout(given, states, path) if given or states else None
     guesses = _shaped(content.pop("guesses", False), bool, _place("guesses", path))
     tables = {table: _table(table, columns, path) for table, columns in content.items()}
-    if not tables:
+    if not tables and not (layout and layout.why):
         raise UserError(
             found=msg("{file} has no table.", file=path.name),
             expected=msg("A mapping has a table such as [orders]."),
             to_do=msg("Add one that names the source column of each canonical column."),
         )
-    return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses)
+    return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses, layout)
 
 
 def _place(key: str, path: Path) -> Message:
@@ -220,7 +225,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
 
 def _rule(spec, place: Message) -> ColumnRule:
     if isinstance(spec, dict):
-        known = {"column", "constant", "format", "values", "empty", "plus_days"}
+        known = {"column", "constant", "format", "values", "empty", "plus_days", "minus"}
         if unknown := set(spec) - known:
             raise UserError(
                 found=msg("{place} has the keys {keys}.", place=place, keys=listed(unknown)),
@@ -231,6 +236,7 @@ def _rule(spec, place: Message) -> ColumnRule:
             "format": _shaped(spec.get("format", ""), str, place),
             "plus_days": _shaped(spec.get("plus_days", 0), int, place),
             "empty": _texts(_shaped(spec.get("empty", []), (str, list), place)),
+            "minus": _texts(_shaped(spec.get("minus", []), (str, list), place)),
             "values": tuple((str(k), str(v)) for k, v in _shaped(spec.get("values", {}), dict, place).items()),
         }
         if "constant" in spec:
