@@ -6,7 +6,7 @@ import inspect
 import logging
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, get_type_hints
 
@@ -69,6 +69,7 @@ def command(
     creates: bool = False,
     prepares: bool = True,
     reports: bool = True,
+    more: Mapping[str, Any] | None = None,
     workspace: str | None = None,
     cls: type[TyperCommand] = SpokenCommand,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -76,7 +77,8 @@ def command(
 
     examples: command lines for the help. writes: whether it changes the workspace, which it then logs. creates: whether it may make
     the workspace. prepares: whether a workspace that it writes to is made ready here, not by the command itself. reports: whether it
-    takes --json. workspace: its default folder, where that is not everybody's.
+    takes --json. more: further options, name -> annotation, which the function takes as keywords. workspace: its default folder, where
+    that is not everybody's.
     """
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
@@ -103,7 +105,9 @@ def command(
             )
 
         hints = get_type_hints(function, include_extras=True)
-        own = [p.replace(annotation=hints[p.name]) for p in list(inspect.signature(function).parameters.values())[1:]]
+        parameters = [p for p in list(inspect.signature(function).parameters.values())[1:] if p.kind != p.VAR_KEYWORD]
+        own = [p.replace(annotation=hints[p.name]) for p in parameters]
+        own += [inspect.Parameter(n, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind) for n, kind in (more or {}).items()]
         common = {"workspace": Folder, "lang": Language, "verbose": Verbose, "quiet": Quiet} | ({"json": Json} if reports else {})
         shared = [
             inspect.Parameter(key, inspect.Parameter.KEYWORD_ONLY, default=None if key in ("workspace", "lang") else False, annotation=kind)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+from core.cli import answers
 from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.messages import msg
@@ -16,7 +17,9 @@ from core.messages import msg
     msg("Read a shop's files into the warehouse."),
     "upswing import orders.csv products.xlsx reviews.jsonl",
     "upswing import export.csv --column orders.units=Menge --dry-run",
+    'upswing import orders.csv --state "Partially paid=sale" --time-zone Europe/Berlin',
     creates=True,
+    more={flag.parameter: flag.annotation for flag in answers.FLAGS},
 )
 def import_(
     session: Session,
@@ -26,18 +29,11 @@ def import_(
         option("--preset", msg("A mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
     ] = None,
     mapping: Annotated[str | None, option("--mapping", msg("A mapping of your own, in TOML."), "FILE")] = None,
-    column: Annotated[
-        list[str] | None,
-        option(
-            "--column",
-            msg("What your files call a column, such as orders.units=Menge; remembered for later imports. Repeat it for more columns."),
-            "TABLE.COLUMN=NAME",
-        ),
-    ] = None,
     dry_run: Annotated[bool, option("--dry-run", msg("Show the plan and write nothing."))] = False,
     report: Annotated[
         str | None, option("--report", msg("Also write what was read, kept, dropped and quarantined to a file."), "OUT.json")
     ] = None,
+    **given: list[str] | None,
 ) -> None:
     from core.ingest import import_files
 
@@ -46,7 +42,7 @@ def import_(
         [Path(file) for file in files],
         preset=preset,
         mapping=mapping,
-        columns=tuple(column or ()),
+        answers=answers.read(given),
         dry_run=dry_run,
         progress=session.progress,
     )

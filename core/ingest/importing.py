@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
+from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
 from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
 from core.ingest.recognise import mapping_file, shop
@@ -21,7 +23,7 @@ from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import keys
+from core.storage import facts, keys
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -34,15 +36,17 @@ def import_files(
     preset: str | None = None,
     mapping: str | Path | None = None,
     columns: tuple[str, ...] = (),
+    answers: Answers | None = None,
     dry_run: bool = False,
     progress: Progress = silent,
 ) -> ImportReport:
     """Read files into the workspace's warehouse through a preset or a mapping (default: the generic preset).
 
     columns: the shop's names of columns that the generic preset does not know, as "table.column = name"; remembered for later imports.
+    answers: to questions that such files raise, by their keys (core.ingest.questions); remembered for files of the same layout.
 
     An import that fails leaves the warehouse as it was. dry_run does the same work on a copy in memory and writes nothing to the
-    workspace. Raises UserError for files and mappings that do not fit, before anything is stored.
+    workspace. Raises UserError for files and mappings that do not fit, and for questions that nobody has answered; nothing is stored.
     """
     if not files:
         raise UserError(
@@ -50,17 +54,21 @@ def import_files(
             expected=msg("An import needs at least one file."),
             to_do=msg("Name one or more files."),
         )
+    known = known_answers(facts.of_file(workspace.warehouse), with_columns(answers or {}, columns))
+    columns = column_names(known.given)
     chosen = _with_hints(workspace, mapping_file.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace))
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
-            _finish(run, workspace, columns, report)
+            _finish(run, workspace, columns, known.to_remember(p.report.layout_key for p in planned if p.plans), report)
+            if not dry_run:
+                refuse_open(report.open())
     progress("import", 1.0, msg("done"))
     return report
 
@@ -164,7 +172,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         db.run(run.con, "staging/touch", table_name=t.table, first_day=t.touched, import_id=run.import_id).fetchall()
 
 
-def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], report: ImportReport) -> None:
+def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answers: dict[str, Answers], report: ImportReport) -> None:
     """Do what needs all files: products without a description, the facts of the shop, foreign prices."""
     con = run.con
     untitled = db.run(con, "staging/unknown_products").fetchone()[0]
@@ -176,7 +184,7 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], repo
                 untitled,
             )
         )
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers)
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from core.ingest.questions import Question
+from core.ingest.questions import Answers, Question, open_questions
 from core.ingest.recognise.rules import TABLE_NAMES
 from core.messages import Message, msg, nmsg, sentences
 from core.messages import lines as as_lines
@@ -163,9 +163,11 @@ class TableReport:
 class FileReport:
     """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
 
-    left_out: why it is not read. ask: which columns it would need (core.errors.UserError.ask).
-    layout: the layout that it is read by and how that was recognised, if it is a known one.
-    questions: what it leaves open, answered or not.
+    left_out    why it is not read
+    ask         which columns it would need (core.errors.UserError.ask)
+    layout      the layout that it is read by and how that was recognised, if it is a known one
+    layout_key  the layout's name, or the signature of the columns: what answers are remembered under
+    questions   what it leaves open, answered or not; answers: those known for its layout, by the questions' keys
     """
 
     file: str
@@ -179,7 +181,9 @@ class FileReport:
     left_out: Message | None = None
     ask: dict | None = None
     layout: Message | None = None
+    layout_key: str = ""
     questions: list[Question] = field(default_factory=list)
+    answers: Answers = field(default_factory=dict)
 
     @property
     def tables(self) -> list[TableReport]:
@@ -231,6 +235,16 @@ class ImportReport:
     dry_run: bool
     files: list[FileReport] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+
+    @property
+    def questions(self) -> list[Question]:
+        """The questions of all files, each once."""
+        return list({q.key: q for f in reversed(self.files) for q in reversed(f.questions)}.values())[::-1]
+
+    def open(self) -> list[Question]:
+        """Return those that matter and that nobody has answered, each once."""
+        found = [q for f in self.files for q in open_questions(f.questions, f.answers)]
+        return list({q.key: q for q in reversed(found)}.values())[::-1]
 
     def totals(self) -> dict[str, int]:
         """Return the rows of all files: read, kept, dropped, quarantined, set aside."""

@@ -107,6 +107,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
         preset=given.get("preset"),
         mapping=given.get("mapping"),
         columns=tuple(given.get("columns", ())),
+        answers=given.get("answers"),
         dry_run=False,
         progress=progress,
     )

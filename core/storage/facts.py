@@ -12,10 +12,13 @@ from core.settings import Values
 from core.storage import duckdb as db
 from core.storage import warehouse
 
+ANSWERS = "answers."  # begins the names of facts that hold answers to questions of imports, one a layout
+
 
 @dataclass(frozen=True)
 class Fact:
-    """One inferred setting. name: "section.setting"; evidence: what shows it, counts by what was counted."""
+    """One inferred setting, or the answers that a person gave. name: "section.setting"; evidence: what shows it, counts by what was
+    counted."""
 
     name: str
     value: object
@@ -58,9 +61,11 @@ def store(con, facts: Iterable[Fact]) -> None:
 
 
 def values(facts: Iterable[Fact]) -> Values:
-    """Return the facts as settings, by section and name."""
+    """Return the facts as settings, by section and name; answers are none."""
     found: Values = {}
     for fact in facts:
+        if fact.name.startswith(ANSWERS):
+            continue
         section, _, name = fact.name.partition(".")
         found.setdefault(section, {})[name] = fact.value
     return found

@@ -134,8 +134,8 @@ class _Query:
 
     def _text(self, target: str, filled: ColumnSource) -> str:
         rule, column = filled.rule, target_column(self.table, target)
-        if rule.constant is not None:
-            return f"cast({self.bind(rule.constant)} as varchar)"
+        if filled.constant is not None:
+            return f"cast({self.bind(filled.constant)} as varchar)"
         empty = NO_TEXT if column is not None and column.type == "VARCHAR" else NO_VALUE
         cells = [self.texts.text(s, empty) for s in filled.sources]
         value = self._template(rule.template, cells) if rule.template else cells[0] if len(cells) == 1 else f"coalesce({', '.join(cells)})"

@@ -42,7 +42,7 @@ class Options:
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """How one canonical column is filled: from a source column, a template of several, or a constant."""
+    """How one canonical column is filled: from a source column, a template of several, or, where a file has none of them, a constant."""
 
     columns: tuple[str, ...] = ()  # names of source columns, the first that exists is taken
     template: str = ""
@@ -55,12 +55,12 @@ class ColumnRule:
 
     def found_in(self, present: dict[str, str]) -> tuple[str, ...] | None:
         """Return the source columns it reads in a file whose columns are `present` (by plain name), or None if they are not there."""
-        if self.constant is not None:
-            return ()
         if self.template:
             names = [present.get(plain(n)) for n in self.names]
-            return tuple(name for name in names if name) if all(names) else None
-        return next(((present[plain(c)],) for c in self.columns if plain(c) in present), None)
+            found = tuple(name for name in names if name) if all(names) else None
+        else:
+            found = next(((present[plain(c)],) for c in self.columns if plain(c) in present), None)
+        return () if found is None and self.constant is not None else found
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -128,6 +128,26 @@ def with_column_names(mapping: Mapping, hints: tuple[str, ...]) -> Mapping:
             if column in targets(t):
                 aliases = tables[t].rules.get(column, ColumnRule()).columns
                 tables[t] = replace(tables[t], rules=tables[t].rules | {column: ColumnRule(columns=(name, *aliases))})
+    return replace(mapping, tables=tables)
+
+
+def with_constants(mapping: Mapping, given: dict[str, str]) -> Mapping:
+    """Return a mapping in which columns that a file lacks have the same value on every row. given: "table.column" -> value.
+
+    Raises UserError for an unknown column.
+    """
+    tables = dict(mapping.tables)
+    for place, value in given.items():
+        table, _, column = place.partition(".")
+        known = [f"{t}.{c}" for t in tables for c in targets(t)]
+        if place not in known:
+            raise UserError(
+                found=msg("{hint} does not name a column.", hint=repr(place)),
+                expected=msg("A value on every row is given as table.column==value."),
+                to_do=did_you_mean(place, known),
+            )
+        rule = replace(tables[table].rules.get(column, ColumnRule()), constant=value)
+        tables[table] = replace(tables[table], rules=tables[table].rules | {column: rule})
     return replace(mapping, tables=tables)
 
 

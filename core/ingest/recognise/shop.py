@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from core.ingest.names import plain
+from core.ingest.questions import Answers
 from core.messages import Message, msg, sentences
 from core.settings import Settings, ShopSettings, effective
 from core.storage import facts
 from core.storage.duckdb import rows
-from core.storage.facts import Fact
+from core.storage.facts import ANSWERS, Fact
 from core.workspace import Workspace
 
 # Names of countries as shops write them, beside those that the holidays library knows.
@@ -73,12 +74,18 @@ def country_code(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class ImportHints:
-    """What an import gives about the shop. currency: of its mapping, or the sign of its amounts; columns: names given for its files."""
+    """What an import gives about the shop.
+
+    currency  of its mapping, or the sign of its amounts
+    columns   names given for its files
+    answers   layout -> what later imports of it need not ask
+    """
 
     import_id: str
     currency: str = ""
     segment_attribute: str = ""
     columns: tuple[str, ...] = ()
+    answers: Mapping[str, Answers] = field(default_factory=dict)
 
 
 def settings(con, workspace: Workspace) -> Settings:
@@ -100,6 +107,7 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
         "shop.currency": _currency(con, hints, known.get("shop.currency")),
         "shop.segment_attribute": _segment_attribute(attributes, hints, known.get("shop.segment_attribute")),
     }
+    inferred |= {ANSWERS + layout: (dict(sorted(answers.items())), {}) for layout, answers in sorted(hints.answers.items())}
     found = [Fact(name, *each, hints.import_id, moment) for name, each in inferred.items() if each and each[0]]
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
         facts.store(con, found)

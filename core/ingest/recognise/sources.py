@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from core.errors import UserError
+from core.ingest.answers import KnownAnswers, constants, signature
 from core.ingest.names import plain
 from core.ingest.readers.source import Source
 from core.ingest.recognise import key_resolution, lookups, value_checks
 from core.ingest.recognise.lookups import Lookup
-from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.mapping import ColumnRule, Mapping, with_constants
 from core.ingest.recognise.personal_data import without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.table_plan import TablePlan
+from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.unrecognised import UnrecognisedFile
 from core.ingest.report import FileReport
 from core.messages import msg
+
+EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sales is, and the answer that it is one unit
 
 
 @dataclass
@@ -35,7 +39,14 @@ class PlannedSource:
 
     def __post_init__(self):
         source = self.source
-        self.report = FileReport(source.file, source.kind, source.encoding, source.delimiter, notes=list(source.notes))
+        self.report = FileReport(
+            source.file,
+            source.kind,
+            source.encoding,
+            source.delimiter,
+            notes=list(source.notes),
+            layout_key=signature(source.columns),
+        )
 
     @property
     def columns(self) -> list[str]:
@@ -47,14 +58,19 @@ class PlannedSource:
         return bool(self.plans) and self.plans[0].table == "orders"
 
 
-def plan_sources(mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: set[str]) -> list[PlannedSource]:
+def plan_sources(
+    mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: set[str], known: KnownAnswers | None = None
+) -> list[PlannedSource]:
     """Return the sources with what each fills, in the order in which they are stored.
 
-    files: (path, SHA-256, source) each. stored_ids: of the shop's products. Of several sources, those that fit no table are left out.
+    files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise. Of
+    several sources, those that fit no table are left out.
     Raises UserError where none fits, and for what the mapping or the rules of privacy refuse.
     """
     sources = [source for _, _, source in files]
     planned = [PlannedSource(path, sha, source, lookups.lookup_for(mapping, source, sources)) for path, sha, source in files]
+    for p in planned:
+        p.report.answers = (known or KnownAnswers()).of(p.report.layout_key)
     _plan_each(mapping, planned, sources)
     if mapping.guesses:
         shared = key_resolution.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
@@ -80,7 +96,7 @@ def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Sou
             p.report.left_out = msg("It names no products, and other files have the lines of its orders.")
             continue
         try:
-            p.plans = _plan_one(mapping, p)
+            p.plans = _plan_with_constants(mapping, p, constants(p.report.answers))
         except UnrecognisedFile as error:
             refused.append(error)
             p.report.left_out, p.report.ask = error.why, error.ask
@@ -88,9 +104,31 @@ def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Sou
         raise refused[0]
 
 
+def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, str]) -> list[TablePlan]:
+    """Return the plans of a source; columns that it lacks have the values given for them.
+
+    given: "table.column" -> value. A value that is needed to plan the source at all is used only where it fits no table without it: a
+    list of products does not become sales because units are given.
+    """
+    try:
+        plans = _plan_one(mapping, p)
+    except UserError:
+        if not given:
+            raise
+        plans = _plan_one(with_constants(mapping, given), p)
+
+    def completed(plan: TablePlan) -> TablePlan:
+        places = {place.partition(".")[2]: value for place, value in given.items() if place.partition(".")[0] == plan.table}
+        lacking = {c: ColumnSource(ColumnRule(constant=value), ()) for c, value in places.items() if c not in plan.columns}
+        return replace(plan, columns=plan.columns | lacking)
+
+    return [plan if plan.derived else completed(plan) for plan in plans]
+
+
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     adapted = value_checks.with_id_of_orders(mapping, p.source)
     row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
+    row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT
     adapted = value_checks.with_sales_as_units(adapted, p.source)
     columns = value_checks.without_week_numbers(mapping, p.columns, p.source)
     repeated = value_checks.repeats_products(mapping, p.source)
@@ -117,7 +155,7 @@ def _complete(mapping: Mapping, p: PlannedSource) -> None:
     if p.lookup:
         p.report.notes.append(_lookup_note(p.lookup))
     main = p.plans[0]
-    if main.table == "orders" and main.columns["units"].rule.constant is not None:
+    if main.table == "orders" and main.columns["units"].constant is not None:
         p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
     elif main.table == "orders" and mapping.guesses and plain(main.columns["units"].sources[0]) == "sales":
         p.report.notes.append(msg("Column 'sales' is read as units: it has whole numbers, and the file has no price."))

@@ -25,10 +25,15 @@ class ColumnSource:
         """All columns that it takes."""
         return self.sources + self.minus
 
+    @property
+    def constant(self) -> str | None:
+        """The value on every row, where no column gives it."""
+        return None if self.sources else self.rule.constant
+
     def describe(self) -> Message | str:
         """Return where the values come from, for the report."""
-        if self.rule.constant is not None:
-            return repr(self.rule.constant)
+        if self.constant is not None:
+            return repr(self.constant)
         if self.rule.template:
             return self.rule.template
         first, *others = self.sources
@@ -80,7 +85,7 @@ class TablePlan:
     @property
     def row_is_a_unit(self) -> bool:
         """Whether no column holds the units of an order line: equal lines of an order are then as many units."""
-        return self.table == "orders" and "order_id" in self.columns and self.columns["units"].rule.constant is not None
+        return self.table == "orders" and "order_id" in self.columns and self.columns["units"].constant is not None
 
     @property
     def undated(self) -> bool:

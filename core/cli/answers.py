@@ -1,0 +1,86 @@
+"""The flags that answer questions of an import: each declared once, and read into answers by the questions' keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from core.cli.command import option
+from core.errors import UserError
+from core.messages import Message, msg
+
+
+@dataclass(frozen=True)
+class AnswerFlag:
+    """One flag.
+
+    named    it is given as NAME=VALUE, once for each name; else once as VALUE
+    choices  the values that it takes; () for any
+    """
+
+    flag: str
+    help: Message
+    metavar: str
+    named: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def parameter(self) -> str:
+        """The name of the function's parameter: "each_row" for "--each-row"."""
+        return self.flag.strip("-").replace("-", "_")
+
+    @property
+    def annotation(self) -> Any:
+        """The parameter's type, as typer reads it."""
+        return Annotated[list[str] | None, option(self.flag, self.help, self.metavar)]
+
+    def key(self, given: str) -> tuple[str, str]:
+        """Return (key of the question, answer) of what was typed behind the flag. Raises UserError for what it does not take."""
+        name, sign, value = given.partition("=") if self.flag == "--column" else given.rpartition("=")
+        if self.named and not (name.strip() and sign and value.strip()):
+            raise UserError(
+                found=msg("{flag} is {value}.", flag=self.flag, value=repr(given)),
+                expected=msg("It is given as {form}.", form=self.metavar),
+                to_do=msg("Correct it, or leave it out: the import then asks."),
+            )
+        name, value = (name.strip(), value.strip()) if self.named else ("", given.strip())
+        if self.choices and value not in self.choices:
+            raise UserError(
+                found=msg("{flag} is {value}.", flag=self.flag, value=repr(given)),
+                expected=msg("Its values are {choices}.", choices=list(self.choices)),
+                to_do=msg("Choose one of them."),
+            )
+        return f"{self.flag} {name}".strip(), value
+
+
+FLAGS: tuple[AnswerFlag, ...] = (
+    AnswerFlag(
+        "--column",
+        msg(
+            "What your files call a column, such as orders.units=Menge, or its value on every row, such as orders.units==1; "
+            "remembered for later imports. Repeat it for more columns."
+        ),
+        "TABLE.COLUMN=NAME",
+        named=True,
+    ),
+    AnswerFlag(
+        "--state",
+        msg('What a state of your orders counts as, such as "Partially paid=sale". Repeat it for more states.'),
+        "STATE=MEANING",
+        named=True,
+        choices=("sale", "return", "not a sale", "pending"),
+    ),
+    AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
+    AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
+    AnswerFlag(
+        "--each-row",
+        msg("What a row of sales is: one unit, one line of an order, or the total of a product and day."),
+        "MEANING",
+        choices=("one-unit", "order-line", "day-total"),
+    ),
+)
+
+
+def read(given: dict[str, list[str] | None]) -> dict[str, str]:
+    """Return the answers behind the flags of one command line. given: parameter -> what was typed behind its flag, in order."""
+    return dict(flag.key(text) for flag in FLAGS for text in given.get(flag.parameter) or ())
