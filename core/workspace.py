@@ -68,6 +68,11 @@ class Workspace:
         return self.root / "uploads"
 
     @property
+    def layouts(self) -> Path:
+        """Layouts of files that the shop describes itself (core/ingest/recognise/layout_file.py)."""
+        return self.root / "layouts"
+
+    @property
     def cache(self) -> Path:
         """Files that can be recomputed: embeddings, memory-mapped panels. Safe to delete."""
         return self.root / "cache"

@@ -12,7 +12,7 @@ from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
-from core.ingest.recognise import mapping_file, shop
+from core.ingest.recognise import known_layouts, mapping_file, shop
 from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
@@ -61,7 +61,8 @@ def import_files(
     with ExitStack() as stack:
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known)
+        layouts = (*known_layouts.own(workspace.layouts), *known_layouts.shipped()) if chosen.guesses else ()
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, layouts)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
@@ -133,7 +134,7 @@ def _import_all(
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = p.mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
@@ -142,7 +143,7 @@ def _import_all(
             continue
         import_source(run, p, _part(progress, number, len(planned)))
         for t in p.report.tables:
-            _record(run, t, imported_at=moment, preset=mapping.name, **identity)
+            _record(run, t, imported_at=moment, preset=p.mapping.name, **identity)
     return run
 
 

@@ -38,8 +38,8 @@ def carry_down(con, texts: TextTable, plan: TablePlan) -> TextTable:
 def carried_in_rows(con, texts: TextTable, plan: TablePlan) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return (columns of the order, columns carried) by the rows of a source whose layout is not known; ((), ()) if none are.
 
-    A column is carried where every order fills it on its first line and on no other, and some order has several lines. The order's
-    number itself is blank on further lines where its day is blank on just the same.
+    A column is carried where no order fills it but on its first line, and some order has several lines. The order's number itself may be
+    blank on further lines if its day is carried too.
     """
     targets = ("ordered_at", "customer_id", "channel", "country", "currency")
     order, product = (plan.columns.get(t) for t in ("order_id", "product_id"))
@@ -58,7 +58,7 @@ def carried_in_rows(con, texts: TextTable, plan: TablePlan) -> tuple[tuple[str, 
     product_cell = texts.text(product.sources[0], NO_TEXT)
     filled = ", ".join(f"x{i} is not null as f{i}" for i in range(1, len(cells)))
     texts_of = ", ".join(f"{cell} as x{i}" for i, cell in enumerate(cells.values()))
-    alike = ", ".join(f"count(*) filter (where f{i} <> (place = 1))" for i in range(1, len(cells)))
+    alike = ", ".join(f"count(*) filter (where f{i} and place > 1)" for i in range(1, len(cells)))
     (lines, orders, *unlike) = con.execute(f"""with rows as (select line, {product_cell} as product, {texts_of}
             from {quoted(texts.table)} where broken is null and {product_cell} is not null),
         orders as (select *, last_value(x0 ignore nulls) over (order by line) as the_order from rows),
@@ -66,7 +66,8 @@ def carried_in_rows(con, texts: TextTable, plan: TablePlan) -> tuple[tuple[str, 
         select count(*), count(*) filter (where place = 1), {alike} from placed""").fetchone()
     if orders == lines:
         return (), ()
-    carried = tuple(c for c, wrong in zip(candidates, unlike) if not wrong)
-    if counts[number] and not carried:  # blank numbers are carried only with another column that is filled on the same lines
+    carried = tuple(c for c, wrong in zip(candidates, unlike) if not wrong and counts[c])
+    day = plan.columns["ordered_at"].sources
+    if counts[number] and not set(day) & set(carried):
         return (), ()
     return ((number,), carried) if carried else ((), ())

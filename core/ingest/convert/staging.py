@@ -54,8 +54,9 @@ def stage(
 ) -> StagedTable:
     """Convert and check the rows of one table.
 
-    marked: the table `marks` has rows that are set aside or came back (core/ingest/convert/set_aside.py). currency: amounts in another one are left out of order lines. main: the main table, whose failing lines are left out of this one; so
-    are order lines without a price, which are write-offs and remarks.
+    marked: the table `marks` has rows that are set aside or came back (core/ingest/convert/set_aside.py). currency: amounts in another
+    one are left out of order lines. main: the main table, whose failing lines are left out of this one; so are order lines without a
+    price, which are write-offs and remarks.
     """
     query = _Query(con, texts, plan, mapping, secret, currency, marked)
     text = query.text()
@@ -269,7 +270,7 @@ class _Query:
             returned = ["came_back"] if self.marked else []
             if self.options.cancelled_prefix and self.has("order_id"):
                 returned.append(f"starts_with(order_id, {self.bind(self.options.cancelled_prefix)})")
-            if self.options.cancelled_status and self.has("status"):
+            if self.options.cancelled_status and self.has("status") and self.plan.columns["status"].constant is not None:
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
         if (

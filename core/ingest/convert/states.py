@@ -58,6 +58,8 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
             no = ", ".join(f"'{word}'" for word in state_columns("no"))
             column.cell = f"case when lower({column.cell}) not in ({no}) then '{rule.filled}' end"
             values = [(rule.filled,)]
+        if rule.perhaps and not any(normalised(value) in known_states() for (value,) in values):
+            continue
         for (value,) in values:
             kind, sure = _kind(value, rule, plan, given)
             if kind:
@@ -85,7 +87,7 @@ def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -
         return own["*"], True
     if word in unclear_states():
         return unclear_states()[word], False
-    return ("", True) if rule.only_known else ("sale", False)
+    return "sale", False
 
 
 def questions(file: str, counts: list, columns: list[StateColumn], totals: tuple[int, float, int | None]) -> list[Question]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from core.ingest.names import plain
-from core.messages import Message, msg
+from core.messages import msg
 
 WHY = {  # why a report cannot serve -> the sentence
     "no days": msg("Its rows have no days, so sales cannot be told by time."),
@@ -25,13 +25,13 @@ class StateRule:
 
     values     normalised value -> what it counts as, before the words that all systems share; "*" stands for every other value
     filled     what any value counts as, of a column that is filled only for some rows
-    only_known values that nobody knows say nothing (of kinds of documents, among which sales have many names)
+    perhaps    the column holds states only if one of its values is a known one
     """
 
     column: str
     values: tuple[tuple[str, str], ...] = ()
     filled: str = ""
-    only_known: bool = False
+    perhaps: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,8 @@ class Layout:
     group, carried  columns that are filled on the first line of an order only, and the column that names the order
     parts       columns that name a parent line: rows that have one are parts of the row they name
     why, instead  why the report cannot serve (WHY), and which one to export
+    places      (name of a column of places, name of a column of counts): every column that the layout does not name is a place
+    ignored     columns that are no places
     time_zone   of its times, "" = the shop's
     """
 
@@ -69,6 +71,8 @@ class Layout:
     parts: tuple[str, ...] = ()
     states: tuple[StateRule, ...] = ()
     items: Items | None = None
+    places: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
     why: str = ""
     instead: str = ""
     time_zone: str = ""

@@ -36,7 +36,22 @@ from core.ingest.recognise.layout import WHY, Items, Layout, StateRule
 from core.ingest.words import KINDS, normalised
 from core.messages import msg
 
-_KEYS = {"system", "report", "header", "absent", "sources", "group", "carried", "parts", "items", "why", "instead", "time_zone"}
+_KEYS = {
+    "system",
+    "report",
+    "header",
+    "absent",
+    "sources",
+    "group",
+    "carried",
+    "parts",
+    "items",
+    "places",
+    "ignored",
+    "why",
+    "instead",
+    "time_zone",
+}
 
 
 def parse_layout(given: dict, states: list, path: Path) -> Layout:
@@ -57,6 +72,8 @@ def parse_layout(given: dict, states: list, path: Path) -> Layout:
         carried=_texts(given.get("carried", [])),
         parts=_texts(given.get("parts", [])),
         states=tuple(_state(one, path) for one in states),
+        places=_texts(given.get("places", [])),
+        ignored=_texts(given.get("ignored", [])),
         items=_items(given["items"], path) if "items" in given else None,
         why=given.get("why", ""),
         instead=given.get("instead", ""),
@@ -65,14 +82,14 @@ def parse_layout(given: dict, states: list, path: Path) -> Layout:
 
 
 def _state(given: dict, path: Path) -> StateRule:
-    if not isinstance(given, dict) or "column" not in given or given.keys() - {"column", "values", "filled", "only_known"}:
+    if not isinstance(given, dict) or "column" not in given or given.keys() - {"column", "values", "filled", "perhaps"}:
         found = msg("[[states]] in {file} has {keys}.", file=path.name, keys=listed(given))
-        raise _wrong(path, found, ["column", "values", "filled", "only_known"])
+        raise _wrong(path, found, ["column", "values", "filled", "perhaps"])
     values = tuple((value if value == "*" else normalised(value), str(kind)) for value, kind in given.get("values", {}).items())
     for kind in (*(kind for _, kind in values), *([given["filled"]] if "filled" in given else [])):
         if kind not in KINDS:
             raise _wrong(path, msg("[[states]] in {file} has the value {value}.", file=path.name, value=repr(kind)), list(KINDS))
-    return StateRule(str(given["column"]), values, str(given.get("filled", "")), bool(given.get("only_known", False)))
+    return StateRule(str(given["column"]), values, str(given.get("filled", "")), bool(given.get("perhaps", False)))
 
 
 def _items(given: dict, path: Path) -> Items:

@@ -52,6 +52,7 @@ class ColumnRule:
     empty: tuple[str, ...] = ()
     plus_days: int = 0
     minus: tuple[str, ...] = ()  # further source columns whose numbers are subtracted, those that a file has
+    blank: tuple[str, ...] = ()  # source columns that replace blank cells, in this order, those that a file has
 
     def found_in(self, present: dict[str, str]) -> tuple[str, ...] | None:
         """Return the source columns it reads in a file whose columns are `present` (by plain name), or None if they are not there."""
@@ -88,6 +89,11 @@ class LookupRule:
 
     key: str
     columns: tuple[str, ...]
+    key_there: str = ""  # what the other file calls the key, if not the same
+
+    @property
+    def there(self) -> str:
+        return self.key_there or self.key
 
 
 @dataclass(frozen=True)
@@ -101,6 +107,11 @@ class Mapping:
     lookup: LookupRule | None = None
     guesses: bool = False  # a preset of aliases: a file may lack any of them
     layout: Layout | None = None  # of a known system's report
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the program chose it: a person did not name its columns."""
+        return self.guesses or self.layout is not None
 
     @property
     def digest(self) -> str:

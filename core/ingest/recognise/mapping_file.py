@@ -138,13 +138,13 @@ def _lookup(given, path: Path) -> LookupRule | None:
     if given is None:
         return None
     place = _place("[lookup]", path)
-    if set(_shaped(given, dict, place)) != {"key", "columns"}:
+    if set(_shaped(given, dict, place)) - {"key_there"} != {"key", "columns"}:
         raise UserError(
             found=msg("{place} has the keys {keys}.", place=place, keys=listed(given)),
             expected=msg("[lookup] has the keys `key` and `columns`."),
             to_do=msg("Correct the mapping."),
         )
-    return LookupRule(_shaped(given["key"], str, place), _texts(_shaped(given["columns"], list, place)))
+    return LookupRule(_shaped(given["key"], str, place), _texts(_shaped(given["columns"], list, place)), given.get("key_there", ""))
 
 
 def _default_kinds() -> dict[str, tuple[str, ...]]:
@@ -214,6 +214,8 @@ def _table(name: str, columns, path: Path) -> TableMapping:
             )
     rules = {column: _rule(spec, _place(f"[{name}] {column}", path)) for column, spec in columns.items()}
     for group in RULES[name].needs:
+        if group == ("day",) and name == "stock":
+            continue  # a count without a day is of the last one
         if not any(column in rules for column in group):
             raise UserError(
                 found=msg("{place} has no line for {columns}.", place=place, columns=alternatives(group)),
@@ -225,7 +227,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
 
 def _rule(spec, place: Message) -> ColumnRule:
     if isinstance(spec, dict):
-        known = {"column", "constant", "format", "values", "empty", "plus_days", "minus"}
+        known = {"column", "constant", "format", "values", "empty", "plus_days", "minus", "blank"}
         if unknown := set(spec) - known:
             raise UserError(
                 found=msg("{place} has the keys {keys}.", place=place, keys=listed(unknown)),
@@ -236,6 +238,7 @@ def _rule(spec, place: Message) -> ColumnRule:
             "format": _shaped(spec.get("format", ""), str, place),
             "plus_days": _shaped(spec.get("plus_days", 0), int, place),
             "empty": _texts(_shaped(spec.get("empty", []), (str, list), place)),
+            "blank": _texts(_shaped(spec.get("blank", []), (str, list), place)),
             "minus": _texts(_shaped(spec.get("minus", []), (str, list), place)),
             "values": tuple((str(k), str(v)) for k, v in _shaped(spec.get("values", {}), dict, place).items()),
         }

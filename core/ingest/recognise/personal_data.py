@@ -95,7 +95,7 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
             kept.pop(target, None)
             if plan.derived and target == "title":
                 kept["title"] = kept["product_id"]
-            named = target in mapping.tables[table].rules and not mapping.guesses
+            named = target in mapping.tables[table].rules and not mapping.automatic
             if named or any(not kept.keys() & set(group) for group in RULES[table].needs):
                 raise _refusal(table, target, column, found)
             notes.append(msg("Column {column} is not read: it looks like {what}.", column=repr(column), what=found))

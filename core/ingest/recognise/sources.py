@@ -6,15 +6,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import KnownAnswers, constants, signature
+from core.ingest.answers import KnownAnswers, column_names, constants, signature
 from core.ingest.names import plain
 from core.ingest.readers.source import Source
-from core.ingest.recognise import key_resolution, lookups, value_checks
+from core.ingest.recognise import key_resolution, known_layouts, lookups, reshape, value_checks
+from core.ingest.recognise.layout_plan import plan_layout, state_rules
 from core.ingest.recognise.lookups import Lookup
-from core.ingest.recognise.mapping import ColumnRule, Mapping, with_constants
+from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
 from core.ingest.recognise.personal_data import without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
+from core.ingest.recognise.rules import targets
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.unrecognised import UnrecognisedFile
 from core.ingest.report import FileReport
@@ -27,13 +29,14 @@ EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sale
 class PlannedSource:
     """One source, the lookup that adds to its rows, the tables it fills, and the identity of its file.
 
-    Without plans it is left out, or only added to others.
+    mapping: the layout of the source, or what the import was given. Without plans it is left out, or only added to others.
     """
 
     path: Path
     sha256: str
     source: Source
     lookup: Lookup | None
+    mapping: Mapping
     plans: list[TablePlan] = field(default_factory=list)
     report: FileReport = field(init=False)
 
@@ -59,40 +62,64 @@ class PlannedSource:
 
 
 def plan_sources(
-    mapping: Mapping, files: list[tuple[Path, str, Source]], stored_ids: set[str], known: KnownAnswers | None = None
+    mapping: Mapping,
+    files: list[tuple[Path, str, Source]],
+    stored_ids: set[str],
+    known: KnownAnswers | None = None,
+    layouts: tuple[Mapping, ...] = (),
 ) -> list[PlannedSource]:
     """Return the sources with what each fills, in the order in which they are stored.
 
-    files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise. Of
-    several sources, those that fit no table are left out.
+    files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise.
+    layouts: those to recognise, where the mapping is one of guesses. Of several sources, those that fit no table are left out.
     Raises UserError where none fits, and for what the mapping or the rules of privacy refuse.
     """
-    sources = [source for _, _, source in files]
-    planned = [PlannedSource(path, sha, source, lookups.lookup_for(mapping, source, sources)) for path, sha, source in files]
+    known = known or KnownAnswers()
+    planned = [_recognised(mapping, path, sha, source, layouts if mapping.guesses else (), known) for path, sha, source in files]
+    sources = [p.source for p in planned]
     for p in planned:
-        p.report.answers = (known or KnownAnswers()).of(p.report.layout_key)
-    _plan_each(mapping, planned, sources)
-    if mapping.guesses:
-        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
-        for p, plans in zip(planned, shared):
+        p.lookup = lookups.lookup_for(p.mapping, p.source, sources)
+    _plan_each(planned, sources)
+    if guessed := [p for p in planned if p.mapping.guesses]:
+        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in guessed], [p.columns for p in guessed])
+        for p, plans in zip(guessed, shared):
             plans = key_resolution.with_stored_ids(mapping, plans, p.columns, p.source, stored_ids)
             p.plans = key_resolution.with_fallbacks(mapping, plans, p.columns, p.source)
     for p in planned:
         if p.plans:
-            _complete(mapping, p)
+            _complete(p)
     return sorted(planned, key=lambda p: any(plan.undated for plan in p.plans))  # an undated count takes its day from the sales
 
 
-def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Source]) -> None:
+def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts: tuple[Mapping, ...], known: KnownAnswers) -> PlannedSource:
+    """Return a source with its layout, if it has a known one, and the answers for it."""
+    found, evidence = known_layouts.recognise(source.columns, layouts)
+    if found is not None:
+        source = reshape.of_layout(found, source)
+    elif mapping.guesses:
+        source = reshape.numbered_items(mapping, source)
+    p = PlannedSource(path, sha, source, None, found or mapping)
+    if found is not None:
+        p.report.layout, p.report.layout_key = evidence, found.name
+    p.report.answers = known.of(p.report.layout_key)
+    if found is not None:
+        places = [f"{table}.{column}" for table, m in found.tables.items() for column in targets(table)]
+        named = [hint for hint in column_names(p.report.answers) if hint.partition("=")[0].strip() in places]
+        p.mapping = with_column_names(found, tuple(named)) if named else found
+    return p
+
+
+def _plan_each(planned: list[PlannedSource], sources: list[Source]) -> None:
     """Give each source its plans, or a note why it has none. Raises the first UnrecognisedFile where no source has any."""
     added = [s for p in planned if p.lookup is not None and not p.lookup.unambiguous for s in p.lookup.sources]
     refused: list[UnrecognisedFile] = []
     for p in planned:
         is_added = any(p.source is s for s in added)
-        if is_added and lookups.names_no_product(mapping, p.source):
+        mapping = p.mapping
+        if is_added and (lookups.names_no_product(mapping, p.source) or mapping.layout is not None and mapping.layout.why):
             p.report.notes.append(msg("The file names no products. Its columns are added to the rows of other files of this import."))
             continue
-        if lookups.is_redundant_order_list(mapping, p.source, sources):
+        if mapping.guesses and lookups.is_redundant_order_list(mapping, p.source, sources):
             p.report.left_out = msg("It names no products, and other files have the lines of its orders.")
             continue
         try:
@@ -126,6 +153,8 @@ def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, st
 
 
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
+    if p.report.layout is not None:
+        return plan_layout(mapping, p.source.file, p.columns)
     adapted = value_checks.with_id_of_orders(mapping, p.source)
     row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
     row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT
@@ -138,8 +167,11 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     return plans
 
 
-def _complete(mapping: Mapping, p: PlannedSource) -> None:
+def _complete(p: PlannedSource) -> None:
     """Add the purchases of a log, take out personal data, and note what a reader of the report needs to know."""
+    mapping = p.mapping
+    if p.report.layout is None:
+        p.plans = [replace(plan, states=state_rules(mapping, plan, p.columns)) for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:
@@ -150,7 +182,7 @@ def _complete(mapping: Mapping, p: PlannedSource) -> None:
         kept.append(plan)
         p.report.notes += notes
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
-    used = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     if p.lookup:
         p.report.notes.append(_lookup_note(p.lookup))

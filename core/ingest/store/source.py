@@ -10,8 +10,10 @@ from typing import Any
 from core.errors import UserError
 from core.ingest.convert import dates
 from core.ingest.convert.amounts import interpret_amounts
+from core.ingest.convert.carry_down import carried_in_rows, carry_down
 from core.ingest.convert.column_formats import decide_formats
 from core.ingest.convert.formats import TYPED
+from core.ingest.convert.set_aside import Marks, mark
 from core.ingest.convert.staging import StagedTable, stage
 from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
 from core.ingest.names import quoted
@@ -23,6 +25,7 @@ from core.ingest.report import TableReport
 from core.ingest.store import purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
+from core.ingest.store.set_aside import account
 from core.ingest.store.totals import OrderGrain, detect_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
@@ -55,6 +58,7 @@ class ImportRun:
 def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
     texts, plans = _read(run, p, progress)
+    marks = mark(run.con, texts, plans[0], p.mapping, p.report.answers)
     purchases.clear_purchases(run.con)
     main, taken = None, 0
     for plan in plans:
@@ -68,8 +72,17 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             p.report.notes.append(note)
         progress("import", 0.6, msg("{file}: checking {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         currency = run.currency or texts.currency
-        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, main=main if plan.optional else None)
-        t = _checked(run, p, texts, staged)
+        staged = stage(
+            run.con,
+            texts,
+            plan,
+            p.mapping,
+            run.secret,
+            currency=currency,
+            main=main if plan.optional else None,
+            marked=not marks.is_empty,
+        )
+        t = _checked(run, p, texts, staged, marks)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
             left_out[purchases.UNUSED_KIND] = unused
@@ -79,8 +92,8 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             left_out |= {purchases.IN_ORDER_FILES if run.has_orders else purchases.AS_ORDERS: taken} if taken else {}
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
-        merged = merge(run.con, staged, grain=_grain(run, p, staged), rolled_up=run.mapping.options.roll_up)
-        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, run.mapping)
+        merged = merge(run.con, staged, grain=_grain(run, p, staged), rolled_up=p.mapping.options.roll_up)
+        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
         if plan.derived:
             p.report.derived.append(t)
@@ -95,16 +108,24 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
 
 def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTable, list[TablePlan]]:
     """Load a source's text, with what a lookup adds, and decide how its values are written and what its amounts mean."""
-    wanted = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    wanted = {s for plan in p.plans for s in plan.reads}
     own = [c for c in p.source.columns if c in wanted or p.lookup and c == p.lookup.key]
     texts = load_texts(run.con, p.source, own, "texts", progress)
     if p.lookup:
         columns = [p.lookup.key_there, *p.lookup.columns]
         others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
         texts = add_lookup(run.con, texts, p.lookup, others)
-    decide_formats(run.con, texts, p.plans, run.mapping)
+    if p.mapping.guesses:
+        p.plans[0] = replace(p.plans[0], carried=carried_in_rows(run.con, texts, p.plans[0]))
+    if p.plans[0].carried[0]:
+        texts = carry_down(run.con, texts, p.plans[0])
+        group, carried = p.plans[0].carried
+        p.report.notes.append(
+            msg("The columns {columns} are filled on the first line of an order only and hold for its other lines.", columns=[*carried])
+        )
+    decide_formats(run.con, texts, p.plans, p.mapping)
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
-    if not run.mapping.guesses:
+    if not p.mapping.guesses:
         return texts, p.plans
     plans, notes = interpret_amounts(run.con, texts, p.plans)
     p.report.notes += notes
@@ -125,12 +146,13 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     )
 
 
-def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable) -> TableReport:
+def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable, marks: Marks) -> TableReport:
     """Begin a table's report: rows read and quarantined. An import of a whole list deletes the rows of the one before."""
     con, plan = run.con, staged.plan
     t = TableReport(plan.table, columns=_columns_read(texts, plan))
     t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
     if not plan.optional:
+        p.report.questions += account(con, staged, texts, marks, t)
         t.quarantined = _quarantine(con, staged, run.import_id, p)
     if t.read and t.read == sum(t.quarantined.values()):
         p.report.notes.append(
@@ -148,7 +170,7 @@ def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
     plan = staged.plan
     if plan.table != "orders" or plan.from_purchases:
         return OrderGrain.LINES
-    given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(run.mapping.options.grain)
+    given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(p.mapping.options.grain)
     grain = given or detect_grain(run.con, staged)
     p.report.notes.append(grain.value)
     if grain != OrderGrain.LINES and "order_count" not in plan.columns:
@@ -162,8 +184,13 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
     """Store the rejected rows, in place of those of the same file before; returns template of the reason -> rows."""
     db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
     reasons = [c.reason.template for c in staged.checks]
-    con.execute(f"""create or replace temp view refused as
-        select line, problem, problem_value, broken from {quoted(staged.table)} where problem is not null""").fetchall()
+    aside = [number for number, check in enumerate(staged.checks, 1) if check.aside]
+    con.execute(
+        f"""create or replace temp table refused as
+        select line, problem, problem_value, broken from {quoted(staged.table)}
+        where problem is not null and not list_contains($aside, problem)""",
+        {"aside": aside},
+    ).fetchall()
     db.run(
         con,
         "staging/quarantine",
@@ -177,7 +204,7 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
     by_reason = "select problem, broken, count(*) from refused group by problem, broken order by problem, broken"
     for problem, broken, n in con.execute(by_reason).fetchall():
         counts[broken or reasons[problem - 1]] += n
-    con.execute("drop view refused").fetchall()
+    con.execute("drop table refused").fetchall()
     return dict(counts)
 
 

@@ -53,7 +53,7 @@ def finished_deliveries() -> frozenset[str]:
 
 
 def state_columns(role: str) -> tuple[str, ...]:
-    """Return the names of columns of a role: "states", "kinds" of documents, "cancelled", or the values that mean "no"."""
+    """Return the names of columns of a role: "states", "perhaps", "cancelled", or the values that mean "no"."""
     return tuple(_states()["columns"][role])
 
 
