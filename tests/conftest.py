@@ -10,6 +10,7 @@ from core.workspace import Workspace
 
 REPOSITORY = Path(__file__).parents[1]
 REAL_DATA = REPOSITORY.parent / "shared" / "data"
+CASES = REPOSITORY.parent / "shared" / "cases" / "import"
 LONG = ("e2e", "integration/test_real_shops.py")  # minutes in one process: begun last, they would keep the others waiting
 
 
@@ -19,6 +20,14 @@ def real_data() -> Path:
     if not REAL_DATA.exists():
         pytest.skip(f"no real data at {REAL_DATA}")
     return REAL_DATA
+
+
+@pytest.fixture(scope="session")
+def cases() -> Path:
+    """The folder of small inputs that shops would really give; tests that need it skip, saying so, where it is absent."""
+    if not CASES.exists():
+        pytest.skip(f"no cases at {CASES}")
+    return CASES
 
 
 @pytest.fixture

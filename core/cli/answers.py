@@ -70,6 +70,19 @@ FLAGS: tuple[AnswerFlag, ...] = (
         named=True,
         choices=("sale", "return", "not a sale", "pending"),
     ),
+    AnswerFlag(
+        "--date-format",
+        msg('How the dates of a column are written, such as "Order date=mdy". Repeat it for more columns.'),
+        "COLUMN=FORMAT",
+        named=True,
+    ),
+    AnswerFlag(
+        "--decimal",
+        msg('The decimal sign of the numbers in a column, such as "Price=,". Repeat it for more columns.'),
+        "COLUMN=SIGN",
+        named=True,
+        choices=(".", ","),
+    ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
     AnswerFlag(

@@ -32,10 +32,13 @@ class KnownAnswers:
         """
         return {**self.earlier.get(layout, {}), **self.given}
 
-    def to_remember(self, layouts: Iterable[str]) -> dict[str, Answers]:
-        """Return layout -> the answers that later imports of it use, for all layouts with any. Names of columns are a fact of the shop."""
+    def to_remember(self, layouts: Iterable[tuple[str, Answers]]) -> dict[str, Answers]:
+        """Return layout -> the answers that later imports of it use, for all layouts with any. Names of columns are a fact of the shop.
+
+        layouts: of the files, each with what the file itself shows, which its next ones may leave open.
+        """
         lasting = {key: value for key, value in self.given.items() if key.split(" ")[0] not in ONCE and not _names_column(key, value)}
-        changed = {layout: {**self.earlier.get(layout, {}), **lasting} for layout in layouts}
+        changed = {layout: {**self.earlier.get(layout, {}), **shown, **lasting} for layout, shown in layouts}
         return {layout: answers for layout, answers in {**self.earlier, **changed}.items() if answers}
 
 

@@ -67,7 +67,7 @@ def import_files(
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
-            _finish(run, workspace, columns, known.to_remember(p.report.layout_key for p in planned if p.plans), report)
+            _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in planned if p.plans), report)
             if not dry_run:
                 refuse_open(report.open())
     progress("import", 1.0, msg("done"))

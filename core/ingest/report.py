@@ -163,6 +163,8 @@ class TableReport:
 class FileReport:
     """One file (or one sheet). Its rows are counted for `main`; `derived` tables are filled from the same lines.
 
+    unread      columns that are not read
+    outside     those of them that are about persons -> what they look like
     left_out    why it is not read
     ask         which columns it would need (core.errors.UserError.ask)
     layout      the layout that it is read by and how that was recognised, if it is a known one
@@ -178,12 +180,14 @@ class FileReport:
     derived: list[TableReport] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    outside: dict[str, Message] = field(default_factory=dict)
     left_out: Message | None = None
     ask: dict | None = None
     layout: Message | None = None
     layout_key: str = ""
     questions: list[Question] = field(default_factory=list)
     answers: Answers = field(default_factory=dict)
+    shown: Answers = field(default_factory=dict)
 
     @property
     def tables(self) -> list[TableReport]:
@@ -202,6 +206,7 @@ class FileReport:
             "ask": self.ask,
             "layout": str(self.layout or ""),
             "columns_not_read": self.unread,
+            "columns_outside": {column: str(what) for column, what in self.outside.items()},
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},
             "derived": {t.table: t.as_dict() for t in self.derived},
             "mapping": {t.table: {c: {"from": str(s), "read_as": str(how or "")} for s, c, how in t.columns} for t in self.tables},
@@ -222,8 +227,11 @@ class FileReport:
         for t in self.tables:
             lines += t.lines(t is self.main, dry_run)
         lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
-        if self.unread:
-            lines.append(_indented(2, msg("Columns not read: {columns}", columns=self.unread)))
+        if self.outside:
+            each = [Message("{column} ({how})", {"column": column, "how": what}) for column, what in self.outside.items()]
+            lines.append(_indented(2, msg("Left outside, as data about persons: {columns}", columns=each)))
+        if rest := [column for column in self.unread if column not in self.outside]:
+            lines.append(_indented(2, msg("Columns not read: {columns}", columns=rest)))
         return lines
 
 

@@ -131,7 +131,7 @@ def test_a_list_of_orders_adds_no_persons_data(workspace, tmp_path, files):
     heads = HEADS.replace("France", "ann@example.com").replace("Germany", "bob@example.com")
     report = import_files(workspace, [write(tmp_path, "orders.csv", heads), files[1]])
     assert stored(workspace, "select count(country) from orders") == [(0,)]
-    assert "Column 'ShipCountry' is not read" in notes(report, 1)
+    assert str(report.files[1].outside["ShipCountry"]) == "mail addresses"
 
 
 def test_a_mapping_says_the_same_with_a_lookup(workspace, tmp_path):

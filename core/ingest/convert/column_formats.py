@@ -4,27 +4,31 @@ from __future__ import annotations
 
 from core.errors import UserError
 from core.ingest.blanks import NO_TEXT, NO_VALUE
-from core.ingest.convert import dates, formats
+from core.ingest.convert import formats
+from core.ingest.convert.date_columns import DateColumn
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.persons.column_names import BIRTH, attribute_kind
+from core.ingest.questions import Answers
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
 from core.ingest.recognise.table_plan import TablePlan
 from core.messages import msg, nmsg
 from core.schema import Column
-from core.storage import duckdb as db
 
-SEEN = 20_000  # rows that show which date formats come into question; between those the whole column decides
 ROUNDED_ID = msg("A spreadsheet has rounded an id.").template
 SHARE = msg("A share is given where an amount of money is expected.").template
 
 
-def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping) -> None:
+def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answers: Answers) -> None:
     """Fill decimals, dates, floats and currency for the columns that the plans use, and break rows whose ids or amounts are none."""
     filled = [(target_column(plan.table, target), f) for plan in plans for target, f in plan.columns.items() if f.sources]
-    typed, options = texts.source.typed, mapping.options
+    typed, options, births = texts.source.typed, mapping.options, set[str]()
     for column, f in filled:
         source = f.sources[0]
+        if column is None and attribute_kind(source) == BIRTH:
+            births.add(source)
+            texts.dates[source] = formats.TYPED if typed.get(source) == "time" else f.rule.format or options.date_format
         if column is None or column.type == "VARCHAR":
             continue
         if column.type in ("DOUBLE", "BIGINT"):
@@ -45,7 +49,9 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
         for target, f in plan.columns.items()
         if f.sources and target == RULES[plan.table].day
     }
-    _decide_dates(con, texts, [s for s, d in texts.dates.items() if not d], days)
+    _decide_dates(con, texts, [s for s, d in texts.dates.items() if not d and s not in births], days, answers)
+    for source in births:  # unasked: for a band, the order of day and month and a year alone are good enough
+        texts.dates[source] = texts.dates[source] or DateColumn(con, texts, source, "", answers).decide()
     ids = [s for column, f in filled if column is not None and _is_id(column) for s in f.sources]
     _decide_floats(con, texts, [s for s in ids if s not in typed])
     for source, rows in _break(con, texts, ids, formats.ROUNDED, ROUNDED_ID).items():
@@ -98,36 +104,14 @@ def _decide_decimals(con, texts: TextTable, undecided: list[str]) -> None:
             texts.remarks.append((source, remark))
 
 
-def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, str]) -> None:
+def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, str], answers: Answers) -> None:
     """Decide column by column. days: source columns that date the rows of a table -> that table."""
     for source in undecided:
-        known = f"with cells as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null) "
-        filled, iso = con.execute(known + f"select count(c), count({dates.date_sql('c', 'iso')}) from cells").fetchone()
-        counts = {"iso": iso}
-        if iso < 0.9 * filled:
-            others = [n for n in dates.DATES if n != "iso"]
-            seen = _readable(con, known, others, f" using sample {SEEN} rows (reservoir, 1)") if filled > SEEN else dict.fromkeys(others, 1)
-            counts |= _readable(con, known, [n for n in others if seen[n]] or others)
-        nearer = _nearer(con, known, days[source]) if source in days and dates.day_or_month_first(counts) else ""
-        texts.dates[source], remark = dates.choose_date(counts, filled, nearer)
-        if remark:
-            texts.remarks.append((source, remark))
-
-
-def _readable(con, known: str, names: list[str], sample: str = "") -> dict[str, int]:
-    """Count the cells that each date format reads."""
-    tried = ", ".join(f"count({dates.date_sql('c', n)})" for n in names)
-    return dict(zip(names, con.execute(f"{known} select {tried} from (select c from cells{sample})").fetchone()))
-
-
-def _nearer(con, known: str, table: str) -> str:
-    """Return "dmy" or "mdy", whichever is nearer to the last stored day: a shop's next file continues where its table ends."""
-    last = db.run(con, "staging/last_day", table_name=table).fetchone()[0]
-    if last is None:
-        return ""
-    far = ", ".join(f"max(abs(date_diff('day', $last, cast({dates.date_sql('c', n)} as date))))" for n in ("dmy", "mdy"))
-    dmy, mdy = con.execute(f"{known} select {far} from cells", {"last": last}).fetchone()
-    return "" if dmy == mdy else "dmy" if dmy < mdy else "mdy"
+        column = DateColumn(con, texts, source, days.get(source, ""), answers)
+        texts.dates[source] = column.decide()
+        texts.remarks += [(source, remark) for remark in column.remarks]
+        texts.questions += column.questions
+        texts.shown |= column.shown
 
 
 def _decide_floats(con, texts: TextTable, ids: list[str]) -> None:

@@ -11,22 +11,31 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-import pyarrow as pa
-
 from core.ingest.blanks import NO_TEXT, NO_VALUE
-from core.ingest.convert import dates, formats
-from core.ingest.convert.pseudonyms import masked, pseudonyms
+from core.ingest.convert import age_bands, dates, formats
+from core.ingest.convert.pseudonyms import mask_table, number_table, pseudonym_table
 from core.ingest.convert.row_checks import Check, checks
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.persons.column_names import AGE, BIRTH, POSTAL_CODE, attribute_kind
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import EVENT_COUNTS, OTHER, PURCHASE, PURCHASE_ID_PREFIX, RULES, mapped_name, target_column
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
-IDS_AT_ONCE = 200_000
 PURCHASE_LINES = "purchase_lines"  # a temporary table: the lines of a log that are purchases
+_SAID = {"reviews": ("title", "body"), "events": ("query",)}  # table -> what persons wrote
+_OF_GOODS = {  # table -> what the shop wrote, in which a person may have been named; customers: every attribute
+    "products": ("title", "description", "category", "brand", "supplier"),
+    "orders": ("channel", "country"),
+    "stock": ("location",),
+    "promotions": ("kind",),
+    "market": ("series", "category"),
+    "suppliers": ("supplier",),
+    "links": ("source", "relation", "target"),
+}
+_NUMBERS = ("order_id", "review_id")
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be about anybody
 
 
@@ -107,7 +116,7 @@ class _Query:
         text = {t: self._text(t, f) for t, f in columns.items()}
         texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
         typed = {t: self._typed(t, f) for t, f in columns.items()}
-        joins = self._people(typed)
+        joins = self._people(typed) + self._masks(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
         if self.table in ("orders", "deliveries") and columns["units"].minus:
             typed_columns += f", {self._number(self._s('units'), columns['units'].sources[0])} as units_before"
@@ -162,7 +171,7 @@ class _Query:
         column, s = target_column(self.table, target), self._s(target)
         source = filled.sources[0] if filled.sources else None
         if column is None:
-            return s
+            return self._attribute(source or target, s)
         if column.type in ("DOUBLE", "BIGINT"):
             value = self._number(s, source)
             for other in filled.minus:
@@ -196,45 +205,53 @@ class _Query:
         if target == "title" and self.table == "products" and self.options.no_titles:
             remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
             return f"case when regexp_full_match({s}, {remark}) then null else {s} end"
-        if self.table in ("events", "reviews") and target in _UNSHOWN:
-            return masked(s)
         return s
 
     def _number(self, text: str, source: str | None) -> str:
         return f"({formats.number(text, self.texts.decimals.get(source or '', '.'))})"
 
+    def _attribute(self, source: str, s: str) -> str:
+        """Return an attribute of customers: ages, births and postal codes as bands and regions."""
+        kind = attribute_kind(source)
+        if kind == BIRTH:
+            return age_bands.birth_band_sql(s, self.texts.dates.get(source) or "iso")
+        return {AGE: age_bands.age_band_sql, POSTAL_CODE: age_bands.postal_region_sql}.get(kind or "", str)(s)
+
     def _people(self, typed: dict[str, str]) -> str:
         """Replace person ids by their pseudonyms, each distinct id hashed once. Returns the joins that bring them in."""
         joins = ""
         for target, kind in RULES[self.table].people.items():
-            if target not in self.plan.columns:
-                continue
-            people = f"people_{target}"
-            self._pseudonyms(people, kind, self.plan.columns[target], target)
-            joins += f" left join {people} on {people}.id = {self._s(target)}"
-            typed[target] = f"{people}.pseudonym"
+            if target in self.plan.columns:
+                people = f"people_{target}"
+                pseudonym_table(self.con, people, *self._texts_of(target), self.secret, kind)
+                joins += f" left join {people} on {people}.text = {self._s(target)}"
+                typed[target] = f"{people}.replacement"
         return joins
 
-    def _pseudonyms(self, people: str, kind: str, filled: ColumnSource, target: str) -> None:
-        """Make a temporary table of a column's distinct ids and their pseudonyms, chunk by chunk."""
+    def _masks(self, typed: dict[str, str]) -> str:
+        """Replace what reaches or bills a person in free text and in numbers of orders. Returns the joins that bring the texts in."""
+        joins = ""
+        for target in self.plan.columns:
+            name, column = f"masked_{self._name(target)}", target_column(self.table, target)
+            if target in _NUMBERS:
+                found = number_table(self.con, name, *self._texts_of(target), self.secret)
+            elif target in _SAID.get(self.table, ()):
+                found = mask_table(self.con, name, *self._texts_of(target))
+            elif target == "product_id" or column is None or target in _OF_GOODS.get(self.table, ()):
+                found = mask_table(self.con, name, *self._texts_of(target), of_goods=True)
+            else:
+                continue
+            if found:
+                joins += f" left join {name} on {name}.text = {self._s(target)}"
+                typed[target] = typed[target].replace(self._s(target), f"coalesce({name}.replacement, {self._s(target)})")
+        return joins
+
+    def _texts_of(self, target: str) -> tuple[str, dict]:
+        """Return a query of a column's texts, and the values that it binds."""
         kept, self.values = self.values, {}
-        text = self._text(target, filled)
-        self.con.execute(
-            f"""create or replace temp table ids as select id, cast(row_number() over () as bigint) as number
-            from (select distinct {text} as id from {quoted(self.texts.table)}) where id is not null""",
-            self.values or None,
-        ).fetchall()
-        self.values = kept
-        self.con.execute(f"create or replace temp table {people} (id varchar, pseudonym varchar)").fetchall()
-        (count,) = self.con.execute("select count(*) from ids").fetchone()
-        for start in range(0, count, IDS_AT_ONCE):
-            chunk = f"select id from ids where number > {start} and number <= {start + IDS_AT_ONCE}"
-            ids = [i for (i,) in self.con.execute(chunk).fetchall()]
-            names = pseudonyms(self.secret, kind, ids)
-            self.con.register("names", pa.table({"id": pa.array(ids, pa.string()), "pseudonym": pa.array(names, pa.string())}))
-            self.con.execute(f"insert into {people} select id, pseudonym from names").fetchall()
-            self.con.unregister("names")
-        self.con.execute("drop table ids").fetchall()
+        query = f"(select {self._text(target, self.plan.columns[target])} as text from {quoted(self.texts.table)})"
+        values, self.values = self.values, kept
+        return query, values
 
     # from values to the canonical row
 
@@ -269,7 +286,7 @@ class _Query:
                 sql = f"{sql} * count(*) over (partition by {alike})"
             returned = ["came_back"] if self.marked else []
             if self.options.cancelled_prefix and self.has("order_id"):
-                returned.append(f"starts_with(order_id, {self.bind(self.options.cancelled_prefix)})")
+                returned.append(f"starts_with(s_order_id, {self.bind(self.options.cancelled_prefix)})")
             if self.options.cancelled_status and self.has("status") and self.plan.columns["status"].constant is not None:
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from core.ingest.convert import formats
 from core.ingest.names import quoted
+from core.ingest.questions import Answers, Question
 from core.ingest.readers.source import Source
 from core.ingest.recognise.lookups import Lookup
 from core.messages import Message, nmsg
@@ -21,6 +22,8 @@ class TextTable:
     floats      text columns all of whose values end in ".0": ids that went through a column of floats
     currency    the commonest currency sign or code in its amounts, "" if there is none
     remarks     (source column, what a reader of the report needs to know)
+    questions   what its columns leave open
+    shown       answers to such questions that its columns give
     """
 
     source: Source
@@ -32,6 +35,8 @@ class TextTable:
     floats: set[str] = field(default_factory=set)
     currency: str = ""
     remarks: list[tuple[str, Message]] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    shown: Answers = field(default_factory=dict)
 
     def text(self, source: str, empty: tuple[str, ...]) -> str:
         """Return SQL of the trimmed text of a source column, null for blanks."""

@@ -13,7 +13,7 @@ from core.ingest.recognise import key_resolution, known_layouts, lookups, reshap
 from core.ingest.recognise.layout_plan import plan_layout, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
-from core.ingest.recognise.personal_data import without_personal_data
+from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
 from core.ingest.recognise.rules import targets
@@ -176,14 +176,16 @@ def _complete(p: PlannedSource) -> None:
     p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:
         p.plans = [key_resolution.without_buyer_names(plan, p.source) for plan in p.plans]
-    kept = []
+    kept: list[TablePlan] = []
+    outside: Outside = {}
     for plan in p.plans:
-        plan, notes = without_personal_data(plan, p.source, p.lookup, mapping)
+        plan, personal = without_personal_data(plan, p.source, p.lookup, mapping)
         kept.append(plan)
-        p.report.notes += notes
+        outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
     used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
+    p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
     if p.lookup:
         p.report.notes.append(_lookup_note(p.lookup))
     main = p.plans[0]

@@ -123,7 +123,9 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         p.report.notes.append(
             msg("The columns {columns} are filled on the first line of an order only and hold for its other lines.", columns=[*carried])
         )
-    decide_formats(run.con, texts, p.plans, p.mapping)
+    decide_formats(run.con, texts, p.plans, p.mapping, p.report.answers)
+    p.report.questions += texts.questions
+    p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
     if not p.mapping.guesses:
         return texts, p.plans
@@ -254,7 +256,7 @@ def _columns_read(texts: TextTable, plan: TablePlan) -> list[tuple[Message | str
             signs = {".": msg("number with a decimal point"), ",": msg("number with a decimal comma")}
             how = signs.get(texts.decimals[source], msg("number"))
         elif source and column is not None and column.type in ("DATE", "TIMESTAMP"):
-            name = texts.dates[source]
+            name = texts.dates[source].split("+")[0]
             example = dates.DATES[name].example if name in dates.DATES else name
             how = msg("date") if name == TYPED else msg("date like {example}", example=example)
         read.append((filled.describe(), target, how))

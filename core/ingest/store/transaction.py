@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
+from core.ingest.convert import written_dates
 from core.storage import duckdb as db
 from core.storage import warehouse
 from core.workspace import Workspace
@@ -26,6 +27,7 @@ def open_warehouse(workspace: Workspace, dry_run: bool) -> Iterator:
         if fresh and not dry_run:  # only now is it known that no other import is building it
             stack.callback(path.unlink, missing_ok=True)
             stack.callback(path.with_suffix(".first.wal").unlink, missing_ok=True)
+        written_dates.register(con)
         con.execute("begin").fetchall()
         warehouse.complete(con)
         if dry_run and not fresh:
