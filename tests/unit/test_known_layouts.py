@@ -1,5 +1,7 @@
 """Every layout that ships, on a small made file: recognised by its columns and read to the last unit and cent."""
 
+# ruff: noqa: E501  rows of files
+
 from __future__ import annotations
 
 import pytest

@@ -114,7 +114,10 @@ class _Query:
     def text(self) -> str:
         columns = self.plan.columns
         text = {t: self._text(t, f) for t, f in columns.items()}
-        texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
+        text_columns = [f"{sql} as {self._s(t)}" for t, sql in text.items()]
+        less = dict.fromkeys(other for f in columns.values() for other in f.minus)
+        text_columns += [f"{self.texts.text(other, NO_VALUE)} as less_{self.texts.columns[other]}" for other in less]
+        texts = ", ".join(text_columns)
         typed = {t: self._typed(t, f) for t, f in columns.items()}
         joins = self._people(typed) + self._masks(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
@@ -175,7 +178,7 @@ class _Query:
         if column.type in ("DOUBLE", "BIGINT"):
             value = self._number(s, source)
             for other in filled.minus:
-                value = f"({value} - coalesce({self._number(self.texts.text(other, NO_VALUE), other)}, 0))"
+                value = f"({value} - coalesce({self._number(f'less_{self.texts.columns[other]}', other)}, 0))"
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.ingest.names import plain
@@ -13,9 +13,7 @@ WHY = {  # why a report cannot serve -> the sentence
     "no products": msg("Its rows name no products."),
     "orders only": msg("Its rows are orders without their lines."),
     "payments": msg("Its rows are payments and fees."),
-    "months": msg("Its rows add up whole months."),
     "moves": msg("Its rows are movements of stock: neither counts nor sales."),
-    "costs": msg("Its rows are amounts, without units."),
 }
 
 
@@ -77,15 +75,14 @@ class Layout:
     instead: str = ""
     time_zone: str = ""
 
-    def found_in(self, present: Iterable[str]) -> tuple[str, ...]:
+    def found_in(self, present: Mapping[str, str]) -> tuple[str, ...]:
         """Return the columns that show that a file with these columns has the layout; () if it has not.
 
         present: plain name -> column.
         """
-        columns = dict(present)
-        if any(plain(name) in columns for name in self.absent):
+        if any(plain(name) in present for name in self.absent):
             return ()
-        shown = [next((columns[plain(n)] for n in group if plain(n) in columns), None) for group in self.header]
+        shown = [next((present[plain(n)] for n in group if plain(n) in present), None) for group in self.header]
         return tuple(c for c in shown if c) if all(shown) else ()
 
     @property

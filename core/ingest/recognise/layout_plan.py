@@ -32,7 +32,8 @@ def plan_layout(mapping: Mapping, file: str, columns: list[str]) -> list[TablePl
             to_do=export if layout.instead else msg("Leave the file out."),
             why=sentences(WHY[layout.why], export if layout.instead else ""),
         )
-    present, plans = by_plain(columns), []
+    present = by_plain(columns)
+    plans: list[TablePlan] = []
     for table, m in mapping.tables.items():
         found = {c: filled for c, rule in m.rules.items() if (filled := column_source(rule, present)) is not None}
         if table == "stock" and "day" not in found:
@@ -50,11 +51,11 @@ def plan_layout(mapping: Mapping, file: str, columns: list[str]) -> list[TablePl
 def column_source(rule: ColumnRule, present: dict[str, str]) -> ColumnSource | None:
     """Return where a rule finds its values in a file with these columns, None where it finds none. present: plain name -> column."""
     sources = rule.found_in(present)
-    if sources is None:
-        return None
     others = [present[plain(name)] for name in rule.blank if plain(name) in present]
+    if sources is None and not others:
+        return None
     minus = [present[plain(name)] for name in rule.minus if plain(name) in present]
-    return ColumnSource(rule, tuple(dict.fromkeys([*sources, *others])), tuple(dict.fromkeys(minus)))
+    return ColumnSource(rule, tuple(dict.fromkeys([*(sources or ()), *others])), tuple(dict.fromkeys(minus)))
 
 
 def _rows(mapping: Mapping, table: str, present: dict[str, str]) -> dict:
