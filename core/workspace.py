@@ -73,6 +73,11 @@ class Workspace:
         return self.root / "layouts"
 
     @property
+    def inbox(self) -> Path:
+        """Files to import that other programs leave: the worker watches it (core/jobs/inbox.py)."""
+        return self.root / "inbox"
+
+    @property
     def cache(self) -> Path:
         """Files that can be recomputed: embeddings, memory-mapped panels. Safe to delete."""
         return self.root / "cache"

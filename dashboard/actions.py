@@ -42,10 +42,10 @@ def explain(product_id: str) -> Job:
     return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)
 
 
-def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job:
-    """Keeps uploaded files in the workspace and asks for their import. files: Streamlit's UploadedFile; a TOML file among them is the
-    mapping of the others, and stands in for the preset. columns: as of core.ingest.import_files. Raises UserError for two mappings, and
-    where nothing else is there."""
+def check_files(files: list, preset: str) -> Job:
+    """Keeps uploaded files in the workspace and asks what an import would understand of them. files: Streamlit's UploadedFile; a TOML
+    file among them is the mapping of the others, and stands in for the preset. Raises UserError for two mappings, and where nothing
+    else is there."""
     mappings = [f for f in files if f.name.lower().endswith(".toml")]
     if len(mappings) > 1 or len(mappings) == len(files):
         raise UserError(
@@ -57,10 +57,28 @@ def import_files(files: list, preset: str, columns: tuple[str, ...] = ()) -> Job
         with jobs.uploading(workspace()) as folder:
             layout = {"mapping": str(keep(folder, mappings[0].name, mappings[0].getvalue()))} if mappings else {"preset": preset}
             kept = [str(keep(folder, f.name, f.getvalue())) for f in files if f not in mappings]
-            asked = {"columns": list(columns)} if columns else {}
-            return jobs.request(workspace(), "import", {"files": kept, **layout, **asked}, ACTOR)
+            return jobs.request(workspace(), "check", {"files": kept, **layout}, ACTOR)
     finally:
         jobs.drop_uploads(workspace())
+
+
+def check_again(check: Job, answers: dict[str, str]) -> Job:
+    """Asks what an import of the same files would understand with these answers, over those given before."""
+    return jobs.request(workspace(), "check", _answered(check, answers), ACTOR)
+
+
+def import_checked(check: Job, answers: dict[str, str], shop: dict) -> Job:
+    """Asks for the import of checked files. shop: settings of the shop to save with it."""
+    return jobs.request(workspace(), "import", _answered(check, answers) | {"shop": shop}, ACTOR)
+
+
+def _answered(check: Job, answers: dict[str, str]) -> dict:
+    return check.arguments | {"answers": check.arguments.get("answers", {}) | answers}
+
+
+def remove_files(check: Job) -> None:
+    """Deletes files that wait to be imported."""
+    jobs.let_go(workspace(), check)
 
 
 def keep(folder: Path, name: str, content: bytes) -> Path:

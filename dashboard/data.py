@@ -295,11 +295,17 @@ def last_import() -> Job | None:
     return next((job for job in recent_jobs(("import",)) if "report" in job.result), None)
 
 
-def asked_columns() -> dict | None:
-    """Where the last import was refused for columns that nobody knows: `file`, its `columns`, and `tables`: for each that it may hold, the
-    likeliest first, the `needed` groups, of each of which one column is to be named, and `further` ones, written as "orders.units"."""
-    last = recent_jobs(("import",), 1)
-    return last[0].result.get("ask") if last and last[0].status == "failed" else None
+def waiting_files() -> Job | None:
+    """The last check of files that are still there and not imported."""
+    return jobs.waiting_files(workspace())
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def first_values(files: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
+    """The first values of each column of files that wait to be imported. They are shown, and stored nowhere."""
+    from core.ingest.preview import first_values as read
+
+    return read([Path(file) for file in files])
 
 
 def last_done(kind: str) -> Job | None:

@@ -141,6 +141,7 @@ COLUMNS = {  # of the canonical tables, as far as they are asked for
     "location": N_("Warehouse"),
     "visitor_id": N_("Visitor ID"),
 }
+STATES = {"sale": N_("a sale"), "return": N_("a return"), "not a sale": N_("not a sale"), "pending": N_("pending")}
 JOB_STATUSES = {
     "queued": N_("waiting"),
     "running": N_("running"),

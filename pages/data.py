@@ -3,12 +3,11 @@
 import streamlit as st
 
 from dashboard import data, labels
-from dashboard.components import cards, uploads
+from dashboard.components import cards, importing
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
-    cards.nothing_yet()
-    uploads.form()
+    importing.form()
     st.stop()
 
 # data
@@ -99,4 +98,4 @@ if not parts["absent"].empty:
     cards.notes(
         _("No data, so not in any forecast: {drivers}.").format(drivers=_(", ").join(labels.driver(d) for d in parts["absent"].detail))
     )
-uploads.form()
+importing.form()

@@ -14,6 +14,7 @@ from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
 ONCE = ("--as-of",)  # flags whose answer holds for one import
+READ_ANEW = ("--state ", "--keep ")  # flags after which the same file has other rows
 LONGEST = 400  # characters of flags in one instruction
 
 
@@ -82,17 +83,20 @@ def constants(answers: Answers) -> dict[str, str]:
     return {key.removeprefix(COLUMN).strip(): value.removeprefix("=").strip() for key, value in given.items()}
 
 
+def answers_digest(answers: Answers) -> str:
+    """Return text that differs where answers change what the rows of a file count as; "" without any.
+
+    >>> answers_digest({"--time-zone": "UTC"}), answers_digest({"--state Open": "sale"})
+    ('', '--state Open=sale')
+    """
+    return "".join(sorted(f"{key}={value}" for key, value in answers.items() if key.startswith(READ_ANEW)))
+
+
 def refuse_open(questions: list[Question]) -> None:
     """Raise UserError with the flags to answer with, where questions are open."""
     if not questions:
         return
-    first = questions[0]
-    flags, left = [], LONGEST
-    for q in questions:
-        left -= len(q.argument()) + 1
-        if left < 0:
-            break
-        flags.append(q.argument())
+    first, flags = questions[0], as_flags(questions, LONGEST)
     rest = len(questions) - len(flags)
     raise OpenQuestions(
         questions,
@@ -106,6 +110,17 @@ def refuse_open(questions: list[Question]) -> None:
             nmsg("--dry-run shows {count} more question.", "--dry-run shows {count} more questions.", rest) if rest else "",
         ),
     )
+
+
+def as_flags(questions: list[Question], longest: int) -> list[str]:
+    """Return the flags that answer with the proposals, as many as fit into so many characters."""
+    flags: list[str] = []
+    for argument in (q.argument() for q in questions):
+        longest -= len(argument) + 1
+        if longest < 0:
+            break
+        flags.append(argument)
+    return flags
 
 
 class OpenQuestions(UserError):

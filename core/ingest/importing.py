@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
+from core.ingest.answers import answers_digest, column_names, known_answers, refuse_open, with_columns
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
@@ -19,6 +20,7 @@ from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
 from core.ingest.store.source import ImportRun, import_source
+from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
@@ -62,11 +64,12 @@ def import_files(
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         layouts = (*known_layouts.own(workspace.layouts), *known_layouts.shipped()) if chosen.guesses else ()
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, layouts)
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run, layouts)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+            _store_statements(run, report)
             _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in planned if p.plans), report)
             if not dry_run:
                 refuse_open(report.open())
@@ -120,13 +123,16 @@ def _import_all(
 ) -> ImportRun:
     """Import every planned source."""
     currency = shop.settings(con, workspace).shop.currency
+    given = next(filter(None, [mapping.options.currency, *(p.mapping.options.currency for p in planned)]), "")
     run = ImportRun(
         con,
-        mapping,
+        segment_attribute=next(
+            filter(None, [mapping.options.segment_attribute, *(p.mapping.options.segment_attribute for p in planned)]), ""
+        ),
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
         secret=keys.customers_key(workspace, create=not dry_run),
-        given_currency=mapping.options.currency,
-        currency=mapping.options.currency or currency,
+        given_currency=given,
+        currency=given or currency,
         has_orders=any(p.has_orders for p in planned),
     )
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -134,7 +140,11 @@ def _import_all(
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = p.mapping.digest + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = (
+            p.mapping.digest
+            + answers_digest(p.report.answers)
+            + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        )
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
@@ -145,6 +155,23 @@ def _import_all(
         for t in p.report.tables:
             _record(run, t, imported_at=moment, preset=p.mapping.name, **identity)
     return run
+
+
+def _store_statements(run: ImportRun, report: ImportReport) -> None:
+    """Add to each statement what the warehouse holds of its months, and store it with the import."""
+    stated = [(f, t) for f in report.files for t in f.tables if t.statement]
+    tables = {t.table for _, t in stated if t.statement and t.statement.months}
+    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
+    for f, t in stated:
+        assert t.statement
+        t.statement = with_stored(t.statement, stored.get(t.table, {}))
+        values = {
+            "import_id": run.import_id,
+            "file": f.file,
+            "table_name": t.table,
+            "statement": json.dumps(t.as_dict(), ensure_ascii=False),
+        }
+        db.run(run.con, "staging/record_statement", **values).fetchall()
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
@@ -185,7 +212,7 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
                 untitled,
             )
         )
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers)
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
@@ -209,4 +236,6 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
             )
         )
     report.notes += notes
+    attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
+    report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()

@@ -12,6 +12,7 @@ from core.messages import Message, msg
 
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
 _TYPE = re.compile(r"(?<=\w):(?:token|float|double|str|string|int|integer|long|bool|boolean|date|datetime|timestamp)(?:_seq|\[\])?$", re.I)
+_LONGEST_NAME, _LONGEST_LIST = 48, 200  # characters in a message
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -60,15 +61,17 @@ def quoted(identifier: str) -> str:
 
 
 def listed(names: Iterable[str], at_most: int = 12) -> Message | list[str]:
-    """Return names as a message's value: all of them, or the first ones and how many more.
+    """Return names as a message's value: all of them, or the first ones that are short enough together and how many more.
 
-    >>> str(listed("abcde", 3))
-    'a, b, c and 2 more'
+    >>> str(listed("abcde", 3)), len(str(listed(["a" * 500, "b"])))
+    ('a, b, c and 2 more', 57)
     """
-    names = list(names)
-    more = len(names) - at_most
-    if more > 0:
-        return msg("{names} and {count} more", names=names[:at_most], count=more)
+    names = [name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…" for name in names]
+    length, shown = 0, 0
+    while shown < min(len(names), at_most) and length + len(names[shown]) <= _LONGEST_LIST:
+        length, shown = length + len(names[shown]) + 2, shown + 1
+    if more := len(names) - shown:
+        return msg("{names} and {count} more", names=names[:shown], count=more)
     return names
 
 

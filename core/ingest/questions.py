@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from dataclasses import dataclass
 
-from core.messages import Message
+from core.messages import Message, msg
 
 MATTERS = 0.005  # a share of orders, units or money: answers that differ by less are told as a note
 
@@ -59,3 +59,33 @@ Answers = dict[str, str]  # the key of a question -> the value answered
 def open_questions(questions: list[Question], answers: Answers) -> list[Question]:
     """Return those that matter and that nobody has answered."""
     return [q for q in questions if q.matters and q.key not in answers]
+
+
+def question_line(question: Question, answers: Answers) -> Message:
+    """Return a question as a line of the report: open with its flag, answered, or as a note."""
+    values = {"about": question.about, "answer": answers.get(question.key, question.proposal), "flag": question.argument()}
+    if question.key in answers:
+        return msg("Answered: {about} {answer}", **values)
+    if question.matters:
+        return msg("Question: {about} Answer with {flag}", **values)
+    return msg("Note: {about} To change it: {flag}", **values)
+
+
+def question_record(question: Question, answers: Answers) -> dict:
+    """Return a question ready for JSON, with the answer known for it."""
+    return {
+        "key": question.key,
+        "flag": question.flag,
+        "name": question.name,
+        "proposal": question.proposal,
+        "choices": [[value, words.as_dict()] for value, words in question.choices],
+        "about": question.about.as_dict(),
+        "text": str(question.about),
+        "file": question.file,
+        "rows": question.rows,
+        "share": question.share,
+        "persons": question.persons,
+        "matters": question.matters,
+        "answer": answers.get(question.key),
+        "argument": question.argument(),
+    }

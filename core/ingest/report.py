@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from core.ingest.questions import Answers, Question, open_questions
+from core.ingest.questions import Answers, Question, open_questions, question_line, question_record
 from core.ingest.recognise.rules import TABLE_NAMES
+from core.ingest.statement import Statement, tells
 from core.messages import Message, msg, nmsg, sentences
 from core.messages import lines as as_lines
 
@@ -75,6 +76,7 @@ class TableReport:
     first_day, last_day   of the kept rows, ISO
     touched               the earliest day whose features change
     columns               (source, canonical column, how it is read)
+    statement             what the file says, of its main table and of orders
     """
 
     table: str
@@ -90,6 +92,7 @@ class TableReport:
     last_day: str | None = None
     touched: date | None = None
     columns: list[tuple[Message | str, str, Message | None]] = field(default_factory=list)
+    statement: Statement | None = None
 
     def check(self) -> None:
         """Hold the promise of every import. Its failure is a fault of Upswing, and nothing is stored."""
@@ -114,6 +117,7 @@ class TableReport:
             "states": [asdict(one) for one in self.states],
             "first_day": self.first_day,
             "last_day": self.last_day,
+            "statement": self.statement.as_dict() if self.statement else None,
         }
 
     def lines(self, is_main: bool, dry_run: bool) -> list[Message]:
@@ -148,6 +152,7 @@ class TableReport:
                     6, Message("{source} -> {column} ({how})", {**values, "how": how}) if how else Message("{source} -> {column}", values)
                 )
             )
+        lines += [_indented(4, line) for line in (self.statement.lines() if self.statement and dry_run else ())]
         lines += [_indented(4, state.as_message()) for state in self.states]
         for reason, n in _by_count(self.set_aside):
             lines.append(_indented(4, msg("Set aside {count}: {reason}", count=n, reason=Message(reason))))
@@ -165,7 +170,7 @@ class FileReport:
 
     unread      columns that are not read
     outside     those of them that are about persons -> what they look like
-    left_out    why it is not read
+    left_out    why it is not read; refused: it may hold sales, so that an import waits for it
     ask         which columns it would need (core.errors.UserError.ask)
     layout      the layout that it is read by and how that was recognised, if it is a known one
     layout_key  the layout's name, or the signature of the columns: what answers are remembered under
@@ -182,6 +187,7 @@ class FileReport:
     unread: list[str] = field(default_factory=list)
     outside: dict[str, Message] = field(default_factory=dict)
     left_out: Message | None = None
+    refused: bool = False
     ask: dict | None = None
     layout: Message | None = None
     layout_key: str = ""
@@ -204,7 +210,10 @@ class FileReport:
             "left_out": str(self.left_out or ""),
             "left_out_message": self.left_out.as_dict() if self.left_out else None,
             "ask": self.ask,
+            "refused": self.refused,
             "layout": str(self.layout or ""),
+            "layout_message": self.layout.as_dict() if self.layout else None,
+            "questions": [question_record(q, self.answers) for q in self.questions],
             "columns_not_read": self.unread,
             "columns_outside": {column: str(what) for column, what in self.outside.items()},
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},
@@ -227,10 +236,12 @@ class FileReport:
         for t in self.tables:
             lines += t.lines(t is self.main, dry_run)
         lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
+        lines += [_indented(2, question_line(q, self.answers)) for q in self.questions]
         if self.outside:
             each = [Message("{column} ({how})", {"column": column, "how": what}) for column, what in self.outside.items()]
             lines.append(_indented(2, msg("Left outside, as data about persons: {columns}", columns=each)))
-        if rest := [column for column in self.unread if column not in self.outside]:
+        rest = [column for column in self.unread if column not in self.outside]
+        if rest and not (dry_run and self.main and self.main.statement):
             lines.append(_indented(2, msg("Columns not read: {columns}", columns=rest)))
         return lines
 
@@ -243,6 +254,7 @@ class ImportReport:
     dry_run: bool
     files: list[FileReport] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    shop: dict = field(default_factory=dict)  # what the page proposes for the shop: its currency, its segments and what else may form them
 
     @property
     def questions(self) -> list[Question]:
@@ -254,6 +266,10 @@ class ImportReport:
         found = [q for f in self.files for q in open_questions(f.questions, f.answers)]
         return list({q.key: q for q in reversed(found)}.values())[::-1]
 
+    def tells(self) -> Message:
+        """Return whether anything in the files tells of sales, views or reviews."""
+        return tells([t.table for f in self.files for t in f.tables if t.kept or t.dropped], bool(self.open()))
+
     def totals(self) -> dict[str, int]:
         """Return the rows of all files: read, kept, dropped, quarantined, set aside."""
         mains = [f.main.as_dict() for f in self.files if f.main]
@@ -264,6 +280,9 @@ class ImportReport:
             "mapping": self.mapping,
             "dry_run": self.dry_run,
             "totals": self.totals(),
+            "tells": self.tells().as_dict(),
+            "shop": self.shop,
+            "open": [q.key for q in self.open()],
             "files": [f.as_dict() for f in self.files],
             "notes": [str(note) for note in self.notes],
             "note_messages": [note.as_dict() for note in self.notes],
@@ -277,6 +296,8 @@ class ImportReport:
             else msg("Imported with the mapping {mapping}.", mapping=self.mapping)
         )
         parts: list[Message | str] = [head]
+        if self.dry_run:
+            parts.append(self.tells())
         for f in self.files:
             parts += ["", *f.lines(self.dry_run)]
         parts += [
@@ -285,6 +306,15 @@ class ImportReport:
         ]
         if left_out := [f.file for f in self.files if f.left_out]:
             parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
+        if self.dry_run and (asked := self.open()):
+            parts.append(
+                nmsg(
+                    "{count} question is open: the import waits for it.",
+                    "{count} questions are open: the import waits for them.",
+                    len(asked),
+                )
+            )
+            parts.append(Message("  {flags}", {"flags": " ".join(q.argument() for q in asked)}))
         parts += [msg("Note: {note}", note=note) for note in self.notes]
         return as_lines(*parts)
 

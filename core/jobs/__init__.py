@@ -89,11 +89,13 @@ def uploading(workspace: Workspace) -> Iterator[Path]:
 
 
 def drop_uploads(workspace: Workspace) -> None:
-    """Removes uploads that no import needs. One that waits or runs does, and an interrupted one until another is asked for."""
+    """Removes uploads that nobody needs. Files that are checked or waiting for answers stay until they are imported or let go, and so
+    do those of an import that waits, runs or was interrupted."""
     if not workspace.uploads.exists():
         return
     with uploading(workspace) as folder:
         given = [job.arguments for job in recent(workspace, 1, "import") if job.active or job.status == "interrupted"]
+        given += [job.arguments for job in (waiting_files(workspace),) if job is not None]
         needed = {Path(file).resolve() for one in given for file in (*one["files"], one.get("mapping", ""))}
         for upload in folder.glob(UPLOADED):
             if not any(file.is_relative_to(upload.resolve()) for file in needed):
@@ -101,3 +103,25 @@ def drop_uploads(workspace: Workspace) -> None:
         for file in folder.glob(UPLOADED + "-*"):  # of version 0.1.0, which put the hash before the name
             if file.resolve() not in needed:
                 file.unlink()
+
+
+def waiting_files(workspace: Workspace) -> Job | None:
+    """Return the last check of files that are still there and not imported; None where no files wait.
+
+    An import that failed before it stored anything leaves its files waiting: its answers can be changed.
+    """
+    for check in recent(workspace, 1, "check"):
+        later = [job for job in recent(workspace, 5, "import") if job.id > check.id]
+        imported = any(job.status == "done" or "report" in job.result for job in later)
+        if not imported and all(Path(file).exists() for file in check.arguments["files"]):
+            return check
+    return None
+
+
+def let_go(workspace: Workspace, check: Job) -> None:
+    """Delete the uploads of a check. Files elsewhere stay: they are the user's."""
+    with uploading(workspace) as folder:
+        for file in (Path(f).resolve() for f in check.arguments["files"]):
+            if file.is_relative_to(folder.resolve()):
+                file.unlink(missing_ok=True)
+    drop_uploads(workspace)

@@ -73,13 +73,25 @@ def _files(arguments: dict) -> dict:
     return arguments | {"files": files}
 
 
+_IMPORT_ARGUMENTS = ("files", "preset", "mapping", "columns", "answers")
+
 PIPELINE: tuple[JobKind, ...] = (
+    JobKind(
+        "check",
+        label=msg("File check"),
+        steps={"import": 1.0},
+        run="core.jobs.pipeline:check_files",
+        arguments=_IMPORT_ARGUMENTS,
+        check=_files,
+        exact=True,
+        locks=frozenset({WAREHOUSE}),
+    ),
     JobKind(
         "import",
         label=msg("Import"),
         steps={"import": 0.12, "features": 0.3, "panel": 0.03, "embed": 0.05, "train": 0.25, "score": 0.2, "publish": 0.05},
         run="core.jobs.pipeline:import_and_forecast",
-        arguments=("files", "preset", "mapping", "columns", "answers"),
+        arguments=(*_IMPORT_ARGUMENTS, "shop"),
         check=_files,
         exact=True,
         locks=frozenset({WAREHOUSE, PANEL, SCORED}),

@@ -51,6 +51,11 @@ def import_and_forecast(workspace: Workspace, arguments: dict, progress: Progres
     return onward(workspace, progress, arguments)
 
 
+def check_files(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
+    """Say what an import of these files would understand, and store nothing."""
+    return _import_files(workspace, arguments, progress, dry_run=True)
+
+
 def refresh_forecasts(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     """Forecast the newest days with the champion, and publish."""
     return _rescore(workspace, progress, None)
@@ -96,10 +101,14 @@ def _staying(imported: dict) -> Iterator[None]:
         raise
 
 
-def _import_files(workspace: Workspace, given: dict | None, progress: Progress) -> dict:
+def _import_files(workspace: Workspace, given: dict | None, progress: Progress, dry_run: bool = False) -> dict:
+    """Import or check the files of a job. given["shop"]: settings of the shop to save before."""
     if given is None:
         return {}
     from core.ingest import import_files
+
+    if given.get("shop"):
+        workspace.create().save_settings(workspace.settings().with_values("shop", **given["shop"]))
 
     report = import_files(
         workspace,
@@ -108,7 +117,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress) 
         mapping=given.get("mapping"),
         columns=tuple(given.get("columns", ())),
         answers=given.get("answers"),
-        dry_run=False,
+        dry_run=dry_run,
         progress=progress,
     )
     return {"text": report.message(), "report": report.as_dict()}

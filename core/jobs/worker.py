@@ -20,7 +20,7 @@ from pathlib import Path
 
 from core import jobs, log
 from core.errors import Cancelled, UpswingError, UserError
-from core.jobs import kinds
+from core.jobs import inbox, kinds
 from core.jobs.pipeline import do_job
 from core.messages import Message, msg
 from core.storage import access, startup
@@ -30,6 +30,7 @@ from core.workspace import Workspace
 REPOSITORY = Path(__file__).resolve().parents[2]
 BEAT_S = 2.0
 POLL_S = 0.3
+INBOX_S = 5.0
 CANCEL_GRACE_S = 3.0  # for the work to notice by itself that it is cancelled, before it is ended from outside
 REPORT_S = 0.5
 _CHILD = (sys.executable, "-m", "core.jobs.worker")
@@ -98,7 +99,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(
     workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]
 ) -> None:
-    beaten = 0.0
+    beaten, looked = 0.0, 0.0
     running: list[_Running] = []
     jobs.drop_uploads(workspace)  # what an earlier worker had no time to
     try:
@@ -112,6 +113,9 @@ def _work(
             running = [one for one in running if one not in ended]
             if ended:
                 jobs.drop_uploads(workspace)
+            if time.monotonic() - looked >= INBOX_S and not running:
+                inbox.look(workspace)
+                looked = time.monotonic()
             job = state.claim_job(token, _eligible([one.job for one in running]))
             if job is not None:
                 running.append(_Running(workspace, state, token, job, child))

@@ -226,6 +226,17 @@ IMPORTS: dict[str, Table] = by_name(
         ),
     ),
     Table(
+        "statements",
+        row="What one imported file said about one table: its months, columns, states and first rows.",
+        since="0.3.0",
+        columns=(
+            required("import_id", "VARCHAR", "Import that the file was part of."),
+            required("file", "VARCHAR", "Name of the file."),
+            required("table_name", "VARCHAR", "Table that the statement is about."),
+            required("statement", "VARCHAR", "Statement, as JSON."),
+        ),
+    ),
+    Table(
         "touched",
         row="One table that an import changed since the last feature build.",
         columns=(

@@ -33,7 +33,8 @@ def panel(kinds: tuple[str, ...], quiet: bool = False) -> bool:
             st.rerun()  # it ended: let the whole page show the result
         for job in now:
             _running(job)
-        if not now and found and not (quiet and found[0].status == "done"):
+        shown = found and not (found[0].status == "done" and (quiet or found[0].kind == "check"))
+        if not now and shown:
             _ended(found[0])
 
     watch()
@@ -77,9 +78,7 @@ def _ended(job: Job) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.badge(f"{labels.job(job.kind)}: {labels.said(labels.JOB_STATUSES, job.status)}", icon=icon, color=colour)
         when, said = job.ended_at or job.created_at, plain(show(job.error or job.message))
-        if asked := job.result.get("ask"):  # the page goes on to ask; the whole error stands in the list of all work
-            said = _("Some columns of {file} are not recognised.").format(file=plain(asked["file"]))
-        elif job.status == "failed" and "report" in job.result:
+        if job.status == "failed" and "report" in job.result:
             said = _("Files imported, but forecasting failed: {why}").format(why=said)
         st.caption(f"{day(when)} {when:%H:%M} UTC" + (f" · {said}" if said else ""))
 

@@ -21,6 +21,7 @@ COUNTERS = {
     "core.storage.queries",
     "core.storage.snapshots",
     "core.jobs",
+    "core.ingest.preview",
     "core.storage.state",
     "core.capabilities.forecast.reasons",
     "core.capabilities.record",

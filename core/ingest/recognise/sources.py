@@ -6,22 +6,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import KnownAnswers, column_names, constants, signature
+from core.ingest.answers import COLUMN, KnownAnswers, as_flags, column_names, constants, signature
 from core.ingest.names import plain
+from core.ingest.questions import Question
 from core.ingest.readers.source import Source
-from core.ingest.recognise import key_resolution, known_layouts, lookups, reshape, value_checks
+from core.ingest.recognise import key_resolution, known_layouts, lookups, proposals, reshape, value_checks
 from core.ingest.recognise.layout_plan import plan_layout, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.rules import targets
+from core.ingest.recognise.rules import TABLE_NAMES, targets
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
-from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.recognise.unrecognised import NAME_BOTH, UnrecognisedFile
 from core.ingest.report import FileReport
-from core.messages import msg
+from core.messages import Message, msg, sentences
 
+LONGEST = 250  # characters of flags in a refusal
 EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sales is, and the answer that it is one unit
 
 
@@ -66,20 +68,23 @@ def plan_sources(
     files: list[tuple[Path, str, Source]],
     stored_ids: set[str],
     known: KnownAnswers | None = None,
+    dry_run: bool = False,
     layouts: tuple[Mapping, ...] = (),
 ) -> list[PlannedSource]:
     """Return the sources with what each fills, in the order in which they are stored.
 
     files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise.
     layouts: those to recognise, where the mapping is one of guesses. Of several sources, those that fit no table are left out.
-    Raises UserError where none fits, and for what the mapping or the rules of privacy refuse.
+
+    Raises UserError where none fits, and for what the mapping or the rules of privacy refuse. A dry run leaves such sources out, with
+    the reason in their reports.
     """
     known = known or KnownAnswers()
     planned = [_recognised(mapping, path, sha, source, layouts if mapping.guesses else (), known) for path, sha, source in files]
     sources = [p.source for p in planned]
     for p in planned:
         p.lookup = lookups.lookup_for(p.mapping, p.source, sources)
-    _plan_each(planned, sources)
+    _plan_each(planned, sources, dry_run)
     if guessed := [p for p in planned if p.mapping.guesses]:
         shared = key_resolution.with_shared_ids(mapping, [p.plans for p in guessed], [p.columns for p in guessed])
         for p, plans in zip(guessed, shared):
@@ -109,10 +114,13 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     return p
 
 
-def _plan_each(planned: list[PlannedSource], sources: list[Source]) -> None:
-    """Give each source its plans, or a note why it has none. Raises the first UnrecognisedFile where no source has any."""
+def _plan_each(planned: list[PlannedSource], sources: list[Source], dry_run: bool) -> None:
+    """Give each source its plans, or the reason why it has none, and what to ask about it.
+
+    Raises UserError for one that may hold sales, and where no source has plans; a dry run reports both.
+    """
     added = [s for p in planned if p.lookup is not None and not p.lookup.unambiguous for s in p.lookup.sources]
-    refused: list[UnrecognisedFile] = []
+    refused: list[UserError] = []
     for p in planned:
         is_added = any(p.source is s for s in added)
         mapping = p.mapping
@@ -124,11 +132,35 @@ def _plan_each(planned: list[PlannedSource], sources: list[Source]) -> None:
             continue
         try:
             p.plans = _plan_with_constants(mapping, p, constants(p.report.answers))
-        except UnrecognisedFile as error:
+        except UserError as error:
+            fits_nothing = isinstance(error, UnrecognisedFile)
+            p.report.left_out, p.report.ask = error.why if fits_nothing else error.message, error.ask
+            p.report.refused = not fits_nothing
+            if error.ask:
+                p.report.questions += proposals.questions(mapping, p.source, error.ask, 0.0 if fits_nothing else 1.0)
+            if not fits_nothing and not dry_run:
+                raise _with_flags(error, p.report.questions) from None
             refused.append(error)
-            p.report.left_out, p.report.ask = error.why, error.ask
     if refused and not any(p.plans for p in planned):
-        raise refused[0]
+        for p in planned:
+            p.report.questions = [replace(q, share=1.0) if q.share or q.proposal else q for q in p.report.questions]
+        if not dry_run:
+            raise _with_flags(refused[0], next(p.report.questions for p in planned if p.report.left_out))
+
+
+def _with_flags(error: UserError, asked: list[Question]) -> UserError:
+    """Return the error, which then ends with the flags that name the columns proposed; the names that files have for them are left out."""
+    flags = as_flags([q for q in asked if q.proposal], LONGEST)
+    if flags and error.ask:
+        table, tables = next(iter(error.ask["tables"].items()))
+        lacking = [group[0].partition(".")[2] for group in tables["needed"]]
+        error.expected = msg("To be read as {table}, it needs columns for {columns}.", table=TABLE_NAMES[table], columns=lacking)
+        error.to_do = sentences(
+            NAME_BOTH if error.ask["may_be_in_two"] else "", msg("Name each column, as in {flags}.", flags=" ".join(flags))
+        )
+        error.message = sentences(error.found, error.expected, error.to_do)
+        error.args = (str(error.message),)
+    return error
 
 
 def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, str]) -> list[TablePlan]:
@@ -183,6 +215,7 @@ def _complete(p: PlannedSource) -> None:
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
+    p.report.questions += read_twice(p) if mapping.guesses else []
     used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
@@ -193,6 +226,22 @@ def _complete(p: PlannedSource) -> None:
         p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
     elif main.table == "orders" and mapping.guesses and plain(main.columns["units"].sources[0]) == "sales":
         p.report.notes.append(msg("Column 'sales' is read as units: it has whole numbers, and the file has no price."))
+
+
+def read_twice(p: PlannedSource) -> list[Question]:
+    """Return a question for each column that fills two places of one table; a product's number may be its name too."""
+    asked = []
+    for plan in p.plans:
+        places: dict[str, list[str]] = {}
+        for target, filled in plan.columns.items():
+            for column in filled.sources[:1] if not filled.rule.template else ():
+                places.setdefault(column, []).append(target)
+        for column, (first, *others) in places.items():
+            if others and {first, *others} != {"product_id", "title"}:
+                about = msg("Column {column} is read as {places}.", column=repr(column), places=[first, *others])
+                choices = tuple((c, Message("{column}", {"column": c})) for c in p.source.columns)
+                asked.append(Question(COLUMN, f"{plan.table}.{others[-1]}", column, choices, about, p.source.file))
+    return asked
 
 
 def _lookup_note(lookup: Lookup):

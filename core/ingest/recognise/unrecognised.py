@@ -20,6 +20,7 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and which columns a
     "customers": (),
     "events": ("events.visitor_id",),
 }
+NAME_BOTH = msg("If another file has the lines of these orders, name both in one import.")
 _A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
 
 
@@ -93,7 +94,7 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
             to_do=to_do,
             why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
         )
-    error.ask = {"file": file, "columns": columns, "tables": asks}
+    error.ask = {"file": file, "columns": columns, "tables": asks, "may_be_in_two": _in_two(nearest, present)}
     return error
 
 
@@ -107,9 +108,9 @@ def _need(m: TableMapping, group: tuple[str, ...]) -> Message:
 
 def _how_to_name(nearest: TableMapping, first: str, present: dict[str, str]) -> Message:
     """Return what to do: name the columns, one by one or in a mapping."""
-    in_two = nearest.name == "orders" and nearest.rules["order_id"].found_in(present)
+    in_two = _in_two(nearest, present)
     return sentences(
-        msg("If another file has the lines of these orders, name both in one import.") if in_two else "",
+        NAME_BOTH if in_two else "",
         msg('Otherwise name each column, as in --column {column}="...".', column=first)
         if in_two
         else msg('Name each column, as in --column {column}="...".', column=first),
@@ -119,6 +120,11 @@ def _how_to_name(nearest: TableMapping, first: str, present: dict[str, str]) -> 
             lines=" ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs),
         ),
     )
+
+
+def _in_two(nearest: TableMapping, present: dict[str, str]) -> bool:
+    """Return whether the lines of these orders may be in another file."""
+    return nearest.name == "orders" and nearest.rules["order_id"].found_in(present) is not None
 
 
 def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, list]:

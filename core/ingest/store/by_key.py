@@ -10,7 +10,7 @@ from core.ingest.convert.row_checks import FIRST_DAY
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted, untyped
 from core.ingest.recognise.rules import RULES
-from core.ingest.store.rows import LATER, TWICE, Merged, as_day, columns_sql, equal_sql, run
+from core.ingest.store.rows import LATER, TWICE, Merged, as_day, columns_sql, equal_sql, run, unseen
 from core.schema import CANONICAL
 from core.storage import duckdb as db
 
@@ -75,7 +75,7 @@ def merge_by_key(
     return Merged(kept, dropped, as_day(first), as_day(last), as_day(touched), replaced)
 
 
-def merge_over_locations(con, staged: StagedTable) -> Merged:
+def merge_over_locations(con, staged: StagedTable, seen: Callable[[str], None] = unseen) -> Merged:
     """Store stock as the sum over a product's locations; of two rows of one location the later one counts."""
     source, key = quoted(staged.table), columns_sql(CANONICAL["stock"].key)
     run(
@@ -86,6 +86,7 @@ def merge_over_locations(con, staged: StagedTable) -> Merged:
         select max(line) as line, null::integer as problem, {key}, sum(on_hand) as on_hand, sum(on_order) as on_order, count(*) as places
         from last where place = 1 group by {key}""",
     )
+    seen("select *, places as copies from everywhere")
     merged = merge_by_key(con, staged, "everywhere", CANONICAL["stock"].key)
     ((valid,),) = run(con, f"select count(*) from {source} where problem is null")
     ((counted, kept, replaced),) = run(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS, RULES
 from core.ingest.store.by_key import commonest_values, customer_attributes, merge_by_key, merge_over_locations
-from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, run
+from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, run, unseen
 from core.ingest.store.totals import OrderGrain, merge_totals
 from core.messages import msg
 from core.schema import CANONICAL
@@ -15,10 +17,13 @@ from core.schema import CANONICAL
 MOST_EVENTS = 50_000_000
 
 
-def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rolled_up: bool = False) -> Merged:
+def merge(
+    con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rolled_up: bool = False, seen: Callable[[str], None] = unseen
+) -> Merged:
     """Add the staged rows that are valid to their table.
 
-    grain: what a row of orders is. rolled_up: many rows make one product.
+    grain: what a row of orders is. rolled_up: many rows make one product. seen(rows): called before anything is stored with SQL of the
+    rows that the file gives, of equal ones as many as count, with `copies`.
     """
     table, source = staged.plan.table, staged.table
     if table == "customers":
@@ -26,18 +31,19 @@ def merge(con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rol
     if staged.plan.aggregates_lines or rolled_up and table == "products":
         source = commonest_values(con, staged, source)
     if table == "stock" and "location" in staged.plan.columns:
-        return merge_over_locations(con, staged)
+        return merge_over_locations(con, staged, seen)
     if table == "events" and set(EVENT_COUNTS) & set(staged.plan.columns):
-        return _event_counts(con, source, staged.file)
+        return _event_counts(con, source, staged.file, seen)
     if table == "orders" and grain != OrderGrain.LINES:
-        return merge_totals(con, staged, grain)
+        return merge_totals(con, staged, grain, seen)
     key = CANONICAL[table].key
     if key:
+        seen(f"select *, 1 as copies from {quoted(source)} where problem is null")
         return merge_by_key(con, staged, source, key)
-    return _by_row(con, table, source, rolled_up, A_UNIT_MORE if staged.plan.row_is_a_unit else TWICE)
+    return _by_row(con, table, source, rolled_up, A_UNIT_MORE if staged.plan.row_is_a_unit else TWICE, seen)
 
 
-def _by_row(con, table: str, source: str, rolled_up: bool, equal: str) -> Merged:
+def _by_row(con, table: str, source: str, rolled_up: bool, equal: str, seen: Callable[[str], None]) -> Merged:
     """Store rows that are identified by all of their values. equal: why rows that equal another one are not kept.
 
     A row with a person (an order id, a visitor at a moment) is stored once. Anonymous rows may well be equal, two buyers of the same
@@ -58,6 +64,7 @@ def _by_row(con, table: str, source: str, rolled_up: bool, equal: str) -> Merged
         f"""create or replace temp table given as select *, case when {once} then 1 else copies end as wanted
         from (select {columns_sql(names)}, count(*) as copies from {quoted(source)} where problem is null group by all)""",
     )
+    seen("select * exclude (copies, wanted), wanted as copies from given")
     if table == "orders":
         _correct_orders(con)
     _missing(con, table)
@@ -131,7 +138,7 @@ def _insert_copies(con, table: str) -> None:
     run(con, "drop table fresh")
 
 
-def _event_counts(con, source: str, file: str) -> Merged:
+def _event_counts(con, source: str, file: str, seen: Callable[[str], None]) -> Merged:
     """Store totals of views, carts or wishlists a row: each is that many events."""
     names = CANONICAL["events"].names
     rest = columns_sql(n for n in names if n != "kind")
@@ -148,6 +155,7 @@ def _event_counts(con, source: str, file: str) -> Merged:
             to_do=msg("Split the file by dates, or give fewer products."),
         )
     run(con, f"create or replace temp table given as select {columns_sql(names)}, sum(copies)::bigint as wanted from counted group by all")
+    seen("select *, wanted as copies from given")
     _missing(con, "events")
     ((kept, first, last),) = run(
         con,

@@ -43,6 +43,10 @@ def equal_sql(names, a: str, b: str) -> str:
     return " and ".join(f"{a}.{quoted(n)} is not distinct from {b}.{quoted(n)}" for n in names)
 
 
+def unseen(rows: str) -> None:
+    """Take the rows that a file gives, and do nothing."""
+
+
 def as_day(moment) -> date | None:
     """Return the day of a moment or day."""
     return moment.date() if hasattr(moment, "date") else moment

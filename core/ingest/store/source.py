@@ -26,6 +26,8 @@ from core.ingest.store import purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.set_aside import account
+from core.ingest.store.statement_check import confirm
+from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
 from core.ingest.store.totals import OrderGrain, detect_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
@@ -39,14 +41,14 @@ ROLLED_UP = msg("The row is one of several that make one product.").template
 class ImportRun:
     """What the sources of one import share.
 
-    given_currency  of the mapping or the first source that has one; "" before
+    segment_attribute, given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
     has_orders files of this import have the orders
     """
 
     con: Any  # DuckDB's connection
-    mapping: Mapping
+    segment_attribute: str
     import_id: str
     secret: bytes
     given_currency: str
@@ -92,7 +94,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             left_out |= {purchases.IN_ORDER_FILES if run.has_orders else purchases.AS_ORDERS: taken} if taken else {}
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
-        merged = merge(run.con, staged, grain=_grain(run, p, staged), rolled_up=p.mapping.options.roll_up)
+        merged = _merged(run, p, t, staged, plans)
         _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
         if plan.derived:
@@ -165,6 +167,23 @@ def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedT
         p.report.notes.append(msg("The file is read as the whole list of {table} and replaces the one before.", table=TABLE_NAMES[t.table]))
         run.renewed.add(plan.table)
     return t
+
+
+def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTable, plans: list[TablePlan]) -> Merged:
+    """Store a table's rows, with the statement on them before and its proof after."""
+    con, is_orders = run.con, staged.plan.table == "orders"
+    grain = _grain(run, p, staged)
+    before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
+
+    def state(rows: str) -> None:
+        if is_orders or not staged.plan.derived:
+            row = UNIT if staged.plan.row_is_a_unit else ROWS[t.table] if grain == OrderGrain.LINES else TOTAL
+            t.statement = describe(con, staged, p.source, plans, p.report, t, rows, row)
+
+    merged = merge(con, staged, grain=grain, rolled_up=p.mapping.options.roll_up, seen=state)
+    if is_orders and t.statement:
+        confirm(con, staged, t.statement.months, before, grain)
+    return merged
 
 
 def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
@@ -9,7 +10,7 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.store.by_key import merge_by_key
-from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run
+from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run, unseen
 from core.messages import msg, nmsg
 from core.schema import CANONICAL
 
@@ -53,8 +54,11 @@ def detect_grain(con, staged: StagedTable) -> OrderGrain:
     return OrderGrain.SUMMED_LINES if stored and stored == stored_keys else OrderGrain.LINES
 
 
-def merge_totals(con, staged: StagedTable, grain: OrderGrain) -> Merged:
-    """Store totals of a product and day. SUMMED_LINES are added up to such first, and so are stored lines of the same days."""
+def merge_totals(con, staged: StagedTable, grain: OrderGrain, seen: Callable[[str], None] = unseen) -> Merged:
+    """Store totals of a product and day. SUMMED_LINES are added up to such first, and so are stored lines of the same days.
+
+    seen(rows): called before anything is stored with SQL of the rows that the file gives, with `copies`; of several totals the last one.
+    """
     source, added_up = staged.table, 0
     if "order_count" not in staged.columns:  # a total is no one order: who sells daily could never sell more often
         run(con, f"update {quoted(source)} set order_count = greatest(round(abs(units)), 1) where problem is null")
@@ -62,6 +66,10 @@ def merge_totals(con, staged: StagedTable, grain: OrderGrain) -> Merged:
         _add_up(con, f"select * from {quoted(staged.table)} where problem is null", "sums")
         ((added_up,),) = run(con, f"select count(*) - (select count(*) from sums) from {quoted(staged.table)} where problem is null")
         source = "sums"
+        seen(f"select *, 1 as copies from {quoted(staged.table)} where problem is null")
+    else:
+        last = f"select max(line) from {quoted(source)} where problem is null group by {columns_sql(DAILY_KEY)}"
+        seen(f"select *, 1 as copies from {quoted(source)} where line in ({last})")
     days = [n for n in DAILY_KEY if n != "ordered_at"]
     run(
         con,

@@ -1,0 +1,197 @@
+"""What an import understood of the files, before anything is stored: in the shop's own terms."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import streamlit as st
+
+from core.messages import Message
+from dashboard import labels
+from dashboard.i18n import _, day, number, plain, show
+
+_PSEUDONYM = re.compile("[0-9a-f]{32}")
+
+
+def said(text: Message | str | None) -> str:
+    """A sentence of a report in the reader's language; "" for none."""
+    return plain(show(text)) if text else ""
+
+
+def summary(report: dict) -> None:
+    """First of all: whether anything tells of sales, views or reviews."""
+    serves = any(
+        table in file["tables"] or table in file["derived"] for file in report["files"] for table in ("orders", "events", "reviews")
+    )
+    (st.info if serves else st.warning)(said(report["tells"]), icon=":material/fact_check:")
+
+
+def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None:
+    """One file: what a row is, months, columns with their first values, states, lines set aside, the first rows as stored.
+
+    values: file -> column -> its first values.
+    """
+    tables = found["tables"] | found["derived"]
+    with st.expander(f"**{plain(found['file'])}**" + _headline(tables), expanded=True, icon=":material/description:"):
+        if found["left_out"]:
+            st.caption(_("Not read: {why}").format(why=said(found["left_out_message"])))
+        if found.get("layout_message"):
+            st.caption(said(found["layout_message"]))
+        for name, table in tables.items():
+            stated = table["statement"]
+            if stated:
+                st.markdown(f"**{labels.table(name)}** · " + _sentence(table, stated))
+                _months(stated, f"months_{key}_{name}")
+                _states(table, f"states_{key}_{name}")
+        main = next(iter(found["tables"].values()), None)
+        if main and main["statement"]:
+            _columns(main["statement"], values.get(found["file"], {}), f"columns_{key}")
+            _first_rows(main["statement"], f"rows_{key}")
+        for note in found["note_messages"]:
+            st.caption(f":material/info: {said(note)}")
+
+
+def _headline(tables: dict) -> str:
+    counts = [f"{labels.table(name)}: {number(table['kept'], 0)}" for name, table in tables.items()]
+    return " · " + _(", ").join(counts) if counts else ""
+
+
+def _sentence(table: dict, stated: dict) -> str:
+    parts = [
+        _("One row is {row}.").format(row=said(stated["row"])),
+        _("{read} rows read, {kept} to be stored, {dropped} skipped, {aside} set aside, {quarantined} rejected.").format(
+            read=number(table["read"], 0),
+            kept=number(table["kept"], 0),
+            dropped=number(table["dropped"], 0),
+            aside=number(table["set_aside"], 0),
+            quarantined=number(table["quarantined"], 0),
+        ),
+    ]
+    if stated["first_day"]:
+        first, last, usual = (date.fromisoformat(stated[name]) for name in ("first_day", "last_day", "last_usual_day"))
+        parts.append(_("From {first} to {last}.").format(first=day(first), last=day(last)))
+        if usual != last:
+            parts.append(_("The last day with usual activity is {day}.").format(day=day(usual)))
+    return " ".join(parts + [said(gap) for gap in stated["gaps"]])
+
+
+def _months(stated: dict, key: str) -> None:
+    if not stated["months"]:
+        return
+    column = st.column_config
+    has_units = stated["months"][0]["units"] is not None or any(m["units"] is not None for m in stated["months"])
+    st.dataframe(
+        [
+            {
+                "month": m["month"],
+                "rows": m["rows"],
+                "orders": m["orders"],
+                "units": m["units"],
+                "amount": None if m["cents"] is None else m["cents"] / 100,
+                "stored": m["stored_rows"],
+                "remark": show(m["remark"] or ""),
+            }
+            for m in stated["months"]
+        ],
+        column_config={
+            "month": column.TextColumn(_("Month"), width=90),
+            "rows": column.NumberColumn(_("Rows"), format="%,d", width=90),
+            "orders": column.NumberColumn(_("Orders"), format="%,d", width=90),
+            "units": column.NumberColumn(_("Units"), format="localized", width=100),
+            "amount": column.NumberColumn(_("Amount"), format="%,.2f", width=120),
+            "stored": column.NumberColumn(_("Stored afterwards"), format="%,d", width=130),
+            "remark": column.TextColumn(_("Remark"), width=220),
+        },
+        column_order=("month", "rows", *(("orders", "units", "amount") if has_units else ()), "stored", "remark"),
+        hide_index=True,
+        placeholder="",
+        key=key,
+        height=min(35 * (len(stated["months"]) + 1) + 3, 248),
+        alt=_("Months"),
+    )
+
+
+def _states(table: dict, key: str) -> None:
+    counted = [
+        {
+            "name": one["value"],
+            "counts": labels.said(labels.STATES, one["counts_as"]),
+            "rows": one["rows"],
+            "units": one["units"],
+            "amount": None if one["cents"] is None else one["cents"] / 100,
+        }
+        for one in table["states"]
+    ] + [
+        {
+            "name": one["name"],
+            "counts": _("set aside"),
+            "rows": one["rows"],
+            "units": one["units"],
+            "amount": None if one["cents"] is None else one["cents"] / 100,
+        }
+        for one in table["set_aside_lines"]
+    ]
+    if not counted:
+        return
+    column = st.column_config
+    st.dataframe(
+        counted,
+        column_config={
+            "name": column.TextColumn(_("State or line"), width=240),
+            "counts": column.TextColumn(_("Counts as"), width=140),
+            "rows": column.NumberColumn(_("Rows"), format="%,d", width=90),
+            "units": column.NumberColumn(_("Units"), format="localized", width=100),
+            "amount": column.NumberColumn(_("Amount"), format="%,.2f", width=120),
+        },
+        hide_index=True,
+        placeholder="",
+        key=key,
+        alt=_("States and lines set aside"),
+    )
+
+
+def _columns(stated: dict, values: dict[str, list[str]], key: str) -> None:
+    column = st.column_config
+    st.dataframe(
+        [
+            {
+                "name": c["name"],
+                "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])),
+                "how": show(c["how"] or c["looks"] or ""),
+                "values": _(", ").join(values.get(c["name"], [])),
+            }
+            for c in stated["columns"]
+        ],
+        column_config={
+            "name": column.TextColumn(_("Column"), width=180),
+            "read": column.TextColumn(_("Read as"), width=200),
+            "how": column.TextColumn(_("How"), width=220),
+            "values": column.TextColumn(_("Examples"), width="large"),
+        },
+        hide_index=True,
+        placeholder="",
+        key=key,
+        alt=_("Columns of the file"),
+    )
+
+
+def _first_rows(stated: dict, key: str) -> None:
+    if not stated["examples"]:
+        return
+    st.caption(_("The first rows as they will be stored:"))
+    shown = [
+        {
+            labels.column(f"{stated['table']}.{name.removesuffix('_cents')}"): _value(name, value)
+            for name, value in row.items()
+            if value is not None
+        }
+        for row in stated["examples"]
+    ]
+    st.dataframe(shown, hide_index=True, placeholder="", key=key, alt=_("First rows"))
+
+
+def _value(name: str, value: object) -> str:
+    if name.endswith("_cents") and isinstance(value, (int, float)):
+        return f"{value / 100:,.2f}"
+    return str(value)[:60] if not _PSEUDONYM.fullmatch(str(value)) else str(value)[:8] + "…"
