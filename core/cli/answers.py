@@ -83,6 +83,13 @@ FLAGS: tuple[AnswerFlag, ...] = (
         named=True,
         choices=(".", ","),
     ),
+    AnswerFlag(
+        "--keep",
+        msg('A line that is set aside as no product and that you sell, such as "Gift card=product". Repeat it for more lines.'),
+        "NAME=product",
+        named=True,
+        choices=("product",),
+    ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
     AnswerFlag(

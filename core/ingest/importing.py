@@ -123,12 +123,11 @@ def _import_all(
 ) -> ImportRun:
     """Import every planned source."""
     currency = shop.settings(con, workspace).shop.currency
-    given = next(filter(None, [mapping.options.currency, *(p.mapping.options.currency for p in planned)]), "")
+    options = [mapping.options, *(p.mapping.options for p in planned)]
+    given = next((o.currency for o in options if o.currency), "")
     run = ImportRun(
         con,
-        segment_attribute=next(
-            filter(None, [mapping.options.segment_attribute, *(p.mapping.options.segment_attribute for p in planned)]), ""
-        ),
+        segment_attribute=next((o.segment_attribute for o in options if o.segment_attribute), ""),
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
         secret=keys.customers_key(workspace, create=not dry_run),
         given_currency=given,
@@ -140,11 +139,8 @@ def _import_all(
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = (
-            p.mapping.digest
-            + answers_digest(p.report.answers)
-            + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
-        )
+        added = "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = p.mapping.digest + answers_digest(p.report.answers) + added
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
