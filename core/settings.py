@@ -144,6 +144,15 @@ class ShopSettings(Section):
     origin_weekday: Annotated[
         int, Setting("Weekday of the weekly origins in training: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)
     ] = 7
+    as_of: Annotated[
+        str,
+        Setting(
+            "Last day whose data may be used; empty takes the last day of usual activity.",
+            unit="day",
+            check=_is_day,
+            form=msg('a day such as "2011-01-31", in quotes'),
+        ),
+    ] = ""
     columns: Annotated[
         tuple[str, ...],
         Setting(

@@ -51,7 +51,8 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
             engine.replace_days("daily", from_day, "features/daily", **values)
             engine.replace_days("touched", None, pa.table({"table_name": pa.array([], pa.string())}))
             engine.replace_days("daily_built", None, pa.table({"meaning": [meaning]}))
-    span = engine.rows("features/span")[0]
+    as_of = date.fromisoformat(settings.shop.as_of) if settings.shop.as_of else date.max
+    span = engine.rows("features/span", as_of=as_of)[0]
     if span["first_day"] is None:
         raise NotReady(
             expected=msg("Features need days with {signal}.", signal=signal),

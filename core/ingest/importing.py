@@ -19,6 +19,7 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import ImportReport, TableReport
+from core.ingest.store import period
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
@@ -208,7 +209,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
                 untitled,
             )
         )
-    hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers)
+    as_of = _decide_as_of(con, workspace, report)
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers, as_of)
     settings, notes = shop.infer(con, workspace, hints)
     shops = settings.shop.currency
     foreign = db.run(con, "staging/foreign_prices", currency=shops).fetchone()[0]
@@ -235,3 +237,16 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     attributes = [row["attribute"] for row in db.rows(con, "staging/attributes")]
     report.shop = {"currency": shops, "segment_attribute": settings.shop.segment_attribute, "attributes": attributes}
     db.run(con, "staging/settle_currency", currency=shops, import_id=run.import_id).fetchall()
+
+
+def _decide_as_of(con, workspace: Workspace, report: ImportReport) -> tuple[str, dict] | None:
+    """Return the last day whose data may be used, where later days stand alone, and ask the file with such days about them."""
+    read = [f for f in report.files if f.main is not None]
+    if not read:
+        return None
+    last = max(read, key=lambda f: f.main.last_day or "" if f.main else "")
+    before = next((fact for fact in facts.stored(con) if fact.name == "shop.as_of"), None)
+    decided = period.decide(con, shop.settings(con, workspace).shop.signal, before, last.answers, last.file)
+    last.questions += [decided.question] if decided.question else []
+    last.notes += decided.notes
+    return decided.found

@@ -34,6 +34,7 @@ PRODUCTS = Table(
         optional("image", "VARCHAR", "Address or file name of a picture."),
         optional("max_order", "DOUBLE", "Largest quantity of one order.", "units"),
         optional("shelf_life_days", "DOUBLE", "Time for which a unit can be sold.", "days"),
+        optional("updated_at", "TIMESTAMP", "Time at which the list that has the product was valid, where it says so."),
     ),
 )
 

@@ -268,8 +268,7 @@ class _Query:
             parts.append(f"{self._computed(c.name, sql)} as {quoted(c.name)}")
         if self.table == "events":
             parts += [f"{c if self.has(c) else 'cast(null as bigint)'} as {c}" for c in EVENT_COUNTS]
-        if self.table == "stock" and self.has("location"):
-            parts.append("location")
+        parts += [extra for table, extra in (("stock", "location"), ("orders", "line_id")) if self.table == table and self.has(extra)]
         return ", ".join(parts)
 
     def _computed(self, name: str, sql: str) -> str:
@@ -278,14 +277,17 @@ class _Query:
         if name == "rating" and self.has("rating") and self.options.rating_scale != 5:
             return f"1 + (rating - 1) * 4 / {self.bind(self.options.rating_scale - 1)}"
         if name == "review_id":
-            known = [c for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)]
-            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {', '.join(f'cast({c} as varchar)' for c in known)})))"
+            known = ", ".join(
+                f"cast({c} as varchar)" for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)
+            )
+            place = f"row_number() over (partition by problem, {known} order by line)"  # equal reviews without a number are as many
+            return f"coalesce({sql}, 'r' || md5(concat_ws('|', {known}, nullif({place}, 1))))"
         return sql
 
     def _order_column(self, name: str, sql: str) -> str:
         if name == "units":
             if self.plan.row_is_a_unit:
-                alike = ", ".join(["problem", *(quoted(self._name(t)) for t in self.plan.columns if t != "units")])
+                alike = ", ".join(["problem", *(quoted(self._name(t)) for t in self.plan.columns if t not in ("units", "line_id"))])
                 sql = f"{sql} * count(*) over (partition by {alike})"
             returned = ["came_back"] if self.marked else []
             if self.options.cancelled_prefix and self.has("order_id"):

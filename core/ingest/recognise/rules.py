@@ -53,7 +53,12 @@ RULES: dict[str, TableRules] = {
         (("ordered_at",), ("product_id",), ("units",)),
         day="ordered_at",
         people=_CUSTOMER,
-        extra=(Column("line_total_cents", "BIGINT"), Column("status", "VARCHAR"), Column("currency", "VARCHAR")),
+        extra=(
+            Column("line_total_cents", "BIGINT"),
+            Column("status", "VARCHAR"),
+            Column("currency", "VARCHAR"),
+            Column("line_id", "VARCHAR"),
+        ),
     ),
     "events": TableRules(
         (("occurred_at",), ("product_id",), ("kind", *EVENT_COUNTS)),

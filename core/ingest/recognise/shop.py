@@ -79,6 +79,7 @@ class ImportHints:
     currency  of its mapping, or the sign of its amounts
     columns   names given for its files
     answers   layout -> what later imports of it need not ask
+    as_of     the last day whose data may be used, with its evidence, where it is not simply the last one
     """
 
     import_id: str
@@ -86,6 +87,7 @@ class ImportHints:
     segment_attribute: str = ""
     columns: tuple[str, ...] = ()
     answers: Mapping[str, Answers] = field(default_factory=dict)
+    as_of: tuple[str, dict] | None = None
 
 
 def settings(con, workspace: Workspace) -> Settings:
@@ -102,6 +104,7 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
     inferred = {
+        "shop.as_of": hints.as_of,
         "shop.columns": _columns(hints, known.get("shop.columns")),
         "shop.countries": _countries(con),
         "shop.currency": _currency(con, hints, known.get("shop.currency")),

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.ingest.answers import COLUMN, KnownAnswers, as_flags, column_names, constants, signature
+from core.ingest.convert.dates import day_in
 from core.ingest.names import plain
 from core.ingest.questions import Question
 from core.ingest.readers.source import Source
@@ -204,6 +205,7 @@ def _complete(p: PlannedSource) -> None:
     mapping = p.mapping
     if p.report.layout is None:
         p.plans = [replace(plan, states=state_rules(mapping, plan, p.columns)) for plan in p.plans]
+    p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:

@@ -96,6 +96,14 @@ class TablePlan:
         """Return the plan of an undated count with this day (ISO) as its day."""
         return replace(self, columns=self.columns | {"day": ColumnSource(ColumnRule(constant=day), ())})
 
+    def dated_list(self, day: str | None) -> TablePlan:
+        """Return the plan of a list of products with the list's own date: a column of it, else `day` (ISO). Order lines date no list."""
+        if self.derived:
+            return replace(self, columns={c: one for c, one in self.columns.items() if c != "updated_at"})
+        if "updated_at" in self.columns or day is None:
+            return self
+        return replace(self, columns=self.columns | {"updated_at": ColumnSource(ColumnRule(constant=day), ())})
+
 
 def tables_named(mapping: Mapping, names: tuple[str, ...]) -> list[str]:
     """Return the tables whose words are in the first of the names that has any.

@@ -1,7 +1,7 @@
--- How many rows has this very file, if it need not be read again? It need not if it was imported with this very mapping, the shop's
--- currency has been the same since, and what came into its tables after it is still to come after it ($coming) or was nothing.
+-- How many rows has this very file, if it need not be read again? It need not if it was imported with this very mapping, every row was
+-- fit, the shop's currency has been the same since, and what came into its tables after it is still to come ($coming) or was nothing.
 with own as (
-    select table_name, max(rowid) as place, max(rows_read) as rows_read
+    select table_name, max(rowid) as place, max(rows_read) as rows_read, arg_max(rows_quarantined, rowid) as unfit
     from imports
     where file = $file and sha256 = $sha256 and mapping_sha256 = $mapping_sha256
     group by table_name
@@ -21,6 +21,6 @@ priced_otherwise as (
     where rowid >= (select min(place) from own) and currency is distinct from $currency
 )
 
-select max(rows_read) as rows_read
+select case when max(unfit) = 0 then max(rows_read) end as rows_read
 from own
 where not exists (select file from changed_since) and not exists (select file from priced_otherwise)

@@ -22,21 +22,26 @@ def merge_by_key(
     key: tuple[str, ...],
     check: Callable[[Any, StagedTable, str], None] | None = None,
 ) -> Merged:
-    """Replace the stored row of a key by the last one of the file, in the columns that the file has.
+    """Replace the stored row of a key by the last one of the file, in the columns that the file has. What is missing replaces nothing.
 
-    A product's values on order lines only fill what is empty: a list of products is more reliable. check(con, staged, source): called
-    before the table changes, when `fresh` has the rows to store.
+    A product's values on order lines, or in a list that is older than the stored one, only fill what is empty. An id stands for a name
+    only where there is none. check(con, staged, source): called before the table changes, when `fresh` has the rows to store.
     """
     table = staged.plan.table
     names, day = CANONICAL[table].names, RULES[table].day
     given = names if table == "customers" else staged.columns
     news = [c for c in given if c not in key]
     value = {c: f"{'l' if c in given or c in key else 's'}.{quoted(c)}" for c in names}
-    if table == "products" and staged.plan.aggregates_lines:
-        value |= {c: f"coalesce(s.{quoted(c)}, l.{quoted(c)})" for c in news}
-        value["title"] = "case when s.title is null or s.title = s.product_id then l.title else s.title end"
     if table == "orders":
         value["order_count"] = "l.order_count"
+    else:
+        value |= {c: f"coalesce(l.{quoted(c)}, s.{quoted(c)})" for c in news}
+    if table == "products":
+        value |= {c: f"case when {_yields(staged)} then coalesce(s.{quoted(c)}, l.{quoted(c)}) else {value[c]} end" for c in news}
+        ours, theirs = "nullif(l.title, l.product_id)", "nullif(s.title, s.product_id)"
+        title = f"case when {_yields(staged)} then coalesce({theirs}, {ours}) else coalesce({ours}, {theirs}) end"
+        value |= {"title": f"coalesce({title}, s.product_id, l.product_id)"}
+        value |= {"updated_at": "greatest(l.updated_at, s.updated_at)"} if "updated_at" in staged.columns else {}
     differs = " or ".join(f"{value[c]} is distinct from s.{quoted(c)}" for c in news) or "false"
     last = "(line, attribute)" if table == "customers" else "line"  # one line of a customer has several attributes
     totals = " where order_id is null and customer_id is null" if table == "orders" else ""
@@ -63,16 +68,37 @@ def merge_by_key(
         touched = db.rows(con, "staging/changed_customers")[0]["first_day"]
     elif kept and not day:
         touched = FIRST_DAY
-    ((valid, keys),) = run(
-        con, f"select count(distinct line), count(distinct ({columns_sql(key)})) from {quoted(source)} where problem is null"
-    )
+    lines = quoted(staged.table if table == "products" else source)
+    ((valid, keys),) = run(con, f"select count(distinct line), count(distinct ({columns_sql(key)})) from {lines} where problem is null")
     run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     run(con, f"insert into {quoted(table)} ({columns_sql(names)}) select {columns_sql(names)} from fresh")
     dropped = {}
     if table != "customers" and not staged.plan.aggregates_lines and valid > keys:
-        ((different,),) = run(con, f"select count(distinct ({columns_sql(names)})) from {quoted(source)} where problem is null")
+        ((different,),) = run(con, f"select count(distinct ({columns_sql(names)})) from {lines} where problem is null")
         dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
     return Merged(kept, dropped, as_day(first), as_day(last), as_day(touched), replaced)
+
+
+def _yields(staged: StagedTable) -> str:
+    """Return SQL of a condition: the stored product `s` is more reliable than the line `l`."""
+    older = "coalesce(l.updated_at < s.updated_at, false)" if "updated_at" in staged.columns else "false"
+    return "true" if staged.plan.aggregates_lines else older
+
+
+def newest_values(con, staged: StagedTable) -> str:
+    """Make a table with one row a product of a list: of each column the newest value, by the list's own dates, then by its lines.
+
+    Returns the name of the table.
+    """
+    others = [c for c in staged.columns if c != "product_id"]
+    moment = "coalesce(updated_at, timestamp '1900-01-01')" if "updated_at" in others else "null"
+    each = ", ".join(f"arg_max({quoted(c)}, ({moment}, line)) filter (where {quoted(c)} is not null) as {quoted(c)}" for c in others)
+    run(
+        con,
+        f"""create or replace temp table newest_each as select max(line) as line, null::integer as problem, product_id, {each}
+        from {quoted(staged.table)} where problem is null group by product_id""",
+    )
+    return "newest_each"
 
 
 def merge_over_locations(con, staged: StagedTable, seen: Callable[[str], None] = unseen) -> Merged:

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.ingest.names import quoted
-from core.messages import msg
+from core.ingest.recognise.rules import RULES
+from core.messages import Message, msg
+from core.schema import CANONICAL
 
 # Why rows are dropped. A reason has no values, so that its template is enough to count and to translate it.
 TWICE = msg("The file has the same row twice.").template
@@ -26,6 +28,7 @@ class Merged:
     last_day: date | None = None
     touched: date | None = None  # the earliest day whose features change
     replaced: int = 0  # kept rows that replace stored ones
+    notes: list[Message] = field(default_factory=list)
 
 
 def run(con, query: str, **values) -> list[tuple]:
@@ -50,3 +53,26 @@ def unseen(rows: str) -> None:
 def as_day(moment) -> date | None:
     """Return the day of a moment or day."""
     return moment.date() if hasattr(moment, "date") else moment
+
+
+def make_missing(con, table: str, into: str) -> None:
+    """Make `into`: the rows of `given`, with how many of each that are `wanted` are `missing` in the warehouse. Drops `given`."""
+    names, day = CANONICAL[table].names, RULES[table].day
+    renamed = ", ".join(f"{quoted(n)} as s{i}" for i, n in enumerate(names))
+    same = " and ".join(f"g.{quoted(n)} is not distinct from s.s{i}" for i, n in enumerate(names))
+    run(
+        con,
+        f"""create or replace temp table {into} as
+        with stored as (select {renamed}, count(*) as stored_copies from {quoted(table)}
+            where {day} between (select min({day}) from given) and (select max({day}) from given) group by all)
+        select g.*, greatest(g.wanted - coalesce(s.stored_copies, 0), 0) as missing from given g left join stored s on {same}""",
+    )
+    run(con, "drop table given")
+
+
+def insert_copies(con, table: str, fresh: str) -> None:
+    """Insert each row of `fresh` as often as it is missing, and drop `fresh`."""
+    names = columns_sql(CANONICAL[table].names)
+    run(con, f"insert into {quoted(table)} ({names}) select {names} from {fresh} where missing = 1")
+    run(con, f"insert into {quoted(table)} ({names}) select {names} from {fresh}, unnest(range(missing)) where missing > 1")
+    run(con, f"drop table {fresh}")

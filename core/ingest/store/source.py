@@ -22,7 +22,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
-from core.ingest.store import purchases
+from core.ingest.store import period, purchases
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.set_aside import account
@@ -95,6 +95,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         merged = _merged(run, p, t, staged, plans)
+        p.report.notes += merged.notes
         _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
         if plan.derived:
@@ -141,7 +142,7 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     if named := dates.day_in(file):
         day = date.fromisoformat(named)
         return day, msg("The file has no column of days. The stock is read as that of the end of {day}, the day in its name.", day=day)
-    (last,) = con.execute("select max(cast(ordered_at as date)) from orders").fetchone()
+    last = period.period(con, "orders").usual
     if last:
         return last, msg("The file has no column of days. The stock is read as that of the end of {day}, the last day of sales.", day=last)
     today = date.today()

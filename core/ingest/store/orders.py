@@ -1,0 +1,138 @@
+"""Order lines into the table of orders: equal lines are as many sales, and a newer export of an order replaces its lines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from core.ingest.convert.staging import StagedTable
+from core.ingest.names import quoted
+from core.ingest.recognise.rules import PURCHASE_ID_PREFIX
+from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
+from core.messages import Message, nmsg
+from core.schema import CANONICAL
+from core.storage import duckdb as db
+
+GROUPED = 1.2  # runs of one order's lines for each order: up to this many, the lines of an order stand together in a file
+ANEW = 0.1  # of the orders: with more of them on several days, order numbers begin anew
+NAMES = CANONICAL["orders"].names
+
+
+def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[[str], None] = unseen) -> Merged:
+    """Store the valid lines of a file.
+
+    The larger number of equal lines in any one file is stored, so that an overlapping export adds none twice. rolled_up: many products
+    of the file make one, so that lines of an order may well be equal. seen: as of merge.
+    """
+    run(con, "create temp table if not exists imported_orders (order_id varchar, day date)")
+    run(con, "create temp table if not exists imported_left (order_id varchar)")
+    by_units = staged.plan.row_is_a_unit and not rolled_up
+    _count_alike(con, staged, by_units)
+    seen("select * exclude (copies, wanted), wanted as copies from given")
+    notes = _replace_orders(con)
+    make_missing(con, "orders", "orders_fresh")
+    ((kept, again, first, last, replaced),) = run(
+        con,
+        """select coalesce(sum(missing), 0)::bigint, coalesce(sum(copies - wanted), 0)::bigint,
+        min(ordered_at) filter (where missing > 0), max(ordered_at) filter (where missing > 0),
+        coalesce(sum(missing) filter (where order_id in (select order_id from imported_left)), 0)::bigint from orders_fresh""",
+    )
+    ((left,),) = run(con, "select min(ordered_at) from orders_left")
+    insert_copies(con, "orders", "orders_fresh")
+    touched = min((day for moment in (first, left) if (day := as_day(moment)) is not None), default=None)
+    dropped = {A_UNIT_MORE if by_units else TWICE: again} if again else {}
+    return Merged(kept, dropped, as_day(first), as_day(last), touched, replaced, notes)
+
+
+def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
+    """Make `given`: each different line with its copies in the file and how many of them are `wanted`.
+
+    Equal lines are as many sales: with numbers of their own, as many as there are numbers. An order whose equal lines stand apart is
+    there twice, as where two overlapping exports became one file: of its places the one with most copies counts. by_units: the copies
+    are in the line's units already.
+    """
+    source, names = quoted(staged.table), columns_sql(NAMES)
+    number = "line_id" if "line_id" in staged.plan.columns else "null::varchar"
+    wanted = f"case when count({number}) > 0 then count(distinct {number}) + count(*) - count({number}) else count(*) end"
+    if by_units:
+        wanted = "case when order_id is not null then 1 else count(*) end"
+    run(
+        con,
+        f"""create or replace temp table given as select {names}, count(*) as copies, {wanted} as wanted
+        from {source} where problem is null group by {names}""",
+    )
+    ((alike,),) = run(con, "select count(*) from given where order_id is not null and wanted > 1")
+    if not alike or number == "line_id":
+        return
+    run(
+        con,
+        f"""create or replace temp table placed as select {names},
+        row_number() over (order by line) - row_number() over (partition by order_id order by line) as place
+        from {source} where problem is null""",
+    )
+    ((places, orders),) = run(
+        con, "select count(distinct (order_id, place)), count(distinct order_id) from placed where order_id is not null"
+    )
+    if places <= GROUPED * orders:
+        run(
+            con,
+            f"""update given as g set wanted = m.most from (select {names}, max(copies) as most
+            from (select {names}, place, count(*) as copies from placed group by all) group by {names}) as m
+            where g.order_id is not null and g.wanted > 1 and {equal_sql(NAMES, "g", "m")}""",
+        )
+    run(con, "drop table placed")
+
+
+def _replace_orders(con) -> list[Message]:
+    """Delete the stored lines of orders of which `given` has a newer version, and keep those deleted in `orders_left`.
+
+    An order that is dated anew is the same order, unless order numbers begin anew. Returns alone do not replace what was sold, and a
+    file without any returns leaves those that are stored. A file that has other products of an order than the warehouse, as the next
+    part of an export, adds them.
+    """
+    engine, daily, notes = db.DuckDB(con), False, []
+    engine.table("staging/orders_told_again", daily=daily, purchase=PURCHASE_ID_PREFIX)
+    seen = db.rows(con, "staging/orders_compared")[0]
+    apart = seen["orders"] - seen["same_day"]
+    if seen["several_days"] is not None and seen["several_days"] > ANEW or not seen["same_day"] and 2 * seen["redated"] < apart:
+        daily = True
+        engine.table("staging/orders_told_again", daily=daily, purchase=PURCHASE_ID_PREFIX)
+        seen = db.rows(con, "staging/orders_compared")[0]
+    newer = 2 * seen["same_product"] >= seen["orders"]
+    ((added,),) = run(
+        con, "select count(*) from orders_told_again where sells and not of_this_import and not same_product and not $newer", newer=newer
+    )
+    if added:
+        notes.append(
+            nmsg(
+                "{count} order of the file is stored with other products. Its lines are added.",
+                "{count} orders of the file are stored with other products. Their lines are added.",
+                added,
+            )
+        )
+    names, unit = columns_sql(NAMES, "{0}."), "case when $daily then concat({0}.order_id, '@', {0}.ordered_at::date) else {0}.order_id end"
+    run(
+        con,
+        f"""create or replace temp table orders_left as
+        with newer as (
+            select unit from orders_told_again
+            where sells and case when of_this_import then in_both > 0 else same_product or $newer end
+        ),
+        known as (
+            select o.rowid as stored_row, {unit.format("o")} as unit, {names.format("o")},
+                row_number() over (partition by {names.format("o")} order by o.rowid) as copy,
+                bool_or(o.units > 0) over (partition by {unit.format("o")}) as sells
+            from orders o where o.order_id in (select order_id from orders_told_again)
+        ),
+        told as (select distinct {unit.format("g")} as unit, g.ordered_at::date as day from given g where g.order_id is not null)
+        select k.* from known k semi join newer n on k.unit = n.unit
+        left join given g on {equal_sql(NAMES, "k", "g")}
+        left join told t on k.unit = t.unit and k.ordered_at::date = t.day
+        where k.copy > coalesce(g.wanted, 0)
+            and (k.units > 0 or not k.sells or t.day is not null or exists (select 1 from given where units < 0))""",
+        daily=daily,
+        newer=newer,
+    )
+    run(con, "delete from orders where rowid in (select stored_row from orders_left)")
+    run(con, "insert into imported_orders select distinct order_id, ordered_at::date from given where order_id is not null")
+    run(con, "insert into imported_left select distinct order_id from orders_left")
+    return notes
