@@ -84,6 +84,13 @@ FLAGS: tuple[AnswerFlag, ...] = (
         choices=(".", ","),
     ),
     AnswerFlag(
+        "--amount",
+        msg('What an amount is, such as "Total=order total". Repeat it for more columns.'),
+        "COLUMN=MEANING",
+        named=True,
+        choices=("unit price", "line total", "order total"),
+    ),
+    AnswerFlag(
         "--keep",
         msg('A line that is set aside as no product and that you sell, such as "Gift card=product". Repeat it for more lines.'),
         "NAME=product",

@@ -62,7 +62,8 @@ def _is_total(name: str) -> bool:
 
 
 def _proved(con, texts: TextTable, plan: TablePlan, named: dict[int, str]) -> list[tuple[int, str]]:
-    """Return the named rows that have a blank key, or whose quantities are the sums of all other rows or of those since the one before.
+    """Return the named rows that have a blank key, or whose quantities are the sums of all other rows, of those of the
+    same day or of those since the one before.
 
     Sums prove a name only if they hold in all of its rows: one may agree by chance.
     """
@@ -73,12 +74,14 @@ def _proved(con, texts: TextTable, plan: TablePlan, named: dict[int, str]) -> li
     keys = [cell for t, cell in _cells(texts, plan).items() if t in ("ordered_at", "day", "product_id")]
     blank = " or ".join(f"{cell} is null" for cell in keys) or "false"
     lines = ", ".join(str(line) for line in named)
-    rows = con.execute(f"""with numbered as (select line, {number} as n, {blank} as is_blank, line in ({lines}) as is_named
+    day = next((cell for t, cell in _cells(texts, plan).items() if t in ("ordered_at", "day")), "null")
+    rows = con.execute(f"""with numbered as (select line, {day} as day, {number} as n, {blank} as is_blank, line in ({lines}) as is_named
             from {quoted(texts.table)} where broken is null),
         sums as (select line, n, is_blank, is_named,
             sum(case when is_named then 0 else n end) over () as of_all,
+            sum(case when is_named then 0 else n end) over (partition by day) as of_day,
             sum(case when is_named then 0 else n end) over (order by line) as so_far from numbered)
-        select line, n, is_blank, of_all, so_far - coalesce(lag(so_far) over (order by line), 0) as since, so_far from sums
+        select line, n, is_blank, of_all, of_day, so_far - coalesce(lag(so_far) over (order by line), 0) as since, so_far from sums
         where is_named order by line""").fetchall()
     adds_up = {line: any(n is not None and abs(n - s) <= _NEARLY for s in sums) for line, n, _, *sums in rows}
     by_chance = {named[line] for line, is_sum in adds_up.items() if not is_sum}

@@ -7,7 +7,7 @@ from core.ingest.names import alternatives, by_plain, listed, plain
 from core.ingest.recognise.layout import WHY, StateRule
 from core.ingest.recognise.mapping import ColumnRule, Mapping
 from core.ingest.recognise.rules import RULES
-from core.ingest.recognise.table_plan import UNDATED, ColumnSource, TablePlan
+from core.ingest.recognise.table_plan import UNDATED, ColumnSource, TablePlan, column_source
 from core.ingest.recognise.unrecognised import UnrecognisedFile
 from core.ingest.words import normalised, state_columns
 from core.messages import msg, sentences
@@ -46,16 +46,6 @@ def plan_layout(mapping: Mapping, file: str, columns: list[str]) -> list[TablePl
         elif not plans:
             raise _lacking(mapping, table, found, file, columns)
     return plans
-
-
-def column_source(rule: ColumnRule, present: dict[str, str]) -> ColumnSource | None:
-    """Return where a rule finds its values in a file with these columns, None where it finds none. present: plain name -> column."""
-    sources = rule.found_in(present)
-    others = [present[plain(name)] for name in rule.blank if plain(name) in present]
-    if sources is None and not others:
-        return None
-    minus = [present[plain(name)] for name in rule.minus if plain(name) in present]
-    return ColumnSource(rule, tuple(dict.fromkeys([*(sources or ()), *others])), tuple(dict.fromkeys(minus)))
 
 
 def _rows(mapping: Mapping, table: str, present: dict[str, str]) -> dict:

@@ -12,6 +12,7 @@ from core.ingest.recognise.table_plan import (
     UNDATED,
     ColumnSource,
     TablePlan,
+    column_source,
     has_quantities,
     identifies_products,
     tables_named,
@@ -47,7 +48,7 @@ def plan_tables(
             continue
         if mapping.guesses and table == "customers" and table not in named and (named or identifies_products(mapping, present)):
             continue  # sales whose date or units have unknown names: customers would take any column, and every sale would be lost
-        found = {c: ColumnSource(rule, sources) for c, rule in m.rules.items() if (sources := rule.found_in(present)) is not None}
+        found = {c: filled for c, rule in m.rules.items() if (filled := column_source(rule, present)) is not None}
         if mapping.guesses and table == "customers" and table not in named and _is_bare(found, "customer_id"):
             continue
         if row_is_a_unit and table == "orders":

@@ -103,7 +103,7 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     if found is not None:
         source = reshape.of_layout(found, source)
     elif mapping.guesses:
-        source = reshape.numbered_items(mapping, source)
+        source = reshape.year_and_week(reshape.numbered_items(mapping, source))
     p = PlannedSource(path, sha, source, None, found or mapping)
     if found is not None:
         p.report.layout, p.report.layout_key = evidence, found.name
@@ -135,7 +135,7 @@ def _plan_each(planned: list[PlannedSource], sources: list[Source], dry_run: boo
             p.plans = _plan_with_constants(mapping, p, constants(p.report.answers))
         except UserError as error:
             fits_nothing = isinstance(error, UnrecognisedFile)
-            p.report.left_out, p.report.ask = error.why if fits_nothing else error.message, error.ask
+            p.report.left_out, p.report.ask = error.why if isinstance(error, UnrecognisedFile) else error.message, error.ask
             p.report.refused = not fits_nothing
             if error.ask:
                 p.report.questions += proposals.questions(mapping, p.source, error.ask, 0.0 if fits_nothing else 1.0)
@@ -188,6 +188,7 @@ def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, st
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     if p.report.layout is not None:
         return plan_layout(mapping, p.source.file, p.columns)
+    value_checks.refuse_counters(mapping, p.source)
     adapted = value_checks.with_id_of_orders(mapping, p.source)
     row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
     row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT

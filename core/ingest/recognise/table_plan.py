@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.ingest.names import plain
 from core.ingest.recognise.layout import StateRule
 from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping
 from core.messages import Message, msg
@@ -40,6 +41,16 @@ class ColumnSource:
         if self.minus:
             return msg("{column} less {others}", column=first, others=list(self.minus))
         return msg("{column}, or if blank {others}", column=first, others=others) if others else first
+
+
+def column_source(rule: ColumnRule, present: dict[str, str]) -> ColumnSource | None:
+    """Return where a rule finds its values in a file with these columns, None where it finds none. present: plain name -> column."""
+    sources = rule.found_in(present)
+    others = [present[plain(name)] for name in rule.blank if plain(name) in present]
+    if sources is None and not others:
+        return None
+    minus = [present[plain(name)] for name in rule.minus if plain(name) in present]
+    return ColumnSource(rule, tuple(dict.fromkeys([*(sources or ()), *others])), tuple(dict.fromkeys(minus)))
 
 
 UNDATED = ColumnSource(ColumnRule(constant=""), ())

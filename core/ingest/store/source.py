@@ -132,7 +132,8 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
     if not p.mapping.guesses:
         return texts, p.plans
-    plans, notes = interpret_amounts(run.con, texts, p.plans)
+    plans, notes, asked = interpret_amounts(run.con, texts, p.plans, p.report.answers)
+    p.report.questions += asked
     p.report.notes += notes
     return texts, plans
 
