@@ -67,16 +67,16 @@ def row(mapping: Mapping) -> str:
     return f"| {layout.system} | {cell(layout.report)} | {', '.join(mapping.tables)} | {header} |\n"
 
 
-def page() -> str:
+def text() -> str:
     """Return the page."""
     layouts = sorted((m for m in shipped() if m.layout), key=lambda m: m.layout.name.casefold())
-    example = inspect.getdoc(layout_file).split("\n\n", 1)[1].strip() if inspect.getdoc(layout_file) else ""
-    text = INTRODUCTION + "".join(row(m) for m in layouts if not m.layout.why)
-    text += CANNOT + "".join(row(m) for m in layouts if m.layout.why)
-    text += OWN.format(example=example, why=", ".join(f"`{why}`" for why in WHY))
-    return text + "".join(f"- {m.layout.name}: {', '.join(f'<{s}>' for s in m.layout.sources)}\n" for m in layouts)
+    example = (inspect.getdoc(layout_file) or "").partition("\n\n")[2].strip()
+    page = INTRODUCTION + "".join(row(m) for m in layouts if not m.layout.why)
+    page += CANNOT + "".join(row(m) for m in layouts if m.layout.why)
+    page += OWN.format(example=example, why=", ".join(f"`{why}`" for why in WHY))
+    return page + "".join(f"- {m.layout.name}: {', '.join(f'<{s}>' for s in m.layout.sources)}\n" for m in layouts)
 
 
 if __name__ == "__main__":
-    FILE.write_text(page(), encoding="utf-8")
+    FILE.write_text(text(), encoding="utf-8")
     print(f"wrote {FILE}")

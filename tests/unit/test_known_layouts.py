@@ -129,17 +129,6 @@ READ = {
         SALES,
         [("A1", 2, 2000)],
     ),
-    "bigcommerce-orders": (
-        {
-            "o.csv": "Order ID,Customer ID,Order Status,Order Date,Product Details\n"
-            '1,7,Completed,2024-03-01,"Product ID: 5, Product Qty: 2, Product SKU: A1, Product Name: Tray, oak, Product Weight: 1, '
-            "Product Unit Price: 10.00, Product Total Price: 20.00|Product ID: 6, Product Qty: 1, Product SKU: , Product Name: Mug, "
-            'Product Weight: 1, Product Unit Price: 5.00, Product Total Price: 5.00"\n'
-            '2,7,Declined,2024-03-02,"Product ID: 5, Product Qty: 9, Product SKU: A1, Product Name: Tray, oak, Product Weight: 1, Product Unit Price: 10"\n'
-        },
-        SALES,
-        [("6", 1, 500), ("A1", 2, 2000)],
-    ),
     "wix-orders": (
         {
             "o.csv": "Order number,Date created,Total order quantity,Contact email,Item,SKU,Qty,Quantity refunded,Price,Currency,Payment status\n"
