@@ -85,10 +85,10 @@ FLAGS: tuple[AnswerFlag, ...] = (
     ),
     AnswerFlag(
         "--amount",
-        msg('What an amount is, such as "Total=order total". Repeat it for more columns.'),
+        msg("What an amount is, such as Total=order-total. Repeat it for more columns."),
         "COLUMN=MEANING",
         named=True,
-        choices=("unit price", "line total", "order total"),
+        choices=("unit-price", "line-total", "order-total"),
     ),
     AnswerFlag(
         "--keep",

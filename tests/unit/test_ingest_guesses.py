@@ -91,9 +91,9 @@ def lines(price) -> str:
 
 def test_whether_a_price_that_grows_with_the_units_is_the_total_of_the_line_is_asked(workspace, tmp_path):
     file = write(tmp_path, "orders.csv", lines(lambda units, each: units * each))
-    with pytest.raises(UserError, match="--amount 'price=line total'"):
+    with pytest.raises(UserError, match="--amount price=line-total"):
         import_files(workspace, [file])
-    import_files(workspace, [file], answers={"--amount price": "line total"})
+    import_files(workspace, [file], answers={"--amount price": "line-total"})
     other = "select count(*) from orders where unit_price_cents <> 100 * (5 + cast(right(product_id, 1) as int))"
     assert stored(workspace, other) == [(0,)]
     assert stored(workspace, "select count(price_cents) from products") == [(0,)]

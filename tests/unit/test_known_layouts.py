@@ -1,7 +1,5 @@
 """Every layout that ships, on a small made file: recognised by its columns and read to the last unit and cent."""
 
-# ruff: noqa: E501  rows of files
-
 from __future__ import annotations
 
 import pytest
@@ -21,7 +19,8 @@ DUE = "select product_id, due_on::varchar, units from deliveries order by all"
 READ = {
     "shopify-orders": (
         {
-            "o.csv": "Name,Email,Financial Status,Created at,Currency,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,Receipt Number\n"
+            "o.csv": "Name,Email,Financial Status,Created at,Currency,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku,"
+            "Receipt Number\n"
             "#1,a,paid,2024-03-01 10:00:00 -0800,USD,2,Tray,20.00,T1,\n#1,a,,2024-03-01 10:00:00 -0800,,1,Mug,10.00,,\n"
             "#2,b,voided,2024-03-02 10:00:00 -0800,USD,3,Tray,20.00,T1,\n"
         },
@@ -31,7 +30,8 @@ READ = {
     "squarespace-orders": (
         {
             "o.csv": "Order ID,Email,Financial Status,Created at,Currency,Lineitem quantity,Lineitem name,Lineitem price,Lineitem sku\n"
-            "1,a,PAID,2024-03-01 10:00:00 -0500,USD,2,Tray,20.00,T1\n1,,,,,1,Mug,10.00,M1\n2,b,REFUNDED,2024-03-02 10:00:00 -0500,USD,3,Tray,20,T1\n"
+            "1,a,PAID,2024-03-01 10:00:00 -0500,USD,2,Tray,20.00,T1\n1,,,,,1,Mug,10.00,M1\n2,b,REFUNDED,2024-03-02 10:00:00 -0500,"
+            "USD,3,Tray,20,T1\n"
         },
         SALES,
         [("M1", 1, 1000), ("T1", 2, 4000)],
@@ -68,7 +68,8 @@ READ = {
     "woocommerce-order-items": (
         {
             "o.csv": "Order Number,Order Status,Order Date,Email (Billing),SKU,Item Name,Quantity (- Refund),Item Cost\n"
-            "1,Completed,2024-03-01 10:00,a,A1,Tray,2,10\n1,Completed,2024-03-01 10:00,a,,Mug,1,5\n2,Failed,2024-03-02 10:00,b,A1,Tray,4,10\n"
+            "1,Completed,2024-03-01 10:00,a,A1,Tray,2,10\n1,Completed,2024-03-01 10:00,a,,Mug,1,5\n2,Failed,2024-03-02 10:00,b,A1,"
+            "Tray,4,10\n"
         },
         SALES,
         [("A1", 2, 2000), ("Mug", 1, 500)],
@@ -76,7 +77,8 @@ READ = {
     "woocommerce-line-items": (
         {
             "o.csv": "order_id,order_date,status,customer_email,line_item_1,line_item_2\n"
-            "1,2024-03-01 10:00,completed,a,name:Tray|product_id:11|sku:T1|quantity:2|total:20.00,name:Mug|product_id:12|sku:|quantity:1|total:5\n"
+            "1,2024-03-01 10:00,completed,a,name:Tray|product_id:11|sku:T1|quantity:2|total:20.00,"
+            "name:Mug|product_id:12|sku:|quantity:1|total:5\n"
             "2,2024-03-02 10:00,failed,b,name:Tray|product_id:11|sku:T1|quantity:1|total:10.00,\n"
         },
         SALES,
@@ -92,14 +94,16 @@ READ = {
     ),
     "woocommerce-products-report": (
         {
-            "p.csv": '"Product title",SKU,"Items sold","N. Revenue",Orders,Category,Status,Stock\nTee,A1,20,400,18,Tops,"In stock",5\nMug,B1,3,9,3,Cups,x,0\n'
+            "p.csv": '"Product title",SKU,"Items sold","N. Revenue",Orders,Category,Status,Stock\nTee,A1,20,400,18,Tops,'
+            '"In stock",5\nMug,B1,3,9,3,Cups,x,0\n'
         },
         STOCK,
         [("A1", 5), ("B1", 0)],
     ),
     "woocommerce-products": (
         {
-            "p.csv": "ID,Type,SKU,Name,Description,In stock?,Stock,Regular price,Categories\n7,simple,A1,Tray,Oak,1,5,10,Kitchen\n8,simple,,Mug,,1,6,5,Kitchen\n"
+            "p.csv": "ID,Type,SKU,Name,Description,In stock?,Stock,Regular price,Categories\n7,simple,A1,Tray,Oak,1,5,10,"
+            "Kitchen\n8,simple,,Mug,,1,6,5,Kitchen\n"
         },
         "select product_id, title, price_cents, on_hand from products join stock using (product_id) order by 1",
         [("8", "Mug", 500, 6), ("A1", "Tray", 1000, 5)],
@@ -115,7 +119,8 @@ READ = {
     ),
     "magento-products": (
         {
-            "p.csv": "sku,attribute_set_code,product_type,categories,product_websites,name,description,price,qty\nA1,Default,simple,Kitchen,base,Tray,Oak,10,5\n"
+            "p.csv": "sku,attribute_set_code,product_type,categories,product_websites,name,description,price,qty\nA1,Default,"
+            "simple,Kitchen,base,Tray,Oak,10,5\n"
         },
         "select product_id, title, price_cents, on_hand from products join stock using (product_id)",
         [("A1", "Tray", 1000, 5)],
@@ -131,23 +136,28 @@ READ = {
     ),
     "wix-orders": (
         {
-            "o.csv": "Order number,Date created,Total order quantity,Contact email,Item,SKU,Qty,Quantity refunded,Price,Currency,Payment status\n"
-            '1,"Mar 1, 2024",3,a,Tray,A1,3,1,10,GBP,Paid\n2,"Mar 2, 2024",1,b,Mug,,1,0,5,GBP,Unpaid\n3,"Mar 3, 2024",1,b,Mug,,1,0,5,GBP,Paid\n'
+            "o.csv": "Order number,Date created,Total order quantity,Contact email,Item,SKU,Qty,Quantity refunded,Price,Currency,"
+            "Payment status\n"
+            '1,"Mar 1, 2024",3,a,Tray,A1,3,1,10,GBP,Paid\n2,"Mar 2, 2024",1,b,Mug,,1,0,5,GBP,Unpaid\n3,"Mar 3, 2024",1,b,Mug,,1,0,'
+            "5,GBP,Paid\n"
         },
         SALES,
         [("A1", 2, 2000), ("Mug", 1, 500)],
     ),
     "etsy-order-items": (
         {
-            "o.csv": "Sale Date,Item Name,Buyer,Quantity,Price,Discount Amount,Order Shipping,Item Total,Currency,Transaction ID,Listing ID,Ship Country,Order ID,SKU\n"
-            "03/01/24,Tee,b1,2,20.00,4.00,3,36.00,USD,9001,5001,United States,7001,A1\n03/13/24,Tee,b2,1,20.00,0,3,20.00,USD,9002,5001,Canada,7002,\n"
+            "o.csv": "Sale Date,Item Name,Buyer,Quantity,Price,Discount Amount,Order Shipping,Item Total,Currency,Transaction ID,"
+            "Listing ID,Ship Country,Order ID,SKU\n"
+            "03/01/24,Tee,b1,2,20.00,4.00,3,36.00,USD,9001,5001,United States,7001,A1\n03/13/24,Tee,b2,1,20.00,0,3,20.00,USD,9002,"
+            "5001,Canada,7002,\n"
         },
         SALES,
         [("5001", 1, 2000), ("A1", 2, 4000)],
     ),
     "ebay-orders": (
         {
-            "o.csv": "Sales Record Number,Order Number,Buyer Username,Item Number,Item Title,Custom Label,Quantity,Sold For,Total Price,Sale Date\n"
+            "o.csv": "Sales Record Number,Order Number,Buyer Username,Item Number,Item Title,Custom Label,Quantity,Sold For,"
+            "Total Price,Sale Date\n"
             "101,01-1,b1,3301,Tee,A1,2,$20.00,$43.00,13-Mar-24\n102,01-2,b2,3302,Mug,,1,$5.00,$8.00,14-Mar-24\n"
         },
         SALES,
@@ -164,7 +174,8 @@ READ = {
     ),
     "amazon-fba-inventory": (
         {
-            "i.txt": "sku\tasin\tproduct-name\tafn-warehouse-quantity\tafn-fulfillable-quantity\tafn-inbound-shipped-quantity\nA1\tB01\tTee\t12\t10\t18\n"
+            "i.txt": "sku\tasin\tproduct-name\tafn-warehouse-quantity\tafn-fulfillable-quantity\tafn-inbound-shipped-quantity"
+            "\nA1\tB01\tTee\t12\t10\t18\n"
         },
         "select product_id, on_hand, on_order from stock",
         [("A1", 10, 18)],
@@ -181,7 +192,8 @@ READ = {
     "square-items": (
         {
             "i.csv": "Date,Time,Category,Item,Qty,SKU,Gross Sales,Discounts,Net Sales,Transaction ID,Event Type,Location,Customer ID\n"
-            "03/13/24,18:01:02,Drinks,Latte,2,L-1,$9.00,-$1.00,$8.00,TX1,Payment,Main,\n03/14/24,09:01:02,Drinks,Latte,1,L-1,-$4.50,$0.00,-$4.50,TX2,Refund,Main,\n"
+            "03/13/24,18:01:02,Drinks,Latte,2,L-1,$9.00,-$1.00,$8.00,TX1,Payment,Main,\n03/14/24,09:01:02,Drinks,Latte,1,L-1,"
+            "-$4.50,$0.00,-$4.50,TX2,Refund,Main,\n"
         },
         "select product_id, units, unit_price_cents from orders order by ordered_at",
         [("L-1", 2, 400), ("L-1", -1, 450)],
@@ -198,7 +210,8 @@ READ = {
     "odoo-sale-orders": (
         {
             "o.csv": "Order Reference,Order Date,Customer,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Unit Price\n"
-            "S1,2024-03-01 10:00:00,Acme,Sales Order,[T1] Tray,2,10\n,,,,[M1] Mug,1,5\nS2,2024-03-02 10:00:00,Beta,Quotation,[T1] Tray,50,10\n"
+            "S1,2024-03-01 10:00:00,Acme,Sales Order,[T1] Tray,2,10\n,,,,[M1] Mug,1,5\nS2,2024-03-02 10:00:00,Beta,Quotation,"
+            "[T1] Tray,50,10\n"
         },
         SALES,
         [("[M1] Mug", 1, 500), ("[T1] Tray", 2, 2000)],
@@ -210,7 +223,8 @@ READ = {
     ),
     "odoo-purchase-lines": (
         {
-            "p.csv": "Order Reference,Vendor,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Received Qty,Order Lines/Expected Arrival\n"
+            "p.csv": "Order Reference,Vendor,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Received Qty,"
+            "Order Lines/Expected Arrival\n"
             "P1,V,Purchase Order,[T1] Tray,50,20,2024-03-20\n,,,[M1] Mug,10,10,2024-03-20\nP2,V,RFQ,[T1] Tray,9,0,2024-04-01\n"
         },
         DUE,
@@ -239,7 +253,8 @@ READ = {
             "d.csv": "订单编号,标题,价格,购买数量,外部系统编号,商品属性,订单状态,商家编码\n"
             '="1001",蓝杯,20.00,2,B1,蓝,交易成功,B1\n="1002",蓝杯,10.00,1,B1,蓝,等待买家付款,B1\n="1003",蓝杯,10.00,2,B1,蓝,交易关闭,B1\n',
             "l.csv": "订单编号,买家会员名,买家实际支付金额,订单状态,订单创建时间,宝贝标题,宝贝总数量\n"
-            '="1001",甲,50.00,交易成功,2024-03-01 10:00:00,蓝杯,2\n="1002",乙,10.00,等待买家付款,2024-03-02 10:00:00,蓝杯,1\n="1003",丙,20,交易关闭,2024-03-03 10:00:00,蓝杯,2\n',
+            '="1001",甲,50.00,交易成功,2024-03-01 10:00:00,蓝杯,2\n="1002",乙,10.00,等待买家付款,2024-03-02 10:00:00,蓝杯,1\n="1003",丙,20,交易关闭,'
+            "2024-03-03 10:00:00,蓝杯,2\n",
         },
         SALES,
         [("B1", 2, 4000)],
@@ -304,7 +319,8 @@ READ = {
         {
             "t.csv": "household_id,store_id,basket_id,product_id,quantity,sales_value,retail_disc,transaction_timestamp\n"
             "1,2,3,7,2,4.00,0,2017-03-01 10:00:00\n1,2,4,8,1,1.00,0,2017-03-02 10:00:00\n",
-            "p.csv": "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n7,1,GROCERY,National,SOUP,TOMATO SOUP,1\n"
+            "p.csv": "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n7,1,GROCERY,"
+            "National,SOUP,TOMATO SOUP,1\n"
             "8,1,GROCERY,National,SOUP,TOMATO SOUP,2\n",
         },
         SALES,
@@ -338,7 +354,8 @@ READ = {
     "complete-journey-promotions": (
         {
             "r.csv": "product_id,store_id,display_location,mailer_location,week\n7,1,9,0,2\n",
-            "p.csv": "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n7,1,GROCERY,National,SOUP,TOMATO SOUP,1\n",
+            "p.csv": "product_id,manufacturer_id,department,brand,product_category,product_type,package_size\n7,1,GROCERY,"
+            "National,SOUP,TOMATO SOUP,1\n",
         },
         "select product_id, starts_on::varchar, ends_on::varchar, kind from promotions",
         [("TOMATO SOUP", "2017-01-02", "2017-01-08", "display")],

@@ -13,7 +13,7 @@ from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.messages import Message, msg
 
 AMOUNT = "--amount"  # the flag that says what an amount is
-_UNIT, _LINE, _ORDER = "unit price", "line total", "order total"
+_UNIT, _LINE, _ORDER = "unit-price", "line-total", "order-total"
 CHOICES = (
     (_UNIT, msg("the price of one unit")),
     (_LINE, msg("the total of the line")),
