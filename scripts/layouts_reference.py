@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 from pathlib import Path
 
-from core.ingest.recognise import layout_file
 from core.ingest.recognise.known_layouts import shipped
 from core.ingest.recognise.layout import WHY
 from core.ingest.recognise.mapping import Mapping
@@ -38,8 +36,35 @@ Put a file such as `till.toml` into the folder `layouts/` of the workspace. It h
 a [mapping](../how-to/map-your-files.md) has, and says how the file is recognised and what its rows mean:
 
 ```toml
-{example}
+[layout]
+system = "Our till"
+report = "day"
+sources = ["https://till.example/manual"]  # where its columns and states are documented
+header = ["Bon", ["Artikelcode", "Article"], "Stk"]  # a file has the layout if it has all of these, in any of their languages
+absent = ["Filiale"]  # and none of these
+group = "Bon"  # the order, on whose first line alone ...
+carried = ["Tag"]  # ... these are filled
+parts = "Set"  # rows that name a parent are parts of it
+time_zone = "Europe/Berlin"
+
+[[states]]
+column = "Art"
+values = {{ "V" = "sale", "R" = "return", "*" = "not a sale" }}
+
+[[states]]
+column = "Storniert am"
+filled = "not a sale"
+
+[orders]
+ordered_at = "Tag"
+product_id = {{ column = ["Artikelcode", "Article"], blank = ["Bezeichnung"] }}
+units = {{ column = "Stk", minus = ["Retour"] }}
+line_total = "Betrag"
+order_id = "Bon"
 ```
+
+A report that cannot serve has no table, and says in `[layout]` why and which one to export, as in `why = "no days"` and
+`instead = "Reports > Sales by day"`. Several items in one cell are a regular expression in `[layout.items]` (`columns`, `pattern`).
 
 `why` is one of: {why}.
 
@@ -70,10 +95,9 @@ def row(mapping: Mapping) -> str:
 def text() -> str:
     """Return the page."""
     layouts = sorted((m for m in shipped() if m.layout), key=lambda m: m.layout.name.casefold())
-    example = (inspect.getdoc(layout_file) or "").partition("\n\n")[2].strip()
     page = INTRODUCTION + "".join(row(m) for m in layouts if not m.layout.why)
     page += CANNOT + "".join(row(m) for m in layouts if m.layout.why)
-    page += OWN.format(example=example, why=", ".join(f"`{why}`" for why in WHY))
+    page += OWN.format(why=", ".join(f"`{why}`" for why in WHY))
     return page + "".join(f"- {m.layout.name}: {', '.join(f'<{s}>' for s in m.layout.sources)}\n" for m in layouts)
 
 

@@ -100,7 +100,6 @@ LAYOUTS = [
     ("inventory_t3.csv", ON_HAND, [("A1", 20), ("B1", 30)]),
     ("stock_wh.csv", ON_HAND, [("A1", 12)]),
     ("wc-products-report.csv", ON_HAND, [("A1", 5), ("B1", 0)]),
-    ("sales_wide2.csv", UNITS, [("A1", 6), ("B1", 5)]),
     ("status.csv", UNITS, [("A", 1)]),
     ("orders_yw.csv", "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar, sum(units) from orders", [
         ("2023-12-18", "2024-01-08", 22)]),
