@@ -32,6 +32,8 @@ _SEPARATORS = {  # name of a list value -> language -> what stands between its i
     "sentences": {"en": " ", "zh": ""},
     "lines": {"en": "\n", "zh": "\n"},
 }
+LONGEST = 600  # characters of a message: a file's names and values may be of any length
+_LIMITS = (400, 300, 200, 150, 100, 60, 30)  # of a value, tried in turn
 _ENUMERATION = {"en": ", ", "zh": "、"}
 _FIELDS = {"message", "values", "plural", "count"}  # the keys of a message as JSON
 _SERIALIZED = '{"message": '  # how the JSON of a message begins
@@ -56,15 +58,26 @@ class Message:
         return bool(self.template)
 
     def show(self, language: str = "en") -> str:
-        """Return the sentence in a language of LOCALES.
+        """Return the sentence in a language of LOCALES, its values cut until it has LONGEST characters at most; lines are cut one by one.
 
         >>> msg("{file} has {rows} rows.", file="a.csv", rows=1234).show("en")
         'a.csv has 1,234 rows.'
         """
+        text = self._shown(language, None)
+        if len(text) <= LONGEST or "lines" in self.values:
+            return text
+        cut = text
+        for limit in _LIMITS:
+            if len(cut := self._shown(language, limit)) <= LONGEST:
+                break
+        return text if cut == text else _cut(cut, LONGEST)  # a long text of our own stays whole
+
+    def _shown(self, language: str, limit: int | None) -> str:
+        """Return the sentence; texts and lists among its values have that many characters at most."""
         found = translations(language)
         text = found.ngettext(self.template, self.plural, round(self.count or 0)) if self.plural else found.gettext(self.template)
         values = dict(self.values) if self.count is None else {"count": self.count, **self.values}
-        return text.format(**{name: _show_named(name, value, language) for name, value in values.items()}) if values else text
+        return text.format(**{name: _show_named(name, value, language, limit) for name, value in values.items()}) if values else text
 
     def as_dict(self) -> dict:
         """Return the message ready for JSON; `from_dict` reads it back."""
@@ -140,11 +153,11 @@ def preferred_language(environ: Mapping[str, str]) -> str:
     return "zh" if chosen.lower().startswith("zh") else "en"
 
 
-def show_value(value: object, language: str) -> str:
-    """Return a value as a reader of the language writes it."""
+def show_value(value: object, language: str, limit: int | None = None) -> str:
+    """Return a value as a reader of the language writes it. limit: characters of a text or a list, at most."""
     locale = LOCALES[language]
     if isinstance(value, Message):
-        return value.show(language)
+        return value.show(language) if limit is None else value._shown(language, limit)
     if isinstance(value, datetime):
         return format_datetime(value, "d MMM y HH:mm" if language == "en" else "y-MM-dd HH:mm", locale=locale)
     if isinstance(value, date):
@@ -152,8 +165,12 @@ def show_value(value: object, language: str) -> str:
     if isinstance(value, numbers.Real) and not isinstance(value, bool):
         return format_decimal(int(value) if isinstance(value, numbers.Integral) else float(value), locale=locale)
     if isinstance(value, (list, tuple)):
-        return _ENUMERATION[language].join(show_value(one, language) for one in value)
-    return str(value)
+        return _cut(_ENUMERATION[language].join(show_value(one, language, limit) for one in value), limit)
+    return _cut(str(value), limit)
+
+
+def _cut(text: str, limit: int | None) -> str:
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
 
 
 @cache
@@ -172,10 +189,10 @@ def load_catalogue(folder: Path, domain: str, language: str) -> gettext.GNUTrans
     return gettext.GNUTranslations(compiled)
 
 
-def _show_named(name: str, value: object, language: str) -> str:
+def _show_named(name: str, value: object, language: str, limit: int | None) -> str:
     if name in _SEPARATORS and isinstance(value, (list, tuple)):
-        return _SEPARATORS[name][language].join(show_value(one, language) for one in value)
-    return show_value(value, language)
+        return _SEPARATORS[name][language].join(show_value(one, language, limit) for one in value)
+    return show_value(value, language, limit)
 
 
 def _is_message(record: Mapping) -> bool:

@@ -8,6 +8,7 @@ from typing import Annotated
 from core.cli import answers
 from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
+from core.errors import UserError
 from core.messages import msg
 
 
@@ -51,6 +52,12 @@ def import_(
         from core.storage import files as storage_files
 
         storage_files.write_json(Path(report), done.as_dict())
+    if empty := done.not_kept():
+        raise UserError(
+            found=msg("No row of {files} is kept.", files=empty),
+            expected=msg("An import keeps some rows of each file."),
+            to_do=msg("See the reasons in the report, and export the file again or answer with flags."),
+        )
 
 
 @command(

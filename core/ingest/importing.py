@@ -209,6 +209,17 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
                 untitled,
             )
         )
+    alike = db.rows(con, "staging/ids_alike")
+    if alike:
+        report.notes.append(
+            nmsg(
+                "{count} pair of product numbers differs only in zeros in front or case: {one} and {other} are two products.",
+                "{count} pairs of product numbers differ only in zeros in front or case: {one} and {other} are two products.",
+                len(alike),
+                one=alike[0]["one"],
+                other=alike[0]["other"],
+            )
+        )
     as_of = _decide_as_of(con, workspace, report)
     hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers, as_of)
     settings, notes = shop.infer(con, workspace, hints)

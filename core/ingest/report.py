@@ -275,6 +275,11 @@ class ImportReport:
         mains = [f.main.as_dict() for f in self.files if f.main]
         return {k: sum(m[k] for m in mains) for k in ("read", "kept", "dropped", "quarantined", "set_aside")}
 
+    def not_kept(self) -> list[str]:
+        """Return the files that have rows of which none is kept, or known from before."""
+        mains = [(f.file, f.main) for f in self.files if f.main and f.main.read]
+        return [file for file, main in mains if not main.kept and not sum(main.dropped.values())]
+
     def as_dict(self) -> dict:
         return {
             "mapping": self.mapping,

@@ -53,6 +53,30 @@ def evaluate(sql: str, value):
         ("7,00 €", ",", 7),
         ("-3,5", ",", -3.5),
         ("12,34,567.8", ".", 1234567.8),
+        ("1 2", ".", None),
+        ("1 234", ".", 1234),
+        ("12 34", ",", None),
+        ("1'234'567,50", ",", 1234567.5),
+        ("-$1.00", ".", -1),
+        ("$-1.00", ".", -1),
+        ("($1.00)", ".", -1),
+        ("R$ 1.234,56", ",", 1234.56),
+        ("kr 100", ".", 100),
+        ("1 299 Kč", ",", 1299),
+        ("CHF 1’234.50", ".", 1234.5),
+        ("2 pcs", ".", 2),
+        ("x3", ".", 3),
+        ("3件", ".", 3),
+        ("14-21", ".", None),
+        ("2 x 3", ".", None),
+        ("١٠٫٥٠", ".", 10.5),
+        ("١٬٢٣٤٫٥", ",", 1234.5),
+        ("۱۲", ".", 12),
+        ("20 %", ".", 0.2),
+        ("12,50", ".,", 12.5),
+        ("12.50", ".,", 12.5),
+        ("1,234", ".,", 1234),
+        ("1,234", ",.", 1.234),
     ],
 )
 def test_numbers(text, decimal, value):
@@ -60,21 +84,22 @@ def test_numbers(text, decimal, value):
 
 
 @pytest.mark.parametrize(
-    "values, points, commas",
+    "values, points, commas, either",
     [
-        (["1.5", "0.123", "1234.567", "1,234.5"], 4, 0),
-        (["1,5", "0,123", "1.234,5", "12,50 €"], 0, 4),
-        (["1.234", "1,234", "17", "x"], 0, 0),
-        (["1,234,567"], 1, 0),
-        (["1.234.567"], 0, 1),
+        (["1.5", "0.123", "1234.567", "1,234.5"], 4, 0, 0),
+        (["1,5", "0,123", "1.234,5", "12,50 €"], 0, 4, 0),
+        (["1.234", "1,234", "17", "x"], 0, 0, 2),
+        (["1,234,567", "1 234.5"], 2, 0, 0),
+        (["1.234.567"], 0, 1, 0),
     ],
 )
-def test_evidence_for_a_decimal_point_or_comma(values, points, commas):
+def test_evidence_for_a_decimal_point_or_comma(values, points, commas, either):
     with db.connect() as con:
         parts = ", ".join(formats.decimal_evidence("v"))
         assert con.execute(f"select {parts} from (select unnest($values::varchar[]) as v)", {"values": values}).fetchone() == (
             points,
             commas,
+            either,
         )
 
 

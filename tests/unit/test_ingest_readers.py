@@ -321,7 +321,7 @@ def test_an_import_opens_a_workbook_and_parses_a_json_array_once(workspace, tmp_
 
     open_book = SimpleNamespace(from_filelike=counted("workbook", workbook.CalamineWorkbook.from_filelike))
     monkeypatch.setattr(workbook, "CalamineWorkbook", open_book)
-    monkeypatch.setattr(json_objects, "json", SimpleNamespace(load=counted("array", json.load)))
+    monkeypatch.setattr(json_objects, "_array", counted("array", json_objects._array))
     report = import_files(workspace, [tmp_path / "shop.xlsx", tmp_path / "sales.json"])
     assert report.totals()["kept"] == 3 and sorted(opens) == ["array", "workbook"]
 

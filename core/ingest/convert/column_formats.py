@@ -9,7 +9,7 @@ from core.ingest.convert.date_columns import DateColumn
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
 from core.ingest.persons.column_names import BIRTH, attribute_kind
-from core.ingest.questions import Answers
+from core.ingest.questions import Answers, Question
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
 from core.ingest.recognise.table_plan import TablePlan
@@ -17,6 +17,7 @@ from core.messages import msg, nmsg
 from core.schema import Column
 
 ROUNDED_ID = msg("A spreadsheet has rounded an id.").template
+DECIMAL = "--decimal"
 SHARE = msg("A share is given where an amount of money is expected.").template
 
 
@@ -42,7 +43,11 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
                 texts.decimals[read] = formats.TYPED if typed.get(read) == "number" else f.rule.format or options.decimal
         else:
             texts.dates[source] = formats.TYPED if typed.get(source) == "time" else f.rule.format or options.date_format
-    _decide_decimals(con, texts, [s for s, d in texts.decimals.items() if not d])
+    _decide_decimals(con, texts, [s for s, d in texts.decimals.items() if not d], answers)
+    discounts = [
+        f.sources[0] for plan in plans if plan.table == "promotions" for t, f in plan.columns.items() if t == "discount" and f.sources
+    ]
+    texts.percents = {s for s in discounts if s not in typed and _percents(con, texts, s)}
     days = {
         f.sources[0]: plan.table
         for plan in reversed(plans)
@@ -89,19 +94,57 @@ def _break(con, texts: TextTable, sources: list[str], pattern: str, reason: str)
     return {source: rows for source, rows in broken.items() if rows}
 
 
-def _decide_decimals(con, texts: TextTable, undecided: list[str]) -> None:
-    """Decide column by column; one without evidence follows the rest of its file."""
+def _decide_decimals(con, texts: TextTable, undecided: list[str], answers: Answers) -> None:
+    """Decide column by column. One without evidence follows the rest of its file; where that has none either, a person is asked."""
     if not undecided:
         return
     parts = [part for s in undecided for part in formats.decimal_evidence(texts.text(s, NO_VALUE))]
     counted = con.execute(f"select {', '.join(parts)} from {quoted(texts.table)}").fetchone()
-    evidence = dict(zip(undecided, zip(counted[::2], counted[1::2])))
-    file_wide = "," if sum(c for _, c in evidence.values()) > sum(p for p, _ in evidence.values()) else "."
-    for source, (points, commas) in evidence.items():
-        texts.decimals[source] = file_wide if points == commas else "." if points > commas else ","
-        if points and commas:
-            remark = msg("{points} values have a decimal point and {commas} a decimal comma.", points=points, commas=commas)
+    evidence = dict(zip(undecided, zip(counted[::3], counted[1::3], counted[2::3])))
+    points, commas = (sum(counts[i] for counts in evidence.values()) for i in (0, 1))
+    file_wide = "," if commas > points or commas == points and texts.source.delimiter == ";" else "."
+    for source, (points_here, commas_here, either) in evidence.items():
+        other = {".": ",", ",": "."}
+        sign = file_wide if points_here == commas_here else "." if points_here > commas_here else ","
+        if either and points_here == commas_here and (points_here or points == commas):
+            sign = _ask_decimal(con, texts, source, sign, either, answers)
+        texts.decimals[source] = sign + other[sign] if points_here and commas_here else sign
+        if points_here and commas_here:
+            remark = msg("{points} values have a decimal point and {commas} a decimal comma.", points=points_here, commas=commas_here)
             texts.remarks.append((source, remark))
+        elif points_here != commas_here:
+            texts.shown[f"{DECIMAL} {source}"] = sign
+
+
+def _ask_decimal(con, texts: TextTable, source: str, proposal: str, rows: int, answers: Answers) -> str:
+    """Ask whether 1.234 is a thousand or a bit more than one; returns the answer, else the proposal."""
+    cell = texts.text(source, NO_VALUE)
+    what = f"min({cell}) filter (where regexp_matches({cell}, '[0-9][.,][0-9]{{3}}([^0-9]|$)')), count({cell})"
+    example, filled = con.execute(f"select {what} from {quoted(texts.table)} where broken is null").fetchone()
+    question = Question(
+        DECIMAL,
+        source,
+        proposal,
+        ((".", msg("decimal point")), (",", msg("decimal comma"))),
+        msg(
+            "The numbers in column {column}, such as {example}, may have a decimal point or a decimal comma.",
+            column=repr(source),
+            example=example,
+        ),
+        texts.source.file,
+        rows,
+        rows / max(filled, 1),
+    )
+    texts.questions.append(question)
+    return answers.get(question.key, proposal)
+
+
+def _percents(con, texts: TextTable, source: str) -> bool:
+    """Return whether a column of discounts has bare numbers above 1, which are percentages."""
+    cell = texts.text(source, NO_VALUE)
+    value = formats.number(cell, texts.decimals[source])
+    query = f"select count(*) from {quoted(texts.table)} where broken is null and not ends_with({cell}, '%') and {value} > 1"
+    return con.execute(query).fetchone()[0] > 0
 
 
 def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, str], answers: Answers) -> None:
@@ -117,9 +160,9 @@ def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, s
 def _decide_floats(con, texts: TextTable, ids: list[str]) -> None:
     for source in dict.fromkeys(ids):
         text = texts.text(source, NO_TEXT)
-        filled, whole = con.execute(f"""select count(x), count(*) filter (where regexp_full_match(x, '[0-9]+\\.0'))
-            from (select {text} as x from {quoted(texts.table)})""").fetchone()
-        if filled and filled == whole:
+        numbers, whole = con.execute(f"""select count(*) filter (where regexp_full_match(x, '[0-9]+(\\.[0-9]+)?')),
+            count(*) filter (where regexp_full_match(x, '[0-9]+\\.0')) from (select {text} as x from {quoted(texts.table)})""").fetchone()
+        if numbers and numbers == whole:
             texts.floats.add(source)
 
 

@@ -29,7 +29,10 @@ def text(column: str, empty: tuple[str, ...]) -> str:
 
 # Numbers
 
-_CODES = "EUR|USD|GBP|CNY|RMB|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|PLN|CZK|HUF|HKD|TWD|SGD|INR|BRL|KRW|MXN|ZAR|TRY|RUB|AED"
+_CODES = (
+    "EUR|USD|GBP|CNY|RMB|JPY|CHF|CAD|AUD|NZD|SEK|NOK|DKK|ISK|PLN|CZK|HUF|RON|BGN|HKD|TWD|SGD|MYR|THB|IDR|VND|PHP|INR|PKR|BRL|ARS|CLP|COP|"
+    "PEN|KRW|MXN|ZAR|NGN|KES|EGP|TRY|RUB|UAH|KZT|AED|SAR|ILS"
+)
 CURRENCIES = {
     "€": "EUR",
     "£": "GBP",
@@ -51,28 +54,71 @@ CURRENCIES = {
     "KR.": "DKK",
     "US$": "USD",
     "$": "USD",
+    "R$": "BRL",
+    "HK$": "HKD",
+    "NT$": "TWD",
+    "S$": "SGD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "NZ$": "NZD",
+    "MX$": "MXN",
+    "FR.": "CHF",
+    "KČ": "CZK",
+    "FT": "HUF",
+    "LEI": "RON",
+    "₺": "TRY",
+    "TL": "TRY",
+    "₴": "UAH",
+    "₪": "ILS",
+    "฿": "THB",
+    "₫": "VND",
+    "₱": "PHP",
+    "RP": "IDR",
+    "RP.": "IDR",
+    "RM": "MYR",
 }
-_MONEY = rf"(US\$|[€£$¥￥₹₩₽]|(?i:{_CODES}|Rs\.?|kr\.?|zł)|元|圆|円|块)"
+_MONEY = rf"((?:US|HK|NT|AU|CA|NZ|MX|[RSAC])?\$|[€£¥￥₹₩₽₺₴₪฿₫₱]|(?i:{_CODES}|Rs\.?|kr\.?|zł|kč|Ft|lei|TL|Fr\.|RM|Rp\.?)|元|圆|円|块)"
+_PIECES = "(?i:pcs|pcs?\\.?|pieces?|units?|ea|each|stk\\.?|st\\.?|stück|pz|pza|szt\\.?|uds?\\.?|un|ks|db|шт\\.?|件|个|個|只|盒|本|枚)"
 _PLAIN = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?"
+_DIGITS = ("０１２３４５６７８９٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹๐๑๒๓๔๕๖๗๘๙०१२३४५६७८९，．－−–", "0123456789" * 5 + ",.---")
+_SPACED = "([^0-9]*[0-9]{1,3})([ ''’`´][0-9]{3})+([.,][0-9]*)?[^0-9]*"  # groups of three digits; "1 2" is no number
 
 
-def _bare(column: str) -> str:
-    """Return a number's text without currency, blanks and apostrophes; full-width digits as plain ones; (5) and 5- as -5."""
-    flat = f"translate({column}, '０１２３４５６７８９，．－−', '0123456789,.--')"
-    flat = f"regexp_replace({flat}, '{_MONEY}|[\\s''’\\x{{00a0}}\\x{{2009}}\\x{{202f}}]', '', 'g')"
-    return f"regexp_replace({flat}, '^(?:\\((.*)\\)|([0-9.,]+)-)$', '-\\1\\2')"
+def _flat(column: str) -> str:
+    """Return a text with the digits and signs of other scripts as those of ASCII."""
+    return f"translate({column}, '{_DIGITS[0]}', '{_DIGITS[1]}')"
+
+
+def _bare(column: str, decimal: str) -> str:
+    """Return a number's text without its currency, "pcs" and groups of three digits; (5) and 5- as -5."""
+    flat = f"translate({_flat(column)}, '٫٬', '{decimal}{',' if decimal == '.' else '.'}')"
+    for pattern, kept in (
+        (rf"^([+(-]?) ?{_MONEY} ?", "\\1"),
+        (rf" ?{_MONEY}([)-]?)$", "\\2"),
+        (f"([0-9]) ?{_PIECES}$", "\\1"),
+        ("^[xX×] ?([0-9])", "\\1"),
+        ("^(?:\\((.*)\\)|([0-9.,]+)-)$", "-\\1\\2"),
+        ("^([+-]) | (%)$", "\\1\\2"),
+    ):
+        flat = f"regexp_replace({flat}, '{pattern}', '{kept}')"
+    return f"case when regexp_full_match({column}, '{_SPACED}') then regexp_replace({flat}, '[ ''’`´]', '', 'g') else {flat} end"
 
 
 def number(column: str, decimal: str) -> str:
-    """Return a DOUBLE. Thousands separators must be where they belong: 1,23 is no number under a decimal point.
+    """Return a DOUBLE. Thousands separators must be where they belong: 1,23 is no number under a decimal point, and "1 2" is none at all.
 
-    decimal: ".", "," or TYPED where the file itself types the column.
+    decimal: ".", ",", both where a column has both (the first reads what the second could read as well), or TYPED where the file itself
+    types the column.
     """
     if decimal == TYPED:
         return f"try_cast({column} as double)"
+    if len(decimal) > 1:
+        return f"coalesce({', '.join(number(column, sign) for sign in decimal)})"
     group, point = (",", ".") if decimal == "." else (".", ",")
     shape = rf"[+-]?([0-9]+|[0-9]{{1,3}}(\{group}[0-9]{{2,3}})*\{group}[0-9]{{3}})?(\{point}[0-9]*)?([eE][+-]?[0-9]+)?%?"
-    bare = _bare(column)
+    bare = _bare(column, decimal)
     value = f"replace(replace(rtrim({bare}, '%'), '{group}', ''), '{point}', '.')"
     share = f"case when ends_with({bare}, '%') then 100 else 1 end"
     slow = f"case when regexp_full_match({bare}, '{shape}') then try_cast({value} as double) / {share} end"
@@ -81,11 +127,24 @@ def number(column: str, decimal: str) -> str:
     return f"case when regexp_full_match({column}, '{_PLAIN}') then try_cast({column} as double) else {slow} end"
 
 
-def decimal_evidence(column: str) -> tuple[str, str]:
-    """Return two counts over a column: values that only make sense with a decimal point, and with a decimal comma.
+def discount_share(text: str, value: str, percents: bool) -> str:
+    """Return a DOUBLE, 0.2 for a fifth off, of a discount's text and its number.
 
-    1.234 is ambiguous (a thousand, or a bit more than one); 1.5, 0.123, 1234.567 and 1,234.5 are not.
+    percents: the column has bare numbers above 1; one below 1 may then be either, and is not read.
     """
+    return (
+        f"case when ends_with({text}, '%') then {value} when {value} > 0 and {value} < 1 then null else {value} / 100 end"
+        if percents
+        else value
+    )
+
+
+def decimal_evidence(column: str) -> tuple[str, str, str]:
+    """Return three counts over a column: values that make sense only with a decimal point, only with a decimal comma, and with either.
+
+    1.234 is ambiguous (a thousand, or a bit more than one); 1.5, 0.123, 1234.567, 1,234.5 and 1 234.5 are not.
+    """
+    flat = _flat(column)
 
     def only(point: str, group: str) -> str:
         p, g = f"\\{point}", f"\\{group}"
@@ -95,11 +154,13 @@ def decimal_evidence(column: str) -> tuple[str, str]:
             f"[0-9]{{4,}}{p}[0-9]+",
             f"[0-9]+({g}[0-9]{{3}})+{p}[0-9]*",
             f"[0-9]+({g}[0-9]{{3}}){{2,}}",
+            f"[0-9]{{1,3}}([ ''’][0-9]{{3}})+{p}[0-9]*",
         )
         shape = f"^[^0-9.,]*({'|'.join(unambiguous)})[^0-9.,]*$"
-        return f"count(*) filter (where regexp_matches({column}, '{shape}'))"
+        return f"count(*) filter (where regexp_matches({flat}, '{shape}'))"
 
-    return only(".", ","), only(",", ".")
+    either = f"count(*) filter (where regexp_matches({flat}, '^[^0-9.,]*[1-9][0-9]{{0,2}}[.,][0-9]{{3}}[^0-9.,]*$'))"
+    return only(".", ","), only(",", "."), either
 
 
 def currency_sign(column: str) -> str:

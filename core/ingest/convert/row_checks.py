@@ -16,6 +16,7 @@ from core.ingest.recognise.table_plan import TablePlan
 from core.messages import Message, msg
 
 FIRST_DAY = date(1990, 1, 1)
+MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
 _PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 
@@ -131,6 +132,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
         return [
             *_nothing_left(plan),
             Check("units = 0", "units", msg("The units are zero.")),
+            _too_many("units"),
             *[free] * options.free_is_no_sale,
             Check("unit_price_cents < 0", "unit_price", _PRICE),
             Check("order_count < 0", "order_count", msg("The number of orders is below zero.")),
@@ -138,7 +140,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table in ("products", "suppliers"):
         return [Check(f"{quoted(c)} < 0", mapped_name(c), reason) for c, reason in _BELOW_ZERO.items()]
     if plan.table == "deliveries":
-        return [*_nothing_left(plan), Check("units <= 0", "units", msg("The units are not above zero."))]
+        return [*_nothing_left(plan), Check("units <= 0", "units", msg("The units are not above zero.")), _too_many("units")]
     if plan.table == "events":
         return [Check(f"{c} < 0", c, msg("The number of events is below zero.")) for c in ("views", "carts", "wishlists")]
     if plan.table == "reviews":
@@ -146,11 +148,20 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
         return [Check(f"rating < 1 or rating > {bind(options.rating_scale)}", "rating", reason)]
     if plan.table == "stock":
         # A count below zero stays in: an older one would replace it in the plan. The plan reports it as a problem.
-        return [Check("on_order < 0", "on_order", msg("The units on order are below zero."))]
+        return [_too_many("on_hand"), Check("on_order < 0", "on_order", msg("The units on order are below zero."))]
     if plan.table == "promotions":
-        return [Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts."))]
+        return [
+            Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts.")),
+            Check("discount < 0 or discount > 1", "discount", msg("The discount is not between 0 and 100%.")),
+        ]
     return []
 
 
 def _nothing_left(plan: TablePlan) -> list[Check]:
     return [Check("units = 0 and units_before <> 0", "units", NOTHING_LEFT, aside=True)] if plan.columns["units"].minus else []
+
+
+def _too_many(column: str) -> Check:
+    return Check(
+        f"abs({column}) >= {MOST_UNITS}", column, msg("The units are ten million or more: a barcode may have been scanned as a quantity.")
+    )

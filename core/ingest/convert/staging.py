@@ -179,6 +179,8 @@ class _Query:
             value = self._number(s, source)
             for other in filled.minus:
                 value = f"({value} - coalesce({self._number(f'less_{self.texts.columns[other]}', other)}, 0))"
+            if self.table == "promotions" and target == "discount":
+                value = formats.discount_share(s, value, source in self.texts.percents)
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
         if column.type in ("DATE", "TIMESTAMP"):

@@ -19,7 +19,8 @@ class TextTable:
     columns     source column -> its column in the table
     decimals    number columns -> how they are written (formats.number)
     dates       date columns -> how they are written (dates.date_sql)
-    floats      text columns all of whose values end in ".0": ids that went through a column of floats
+    percents    columns of discounts whose bare numbers are percentages
+    floats      text columns all of whose numbers end in ".0": ids that went through a column of floats
     currency    the commonest currency sign or code in its amounts, "" if there is none
     remarks     (source column, what a reader of the report needs to know)
     questions   what its columns leave open
@@ -32,6 +33,7 @@ class TextTable:
     rows: int = 0
     decimals: dict[str, str] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
+    percents: set[str] = field(default_factory=set)
     floats: set[str] = field(default_factory=set)
     currency: str = ""
     remarks: list[tuple[str, Message]] = field(default_factory=list)
@@ -43,7 +45,11 @@ class TextTable:
         column = self.columns[source]
         if source in self.source.typed:
             return column
-        return f"regexp_replace({formats.text(column, empty)}, '\\.0$', '')" if source in self.floats else formats.text(column, empty)
+        return (
+            f"regexp_replace({formats.text(column, empty)}, '^([0-9]+)\\.0$', '\\1')"
+            if source in self.floats
+            else formats.text(column, empty)
+        )
 
 
 def load_texts(con, source: Source, columns: list[str], table: str, progress) -> TextTable:

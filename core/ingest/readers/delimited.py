@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import csv
-import gzip
 import io
 import re
 from collections import Counter
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import UserError
+from core.ingest.readers.limits import LONGEST_LINE, Unpacked, line_too_long, refuse_width
 from core.ingest.readers.source import BATCH_ROWS, Row, Source, row_batches
 from core.messages import msg
 
@@ -20,7 +20,10 @@ SAMPLE_BYTES = 1 << 18
 LONGEST_RECORD = 500  # lines; a quoted field longer than this is a quote that was never closed
 DELIMITERS = (",", ";", "\t", "|", "^")
 _BOMS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-csv.field_size_limit(1 << 24)
+csv.field_size_limit(LONGEST_LINE)
+# In place of bytes that do not fit the encoding: no text has it, while a file may well hold the replacement character itself.
+WRONG, _MARK = "\udcff", "upswing-mark"
+codecs.register_error(_MARK, lambda error: (WRONG, error.end))  # type: ignore[attr-defined]
 
 # Why a row is broken; the template is what the quarantine keeps.
 TOO_FEW_FIELDS = msg("The row has fewer fields than the header.").template
@@ -37,7 +40,7 @@ def empty_file(name: str) -> UserError:
 
 
 def open_bytes(path: Path, gzipped: bool):
-    return gzip.open(path, "rb") if gzipped else open(path, "rb")
+    return Unpacked(path) if gzipped else open(path, "rb")
 
 
 def detect_encoding(path: Path, gzipped: bool) -> str:
@@ -67,14 +70,14 @@ def detect_encoding(path: Path, gzipped: bool) -> str:
 
 def _utf8_share(stream) -> tuple[int, int]:
     """Count the non-ASCII characters of a stream that are valid UTF-8, and the byte sequences that are not."""
-    decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+    decoder = codecs.getincrementaldecoder("utf-8")(errors=_MARK)
     good = bad = 0
     while chunk := stream.read(1 << 20):
         if chunk.isascii():
             decoder.reset()
             continue
         text = decoder.decode(chunk)
-        wrong = text.count("\ufffd")
+        wrong = text.count(WRONG)
         bad += wrong
         good += len(text) - len(text.encode("ascii", "ignore")) - wrong
     return good, bad
@@ -141,8 +144,8 @@ class Delimited:
         A quote that is never closed would swallow the lines after it: such a record is taken apart into its lines.
         """
         width = len(self.columns)
-        with open_text(self.path, self.gzipped, self.encoding) as stream:
-            lines = _Lines(stream)
+        with open_text(self.path, self.gzipped, self.encoding, _MARK) as stream:
+            lines = _Lines(stream, self.path.name)
             first = True
             while first or not lines.ended:
                 first = False
@@ -151,7 +154,7 @@ class Delimited:
                     line = lines.number - len(raw) + 1
                     if line <= self.header_line or not any(cells):
                         continue
-                    if len(cells) == width and "\ufffd" not in raw[0] and (len(raw) == 1 or _closed(raw)):
+                    if len(cells) == width and WRONG not in raw[0] and (len(raw) == 1 or _closed(raw)):
                         yield line, None, cells
                     elif len(raw) > 1:
                         for offset, text in enumerate(raw):
@@ -163,7 +166,7 @@ class Delimited:
 
     def _checked(self, line: int, cells: list[str], raw: str) -> Row:
         width = len(self.columns)
-        if "\ufffd" in raw:
+        if WRONG in raw:
             return line, WRONG_BYTES, None
         if len(cells) > width and not any(cells[width:]):
             cells = cells[:width]
@@ -174,34 +177,38 @@ class Delimited:
 
 def _closed(raw: list[str]) -> bool:
     """Return whether several lines are one record: its quotes come in pairs, and it was not cut for its length."""
-    return len(raw) < LONGEST_RECORD and sum(line.count('"') for line in raw) % 2 == 0
+    return len(raw) < LONGEST_RECORD and sum(map(len, raw)) <= LONGEST_LINE and sum(line.count('"') for line in raw) % 2 == 0
 
 
 class _Lines:
     """Give csv.reader its lines, remember those of the record it is reading, and end a record that never ends."""
 
-    def __init__(self, stream):
-        self._stream, self.number, self.pending, self.ended = stream, 0, [], False
+    def __init__(self, stream, file: str):
+        self._stream, self._file, self.number, self.ended = stream, file, 0, False
+        self.pending: list[str] = []
+        self._held = 0  # characters of the record that it is reading
 
     def __iter__(self):
         return self
 
     def __next__(self) -> str:
-        if len(self.pending) >= LONGEST_RECORD:
+        if len(self.pending) >= LONGEST_RECORD or self._held > LONGEST_LINE:
             raise StopIteration
-        try:
-            line = next(self._stream)
-        except StopIteration:
+        line = self._stream.readline(LONGEST_LINE)
+        if not line:
             self.ended = True
-            raise
+            raise StopIteration
+        if len(line) == LONGEST_LINE:
+            raise line_too_long(self._file)
         self.number += 1
+        self._held = len(line) + (self._held if self.pending else 0)
         self.pending.append(line)
         return line
 
 
-def open_text(path: Path, gzipped: bool, encoding: str) -> io.TextIOWrapper:
+def open_text(path: Path, gzipped: bool, encoding: str, errors: str = "replace") -> io.TextIOWrapper:
     try:
-        return io.TextIOWrapper(open_bytes(path, gzipped), encoding=encoding, errors="replace", newline="")
+        return io.TextIOWrapper(open_bytes(path, gzipped), encoding=encoding, errors=errors, newline="")
     except LookupError as error:
         raise UserError(
             found=msg("The mapping gives the encoding {encoding}.", encoding=encoding),
@@ -241,6 +248,7 @@ def inspect(path: Path, gzipped: bool, *, encoding: str = "", delimiter: str = "
     tables = {d: [r for r in _records(head, d) if any(r[1])] for d in candidates}
     delimiter = max(candidates, key=lambda d: (_fit(tables[d]), -candidates.index(d)))
     line, header = header_row(tables[delimiter])
+    refuse_width(len(header), path.name)
     return Delimited(path, gzipped, encoding, delimiter, unique(header), line)
 
 
@@ -261,7 +269,13 @@ def _fit(records: list) -> tuple[float, int]:
     return (count / max(len(records), 1) if width > 1 else 0.0, width)
 
 
-def header_row(records: list[tuple[int, list[str]]]) -> tuple[int, list[str]]:
+def is_delimited(text: str, share: float) -> bool:
+    """Return whether that share of the lines of a text has as many fields, by one of the delimiters."""
+    fits = [_fit([r for r in _records(text, d) if any(r[1])]) for d in DELIMITERS]
+    return max(fits)[0] >= share
+
+
+def header_row(records: list[tuple[int, list]]) -> tuple[int, list]:
     """Return (line, cells) of the first record at least as wide as most are: the lines of a title above it are no header."""
     width = Counter(len(cells) for _, cells in records).most_common(1)[0][0]
     for line, cells in records:
@@ -276,13 +290,12 @@ def unique(header: list) -> list[str]:
     >>> unique(["a", "", "a "])
     ['a', 'column 2', 'a (2)']
     """
-    names: list[str] = []
+    names: dict[str, int] = {}  # name -> how often it was asked for
     for position, cell in enumerate(header, 1):
         name = str(cell).replace("\ufeff", "").strip() if cell is not None else ""
         name = candidate = name or f"column {position}"
-        times = 1
         while candidate in names:
-            times += 1
-            candidate = f"{name} ({times})"
-        names.append(candidate)
-    return names
+            names[name] += 1
+            candidate = f"{name} ({names[name]})"
+        names[candidate] = 1
+    return list(names)

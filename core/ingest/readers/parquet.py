@@ -10,14 +10,30 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from core.errors import UserError
+from core.ingest.readers.limits import refuse_width
 from core.ingest.readers.source import BATCH_ROWS, EXACT, Source, text_table, value_text
 from core.messages import msg
+
+MOST_ROWS, ROWS_PER_BYTE = 10_000_000, 20  # a constant column takes no bytes at all: rows beyond both are made up
 
 
 def open_parquet(path: Path, name: str) -> Source:
     """Return the table of a file as a source. Raises UserError for one without rows."""
     with pq.ParquetFile(path) as file:
         schema = file.schema_arrow
+        refuse_width(len(schema), name)
+        if file.metadata.num_rows > MOST_ROWS + ROWS_PER_BYTE * path.stat().st_size:
+            raise UserError(
+                found=msg("{file} has {count} rows, far more than its size allows for.", file=name, count=file.metadata.num_rows),
+                expected=msg("The rows of a table differ from each other."),
+                to_do=msg("Check what is in it, and export it again."),
+            )
+        if len(set(schema.names)) < len(schema.names):
+            raise UserError(
+                found=msg("{file} has two columns of one name.", file=name),
+                expected=msg("Each column of a Parquet file has a name of its own."),
+                to_do=msg("Rename one of them."),
+            )
         if file.metadata.num_rows == 0:
             raise UserError(
                 found=msg("{file} has no rows.", file=name),
@@ -46,8 +62,8 @@ def column_text(array: pa.Array) -> pa.Array:
     kind = array.type
     if pa.types.is_string(kind):
         return array
-    if pa.types.is_nested(kind):
-        return pa.array([value_text(value) for value in array.to_pylist()], pa.string())
+    if pa.types.is_dictionary(kind):
+        return column_text(array.dictionary_decode())
     if pa.types.is_timestamp(kind):
         array = pc.cast(array, pa.timestamp("us"), safe=False)  # with a zone: the same instant in UTC
     elif pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
@@ -60,4 +76,7 @@ def column_text(array: pa.Array) -> pa.Array:
         whole = pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), float(EXACT)))
         numbers = pc.cast(pc.if_else(whole, array, pa.scalar(None, kind)), pa.int64())
         return pc.coalesce(pc.cast(numbers, pa.string()), pc.cast(array, pa.string()))
-    return pc.cast(array, pa.string())
+    try:
+        return pc.cast(array, pa.string())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):  # nested, or a kind that Arrow does not write as text
+        return pa.array([value_text(value) for value in array.to_pylist()], pa.string())

@@ -46,14 +46,21 @@ class Spool:
     """Batches on disk: a file each, so that memory holds one and later batches may have columns that earlier ones lack."""
 
     def __init__(self, folder: Path, tables: Iterable[pa.Table]):
-        """Write the batches (line, broken, c0, c1 ...) to an empty folder."""
+        """Write the batches (line, broken, c0, c1 ...) to a folder without any."""
         self._files: list[Path] = []
         for number, table in enumerate(tables):
-            file = folder / f"{number}.arrow"
+            file = folder / f"{number:06}.arrow"
             options = pa.ipc.IpcWriteOptions(compression="lz4")
             with pa.OSFile(str(file), "wb") as sink, pa.ipc.new_file(sink, table.schema, options=options) as writer:
                 writer.write_table(table)
             self._files.append(file)
+
+    @classmethod
+    def of(cls, folder: Path) -> Spool:
+        """Return the batches that lie in a folder."""
+        spool = cls(folder, ())
+        spool._files = sorted(folder.glob("*.arrow"))
+        return spool
 
     def batches(self, positions: list[int], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
         """Yield batches of that many rows with the columns at these positions (0 = c0)."""

@@ -17,31 +17,7 @@ from core.messages import Message, msg
 _NUMBERED = re.compile(r"(.*?\D)[\s_(#.-]*?(\d{1,3})\)?$")
 FEWEST = 2  # numbers, for columns to be numbered items
 
-_YEARS, _WEEKS = (
-    ("year", "jahr", "année", "año", "ano", "anno", "年", "年份"),
-    ("week", "weekno", "weeknumber", "isoweek", "kw", "woche", "semaine", "semana", "周", "周次", "第几周"),
-)
-
 Cells = list[str | None]
-
-
-def year_and_week(source: Source) -> Source:
-    """Return the source with one column `week` in place of a year and the number of its week, such as 2024 and 9."""
-    present = by_plain(source.columns)
-    year, week = (next((present[n] for n in names if n in present), None) for names in (_YEARS, _WEEKS))
-    if year is None or week is None:
-        return source
-    cells = [[(c or "").strip().removesuffix(".0") for c in column] for column in source.sample_cells([year, week])]
-    pairs = [(y, w) for y, w in zip(*cells) if y and w]
-    if not pairs or not all(re.fullmatch(r"(19|20)\d\d", y) and w.isdigit() and 1 <= int(w) <= 53 for y, w in pairs):
-        return source
-
-    def weeks(cells: Cells) -> list[Cells]:
-        y, w = ((c or "").strip().removesuffix(".0") for c in cells)
-        return [[f"{y}-W{w.zfill(2)}" if y and w else None]]
-
-    note = msg("The columns {year} and {week} are read as the weeks of a year.", year=year, week=week)
-    return _expanded(source, [c for c in source.columns if c not in (year, week)], [year, week], ["week"], weeks, note)
 
 
 def of_layout(mapping: Mapping, source: Source) -> Source:

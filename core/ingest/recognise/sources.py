@@ -103,7 +103,7 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     if found is not None:
         source = reshape.of_layout(found, source)
     elif mapping.guesses:
-        source = reshape.year_and_week(reshape.numbered_items(mapping, source))
+        source = reshape.numbered_items(mapping, source)
     p = PlannedSource(path, sha, source, None, found or mapping)
     if found is not None:
         p.report.layout, p.report.layout_key = evidence, found.name
@@ -192,8 +192,8 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     adapted = value_checks.with_id_of_orders(mapping, p.source)
     row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
     row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT
-    adapted = value_checks.with_sales_as_units(adapted, p.source)
-    columns = value_checks.without_week_numbers(mapping, p.columns, p.source)
+    adapted = value_checks.with_days_in_parts(value_checks.with_sales_as_units(adapted, p.source), p.source)
+    columns = value_checks.without_week_numbers(adapted, p.columns, p.source)
     repeated = value_checks.repeats_products(mapping, p.source)
     plans = plan_tables(adapted, p.path.name, columns, p.source.names, row_is_a_unit, repeated)
     value_checks.refuse_product_parts(mapping, plans, p.source)

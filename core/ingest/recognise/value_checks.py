@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.errors import UserError
+from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import by_plain, plain
 from core.ingest.readers.source import Source
 from core.ingest.recognise.mapping import ColumnRule, Mapping
@@ -30,17 +31,48 @@ _DAYS_OF_COUNTS = tuple(
     map(plain, ("date", "day", "update_time", "crawl_time", "snapshot_date", "captured_at", "日期", "更新时间", "采集时间"))
 )
 MOSTLY = 0.5  # of the rows, for each to be about another thing
+YEARS = ("year", "yr", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "rok", "år", "yıl", "год", "年", "年份", "年度")
+MONTHS = ("month", "monat", "mois", "mes", "mês", "mese", "maand", "miesiąc", "månad", "måned", "ay", "месяц", "月", "月份", "yearmonth")
+DAYS_OF_MONTH = ("day", "dayofmonth", "tag", "jour", "dia", "día", "giorno", "dag", "dzień", "gün", "день", "日")
 _MANY_ROWS = 200_000  # among the first of thousands of customers' sessions each is somebody else's
 
 
 def without_week_numbers(mapping: Mapping, columns: list[str], source: Source) -> list[str]:
-    """Return the columns without a `week` that is a mere number: it is no day."""
+    """Return the columns without a `week` that is a mere number: it is no day, unless the year stands beside it."""
 
     def numbers(column: str) -> bool:
         cells = [c for c in source.sample_cells([column])[0] if c]
         return all(len(c.strip()) < 5 for c in cells)
 
-    return [c for c in columns if not (mapping.guesses and plain(c) == "week" and c in source.columns and numbers(c))]
+    guesses = mapping.guesses and not mapping.tables["orders"].rules["ordered_at"].template
+    return [c for c in columns if not (guesses and plain(c) == "week" and c in source.columns and numbers(c))]
+
+
+def with_days_in_parts(mapping: Mapping, source: Source) -> Mapping:
+    """Return the mapping to guess with for a source whose days are spread over columns: year and week, or year, month and day.
+
+    Raises UserError for one with months only: they are too long to show a rise.
+    """
+    here, orders = by_plain(source.columns), mapping.tables["orders"] if "orders" in mapping.tables else None
+    if not mapping.guesses or orders is None:
+        return mapping
+    days = {name: column for name, column in here.items() if name not in (*YEARS, *WEEKS, *MONTHS)}
+    if orders.rules["ordered_at"].found_in(days) or orders.rules["units"].found_in(here) is None:
+        return mapping
+    year, week, month, day = (next((here[n] for n in names if n in here), "") for names in (YEARS, WEEKS, MONTHS, DAYS_OF_MONTH))
+    if year and week:
+        rule = ColumnRule(template=f"{{{year}}}-W{{{week}}}", format="iso_week")
+    elif year and month and day:
+        rule = ColumnRule(template=f"{{{year}}}-{{{month}}}-{{{day}}}", format="iso")
+    elif month and not week and orders.rules["product_id"].found_in(here):
+        raise UserError(
+            found=msg("{file} has sales by month, in column {column}.", file=source.file, column=repr(month)),
+            expected=msg("Sales are given by day, by week, or as order lines: months are too long to show a rise."),
+            to_do=msg("Export them by day or week, or leave the file out."),
+        )
+    else:
+        return mapping
+    return replace(mapping, tables=mapping.tables | {"orders": replace(orders, rules=orders.rules | {"ordered_at": rule})})
 
 
 def with_id_of_orders(mapping: Mapping, source: Source) -> Mapping:
