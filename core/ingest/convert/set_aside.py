@@ -93,7 +93,8 @@ def _mark_no_products(con, texts: TextTable, plan: TablePlan, mapping: Mapping, 
         cell = texts.text(source, NO_VALUE)
         for pattern in patterns:
             names = con.execute(
-                f"select distinct {cell} as name from {quoted(texts.table)} where regexp_full_match(name, $pattern)", {"pattern": pattern}
+                f"select name from (select distinct {cell} as name from {quoted(texts.table)}) where regexp_full_match(name, $pattern)",
+                {"pattern": pattern},
             ).fetchall()
             aside = [name for (name,) in names if normalised(name) not in kept]
             if aside:

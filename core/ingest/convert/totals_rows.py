@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from core.ingest.blanks import NO_TEXT, NO_VALUE
 from core.ingest.convert import formats
 from core.ingest.convert.text_table import TextTable
@@ -11,7 +13,6 @@ from core.ingest.words import normalised, total_words
 from core.messages import msg
 
 TOTAL = msg("The row adds up other rows.").template
-MOST_NAMES = 5000  # different names that may be those of totals
 _QUANTITIES = ("units", "on_hand", "line_total", "views", "order_count")
 _NEARLY = 1e-6
 
@@ -36,23 +37,24 @@ def _cells(texts: TextTable, plan: TablePlan) -> dict[str, str]:
 
 def _named(con, texts: TextTable, plan: TablePlan) -> dict[int, str]:
     """Return line -> name of the rows that are named as totals in one of their cells; those of one place are not among them."""
-    found: dict[int, str] = {}
-    for target, cell in _cells(texts, plan).items():
-        if target == "location":
-            continue
-        ends = "|".join([*total_words("of_groups"), *total_words()])
-        names = con.execute(
-            f"""select distinct {cell} as name from {quoted(texts.table)}
-            where regexp_matches(lower(name), $ends) limit {MOST_NAMES}""",
-            {"ends": ends},
-        ).fetchall()
-        words = [name for (name,) in names if _is_total(name)]
-        if words:
-            rows = con.execute(
-                f"select line, {cell} from {quoted(texts.table)} where list_contains($words, {cell}) order by line", {"words": words}
-            ).fetchall()
-            found |= {line: name for line, name in rows if line not in found}
-    return found
+    sources = {plan.columns[t].sources[0] for t in _cells(texts, plan) if t != "location"}
+    if not sources:
+        return {}
+    columns = ", ".join(texts.columns[s] for s in sorted(sources))
+    rows = con.execute(
+        f"select line, {columns} from {quoted(texts.table)} where regexp_matches(lower(concat_ws('|', {columns})), $pattern) order by line",
+        {"pattern": _pattern()},
+    ).fetchall()
+    named = ((line, next((cell for cell in cells if cell and _is_total(cell)), "")) for line, *cells in rows)
+    return {line: name.strip() for line, name in named if name}
+
+
+@cache
+def _pattern() -> str:
+    """Return the regular expression (RE2) of rows, as cells between |, that may be named as totals."""
+    words, groups = ("|".join(sorted(w.replace(" ", "[ _-]*") for w in total_words(role))) for role in ("words", "of_groups"))
+    begin, end = r"(?:^|\|)\W*", r"\W*(?:\||$)"
+    return f"{begin}(?:{words}){end}|{begin}(?:{groups})[ :_-]|[ :_-](?:{groups}){end}"
 
 
 def _is_total(name: str) -> bool:
