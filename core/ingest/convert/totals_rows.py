@@ -73,8 +73,8 @@ def _proved(con, texts: TextTable, plan: TablePlan, named: dict[int, str]) -> li
     if not named or quantity is None:
         return []
     number = formats.number(texts.text(quantity.sources[0], NO_VALUE), texts.decimals.get(quantity.sources[0]) or ".")
-    keys = [cell for t, cell in _cells(texts, plan).items() if t in ("ordered_at", "day", "product_id")]
-    blank = " or ".join(f"{cell} is null" for cell in keys) or "false"
+    keys = [plan.columns[t].sources for t in ("ordered_at", "day", "product_id") if t in plan.columns and plan.columns[t].sources]
+    blank = " or ".join("(" + " and ".join(f"{texts.text(s, NO_TEXT)} is null" for s in sources) + ")" for sources in keys) or "false"
     lines = ", ".join(str(line) for line in named)
     day = next((cell for t, cell in _cells(texts, plan).items() if t in ("ordered_at", "day")), "null")
     rows = con.execute(f"""with numbered as (select line, {day} as day, {number} as n, {blank} as is_blank, line in ({lines}) as is_named
