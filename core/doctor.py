@@ -31,7 +31,7 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> list[Finding]:
-    """Every check's findings. What is merely not there yet is no problem; what is there and broken is."""
+    """Return the findings of all checks. A file that does not exist yet is no problem; a broken one is."""
     checks: dict[str, Callable[[Workspace], Iterator[Finding]]] = {
         "python": _python,
         "packages": _packages,

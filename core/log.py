@@ -85,7 +85,7 @@ def level_of(name: str) -> int:
 
 
 def _templates(message: Message | str) -> str:
-    """The template of a message with the templates of the messages in it; the text of an unconverted error stays out."""
+    """Return a message's template and those of the messages in it; the text of an unconverted error is left out."""
     if not isinstance(message, Message):
         return ""
     parts = [p for value in message.values.values() for p in (value if isinstance(value, (list, tuple)) else [value])]

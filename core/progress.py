@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 
 from core.messages import Message, msg, show
 
-STEPS: dict[str, Message] = {  # step -> what it does, for people
+STEPS: dict[str, Message] = {  # step -> its label
     "import": msg("Reading files"),
     "features": msg("Preparing data"),
     "panel": msg("Loading data"),

@@ -21,7 +21,7 @@ ACTOR = "dashboard"
 
 
 def retrain(tuning: str, since: str) -> Job:
-    """Asks for a retraining; while one waits or runs, that one is given back."""
+    """Request a retraining; return the one that is queued or running, if any."""
     return jobs.request(workspace(), "retrain", {"tuning": tuning, "since": since}, ACTOR)
 
 
@@ -38,12 +38,12 @@ def simulate() -> Job:
 
 
 def explain(product_id: str) -> Job:
-    """Asks for the words of one product."""
+    """Request the words of one product."""
     return jobs.request(workspace(), "explain", {"product_id": product_id}, ACTOR)
 
 
 def check_files(files: list, preset: str) -> Job:
-    """Keeps uploaded files in the workspace and asks what an import would understand of them. files: Streamlit's UploadedFile; a TOML
+    """Keep uploaded files in the workspace and ask what an import would understand of them. files: Streamlit's UploadedFile; a TOML
     file among them is the mapping of the others, and stands in for the preset. Raises UserError for two mappings, and where nothing
     else is there."""
     mappings = [f for f in files if f.name.lower().endswith(".toml")]
@@ -99,7 +99,7 @@ def cancel(job_id: int) -> None:
 
 
 def promote(model_id: str, reason: str) -> Job:
-    """Puts a model in use and asks for its forecasts."""
+    """Promote a model and request its forecasts."""
     return jobs.promote_and_rescore(workspace(), model_id, reason, ACTOR)
 
 
@@ -108,7 +108,7 @@ def discard(model_id: str, reason: str) -> None:
 
 
 def back_to_previous_model(reason: str) -> Job:
-    """Puts the champion before this one in use again and asks for its forecasts."""
+    """Promote the previous champion again and request its forecasts."""
     registry.rollback(workspace(), reason, ACTOR)
     return rescore()
 
@@ -118,7 +118,7 @@ def serve_snapshot(snapshot_id: str, reason: str) -> None:
 
 
 def change(wanted: list[dict], reason: str, comment: str) -> None:
-    """Puts planners' values in place of the plan's. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+    """Set planners' values. wanted: scope, name, field, value, expires_on each. Raises UserError."""
     state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
     for one in wanted:
         state.set_override(
@@ -132,7 +132,7 @@ def change(wanted: list[dict], reason: str, comment: str) -> None:
 
 
 def _basis(rows, one: dict, as_of) -> dict:
-    """What hindsight will need of a quantity."""
+    """Return what hindsight will need of a quantity."""
     if one["field"] != "order_units":
         return {}
     row = rows[rows.product_id == one["name"]].iloc[0]
@@ -140,7 +140,7 @@ def _basis(rows, one: dict, as_of) -> dict:
 
 
 def keep_scenario(name: str, scenario: plan.Scenario) -> None:
-    """Keeps a what-if scenario under its name, in place of one of the same name."""
+    """Save a what-if scenario under its name, in place of one of the same name."""
     State(workspace()).save_view(data.SCENARIOS, name, asdict(scenario), data.planner())
 
 

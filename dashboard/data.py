@@ -26,7 +26,7 @@ SCENARIOS = "inventory what-if"  # the page that core.storage.state keeps them u
 
 
 def workspace() -> Workspace:
-    """The shop that `upswing serve` was started for."""
+    """Return the shop that `upswing serve` was started for."""
     return Workspace.at()
 
 
@@ -45,7 +45,7 @@ def waiting_settings() -> dict[str, list[str]]:
 
 
 def resolve() -> None:
-    """Fixes the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
+    """Fix the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
     the snapshot has changed: a page shows verified tables or none."""
     st.session_state["_snapshot"] = None
     found = snapshots.current(workspace())
@@ -64,7 +64,8 @@ def _serving(folder: str) -> Serving:
     return Serving(Path(folder))
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+# Streamlit takes milliseconds to hash settings, and every page asks for the rules several times.
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs={Settings: repr})
 def _rules(folder: str, today: Settings) -> Settings:
     return _serving(folder).rules(today)
 
@@ -75,7 +76,7 @@ def _answer(folder: str, question: str, values: dict) -> pd.DataFrame:
 
 
 def ask(question: str, **values) -> pd.DataFrame:
-    """The answer of core/capabilities/forecast/queries/<question>.sql from this rerun's snapshot, cached. The thresholds are filled in."""
+    """Return the cached result of core/capabilities/forecast/queries/<question>.sql on this rerun's snapshot, with thresholds filled in."""
     folder = st.session_state.get("_snapshot")
     if folder is None:
         raise NotReady(
@@ -87,18 +88,18 @@ def ask(question: str, **values) -> pd.DataFrame:
 
 
 def one(question: str, **values) -> Any:
-    """The first row of an answer, a Series whose fields are its columns; None if there is none."""
+    """Return the first row of an answer, a Series whose fields are its columns; None if there is none."""
     answer = ask(question, **values)
     return None if answer.empty else answer.iloc[0]
 
 
 def checked() -> bool:
-    """Whether the snapshot's model was measured on weeks held back: a short history has none to spare, and in others nothing rose."""
+    """Return whether held-out weeks checked the snapshot's model: a short history has none, and in some nothing rises."""
     return "average_precision" in set(ask("metrics").metric)
 
 
 def held_back() -> bool:
-    """Whether weeks were held back at all: errors of chances are known there also where nothing rose."""
+    """Return whether there were held-out weeks: they give calibration errors even where nothing rises."""
     return "brier" in set(ask("metrics").metric)
 
 
@@ -107,7 +108,7 @@ def meta() -> pd.Series:
 
 
 def choices() -> dict:
-    """What filters can offer: categories, segments (everyone first) and the ranges of price and age."""
+    """Return what filters can offer: categories, segments (everyone first) and the ranges of price and age."""
     found = one("choices").to_dict()
     for name in ("categories", "segments"):
         found[name] = [] if found[name] is None else [str(v) for v in found[name]]
@@ -115,7 +116,7 @@ def choices() -> dict:
 
 
 def segments() -> list[str]:
-    """The customer groups that are forecast, everyone first."""
+    """Return the customer groups that are forecast, everyone first."""
     return choices()["segments"]
 
 
@@ -131,12 +132,12 @@ def order_template() -> tuple[str, ...]:
 
 
 def planner() -> str:
-    """Who is at work in this session, as far as they said."""
+    """Return the name that the user of this session has given."""
     return (st.session_state.get("planner") or "").strip() or "dashboard"
 
 
 def overrides() -> list[Override]:
-    """All there ever were, oldest first."""
+    """Return all overrides, open and ended, oldest first."""
     return _overrides(str(workspace().root), State(workspace()).overrides_version())
 
 
@@ -146,7 +147,7 @@ def _overrides(root: str, version: tuple) -> list[Override]:
 
 
 def basis() -> plans.Basis:
-    """What the plan is made from, under the service levels and lead times that hold."""
+    """Return the inputs of the plan under the service levels and lead times in force."""
     terms = _terms()
     return _replanned(st.session_state["_snapshot"], inventory_rules(), tuple(o.id for o in terms), terms)
 
@@ -166,7 +167,7 @@ def _replanned(folder: str, rules: Rules, ids: tuple, _terms: list[Override]) ->
 
 
 def plan() -> pd.DataFrame:
-    """The plan, one row a product, as core.capabilities.inventory.plan.make gives it."""
+    """Return the plan, one row a product, as core.capabilities.inventory.plan.make gives it."""
     return _plan(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), basis(), overrides())
 
 
@@ -176,14 +177,14 @@ def _plan(folder: str, rules: Rules, version: tuple, _based: plans.Basis, _made:
 
 
 def planned(product: str) -> pd.Series | None:
-    """A product's row of the plan; None where nothing is planned of it."""
+    """Return a product's row of the plan, None where it has none."""
     found = plan()
     found = found[found.product_id == product]
     return None if found.empty else found.iloc[0]
 
 
 def headline() -> pd.Series:
-    """The shop in one row: the question's, and by the plan to_order, order_cost_cents, stock_known, stock_unknown."""
+    """Return the shop in one row: the question's, and by the plan to_order, order_cost_cents, stock_known, stock_unknown."""
     planned = plan()
     ordered, unknown = planned[planned.order_units > 0], int(planned.status.isin(NO_ORDER).sum())
     return pd.concat(
@@ -202,7 +203,7 @@ def headline() -> pd.Series:
 
 
 def decisions(limit: int) -> pd.DataFrame:
-    """What to do today, by the plan: kind, product, and because of what."""
+    """Return today's decisions by the plan: kind, product and reason."""
     return _decisions(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), limit, plan())
 
 
@@ -213,7 +214,7 @@ def _decisions(folder: str, rules: Rules, version: tuple, limit: int, _plan: pd.
 
 
 def plan_within(budget_cents: float) -> pd.DataFrame:
-    """The plan as far as this money reaches; math.inf for all that is worth its money."""
+    """Return the plan within this budget; math.inf for all suggested orders."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
     ranking = _ranking(folder, rules, tuple(o.id for o in _terms()), basis())
     return _within(folder, rules, State(workspace()).overrides_version(), budget_cents, plan(), ranking)
@@ -235,7 +236,7 @@ def scenarios() -> dict[str, plans.Scenario]:
 
 
 def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans.Outlook:
-    """What these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
+    """Return what these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
     terms = tuple(o.id for o in _terms())
     return _outlook(st.session_state["_snapshot"], inventory_rules(), terms, asked, scenario, basis(), products)
 
@@ -248,7 +249,7 @@ def _outlook(
 
 
 def plan_problems() -> dict[str, int]:
-    """How many products have each problem; it is the snapshot's matter, whatever planners change."""
+    """Return the number of products with each problem. Planners' changes do not affect it."""
     return _problems(st.session_state["_snapshot"], inventory_rules())
 
 
@@ -258,7 +259,7 @@ def _problems(folder: str, rules: Rules) -> dict[str, int]:
 
 
 def plan_version(asked: dict) -> str:
-    """Differs where the rows of a filtered plan may differ."""
+    """Return a key that differs where the rows of a filtered plan may differ."""
     told = (st.session_state["_snapshot"], State(workspace()).overrides_version(), sorted(asked.items()))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
@@ -286,12 +287,12 @@ def kept_snapshots() -> list[snapshots.Snapshot]:
 
 
 def recent_jobs(kinds: tuple[str, ...], limit: int = 20) -> list[Job]:
-    """The latest jobs of these kinds, newest first."""
+    """Return the latest jobs of these kinds, newest first."""
     return jobs.recent(workspace(), limit, *kinds)
 
 
 def last_import() -> Job | None:
-    """The last import whose files came in, also where forecasts then failed: `result` has its text, and its report as a dictionary."""
+    """Return the last import that kept files, even where forecasting then failed: `result` has its text and its report as a dictionary."""
     return next((job for job in recent_jobs(("import",)) if "report" in job.result), None)
 
 
@@ -309,12 +310,12 @@ def first_values(files: tuple[str, ...]) -> dict[str, dict[str, list[str]]]:
 
 
 def last_done(kind: str) -> Job | None:
-    """The last job of a kind that came to its end and left a summary: what a backtest or a simulation found."""
+    """Return the last completed job of a kind with a summary, such as a backtest's or a simulation's."""
     return next((job for job in jobs.recent(workspace(), 20, kind, status="done") if "summary" in job.result), None)
 
 
 def explained(product_id: str, model: str) -> pd.DataFrame:
-    """The words of a product that the worker weighed for this model: position, text, attribution; empty if it did not yet."""
+    """Return the words of a product that a job explained for this model: position, text, attribution; empty before it has."""
     for job in jobs.recent(workspace(), 50, "explain", status="done"):
         if job.result.get("product_id") == product_id and job.result.get("model") == model:
             return pd.DataFrame(job.result["words"], columns=["position", "text", "attribution"])

@@ -33,19 +33,19 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 
 def language() -> str:
-    """The language of this session: "en" or "zh"."""
+    """Return the language of this session: "en" or "zh"."""
     chosen = st.session_state.get("lang", "en")
     return chosen if chosen in LANGUAGES else "en"
 
 
 def spoken(key: str) -> str:
-    """The key of a widget whose options are shown in words of the language: a browser knows its choice by them (`say_again`)."""
+    """Return the key of a widget whose options are shown in words of the language: a browser knows its choice by them (`say_again`)."""
     st.session_state.setdefault(_SPOKEN, set()).add(key)
     return key
 
 
 def say_again() -> None:
-    """For when the language has changed: tells every choice anew, which would else stay in the old words, and be lost as unknown ones."""
+    """Translate every stored choice after a change of language; without it, a choice would be lost as unknown."""
     for key in st.session_state.get(_SPOKEN, set()) & set(st.session_state):
         st.session_state[key] = st.session_state[key]
 
@@ -55,7 +55,7 @@ def _(text: str) -> str:
 
 
 def n_(one: str, many: str, count: float, **values) -> str:
-    """The form that goes with the count, which is filled in as {count}, with the other values."""
+    """Return the plural form for a count, with {count} and the other values filled in."""
     return catalogue(language()).ngettext(one, many, round(count)).format(count=number(count, 0), **values)
 
 
@@ -65,7 +65,7 @@ def show(text: Message | str) -> str:
 
 
 def absent(value) -> bool:
-    """Whether a cell holds nothing: None, NaN, NaT or NA."""
+    """Return whether a cell is empty: None, NaN, NaT or NA."""
     return value is None or str(value) in ("<NA>", "NaT") or value != value  # NA is neither equal to itself nor not
 
 
@@ -82,12 +82,12 @@ def number(value: float, digits: int | None = None) -> str:
 
 
 def exact(value: float) -> str:
-    """1,234.5: a number as somebody gave or orders it, with every digit."""
+    """Return a number with every digit: 1,234.5."""
     return "–" if absent(value) else f"{value:z,.10g}"
 
 
 def compact(value: float) -> str:
-    """12.3k and 4.6M; in Chinese 1.2万 and 4.6亿."""
+    """Return a short number: 12.3k and 4.6M; in Chinese 1.2万 and 4.6亿."""
     if absent(value):
         return "–"
     steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh" else ((1e6, "M"), (1e3, "k"))
@@ -98,7 +98,7 @@ def compact(value: float) -> str:
 
 
 def percent(share: float) -> str:
-    """A chance as a whole percentage; never 0% or 100%, since no forecast is certain."""
+    """Return a probability as a whole percentage, never 0% or 100%, since no forecast is certain."""
     if absent(share):
         return "–"
     whole = f"{share * 100:z.0f}"
@@ -110,7 +110,7 @@ def percent(share: float) -> str:
 
 
 def points(change: float) -> str:
-    """A change of a chance: +12 pts."""
+    """Return a change of a probability: +12 pts."""
     if absent(change):
         return "–"
     rounded = round(100 * change) or 0
@@ -129,7 +129,7 @@ def money(cents: float, currency: str, short: bool = False) -> str:
 
 
 def day(value) -> str:
-    """9 Dec 2011, or 2011年12月9日."""
+    """Return a date: 9 Dec 2011, or 2011年12月9日."""
     if absent(value):
         return "–"
     value = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
@@ -137,7 +137,7 @@ def day(value) -> str:
 
 
 def axis_day() -> str:
-    """How a chart's axis and tooltips write days (d3 format)."""
+    """Return the d3 format of days on a chart's axis and in its tooltips."""
     return "%Y-%m-%d" if language() == "zh" else "%-d %b %Y"
 
 

@@ -1,4 +1,4 @@
-"""What the model's names are called in front of a merchandiser, in both languages."""
+"""The labels of the model's names on the pages, in both languages."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
 
 def N_(text: str) -> str:
-    """Marks a string for the catalogue; it is translated where it is shown."""
+    """Mark a string for the catalogue; it is translated where it is shown."""
     return text
 
 
-DRIVERS = {  # name, and what it is about
+DRIVERS = {  # label, description
     "text": (N_("Product text"), N_("title, brand, category and description")),
     "reviews": (N_("Reviews"), N_("what buyers write and how they rate it")),
     "demand": (N_("Sales level"), N_("how much it usually sells")),
@@ -31,7 +31,7 @@ DRIVERS = {  # name, and what it is about
     "graph": (N_("Similar products"), N_("how similar products are doing")),
     "segment": (N_("Customer group"), N_("habits of this customer group")),
 }
-ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # what tells customers apart, where a shop has no word of its own
+ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # attributes that segment customers, where the shop names no other
 SEGMENTS = {"all": N_("All customers"), "other": N_("Other")}
 STATUSES = {
     "order now": N_("Order now"),
@@ -110,7 +110,7 @@ UNITS = {
     "words": N_("words"),
     "deviations": N_("standard deviations"),
 }
-COLUMNS = {  # of the canonical tables, as far as they are asked for
+COLUMNS = {  # of the canonical tables, those that the import form asks for
     "ordered_at": N_("Order date"),
     "product_id": N_("SKU or name"),
     "units": N_("Units"),
@@ -162,12 +162,12 @@ ACTS = {
 
 
 def said(among: dict[str, str], name: str) -> str:
-    """The word for a name; a name nobody foresaw stands for itself."""
+    """Return the label of a name; a name without a label is returned as it is."""
     return _(among[name]) if name in among else name
 
 
 def column(place: str) -> str:
-    """A column such as "orders.units"."""
+    """Return the label of a column such as "orders.units"."""
     return said(COLUMNS, place.partition(".")[2])
 
 
@@ -186,12 +186,12 @@ def feature(name: str, meaning: str | None) -> str:
 
 
 def job(kind: str) -> str:
-    """What a kind of background work is called."""
+    """Return the label of a job kind."""
     return show(kinds.label(kind))
 
 
 def step(kind: str, name: str) -> str:
-    """What a job is doing; "" before its first step."""
+    """Return the label of a job's current step, "" before the first."""
     return show(kinds.step_label(kind, name))
 
 
@@ -204,7 +204,7 @@ def status(name: str) -> str:
 
 
 def no_order(name: str) -> str:
-    """Why this status has no order; "" where it has one or needs none."""
+    """Return why this status has no order, "" where it has one or needs none."""
     return said(NO_ORDER, name) if name in NO_ORDER else ""
 
 
@@ -214,7 +214,7 @@ def table(name: str) -> str:
 
 
 def table_adds(name: str, otherwise: str) -> str:
-    """What the forecasts gain from a table."""
+    """Return what a table adds to the forecasts."""
     adds = CANONICAL[name].adds if name in CANONICAL else None
     return show(adds) if adds else otherwise
 
@@ -225,12 +225,12 @@ def rejected(reason: str) -> str:
 
 
 def layout(preset: str) -> str:
-    """What a preset of the import is called."""
+    """Return the label of an import preset."""
     return said(LAYOUTS, preset)
 
 
 def metric(name: str) -> tuple[str, str]:
-    """A figure's name and what it says."""
+    """Return a metric's (label, definition)."""
     title, meaning = METRICS[name]
     return _(title), _(meaning)
 
@@ -244,7 +244,7 @@ def metric_value(name: str, value: float) -> str:
 
 
 def pushes(drivers) -> str:
-    """The three drivers named first as words with arrows: "Season ▲▲  Price ▼". drivers: all records with driver and attribution."""
+    """Return the first three drivers of `named` with arrows: "Season ▲▲  Price ▼". drivers: all records with driver and attribution."""
     spoken = []
     for name, attribution in named((one["driver"], one["attribution"]) for one in drivers)[:3]:
         size = abs(attribution)
@@ -255,7 +255,7 @@ def pushes(drivers) -> str:
 
 
 def value(amount: float, unit: str) -> str:
-    """A feature's value in its unit (of core/features.py): 12 orders, 34%, ×1.30."""
+    """Return a feature's value with its unit (core/features/definitions.py): 12 orders, 34%, ×1.30."""
     if unit == "share":
         return percent(amount)
     if unit == "times":

@@ -23,7 +23,7 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False}
 
 
 def figure(height: int, **layout) -> go.Figure:
-    """An empty figure in house style: no chrome, light grid, room for labels."""
+    """Return an empty figure in house style: no chrome, light grid, room for labels."""
     shape = go.Figure()
     shape.update_layout(
         height=height, margin={"l": 8, "r": 16, "t": 12, "b": 8}, showlegend=False, hovermode="closest", bargap=0.35, dragmode=False
@@ -35,5 +35,5 @@ def figure(height: int, **layout) -> go.Figure:
 
 
 def direction(value: float) -> str:
-    """The colour of a push: up or down."""
+    """Return the colour of a push: up or down."""
     return RISE if value >= 0 else FALL

@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import data, labels
 from dashboard.components import cards, charts, tables, text_explanation
-from dashboard.i18n import _, absent, money, n_, plain, shortened, spoken
+from dashboard.i18n import _, absent, plain, shortened, spoken
 from dashboard.theme import CONFIG
 
 # settings: the address names the product, so that a link to it can be sent
@@ -49,11 +49,7 @@ history, demand = data.ask("product_history", **asked), data.ask("product_demand
 
 # show: who it is and the verdict
 st.header(plain(facts.title), anchor=False)
-badges = [facts.category, facts.brand, facts.supplier]
-about = [plain(b) for b in badges if not absent(b)]
-about += [plain(money(facts.price_cents, facts.currency))] if not absent(facts.price_cents) else []
-about += [n_("on sale for {count} week", "on sale for {count} weeks", facts.days_on_sale / 7)] if not absent(facts.days_on_sale) else []
-st.caption(" · ".join([*([plain(product)] if product != facts.title else []), *about]))  # a shop of names has no other ids
+cards.about(facts)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
@@ -95,29 +91,7 @@ with chart:
         )
     )
 with table:
-    seen = data.ask("product_features", product=product)
-    order = {d: i for i, d in enumerate(drivers.driver)}
-    seen = seen[seen.driver.isin(order)].assign(place=seen.driver.map(order), unusual=-(seen.standing - 0.5).abs())
-    seen = seen.sort_values(["place", "unusual"], kind="stable")  # drivers as in the chart, what is most unusual first
-    st.dataframe(
-        {
-            _("Driver"): [labels.driver(d) for d in seen.driver],
-            _("Signal"): [labels.feature(f, m) for f, m in zip(seen.feature, seen.meaning)],
-            _("Value"): [labels.value(v, u or "") for v, u in zip(seen.value, seen.unit)],
-            _("Percentile"): seen.standing,
-        },
-        column_config={
-            _("Driver"): st.column_config.TextColumn(width=80),
-            _("Signal"): st.column_config.TextColumn(width=215),
-            _("Value"): st.column_config.TextColumn(width=105),
-            _("Percentile"): st.column_config.ProgressColumn(
-                width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
-            ),
-        },
-        hide_index=True,
-        height=420,
-        alt=_("Signals by driver"),
-    )
+    tables.signals(data.ask("product_features", product=product), list(drivers.driver))
 
 st.subheader(_("Text signals"), anchor=False)
 text_explanation.said(product, meta.model)

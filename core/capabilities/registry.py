@@ -1,4 +1,4 @@
-"""The capabilities of this product, one line each, and what follows from them.
+"""The capabilities of Upswing, one line each, and what is derived from them.
 
 A capability may read what those before it wrote, so the forecast comes first.
 """

@@ -109,14 +109,14 @@ def refusal(error: exceptions.UsageError) -> UserError:
 
 
 def _named(parameter: Any) -> str:
-    """An option by its long name, an argument as the usage shows it."""
+    """Return an option by its long name, an argument as the usage shows it."""
     if parameter is None:
         return "?"
     return parameter.opts[0] if parameter.param_type_name == "option" else parameter.display_name_raw
 
 
 def _kind(parameter: Any) -> Message:
-    """What an option or argument takes."""
+    """Return what an option or argument takes."""
     described = parameter.type_descriptor if parameter is not None else None
     if described is not None and described.is_choice:
         return msg("It is one of {choices}.", choices=list(described.choices))

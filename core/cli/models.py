@@ -211,12 +211,12 @@ def promote(
 
 
 def _names(text: str) -> tuple[str, ...]:
-    """The value of an option such as `a,b`."""
+    """Return the value of an option such as `a,b`."""
     return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def _numbers(text: str) -> tuple[int, ...]:
-    """The value of an option such as `1,3`."""
+    """Return the value of an option such as `1,3`."""
     try:
         return tuple(int(name) for name in _names(text))
     except ValueError as error:
@@ -228,7 +228,7 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 
 def _range(text: str | None) -> tuple[int, int] | None:
-    """The value of an option such as `14-42`."""
+    """Return the value of an option such as `14-42`."""
     if text is None:
         return None
     low, dash, high = text.partition("-")

@@ -42,7 +42,7 @@ class Session:
             print(show(text, self.language), flush=True)
 
     def _plain(self, value: object) -> object:
-        """A value as JSON has it. A message comes with its template, its values and its text in the reader's language."""
+        """Return a value as JSON has it. A message comes with its template, its values and its text in the reader's language."""
         if isinstance(value, Message):
             return value.as_dict() | {"text": value.show(self.language)}
         if dataclasses.is_dataclass(value) and not isinstance(value, type):

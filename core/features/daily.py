@@ -37,17 +37,20 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
     """
     import pyarrow as pa
 
+    from core.models.text import load_encoder
+
     signal = _choose_signal(engine, settings)
     code = crc32("".join(db.sql(f"features/{query}") for query in ("daily", "order_lines", "review_texts")).encode())
-    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code])
+    encoder = load_encoder(settings.model.encoder).version
+    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code, encoder])
     read_inputs(engine, settings.shop.segment_attribute)
-    _sentiments(engine, workspace, settings, progress)
+    _sentiments(engine, workspace, settings, encoder, progress)
     built = engine.rows("features/daily_built")
     touched = engine.rows("features/touched")[0]["first_day"]
     from_day = touched if built and built[0]["meaning"] == meaning else date(1900, 1, 1)
     if from_day is not None:
         with engine.transaction():
-            values = {"from_day": from_day, "signal": signal, "attribute": settings.shop.segment_attribute}
+            values = {"from_day": from_day, "signal": signal, "attribute": settings.shop.segment_attribute, "encoder": encoder}
             engine.replace_days("daily", from_day, "features/daily", **values)
             engine.replace_days("touched", None, pa.table({"table_name": pa.array([], pa.string())}))
             engine.replace_days("daily_built", None, pa.table({"meaning": [meaning]}))
@@ -90,9 +93,9 @@ def _choose_signal(engine: Engine, settings: Settings) -> str:
     )
 
 
-def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progress: Progress) -> None:
-    """Compute the sentiment of each new text of a review once; the warehouse keeps it."""
-    fresh = engine.rows("features/texts_without_sentiment")
+def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, encoder: str, progress: Progress) -> None:
+    """Compute the sentiment of each text of a review once per encoder, the SHA-256 of its weights; the warehouse keeps it."""
+    fresh = engine.rows("features/texts_without_sentiment", encoder=encoder)
     if not fresh:
         return
     import pyarrow as pa
@@ -103,4 +106,5 @@ def _sentiments(engine: Engine, workspace: Workspace, settings: Settings, progre
     values = sentiment([r["text"] for r in fresh], settings.model.encoder, workspace.cache, progress=progress, device=settings.model.device)
     # In steps of 2^-13: their sums are exact in any order, and an encoder's last bits depend on the other texts of a batch.
     values = np.round(np.asarray(values, float) * 8192) / 8192
-    engine.append("text_sentiment", pa.table({"text_sha256": [r["text_sha256"] for r in fresh], "sentiment": values}))
+    texts = [r["text_sha256"] for r in fresh]
+    engine.append("text_sentiment", pa.table({"text_sha256": texts, "encoder": [encoder] * len(texts), "sentiment": values}))

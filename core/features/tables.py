@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.schema import Column, Table
 from core.storage import duckdb as db
+from core.storage import warehouse
 
 _AGGREGATES = (
     *("interest", "orders", "units", "returned_units", "revenue_cents", "priced_units", "discount_cents", "guest_orders"),
@@ -27,8 +28,8 @@ KEPT: dict[str, Table] = {
         ),
         Table(
             "text_sentiment",
-            "A text of a review with its sentiment.",
-            columns=(Column("text_sha256", "VARCHAR"), Column("sentiment", "DOUBLE")),
+            "A text of a review with its sentiment by an encoder, which the SHA-256 of its weights names.",
+            columns=(Column("text_sha256", "VARCHAR"), Column("encoder", "VARCHAR"), Column("sentiment", "DOUBLE")),
         ),
         Table("daily_built", "What the daily aggregate was built under.", columns=(Column("meaning", "VARCHAR"),)),
     )
@@ -36,7 +37,14 @@ KEPT: dict[str, Table] = {
 
 
 def create(con) -> None:
-    """Create the missing ones of these tables in a warehouse, and the view daily_wanted over them."""
+    """Create the missing ones of these tables in a warehouse, and the view daily_wanted over them.
+
+    Where an earlier version has other columns, all of them start empty: they can be computed again.
+    """
+    there = warehouse.columns(con)
+    if any(name in there and {column for column, _ in there[name]} != set(table.names) for name, table in KEPT.items()):
+        for name in KEPT:
+            con.execute(f"drop table if exists {name}")
     for table in KEPT.values():
         con.execute(table.ddl())
     con.execute(f"create or replace view daily_wanted as {db.sql('features/daily_wanted')}")

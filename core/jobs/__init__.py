@@ -19,7 +19,7 @@ UPLOADED = "[0-9a-f]" * 12  # the folder of an upload is named by its hash
 
 
 def request(workspace: Workspace, kind: str, arguments: dict | None = None, actor: str = "dashboard") -> Job:
-    """Queues a job. While one of its kind is queued or running, that one is returned instead of a second.
+    """Queue a job. While one of its kind is queued or running, return that one instead.
 
     Raises UserError for an unknown kind, for arguments that it cannot use, and for an import of other files than those that are
     being imported: whoever sent them must not think that they are.
@@ -39,7 +39,7 @@ def request(workspace: Workspace, kind: str, arguments: dict | None = None, acto
 
 
 def cancel(workspace: Workspace, job_id: int) -> Job:
-    """A queued job ends at once, a running one within a few seconds (status "cancelled"); an ended one stays as it is."""
+    """Cancel a job: a queued one at once, a running one within seconds (status "cancelled"). An ended job does not change."""
     job = State(workspace).cancel_job(job_id)
     drop_uploads(workspace)
     return job
@@ -50,29 +50,29 @@ def get(workspace: Workspace, job_id: int) -> Job:
 
 
 def recent(workspace: Workspace, limit: int = 20, *kinds: str, status: str = "") -> list[Job]:
-    """The latest jobs, newest first; of these kinds and this status, where given."""
+    """Return the latest jobs, newest first, filtered by kinds and status where given."""
     return State(workspace).jobs(limit, kinds, status)
 
 
 def running(workspace: Workspace) -> list[Job]:
-    """Jobs queued or running, newest first; at most one of each kind."""
+    """Return the jobs that are queued or running, newest first; at most one per kind."""
     found = [job for kind in kinds.kinds() for job in recent(workspace, 1, kind) if job.active]
     return sorted(found, key=lambda job: job.id, reverse=True)
 
 
 def reap(workspace: Workspace) -> list[int]:
-    """Marks jobs whose worker is gone as "interrupted" and gives their ids. All functions above do so first."""
+    """Mark jobs whose worker is gone as "interrupted"; return their ids. All functions above do so first."""
     return State(workspace).reap()
 
 
 def worker_alive(workspace: Workspace) -> bool:
-    """Whether queued jobs will be done by anybody right now."""
+    """Return whether a worker is alive to run queued jobs."""
     worker = State(workspace).worker()
     return worker is not None and worker.alive
 
 
 def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor: str = "dashboard") -> Job:
-    """Makes a model the champion and queues the rescore that serves its forecasts."""
+    """Promote a model and queue the rescore that serves its forecasts."""
     registry.promote(workspace, model_id, reason, actor=actor)
     return request(workspace, "rescore", actor=actor)
 
@@ -82,14 +82,14 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor:
 
 @contextmanager
 def uploading(workspace: Workspace) -> Iterator[Path]:
-    """The folder of uploads, for its owner's eyes and one process at a time: what is kept for a request is not dropped before it."""
+    """Lock the folder of uploads, which only its owner can read, so that no process removes an upload before its import is requested."""
     workspace.create().uploads.mkdir(mode=0o700, exist_ok=True)
     with locks.locked(workspace.root / ".uploads.lock"):
         yield workspace.uploads
 
 
 def drop_uploads(workspace: Workspace) -> None:
-    """Removes uploads that nobody needs. Files that are checked or waiting for answers stay until they are imported or let go, and so
+    """Remove uploads that nobody needs. Files that are checked or waiting for answers stay until they are imported or let go, and so
     do those of an import that waits, runs or was interrupted."""
     if not workspace.uploads.exists():
         return

@@ -198,7 +198,7 @@ class _Running:
 
 
 def _end(process: subprocess.Popen) -> None:
-    """Ends the child and whatever it started."""
+    """End the child and every process that it started."""
     for number in (signal.SIGTERM, signal.SIGKILL):
         if process.poll() is not None:
             return
@@ -286,7 +286,7 @@ class JobProgress:
 
 
 def _end_with(parent: int) -> None:
-    """Ends this process soon after its parent, however that came about: nobody would be told of the work any more."""
+    """End this process soon after its parent ends for any reason: nothing would receive its results."""
 
     def watch():
         while os.getppid() == parent:

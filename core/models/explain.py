@@ -12,10 +12,8 @@ the two share the credit, and the explanation of a rise would be that it has beg
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from math import comb
 from typing import TYPE_CHECKING
-from zlib import crc32
 
 import numpy as np
 import torch
@@ -35,11 +33,13 @@ if TYPE_CHECKING:
 _LOW_DRIVERS = 7  # drivers whose 128 masks are evaluated at once
 _CHUNK_ROWS = 16  # x 128 masks x 64 hidden numbers: half a megabyte, which fits in a core's cache
 _BLOCK_ROWS = 2048
-# Each subset of words costs one encoded text, and all words of a description would cost as much as training. Titles are therefore exact.
-# In a long text the first words, usually the title, are separate units and the rest forms three units.
-_EXACT_UNITS = 5  # up to so many words, all of their subsets are encoded
+# Each shorter text costs one encoded text, and those of all words of a description would cost as much as training. Therefore a text has at
+# most 30 of them: all 2^5 - 2 subsets of five words, else 2 (10 - 1) along the tree. In a long text the first words, usually the title, are
+# separate units and the rest forms three units.
+_EXACT_UNITS = 5
 _MOST_UNITS = 10
 _TITLE_UNITS = 7
+_SENTENCE_END = re.compile(r"[.!?;。！？；]\s*$")
 
 
 def driver_attributions(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> tuple[np.ndarray, np.ndarray]:
@@ -163,59 +163,109 @@ def shapley_weights(k: int) -> np.ndarray:
     return np.where(inside, weight[size - 1][:, None], -weight[size][:, None])
 
 
-@dataclass(frozen=True)
-class Words:
-    """The words of one row's text. Joined, the units are the text; attributions (len(units),) on the scale of the calibrated logit.
+def word_explanations(model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent) -> list[shap.Explanation | None]:
+    """Distribute the text driver's attribution of each row over the words of its text, by shap's PartitionExplainer (Owen 1977).
 
-    attributions.sum() + residual = the text driver's attribution in `driver_attributions`. exact: all subsets were evaluated.
+    The game within the text: u(W) = the row's calibrated logit if its text had only the words W, with all other drivers unchanged and the
+    order of REASONS kept. values (n,), base_values = u(no words), data = the words, which joined are the text. base_values + values.sum()
+    = model.predict(panel, rows)["logit"], and values.sum() = the text driver's attribution in `driver_attributions`.
+
+    Words are credited along the tree of `WordMasker`: up to five words in the absence and in the presence of the others, more words in
+    their presence only, where 18 shorter texts suffice. A row without text, and every row of a model that reads none, has None.
+
+        shap.plots.text(word_explanations(model, panel, panel.latest()[:1])[0])
     """
+    import shap
 
-    units: list[str]
-    attributions: np.ndarray
-    residual: float
-    exact: bool
-
-
-def word_attributions(
-    model: FittedModel, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, samples: int = 24, seed: int = 7
-) -> list[Words]:
-    """Distribute the text driver's attribution of each row over the words of its text: Owen values (Owen 1977).
-
-    The game within the text: u(W) = the attribution of the text driver if its text had only the words W, with all other drivers unchanged;
-    u(no words) = 0. Up to five words, all subsets are evaluated. Longer texts are estimated by Kernel SHAP (Lundberg & Lee 2017) on
-    `samples` subsets drawn in complementary pairs, and beyond ten words those after the seventh form three units. A row without text, or
-    a model that reads none, has no units.
-    """
-    model.check_features(panel.features)
-    net, rows = model.net.eval(), np.asarray(rows)
-    if "text" not in net.config.drivers:
-        return [Words([], np.zeros(0), 0.0, True) for _ in rows]
-    units = [split_units(panel.texts[panel.product[r]]) for r in rows]
-    # Subsets depend on the text alone, so that the cache holds them the next time this text is explained.
-    subsets = [_subsets(len(u), samples, np.random.default_rng([seed, crc32("".join(u).encode())])) for u in units]
-    texts = ["".join(piece for piece, kept in zip(u, mask) if kept) for u, chosen in zip(units, subsets) for mask in chosen]
-    vectors = embed(texts, model.encoder, panel.cache, progress, step="words", device=model.settings.device)
+    rows, masker = np.asarray(rows), WordMasker()
+    logits = model.predict(panel, rows, demand=False)["logit"]
+    texts = [panel.texts[panel.product[r]].strip() if "text" in model.net.config.drivers else "" for r in rows]
+    if not any(texts):
+        return [None] * len(rows)  # a model that reads no text has no encoder
+    shorter = [masker.shorter(text) for text in texts]
+    # All shorter texts are encoded at once. They depend on the text alone, so that the cache holds them when it is explained again.
+    vectors = embed([s for part in shorter for s in part], model.encoder, panel.cache, progress, step="words", device=model.settings.device)
     own, progress = model.text_vectors(panel, rows), paced(progress)
-    out: list[Words] = []
+    out: list[shap.Explanation | None] = []
     start = 0
-    with torch.inference_mode(), one_thread():
-        for i, row in enumerate(rows):
-            count = len(subsets[i])
-            inputs = model.inputs(panel, np.array([row]), own)
-            if not units[i]:
-                out.append(Words([], np.zeros(0), 0.0, True))
-                continue
-            assert own is not None, "a text with words has a vector"
-            whole, values = _text_values(model, inputs, np.concatenate([own[panel.product[row]][None], vectors[start : start + count]]))
-            start += count
-            attributions = _distribute(subsets[i], values, count == 2 ** len(units[i]))
-            out.append(Words([u.strip() for u in units[i]], attributions, float(whole - attributions.sum()), count == 2 ** len(units[i])))
-            progress("words", (i + 1) / len(rows), nmsg("Text of {count} product", "Texts of {count} products", len(rows)))
+    for i, (row, text, part) in enumerate(zip(rows, texts, shorter)):
+        if not text:
+            out.append(None)  # shap knows no explanation of no words
+            continue
+        assert own is not None, "a text with words has a vector"
+        every = np.concatenate([own[panel.product[row]][None], vectors[start : start + len(part)]])
+        start += len(part)
+        with torch.inference_mode(), one_thread():
+            gains = _text_values(model, model.inputs(panel, np.array([row]), own), every)
+        worth = dict(zip([text, *part], logits[i] - gains[0] + gains)) | {"": logits[i] - gains[0]}
+        explainer = shap.PartitionExplainer(lambda parts, worth=worth: np.array([worth[p] for p in parts]), masker)
+        out.append(explainer([text], fixed_context=masker.context(text), silent=True)[0])
+        progress("words", (i + 1) / len(rows), nmsg("Text of {count} product", "Texts of {count} products", len(rows)))
     return out
+
+
+class WordMasker:
+    """Leave words out of a text, for shap's PartitionExplainer: no token takes their place, so that the rest reads like a shorter text.
+
+    Stateless: every method gets the text. shap asks for `clustering` as a linkage matrix of scipy, (n - 1, 4).
+    """
+
+    immutable_outputs = True
+
+    def __call__(self, mask: np.ndarray, text: str) -> tuple[np.ndarray]:
+        return (np.array([_kept(split_units(text), mask)], dtype=object),)
+
+    def shape(self, text: str) -> tuple[int, int]:
+        return 1, len(split_units(text))
+
+    def mask_shapes(self, text: str) -> list[tuple[int]]:
+        return [(len(split_units(text)),)]
+
+    def feature_names(self, text: str) -> list[list[str]]:
+        return [[unit.strip() for unit in split_units(text)]]
+
+    def data_transform(self, text: str) -> tuple[list[str]]:
+        return (split_units(text),)
+
+    def clustering(self, text: str) -> np.ndarray:
+        """Return the tree of a text: each cluster is halved at the end of a sentence near its middle, else in the middle."""
+        units = split_units(text)
+        merges: list[tuple[int, int, float, int]] = []
+
+        def cluster(start: int, end: int) -> int:
+            if end - start == 1:
+                return start
+            ends = [i for i in range(start + 1, end) if _SENTENCE_END.search(units[i - 1])] or range(start + 1, end)
+            middle = min(ends, key=lambda i: abs(2 * i - start - end))
+            merges.append((cluster(start, middle), cluster(middle, end), (end - start) / len(units), end - start))
+            return len(units) + len(merges) - 1
+
+        cluster(0, len(units))
+        return np.array(merges, dtype=float).reshape(-1, 4)
+
+    def context(self, text: str) -> int | None:
+        """Return in which context shap splits a cluster: None = with the other words absent and present, 1 = with them present."""
+        return None if len(split_units(text)) <= _EXACT_UNITS else 1
+
+    def shorter(self, text: str) -> list[str]:
+        """Return the texts that shap asks for, without the whole and the empty one."""
+        units = split_units(text)
+        if self.context(text) is None:
+            return [_kept(units, mask) for mask in masks(len(units))[1:-1]]
+        without = [np.arange(len(units)) != i for i in range(len(units))]
+        for left, right, *_ in self.clustering(text)[:-1]:
+            without.append(without[int(left)] & without[int(right)])
+        return [_kept(units, mask) for mask in without]
+
+
+def _kept(units: list[str], mask: np.ndarray) -> str:
+    return "".join(unit for unit, kept in zip(units, mask) if kept)
 
 
 def split_units(text: str) -> list[str]:
     """Split a text into words, each with the blanks after it, and Chinese, which has no blanks, into pairs of characters.
+
+    Beyond the tenth word, those after the seventh, usually after the title, form three units.
 
     >>> split_units("red lamp. 圣诞节灯")
     ['red ', 'lamp. ', '圣诞', '节灯']
@@ -227,42 +277,9 @@ def split_units(text: str) -> list[str]:
     return found[:_TITLE_UNITS] + ["".join(found[a:b]) for a, b in zip(edges, edges[1:])]
 
 
-def _subsets(n: int, samples: int, random: np.random.Generator) -> np.ndarray:
-    """Return (m, n) float32 masks: all subsets of few units; else none, all, and complementary pairs.
-
-    The sizes of the pairs are drawn by Kernel SHAP's weights.
-    """
-    if n <= _EXACT_UNITS:
-        return masks(n) if n else np.zeros((0, 0), dtype=np.float32)
-    sizes = np.arange(1, n)
-    chance = 1.0 / (sizes * (n - sizes))
-    drawn = random.choice(sizes, size=samples // 2 - 1, p=chance / chance.sum())
-    half = np.stack([(random.permutation(n) < size).astype(np.float32) for size in drawn])
-    return np.concatenate([np.zeros((1, n), np.float32), np.ones((1, n), np.float32), half, 1 - half])
-
-
-def _distribute(chosen: np.ndarray, values: np.ndarray, exact: bool) -> np.ndarray:
-    """Return (n,) attributions of n units from the values (m,) of subsets `chosen` (m, n) of them.
-
-    Exact Shapley values of all subsets, else least squares on a sample whose sizes were drawn by their weights. The attributions add up to
-    the value of the whole text.
-    """
-    n = chosen.shape[1]
-    if exact:
-        return values @ shapley_weights(n)
-    nothing, whole = values[0], values[1]
-    a, b = chosen[2:].astype(np.float64), values[2:] - nothing
-    # A small ridge penalty towards equal attributions keeps the solution stable where the sample is too small.
-    gram = a.T @ a + 0.01 * len(a) * np.eye(n) / n
-    equal = np.full(n, (whole - nothing) / n)
-    free = equal + np.linalg.solve(gram, a.T @ (b - a @ equal))
-    direction = np.linalg.solve(gram, np.ones(n))
-    return free + direction * ((whole - nothing) - free.sum()) / direction.sum()
-
-
-def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tuple[float, np.ndarray]:
-    """Return the text driver's attribution of one row with its own text, vectors[0], and with each of vectors[1:] in its place."""
-    net = model.net
+def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> np.ndarray:
+    """Return (V,) the text driver's attribution of one row with each of these vectors as that of its text."""
+    net = model.net.eval()
     place = net.config.drivers.index("text")
     groups = _groups(net.config.drivers, net.present(inputs)[0].numpy())
     own = next(number for number, group in enumerate(REASONS) if "text" in group)
@@ -285,5 +302,4 @@ def _text_values(model: FittedModel, inputs: Inputs, vectors: np.ndarray) -> tup
             logits = _logits(member, hidden)
             gain = logits[len(part) :].view(len(part), -1) - logits[: len(part), None]
             total += (weight[first : first + 64] @ gain).double().numpy()
-    total *= model.rising_calibration.slope * (1 - model.trees_share) / len(net.members)  # trees read no text
-    return total[0], total[1:]
+    return total * model.rising_calibration.slope * (1 - model.trees_share) / len(net.members)  # trees read no text

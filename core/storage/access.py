@@ -1,4 +1,4 @@
-"""Opening a database that others write to: how long to wait for them, and what its damage means in words."""
+"""Open a database that other processes write to: how long to wait, and which errors mean damage."""
 
 from __future__ import annotations
 

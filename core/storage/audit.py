@@ -74,7 +74,7 @@ def acts(workspace: Workspace) -> list[Act]:
 
 @contextmanager
 def deciding(workspace: Workspace) -> Iterator[None]:
-    """One process at a time decides what is served. Finishes first what a killed one began."""
+    """Hold the lock under which one process decides what is served; first finish what a killed one began."""
     with locks.locked(workspace.create().root / ".lock"):
         finish(workspace)
         yield

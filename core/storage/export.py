@@ -25,7 +25,7 @@ _ROWS_FOR_WIDTHS, _NARROWEST, _WIDEST = 200, 9, 60  # characters
 
 
 def write_table(table: pa.Table, out: Path) -> int:
-    """Writes by the name's end (.csv, .parquet, .xlsx), whole or not at all; gives the number of rows.
+    """Write a table by the file's suffix (.csv, .parquet, .xlsx), completely or not at all; return the number of rows.
 
     CSV is UTF-8 with a byte-order mark, which Excel needs to show Chinese. Text that would run as a formula gets an
     apostrophe before it in CSV; in XLSX it is stored as quoted text. Raises UserError for another ending, and for more rows
@@ -49,7 +49,7 @@ def write_table(table: pa.Table, out: Path) -> int:
 
 
 def safe_text(value):
-    """A cell for CSV: text that would run as a formula is made to stay text; everything else is as it was.
+    """Return a cell for CSV in which text that a spreadsheet would run as a formula is quoted.
 
     >>> safe_text("=1+1"), safe_text(-5), safe_text("red lantern")
     ("'=1+1", -5, 'red lantern')
@@ -63,14 +63,14 @@ def _rows(table: pa.Table) -> Iterator[tuple]:
 
 
 def csv_bytes(rows: Iterable[Sequence]) -> bytes:
-    """Rows as a CSV file that Excel opens as it should: UTF-8 with a byte-order mark, no text that runs."""
+    """Return rows as a CSV file for Excel: UTF-8 with a byte-order mark, and no text that runs as a formula."""
     stream = io.StringIO(newline="")
     csv.writer(stream).writerows([safe_text(v) for v in row] for row in rows)
     return stream.getvalue().encode("utf-8-sig")
 
 
 def write_book(sheets: Iterable[tuple[str, Iterable[Sequence]]], out: Path | BinaryIO) -> None:
-    """A workbook of sheets (name, rows), the first row of each kept in view. Text that would run as a formula is quoted text."""
+    """Write a workbook of sheets (name, rows), with the first row of each frozen. Text that would run as a formula is quoted."""
     from openpyxl import Workbook
     from openpyxl.utils import get_column_letter
 

@@ -130,5 +130,5 @@ def _ask(con, name: str, values: dict) -> list[Message]:
 
 
 def _literal(path: Path) -> str:
-    """A path that DuckDB does not take for a pattern."""
+    """Return a path that DuckDB does not take for a pattern."""
     return re.sub(r"([*?\[])", r"[\1]", str(path))

@@ -58,12 +58,12 @@ class Snapshot:
         return self.manifest.get("created_at", "")
 
     def table(self, name: str) -> Path:
-        """The Parquet file of a serving table."""
+        """Return the Parquet file of a serving table."""
         return self.path / f"{name}.parquet"
 
 
 def current(workspace: Workspace) -> Snapshot | None:
-    """The served snapshot; None before the first one. Cheap: reads the pointer and the manifest, not the tables.
+    """Return the served snapshot; None before the first one. Cheap: reads the pointer and the manifest, not the tables.
 
     Raises UserError where CURRENT names a snapshot that is not there, or whose manifest is damaged.
     """
@@ -81,13 +81,13 @@ def current(workspace: Workspace) -> Snapshot | None:
 
 
 def history(workspace: Workspace) -> list[Snapshot]:
-    """The snapshots that are kept and whose manifests are sound, newest first. `upswing doctor` shows the others."""
+    """Return the snapshots that are kept and whose manifests are sound, newest first. `upswing doctor` shows the others."""
     served = audit.served_id(workspace)
     return [Snapshot(f.name, f, found, f.name == served) for f, found in _manifests(workspace) if isinstance(found, dict)]
 
 
 def damaged(workspace: Workspace) -> dict[str, UserError]:
-    """What is wrong with the manifests of the snapshots that `history` leaves out, by id."""
+    """Return what is wrong with the manifests of the snapshots that `history` leaves out, by id."""
     return {folder.name: found for folder, found in _manifests(workspace) if isinstance(found, UserError)}
 
 
@@ -113,7 +113,7 @@ def verify(folder: Path) -> dict:
 
 
 def publish(workspace: Workspace, progress: Progress = silent, actor: str = "command line") -> str:
-    """Makes a new snapshot of workspace/scored/, checks it in full, serves it, and gives its id. Keeps the newest 5.
+    """Make workspace/scored/ a snapshot, check it in full and serve it; return its id. The newest 5 are kept.
 
     Raises UpswingError with all the problems found; then the old snapshot stays served and nothing is left behind.
     """
@@ -154,7 +154,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
 
 
 def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: str = "command line") -> None:
-    """Serves an earlier snapshot (or a later one again), after checking it in full. Raises UserError with all that is wrong with it."""
+    """Serve another snapshot after a full check. Raises UserError with everything that is wrong with it."""
     folder = workspace.snapshots / snapshot_id
     if not _ID.fullmatch(snapshot_id) or not (folder / "manifest.json").exists():
         raise UserError(
@@ -174,7 +174,7 @@ def rollback(workspace: Workspace, snapshot_id: str, reason: str = "", actor: st
 
 
 def export(workspace: Workspace, table: str, out: Path) -> int:
-    """Writes a serving table of the current snapshot as CSV, Parquet or XLSX (by the name's end) and gives its rows."""
+    """Write a serving table of the current snapshot as CSV, Parquet or XLSX, by the file's suffix; return its number of rows."""
     snapshot = current(workspace)
     if snapshot is None:
         raise UserError(
@@ -211,7 +211,7 @@ def check(folder: Path, manifest: dict | None = None) -> list[Message]:
 
 
 def _copy(source: Path, target: Path) -> dict:
-    """Copies durably; the hash is of what was read, so that the check finds what was written otherwise."""
+    """Copy a file durably. The hash is of the bytes read, so that the check finds a faulty write."""
     content = source.read_bytes()
     target.write_bytes(content)
     try:
@@ -259,7 +259,7 @@ def _prune(workspace: Workspace) -> None:
 
 
 def _remove_leftovers(workspace: Workspace) -> None:
-    """What a killed publish or removal left behind. Inside `audit.deciding`: nobody else is at work here."""
+    """Remove what a killed publish or removal left. Call it inside `audit.deciding`, so that no other process is publishing."""
     files.sweep(workspace.snapshots.glob(".*.tmp*"))
     for folder in workspace.snapshots.iterdir():
         if folder.is_dir() and _ID.fullmatch(folder.name) and not folder.name.startswith(".") and not (folder / "manifest.json").exists():
@@ -275,5 +275,5 @@ def _manifests(workspace: Workspace) -> Iterator[tuple[Path, dict | UserError]]:
 
 
 def _folders(workspace: Workspace) -> list[Path]:
-    """The folders of complete snapshots, newest first."""
+    """Return the folders of complete snapshots, newest first."""
     return [m.parent for m in sorted(workspace.snapshots.glob("[!.]*/manifest.json"), reverse=True)]

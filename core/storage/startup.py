@@ -27,7 +27,7 @@ def prepare(workspace: Workspace) -> None:
 
 
 def _restore_champion(workspace: Workspace) -> None:
-    """Where audit.jsonl and state.sqlite are both lost, the model of the served snapshot is still the one in use."""
+    """Restore the champion from the served snapshot where audit.jsonl and state.sqlite are both lost."""
     if any(act.act == "promote" for act in audit.acts(workspace)):
         return
     try:

@@ -1,4 +1,4 @@
-"""The warehouse's tables as core/schema.py has them: made in a new one, completed in one that an earlier version made."""
+"""The warehouse's tables by core.schema: created in a new warehouse, completed in one of an earlier version."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TABLES = CANONICAL | IMPORTS
 
 
 def columns(con) -> dict[str, list[tuple[str, str]]]:
-    """The (name, type) of each table's columns, in their order."""
+    """Return the (name, type) of each table's columns, in their order."""
     found: dict[str, list[tuple[str, str]]] = {}
     query = """
         select table_name, column_name, data_type from duckdb_columns()
@@ -22,7 +22,7 @@ def columns(con) -> dict[str, list[tuple[str, str]]]:
 
 
 def complete(con) -> None:
-    """Makes the tables and columns that are lacking, empty; what is there stays as it is."""
+    """Create missing tables and columns, empty; existing ones do not change."""
     for table in TABLES.values():
         con.execute(table.ddl())
     there = columns(con)
@@ -33,7 +33,7 @@ def complete(con) -> None:
 
 
 def complete_file(path: Path) -> None:
-    """The same for a warehouse that is to be read only: it is opened for writing where something is lacking, and only then."""
+    """Complete a warehouse that is only read next. It is opened for writing only where something is missing."""
     with db.connect(path, read_only=True) as con:
         there = columns(con)
     if any(not set(table.names) <= dict(there.get(name, [])).keys() for name, table in TABLES.items()):

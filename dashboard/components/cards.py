@@ -21,12 +21,12 @@ def product_page() -> Path:
 
 
 def open_product(product_id: str) -> None:
-    """Leaves for the Product page."""
+    """Open the Product page."""
     st.switch_page(product_page(), query_params={"product": product_id})
 
 
 def back_to_list() -> None:
-    """To the Rising page as it was left, filters and all."""
+    """Show a link to the Rising page with its last filters."""
     st.page_link(
         registry.script(registry.pages()["rising"]),
         label=_("List"),
@@ -40,7 +40,7 @@ def product_link(product_id: str, label: str, **link) -> None:
 
 
 def nothing_yet() -> None:
-    """No snapshot: what to run, in order."""
+    """Show which commands to run where there is no snapshot yet."""
     st.info(
         _("No forecasts yet. Import the shop's files, then run the forecast:"),
         title=_("No forecasts yet"),
@@ -64,7 +64,7 @@ def waiting_settings(changed: dict[str, list[str]]) -> None:
 
 
 def nothing_here(text: str) -> None:
-    """An empty result inside a page."""
+    """Show the message of an empty result inside a page."""
     st.caption(f":material/info: {text}")
 
 
@@ -79,7 +79,7 @@ def problem(error: UserError, title: str | None = None) -> None:
 
 
 def attempt(act, *arguments) -> None:
-    """Does it and shows the page anew; where it cannot be done, says why."""
+    """Run an action and rerun the page; show the error where it fails."""
     try:
         act(*arguments)
     except UserError as error:
@@ -100,7 +100,7 @@ def halves() -> tuple:
 
 
 def unchecked(held_back: bool) -> None:
-    """What to think of forecasts that no riser of a held-back week has been compared with. held_back: there were such weeks."""
+    """Warn about forecasts that no held-out week with a riser has checked. held_back: there were held-out weeks."""
     if held_back:
         said = _("These forecasts are unchecked: nothing rose in the validation weeks, so their accuracy is unknown.")
     else:
@@ -127,7 +127,7 @@ _KINDS: dict[str, tuple[Colour, str]] = {
 
 
 def decision(row: pd.Series) -> None:
-    """One decision: what to do, about what, because of what. row: a row of the question `decisions`."""
+    """Show one decision: action, product and reason. row: a row of the question `decisions`."""
     colour, icon = _KINDS[row.kind]
     act, because, then = {"order": _order, "check": _check, "promote": _promote, "hold": _hold}[row.kind](row)
     with st.container(border=True, height="stretch"):
@@ -170,8 +170,18 @@ def _hold(row) -> tuple[str, str, str]:
     return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
 
 
+def about(product: pd.Series) -> None:
+    """Show a product's identifier, category, brand, supplier, price and time on sale, as far as they are known."""
+    known = [plain(product.product_id)] if product.product_id != product.title else []  # a shop of names has no other ids
+    known += [plain(value) for value in (product.category, product.brand, product.supplier) if not absent(value)]
+    known += [plain(money(product.price_cents, product.currency))] if not absent(product.price_cents) else []
+    if not absent(product.days_on_sale):
+        known.append(n_("on sale for {count} week", "on sale for {count} weeks", product.days_on_sale / 7))
+    st.caption(" · ".join(known))
+
+
 def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, days: int) -> None:
-    """The forecast of a product, for that many days, in three sentences."""
+    """Show the forecast of a product, for that many days, in three sentences."""
     rising, falling, usual = product.rising_probability, product.falling_probability, product.usual_probability
     compared = _("average product: {usual}").format(usual=percent(usual))
     if rising >= 0.5:
@@ -206,7 +216,7 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
 
 
 def stock(product: pd.Series | None) -> None:
-    """What lies there, what to order, how sure the date of it is, and what planners changed. product: a row of the plan."""
+    """Show stock, suggested order, how certain its date is, and planners' changes. product: a row of the plan."""
     if product is None:
         nothing_here(_("No order suggestion for this product."))
         return
@@ -237,7 +247,7 @@ def stock(product: pd.Series | None) -> None:
 
 
 def _planners(product: pd.Series) -> list[str]:
-    """What planners changed of it, who did and why."""
+    """Return planners' changes to a product, with who made them and why."""
     if not product.changed:
         return []
     fields = ", ".join(labels.said(planning.FIELDS, name) for name in product.changed.split(", "))

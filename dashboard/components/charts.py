@@ -20,12 +20,12 @@ CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 
 
 
 def label(text, length: int = 42) -> str:
-    """A name from the data as a chart's label."""
+    """Return a name from the data as a chart's label."""
     return html.escape(shortened(text, length))
 
 
 def whole_months(span: timedelta, at_most: int) -> str | None:
-    """The step of an axis over that span whose at most so many ticks are named by month: a finer one would name a month twice."""
+    """Return the step of a time axis with month labels and at most so many ticks, or None: a finer step would repeat a month."""
     return None if pd.isna(span) else f"M{max(1, math.ceil(span.days / 30.4 / at_most))}"
 
 
@@ -34,7 +34,7 @@ def chance(logit: float) -> float:
 
 
 def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) -> go.Figure:
-    """Units a week, then the average week until 1, 2, 4, 8 and 13 weeks from now, with the ranges that hold it 50, 80 and 95% of the time.
+    """Return a chart of weekly units, then of average weekly units over the next 1, 2, 4, 8 and 13 weeks with 50, 80 and 95% intervals.
 
     history: week (its last day), units, lost_units (stacked upon the units, lighter). demand: weeks, level, units (cumulative).
     """
@@ -97,7 +97,7 @@ def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) ->
 
 
 def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
-    """From the chance of a product nothing is known of to this one's, one driver after the other. Bars stand on a chance axis.
+    """Return a waterfall chart from the base chance to the product's, one driver after the other, on a probability axis.
 
     drivers: driver, attribution, strongest first. The axis is drawn so that equal bars are equal evidence.
     """
@@ -146,7 +146,7 @@ def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
 
 
 def segment_bars(frame: pd.DataFrame) -> go.Figure:
-    """The chance of rising in each customer group. frame: segment, rising_probability, orders_base."""
+    """Return a bar chart of the chance of rising in each customer group. frame: segment, rising_probability, orders_base."""
     shape = figure(72 + 30 * len(frame))
     names = [label(labels.segment(s), 28) for s in frame.segment]
     shape.add_bar(
@@ -218,7 +218,7 @@ def interest(frame: pd.DataFrame) -> go.Figure:
 
 
 def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
-    """One small chart a group, on equal axes: its orders a week against its usual week (1), with everyone as the pale line.
+    """Return one small chart per group, on equal axes: weekly orders relative to its usual week (1), with all customers as the pale line.
 
     frame: segment, week, pace. names: the groups to draw, `all` left out.
     """
@@ -262,7 +262,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 
 
 def driver_ranking(frame: pd.DataFrame) -> go.Figure:
-    """What share of all movement of forecasts each driver causes. frame: driver, share, strongest first."""
+    """Return a bar chart of each driver's share of the forecasts' absolute attributions. frame: driver, share, strongest first."""
     shape = figure(64 + 30 * len(frame))
     shape.add_bar(
         y=[labels.driver(d) for d in frame.driver],
@@ -282,7 +282,7 @@ def driver_ranking(frame: pd.DataFrame) -> go.Figure:
 
 
 def odds(push: float) -> str:
-    """A push on the chance as a person says it: ×1.5, or ÷1.5 where it lowers."""
+    """Return an attribution as an odds ratio: ×1.5, or ÷1.5 where it lowers the chance."""
     times = math.exp(abs(push))
     return f"{'×' if push >= 0 else '÷'}{times:.{3 if times < 1.2 else 2}g}"
 
@@ -309,7 +309,7 @@ def leader_pushes(frame: pd.DataFrame) -> go.Figure:
 
 
 def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str) -> go.Figure:
-    """A feature's value against its driver's push on the odds; one dot a product, the line is the middle of each tenth.
+    """Return a dependence plot: a feature's value against its driver's attribution, one dot per product, the line the median of each tenth.
 
     dots: title, value, attribution, rising_probability. trend: value, attribution.
     """

@@ -18,7 +18,7 @@ _ENDED: dict[str, tuple[cards.Colour, str]] = {
 
 
 def panel(kinds: tuple[str, ...], quiet: bool = False) -> bool:
-    """The running job of these kinds, looked at every second without rerunning the page; else how the last one ended.
+    """Show the running job of these kinds, refreshed every second without a rerun of the page; else how the last one ended.
 
     Gives whether one is waiting or running. It reads the state store, so it survives reloads and shows other people's jobs.
     quiet: say how the last one ended only if it failed.
@@ -84,7 +84,7 @@ def _ended(job: Job) -> None:
 
 
 def history(found: list[Job]) -> None:
-    """All jobs, as a table."""
+    """Show all jobs, as a table."""
     if not found:
         cards.nothing_here(_("No background jobs yet."))
         return

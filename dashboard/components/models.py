@@ -19,14 +19,14 @@ TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
 
 def interval(name: str, low, high) -> str | None:
-    """Where the figure lies in 95 of 100 cases; None where nobody computed it."""
+    """Return a metric's 95% confidence interval, None where it has none."""
     if absent(low) or absent(high):
         return None
     return _("{low}–{high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))
 
 
 def level(figures: pd.Series) -> str:
-    """What came of the forecasts since it learned, as far as their weeks have passed; "" where none have. figures: value by metric."""
+    """Return how the forecasts since training came out, "" where no horizon has passed. figures: value by metric."""
     if "level_origins" not in figures:
         return ""
     return _(
@@ -38,7 +38,7 @@ def level(figures: pd.Series) -> str:
 
 
 def choose(found: list[Model], champion: Model | None) -> Model | None:
-    """The model to look at: the one in use until somebody chooses another; None where there is none."""
+    """Show the choice of a model, by default the champion; return it, None where there is none."""
     if len(found) < 2:
         return champion or next(iter(found), None)
     by_id = {m.id: m for m in found}
@@ -49,7 +49,7 @@ def choose(found: list[Model], champion: Model | None) -> Model | None:
 
 
 def learning(model: Model | None) -> None:
-    """The curves of its training, from its own files."""
+    """Show a model's learning curves, from its own files."""
     curves = model.metrics.get("curves") if model else None
     if not curves:
         cards.nothing_here(_("This model has no training record in this workspace."))
@@ -59,7 +59,7 @@ def learning(model: Model | None) -> None:
 
 
 def card(model: Model | None) -> None:
-    """The model card, folded, with its download."""
+    """Show the model card, folded, with its download."""
     if model is None:
         return
     text = model.card(language())
@@ -87,7 +87,7 @@ def tuning(name: str) -> str:
 
 
 def renew(busy: bool) -> None:
-    """Asks for a retraining, or for fresh forecasts of the model in use."""
+    """Show the buttons that request a retraining or a rescore."""
     with st.container(border=True), st.container(horizontal=True, vertical_alignment="bottom"):
         mode = st.selectbox(_("Text model"), TUNING, key=spoken("tuning"), format_func=tuning, width=330)
         since = st.date_input(
@@ -117,7 +117,7 @@ def renew(busy: bool) -> None:
 
 
 def backtest(done: Job | None) -> None:
-    """Asks for a backtest, and shows what the last one found."""
+    """Show the button that requests a backtest, and the last backtest's results."""
     with st.container(border=True):
         if st.button(_("Run backtest"), icon=":material/history:", key="backtest"):
             cards.attempt(actions.backtest)
@@ -156,7 +156,7 @@ def _learner(each: dict) -> dict[str, str]:
 
 
 def candidate(model: Model, champion: Model | None) -> None:
-    """One candidate's figures beside the champion's, and the two decisions."""
+    """Show one candidate's figures beside the champion's, and the two decisions."""
     with st.container(border=True):
         st.markdown(f"**{plain(model.id)}** · {plain(_settings(model))}")
         mine, theirs = model.metrics.get("metrics", {}), (champion.metrics.get("metrics", {}) if champion else {})
@@ -200,7 +200,7 @@ def _settings(model: Model) -> str:
 
 
 def go_back(champion: Model | None) -> None:
-    """The model before, and the snapshots before."""
+    """Show the previous model and the previous snapshots, each with a button that goes back to it."""
     before, kept = data.previous_champion(), data.kept_snapshots()
     left, right = cards.halves()
     with left, st.container(border=True, height="stretch"):

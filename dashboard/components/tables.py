@@ -24,12 +24,12 @@ def trend(label: str, **more) -> ColumnConfig:
 
 
 def money(label: str, currency: str, **more) -> ColumnConfig:
-    """A column of amounts in whole currency (not cents)."""
+    """Return a column of amounts in whole currency (not cents)."""
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
 
 
 def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
-    """A table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
+    """Show a table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
     picked = st.dataframe(
         frame,
         column_config=columns,
@@ -66,6 +66,32 @@ def similar(frame: pd.DataFrame) -> None:
     )
 
 
+def signals(frame: pd.DataFrame, drivers: list[str]) -> None:
+    """Show a product's features by driver, in the order of `drivers`; the most unusual of each driver come first."""
+    order = {driver: i for i, driver in enumerate(drivers)}
+    found = frame[frame.driver.isin(order)].assign(place=frame.driver.map(order), unusual=-(frame.standing - 0.5).abs())
+    found = found.sort_values(["place", "unusual"], kind="stable")
+    st.dataframe(
+        {
+            _("Driver"): [labels.driver(d) for d in found.driver],
+            _("Signal"): [labels.feature(f, m) for f, m in zip(found.feature, found.meaning)],
+            _("Value"): [labels.value(v, u or "") for v, u in zip(found.value, found.unit)],
+            _("Percentile"): found.standing,
+        },
+        column_config={
+            _("Driver"): column.TextColumn(width=80),
+            _("Signal"): column.TextColumn(width=215),
+            _("Value"): column.TextColumn(width=105),
+            _("Percentile"): column.ProgressColumn(
+                width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
+            ),
+        },
+        hide_index=True,
+        height=420,
+        alt=_("Signals by driver"),
+    )
+
+
 def product(label: str | None = None, width: int = 240) -> ColumnConfig:
     return column.TextColumn(label or _("Product"), width=width)
 
@@ -89,7 +115,7 @@ def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
 
 
 def rising(frame: pd.DataFrame, currency: str, compared: bool) -> None:
-    """The ranked list. compared: there is an earlier snapshot to compare with."""
+    """Show the ranked list. compared: there is an earlier snapshot to compare with."""
     shown = frame.assign(
         title=[shortened(t, 90) for t in frame.title],
         movement=_points(frame.movement),

@@ -1,4 +1,4 @@
-"""The words of a product's text, coloured by what they add; asked of the worker where the snapshot has none."""
+"""The words of a product's text, coloured by attribution, and a job that computes them where the snapshot has none."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboard.i18n import _, plain
 
 
 def said(product_id: str, model: str) -> None:
-    """The words with their pushes. Snapshots hold those of the likeliest risers; others are worked out on demand."""
+    """Show a product's words with their attributions. Snapshots hold those of the likeliest risers; others are computed on demand."""
     found = data.ask("product_words", product=product_id)
     if found.empty:
         found = data.explained(product_id, model)

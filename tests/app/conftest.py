@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tomllib
 from functools import cache
 from pathlib import Path
 
 import pytest
 from fixtures.serving import write_models, write_snapshot
 from streamlit.components.v2 import manifest_scanner
-from streamlit.testing.v1 import AppTest
+from streamlit.runtime.scriptrunner.script_cache import ScriptCache
+from streamlit.testing.v1 import AppTest, app_test
+from streamlit.testing.v1.util import patch_config_options
 
 from core.workspace import Workspace
 from dashboard import registry
@@ -18,10 +21,17 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 
 @pytest.fixture(scope="session", autouse=True)
-def one_look_for_components():
-    """Streamlit reads the metadata of every installed package for each AppTest: four fifths of what a page costs. Once is enough."""
-    with pytest.MonkeyPatch.context() as patch:
+def as_served():
+    """Run pages under the options of the served dashboard, and make once what Streamlit makes anew for each AppTest.
+
+    That is the metadata of every installed package and the compiled scripts: together most of what a page costs.
+    """
+    options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    quiet = {"browser.gatherUsageStats": options["browser"]["gatherUsageStats"], "runner.magicEnabled": options["runner"]["magicEnabled"]}
+    scripts = ScriptCache()
+    with pytest.MonkeyPatch.context() as patch, patch_config_options(quiet):
         patch.setattr(manifest_scanner, "scan_component_manifests", cache(manifest_scanner.scan_component_manifests))
+        patch.setattr(app_test, "ScriptCache", lambda: scripts)
         yield
 
 
@@ -43,22 +53,23 @@ def shop(workspace) -> Workspace:
 
 
 @pytest.fixture(scope="session")
-def empty_shop(tmp_path_factory) -> Workspace:
-    """A shop without a snapshot, whose start page is cheap."""
-    return Workspace(tmp_path_factory.mktemp("empty")).create()
+def navigation(tmp_path_factory) -> dict:
+    """What the app registers in a first run, on a shop without a snapshot: before it, AppTest knows the address of no page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("UPSWING_WORKSPACE", str(Workspace(tmp_path_factory.mktemp("empty")).create().root))
+        return AppTest.from_file(str(APP), default_timeout=60).run()._registered_pages
 
 
 @pytest.fixture
-def open_page(monkeypatch, readonly_shop, empty_shop):
+def open_page(monkeypatch, readonly_shop, navigation):
     """open_page(name, language="en", workspace=None, **query) -> the AppTest after its first run."""
 
     def open_(name: str, language: str = "en", workspace: Workspace | None = None, **query: str) -> AppTest:
-        monkeypatch.setenv("UPSWING_WORKSPACE", str(empty_shop.root))
-        at = AppTest.from_file(str(APP), default_timeout=60)
-        at.query_params["lang"] = LANGUAGES[language]
-        at.run()  # pages have no address before a first run
         monkeypatch.setenv("UPSWING_WORKSPACE", str((workspace or readonly_shop).root))
+        at = AppTest.from_file(str(APP), default_timeout=60)
+        at._registered_pages = dict(navigation)
         at.switch_page(str(registry.script(registry.pages()[name])))
+        at.query_params["lang"] = LANGUAGES[language]
         for key, value in query.items():
             at.query_params[key] = value
         return at.run()

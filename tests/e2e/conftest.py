@@ -142,18 +142,33 @@ def profile(browser, address) -> Iterator[BrowserContext]:
     context.close()
 
 
-@pytest.fixture
-def page(profile) -> Iterator[Page]:
-    """A fresh tab; whatever it does, it must end without an error in the console, in a script or on the page."""
+@pytest.fixture(scope="session")
+def tab(profile) -> Page:
+    """One tab for all tests: a fresh one compiles every script again, which takes longer than most tests. Each visit is a new session."""
     tab = profile.new_page()
     tab.set_default_timeout(PATIENCE_MS)
+    return tab
+
+
+@pytest.fixture
+def page(tab) -> Iterator[Page]:
+    """The tab on an empty page; whatever the test does, it must end without an error in the console, in a script or on the page."""
     errors: list[str] = []
-    tab.on(
-        "console", lambda message: errors.append(message.text) if message.type == "error" and not is_search_for_server(message) else None
-    )
-    tab.on("pageerror", lambda error: errors.append(str(error)))
+
+    def hear(message) -> None:
+        if message.type == "error" and not is_search_for_server(message):
+            errors.append(message.text)
+
+    def fail(error) -> None:
+        errors.append(str(error))
+
+    tab.on("console", hear)
+    tab.on("pageerror", fail)
     yield tab
     boxes = tab.get_by_test_id("stException").all_inner_texts()
-    tab.close()
+    tab.remove_listener("console", hear)
+    tab.remove_listener("pageerror", fail)
+    tab.emulate_media(media="screen")
+    tab.goto("about:blank")
     assert errors == []
     assert boxes == []

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from fixtures.panels import Regression, write_daily, write_panel
+from fixtures.shops import encoder
 from sklearn.metrics import average_precision_score
 
 from core.errors import Cancelled, NotReady, UserError
@@ -65,6 +66,7 @@ def quick():
 
 def shop(folder, **options) -> Workspace:
     workspace = Workspace(folder).create()
+    workspace.save_settings(workspace.settings().with_values("model", encoder=encoder()))
     write_panel(workspace.panel, **options)
     write_daily(workspace.warehouse, products=options.get("products", 80))
     return workspace

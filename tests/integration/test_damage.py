@@ -13,6 +13,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from fixtures.kept import copied
 from fixtures.model_folders import write_model
 from fixtures.tiny_snapshot import write_scored
 
@@ -29,14 +30,22 @@ from core.storage.state import State, file
 from core.workspace import Workspace
 
 
-@pytest.fixture
-def shop(workspace):
-    """A shop that serves a snapshot of its champion m1."""
+@pytest.fixture(scope="module")
+def published(tmp_path_factory) -> Workspace:
+    """A shop that serves a snapshot of its champion m1; nobody changes it."""
+    workspace = Workspace(tmp_path_factory.mktemp("shop")).create()
     write_scored(workspace)
     for model in ("m1", "m2"):
         write_model(workspace, model)
     registry.promote(workspace, "m1", "the first")
     snapshots.publish(workspace)
+    return workspace
+
+
+@pytest.fixture
+def shop(published, workspace) -> Workspace:
+    """The same for one test alone."""
+    copied(published.root, workspace.root)
     return workspace
 
 

@@ -141,7 +141,9 @@ def shop(workspace) -> Workspace:
         )
         tables.create(con)
         read_inputs(DuckDB(con), "country")
-        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="country")
+        DuckDB(con).replace_days(
+            "daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", encoder="", attribute="country"
+        )
         con.executemany(
             "insert into lost_units values (?, ?, ?, ?)",
             [("A", "DE", day(15), 1.5), ("A", "FR", day(15), 0.5), ("A", "DE", day(6), 2.0), ("A", "DE", day(-1), 9.0)],
@@ -223,7 +225,7 @@ def attributions(model, panel, rows, progress=None):
 
 def words(model, panel, rows, progress=None):
     texts = [panel.texts[panel.product[r]].split() for r in rows]
-    return [SimpleNamespace(units=t, attributions=0.5 * np.arange(len(t)), residual=0.25) for t in texts]
+    return [SimpleNamespace(feature_names=t, values=0.5 * np.arange(len(t))) for t in texts]
 
 
 @pytest.fixture
@@ -240,7 +242,7 @@ def use(monkeypatch, model=Model) -> None:
     for module in (scoring, explaining):
         monkeypatch.setattr(module, "load_model", lambda workspace, chosen, panel: ("m1", model()))
     monkeypatch.setattr(explain, "driver_attributions", attributions)
-    monkeypatch.setattr(explain, "word_attributions", words)
+    monkeypatch.setattr(explain, "word_explanations", words)
 
 
 def test_every_serving_table_is_written_in_exactly_its_schema(shop, scored):
@@ -473,7 +475,6 @@ def test_one_products_words_can_be_asked_for(scored, shop):
     assert explaining.explain_product(shop, "B") == {
         "product_id": "B",
         "model": "m1",
-        "residual": 0.25,
         "words": [{"position": 0, "text": "blue", "attribution": 0.0}, {"position": 1, "text": "mug", "attribution": 0.5}],
     }
     with pytest.raises(UserError, match="has no forecast"):

@@ -66,7 +66,7 @@ def sample(tmp_path_factory) -> Path:
     with db.connect(workspace.warehouse) as con:
         tables.create(con)
         read_inputs(DuckDB(con), "")
-        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", attribute="")
+        DuckDB(con).replace_days("daily", None, "features/daily", from_day=date(1900, 1, 1), signal="orders", encoder="", attribute="")
         DuckDB(con).replace_days("lost_units", None, "features/lost_units", base_days=rules.base_days, min_age_days=rules.min_age_days)
     return workspace.warehouse
 

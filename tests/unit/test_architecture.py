@@ -45,9 +45,6 @@ KEEPS_OUT = {
 # Pure functions on arrays: all that this module may import beside the standard library.
 ONLY = {"core.capabilities.inventory.control": {"numpy", "scipy", "core.errors", "core.messages", "core.schema"}}
 LONGEST_PAGE, LONGEST_FILE, LONGEST_LINE = 120, 450, 140
-LONGER_BECAUSE: dict[str, str] = {
-    "pages/product.py": "141 lines: the page is redesigned with tabs later",
-}  # path -> why one idea needs so many lines
 
 
 @dataclass(frozen=True)
@@ -201,7 +198,7 @@ def long_lines(root: Path) -> Iterator[str]:
 def long_files(root: Path) -> Iterator[str]:
     for source in sources(root):
         lines, limit = len(source.text.splitlines()), LONGEST_PAGE if source.module.startswith("pages") else LONGEST_FILE
-        if lines > limit and source.name not in LONGER_BECAUSE:
+        if lines > limit:
             yield f"{source.name} has {lines} lines, {limit} at most: make it a folder of the same name"
 
 

@@ -1,10 +1,9 @@
 """Trees beside the net: what they learn from, how they are blended, kept and left out; and what a net may not read before a year is
 round."""
 
-import subprocess
 import sys
+import threading
 from dataclasses import replace
-from pathlib import Path
 from threading import Event
 
 import numpy as np
@@ -24,7 +23,6 @@ from core.models.train import fit
 from core.schema import DRIVERS
 from core.settings import ModelSettings, TrainingConfig
 
-REPOSITORY = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("one_thread")
 
 QUICK = TrainingConfig(refit=False, batch_rows=512, learning_rate=5e-3, trees_rounds=20, members=1, hidden=16, second=8, tower=8, token=8)
@@ -178,25 +176,18 @@ def test_what_is_the_same_for_all_products_is_read_once_a_year_has_come_round(tm
     assert ("price" in trainer.net.config.columns) is may and "momentum" in trainer.net.config.columns
 
 
-def test_lightgbm_is_imported_before_the_second_thread_starts(panel, settings, tmp_path):
-    code = """
-import sys, threading
-from pathlib import Path
-sys.path.insert(0, "tests")
-from core.models.panel import Panel
-from core.models.train import fit
-from core.settings import ModelSettings, TrainingConfig
-class Watch:
-    def find_spec(self, name, path=None, target=None):
-        if name == "lightgbm":
-            print(threading.current_thread() is threading.main_thread(), threading.active_count())
-sys.meta_path.insert(0, Watch())
-panel = Panel.open(Path(sys.argv[1]), Path(sys.argv[2]))
-recipe = TrainingConfig(refit=False, batch_rows=512, trees_rounds=2, members=1, hidden=8, second=8, tower=8, token=8)
-fit(panel, panel.matured(), ModelSettings(encoder=sys.argv[3], max_epochs=1, device="cpu"), recipe=recipe)
-"""
-    folder = tiny_panel(tmp_path / "panel", products=20)
-    run = subprocess.run(
-        [sys.executable, "-c", code, str(folder), str(tmp_path / "cache"), settings.encoder], cwd=REPOSITORY, capture_output=True, text=True
-    )
-    assert run.stdout.splitlines()[:1] == ["True 1"], run.stderr
+def test_lightgbm_is_imported_before_the_second_thread_starts(panel, settings, monkeypatch):
+    """As in a process that has not imported it yet."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lightgbm"]:
+        monkeypatch.delitem(sys.modules, name)
+    before, seen = set(threading.enumerate()), []
+
+    class Watch:
+        @staticmethod
+        def find_spec(name, path=None, target=None):
+            if name == "lightgbm":
+                seen.append((threading.current_thread() is threading.main_thread(), set(threading.enumerate()) - before))
+
+    monkeypatch.setattr(sys, "meta_path", [Watch, *sys.meta_path])
+    fit(panel, panel.matured(), replace(settings, max_epochs=1), recipe=replace(QUICK, trees_rounds=2, hidden=8))
+    assert seen == [(True, set())]

@@ -10,7 +10,7 @@ from fixtures.tiny import tiny_encoder, tiny_panel
 
 from core.models import explain
 from core.models.calibrate import Calibration, sigmoid
-from core.models.explain import driver_attributions, masks, shapley_weights, split_units, word_attributions
+from core.models.explain import WordMasker, driver_attributions, masks, shapley_weights, split_units, word_explanations
 from core.models.panel import Panel
 from core.models.predict import FittedModel, blend
 from core.models.train import fit
@@ -161,62 +161,118 @@ def test_the_weights_are_the_mean_over_all_orders_of_arrival():
 # ---- words
 
 
-def test_words_add_up_to_what_the_text_adds(panel, model):
-    rows = panel.latest()[:12]
-    text = driver_attributions(model, panel, rows)[0][:, model.drivers.index("text")]
-    for row, words, expected in zip(rows, word_attributions(model, panel, rows), text):
-        assert words.attributions.sum() + words.residual == pytest.approx(expected, abs=1e-5)
-        assert abs(words.residual) < 1e-5 and words.exact
-        assert " ".join(words.units) == panel.texts[panel.product[row]]
+def text_of(model: FittedModel, panel: Panel, rows: np.ndarray) -> np.ndarray:
+    return driver_attributions(model, panel, rows)[0][:, model.drivers.index("text")]
+
+
+def with_text(panel: Panel, row: int, text: str) -> Panel:
+    return replace(panel, texts=[text if p == panel.product[row] else t for p, t in enumerate(panel.texts)])
+
+
+LONG = "red lamp. candle bag heart good lamp, red bag. good candle heart lamp bag red"
+
+
+@pytest.mark.parametrize("text", ["", "heart", "red lamp candle bag", LONG])
+def test_words_add_up_from_the_forecast_without_text_to_the_forecast_with_it(panel, model, text):
+    rows = panel.latest()[:6]
+    given = replace(panel, texts=[text or t for t in panel.texts])
+    logits, of_text = model.predict(given, rows)["logit"], text_of(model, given, rows)
+    for row, words, logit, expected in zip(rows, word_explanations(model, given, rows), logits, of_text):
+        if words is None:
+            assert given.texts[given.product[row]] == ""
+            continue
+        assert words.base_values + words.values.sum() == pytest.approx(logit, abs=1e-6)
+        assert words.values.sum() == pytest.approx(expected, abs=1e-6)
+        assert "".join(words.data) == given.texts[given.product[row]]
 
 
 def test_a_word_is_worth_what_the_text_driver_would_lose_without_it(panel, model):
     """Two words: the Shapley value by hand, from the text driver's attribution under each of the four texts."""
     row = next(r for r in panel.latest() if len(panel.texts[panel.product[r]].split()) == 2)
-    product, place = panel.product[row], model.drivers.index("text")
-    first, second = panel.texts[product].split()
+    first, second = panel.texts[panel.product[row]].split()
+    both, a, b = (text_of(model, with_text(panel, row, t), np.array([row]))[0] for t in (f"{first} {second}", first, second))
+    (words,) = word_explanations(model, panel, np.array([row]))
+    np.testing.assert_allclose(words.values, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
 
-    def worth(text: str) -> float:
-        texts = [text if p == product else t for p, t in enumerate(panel.texts)]
-        return driver_attributions(model, replace(panel, texts=texts), np.array([row]))[0][0, place]
 
-    both, a, b = worth(f"{first} {second}"), worth(first), worth(second)
-    (words,) = word_attributions(model, panel, np.array([row]))
-    np.testing.assert_allclose(words.attributions, [(a + both - b) / 2, (b + both - a) / 2], atol=1e-5)
+def test_halves_of_a_long_text_share_by_what_the_text_loses_without_each(panel, model):
+    row = panel.latest()[:1]
+    given = with_text(panel, int(row[0]), LONG)
+    (words,) = word_explanations(model, given, row)
+    units, tree = split_units(LONG), WordMasker().clustering(LONG)
+    left = set(members(int(tree[-1, 0]), tree, len(units)))
+    first, second = ("".join(u for i, u in enumerate(units) if (i in left) is side) for side in (True, False))
+    whole, a, b = (text_of(model, with_text(panel, int(row[0]), t), row)[0] for t in (LONG, first, second))
+    joint = a + b - whole  # what both halves say counts for each in proportion to its words
+    in_left = words.values[sorted(left)].sum()
+    assert in_left == pytest.approx(whole - b + joint * len(left) / len(units), abs=1e-5)
+
+
+def members(cluster: int, tree: np.ndarray, units: int) -> list[int]:
+    if cluster < units:
+        return [cluster]
+    left, right = tree[cluster - units, :2].astype(int)
+    return members(left, tree, units) + members(right, tree, units)
+
+
+def test_a_text_costs_at_most_thirty_encoded_texts_and_is_encoded_once(panel, model, tmp_path, monkeypatch):
+    row, encoded = panel.latest()[:1], []
+    embed = explain.embed
+    monkeypatch.setattr(explain, "embed", lambda texts, *more, **named: encoded.extend(texts) or embed(texts, *more, **named))
+    for text, most in (("red lamp bag", 6), ("red lamp bag heart good", 30), (LONG * 20, 18)):
+        encoded.clear()
+        word_explanations(model, with_text(panel, int(row[0]), text), row)
+        assert len(encoded) == most and "" not in encoded and text not in encoded
+
+
+def test_the_words_of_a_text_are_the_same_whatever_was_drawn_and_explained_before(panel, model):
+    rows = panel.latest()[:3]
+    given = replace(panel, texts=["red lamp candle lamp red", LONG, "red red red red"] * len(panel.texts))
+    first = word_explanations(model, given, rows)
+    np.random.seed(5)
+    np.random.randn(3)
+    for before, after in zip(first, word_explanations(model, given, rows[::-1])[::-1]):
+        np.testing.assert_allclose(after.values, before.values, rtol=0, atol=1e-12)
 
 
 def rows_with_a_heart(panel: Panel) -> np.ndarray:
     return np.array([r for r in panel.latest() if panel.texts[panel.product[r]].endswith("heart")])
 
 
+def strongest(words) -> str:
+    return words.feature_names[int(np.argmax(words.values))]
+
+
 def test_the_planted_word_stands_out_where_texts_count_wholly(panel, model):
     wholly = fitted(panel, model.settings, replace(RECIPE, text_days=0.0))
-    for words in word_attributions(wholly, panel, rows_with_a_heart(panel)):
-        assert words.units[np.argmax(words.attributions)] == "heart" and words.attributions.max() > 0.1
+    for words in word_explanations(wholly, panel, rows_with_a_heart(panel)):
+        assert strongest(words) == "heart" and words.values.max() > 0.1
 
 
 def test_the_planted_word_stands_out_most_while_its_product_is_new(panel, model):
     rows, new = rows_with_a_heart(panel), replace(panel, days_on_sale=np.zeros_like(panel.days_on_sale))
-    for words, of_new in zip(word_attributions(model, panel, rows), word_attributions(model, new, rows)):
-        assert words.units[np.argmax(words.attributions)] == of_new.units[np.argmax(of_new.attributions)] == "heart"
-        assert of_new.attributions.max() > 0.1 and of_new.attributions.max() > words.attributions.max()
+    for words, of_new in zip(word_explanations(model, panel, rows), word_explanations(model, new, rows)):
+        assert strongest(words) == strongest(of_new) == "heart"
+        assert of_new.values.max() > 0.1 and of_new.values.max() > words.values.max()
 
 
-def test_a_long_text_is_sampled_still_adds_up_and_comes_near_the_exact_values(panel, model, monkeypatch):
-    row = panel.latest()[:1]
-    texts = ["red lamp candle bag heart good lamp" if p == panel.product[row[0]] else t for p, t in enumerate(panel.texts)]
-    long = replace(panel, texts=texts)
-    (sampled,) = word_attributions(model, long, row, samples=400)
-    monkeypatch.setattr(explain, "_EXACT_UNITS", 7)
-    (exact,) = word_attributions(model, long, row)
-    assert exact.exact and not sampled.exact and abs(sampled.residual) < 1e-5
-    np.testing.assert_allclose(sampled.attributions, exact.attributions, atol=0.25 * np.abs(exact.attributions).max())
+def test_a_planted_word_stands_out_in_a_long_text(panel, model):
+    wholly = fitted(panel, model.settings, replace(RECIPE, text_days=0.0))
+    rows = panel.latest()[:4]
+    given = replace(panel, texts=["red lamp bag. heart candle lamp bag candle red"] * len(panel.texts))
+    for words in word_explanations(wholly, given, rows):
+        assert strongest(words) == "heart"
 
 
 def test_a_row_without_text_has_no_words(panel, model):
     row = panel.latest()[panel.product[panel.latest()] == 3][:1]
-    (words,) = word_attributions(model, panel, row)
-    assert words.units == [] and len(words.attributions) == 0 and words.residual == 0
+    assert word_explanations(model, panel, row) == [None]
+
+
+def test_a_model_that_reads_no_text_explains_no_words_and_needs_no_encoder(panel, model):
+    unread = replace(panel, texts=[""] * len(panel.texts))
+    blind = fitted(unread, replace(model.settings, max_epochs=1), RECIPE)
+    assert blind.encoder_version == "" and word_explanations(blind, unread, unread.latest()[:2]) == [None, None]
 
 
 def test_texts_are_cut_into_words_and_chinese_into_pairs_and_nothing_is_lost():
@@ -227,3 +283,14 @@ def test_texts_are_cut_into_words_and_chinese_into_pairs_and_nothing_is_lost():
     long = " ".join(f"w{i}" for i in range(100))
     assert len(split_units(long)) == 10 and split_units(long)[6] == "w6 " and "".join(split_units(long)) == long
     assert split_units("") == []
+
+
+def test_the_masker_leaves_out_words_and_chinese_characters_whole_and_halves_texts_at_sentences():
+    text, masker = "红色圣诞灯。很好 LED灯 2 pcs", WordMasker()
+    units = split_units(text)
+    assert units == ["红色", "圣诞", "灯。", "很好 ", "LED", "灯 ", "2 ", "pcs"]
+    (shown,) = masker(np.array([u != "圣诞" for u in units]), text)
+    assert shown.tolist() == ["红色灯。很好 LED灯 2 pcs"]
+    tree = masker.clustering(text)
+    assert sorted(members(int(tree[-1, 0]), tree, len(units))) == [0, 1, 2]
+    assert masker.shape(text) == (1, 8) and len(masker.shorter(text)) == len(set(masker.shorter(text))) == 14

@@ -120,20 +120,20 @@ def _write_explanations(context: Context, attributions: np.ndarray) -> list[str]
 
 def _write_words(context: Context) -> None:
     """Write the words of the top risers among all customers."""
-    from core.models.explain import word_attributions
+    from core.models.explain import word_explanations
 
     live, rising = context.live, context.predicted["rising"]
     all_customers = np.flatnonzero(live.all)
     top = np.sort(all_customers[np.argsort(-rising[all_customers], kind="stable")[:EXPLAINED_IN_WORDS]])
-    explained = word_attributions(context.model, live.panel, live.rows[top], part(context.progress, "words", 0.4, 0.8))
-    counts = [len(words.units) for words in explained]
+    found = word_explanations(context.model, live.panel, live.rows[top], part(context.progress, "words", 0.4, 0.8))
+    explained = [(row, words) for row, words in zip(top, found) if words is not None]
     context.write(
         tables.TEXT_ATTRIBUTIONS,
         {
-            "product_id": live.product.take(pa.array(np.repeat(top, counts))),
-            "position": [i for count in counts for i in range(count)],
-            "text": pa.array([unit for words in explained for unit in words.units], pa.string()),
-            "attribution": np.concatenate([words.attributions for words in explained]),
+            "product_id": live.product.take(pa.array([row for row, words in explained for _ in words.values], pa.int64())),
+            "position": [i for _, words in explained for i in range(len(words.values))],
+            "text": pa.array([word for _, words in explained for word in words.feature_names], pa.string()),
+            "attribution": [float(value) for _, words in explained for value in words.values],
         },
     )
 

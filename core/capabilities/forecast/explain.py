@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,16 +26,20 @@ if TYPE_CHECKING:
 def explain_product(workspace: Workspace, product_id: str, progress: Progress = silent) -> dict:
     """Return the words of one product's text for the served model: the result of the job "explain".
 
-    {"product_id", "model", "words": [{"position", "text", "attribution"}, ...], "residual"}, for the segment `all`, on the logit scale.
-    With the residual, they sum to the text driver's attribution. Raises UserError for a product without a forecast.
+    {"product_id", "model", "words": [{"position", "text", "attribution"}, ...]}, for the segment `all`, on the logit scale. Attributions
+    sum to the text driver's. Raises UserError for a product without a forecast.
     """
-    from core.models.explain import word_attributions
+    from core.models.explain import word_explanations
 
     panel = open_panel(workspace, progress)
     model_id, fitted = load_model(workspace, None, panel)
-    words = word_attributions(fitted, panel, live_row(LiveRows.of(panel), product_id, ALL), progress)[0]
-    listed = [{"position": i, "text": unit, "attribution": float(a)} for i, (unit, a) in enumerate(zip(words.units, words.attributions))]
-    return {"product_id": product_id, "model": model_id, "words": listed, "residual": words.residual}
+    (words,) = word_explanations(fitted, panel, live_row(LiveRows.of(panel), product_id, ALL), progress)
+    listed = [] if words is None else enumerate(zip(words.feature_names, words.values))
+    return {
+        "product_id": product_id,
+        "model": model_id,
+        "words": [{"position": i, "text": word, "attribution": float(value)} for i, (word, value) in listed],
+    }
 
 
 def live_row(live: LiveRows, product_id: str, segment: str) -> np.ndarray:
@@ -52,39 +58,56 @@ def live_row(live: LiveRows, product_id: str, segment: str) -> np.ndarray:
     return found
 
 
+@dataclass(frozen=True)
+class Explained:
+    """One forecast as shap explains it. drivers: its drivers; words: the words of its text, None without text; model: the model's id.
+
+    Values are on the scale of the calibrated logit: base_values + values.sum() is the logit of the forecast in both.
+    """
+
+    drivers: shap.Explanation
+    words: shap.Explanation | None
+    model: str
+
+
+def explained(workspace: Workspace, product_id: str, segment: str = ALL, progress: Progress = silent) -> Explained:
+    """Explain the champion's forecast of a product and segment for shap's own plots. Raises UserError where it is not forecast.
+
+    found = explained(Workspace("workspace"), "LAMP-01")
+    shap.plots.waterfall(found.drivers)
+    shap.plots.text(found.words)
+    """
+    from core.models.explain import explanation, word_explanations
+
+    panel = open_panel(workspace, progress)
+    model_id, fitted = load_model(workspace, None, panel)
+    if workspace.settings().recipe.follow_level:  # as scoring does, so that the base value is the served one
+        fitted, _shift = fitted.recalibrated(panel)
+    row = live_row(LiveRows.of(panel), product_id, segment)
+    return Explained(explanation(fitted, panel, row, progress)[0], word_explanations(fitted, panel, row, progress)[0], model_id)
+
+
 def export(workspace: Workspace, product_id: str, segment: str, out: Path, progress: Progress = silent) -> dict:
     """Write the champion's explanation of one forecast to a .json or .html file; return the record that the .json holds.
 
-    {"product_id", "segment", "model", "base_value", "logit", "drivers", "attributions", "words", "word_attributions", "residual"}. The
-    page is shap's force plot of the drivers and holds all that it needs. Raises UserError for another ending of the name, and for a
-    product that is not forecast.
+    {"product_id", "segment", "model", "logit", "drivers", "words"}. drivers and words: {"names", "values", "base_value"}, with the text
+    around each word as "data"; words are null without text. The page has shap's force plot of the drivers and its plot of the text, and
+    fetches nothing. Raises UserError for another ending of the name, and for a product that is not forecast.
     """
-    from core.models.explain import explanation, word_attributions
-
     if out.suffix.lower() not in (".json", ".html"):
         raise UserError(
             expected=msg("An explanation is written as .html or .json."),
             found=msg("The file is called {file}.", file=out.name),
             to_do=msg("Choose a name that ends in .html or .json."),
         )
-    panel = open_panel(workspace, progress)
-    model_id, fitted = load_model(workspace, None, panel)
-    if workspace.settings().recipe.follow_level:  # as scoring does, so that the base value is the served one
-        fitted, _shift = fitted.recalibrated(panel)
-    row = live_row(LiveRows.of(panel), product_id, segment)
-    found = explanation(fitted, panel, row, progress)[0]
-    words = word_attributions(fitted, panel, row, progress)[0]
+    found = explained(workspace, product_id, segment, progress)
     record = {
         "product_id": product_id,
         "segment": segment,
-        "model": model_id,
-        "base_value": float(found.base_values),
-        "logit": float(found.base_values + found.values.sum()),
-        "drivers": list(found.feature_names),
-        "attributions": [float(v) for v in found.values],
-        "words": list(words.units),
-        "word_attributions": [float(v) for v in words.attributions],
-        "residual": float(words.residual),
+        "model": found.model,
+        "logit": float(found.drivers.base_values + found.drivers.values.sum()),
+        "drivers": _record(found.drivers),
+        "words": None if found.words is None else _record(found.words) | {"data": list(found.words.data)},
     }
     if out.suffix.lower() == ".json":
         files.write_json(out, record)
@@ -93,25 +116,36 @@ def export(workspace: Workspace, product_id: str, segment: str, out: Path, progr
     return record
 
 
-def read(file: Path) -> shap.Explanation:
+def read(file: Path) -> Explained:
     """Return the explanation that `export` wrote as .json."""
+    record = json.loads(file.read_text(encoding="utf-8"))
+    return Explained(_explanation(record["drivers"]), record["words"] and _explanation(record["words"]), record["model"])
+
+
+def _record(found: shap.Explanation) -> dict:
+    return {"names": list(found.feature_names), "values": [float(v) for v in found.values], "base_value": float(found.base_values)}
+
+
+def _explanation(record: dict) -> shap.Explanation:
     import shap
 
-    record = json.loads(file.read_text(encoding="utf-8"))
     return shap.Explanation(
-        values=np.array(record["attributions"]),
+        values=np.array(record["values"]),
         base_values=record["base_value"],
-        feature_names=record["drivers"],
+        data=np.array(record["data"]) if "data" in record else None,
+        feature_names=record["names"],
     )
 
 
-def _page(found: shap.Explanation) -> str:
-    """Return shap's force plot as a page that fetches nothing."""
+def _page(found: Explained) -> str:
+    """Return shap's plots as a page that fetches nothing."""
     import io
 
     import shap
 
-    plot = shap.plots.force(found.base_values, found.values, feature_names=found.feature_names, out_names=str(msg("Logit of rising")))
-    page = io.StringIO()
+    drivers, page = found.drivers, io.StringIO()
+    plot = shap.plots.force(drivers.base_values, drivers.values, feature_names=drivers.feature_names, out_names=str(msg("Logit of rising")))
     shap.save_html(page, plot, full_html=True)
-    return page.getvalue()
+    words = "" if found.words is None else shap.plots.text(found.words, display=False)
+    words = re.sub(r"np\.float64\(([^)]*)\)", r"\1", words)  # shap writes its colours as NumPy 2 shows numbers, which no browser reads
+    return page.getvalue().replace("</body>", f"{words}</body>")

@@ -1,6 +1,6 @@
 -- What happened to each product, segment value and day, from $from_day on?
--- An order counts once a product and day: many tills begin their receipts anew each morning, so that the same number on another day is
--- another order. Aggregate rows count the orders they stand for.
+-- An order counts once per product and day: many tills restart their receipt numbers each morning, so that the same number on another day
+-- is another order. Aggregate rows count the orders they stand for.
 with customer_value as (
     select customer_id, min(value) as value
     from customers
@@ -73,7 +73,7 @@ review_days as (
         sum(s.sentiment) as sentiment_sum
     from review_texts as r
     left join customer_value as c on r.customer_id = c.customer_id
-    left join text_sentiment as s on r.text_sha256 = s.text_sha256
+    left join text_sentiment as s on r.text_sha256 = s.text_sha256 and s.encoder = $encoder
     where r.created_at >= $from_day
     group by r.product_id, coalesce(c.value, ''), cast(r.created_at as date)
 ),

@@ -1,5 +1,5 @@
 -- What does the sentiment model read of each review? A review without words has no text.
--- text_sha256: the text's hash, under which its sentiment is kept, so that a corrected review is read anew.
+-- text_sha256: the text's hash, under which its sentiment is kept, so that a corrected review gets a new one.
 with texts as (
     select product_id, customer_id, created_at, rating,
         case

@@ -88,7 +88,7 @@ def _missing(plan: TablePlan) -> list[Check]:
     for target in plan.columns:
         column = target_column(plan.table, target)
         if column is not None and column.required and target not in ("review_id", "order_count"):
-            text = column.name if target == "title" else f"s_{target}"  # a title may be text and still be none
+            text = column.name if target == "title" else f"s_{target}"  # some titles are text that means a missing title
             found.append(Check(f"{quoted(text)} is null", target, _MISSING[target]))
     return found
 

@@ -233,6 +233,6 @@ def _cell(value):
 
 
 def _trimmed(cells: list) -> list:
-    """Cells without the blank ones at the end."""
+    """Return cells without the blank ones at the end."""
     filled = next((n for n in range(len(cells), 0, -1) if cells[n - 1] is not None), 0)
     return cells[:filled]

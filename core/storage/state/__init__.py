@@ -1,7 +1,7 @@
-"""The one door to SQLite: what changes while the shop is looked at - jobs, audit, notes of the users.
+"""The one door to SQLite: jobs, the audit log, and what users save.
 
-One file in WAL mode, opened for each short transaction and closed again, so any number of processes and threads may use it
-and a copy of the workspace is a backup at any moment. Times are naive UTC, stored as ISO text.
+One file in WAL mode, opened for each short transaction and closed again. Any number of processes and threads may use it, and a copy of
+the workspace is a backup at any moment. Times are naive UTC, stored as ISO text.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class State(Overrides):
     # ---- jobs
 
     def add_job(self, kind: str, arguments: dict, actor: str) -> tuple[Job, bool]:
-        """Queues a job, or finds the one of its kind that is queued or running: (job, whether it is new)."""
+        """Queue a job, or find the one of its kind that is queued or running; return (job, whether it is new)."""
         self.reap()
         with self._write() as con:
             there = con.execute("select * from jobs where kind = ? and status in ('queued', 'running')", (kind,)).fetchone()
@@ -67,7 +67,7 @@ class State(Overrides):
             return read(Job, row), True
 
     def jobs(self, limit: int = 50, kinds: Iterable[str] = (), status: str = "") -> list[Job]:
-        """The latest jobs, newest first; of these kinds and this status, where given."""
+        """Return the latest jobs, newest first; of these kinds and this status, where given."""
         self.reap()
         with self._connect() as con:
             found = con.execute(
@@ -103,7 +103,7 @@ class State(Overrides):
     def report_job(
         self, job_id: int, token: str, *, step: str, done: float, message: Message | str, figures: dict, eta_s: float | None
     ) -> bool:
-        """Notes how far a job is. False: stop, because the user asked so or because the job is no longer this worker's."""
+        """Record a job's progress. Return False where it must stop: the user cancelled it, or another worker has it."""
         with self._write() as con:
             row = con.execute(
                 "update jobs set step = ?, done = ?, message = ?, figures = ?, eta_s = ?, heartbeat_at = ?"
@@ -115,7 +115,7 @@ class State(Overrides):
     def end_job(
         self, job_id: int, token: str, status: str, *, message: Message | str = "", error: Message | str = "", result: dict | None = None
     ) -> bool:
-        """Ends a running job of this worker. False: it was not running (any more) under this worker, nothing changed."""
+        """End a running job of this worker. Return False, and change nothing, where this worker no longer runs it."""
         with self._write() as con:
             changed = con.execute(
                 "update jobs set status = ?1, message = ?2, error = ?3, result = ?4, ended_at = ?5, eta_s = null,"
@@ -125,7 +125,7 @@ class State(Overrides):
         return changed == 1
 
     def cancel_job(self, job_id: int) -> Job:
-        """A queued job is cancelled at once; a running one is asked to stop; an ended one stays as it is."""
+        """Cancel a job: a queued one at once, a running one on its next report. An ended job does not change."""
         with self._write() as con:
             con.execute(
                 "update jobs set status = 'cancelled', message = ?, ended_at = ? where id = ? and status = 'queued'",
@@ -135,7 +135,7 @@ class State(Overrides):
         return self.job(job_id)
 
     def reap(self) -> list[int]:
-        """Marks running jobs whose worker is gone as interrupted; gives their ids."""
+        """Mark running jobs whose worker is gone as interrupted; return their ids."""
         with self._connect() as con:
             running = con.execute("select id, worker from jobs where status = 'running'").fetchall()
         if not running:
@@ -158,13 +158,13 @@ class State(Overrides):
     # ---- the worker of the workspace
 
     def worker(self) -> Heartbeat | None:
-        """The last known worker; ask its `alive`. None: there was never one, or it said good-bye."""
+        """Return the last known worker, which may be dead (`alive`); None where there was none or it ended normally."""
         with self._connect() as con:
             row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
         return read(Heartbeat, row) if row else None
 
     def take_worker(self) -> str | None:
-        """Makes this process the one worker of the workspace and gives its token; None: another one is alive."""
+        """Make this process the only worker of the workspace; return its token, or None where another worker is alive."""
         token, time_ = uuid4().hex, as_text(now())
         with self._write() as con:
             row = con.execute("select * from heartbeats where name = 'worker'").fetchone()
@@ -178,7 +178,7 @@ class State(Overrides):
         return token
 
     def beat(self, token: str, job_id: int | None = None) -> bool:
-        """Says "still here". False: another worker took over in the meantime, so stop."""
+        """Record a heartbeat. Return False where another worker has taken over, so that this one must stop."""
         time_ = as_text(now())
         with self._write() as con:
             mine = con.execute("update heartbeats set beat_at = ? where name = 'worker' and token = ?", (time_, token)).rowcount == 1
@@ -193,26 +193,26 @@ class State(Overrides):
     # ---- audit
 
     def note(self, actor: str, act: str, subject: str, reason: Message | str = "", **details) -> None:
-        """Adds one line to the audit log."""
+        """Add one line to the audit log."""
         with self._write() as con:
             add_note(con, actor, act, subject, reason, details)
 
     def audit(self, limit: int = 100) -> list[AuditEntry]:
-        """The latest entries, newest first."""
+        """Return the latest entries of the audit log, newest first."""
         with self._connect() as con:
             return [read(AuditEntry, row) for row in con.execute("select * from audit order by id desc limit ?", (limit,))]
 
     # ---- acts on snapshots and models: copies of audit.jsonl (core/storage/audit.py)
 
     def acts(self) -> list[dict]:
-        """The acts that the store knows, oldest first, as core.storage.audit.Act takes them."""
+        """Return the acts in the store, oldest first, with the fields of core.storage.audit.Act."""
         with self._connect() as con:
             rows = con.execute("select * from audit where uid is not null order by id").fetchall()
         entries = [vars(read(AuditEntry, row)) | {"uid": row["uid"]} for row in rows]
         return [{name: value for name, value in entry.items() if name != "id"} for entry in entries]
 
     def take_acts(self, acts: list[dict]) -> None:
-        """Adds the acts that the store lacks."""
+        """Add the acts that the store lacks."""
         with self._write() as con:
             con.executemany(
                 "insert or ignore into audit (at, actor, act, subject, reason, details, uid)"

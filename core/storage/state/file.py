@@ -63,7 +63,7 @@ _SCHEMA = (
         select 'product', product_id, field, value, 'other', reason, actor, at, date(at, '+90 days') from overrides_1;
     drop table overrides_1;
     """,
-    # version 3: which process the worker is, beside its number, which another one may get
+    # version 3: the worker's process beside its number, which a later process may get
     "alter table heartbeats add column process text not null default ''",
     # version 4: acts on snapshots and models are copies of audit.jsonl, from which the models' statuses follow
     """
@@ -76,9 +76,9 @@ _SCHEMA = (
 
 
 class StateFile:
-    """The file of one workspace; made where there is none.
+    """The file of one workspace, created where there is none.
 
-    Raises UserError where the file is no state store of ours, is damaged, stays locked, or is of a newer version.
+    Raises UserError where the file is not a state store, is damaged, stays locked, or is of a newer version.
     """
 
     def __init__(self, workspace: Workspace):
@@ -91,7 +91,7 @@ class StateFile:
         self._migrate()
 
     def problems(self) -> list[str]:
-        """What SQLite's own integrity check finds; empty = sound."""
+        """Return the findings of SQLite's own integrity check, [] for a sound file."""
         with self._connect() as con:
             found = [row[0] for row in con.execute("pragma integrity_check")]
         return [] if found == ["ok"] else found
@@ -103,7 +103,7 @@ class StateFile:
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:
-        """One write transaction: taken at once, so that what is read inside still holds when it is written."""
+        """Open a write transaction. It takes the lock at once, so that what it reads still holds when it writes."""
         with self._connect() as con:
             con.execute("begin immediate")
             try:
@@ -154,7 +154,7 @@ def _upgrade(con: sqlite3.Connection) -> None:
 
 @contextmanager
 def _connection(path: Path) -> Iterator[sqlite3.Connection]:
-    """A connection whose faults are UserErrors. Autocommit: a lone select is its own short read transaction."""
+    """Open a connection that raises UserError for its faults. Autocommit: a lone select is its own short read transaction."""
     try:
         with closing(sqlite3.connect(path, timeout=BUSY_S, isolation_level=None)) as con:
             con.row_factory = sqlite3.Row

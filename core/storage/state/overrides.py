@@ -1,6 +1,6 @@
-"""Where a planner knows better than the plan: own quantities, snoozes and terms, each with its reason, for a while.
+"""Planners' overrides of the plan: quantities, snoozes and terms, each with a reason and an end.
 
-Nothing is ever deleted: an override that was replaced, taken back or has expired stays readable, with who ended it.
+Nothing is deleted: an override that was replaced or ended, or has expired, stays readable, with who ended it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Overrides(StateFile):
         comment: str = "",
         basis: dict | None = None,
     ) -> Override:
-        """Puts a planner's value in place; an open one of the same place ends. value: see Override. Raises UserError."""
+        """Set a planner's value; end the open override of the same place. value: see Override. Raises UserError."""
         _check(scope, name, field, value, reason)
         at = as_text(now())
         with self._write() as con:
@@ -88,7 +88,7 @@ class Overrides(StateFile):
         return read(Override, row)
 
     def end_override(self, override_id: int, actor: str) -> None:
-        """Takes one back. One that has ended already stays as it is."""
+        """End an override. One that has already ended does not change."""
         with self._write() as con:
             row = con.execute(
                 "update overrides set ended_at = ?, ended_by = ? where id = ? and ended_at is null returning *",
@@ -105,12 +105,12 @@ class Overrides(StateFile):
                 )
 
     def overrides_version(self) -> tuple[int, int]:
-        """Changes with every change of an override: the last one's number, and how many have been ended."""
+        """Return a key that changes with every change of an override: (highest id, number of ended ones)."""
         with self._connect() as con:
             return tuple(con.execute("select coalesce(max(id), 0), count(ended_at) from overrides").fetchone())
 
     def overrides(self) -> list[Override]:
-        """All there ever were, oldest first; ask each whether it `holds`."""
+        """Return all overrides, open and ended, oldest first. Each has `holds`, whether it is in force on a day."""
         with self._connect() as con:
             return [read(Override, row) for row in con.execute("select * from overrides order by id")]
 

@@ -1,4 +1,4 @@
-"""What the state store holds, as small records, and how a row becomes one."""
+"""The records of the state store, and how a row becomes one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ STALE_AFTER_S = 15.0  # a worker beats every 2 s; where its process cannot be se
 
 
 def now() -> datetime:
-    """Naive UTC, to the millisecond (what the store keeps)."""
+    """Return the current UTC time, naive and in whole milliseconds, as the store keeps it."""
     time_ = datetime.now(UTC).replace(tzinfo=None)
     return time_.replace(microsecond=time_.microsecond // 1000 * 1000)
 
@@ -53,7 +53,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Heartbeat:
-    """The worker of a workspace, as it last told of itself."""
+    """The worker of a workspace at its last heartbeat."""
 
     name: str
     token: str
@@ -65,7 +65,7 @@ class Heartbeat:
 
     @property
     def alive(self) -> bool:
-        """On this host while its process is there, however long machine or clock made it silent; on another while it beats."""
+        """Whether it is alive: on this host while its process exists, even after a pause; on another host while it sends heartbeats."""
         here = self.host == socket.gethostname()
         if here and self.process:
             return process(self.pid) == self.process
@@ -88,7 +88,7 @@ class AuditEntry:
 
 @dataclass(frozen=True)
 class Override:
-    """A planner's own value in place of the plan's; core.storage.state.overrides says which there can be."""
+    """A planner's value in place of the plan's. core.storage.state.overrides lists the kinds."""
 
     id: int
     scope: str
@@ -109,7 +109,7 @@ class Override:
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What it is about: of one place one override is open at a time."""
+        """The place that it changes. A place has at most one open override."""
         return self.scope, self.name, self.field
 
     def holds(self, on: date) -> bool:
@@ -132,7 +132,7 @@ _JSON = {"arguments", "figures", "details", "value", "before", "choices", "basis
 
 
 def read(kind, row: sqlite3.Row):
-    """A row as its dataclass."""
+    """Return a row as its dataclass."""
     values = {}
     for f in fields(kind):
         value = row[f.name]
@@ -157,7 +157,7 @@ def as_text(time_: datetime) -> str:
 
 
 def process(pid: int) -> str:
-    """What tells a process from a later one of the same number: boot and tick of its start. "" where it has ended, or without /proc."""
+    """Return boot id and start tick of a process, which tell it from a later one of its number; "" where it has ended, or without /proc."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
         state, *rest = Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()

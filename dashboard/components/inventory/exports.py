@@ -42,7 +42,7 @@ PRINT_CSS = Path(__file__).parents[2] / "assets" / "print.css"
 
 
 def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
-    """Downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in
+    """Show downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in
     this session's language."""
     template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
     about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
@@ -89,7 +89,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
 
 
 def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
-    """What goes out today as plain tables, a supplier each, which a browser prints whole."""
+    """Show today's orders as plain tables, one per supplier, which a browser prints completely."""
     st.html(PRINT_CSS)
     st.markdown("  \n".join(f"{label}: **{plain(value)}**" for label, value in _about(found, asked, meta, budget)))
     lines = found[found.order_units > 0].head(PRINTED)
@@ -117,7 +117,7 @@ def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | 
 
 
 def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> list[tuple[str, object]]:
-    """What a file or a printed page says of itself."""
+    """Return the heading of a file or a printed page."""
     ordered = found[found.order_units > 0]
     made = pd.Timestamp.now(tz="UTC")
     return [

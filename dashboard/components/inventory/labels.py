@@ -150,17 +150,17 @@ def heading(column: str) -> str:
 
 
 def formula(column: str) -> str | None:
-    """What a figure is made of; None where its name says it."""
+    """Return a figure's formula, None where its name says it."""
     return _(COLUMNS[column][1]) or None if COLUMNS[column][1] else None
 
 
 def problem(name: str) -> tuple[str, str]:
-    """A problem's name, and what was done about it; one nobody foresaw stands for itself."""
+    """Return a problem's label and how the plan handles it; a problem without a label is returned as it is."""
     return (_(PROBLEMS[name][0]), _(PROBLEMS[name][1])) if name in PROBLEMS else (name, "")
 
 
 def reason(given: Message | str) -> str:
-    """Why a value was changed: one of REASONS by name, or the words that core gave."""
+    """Return why a value was changed: one of REASONS by name, or the words that core gave."""
     return show(given) if isinstance(given, Message) else said(REASONS, given)
 
 
@@ -169,7 +169,7 @@ def scope(kind: str, name: str) -> str:
 
 
 def change(override) -> str:
-    """What an override says: "Quantity 48 instead of 60"."""
+    """Return an override in words: "Quantity 48 instead of 60"."""
     what, now = _(FIELDS[override.field]), value(override.field, override.value)
     if override.before is None:
         return f"{what} {now}"
@@ -183,12 +183,12 @@ def value(field: str, given) -> str:
 
 
 def level(share: float) -> str:
-    """A service level as it was set: 97.5%. One that comes of something else is a percent()."""
+    """Return a service level as it was set: 97.5%. A computed one is shown by percent()."""
     return "–" if absent(share) else f"{exact(100 * share)}%"
 
 
 def asked_of_level(target: str) -> str:
-    """What a service level asks for. target: as in core.capabilities.inventory.control.Rules."""
+    """Return what a service level asks for. target: as in core.capabilities.inventory.control.Rules."""
     return {
         "cycle": _("Share of deliveries that arrive before the product runs out."),
         "fill": _("Share of demand met from stock."),
@@ -198,7 +198,7 @@ def asked_of_level(target: str) -> str:
 
 
 def why(row: pd.Series, target: str) -> list[str]:
-    """Why this many of this product, in sentences: reorder point, position, quantity. target: as in
+    """Return why this many of this product, in sentences: reorder point, position, quantity. target: as in
     core.capabilities.inventory.control.Rules."""
     weeks = (row.wait_days + row.lead_time_days + row.review_days) / 7
     extra = row.reorder_point - row.expected_units
@@ -278,14 +278,14 @@ def why(row: pd.Series, target: str) -> list[str]:
 
 
 def clearing(share: float, by) -> str:
-    """What to do about a product that is not to be ordered. share: of its price, empty where no price is known to help."""
+    """Return what to do about a product that is not to be ordered. share: of its price, empty where no price is known to help."""
     if absent(share):
         return _("Stop ordering")
     return _("Mark down by about {share} to clear by {day}").format(share=percent(share), day=day(by))
 
 
 def verdict(row: pd.Series, currency: str) -> str:
-    """What to do about this product today, and what it costs to wait."""
+    """Return what to do about this product today, and what it costs to wait."""
     if not absent(row.snooze_until):
         return _("**Snoozed until {day}.** Not in today's order.").format(day=day(row.snooze_until))
     if row.order_units > 0:

@@ -23,7 +23,7 @@ column = st.column_config
 
 
 def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
-    """The page's filters, all in the address, as core.capabilities.inventory.plan.select takes them. problems: those that there are."""
+    """Show the filters, kept in the address; return them as core.capabilities.inventory.plan.select takes them. problems: existing ones."""
     there = {WITHHELD if s in NO_ORDER else s for s in plan.status.unique()}
     statuses = [s for s in STATUSES if s in there]
     suppliers = sorted(plan.supplier.dropna().unique())
@@ -55,7 +55,7 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
 
 
 def budget(plan: pd.DataFrame, currency: str) -> float | None:
-    """The money there is, in cents; None where it reaches for the whole list, or no cost is known that it could pay."""
+    """Show the budget field; return the budget in cents, None where it covers the whole list or no cost is known."""
     whole, reason = total(plan.line_cost_cents[plan.order_units > 0]), costless(plan)
     given = st.number_input(
         _("Budget"),
@@ -78,7 +78,7 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
 
 
 def costless(plan: pd.DataFrame) -> str:
-    """Why no budget can be kept to; "" where one can."""
+    """Return why a budget cannot apply, "" where it can."""
     return (
         ""
         if (plan.unit_cost_cents > 0).any()
@@ -87,7 +87,7 @@ def costless(plan: pd.DataFrame) -> str:
 
 
 def bought(plan: pd.DataFrame, budget_cents: float, currency: str) -> None:
-    """What the budget buys of what is worth its money. plan: as the budget cuts it."""
+    """Show what the budget covers of the suggested orders. plan: the plan within the budget."""
     whole = data.plan_within(math.inf)
     due = plan.planner_order_units.isna() & plan.snooze_until.isna() & (plan.suggested_order_units > 0)
     unranked = int((due & ~plan.product_id.isin(whole.product_id[whole.gain_cents.notna()])).sum())
@@ -119,7 +119,7 @@ def found(plan: pd.DataFrame, asked: dict) -> pd.DataFrame:
 
 
 def said(asked: dict) -> list[tuple[str, str]]:
-    """The filters in words, for a file that must say what it holds."""
+    """Return the filters in words, for the heading of a file."""
     told = [
         (_("Status"), labels.status(asked["status"]) if asked["status"] else _("All")),
         (_("Supplier"), ", ".join(asked["suppliers"]) or _("All")),
@@ -130,7 +130,7 @@ def said(asked: dict) -> list[tuple[str, str]]:
 
 
 def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
-    """What the filtered products come to; excess and problems are those of all statuses, since what is due has no excess."""
+    """Show what the filtered products come to; excess and problems are those of all statuses, since what is due has no excess."""
     around = select(plan, **asked | {"status": ""})
     ordered = found[found.order_units > 0]
     unpriced = int(ordered.line_cost_cents.isna().sum())
@@ -166,7 +166,7 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
 
 
 def table(found: pd.DataFrame, currency: str, version: str) -> None:
-    """The first rows; choosing some puts them into the session's `chosen`. version: changes with whatever changes the rows."""
+    """Show the first rows; choosing some puts them into the session's `chosen`. version: changes with whatever changes the rows."""
     shown = found.head(SHOWN)
     key = f"plan_{version}"
 
@@ -189,7 +189,7 @@ def table(found: pd.DataFrame, currency: str, version: str) -> None:
 
 
 def listed(shown: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the plan as a table shows them: words for names, money in whole currency."""
+    """Return rows of the plan as a table shows them: words for names, money in whole currency."""
     named = {p: own.problem(p)[0] for p in set(chain.from_iterable(shown.problems))}
     return pd.DataFrame(
         {
@@ -262,7 +262,7 @@ def columns(currency: str) -> dict:
 
 
 def _order(shown: pd.DataFrame) -> list[str]:
-    """The columns that say something of these rows: what to do, what it costs to wait, then why."""
+    """Return the columns that these rows fill: the action, the cost of waiting, then the reason."""
     order = [
         "title",
         "suggested_order_units",

@@ -30,7 +30,7 @@ def begin() -> None:
 
 
 def chosen(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """The panel of the chosen products; they are chosen in the list or here, by mouse or by keyboard."""
+    """Show the panel of the chosen products; they are chosen in the list or here, by mouse or by keyboard."""
     offered = pd.concat([plan[plan.product_id.isin(st.session_state.get("chosen", []))], found.head(SHOWN)])
     known = dict(zip(offered.product_id, offered.title))
     picked = st.multiselect(
@@ -90,7 +90,7 @@ def _several(rows: pd.DataFrame) -> None:
 
 
 def _form(rows: pd.DataFrame) -> None:
-    """One kind of change at a time; which one decides what the form asks for."""
+    """Show one kind of change at a time; which one decides what the form asks for."""
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Settings")}
     kind = st.segmented_control(
         _("Adjust"), KINDS, default=KINDS[0], required=True, key=spoken("change_kind"), format_func=names.__getitem__
@@ -229,7 +229,7 @@ def _holds(as_of: date, until: date, which: str) -> date | None:
 
 
 def _held(rows: pd.DataFrame) -> None:
-    """What planners have set for these products, with a way back."""
+    """Show what planners have set for these products, with a way back."""
     places = {("product", p) for p in rows.product_id} | {("supplier", s) for s in rows.supplier.dropna()}
     places |= {("class", c) for c in rows.abc}
     as_of = data.meta().as_of.date()

@@ -17,7 +17,7 @@ MOST = 200
 
 
 def problems(counts: dict[str, int]) -> None:
-    """Each named problem with how many products have it and what was done about it; its button filters the list."""
+    """Show each named problem with how many products have it and what was done about it; its button filters the list."""
     if not counts:
         return
     st.subheader(_("Data issues"), anchor=False)
@@ -42,7 +42,7 @@ def _show_problem(name: str) -> None:
 
 
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
-    """By supplier, what to stop, what was changed, what if, whether it would have worked; only the open one is worked out."""
+    """Show the tabs below the list: suppliers, stops, overrides, scenarios and the replay. Only the open one is computed."""
     contents = {
         _("By supplier"): lambda: suppliers(plan, found, currency),
         _("Stop ordering"): lambda: stop(plan, currency),
@@ -61,7 +61,7 @@ def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) ->
 
 
 def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """Totals of what the filters leave; what is missing to a supplier's minimum is told by its whole order."""
+    """Show totals per supplier of the filtered products; the gap to a supplier's minimum is that of its whole order."""
     totals = plans.by_supplier(found)
     if totals.empty:
         cards.nothing_here(_("No orders go out today for these filters."))

@@ -19,7 +19,7 @@ column = st.column_config
 
 
 def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
-    """Scenarios for the products that the filters leave, whatever their status: another demand makes others due."""
+    """Show scenarios for the products that the filters leave, whatever their status: another demand makes others due."""
     asked = asked | {"status": ""}
     around = select(plan, **asked)
     cards.notes(

@@ -37,7 +37,7 @@ class Distribution:
     levels: tuple[float, ...] = DEMAND_LEVELS
 
     def at(self, level: np.ndarray | float) -> np.ndarray:
-        """The quantile at `level`, (n,); level is (n,) or a number.
+        """Return the quantile at `level`, (n,); level is (n,) or a number.
 
         >>> d = Distribution(40 + 8 * ndtri(DEMAND_LEVELS)[None])
         >>> float(d.at(0.8)[0].round(2)), float(d.at(0.999)[0].round(1))
@@ -131,7 +131,7 @@ def _mixed(each: np.ndarray, weights: np.ndarray, levels: np.ndarray) -> np.ndar
 
 
 def lead_time_points(mean: np.ndarray, sd: np.ndarray, points: int = LEAD_TIME_POINTS) -> tuple[np.ndarray, np.ndarray]:
-    """A normal lead time as a few values with probabilities: times (n, points), weights (points,).
+    """Return a normal lead time as a few values with probabilities: times (n, points), weights (points,).
 
     Gauss-Hermite points keep the mean, the variance and, of 7 points, every moment up to the 13th. A time below zero counts as zero,
     which only matters where the standard deviation is more than a third of the mean, and then errs to the safe side.
@@ -145,7 +145,7 @@ def lead_time_points(mean: np.ndarray, sd: np.ndarray, points: int = LEAD_TIME_P
 
 
 def cover_weeks(demand: np.ndarray, stock: np.ndarray, *, weeks=DEMAND_WEEKS, levels=DEMAND_LEVELS) -> np.ndarray:
-    """Weeks until the median cumulative demand has used up `stock` (n,), at most MAX_COVER_WEEKS; NaN where `stock` is.
+    """Return weeks until the median cumulative demand has used up `stock` (n,), at most MAX_COVER_WEEKS; NaN where `stock` is.
 
     >>> weeks = np.array(DEMAND_WEEKS)
     >>> demand = np.repeat(10.0 * weeks[:, None], 9, axis=1)[None]

@@ -95,7 +95,7 @@ def _pooled(y: np.ndarray, x: np.ndarray, product: np.ndarray, week: np.ndarray)
 
 
 def _within(values: np.ndarray, *groups: np.ndarray) -> np.ndarray:
-    """What is left of values (m,) when the means of every group of each kind are taken out, by turns until nothing changes."""
+    """Return what is left of values (m,) when the means of every group of each kind are taken out, by turns until nothing changes."""
     counts = [np.maximum(np.bincount(g), 1) for g in groups]
     for _ in range(SWEEPS):
         before = values

@@ -1,4 +1,4 @@
-"""What the plan needs of the normal distribution: its density, and demand over a time that varies."""
+"""The normal distribution in the plan: its density, and demand over a random lead time."""
 
 from __future__ import annotations
 

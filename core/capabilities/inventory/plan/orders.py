@@ -115,7 +115,7 @@ def list_file(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tu
 
 
 def sheet_names(wanted: Sequence[str]) -> list[str]:
-    """Names as a workbook takes them: at most 31 characters, none of []:*?/\\, no two alike whatever their case.
+    """Return valid names of sheets: at most 31 characters, none of []:*?/\\, no two alike whatever their case.
 
     >>> sheet_names(["Orders", "a/b", "A:B", "x" * 40])[1:]
     ['a b', 'A B (2)', 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx']

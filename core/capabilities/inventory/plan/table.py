@@ -148,7 +148,7 @@ def values(basis: Basis, overrides: Sequence[Override], field: str) -> np.ndarra
 
 
 def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
-    """The plan, most lost by waiting first: the basis' products and
+    """Return the plan, most lost by waiting first: the basis' products and
 
     planner_order_units   what the planner wants instead of suggested_order_units; empty = nothing of their own
     order_units           what goes out today: the planner's, else the suggested; 0 while snoozed, empty where neither is known
@@ -192,7 +192,7 @@ def select(
 ) -> pd.DataFrame:
     """Return the rows that match all filters; an empty filter matches all. A search is in title and number, verbatim, ignoring case."""
     fits = np.ones(len(plan), dtype=bool)
-    if status == ORDER_NOW:  # includes products that only the planner orders, excludes those that only the planner does not
+    if status == ORDER_NOW:  # includes products that only a planner orders, excludes those whose order a planner cancelled
         fits &= (plan.order_units > 0) | ((plan.status == ORDER_NOW) & plan.planner_order_units.notna())
     elif status == WITHHELD:
         fits &= plan.status.isin(NO_ORDER)
@@ -240,18 +240,12 @@ def by_supplier(plan: pd.DataFrame) -> pd.DataFrame:
     value with the shortfall to it: minimum_cents, missing_cents. Money is empty where no line's is known.
     """
     lines = plan[plan.order_units > 0]
-    totals = (
-        lines.groupby("supplier", dropna=False)
-        .agg(
-            lines=("product_id", "size"),
-            units=("order_units", "sum"),
-            line_cost_cents=("line_cost_cents", total),
-            lost_margin_cents=("lost_margin_cents", total),
-            goes_out=("goes_out", "min"),
-            minimum_cents=("supplier_minimum_cents", "first"),
-        )
-        .reset_index()
-    )
+    grouped = lines.groupby("supplier", dropna=False)
+    totals = grouped[["order_units", "line_cost_cents", "lost_margin_cents"]].sum(min_count=1).rename(columns={"order_units": "units"})
+    totals.insert(0, "lines", grouped.size())
+    totals["goes_out"] = grouped.goes_out.min()
+    totals["minimum_cents"] = grouped.supplier_minimum_cents.first()
+    totals = totals.reset_index()
     each, known = np.arange(len(totals)), totals.line_cost_cents.notna()
     missing = supplier_totals(each, totals.line_cost_cents.fillna(0.0).to_numpy(), totals.minimum_cents.to_numpy(np.float64))[1]
     totals["missing_cents"] = np.where(known, missing, np.nan)

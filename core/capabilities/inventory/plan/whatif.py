@@ -116,7 +116,7 @@ def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
 
 
 def promoted(demand: np.ndarray, share: float, first: int, last: int) -> np.ndarray:
-    """The forecast (n, 5, 9) with `share` of the demand of the weeks first to last, both included, and what was forecast in the others.
+    """Return the forecast (n, 5, 9) with the demand of weeks first to last, both included, scaled by `share`; other weeks do not change.
 
     Between the forecast's weeks demand is even, as everywhere in core.capabilities.inventory.control.
 
