@@ -1,6 +1,7 @@
 """python -m bench [ROW ...]: measures the rows, all of them by default, and writes bench/results.
 
-`python -m bench trainings --runs 200` counts crashes of trainings instead (bench/trainings.py).
+`python -m bench trainings --runs 200` counts crashes of trainings instead (bench/trainings.py), and `python -m bench against COMMIT`
+times imports by this code and by an earlier commit (bench/against.py).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from bench import results, trainings
+from bench import against, results, trainings
 from bench.measure import REPOSITORY, Failed, machine, say, stamp
 from bench.rows import ROWS, Bench
 
@@ -20,6 +21,8 @@ def main(argv: list[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     if given[:1] == ["trainings"]:
         return trainings.main(given[1:])
+    if given[:1] == ["against"]:
+        return against.main(given[1:])
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"any of: {', '.join(ROWS)}")
     parser.add_argument("--data", type=Path, default=REPOSITORY.parent / "shared" / "data", help="folder of the real data")

@@ -83,8 +83,8 @@ class Workspace:
         return self.root / "cache"
 
     def create(self) -> Workspace:
-        """Create the folder where it is missing."""
-        self.root.mkdir(parents=True, exist_ok=True)
+        """Create the folder where it is missing, for its owner's eyes."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         return self
 
     def existing(self) -> Workspace:

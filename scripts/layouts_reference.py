@@ -72,7 +72,7 @@ A report that cannot serve has no table, and says in `[layout]` why and which on
 
 Each value of a state column counts as a sale, a return, not a sale or pending: by the layout, else by the words in
 `core/ingest/words/states.toml`. The import asks about any other value; answer with `--state "VALUE=sale"`. Rows that are no sale, no
-product or a total are set aside with their units and money. `--keep "NAME=product"` brings the lines of one name back.
+product or a total are set aside with their units and money. `--keep "NAME"` brings the lines of one name back.
 
 ## Sources
 

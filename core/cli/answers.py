@@ -16,6 +16,7 @@ class AnswerFlag:
 
     named    it is given as NAME=VALUE, once for each name; else once as VALUE
     choices  the values that it takes; () for any
+    said     the answer where it is given as NAME alone
     """
 
     flag: str
@@ -23,6 +24,7 @@ class AnswerFlag:
     metavar: str
     named: bool = False
     choices: tuple[str, ...] = ()
+    said: str = ""
 
     @property
     def parameter(self) -> str:
@@ -36,6 +38,8 @@ class AnswerFlag:
 
     def key(self, given: str) -> tuple[str, str]:
         """Return (key of the question, answer) of what was typed behind the flag. Raises UserError for what it does not take."""
+        if self.said:
+            return f"{self.flag} {given.strip()}", self.said
         name, sign, value = given.partition("=") if self.flag == "--column" else given.rpartition("=")
         if self.named and not (name.strip() and sign and value.strip()):
             raise UserError(
@@ -92,10 +96,9 @@ FLAGS: tuple[AnswerFlag, ...] = (
     ),
     AnswerFlag(
         "--keep",
-        msg('A line that is set aside as no product and that you sell, such as "Gift card=product". Repeat it for more lines.'),
-        "NAME=product",
-        named=True,
-        choices=("product",),
+        msg('A line that is set aside and is a product all the same, such as "Gift card". Repeat it for more lines.'),
+        "LINE",
+        said="product",
     ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),

@@ -19,6 +19,7 @@ from core.cli.session import Session, asked_language, print_problem
 from core.errors import UpswingError, UserError
 from core.messages import Message, msg
 from core.progress import TerminalProgress
+from core.storage import private
 from core.workspace import Workspace
 
 START = msg("Start")
@@ -122,6 +123,7 @@ def command(
     return register
 
 
+@private.owner_only()
 def _execute(name: str, function: Callable[..., None], given: dict[str, Any], session: Session, logs: bool, prepares: bool) -> None:
     """Run a command with its log, and end as the exit codes say: an error passes on, Ctrl-C is 2."""
     if logs:

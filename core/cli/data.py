@@ -10,6 +10,7 @@ from core.cli.command import START, STEPS, USE, argument, command, option
 from core.cli.session import Session
 from core.errors import UserError
 from core.messages import msg
+from core.storage import private
 
 
 @command(
@@ -51,7 +52,7 @@ def import_(
     if report:
         from core.storage import files as storage_files
 
-        storage_files.write_json(Path(report), done.as_dict())
+        private.share(storage_files.write_json(Path(report), done.as_dict()))
     if empty := done.not_kept():
         raise UserError(
             found=msg("No row of {files} is kept.", files=empty),
@@ -93,4 +94,5 @@ def export(
     from core.storage import snapshots
 
     rows = plan.export(session.workspace, Path(out)) if table == "plan" else snapshots.export(session.workspace, table, Path(out))
+    private.share(Path(out))
     session.report(msg("Wrote {rows} rows to {file}.", rows=rows, file=out), {"table": table, "rows": rows, "out": out})

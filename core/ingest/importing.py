@@ -10,6 +10,7 @@ from pathlib import Path
 from core.errors import UserError
 from core.ingest.answers import answers_digest, column_names, known_answers, refuse_open, with_columns
 from core.ingest.names import by_plain, listed, near, plain
+from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
@@ -18,15 +19,16 @@ from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
-from core.ingest.report import ImportReport, TableReport
+from core.ingest.report import FileReport, ImportReport, TableReport
 from core.ingest.store import period
+from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
 from core.ingest.store.statement_figures import by_month, stored_rows, with_stored
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import facts, keys
+from core.storage import facts, keys, private
 from core.workspace import Workspace
 
 IMPORTED_BEFORE = msg("The same file was imported before.").template
@@ -62,7 +64,8 @@ def import_files(
     chosen = _with_hints(workspace, mapping_file.load(preset, mapping), columns)
     report = ImportReport(chosen.name, dry_run)
     with ExitStack() as stack:
-        opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache)
+        stack.enter_context(private.owner_only())
+        opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache, report)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
         layouts = (*known_layouts.own(workspace.layouts), *known_layouts.shipped()) if chosen.guesses else ()
         planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run, layouts)
@@ -91,13 +94,24 @@ def _with_hints(workspace: Workspace, mapping: Mapping, columns: tuple[str, ...]
     return mapping
 
 
-def _open(stack: ExitStack, files: list[Path], mapping: Mapping, scratch: Path | None) -> list[tuple[Path, str, Source]]:
-    """Open every file; returns (path, SHA-256, source) of each source."""
-    options, opened = mapping.options, []
+def _open(
+    stack: ExitStack, files: list[Path], mapping: Mapping, scratch: Path | None, report: ImportReport
+) -> list[tuple[Path, str, Source]]:
+    """Open every file; returns (path, SHA-256, source) of each source. Files that cannot be opened are left out, with the reason.
+
+    Raises UserError where none can be opened.
+    """
+    options, opened, errors = mapping.options, [], []
     for path in files:
         reader = open_sources(path, encoding=options.encoding, delimiter=options.delimiter, sheet=options.sheet, scratch=scratch)
-        opened += [(path, source) for source in stack.enter_context(reader)]
-    hashes = {path: sha256(path) for path in dict.fromkeys(files)}
+        try:
+            opened += [(path, source) for source in stack.enter_context(reader)]
+        except UserError as error:
+            errors.append(error)
+            report.files.append(FileReport(path.name, msg("cannot be read"), left_out=error.message))
+    if errors and not opened:
+        raise errors[0]
+    hashes = {path: sha256(path) for path in dict.fromkeys(path for path, _ in opened)}
     sources = [source for _, source in opened]
     sources = unpivot_days(mapping, sources) if mapping.guesses else sources
     return [(path, hashes[path], source) for (path, _), source in zip(opened, sources)]
@@ -112,7 +126,9 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
             correct, similar = msg("Correct the name."), near(name, present)
             raise UserError(
                 found=msg(
-                    "No file has the column in {hint}; the files have the columns {columns}.", hint=repr(hint), columns=listed(present, 30)
+                    "No file has the column in {hint}; the files have the columns {columns}.",
+                    hint=repr(hint),
+                    columns=listed(shown_names(present), 30),
                 ),
                 expected=msg("Each name is a column of a file in this import."),
                 to_do=sentences(correct, msg("Similar names: {names}.", names=similar)) if similar else correct,
@@ -130,11 +146,15 @@ def _import_all(
         con,
         segment_attribute=next((o.segment_attribute for o in options if o.segment_attribute), ""),
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
-        secret=keys.customers_key(workspace, create=not dry_run),
+        secret=keys.customers_key(workspace, create=not dry_run, con=con),
         given_currency=given,
         currency=given or currency,
         has_orders=any(p.has_orders for p in planned),
     )
+    if gone := forget_persons(con):
+        report.notes.append(
+            msg("The attributes {names} of customers, which an earlier version stored, are about persons and were deleted.", names=gone)
+        )
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     for number, p in enumerate(planned):
         report.files.append(p.report)
@@ -158,7 +178,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     """Add to each statement what the warehouse holds of its months, and store it with the import."""
     stated = [(f, t) for f in report.files for t in f.tables if t.statement]
     tables = {t.table for _, t in stated if t.statement and t.statement.months}
-    stored = {table: by_month(run.con, table, stored_rows(table)) for table in tables}
+    stored = {table: by_month(run.con, table, stored_rows(table), orders=False) for table in tables}
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))
@@ -191,6 +211,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
         rows_set_aside=sum(t.set_aside.values()),
         first_day=t.first_day,
         last_day=t.last_day,
+        key_sha256=keys.fingerprint(run.secret),
         **identity,
     ).fetchall()
     if t.touched:

@@ -64,16 +64,6 @@ class Statement:
     columns: list[ReadColumn] = field(default_factory=list)
     examples: list[dict[str, object]] = field(default_factory=list)
 
-    def totals(self) -> Month:
-        """Return the sums over all months, under "" as the month."""
-
-        def total(values: list) -> float | int | None:
-            given = [v for v in values if v is not None]
-            return sum(given) if given else None
-
-        names = ("rows", "orders", "units", "cents", "stored_rows", "stored_units", "stored_cents")
-        return Month("", **{name: total([getattr(m, name) for m in self.months]) for name in names})  # type: ignore[arg-type]
-
     def as_dict(self) -> dict:
         """Return the statement ready for JSON."""
         return {
@@ -125,7 +115,7 @@ class Statement:
 
 def month_line(m: Month) -> Message:
     """Return a month's figures as one line."""
-    amount = msg("no amount") if m.cents is None else msg("amount {amount}", amount=m.cents / 100)
+    amount = msg("no amount") if m.cents is None else msg("amount {amount}", amount=f"{m.cents / 100:,.2f}")
     figures = {"rows": m.rows, "orders": m.orders, "units": m.units, "money": amount}
     line = msg("rows {rows}", **figures) if m.units is None else msg("rows {rows}, orders {orders}, units {units}, {money}", **figures)
     return Message("{month}: {line} {remark}" if m.remark else "{month}: {line}", {"month": m.month, "line": line, "remark": m.remark})

@@ -211,6 +211,7 @@ IMPORTS: dict[str, Table] = by_name(
             optional("mapping_sha256", "VARCHAR", "Hash of the mapping."),
             optional("currency", "VARCHAR", "Currency of the file's money."),
             optional("rows_set_aside", "BIGINT", "Rows that are no sale or no product, such as unpaid orders and postage.", "rows"),
+            optional("key_sha256", "VARCHAR", "Hash of the key under which customers' ids became pseudonyms."),
         ),
     ),
     Table(

@@ -21,7 +21,7 @@ from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, msg
-from core.storage import disk, locks
+from core.storage import disk, locks, private
 
 UNPACKED = "upswing-import"  # the name beside which an import unpacks files, in the system's folder for temporary files
 _SETTLED_S = 2.0  # a file that changed this lately may change again within its clock's step
@@ -32,11 +32,11 @@ _hashes: dict[tuple, str] = {}  # of files as they were: path and what `_identit
 # ---- writing
 
 
-def write_bytes(place: Path, content: bytes, mode: int = 0o644) -> Path:
-    """Write a file whole or not at all, and synced. mode: its permissions. Raises UserError for a full or read-only disk."""
+def write_bytes(place: Path, content: bytes) -> Path:
+    """Write a file whole or not at all, synced, and for its owner's eyes. Raises UserError for a full or read-only disk."""
 
     def write(file: Path) -> None:
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as stream:
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
             stream.write(content)
 
     return write_with(place, write)
@@ -64,7 +64,7 @@ def sealed(body: Mapping) -> str:
 
 def write_with(place: Path, writer: Callable[[Path], object]) -> Path:
     """Write a file by a function that gets the name to write under. Whole or not at all, and synced."""
-    with disk.reported(place), unfinished(place) as temporary:
+    with private.owner_only(), disk.reported(place), unfinished(place) as temporary:
         writer(temporary)
         sync(temporary)
         temporary.replace(place)
@@ -75,7 +75,7 @@ def write_with(place: Path, writer: Callable[[Path], object]) -> Path:
 @contextmanager
 def new_folder(place: Path) -> Iterator[Path]:
     """Give a folder to fill. When the block ends well it becomes `place`, synced, instead of what was there; else it is removed."""
-    with disk.reported(place), unfinished(place) as temporary:
+    with private.owner_only(), disk.reported(place), unfinished(place) as temporary:
         temporary.mkdir()
         yield temporary
         for file in sorted(temporary.rglob("*")):

@@ -21,7 +21,7 @@ def locked(file: Path, wait: bool = True) -> Iterator[None]:
 
     The lock is not reentrant: who holds it must not ask for it again. Raises UserError where the disk refuses the file.
     """
-    lock = FileLock(file, thread_local=False)
+    lock = FileLock(file, mode=0o600, thread_local=False)
     with disk.reported(file):
         file.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -10,7 +10,7 @@ from tempfile import gettempdir
 
 from core.errors import UserError
 from core.messages import msg
-from core.storage import audit, files, layout, snapshots
+from core.storage import audit, files, layout, private, snapshots
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
@@ -24,6 +24,7 @@ def prepare(workspace: Workspace) -> None:
         _restore_champion(workspace)
         audit.copy_to_state(workspace)
     sweep(workspace)
+    private.tighten(workspace.root)
 
 
 def _restore_champion(workspace: Workspace) -> None:

@@ -21,6 +21,8 @@ def form() -> None:
     check = None if busy else data.waiting_files()
     if check is not None and check.status == "done":
         _checked(check)
+    elif check is not None and check.status == "interrupted":
+        st.button(_("Check again"), type="primary", icon=":material/refresh:", on_click=actions.check_again, args=(check, {}))
     elif not busy:
         _choose()
     if check is None and (last := data.last_import()):
@@ -77,6 +79,7 @@ def _checked(check: Job) -> None:
         else:
             answers = _choices(asked, check)
         again = any(q["flag"] in CHANGES_READING for q in asked.values())
+        kept = _kept(report, check)
         shop, zone = ({}, "") if again or data.has_snapshot() else _shop(report, check)
         with st.container(horizontal=True):
             sent = st.form_submit_button(
@@ -88,12 +91,13 @@ def _checked(check: Job) -> None:
             removed = st.form_submit_button(_("Remove files"), icon=":material/delete:")
     if removed:
         cards.attempt(actions.remove_files, check)
-    if sent and (missing := [key for key, value in answers.items() if value is None]):
+    given = {key: value for key, value in answers.items() if value is not None}
+    if sent and (missing := [key for key in answers if key not in given]):
         cards.nothing_here(_("Choose an answer for: {questions}.").format(questions=_(", ").join(_asked(key) for key in missing)))
-    elif sent and again:
-        cards.attempt(actions.check_again, check, answers)
+    elif sent and (again or kept):
+        cards.attempt(actions.check_again, check, given | kept)
     elif sent:
-        cards.attempt(actions.import_checked, check, answers | ({"--time-zone": zone} if zone else {}), shop)
+        cards.attempt(actions.import_checked, check, given | ({"--time-zone": zone} if zone else {}), shop)
 
 
 def _asked(key: str) -> str:
@@ -117,6 +121,16 @@ def _choices(asked: dict[str, dict], check: Job) -> dict[str, str | None]:
         else:
             answers[key] = st.text_input(about, q["proposal"], key=widget) or None
     return answers
+
+
+def _kept(report: dict, check: Job) -> dict[str, str]:
+    """Lines set aside that are products all the same: the files are checked again with them."""
+    tables = [table for file in report["files"] for table in (*file["tables"].values(), *file["derived"].values())]
+    names = list(dict.fromkeys(one["name"] for table in tables for one in table["set_aside_lines"] if one["name"]))
+    if not names:
+        return {}
+    chosen = st.multiselect(_("Set aside, but products all the same"), names, key=f"keep_{check.id}", placeholder=_("None"))
+    return {f"--keep {name}": "product" for name in chosen}
 
 
 def _table_of(report: dict, check: Job) -> tuple[dict, str]:
@@ -143,16 +157,19 @@ def _columns(file: dict, table: str, check: Job) -> dict[str, str | None]:
     further = file["ask"]["tables"][table]["further"] if table else []
     needed = [group[0] for group in groups]
 
-    def words(column: str) -> str:
-        return column + ": " + _(", ").join(values[column])[:60] if values.get(column) else column
-
+    words = {c: c + ": " + _(", ").join(values[c])[:60] if values.get(c) else c for c in columns}
     answers: dict[str, str | None] = {}
     with st.grid(3, min_column_width=260):
         for place in (*needed, *further):
             label = labels.column(place) if place in needed else _("{column} (optional)").format(column=labels.column(place))
             first = columns.index(proposed[place]) if proposed.get(place) in columns else None
             said = st.selectbox(
-                label, columns, index=first, format_func=words, placeholder=_("Choose a column"), key=spoken(f"column_{check.id}_{place}")
+                label,
+                columns,
+                index=first,
+                format_func=words.__getitem__,
+                placeholder=_("Choose a column"),
+                key=spoken(f"column_{check.id}_{place}"),
             )
             if said is not None or place in needed:
                 answers[f"--column {place}"] = said
@@ -166,17 +183,15 @@ def _shop(report: dict, check: Job) -> tuple[dict, str]:
     with st.grid(4, min_column_width=200):
         name = st.text_input(_("Name"), known.name, key=f"shop_name_{check.id}")
         currency = st.text_input(_("Currency"), found.get("currency") or "", max_chars=3, key=f"shop_currency_{check.id}")
-        zones = ["", *sorted(available_timezones())]
-        zone = st.selectbox(
-            _("Time zone"), zones, format_func=lambda zone: zone or _("as in the files"), key=spoken(f"shop_zone_{check.id}")
-        )
-        attributes = ["", *found.get("attributes", [])]
-        first = attributes.index(found["segment_attribute"]) if found.get("segment_attribute") in attributes else 0
+        zones = {"": _("as in the files")} | {zone: zone for zone in sorted(available_timezones())}
+        zone = st.selectbox(_("Time zone"), list(zones), format_func=zones.__getitem__, key=spoken(f"shop_zone_{check.id}"))
+        attributes = {"": _("no groups")} | {a: labels.said(labels.COLUMNS, a) for a in found.get("attributes", [])}
+        first = list(attributes).index(found["segment_attribute"]) if found.get("segment_attribute") in attributes else 0
         segments = st.selectbox(
             _("Customer groups by"),
-            attributes,
+            list(attributes),
             index=first,
-            format_func=lambda a: labels.said(labels.COLUMNS, a) if a else _("no groups"),
+            format_func=attributes.__getitem__,
             key=spoken(f"shop_segments_{check.id}"),
         )
     return {"name": name, "currency": currency.strip().upper(), "segment_attribute": segments}, zone

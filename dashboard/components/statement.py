@@ -34,7 +34,7 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
     """
     tables = found["tables"] | found["derived"]
     with st.expander(f"**{plain(found['file'])}**" + _headline(tables), expanded=True, icon=":material/description:"):
-        if found["left_out"]:
+        if found["left_out"] and not any(q["flag"] == "--column" and q["matters"] for q in found["questions"]):
             st.caption(_("Not read: {why}").format(why=said(found["left_out_message"])))
         if found.get("layout_message"):
             st.caption(said(found["layout_message"]))
@@ -42,6 +42,7 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
             stated = table["statement"]
             if stated:
                 st.markdown(f"**{labels.table(name)}** · " + _sentence(table, stated))
+                _reasons(table)
                 _months(stated, f"months_{key}_{name}")
                 _states(table, f"states_{key}_{name}")
         main = next(iter(found["tables"].values()), None)
@@ -74,6 +75,13 @@ def _sentence(table: dict, stated: dict) -> str:
         if usual != last:
             parts.append(_("The last day with usual activity is {day}.").format(day=day(usual)))
     return " ".join(parts + [said(gap) for gap in stated["gaps"]])
+
+
+def _reasons(table: dict) -> None:
+    """Why rows are not stored, the commonest reason first."""
+    counted = [*table["dropped_by_reason"].items(), *table["set_aside_by_reason"].items(), *table["quarantined_by_reason"].items()]
+    for reason, rows in sorted(counted, key=lambda item: -item[1]):
+        st.caption(f":material/remove: {number(rows, 0)} · {said(Message(reason))}")
 
 
 def _months(stated: dict, key: str) -> None:

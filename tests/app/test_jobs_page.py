@@ -19,7 +19,7 @@ from core.models import registry
 from core.storage import snapshots
 from core.storage.state import State
 from dashboard import data
-from dashboard.actions import import_files, keep
+from dashboard.actions import check_files, import_checked, keep
 from tests.app.visit import words
 
 CANDIDATE = "20120101-d4e5f6"
@@ -187,13 +187,13 @@ def test_a_broken_snapshot_is_not_served_and_the_page_says_what_is_wrong_with_it
     assert snapshots.current(shop).id == "20111204-1"
 
 
-def test_an_upload_is_kept_and_its_import_asked_for(open_page, workspace):
+def test_an_upload_is_kept_and_its_check_asked_for(open_page, workspace):
     at = open_page("data", workspace=workspace)
     at.file_uploader(key="files").upload("../../orders 2011.csv", b"a;b\n1;2\n")
     at.form_submit_button[0].click().run()
     job = jobs.recent(workspace)[0]
     (kept,) = (workspace.root / "uploads").glob("*/*")
-    assert (job.kind, job.arguments["preset"]) == ("import", "generic")
+    assert (job.kind, job.arguments["preset"]) == ("check", "generic")
     assert kept.read_bytes() == b"a;b\n1;2\n" and kept.name == "orders_2011.csv" and job.arguments["files"] == [str(kept)]
 
 
@@ -203,80 +203,86 @@ def test_two_uploads_of_one_name_are_two_files_of_that_name(workspace, monkeypat
         SimpleNamespace(name="0123456789ab-orders.csv", getvalue=lambda day=day: f"date,sku,qty\n2024-03-0{day},A,1\n".encode())
         for day in (5, 6)
     ]
-    kept = [Path(file) for file in import_files(files, "generic").arguments["files"]]
+    kept = [Path(file) for file in check_files(files, "generic").arguments["files"]]
     assert len(set(kept)) == 2 and {file.name for file in kept} == {"0123456789ab-orders.csv"}
     assert [f.file for f in ingest.import_files(workspace, kept).files] == ["0123456789ab-orders.csv"] * 2
 
 
 @pytest.mark.parametrize("ended", ["done", "failed"])  # forecasts fail of a history that is too short: the files came in all the same
-def test_a_file_that_an_import_left_out_is_named_with_the_reason_and_can_be_explained(open_page, workspace, ended):
-    at = open_page("data", workspace=workspace)
-    at.file_uploader(key="files").upload("orders.csv", b"date,sku,qty\n2024-03-05,A,2\n").upload("shops.csv", b"shop,city\n1,Berlin\n")
-    at.form_submit_button[0].click().run()
+def test_a_file_that_an_import_left_out_is_named_with_the_reason(open_page, workspace, tmp_path, ended):
+    files = [tmp_path / "orders.csv", tmp_path / "shops.csv"]
+    files[0].write_text("date,sku,qty\n2024-03-05,A,2\n")
+    files[1].write_text("shop,city\n1,Berlin\n")
+    jobs.request(workspace, "import", {"files": list(map(str, files))})
     state = State(workspace)
     job = state.claim_job(token := state.take_worker())
-    report = ingest.import_files(workspace, [Path(f) for f in job.arguments["files"]])
+    report = ingest.import_files(workspace, files)
     state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
-    at.run()
+    at = open_page("data", workspace=workspace)
     assert r"shops\.csv was left out: It fits no table\. To be read as orders, it lacks columns for" in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
     assert ("Files imported, but forecasting failed" in words(at)) == (ended == "failed")
-    at.selectbox(key="holds_left_out_1").select("customers").run()
-    assert [s.label for s in at.selectbox][2:] == ["Customer ID"]
-    at.selectbox(key="column_left_out_1_shops.csv_customers.customer_id").select("shop")
-    at.form_submit_button[1].click().run()
-    assert jobs.recent(workspace)[0].arguments["columns"] == ["customers.customer_id = shop"]
 
 
-def refuse(workspace) -> None:
-    """Ends the import that was asked for: no column of the file is known as units."""
+def checked(workspace) -> None:
+    """Does the check that was asked for."""
     state = State(workspace)
     job = state.claim_job(state.take_worker() or state.worker().token)
-    tables = {
-        "orders": {"needed": [["orders.units"]], "further": ["orders.unit_price"]},
-        "products": {"needed": [["products.title"]], "further": []},
-    }
-    ask = {"file": "export.csv", "columns": ["sku", "Menge", "Preis"], "tables": tables}
-    state.end_job(job.id, state.worker().token, "failed", message="failed", error="Expected columns", result={"ask": ask})
+    assert job.kind == "check"
+    report = ingest.import_files(workspace, list(map(Path, job.arguments["files"])), answers=job.arguments.get("answers"), dry_run=True)
+    state.end_job(job.id, state.worker().token, "done", message="done", result={"text": report.message(), "report": report.as_dict()})
 
 
-def test_a_file_that_was_left_out_and_then_refused_by_itself_can_be_explained_in_either_place(open_page, workspace):
-    jobs.request(workspace, "import", {"files": [__file__]})
-    ask = {"file": "export.csv", "columns": ["sku", "Menge"], "tables": {"orders": {"needed": [["orders.units"]], "further": []}}}
-    report = {"files": [{"file": f"export.csv, {sheet}", "left_out": "it fits no table", "ask": ask} for sheet in ("one", "two")]}
-    state = State(workspace)
-    state.end_job(state.claim_job(token := state.take_worker()).id, token, "done", result={"text": "read", "report": report})
-    jobs.request(workspace, "import", {"files": [__file__]})
-    refuse(workspace)
+EXPORT = b"sku;Menge;Tag\nA;2;05.03.2024\nB;1;06.03.2024\n"
+
+
+def test_columns_that_nobody_knows_are_asked_for_with_proposals_and_the_statement_is_imported_as_shown(open_page, workspace):
     at = open_page("data", workspace=workspace)
-    assert not at.exception and [b.label for b in at.form_submit_button] == ["Import", *["Import with these columns"] * 3]
-
-
-def test_a_refused_file_asks_which_columns_are_which_and_is_imported_with_them(open_page, workspace):
-    at = open_page("data", workspace=workspace)
-    at.file_uploader(key="files").upload("export.csv", b"sku;Menge\nA;2\n")
+    at.file_uploader(key="files").upload("export.csv", EXPORT)
     at.form_submit_button[0].click().run()
-    refuse(workspace)
-    chosen = at.run().selectbox(key="column_refused_export.csv_orders.units")
-    assert chosen.label == "Units" and chosen.value is None
-    at.form_submit_button[1].click().run()
-    assert len(jobs.recent(workspace)) == 1, "nothing is asked for before the column is chosen"
-    at.selectbox(key="column_refused_export.csv_orders.units").select("Menge")
-    at.form_submit_button[1].click().run()
+    checked(workspace)
+    at.run()
+    asked = {s.label: s.value for s in at.selectbox}
+    assert asked["Order date"] == "Tag" and asked["Country (optional)"] is None
+    at.form_submit_button[0].click().run()
+    answers = {"--column orders.ordered_at": "Tag", "--column orders.units": "Menge"}
+    assert jobs.recent(workspace)[0].arguments["answers"] == answers
+    checked(workspace)
+    at.run()
+    assert "The files tell of sales" in words(at) and not at.exception
+    at.text_input[0].set_value("Tassen")
+    at.text_input[1].set_value("eur")
+    at.form_submit_button[0].click().run()
     asked = jobs.recent(workspace)[0]
-    assert asked.status == "queued" and asked.arguments["columns"] == ["orders.units = Menge"] and asked.arguments["preset"] == "generic"
-    assert len(at.run().form_submit_button) == 1, "it is under way"
+    assert (asked.kind, asked.status, asked.arguments["preset"]) == ("import", "queued", "generic")
+    assert asked.arguments["answers"] == answers
+    assert asked.arguments["shop"] == {"name": "Tassen", "currency": "EUR", "segment_attribute": ""}
 
 
-def test_a_file_that_was_refused_before_the_page_was_opened_has_to_be_chosen_again(open_page, workspace):
-    jobs.request(workspace, "import", {"files": [__file__]})
-    refuse(workspace)
+def test_files_that_wait_are_answered_from_a_page_that_is_opened_anew_in_either_language(open_page, workspace):
     at = open_page("data", workspace=workspace)
-    at.form_submit_button[1].click().run()
-    assert "Choose the files again" in words(at)
-    assert [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox][2:] == ["件数", "单价（选填）"]
-    at.selectbox[1].select_index(1).run()
-    assert [s.label for s in at.selectbox][2:] == ["Product name"]
+    at.file_uploader(key="files").upload("export.csv", EXPORT)
+    at.form_submit_button[0].click().run()
+    checked(workspace)
+    assert "下单日期" in [s.label for s in open_page("data", workspace=workspace, language="zh").selectbox]
+    again = open_page("data", workspace=workspace)
+    again.selectbox[0].select("products").run()
+    assert "Product name" in [s.label for s in again.selectbox] and not again.exception
+    assert [s.value for s in again.selectbox if s.label == "Product name"] == [None]
+    again.form_submit_button[0].click().run()
+    assert len(jobs.recent(workspace)) == 1 and "Choose an answer for: Product name" in words(again)
+    again.form_submit_button[1].click().run()
+    assert uploads(workspace) == [] and again.file_uploader
+
+
+def test_a_check_that_was_interrupted_is_asked_for_again_with_the_same_files(open_page, workspace, monkeypatch):
+    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
+    token = state.take_worker()
+    state.claim_job(token)
+    state.release_worker(token)
+    at = open_page("data", workspace=workspace)
+    next(b for b in at.button if b.label == "Check again").click().run()
+    assert jobs.recent(workspace)[0].arguments["files"] == job.arguments["files"] and uploads(workspace) == ["orders.csv"]
 
 
 def test_a_mapping_among_the_files_says_how_the_others_are_read(open_page, workspace):
@@ -317,19 +323,28 @@ def test_an_upload_is_for_its_owner_alone(workspace, monkeypatch):
 
 
 def upload(workspace, monkeypatch, name: str):
-    """Asks for the import of a file that holds an address."""
+    """Asks for the check of a file that holds an address."""
     monkeypatch.setenv("UPSWING_WORKSPACE", str(workspace.root))
     content = f"customer_id\njane.doe@example.com in {name}\n".encode()
-    return import_files([SimpleNamespace(name=name, getvalue=lambda: content)], "generic")
+    return check_files([SimpleNamespace(name=name, getvalue=lambda: content)], "generic")
+
+
+def ask_for_import(workspace, check):
+    """Ends the check of an upload and asks for its import."""
+    state = State(workspace)
+    token = state.take_worker()
+    state.end_job(state.claim_job(token).id, token, "done", result={"text": "read", "report": {"files": []}})
+    state.release_worker(token)
+    return import_checked(check, {}, {})
 
 
 def uploads(workspace) -> list[str]:
     return sorted(f.name for f in workspace.uploads.glob("*/*"))
 
 
-@pytest.mark.parametrize("how", ["done", "failed", "cancelled"])
-def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
-    job = upload(workspace, monkeypatch, "orders.csv")
+@pytest.mark.parametrize(("how", "left"), [("done", []), ("failed", ["orders.csv"]), ("cancelled", ["orders.csv"])])
+def test_an_upload_goes_once_it_is_imported_and_waits_where_its_import_came_to_nothing(workspace, monkeypatch, how, left):
+    job = ask_for_import(workspace, upload(workspace, monkeypatch, "orders.csv"))
     assert uploads(workspace) == ["orders.csv"]
     if how == "cancelled":
         jobs.cancel(workspace, job.id)
@@ -339,22 +354,24 @@ def test_an_upload_goes_once_its_import_has_ended(workspace, monkeypatch, how):
             f"import sys; from core.workspace import Workspace; from core.storage.state import State; w = Workspace.at(sys.argv[1]); {end}"
         )
         worker.work(workspace, once=True, child=(sys.executable, "-c", program))
-    assert jobs.get(workspace, job.id).status == how and uploads(workspace) == []
+    assert jobs.get(workspace, job.id).status == how and uploads(workspace) == left
 
 
-def test_an_interrupted_import_finds_its_upload_until_another_is_asked_for(workspace, monkeypatch):
-    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
-    token = state.take_worker()
-    state.claim_job(token)
-    state.release_worker(token)
-    jobs.drop_uploads(workspace)
-    assert jobs.get(workspace, job.id).status == "interrupted" and uploads(workspace) == ["orders.csv"]
-    assert jobs.request(workspace, "import", job.arguments).arguments == job.arguments
-    jobs.cancel(workspace, jobs.recent(workspace)[0].id)
+def test_an_upload_whose_check_is_cancelled_or_fails_goes(workspace, monkeypatch):
+    jobs.cancel(workspace, upload(workspace, monkeypatch, "orders.csv").id)
     assert uploads(workspace) == []
 
 
-def test_an_upload_that_is_refused_goes_and_that_of_the_import_at_work_stays(workspace, monkeypatch):
+def test_the_next_upload_takes_the_place_of_one_that_waits(workspace, monkeypatch):
+    state, job = State(workspace), upload(workspace, monkeypatch, "orders.csv")
+    token = state.take_worker()
+    state.end_job(state.claim_job(token).id, token, "done", result={"text": "read", "report": {"files": []}})
+    assert jobs.waiting_files(workspace).id == job.id
+    upload(workspace, monkeypatch, "stock.csv")
+    assert uploads(workspace) == ["stock.csv"]
+
+
+def test_an_upload_that_is_refused_goes_and_that_of_the_check_at_work_stays(workspace, monkeypatch):
     upload(workspace, monkeypatch, "orders.csv")
     with pytest.raises(UserError, match="Send this request again"):
         upload(workspace, monkeypatch, "stock.csv")

@@ -12,6 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -86,10 +87,10 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
-def address(shop, tmp_path_factory) -> Iterator[str]:
-    """Where `upswing serve` answers; it and its worker end with the tests."""
-    port, log = free_port(), tmp_path_factory.mktemp("serve") / "serve.log"
+@contextmanager
+def served(shop: Workspace, folder: Path) -> Iterator[str]:
+    """Where `upswing serve` answers for a shop; it and its worker end with the block. folder: for its log."""
+    port, log = free_port(), folder / "serve.log"
     with log.open("w") as stream:
         server = subprocess.Popen(
             [*UPSWING, "serve", "--port", str(port), "--workspace", str(shop.root)], cwd=REPOSITORY, stdout=stream, stderr=subprocess.STDOUT
@@ -111,6 +112,13 @@ def address(shop, tmp_path_factory) -> Iterator[str]:
         worker = State(shop).worker()
         if worker is not None and worker.alive:
             os.kill(worker.pid, signal.SIGTERM)
+
+
+@pytest.fixture(scope="session")
+def address(shop, tmp_path_factory) -> Iterator[str]:
+    """Where `upswing serve` answers for the sample shop."""
+    with served(shop, tmp_path_factory.mktemp("serve")) as place:
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -28,6 +28,13 @@ def test_a_list_of_customers_gives_places_and_age_bands_and_nothing_else(cases, 
     assert stored(workspace, "select count(*) from customers where attribute in ('Ort', 'city', '城市')") == [(people,)]
 
 
+def test_states_of_brazil_are_no_countries(cases, workspace):
+    report = import_files(workspace, [cases / "mg.csv"])
+    assert workspace.settings().shop.holiday_countries == ()
+    assert "Codes such as RJ, SP are of states, not of countries." in report.text()
+    assert stored(workspace, "select country, sum(units) from orders group by 1 order by 1") == [("MG", 1), ("RJ", 1), ("SP", 3)]
+
+
 # ---- dates, numbers and files of every kind
 
 DATED = (

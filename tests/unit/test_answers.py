@@ -100,6 +100,7 @@ def test_flags_become_answers_by_the_keys_of_questions():
     typed = {
         "state": ["a=b=sale", "Open=pending"],
         "column": ["orders.units==1", "orders.order_id=Beleg Nr"],
+        "keep": ["Gift card"],
         "time_zone": ["Europe/Berlin"],
         "as_of": None,
     }
@@ -108,6 +109,7 @@ def test_flags_become_answers_by_the_keys_of_questions():
         "--state Open": "pending",
         "--column orders.units": "=1",
         "--column orders.order_id": "Beleg Nr",
+        "--keep Gift card": "product",
         "--time-zone": "Europe/Berlin",
     }
 

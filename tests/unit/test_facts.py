@@ -111,3 +111,31 @@ def test_an_attribute_that_a_mapping_named_stays_chosen_while_the_data_have_it(w
     assert workspace.settings().shop.segment_attribute == "club"
     import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
     assert workspace.settings().shop.segment_attribute == "club"
+
+
+def countries_of(workspace, folder, *names: str) -> tuple[str, ...]:
+    lines = "".join(f"2024-03-0{1 + n % 9},A,1,{name}\n" for n, name in enumerate(names))
+    import_files(workspace, [write(folder, "orders.csv", "date,sku,qty,country\n" + lines)])
+    return workspace.settings().shop.countries
+
+
+def test_countries_are_known_in_many_languages(workspace, tmp_path):
+    names = ("Allemagne", "Frankreich", "España", "Reino Unido", "日本", "Польша")
+    assert set(countries_of(workspace, tmp_path, *names)) == {"DE", "FR", "ES", "GB", "JP", "PL"}
+
+
+@pytest.mark.parametrize("codes", [("MG", "SP", "RJ"), ("CA", "TX", "WA", "FL", "DE"), ("BA", "SP", "SP", "BA")])
+def test_codes_of_states_are_no_countries(workspace, tmp_path, codes):
+    assert countries_of(workspace, tmp_path, *codes) == ()
+
+
+def test_codes_of_countries_and_names_beside_a_wrong_code_are_countries(workspace, tmp_path):
+    assert set(countries_of(workspace, tmp_path, "DE", "AT", "UK", "Germany", "Atlantis")) == {"DE", "AT", "GB"}
+
+
+def test_countries_of_customers_count_where_orders_have_none(workspace, tmp_path):
+    customers = "Kundennummer,Land\n" + "".join(f"c{n},Österreich\n" for n in range(9))
+    orders = "date,sku,qty,customer_id\n2024-03-05,A,1,c1\n"
+    files = [write(tmp_path, "customers.csv", customers), write(tmp_path, "orders.csv", orders)]
+    import_files(workspace, files, columns=("customers.customer_id = Kundennummer",))
+    assert workspace.settings().shop.countries == ("AT",)

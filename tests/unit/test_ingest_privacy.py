@@ -268,3 +268,36 @@ def test_an_address_that_tells_customers_apart_is_kept_as_a_pseudonym_alone(work
     import_files(workspace, [write(tmp_path, "orders.csv", orders)])
     assert stored(workspace, "select count(*), count(distinct customer_id) from orders") == [(3, 2)]
     assert "example.org" not in everything(workspace)
+
+
+@pytest.mark.parametrize("columns", [(), ("orders.units = Menge",)])
+def test_a_first_line_of_persons_is_not_quoted_in_a_refusal(workspace, tmp_path, columns):
+    people = write(tmp_path, "people.csv", "77,Anna Horn,anna@example.org\n78,Paul Vogt,paul@example.org\n")
+    with pytest.raises(UserError) as error:
+        import_files(workspace, [people], columns=columns)
+    assert "anna" not in str(error.value.message).lower() and "anna" not in str(error.value.ask).lower()
+    assert "xxxx xxxx" in str(error.value.message)
+
+
+def test_a_shifted_row_leaves_only_its_shape_in_the_quarantine(workspace, tmp_path):
+    lines = "date,sku,qty,buyer name,born\n2024-03-01,A,Anna Horn,1,x\n"
+    lines += "Ringweg 1,A,1,x,x\n1983-04-17,A,1,x,x\n2024-03-01,A,b12,x,x\n2024-03-01,A,2,x,x\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", lines)])
+    assert stored(workspace, "select value from quarantine order by line") == [("xxxx xxxx",), ("xxxxxxx 9",), ("9999-99-99",), ("x99",)]
+
+
+def test_persons_that_an_earlier_version_stored_go_with_the_next_import(workspace, tmp_path):
+    import_files(workspace, [write(tmp_path, "customers.csv", "customer_id,tier,birthday\nc1,gold,1990-01-01\n")])
+    with db.connect(workspace.warehouse) as con:
+        for attribute, value in (("IBAN", "DE001234"), ("Geburtsdatum", "1990-01-01"), ("PLZ", "53113"), ("income", "35-49K")):
+            con.execute("insert into customers values ('someone', $attribute, $value)", {"attribute": attribute, "value": value}).fetchall()
+    report = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-01,A,1\n")])
+    assert "The attributes Geburtsdatum, IBAN, PLZ of customers" in str(report.notes[0])
+    assert [a for (a,) in stored(workspace, "select distinct attribute from customers order by 1")] == ["age_band", "income", "tier"]
+
+
+def test_a_person_can_name_the_group_of_customers_and_no_personal_column(workspace, tmp_path):
+    file = write(tmp_path, "customers.csv", "customer_id,abc,xyz\n" + "".join(f"c{i},{'AB'[i % 2]},p{i}@example.org\n" for i in range(9)))
+    report = import_files(workspace, [file], columns=("customers.group = abc", "customers.channel = xyz"))
+    assert stored(workspace, "select distinct attribute, value from customers order by all") == [("group", "A"), ("group", "B")]
+    assert str(report.files[0].outside["xyz"]) == "mail addresses"

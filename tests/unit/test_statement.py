@@ -158,3 +158,13 @@ def test_a_column_read_into_two_places_is_a_question(workspace, tmp_path):
     columns = ("orders.units = Menge", "orders.unit_price = Menge")
     report = import_files(workspace, [file], columns=columns, dry_run=True)
     assert "Column 'Menge' is read as" in report.text()
+
+
+def test_a_file_that_cannot_be_opened_is_left_out_with_the_reason_and_does_not_stop_the_others(workspace, tmp_path):
+    broken = tmp_path / "stock.xlsx"
+    broken.write_bytes(b"PK\x03\x04 no workbook")
+    report = import_files(workspace, [broken, write(tmp_path, "orders.csv", ORDERS)])
+    left_out = {f.file: str(f.left_out) for f in report.files if f.left_out}
+    assert list(left_out) == ["stock.xlsx"] and stored(workspace, "select count(*) from orders") == [(3,)]
+    with pytest.raises(UserError):
+        import_files(workspace, [broken])

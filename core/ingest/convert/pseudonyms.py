@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Callable
+from functools import partial
 
 import pyarrow as pa
 
-from core.ingest.persons.free_text import SUSPECT, masked
+from core.ingest.persons.free_text import SUSPECT, masked, shown
 
 IDS_AT_ONCE = 200_000
 
@@ -41,6 +42,13 @@ def mask_table(con, table: str, texts: str, values: dict, *, of_goods: bool = Fa
     return _replacements(con, table, _suspect(texts), values, lambda found: [masked(text, of_goods=of_goods) for text in found])
 
 
+def shown_table(con, table: str, texts: str, *, beside_persons: bool, births: bool) -> None:
+    """Make a temporary table of the texts of which only a part may be kept where they could not be read. See `shown`."""
+    where = "where text is not null" if beside_persons else f"where regexp_matches(text, '{SUSPECT}')"
+    replace = partial(shown, beside_persons=beside_persons, births=births)
+    _replacements(con, table, f"{texts} {where}", {}, lambda found: [replace(text) for text in found])
+
+
 def number_table(con, table: str, texts: str, values: dict, secret: bytes) -> bool:
     """Make a temporary table of numbers of orders that hold a phone, mail or card, and their pseudonyms; returns whether there are any.
 
@@ -54,7 +62,7 @@ def number_table(con, table: str, texts: str, values: dict, secret: bytes) -> bo
 
 
 def _suspect(texts: str) -> str:
-    return f"{texts} where regexp_matches(text, '{SUSPECT}')"
+    return f"(select distinct text from {texts}) as each_text where regexp_matches(text, '{SUSPECT}')"
 
 
 def _replacements(con, table: str, texts: str, values: dict, replace: Callable[[list[str]], list[str]]) -> bool:

@@ -18,6 +18,7 @@ from core.ingest.convert.row_checks import Check, checks
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
 from core.ingest.persons.column_names import AGE, BIRTH, POSTAL_CODE, attribute_kind
+from core.ingest.persons.free_text import SUSPECT
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import EVENT_COUNTS, OTHER, PURCHASE, PURCHASE_ID_PREFIX, RULES, mapped_name, target_column
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
@@ -239,11 +240,11 @@ class _Query:
         for target in self.plan.columns:
             name, column = f"masked_{self._name(target)}", target_column(self.table, target)
             if target in _NUMBERS:
-                found = number_table(self.con, name, *self._texts_of(target), self.secret)
+                found = number_table(self.con, name, *self._texts_of(target, SUSPECT), self.secret)
             elif target in _SAID.get(self.table, ()):
-                found = mask_table(self.con, name, *self._texts_of(target))
+                found = mask_table(self.con, name, *self._texts_of(target, SUSPECT))
             elif target == "product_id" or column is None or target in _OF_GOODS.get(self.table, ()):
-                found = mask_table(self.con, name, *self._texts_of(target), of_goods=True)
+                found = mask_table(self.con, name, *self._texts_of(target, SUSPECT), of_goods=True)
             else:
                 continue
             if found:
@@ -251,10 +252,13 @@ class _Query:
                 typed[target] = typed[target].replace(self._s(target), f"coalesce({name}.replacement, {self._s(target)})")
         return joins
 
-    def _texts_of(self, target: str) -> tuple[str, dict]:
-        """Return a query of a column's texts, and the values that it binds."""
+    def _texts_of(self, target: str, cells: str = "") -> tuple[str, dict]:
+        """Return a query of a column's texts, and the values that it binds. cells: a pattern that their cells have."""
         kept, self.values = self.values, {}
-        query = f"(select {self._text(target, self.plan.columns[target])} as text from {quoted(self.texts.table)})"
+        filled = self.plan.columns[target]
+        raw = f"concat_ws(' ', {', '.join(self.texts.columns[s] for s in filled.sources)})" if filled.sources else "''"
+        where = f" where regexp_matches({raw}, '{cells}')" if cells else ""
+        query = f"(select {self._text(target, filled)} as text from {quoted(self.texts.table)}{where})"
         values, self.values = self.values, kept
         return query, values
 

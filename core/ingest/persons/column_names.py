@@ -9,6 +9,7 @@ from core.ingest.persons import words
 from core.messages import Message, msg
 
 BIRTH, AGE, POSTAL_CODE = "birth", "age", "postal_code"  # kinds that enter as bands and regions
+ENTERING = ("country", "place", "group", "channel", "gender", "age_band")  # kinds of attributes that enter as they are
 KINDS: dict[str, Message] = {
     "names": msg("names of persons"),
     "mails": msg("mail addresses"),

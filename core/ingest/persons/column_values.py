@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from core.ingest.persons import words
 from core.ingest.persons.column_names import KINDS
-from core.ingest.persons.free_text import is_mail, is_phone, masked
+from core.ingest.persons.free_text import is_mail, is_phone, masked, shape
 from core.ingest.persons.numbers import is_card, is_iban, is_paper
 from core.messages import Message, msg
 
@@ -52,6 +52,16 @@ def look(values: list[str | None], about: str = PEOPLE, *, places: bool = False)
     if varied and len(filled) >= SEVERAL and len(named) >= MOST * len(filled):
         return KINDS["names"]
     return SINGLE_PERSONS if about == PEOPLE and varied and len(filled) >= MANY else None
+
+
+def shown_names(columns: list[str]) -> list[str]:
+    """Return names of columns for a message; of a first line that holds a person's data, and so no names, the shapes.
+
+    >>> shown_names(["sku", "qty"]), shown_names(["Anna", "a@b.org"])
+    (['sku', 'qty'], ['xxxx', 'x@x.xxx'])
+    """
+    holds_data = any(masked(name) != name or is_paper(name) or is_iban(name) or is_address(name) for name in columns)
+    return [shape(name) for name in columns] if holds_data else columns
 
 
 def is_name(text: str) -> bool:

@@ -51,6 +51,7 @@ _TRUNK = re.compile(r"\(?0\d{1,5}\)?(?:[ ./–-]{1,3}\d{2,8})+")  # national, wi
 _TRUNK_AREA = re.compile(
     r"0\d{1,3}-\d{3,4}-\d{4}|0\d{2,3}-\d{7,8}|0\d{1,5}[ /]{1,3}\d.*|0\d([ .-])\d\d(\1\d\d){3}"
 )  # as printed on no article
+_AMOUNT = 5  # digits that tell of nobody
 _SPACED_NINE = re.compile(r"[6-9]\d{2} (?:\d{3} \d{3}|\d{2} \d{2} \d{2})|[6-9]\d{4} \d{5}")  # Spain, Poland, Portugal; India
 
 
@@ -131,6 +132,33 @@ def is_isbn(digits: str) -> bool:
     (True, False)
     """
     return len(digits) == 10 and sum(int(d) * (10 - place) for place, d in enumerate(digits)) % 11 == 0
+
+
+def shape(text: str) -> str:
+    """Return a text with every letter and digit replaced by one that stands for all.
+
+    >>> shape("Ringweg 12, Köln")
+    'xxxxxxx 99, xxxx'
+    """
+    return "".join("x" if c.isalpha() else "9" if c.isdecimal() else c for c in text)
+
+
+def shown(text: str, *, beside_persons: bool, births: bool) -> str:
+    """Return what may be kept of a value that could not be read.
+
+    beside_persons: its file has data about persons, which a shifted row brings into any column: then only numbers are kept, and of words
+    the shape. births: the file has dates of birth, which look like any other date.
+
+    >>> shown("1 x", beside_persons=False, births=False), shown("Anna Horn", beside_persons=True, births=False)
+    ('1 x', 'xxxx xxxx')
+    >>> shown("30.02.2024", beside_persons=True, births=False), shown("1983-04-17", beside_persons=True, births=True)
+    ('30.02.2024', '9999-99-99')
+    """
+    plain = masked(text)
+    if not beside_persons or plain != text:
+        return plain
+    short = len(digits_of(text)) <= _AMOUNT
+    return text if not any(map(str.isalpha, text)) and (short or not births) else shape(text)
 
 
 def is_mail(text: str) -> bool:

@@ -11,8 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from core.errors import UserError
 from core.ingest.readers.limits import LONGEST_LINE, Unpacked, line_too_long, refuse_width
+from core.ingest.readers.plain_lines import is_plain, plain_batches
 from core.ingest.readers.source import BATCH_ROWS, Row, Source, row_batches
 from core.messages import msg
 
@@ -220,11 +223,18 @@ def open_text(path: Path, gzipped: bool, encoding: str, errors: str = "replace")
 def open_delimited(path: Path, gzipped: bool, encoding: str = "", delimiter: str = "") -> Source:
     """Return the rows of a delimited file as a source. Raises UserError for a file without text."""
     shape = inspect(path, gzipped, encoding=encoding, delimiter=delimiter)
+    plain = not gzipped and is_plain(path, shape.encoding)
+
+    def batches(columns: list[str], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
+        if plain:
+            return plain_batches(path, shape.delimiter, shape.columns, shape.header_line, shape.rows(), columns, rows)
+        return row_batches(shape.rows(), shape.columns, columns, rows)
+
     source = Source(
         path.name,
         msg("CSV"),
         shape.columns,
-        lambda columns, rows=BATCH_ROWS: row_batches(shape.rows(), shape.columns, columns, rows),
+        batches,
         encoding=shape.encoding,
         delimiter=shape.delimiter,
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
+from core.ingest.persons.column_names import ENTERING
 from core.ingest.recognise.layout import Layout
 from core.ingest.recognise.rules import targets
 from core.messages import Message, msg
@@ -128,7 +129,7 @@ def with_column_names(mapping: Mapping, hints: tuple[str, ...]) -> Mapping:
     for hint in reversed(hints):
         place, _, name = (part.strip() for part in hint.partition("="))
         table, _, column = place.partition(".")
-        known = [f"{t}.{c}" for t in tables for c in targets(t)]
+        known = [*(f"{t}.{c}" for t in tables for c in targets(t)), *(f"customers.{kind}" for kind in ENTERING)]
         if place not in known or not name:
             raise UserError(
                 found=msg("{hint} does not name a column.", hint=repr(hint)),
@@ -136,7 +137,7 @@ def with_column_names(mapping: Mapping, hints: tuple[str, ...]) -> Mapping:
                 to_do=did_you_mean(place, known),
             )
         for t in tables if column in ("product_id", "customer_id") else (table,):
-            if column in targets(t):
+            if column in targets(t) or t == "customers" and column in ENTERING:
                 aliases = tables[t].rules.get(column, ColumnRule()).columns
                 tables[t] = replace(tables[t], rules=tables[t].rules | {column: ColumnRule(columns=(name, *aliases))})
     return replace(mapping, tables=tables)

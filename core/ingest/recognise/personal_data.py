@@ -70,6 +70,14 @@ def outside_of(source: Source, unread: list[str], known: Outside, *, about_peopl
     return {c: what for c, what in found.items() if what is not None}
 
 
+def beside(outside: Outside) -> dict[str, bool]:
+    """Return whether a file has data about persons, and dates of birth: what `shown` asks about a file."""
+    return {
+        "beside_persons": any(what not in (NO_GROUP, ANOTHER_AGE) for what in outside.values()),
+        "births": KINDS[BIRTH] in outside.values(),
+    }
+
+
 def _attributes(columns: dict[str, ColumnSource], samples: dict[str, list]) -> tuple[dict[str, ColumnSource], Outside]:
     """Return the columns of a list of customers that may enter, by attribute, and what the others look like."""
     kept: dict[str, ColumnSource] = {}

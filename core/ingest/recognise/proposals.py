@@ -14,6 +14,7 @@ from core.ingest.recognise.personal_data import outside_of
 from core.messages import Message, msg
 
 ROWS = 500  # looked at
+_SHORT = 4  # characters
 FEWEST = 2  # different rows that show anything
 ENOUGH = 0.5  # of the values, for a column to be proposed
 _DATE = re.compile(
@@ -108,8 +109,10 @@ def _small_counts(cells: Cells, known: dict[str, Cells]) -> float:
 
 
 def _order_numbers(cells: Cells, known: dict[str, Cells]) -> float:
-    """Score codes each of which has one day, and that vary more than days do."""
+    """Score codes each of which has one day, and that vary more than days do; short ones only if some are on several lines."""
     days = known.get("ordered_at")
+    if len(set(cells)) == len(cells) and all(len(c) < _SHORT for c in cells):
+        return 0.0
     if days is None or _share(cells, _CODE.fullmatch) < ENOUGH or len(set(cells)) < len({d[:10] for d in days}) / 2:
         return 0.0
     return _determines(cells, [d[:10] for d in days]) * _share(cells, _CODE.fullmatch)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cache
+
+from babel import Locale
 
 from core.ingest.names import plain
+from core.ingest.persons.column_names import attribute_kind
 from core.ingest.questions import Answers
 from core.messages import Message, msg, sentences
 from core.settings import Settings, ShopSettings, effective
@@ -53,23 +58,44 @@ _OTHER_NAMES = {
     "韩国": "KR",
     "爱尔兰": "IE",
 }
+_LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "ru", "ar", "ja", "ko", "zh", "zh_Hant")
+_TWO_LETTERS = re.compile("[A-Za-z]{2}")
+_NO_COUNTRIES = frozenset(("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"))
+NEARLY_ALL = 0.9  # of the codes in a column, and of their orders: states have the codes of countries too, as MG, PR and CA
 COUNTRY_SHARE = 0.1  # a country with less of the orders does not set the shop's holidays
 
 
 def country_code(name: str) -> str | None:
-    """ISO code of a country by name or code, if its holidays are known.
+    """Return the ISO code of a country by its name or code, if its holidays are known.
 
-    >>> country_code("United Kingdom"), country_code("EIRE"), country_code("Atlantis")
-    ('GB', 'IE', None)
+    >>> country_code("United Kingdom"), country_code("EIRE"), country_code("Allemagne"), country_code("Atlantis")
+    ('GB', 'IE', 'DE', None)
     """
-    from holidays.registry import COUNTRIES
     from holidays.utils import list_supported_countries
 
-    supported = list_supported_countries(include_aliases=False)
-    if name.strip().upper() in supported:
-        return name.strip().upper()
-    by_name = {plain(key): codes[1] for key, codes in COUNTRIES.items()}
-    return _OTHER_NAMES.get(plain(name)) or by_name.get(plain(name))
+    code = _iso_code(name)
+    return code if code in list_supported_countries(include_aliases=False) else None
+
+
+def _iso_code(name: str) -> str | None:
+    """Return the ISO code of a country by its name in one of _LANGUAGES, or by its code."""
+    code = name.strip().upper()
+    return code if code in _countries_by_code() else _countries_by_name().get(plain(name))
+
+
+@cache
+def _countries_by_code() -> frozenset[str]:
+    return frozenset(code for code in Locale("en").territories if _TWO_LETTERS.fullmatch(code)) - _NO_COUNTRIES
+
+
+@cache
+def _countries_by_name() -> dict[str, str]:
+    from holidays.registry import COUNTRIES
+
+    known = {plain(key): codes[1] for key, codes in COUNTRIES.items()}
+    for language in _LANGUAGES:
+        known |= {plain(name): code for code, name in Locale(language).territories.items() if code in _countries_by_code()}
+    return known | _OTHER_NAMES
 
 
 @dataclass(frozen=True)
@@ -103,10 +129,11 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
     before, known = settings(con, workspace), {fact.name: fact for fact in facts.stored(con)}
     moment = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     attributes = [row["attribute"] for row in rows(con, "staging/attributes")]
+    countries, of_states = _countries(con)
     inferred = {
         "shop.as_of": hints.as_of,
         "shop.columns": _columns(hints, known.get("shop.columns")),
-        "shop.countries": _countries(con),
+        "shop.countries": countries,
         "shop.currency": _currency(con, hints, known.get("shop.currency")),
         "shop.segment_attribute": _segment_attribute(attributes, hints, known.get("shop.segment_attribute")),
     }
@@ -115,7 +142,11 @@ def infer(con, workspace: Workspace, hints: ImportHints) -> tuple[Settings, list
     if [(fact.name, fact.value, fact.evidence) for fact in found] != [(fact.name, fact.value, fact.evidence) for fact in known.values()]:
         facts.store(con, found)
     after = settings(con, workspace)
-    return after, list(_changes(before.shop, after.shop, attributes))
+    states = msg(
+        "Codes such as {codes} are of states, not of countries. They set no public holidays; name countries in `countries` of [shop].",
+        codes=of_states[:3],
+    )
+    return after, [*_changes(before.shop, after.shop, attributes), *[states] * bool(of_states)]
 
 
 Found = tuple[object, dict]  # a value and its evidence
@@ -131,12 +162,22 @@ def _currency(con, hints: ImportHints, before: Fact | None) -> Found | None:
     return (hints.currency, {"import": hints.import_id}) if hints.currency else None
 
 
-def _countries(con) -> Found:
-    """Return the countries with at least COUNTRY_SHARE of all orders, the commonest first, if their holidays are known."""
-    counted = {row["country"]: row["orders"] for row in rows(con, "staging/countries")}
+def _countries(con) -> tuple[Found, list[str]]:
+    """Return the countries with at least COUNTRY_SHARE of all orders, the commonest first, if their holidays are known; and codes that
+    are read as none.
+
+    Codes are of countries where nearly all of them are.
+    """
+    attributes = [attribute for (attribute,) in con.execute("select distinct attribute from customers").fetchall()]
+    of_countries = [attribute for attribute in attributes if attribute_kind(attribute) == "country"]
+    counted = {row["country"]: row["orders"] for row in rows(con, "staging/countries", attributes=of_countries)}
+    codes = {name: orders for name, orders in counted.items() if _TWO_LETTERS.fullmatch(name.strip())}
+    known = {name: orders for name, orders in codes.items() if _iso_code(name)}
+    of_states = len(known) < NEARLY_ALL * len(codes) or sum(known.values()) < NEARLY_ALL * sum(codes.values())
     enough = COUNTRY_SHARE * sum(counted.values())
-    codes = dict.fromkeys(code for country, orders in counted.items() if orders >= enough and (code := country_code(country)))
-    return tuple(codes), {"orders": {country: orders for country, orders in counted.items() if orders >= enough}}
+    often = {country: orders for country, orders in counted.items() if orders >= enough and not (of_states and country in codes)}
+    found = dict.fromkeys(code for country in often if (code := country_code(country)))
+    return (tuple(found), {"orders": often}), sorted(set(codes) - set(known)) if of_states else []
 
 
 def _segment_attribute(attributes: list[str], hints: ImportHints, before: Fact | None) -> Found | None:

@@ -6,6 +6,7 @@ import re
 
 from core.errors import UserError
 from core.ingest.names import alternatives, listed, near
+from core.ingest.persons.column_values import shown_names
 from core.ingest.recognise.mapping import Mapping, TableMapping
 from core.ingest.recognise.rules import RULES, TABLE_NAMES
 from core.ingest.recognise.table_plan import has_quantities, identifies_products
@@ -38,10 +39,12 @@ class UnrecognisedFile(UserError):
 def missing_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:
     """Return the error for columns that a mapping names and a file lacks, with similar ones that it has."""
     wanted = [name for c in missing for name in m.rules[c].names]
-    similar = [msg("{name} -> {columns}", name=name, columns=found) for name in wanted if (found := near(name, columns))]
+    similar = [msg("{name} -> {columns}", name=name, columns=found) for name in wanted if (found := near(name, shown_names(columns)))]
     correct = msg("Correct the mapping.")
     return UserError(
-        found=msg("{file} has no column {wanted}; it has {columns}.", file=file, wanted=listed(wanted), columns=listed(columns, 30)),
+        found=msg(
+            "{file} has no column {wanted}; it has {columns}.", file=file, wanted=listed(wanted), columns=listed(shown_names(columns), 30)
+        ),
         expected=msg("[{table}] of the mapping {mapping} reads them.", table=m.name, mapping=mapping.name),
         to_do=sentences(correct, msg("Similar names: {names}.", names=similar)) if similar else correct,
     )
@@ -55,7 +58,9 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
     """
     if len(values := [c for c in columns if _A_VALUE.fullmatch(c)]) > len(columns) / 2 and columns[0] in values:
         return UserError(
-            found=msg("The first line of {file} has {columns}, which look like values.", file=file, columns=listed(columns, 30)),
+            found=msg(
+                "The first line of {file} has {columns}, which look like values.", file=file, columns=listed(shown_names(columns), 30)
+            ),
             expected=msg("The first line has the names of the columns."),
             to_do=msg("Add a line of names above it, for example {names}.", names="user_id,item_id,behavior_type,timestamp"),
         )
@@ -79,7 +84,7 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
         return missing_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.rules], file, columns)
     table, asks = TABLE_NAMES[nearest.name], {t: _asks(mapping, t, present) for t in dict.fromkeys((nearest.name, *WORTH_ASKING))}
     parts = {
-        "found": msg("{file} has the columns {columns}.", file=file, columns=listed(columns, 30)),
+        "found": msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
         "expected": msg(
             "To be read as {table}, it needs columns for {needs}.", table=table, needs=[_need(nearest, g) for g in lacking(nearest)]
         ),
@@ -94,7 +99,7 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
             to_do=to_do,
             why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
         )
-    error.ask = {"file": file, "columns": columns, "tables": asks, "may_be_in_two": _in_two(nearest, present)}
+    error.ask = {"file": file, "columns": shown_names(columns), "tables": asks, "may_be_in_two": _in_two(nearest, present)}
     return error
 
 

@@ -1,4 +1,4 @@
--- Where do the buyers sit: orders a country, the commonest first?
+-- Where do the buyers sit: orders a country, the commonest first? Without countries on order lines, by the customers' $attributes.
 with on_the_line as (
     select country, count(*) as orders
     from orders
@@ -9,7 +9,7 @@ with on_the_line as (
 of_the_customer as (
     select value as country, count(*) as orders
     from customers
-    where lower(attribute) in ('country', 'country_code', '国家') and value is not null
+    where list_contains($attributes::varchar[], attribute) and value is not null
     group by value
 ),
 

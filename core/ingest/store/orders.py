@@ -65,7 +65,7 @@ def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
         return
     run(
         con,
-        f"""create or replace temp table placed as select {names},
+        f"""create or replace temp table placed as select line, order_id,
         row_number() over (order by line) - row_number() over (partition by order_id order by line) as place
         from {source} where problem is null""",
     )
@@ -76,7 +76,8 @@ def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
         run(
             con,
             f"""update given as g set wanted = m.most from (select {names}, max(copies) as most
-            from (select {names}, place, count(*) as copies from placed group by all) group by {names}) as m
+            from (select {columns_sql(NAMES, "s.")}, place, count(*) as copies from {source} s join placed using (line)
+                where s.order_id in (select order_id from given where wanted > 1) group by all) group by {names}) as m
             where g.order_id is not null and g.wanted > 1 and {equal_sql(NAMES, "g", "m")}""",
         )
     run(con, "drop table placed")

@@ -13,10 +13,12 @@ from core.ingest.convert.amounts import interpret_amounts
 from core.ingest.convert.carry_down import carried_in_rows, carry_down
 from core.ingest.convert.column_formats import decide_formats
 from core.ingest.convert.formats import TYPED
+from core.ingest.convert.pseudonyms import shown_table
 from core.ingest.convert.set_aside import Marks, mark
 from core.ingest.convert.staging import StagedTable, stage
 from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
 from core.ingest.names import quoted
+from core.ingest.recognise import personal_data
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target_column
 from core.ingest.recognise.sources import PlannedSource
@@ -175,7 +177,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
     grain = _grain(run, p, staged)
-    before = by_month(con, "orders", stored_rows("orders")) if is_orders else {}
+    before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
 
     def state(rows: str) -> None:
         if is_orders or not staged.plan.derived:
@@ -214,6 +216,7 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
         where problem is not null and not list_contains($aside, problem)""",
         {"aside": aside},
     ).fetchall()
+    shown_table(con, "shown_values", "(select problem_value as text from refused)", **personal_data.beside(p.report.outside))
     db.run(
         con,
         "staging/quarantine",
@@ -228,6 +231,7 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
     for problem, broken, n in con.execute(by_reason).fetchall():
         counts[broken or reasons[problem - 1]] += n
     con.execute("drop table refused").fetchall()
+    con.execute("drop table shown_values").fetchall()
     return dict(counts)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.statement import Month
@@ -11,15 +13,15 @@ from core.ingest.store.totals import OrderGrain
 from core.schema import CANONICAL
 
 
-def confirm(con, staged: StagedTable, stated: list[Month], before: dict[str, Month], grain: OrderGrain) -> None:
+def confirm(con, staged: StagedTable, stated: list[Month], before: set[str], grain: OrderGrain) -> None:
     """Hold the promise of a statement on orders. Its failure is a fault of Upswing, and nothing is stored.
 
-    stated: months of the file. before: those of the warehouse before the file was stored.
+    stated: months of the file. before: those that the warehouse had before the file was stored.
 
     A month that had no orders holds exactly what is stated of it. In one that had some, every line of the file is found; lines that were
     added up to totals are compared by month only.
     """
-    after = by_month(con, "orders", stored_rows("orders"))
+    after = by_month(con, "orders", stored_rows("orders"), orders=False)
     for month in stated:
         held = after.get(month.month, Month(month.month, 0, units=0))
         if month.rows and month.month not in before and _figures(month, grain) != _figures(held, grain):
@@ -41,4 +43,4 @@ def _lost(con, staged: StagedTable, months: list[str]) -> int:
     query = f"""with lines as (select distinct {columns_sql(names)} from {quoted(staged.table)}
             where problem is null and list_contains($months, {month_sql("ordered_at")}))
         select count(*) from lines l where not exists (select 1 from orders o where {equal_sql(names, "l", "o")})"""
-    return con.execute(query, {"months": months}).fetchone()[0]
+    return con.execute(query, {"months": [date.fromisoformat(f"{month}-01") for month in months]}).fetchone()[0]
