@@ -68,6 +68,11 @@ class Workspace:
         return self.root / "uploads"
 
     @property
+    def layouts(self) -> Path:
+        """Layouts of files that the shop describes itself (core/ingest/recognise/layout_file.py)."""
+        return self.root / "layouts"
+
+    @property
     def inbox(self) -> Path:
         """Files to import that other programs leave: the worker watches it (core/jobs/inbox.py)."""
         return self.root / "inbox"

@@ -88,6 +88,13 @@ FLAGS: tuple[AnswerFlag, ...] = (
         choices=(".", ","),
     ),
     AnswerFlag(
+        "--amount",
+        msg("What an amount is, such as Total=order-total. Repeat it for more columns."),
+        "COLUMN=MEANING",
+        named=True,
+        choices=("unit-price", "line-total", "order-total"),
+    ),
+    AnswerFlag(
         "--keep",
         msg('A line that is set aside and is a product all the same, such as "Gift card". Repeat it for more lines.'),
         "LINE",

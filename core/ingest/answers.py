@@ -14,6 +14,7 @@ from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
 ONCE = ("--as-of",)  # flags whose answer holds for one import
+READ_ANEW = ("--state ", "--keep ", "--amount ")  # flags after which the same file has other rows
 LONGEST = 400  # characters of flags in one instruction
 
 
@@ -80,6 +81,15 @@ def constants(answers: Answers) -> dict[str, str]:
     """
     given = {key: value for key, value in answers.items() if key.startswith(COLUMN + " ") and value.startswith("=")}
     return {key.removeprefix(COLUMN).strip(): value.removeprefix("=").strip() for key, value in given.items()}
+
+
+def answers_digest(answers: Answers) -> str:
+    """Return text that differs where answers change what the rows of a file count as; "" without any.
+
+    >>> answers_digest({"--time-zone": "UTC"}), answers_digest({"--state Open": "sale"})
+    ('', '--state Open=sale')
+    """
+    return "".join(sorted(f"{key}={value}" for key, value in answers.items() if key.startswith(READ_ANEW)))
 
 
 def refuse_open(questions: list[Question]) -> None:

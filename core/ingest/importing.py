@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import column_names, known_answers, refuse_open, with_columns
+from core.ingest.answers import answers_digest, column_names, known_answers, refuse_open, with_columns
 from core.ingest.convert import zones
 from core.ingest.names import by_plain, listed, near, plain
 from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
-from core.ingest.recognise import mapping_file, shop
+from core.ingest.recognise import known_layouts, mapping_file, shop
 from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
@@ -69,7 +69,8 @@ def import_files(
         stack.enter_context(private.owner_only())
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache, report)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
-        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run)
+        layouts = (*known_layouts.own(workspace.layouts), *known_layouts.shipped()) if chosen.guesses else ()
+        planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run, layouts)
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
@@ -142,13 +143,15 @@ def _import_all(
     """Import every planned source."""
     known = shop.settings(con, workspace).shop
     currency = known.currency
+    options = [mapping.options, *(p.mapping.options for p in planned)]
+    given = next((o.currency for o in options if o.currency), "")
     run = ImportRun(
         con,
-        mapping,
+        segment_attribute=next((o.segment_attribute for o in options if o.segment_attribute), ""),
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
         secret=keys.customers_key(workspace, create=not dry_run, con=con),
-        given_currency=mapping.options.currency,
-        currency=mapping.options.currency or currency,
+        given_currency=given,
+        currency=given or currency,
         has_orders=any(p.has_orders for p in planned),
         moment=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         shop=known,
@@ -163,11 +166,8 @@ def _import_all(
         report.files.append(p.report)
         if not p.plans:
             continue
-        digest = (
-            mapping.digest
-            + "".join(known.exchange_rates)
-            + "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
-        )
+        added = "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
+        digest = p.mapping.digest + answers_digest(p.report.answers) + "".join(known.exchange_rates) + added
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]
@@ -176,7 +176,7 @@ def _import_all(
             continue
         import_source(run, p, _part(progress, number, len(planned)))
         for t in p.report.tables:
-            _record(run, t, imported_at=moment, preset=mapping.name, **identity)
+            _record(run, t, imported_at=moment, preset=p.mapping.name, **identity)
     return run
 
 
@@ -227,9 +227,7 @@ def _record(run: ImportRun, t: TableReport, **identity) -> None:
 def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answers: dict[str, Answers], report: ImportReport) -> None:
     """Do what needs all files: products without a description, the facts of the shop, foreign prices."""
     con, given = run.con, next((f.answers for f in report.files if f.main is not None), {})
-    hints = shop.ImportHints(
-        run.import_id, run.given_currency, run.mapping.options.segment_attribute, columns, answers, _time_zone(report), run.moment
-    )
+    hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers, _time_zone(report), run.moment)
     latest = _latest(report)
     closed = close(con, workspace, hints, given, latest.file if latest else "")
     if any(f.main is not None for f in report.files):

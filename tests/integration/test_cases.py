@@ -219,3 +219,116 @@ def test_amounts_in_other_currencies_are_kept_aside_with_their_sums_and_converte
     import_files(workspace, [cases / "orders_cur.csv"])
     assert stored(workspace, lines) == [("1", 1, 1000), ("2", 1, 960), ("3", 2, 1000), ("4", 1, 990)]
     assert stored(workspace, "select count(*) from foreign_amounts") == [(0,)]
+
+
+# ---- layouts, states, lines that are no products, meaning of amounts
+
+UNITS = "select product_id, sum(units) from orders group by 1 order by 1"
+MONEY = "select product_id, sum(units), sum(round(units * unit_price_cents))::bigint from orders group by 1 order by 1"
+ON_HAND = "select product_id, on_hand from stock order by 1"
+
+LAYOUTS = [
+    ("shopify_rec.csv", "select order_id, product_id, units, country from orders order by all", [
+        ("#1002", "M1", 1, "US"), ("#1002", "T1", 1, "US"), ("#1004", "T1", 2, "US")]),
+    ("shopify_norec.csv", "select order_id, product_id, units, country from orders order by all", [
+        ("#1002", "M1", 1, "US"), ("#1002", "T1", 1, "US"), ("#1004", "T1", 2, "US")]),
+    ("amazon_week40.txt", "select sum(round(units * unit_price_cents))::bigint from orders", [(86_900,)]),
+    ("amazon_all_orders.txt", MONEY, [("T-1", 4, 4800), ("T-2", 6, 5000)]),
+    ("wc-orders-report-export.csv", UNITS, [("Blue mug", 3), ("Red mug", 1)]),
+    ("wc_order_export.csv", MONEY, [("M1", 1, 500), ("T1", 2, 2000)]),
+    ("orders_wideitems.csv", MONEY, [("Mug", 1, 500), ("Tray", 3, 3000)]),
+    ("sales_by_product.csv", UNITS, [("A1", 3), ("B1", 3)]),
+    ("sales_register.csv", MONEY, [("A1", 3, 3000), ("B1", 3, 1500)]),
+    ("sales_order_item.csv", UNITS, [("MUG", 2), ("TEE-RED-M", 2)]),
+    ("sale.order.csv", MONEY, [("[M1] Mug", 1, 500), ("[T1] Tray", 2, 2000)]),
+    ("jd_订单.csv", MONEY, [("888", 2, 4000), ("889", 1, 1000)]),
+    ("items-2024-03.csv", "select product_id, units, unit_price_cents from orders order by ordered_at", [
+        ("L-1", 2, 400), ("L-1", -1, 450), ("B-1", 1, 100_300)]),
+    ("EtsySoldOrderItems2024.csv", UNITS, [("5001", 1), ("A1", 2)]),
+    ("eBay-OrdersReport-Mar-2024.csv", MONEY, [("A1", 2, 4000), ("B1", 1, 500)]),
+    ("total_sales_over_time.csv", UNITS, [("A1", 1), ("B1", 3)]),
+    ("DateRangeReport.csv", UNITS, [("A1", 1)]),
+    ("products_export.csv", "select product_id, title, unit_cost_cents from products order by 1", [
+        ("LAMP", "Old lamp", 2000), ("TEE-L", "Cotton tee", 900), ("TEE-M", "Cotton tee", 800), ("TEE-S", "Cotton tee", 800)]),
+    ("purchase_orders_t.csv", "select product_id, due_on::varchar, units from deliveries order by 1", [
+        ("A1", "2024-03-20", 30), ("B1", "2024-04-01", 10)]),
+    ("stock_balance.csv", ON_HAND, [("A1", 20), ("B1", 30)]),
+    ("fba_inventory.txt", ON_HAND, [("A1", 10)]),
+    ("inventory_export_1.csv", ON_HAND, [("A1", 12), ("B1", 0)]),
+    ("inventory_export_2.csv", ON_HAND, [("A1", 12), ("B1", 4)]),
+    ("inventory_t3.csv", ON_HAND, [("A1", 20), ("B1", 30)]),
+    ("stock_wh.csv", ON_HAND, [("A1", 12)]),
+    ("wc-products-report.csv", ON_HAND, [("A1", 5), ("B1", 0)]),
+    ("status.csv", UNITS, [("A", 1)]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "query", "right"), LAYOUTS, ids=[file for file, *_ in LAYOUTS])
+def test_layouts_of_the_cases(workspace, cases, file, query, right):
+    report = import_files(workspace, [cases / file])
+    totals = report.totals()
+    assert totals["read"] == sum(totals[k] for k in ("kept", "dropped", "quarantined", "set_aside"))
+    assert stored(workspace, query) == right
+
+
+def test_the_two_files_of_taobao_are_joined(workspace, cases):
+    import_files(workspace, [cases / "ExportOrderList2024.csv", cases / "ExportOrderDetailList2024.csv"])
+    assert stored(workspace, MONEY) == [("B1", 2, 4000), ("R1", 1, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("file", "advice"),
+    [
+        ("BusinessReport-2024-03-01.csv", "All orders"),
+        ("amazon_settlement.txt", "All orders"),
+        ("stock_ledger.csv", "Stock Balance"),
+        ("stock_moves.csv", "Inventory > Reporting > Stock"),
+        ("ExportOrderList3.csv", "ExportOrderDetailList"),
+        ("counter.csv", "sales of each day"),
+        ("counter2.csv", "sales of each day"),
+    ],
+)
+def test_reports_of_the_cases_that_cannot_serve_say_what_to_export(workspace, cases, file, advice):
+    with pytest.raises(UserError, match=advice):
+        import_files(workspace, [cases / file])
+
+
+def test_every_state_of_the_cases_is_counted_or_asked_about(workspace, cases):
+    plan = import_files(workspace, [cases / "orders_status.csv"], dry_run=True)
+    states = {one.value: one.counts_as for one in plan.files[0].main.states}
+    asked = {q.name for q in plan.files[0].questions if q.flag == "--state"}
+    no_sales = ["failed", "draft", "checkout-draft", "trash", "cancel", "closed", "fraud", "quotation", "unpaid", "rejected", "test"]
+    no_sales += ["未付款", "(删除)等待付款", "storniert", "annulé", "cancelado", "отменён", "交易关闭", "已取消", "已关闭"]
+    assert len(states) == 49 and [s for s in no_sales if states[s] != "not a sale"] == []
+    assert [s for s in ("pending payment", "pending_payment", "等待买家付款", "on-hold", "holded") if states[s] != "pending"] == []
+    assert asked == {"sent", "closed", "换货"}
+    with pytest.raises(UserError, match="--state"):
+        import_files(workspace, [cases / "orders_status.csv"])
+    answers = {"--state sent": "not a sale", "--state closed": "not a sale", "--state 换货": "sale"}
+    report = import_files(workspace, [cases / "orders_status.csv"], answers=answers)
+    sold = sum(one.rows for one in report.files[0].main.states if one.counts_as == "sale")
+    assert stored(workspace, "select count(*) from orders where units > 0") == [(sold,)]
+
+
+def test_lines_of_the_cases_that_are_no_products_are_set_aside_and_brought_back(workspace, cases):
+    report = import_files(workspace, [cases / "orders_nonprod.csv"])
+    main = report.files[0].main
+    assert report.totals()["set_aside"] == 29 and sum(one.units for one in main.aside_lines) == 29
+    assert {one.name: one.cents for one in main.aside_lines}["Gift card $50"] == 1000
+    import_files(workspace, [cases / "orders_nonprod.csv"], answers={"--keep Gift Card": "product"})
+    assert stored(workspace, UNITS) == [("Gift Card", 1)]
+
+
+def test_an_amount_that_may_be_of_the_whole_order_is_asked_about(workspace, cases):
+    with pytest.raises(UserError, match="--amount total=order-total"):
+        import_files(workspace, [cases / "orders_ordtotal.csv"])
+    import_files(workspace, [cases / "orders_ordtotal.csv"], answers={"--amount total": "order-total"})
+    assert stored(workspace, "select sum(units), count(unit_price_cents) from orders") == [(4, 0)]
+
+
+def test_an_order_that_is_cancelled_later_is_taken_out(workspace, tmp_path):
+    rows = "order_id,date,sku,qty,price,status\n1,2024-03-01,A,2,10,{}\n2,2024-03-02,A,1,10,paid\n"
+    for name, state in (("first.csv", "paid"), ("later.csv", "cancelled")):
+        (tmp_path / name).write_text(rows.format(state))
+        import_files(workspace, [tmp_path / name])
+    assert stored(workspace, UNITS) == [("A", 1)]

@@ -124,6 +124,11 @@ def test_the_settings_reference_is_what_the_settings_say_now():
     assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
 
 
+def test_the_reference_of_layouts_is_what_the_layouts_say_now():
+    script = runpy.run_path(str(REPOSITORY / "scripts" / "layouts_reference.py"))
+    assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
+
+
 def test_the_data_contract_describes_every_table_and_column():
     page = (REPOSITORY / "docs" / "data-contract.md").read_text(encoding="utf-8")
     for table in (*CANONICAL.values(), *IMPORTS.values(), *serving_tables().values()):

@@ -335,12 +335,15 @@ def test_sales_and_views_of_one_report_feed_both_tables(workspace, tmp_path):
     assert stored(workspace, "select title from products") == [("茶杯",)]
 
 
-def test_cancelled_orders_by_status_become_returns(workspace, tmp_path):
-    import_files(
+def test_cancelled_orders_by_status_are_set_aside_with_their_units(workspace, tmp_path):
+    report = import_files(
         workspace,
         [write(tmp_path, "orders.csv", "order date,sku,qty,order id,status\n2024-03-01,A1,2,o1,paid\n2024-03-01,A1,3,o2,Cancelled\n")],
     )
-    assert stored(workspace, "select order_id, units from orders order by 1") == [("o1", 2.0), ("o2", -3.0)]
+    assert stored(workspace, "select order_id, units from orders order by 1") == [("o1", 2.0)]
+    main = report.files[0].main
+    assert [(one.name, one.rows, one.units) for one in main.aside_lines] == [("Cancelled", 1, 3.0)]
+    assert {one.value: one.counts_as for one in main.states} == {"paid": "sale", "Cancelled": "not a sale"}
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -89,11 +89,13 @@ def lines(price) -> str:
     return "order_id,date,sku,qty,price\n" + "".join(told)
 
 
-def test_a_price_that_grows_with_the_units_is_the_total_of_the_line(workspace, tmp_path):
-    report = import_files(workspace, [write(tmp_path, "orders.csv", lines(lambda units, each: units * each))])
+def test_whether_a_price_that_grows_with_the_units_is_the_total_of_the_line_is_asked(workspace, tmp_path):
+    file = write(tmp_path, "orders.csv", lines(lambda units, each: units * each))
+    with pytest.raises(UserError, match="--amount price=line-total"):
+        import_files(workspace, [file])
+    import_files(workspace, [file], answers={"--amount price": "line-total"})
     other = "select count(*) from orders where unit_price_cents <> 100 * (5 + cast(right(product_id, 1) as int))"
     assert stored(workspace, other) == [(0,)]
-    assert "Note: Column 'price' is read as the total of a line" in report.text()
     assert stored(workspace, "select count(price_cents) from products") == [(0,)]
 
 
@@ -102,7 +104,7 @@ def test_a_price_that_grows_with_the_units_is_the_total_of_the_line(workspace, t
 )
 def test_prices_that_do_not_clearly_grow_with_the_units_are_those_of_a_unit(workspace, tmp_path, price):
     report = import_files(workspace, [write(tmp_path, "orders.csv", lines(price))])
-    assert "total of a line" not in report.text()
+    assert not report.files[0].questions
     assert stored(workspace, "select max(unit_price_cents) from orders")[0][0] == 100 * max(price(1 + n % 3, 5 + n % 5) for n in range(60))
 
 

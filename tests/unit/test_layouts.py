@@ -375,7 +375,6 @@ LOGS_OF = {  # a row an event: each line is looked at, put into the cart, taken 
     },
 }
 REFUSED = {  # where the columns have names, they are asked for
-    "order_products__prior.csv": {"order_id": "{order}", "product_id": "{sku}", "add_to_cart_order": "1", "reordered": "0"},  # no days
     "ta_feng.csv": {
         "TRANSACTION_DT": "{mdy}",
         "CUSTOMER_ID": "{customer}",

@@ -8,29 +8,46 @@ from core.ingest.blanks import NO_TEXT, NO_VALUE
 from core.ingest.convert import formats
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.questions import Answers, Question
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.messages import Message, msg
 
+AMOUNT = "--amount"  # the flag that says what an amount is
+_UNIT, _LINE, _ORDER = "unit-price", "line-total", "order-total"
+CHOICES = (
+    (_UNIT, msg("the price of one unit")),
+    (_LINE, msg("the total of the line")),
+    (_ORDER, msg("the total of the whole order, on each of its lines")),
+)
 ENOUGH = 20  # lines, at least, to guess what an amount means
 CLEARLY = 10  # times as many of them must be totals as are prices
 NEARLY = 0.01  # how far an amount may be off: cents that were rounded
 
 
-def interpret_amounts(con, texts: TextTable, plans: list[TablePlan]) -> tuple[list[TablePlan], list[Message]]:
-    """Return a guess's plans of one source after a look at the amounts in its rows, and notes on what changed.
+def interpret_amounts(
+    con, texts: TextTable, plans: list[TablePlan], answers: Answers
+) -> tuple[list[TablePlan], list[Message], list[Question]]:
+    """Return a guess's plans of one source after a look at the amounts in its rows, notes on what changed, and questions.
 
-    Of three units at 5.00 some exports give 5.00 and others 15.00 under one name (Amazon's `item-price`).
+    Of three units at 5.00 some exports give 5.00 and others 15.00 under one name, and some the amount of the whole order. Rows that do
+    not fit the meaning of a column's name are asked about; until that is answered, the proposal is read.
     """
     orders = next((plan for plan in plans if plan.table == "orders"), None)
     if orders is None:
-        return plans, []
-    notes = []
-    price, discount = (orders.columns.get(target) for target in ("unit_price", "discount"))
-    if price is not None and "line_total" not in orders.columns and len(price.sources) == 1 and _grows_with_units(con, texts, orders):
-        notes.append(
-            msg("Column {column} is read as the total of a line: it grows with the units of a product.", column=repr(price.sources[0]))
-        )
-        plans = [_as_total(plan, price) for plan in plans]
+        return plans, [], []
+    notes: list[Message] = []
+    asked: list[Question] = []
+    total, discount = (orders.columns.get(target) for target in ("line_total", "discount"))
+    target = "unit_price" if total is None else "line_total"
+    amount = orders.columns.get(target)
+    if amount is not None and len(amount.sources) == 1:
+        (column,) = amount.sources
+        meaning = answers.get(f"{AMOUNT} {column}")
+        if meaning is None:
+            meaning = _unlike_its_name(con, texts, orders, target, column)
+            about = msg("Is the amount in column {column} of a unit, of a line or of the whole order?", column=repr(column))
+            asked += [Question(AMOUNT, column, meaning, CHOICES, about, texts.source.file, rows=texts.rows)] if meaning else []
+        plans = [_read_as(plan, target, amount, meaning) for plan in plans] if meaning else plans
     if discount is not None and _are_shares(con, texts, discount.sources[0]):
         notes.append(
             msg(
@@ -39,14 +56,25 @@ def interpret_amounts(con, texts: TextTable, plans: list[TablePlan]) -> tuple[li
             )
         )
         plans = [_without(plan, "discount") if plan.table == "orders" else plan for plan in plans]
-    return plans, notes
+    return plans, notes, asked
 
 
-def _as_total(plan: TablePlan, price: ColumnSource) -> TablePlan:
-    """Return the plan with the total of a line in place of the price of a unit, and without a product's price of that column."""
-    if plan.table == "orders":
-        return replace(plan, columns={"line_total" if c == "unit_price" else c: filled for c, filled in plan.columns.items()})
-    return _without(plan, "price") if "price" in plan.columns and plan.columns["price"].sources == price.sources else plan
+def _unlike_its_name(con, texts: TextTable, orders: TablePlan, target: str, column: str) -> str:
+    """Return what an amount may be instead of what its name says; "" where its rows agree with the name."""
+    if target == "unit_price":
+        return _LINE if _grows_with_units(con, texts, orders) else ""
+    return _ORDER if _repeats_in_orders(con, texts, orders, column) else ""
+
+
+def _read_as(plan: TablePlan, target: str, amount: ColumnSource, meaning: str) -> TablePlan:
+    """Return the plan with an amount in the column of its meaning, and without a product's price of an amount that is none."""
+    becomes = {_UNIT: "unit_price", _LINE: "line_total", _ORDER: ""}[meaning]
+    if plan.table == "orders" and target in plan.columns:
+        renamed = {becomes if c == target else c: filled for c, filled in plan.columns.items()}
+        return replace(plan, columns={c: filled for c, filled in renamed.items() if c})
+    if becomes != "unit_price" and "price" in plan.columns and plan.columns["price"].sources == amount.sources:
+        return _without(plan, "price")
+    return plan
 
 
 def _without(plan: TablePlan, target: str) -> TablePlan:
@@ -70,6 +98,21 @@ def _grows_with_units(con, texts: TextTable, plan: TablePlan) -> bool:
                count(*) filter (where abs(price - of_one) <= {NEARLY} * of_one)
         from cells join one using (product) where units > 1 and price > 0""").fetchone()
     return totals >= ENOUGH and totals > CLEARLY * prices
+
+
+def _repeats_in_orders(con, texts: TextTable, plan: TablePlan, column: str) -> bool:
+    """Return whether every order of several products in different units has one amount on all of its lines."""
+    order, product, units = (plan.columns[c].sources if c in plan.columns else () for c in ("order_id", "product_id", "units"))
+    if not order or not units:
+        return False
+    several, repeated = con.execute(f"""
+        with cells as (select {texts.text(order[0], NO_TEXT)} as the_order, {texts.text(product[0], NO_TEXT)} as product,
+                              {_number(texts, units[0])} as units, {_number(texts, column)} as amount
+                       from {quoted(texts.table)} where broken is null),
+        orders as (select count(distinct amount) as amounts, sum(amount) as total from cells where the_order is not null
+            group by the_order having count(distinct product) > 1 and count(distinct units) > 1)
+        select count(*), count(*) filter (where amounts = 1 and total <> 0) from orders""").fetchone()
+    return several > 0 and several == repeated
 
 
 def _are_shares(con, texts: TextTable, source: str) -> bool:

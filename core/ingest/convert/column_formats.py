@@ -39,7 +39,8 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
                     expected=msg('The format of a number is its decimal sign, "." or ",".'),
                     to_do=msg("Correct it in the mapping."),
                 )
-            texts.decimals[source] = formats.TYPED if typed.get(source) == "number" else f.rule.format or options.decimal
+            for read in (source, *f.minus):
+                texts.decimals[read] = formats.TYPED if typed.get(read) == "number" else f.rule.format or options.decimal
         else:
             texts.dates[source] = formats.TYPED if typed.get(source) == "time" else f.rule.format or options.date_format
     _decide_decimals(con, texts, [s for s, d in texts.decimals.items() if not d], answers)

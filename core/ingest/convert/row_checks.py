@@ -20,6 +20,8 @@ MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
 _PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 
+MARKED = msg("The row is set aside.")  # its mark has the reason
+NOTHING_LEFT = msg("All units of the line were cancelled, returned or received.")
 BROKEN = msg("The row cannot be read.")
 _DATE_MISSING = msg("The date is missing.")
 _MISSING = {
@@ -58,19 +60,23 @@ _BELOW_ZERO = {
 
 @dataclass(frozen=True)
 class Check:
-    """A row fails where `condition` is true. column: the mapping's name of the column at fault, None for the row."""
+    """A row fails where `condition` is true.
+
+    column: the mapping's name of the column at fault, None for the row. aside: the row is fine, and no sale or no product.
+    """
 
     condition: str
     column: str | None
     reason: Message
+    aside: bool = False
 
 
 def checks(plan: TablePlan, options: Options, bind: Callable[[object], str], now: datetime) -> list[Check]:
     """Return all checks of a table's rows, in the order in which they are tried."""
     return [
         Check("broken is not null", None, BROKEN),
+        Check("aside is not null", None, MARKED, aside=True),
         *_missing(plan),
-        *_non_products(plan, options, bind),
         *_unreadable(plan),
         *_dates(plan, bind, now),
         *(c for c in _ranges(plan, options, bind) if c.column in plan.columns),
@@ -85,15 +91,6 @@ def _missing(plan: TablePlan) -> list[Check]:
             text = column.name if target == "title" else f"s_{target}"  # some titles are text that means a missing title
             found.append(Check(f"{quoted(text)} is null", target, _MISSING[target]))
     return found
-
-
-def _non_products(plan: TablePlan, options: Options, bind) -> list[Check]:
-    if plan.table not in ("orders", "products", "events", "stock", "deliveries") or not options.non_products:
-        return []
-    pattern = bind("(?i)" + "|".join(f"(?:{p})" for p in options.non_products))
-    tested = [f"coalesce(regexp_full_match({quoted('s_' + c)}, {pattern}), false)" for c in ("product_id", "title") if c in plan.columns]
-    reason = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.")
-    return [Check(" or ".join(tested), "product_id", reason)]
 
 
 def _unreadable(plan: TablePlan) -> list[Check]:
@@ -133,6 +130,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
             msg("The price is not above zero: it is a stock adjustment or a sample, not a sale."),
         )
         return [
+            *_nothing_left(plan),
             Check("units = 0", "units", msg("The units are zero.")),
             _too_many("units"),
             *[free] * options.free_is_no_sale,
@@ -142,7 +140,7 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table in ("products", "suppliers"):
         return [Check(f"{quoted(c)} < 0", mapped_name(c), reason) for c, reason in _BELOW_ZERO.items()]
     if plan.table == "deliveries":
-        return [Check("units <= 0", "units", msg("The units are not above zero.")), _too_many("units")]
+        return [*_nothing_left(plan), Check("units <= 0", "units", msg("The units are not above zero.")), _too_many("units")]
     if plan.table == "events":
         return [Check(f"{c} < 0", c, msg("The number of events is below zero.")) for c in ("views", "carts", "wishlists")]
     if plan.table == "reviews":
@@ -157,6 +155,10 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
             Check("discount < 0 or discount > 1", "discount", msg("The discount is not between 0 and 100%.")),
         ]
     return []
+
+
+def _nothing_left(plan: TablePlan) -> list[Check]:
+    return [Check("units = 0 and units_before <> 0", "units", NOTHING_LEFT, aside=True)] if plan.columns["units"].minus else []
 
 
 def _too_many(column: str) -> Check:

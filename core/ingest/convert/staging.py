@@ -25,7 +25,6 @@ from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
-OF_THE_ORDER = ("channel", "country", "status", "currency")
 PURCHASE_LINES = "purchase_lines"  # a temporary table: the lines of a log that are purchases
 _SAID = {"reviews": ("title", "body"), "events": ("query",)}  # table -> what persons wrote
 _OF_GOODS = {  # table -> what the shop wrote, in which a person may have been named; customers: every attribute
@@ -62,13 +61,15 @@ def stage(
     currency: str = "",
     rates: dict[str, float] | None = None,
     main: StagedTable | None = None,
+    marked: bool = False,
 ) -> StagedTable:
     """Convert and check the rows of one table.
 
-    currency: amounts in another one are converted at `rates`, or left out of order lines. main: the main table, whose failing lines are
-    left out of this one; so are order lines without a price, which are write-offs and remarks.
+    marked: the table `marks` has rows that are set aside or came back (core/ingest/convert/set_aside.py). currency: amounts in another
+    one are converted at `rates`, or left out of order lines. main: the main table, whose failing lines are left out of this one; so are
+    order lines without a price, which are write-offs and remarks.
     """
-    query = _Query(con, texts, plan, mapping, secret, currency, dict(rates or {}))
+    query = _Query(con, texts, plan, mapping, secret, currency, dict(rates or {}), marked)
     text = query.text()
     if main is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if main.plan.table == "orders" else ""
@@ -85,9 +86,20 @@ def stage(
 class _Query:
     """Write the query: texts (s_*) -> typed -> checked."""
 
-    def __init__(self, con, texts: TextTable, plan: TablePlan, mapping: Mapping, secret: bytes, currency: str, rates: dict[str, float]):
+    def __init__(
+        self,
+        con,
+        texts: TextTable,
+        plan: TablePlan,
+        mapping: Mapping,
+        secret: bytes,
+        currency: str,
+        rates: dict[str, float],
+        marked: bool,
+    ):
         self.rates = rates
         self.con, self.texts, self.plan, self.mapping, self.secret, self.currency = con, texts, plan, mapping, secret, currency
+        self.marked = marked
         self.table, self.options = plan.table, mapping.options
         self.values: dict[str, object] = {}
         self.checks: list[Check] = []
@@ -115,19 +127,24 @@ class _Query:
     def text(self) -> str:
         columns = self.plan.columns
         text = {t: self._text(t, f) for t, f in columns.items()}
-        if self.plan.order_fields_once:
-            order = text["order_id"]
-            text |= {t: f"coalesce({text[t]}, min({text[t]}) over (partition by {order}))" for t in OF_THE_ORDER if t in text}
-        texts = ", ".join(f"{sql} as {self._s(t)}" for t, sql in text.items())
+        text_columns = [f"{sql} as {self._s(t)}" for t, sql in text.items()]
+        less = dict.fromkeys(other for f in columns.values() for other in f.minus)
+        text_columns += [f"{self.texts.text(other, NO_VALUE)} as less_{self.texts.columns[other]}" for other in less]
+        texts = ", ".join(text_columns)
         typed = {t: self._typed(t, f) for t, f in columns.items()}
         joins = self._people(typed) + self._masks(typed)
         typed_columns = ", ".join(f"{sql} as {quoted(self._name(t))}" for t, sql in typed.items())
+        if self.table in ("orders", "deliveries") and columns["units"].minus:
+            typed_columns += f", {self._number(self._s('units'), columns['units'].sources[0])} as units_before"
+        marks = "reason as aside, name as mark_name, coalesce(returned, false) as came_back"
+        nothing = "null::integer as aside, null::varchar as mark_name, false as came_back"
+        joined = " left join marks using (line)" if self.marked else ""
         problem, value = self._problem()
         return (
-            f"with texts as (select line, broken, {texts} from {quoted(self.texts.table)}), "
+            f"with texts as (select line, broken, {marks if self.marked else nothing}, {texts} from {quoted(self.texts.table)}{joined}), "
             f"typed as (select texts.*, {typed_columns} from texts{joins}), "
             f"checked as (select *, {problem} as problem from typed) "
-            f"select line, {self._final()}, problem, {value} as problem_value, broken from checked"
+            f"select line, {self._final()}, problem, {value} as problem_value, broken, aside, mark_name from checked"
         )
 
     def _name(self, target: str) -> str:
@@ -172,7 +189,9 @@ class _Query:
         if column is None:
             return self._attribute(source or target, s)
         if column.type in ("DOUBLE", "BIGINT"):
-            value = f"({formats.number(s, self.texts.decimals.get(source or '', '.'))})"
+            value = self._number(s, source)
+            for other in filled.minus:
+                value = f"({value} - coalesce({self._number(f'less_{self.texts.columns[other]}', other)}, 0))"
             if self.table == "promotions" and target == "discount":
                 value = formats.discount_share(s, value, source in self.texts.percents)
             scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
@@ -208,6 +227,9 @@ class _Query:
             remark = self.bind("|".join(f"(?:{p})" for p in self.options.no_titles))
             return f"case when regexp_full_match({s}, {remark}) then null else {s} end"
         return s
+
+    def _number(self, text: str, source: str | None) -> str:
+        return f"({formats.number(text, self.texts.decimals.get(source or '', '.'))})"
 
     def _attribute(self, source: str, s: str) -> str:
         """Return an attribute of customers: ages, births and postal codes as bands and regions."""
@@ -289,10 +311,10 @@ class _Query:
             if self.plan.row_is_a_unit:
                 alike = ", ".join(["problem", *(quoted(self._name(t)) for t in self.plan.columns if t not in ("units", "line_id"))])
                 sql = f"{sql} * count(*) over (partition by {alike})"
-            returned = []
+            returned = ["came_back"] if self.marked else []
             if self.options.cancelled_prefix and self.has("order_id"):
                 returned.append(f"starts_with(s_order_id, {self.bind(self.options.cancelled_prefix)})")
-            if self.options.cancelled_status and self.has("status"):
+            if self.options.cancelled_status and self.has("status") and self.plan.columns["status"].constant is not None:
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
         if (
@@ -303,7 +325,8 @@ class _Query:
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):
-            sql = f"coalesce({sql}, cast(round(line_total_cents / nullif(units, 0)) as bigint))"
+            price = "round(line_total_cents / nullif(units, 0))"
+            sql = f"coalesce({sql}, cast({f'case when came_back then abs({price}) else {price} end' if self.marked else price} as bigint))"
         if name in ("unit_price_cents", "discount_cents") and self.has("currency") and self.currency:
             rates = " ".join(f"when {self.bind(c)} then cast(round({sql} * {self.bind(rate)}) as bigint)" for c, rate in self.rates.items())
             converted = f"case currency {rates} end" if rates else "null"

@@ -43,6 +43,8 @@ def lookup_for(mapping: Mapping, source: Source, sources: list[Source]) -> Looku
 
     Raises UserError where no source has the columns of [lookup].
     """
+    if mapping.layout is not None:
+        return _of_layout(mapping.lookup, source, sources) if mapping.lookup else None
     if mapping.lookup is not None:
         return _by_rule(mapping.lookup, source, sources)
     if not mapping.guesses:
@@ -67,6 +69,21 @@ def _by_rule(rule: LookupRule, source: Source, sources: list[Source]) -> Lookup 
     if source is found or rule.key not in source.columns or not columns:
         return None
     return Lookup((found,), rule.key, rule.key, columns)
+
+
+def _of_layout(rule: LookupRule, source: Source, sources: list[Source]) -> Lookup | None:
+    """Return what other files of a layout's system add to one, as far as they are there: they may be several, as of several years."""
+    here, found = by_plain(source.columns), []
+    for other in sources:
+        there = by_plain(other.columns)
+        columns = tuple(there[plain(c)] for c in rule.columns if plain(c) in there and plain(c) not in here)
+        if other is not source and plain(rule.key) in here and plain(rule.there) in there and columns:
+            found.append((other, there[plain(rule.there)], columns))
+    if not found:
+        return None
+    _, key_there, columns = max(found, key=lambda one: len(one[2]))
+    alike = tuple(other for other, key, its in found if (key, its) == (key_there, columns))
+    return Lookup(alike, here[plain(rule.key)], key_there, columns)
 
 
 def names_no_product(mapping: Mapping, source: Source) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from core.errors import UserError
 from core.ingest.names import listed, near, plain
 from core.ingest.persons.column_names import ENTERING
+from core.ingest.recognise.layout import Layout
 from core.ingest.recognise.rules import targets
 from core.messages import Message, msg
 
@@ -51,6 +52,8 @@ class ColumnRule:
     values: tuple[tuple[str, str], ...] = ()
     empty: tuple[str, ...] = ()
     plus_days: int = 0
+    minus: tuple[str, ...] = ()  # further source columns whose numbers are subtracted, those that a file has
+    blank: tuple[str, ...] = ()  # source columns that replace blank cells, in this order, those that a file has
 
     def found_in(self, present: dict[str, str]) -> tuple[str, ...] | None:
         """Return the source columns it reads in a file whose columns are `present` (by plain name), or None if they are not there."""
@@ -87,6 +90,11 @@ class LookupRule:
 
     key: str
     columns: tuple[str, ...]
+    key_there: str = ""  # what the other file calls the key, if not the same
+
+    @property
+    def there(self) -> str:
+        return self.key_there or self.key
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,12 @@ class Mapping:
     kinds: dict[str, tuple[str, ...]] = field(default_factory=dict)  # event kind -> names that files have for it
     lookup: LookupRule | None = None
     guesses: bool = False  # a preset of aliases: a file may lack any of them
+    layout: Layout | None = None  # of a known system's report
+
+    @property
+    def automatic(self) -> bool:
+        """Whether the program chose it: a person did not name its columns."""
+        return self.guesses or self.layout is not None
 
     @property
     def digest(self) -> str:

@@ -7,6 +7,7 @@ channel = { constant = "web" }          the same value on every row
 title = "{Brand} {Name}"                put together from several columns
 country = { column = "Land", values = { "DE" = "Germany" }, empty = ["?"] }
 starts_on = { column = "week", format = "week 2016-12-26", plus_days = 6 }
+units = { column = "qty_ordered", minus = ["qty_canceled"] }   less what other columns hold
 
 [options]                               see Options
 """
@@ -24,6 +25,7 @@ import pyarrow.compute as pc
 
 from core.errors import UserError
 from core.ingest.names import alternatives, listed
+from core.ingest.recognise.layout_file import parse_layout
 from core.ingest.recognise.mapping import PLACEHOLDER, ColumnRule, LookupRule, Mapping, Options, TableMapping, did_you_mean
 from core.ingest.recognise.rules import OTHER, PURCHASE, RULES, targets
 from core.messages import Message, msg
@@ -89,15 +91,18 @@ def parse(name: str, path: Path) -> Mapping:
     options = _options(_shaped(content.pop("options", {}), dict, _place("[options]", path)), path)
     kinds = _kinds(_shaped(content.pop("kinds", {}), dict, _place("[kinds]", path)), path)
     lookup = _lookup(content.pop("lookup", None), path)
+    states = _shaped(content.pop("states", []), list, _place("[[states]]", path))
+    given = _shaped(content.pop("layout", {}), dict, _place("[layout]", path))
+    layout = parse_layout(given, states, path) if given or states else None
     guesses = _shaped(content.pop("guesses", False), bool, _place("guesses", path))
     tables = {table: _table(table, columns, path) for table, columns in content.items()}
-    if not tables:
+    if not tables and not (layout and layout.why):
         raise UserError(
             found=msg("{file} has no table.", file=path.name),
             expected=msg("A mapping has a table such as [orders]."),
             to_do=msg("Add one that names the source column of each canonical column."),
         )
-    return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses)
+    return Mapping(name, tables, options, kinds or _default_kinds(), lookup, guesses, layout)
 
 
 def _place(key: str, path: Path) -> Message:
@@ -133,13 +138,13 @@ def _lookup(given, path: Path) -> LookupRule | None:
     if given is None:
         return None
     place = _place("[lookup]", path)
-    if set(_shaped(given, dict, place)) != {"key", "columns"}:
+    if set(_shaped(given, dict, place)) - {"key_there"} != {"key", "columns"}:
         raise UserError(
             found=msg("{place} has the keys {keys}.", place=place, keys=listed(given)),
             expected=msg("[lookup] has the keys `key` and `columns`."),
             to_do=msg("Correct the mapping."),
         )
-    return LookupRule(_shaped(given["key"], str, place), _texts(_shaped(given["columns"], list, place)))
+    return LookupRule(_shaped(given["key"], str, place), _texts(_shaped(given["columns"], list, place)), given.get("key_there", ""))
 
 
 def _default_kinds() -> dict[str, tuple[str, ...]]:
@@ -209,6 +214,8 @@ def _table(name: str, columns, path: Path) -> TableMapping:
             )
     rules = {column: _rule(spec, _place(f"[{name}] {column}", path)) for column, spec in columns.items()}
     for group in RULES[name].needs:
+        if group == ("day",) and name == "stock":
+            continue  # a count without a day is of the last one
         if not any(column in rules for column in group):
             raise UserError(
                 found=msg("{place} has no line for {columns}.", place=place, columns=alternatives(group)),
@@ -220,7 +227,7 @@ def _table(name: str, columns, path: Path) -> TableMapping:
 
 def _rule(spec, place: Message) -> ColumnRule:
     if isinstance(spec, dict):
-        known = {"column", "constant", "format", "values", "empty", "plus_days"}
+        known = {"column", "constant", "format", "values", "empty", "plus_days", "minus", "blank"}
         if unknown := set(spec) - known:
             raise UserError(
                 found=msg("{place} has the keys {keys}.", place=place, keys=listed(unknown)),
@@ -231,6 +238,8 @@ def _rule(spec, place: Message) -> ColumnRule:
             "format": _shaped(spec.get("format", ""), str, place),
             "plus_days": _shaped(spec.get("plus_days", 0), int, place),
             "empty": _texts(_shaped(spec.get("empty", []), (str, list), place)),
+            "blank": _texts(_shaped(spec.get("blank", []), (str, list), place)),
+            "minus": _texts(_shaped(spec.get("minus", []), (str, list), place)),
             "values": tuple((str(k), str(v)) for k, v in _shaped(spec.get("values", {}), dict, place).items()),
         }
         if "constant" in spec:

@@ -56,7 +56,7 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
             kept.pop(target, None)
             if plan.derived and target == "title":
                 kept["title"] = kept["product_id"]
-            if target in named and not mapping.guesses or any(not kept.keys() & set(group) for group in RULES[table].needs):
+            if target in named and not mapping.automatic or any(not kept.keys() & set(group) for group in RULES[table].needs):
                 raise _refusal(table, target, column, what)
             outside[column] = what
     return replace(plan, columns=kept), outside

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from core.errors import UserError
 from core.ingest.names import by_plain, plain
 from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping, TableMapping
@@ -14,6 +12,7 @@ from core.ingest.recognise.table_plan import (
     UNDATED,
     ColumnSource,
     TablePlan,
+    column_source,
     has_quantities,
     identifies_products,
     tables_named,
@@ -49,7 +48,7 @@ def plan_tables(
             continue
         if mapping.guesses and table == "customers" and table not in named and (named or identifies_products(mapping, present)):
             continue  # sales whose date or units have unknown names: customers would take any column, and every sale would be lost
-        found = {c: ColumnSource(rule, sources) for c, rule in m.rules.items() if (sources := rule.found_in(present)) is not None}
+        found = {c: filled for c, rule in m.rules.items() if (filled := column_source(rule, present)) is not None}
         if mapping.guesses and table == "customers" and table not in named and _is_bare(found, "customer_id"):
             continue
         if row_is_a_unit and table == "orders":
@@ -78,12 +77,9 @@ def plan_tables(
     of_no_day = fillable.keys() <= {"products", "customers"}
     if mapping.guesses and not named and of_no_day and (repeats_products or _dates_orders(mapping, present)):
         raise unrecognised(mapping, file, columns, present, ["orders"])  # nor are sales whose units have one
-    order_fields_once = False
-    if mapping.guesses and "orders" in fillable and "order_id" not in fillable["orders"] and (name := _name_of_order(present)):
-        fillable["orders"]["order_id"], order_fields_once = ColumnSource(ColumnRule(columns=(name,)), (name,)), True
     if mapping.guesses and "orders" in fillable:
         fillable = _without_false_sales(mapping, file, fillable, named, columns, present)
-    return [replace(p, order_fields_once=order_fields_once and p.table == "orders") for p in _chosen(mapping, named, fillable, present)]
+    return _chosen(mapping, named, fillable, present)
 
 
 def _strict(m: TableMapping, missing: list[str]) -> bool:
@@ -148,11 +144,6 @@ def _chosen(mapping: Mapping, named: list[str], fillable: dict[str, Found], pres
     else:
         main, derived, columns = order[0], order[1:], fillable
     return [TablePlan(main, fillable[main]), *(TablePlan(t, columns[t], derived=True) for t in derived)]
-
-
-def _name_of_order(present: dict[str, str]) -> str | None:
-    """Return the column `Name` of an export of line items, as Shopify's: it is the order's, like #1001."""
-    return present.get("name") if any(c.startswith("lineitem") for c in present) else None
 
 
 def _untitled(mapping: Mapping, present: dict[str, str]) -> dict[str, Found]:

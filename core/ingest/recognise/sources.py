@@ -6,18 +6,19 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import COLUMN, KnownAnswers, as_flags, constants, signature
+from core.ingest.answers import COLUMN, KnownAnswers, as_flags, column_names, constants, signature
 from core.ingest.convert.dates import day_in
 from core.ingest.names import plain
 from core.ingest.questions import Question
 from core.ingest.readers.source import Source
-from core.ingest.recognise import key_resolution, lookups, proposals, value_checks
+from core.ingest.recognise import key_resolution, known_layouts, lookups, proposals, reshape, value_checks
+from core.ingest.recognise.layout_plan import plan_layout, state_rules
 from core.ingest.recognise.lookups import Lookup
-from core.ingest.recognise.mapping import ColumnRule, Mapping, with_constants
+from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.rules import TABLE_NAMES
+from core.ingest.recognise.rules import TABLE_NAMES, targets
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.unrecognised import NAME_BOTH, UnrecognisedFile
 from core.ingest.report import FileReport
@@ -31,13 +32,14 @@ EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sale
 class PlannedSource:
     """One source, the lookup that adds to its rows, the tables it fills, and the identity of its file.
 
-    Without plans it is left out, or only added to others.
+    mapping: the layout of the source, or what the import was given. Without plans it is left out, or only added to others.
     """
 
     path: Path
     sha256: str
     source: Source
     lookup: Lookup | None
+    mapping: Mapping
     plans: list[TablePlan] = field(default_factory=list)
     report: FileReport = field(init=False)
 
@@ -68,32 +70,52 @@ def plan_sources(
     stored_ids: set[str],
     known: KnownAnswers | None = None,
     dry_run: bool = False,
+    layouts: tuple[Mapping, ...] = (),
 ) -> list[PlannedSource]:
     """Return the sources with what each fills, in the order in which they are stored.
 
-    files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise. Of
-    several sources, those that fit no table are left out.
+    files: (path, SHA-256, source) each. stored_ids: of the shop's products. known: answers to questions that the sources raise.
+    layouts: those to recognise, where the mapping is one of guesses. Of several sources, those that fit no table are left out.
 
     Raises UserError where none fits, and for what the mapping or the rules of privacy refuse. A dry run leaves such sources out, with
     the reason in their reports.
     """
-    sources = [source for _, _, source in files]
-    planned = [PlannedSource(path, sha, source, lookups.lookup_for(mapping, source, sources)) for path, sha, source in files]
+    known = known or KnownAnswers()
+    planned = [_recognised(mapping, path, sha, source, layouts if mapping.guesses else (), known) for path, sha, source in files]
+    sources = [p.source for p in planned]
     for p in planned:
-        p.report.answers = (known or KnownAnswers()).of(p.report.layout_key)
-    _plan_each(mapping, planned, sources, dry_run)
-    if mapping.guesses:
-        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in planned], [p.columns for p in planned])
-        for p, plans in zip(planned, shared):
+        p.lookup = lookups.lookup_for(p.mapping, p.source, sources)
+    _plan_each(planned, sources, dry_run)
+    if guessed := [p for p in planned if p.mapping.guesses]:
+        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in guessed], [p.columns for p in guessed])
+        for p, plans in zip(guessed, shared):
             plans = key_resolution.with_stored_ids(mapping, plans, p.columns, p.source, stored_ids)
             p.plans = key_resolution.with_fallbacks(mapping, plans, p.columns, p.source)
     for p in planned:
         if p.plans:
-            _complete(mapping, p)
+            _complete(p)
     return sorted(planned, key=lambda p: any(plan.undated for plan in p.plans))  # an undated count takes its day from the sales
 
 
-def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Source], dry_run: bool) -> None:
+def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts: tuple[Mapping, ...], known: KnownAnswers) -> PlannedSource:
+    """Return a source with its layout, if it has a known one, and the answers for it."""
+    found, evidence = known_layouts.recognise(source.columns, layouts)
+    if found is not None:
+        source = reshape.of_layout(found, source)
+    elif mapping.guesses:
+        source = reshape.numbered_items(mapping, source)
+    p = PlannedSource(path, sha, source, None, found or mapping)
+    if found is not None:
+        p.report.layout, p.report.layout_key = evidence, found.name
+    p.report.answers = known.of(p.report.layout_key)
+    if found is not None:
+        places = [f"{table}.{column}" for table, m in found.tables.items() for column in targets(table)]
+        named = [hint for hint in column_names(p.report.answers) if hint.partition("=")[0].strip() in places]
+        p.mapping = with_column_names(found, tuple(named)) if named else found
+    return p
+
+
+def _plan_each(planned: list[PlannedSource], sources: list[Source], dry_run: bool) -> None:
     """Give each source its plans, or the reason why it has none, and what to ask about it.
 
     Raises UserError for one that may hold sales, and where no source has plans; a dry run reports both.
@@ -102,17 +124,18 @@ def _plan_each(mapping: Mapping, planned: list[PlannedSource], sources: list[Sou
     refused: list[UserError] = []
     for p in planned:
         is_added = any(p.source is s for s in added)
-        if is_added and lookups.names_no_product(mapping, p.source):
+        mapping = p.mapping
+        if is_added and (lookups.names_no_product(mapping, p.source) or mapping.layout is not None and mapping.layout.why):
             p.report.notes.append(msg("The file names no products. Its columns are added to the rows of other files of this import."))
             continue
-        if lookups.is_redundant_order_list(mapping, p.source, sources):
+        if mapping.guesses and lookups.is_redundant_order_list(mapping, p.source, sources):
             p.report.left_out = msg("It names no products, and other files have the lines of its orders.")
             continue
         try:
             p.plans = _plan_with_constants(mapping, p, constants(p.report.answers))
         except UserError as error:
             fits_nothing = isinstance(error, UnrecognisedFile)
-            p.report.left_out, p.report.ask = error.why if fits_nothing else error.message, error.ask
+            p.report.left_out, p.report.ask = error.why if isinstance(error, UnrecognisedFile) else error.message, error.ask
             p.report.refused = not fits_nothing
             if error.ask:
                 p.report.questions += proposals.questions(mapping, p.source, error.ask, 0.0 if fits_nothing else 1.0)
@@ -163,6 +186,9 @@ def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, st
 
 
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
+    if p.report.layout is not None:
+        return plan_layout(mapping, p.source.file, p.columns)
+    value_checks.refuse_counters(mapping, p.source)
     adapted = value_checks.with_id_of_orders(mapping, p.source)
     row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
     row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT
@@ -177,8 +203,11 @@ def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     return plans
 
 
-def _complete(mapping: Mapping, p: PlannedSource) -> None:
+def _complete(p: PlannedSource) -> None:
     """Add the purchases of a log, take out personal data, and note what a reader of the report needs to know."""
+    mapping = p.mapping
+    if p.report.layout is None:
+        p.plans = [replace(plan, states=state_rules(mapping, plan, p.columns)) for plan in p.plans]
     p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
@@ -191,8 +220,8 @@ def _complete(mapping: Mapping, p: PlannedSource) -> None:
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
-    p.report.questions += read_twice(p)
-    used = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    p.report.questions += read_twice(p) if mapping.guesses else []
+    used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
     if p.lookup:

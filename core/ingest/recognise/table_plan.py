@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from core.ingest.names import plain
+from core.ingest.recognise.layout import StateRule
 from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping
 from core.messages import Message, msg
 
@@ -17,6 +19,12 @@ class ColumnSource:
 
     rule: ColumnRule
     sources: tuple[str, ...]
+    minus: tuple[str, ...] = ()  # columns whose numbers are subtracted
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """All columns that it takes."""
+        return self.sources + self.minus
 
     @property
     def constant(self) -> str | None:
@@ -30,7 +38,19 @@ class ColumnSource:
         if self.rule.template:
             return self.rule.template
         first, *others = self.sources
+        if self.minus:
+            return msg("{column} less {others}", column=first, others=list(self.minus))
         return msg("{column}, or if blank {others}", column=first, others=others) if others else first
+
+
+def column_source(rule: ColumnRule, present: dict[str, str]) -> ColumnSource | None:
+    """Return where a rule finds its values in a file with these columns, None where it finds none. present: plain name -> column."""
+    sources = rule.found_in(present)
+    others = [present[plain(name)] for name in rule.blank if plain(name) in present]
+    if sources is None and not others:
+        return None
+    minus = [present[plain(name)] for name in rule.minus if plain(name) in present]
+    return ColumnSource(rule, tuple(dict.fromkeys([*(sources or ()), *others])), tuple(dict.fromkeys(minus)))
 
 
 UNDATED = ColumnSource(ColumnRule(constant=""), ())
@@ -43,14 +63,25 @@ class TablePlan:
     columns            the mapping's name of a column -> where its values come from
     derived            another table is the file's main one, for which its rows are counted
     from_purchases     of orders: the purchases in a log of events
-    order_fields_once  of orders: only an order's first line has its buyer, place and state
+    states             columns that say whether a row is a sale
+    parts              columns that name the row of which this one is a part
+    carried            (columns of the order, columns that are filled on the first line of each): both are carried down
     """
 
     table: str
     columns: dict[str, ColumnSource]
     derived: bool = False
     from_purchases: bool = False
-    order_fields_once: bool = False
+    states: tuple[StateRule, ...] = ()
+    parts: tuple[str, ...] = ()
+    carried: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
+
+    @property
+    def reads(self) -> list[str]:
+        """The file's columns that the plan takes, each once."""
+        group, carried = self.carried
+        named = [s for filled in self.columns.values() for s in filled.reads]
+        return list(dict.fromkeys([*named, *(rule.column for rule in self.states), *self.parts, *group, *carried]))
 
     @property
     def aggregates_lines(self) -> bool:

@@ -15,6 +15,22 @@ from core.ingest.recognise.unrecognised import UnrecognisedFile, unrecognised
 from core.messages import msg
 
 NAMES_PER_ID = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
+_COUNTERS = (
+    "sale_count",
+    "sales_count",
+    "sold_count",
+    "total_sold",
+    "total_sales_count",
+    "cumulative_sales",
+    "historical_sold",
+    "累计销量",
+    "总销量",
+    "已售",
+    "历史销量",
+)
+_DAYS_OF_COUNTS = tuple(
+    map(plain, ("date", "day", "update_time", "crawl_time", "snapshot_date", "captured_at", "日期", "更新时间", "采集时间"))
+)
 MOSTLY = 0.5  # of the rows, for each to be about another thing
 YEARS = ("year", "yr", "jahr", "annee", "année", "ano", "año", "anno", "jaar", "rok", "år", "yıl", "год", "年", "年份", "年度")
 MONTHS = ("month", "monat", "mois", "mes", "mês", "mese", "maand", "miesiąc", "månad", "måned", "ay", "месяц", "月", "月份", "yearmonth")
@@ -162,6 +178,25 @@ def refuse_dated_products(mapping: Mapping, plans: list[TablePlan], source: Sour
         days = {day for _, day in pairs}
         if len(days) > 1 and len(pairs) > len({p for p, _ in pairs}) and all(_DAY.match(day) for day in days):
             raise unrecognised(mapping, source.file, source.columns, by_plain(source.columns), among=["orders"])
+
+
+def refuse_counters(mapping: Mapping, source: Source) -> None:
+    """Raise UserError for products on several days with a counter of all sales so far, and without units: its differences are sales."""
+    here = by_plain(source.columns)
+    counter = next((here[plain(name)] for name in _COUNTERS if plain(name) in here), None)
+    if not mapping.guesses or counter is None or mapping.tables["orders"].rules["units"].found_in(here):
+        return
+    product, days = mapping.tables["products"].rules["product_id"].found_in(here), [here[n] for n in _DAYS_OF_COUNTS if n in here]
+    if not product or not days:
+        return
+    pairs = [pair for pair in zip(*source.sample_cells([product[0], days[0]])) if all(pair)]
+    if len({p for p, _ in pairs}) == len(pairs):
+        return
+    raise UserError(
+        found=msg("Column {column} of {file} counts all sales of a product so far.", column=repr(counter), file=source.file),
+        expected=msg("Sales are given by day or by order line."),
+        to_do=msg("Export the sales of each day, or give the differences from day to day as a column `units`."),
+    )
 
 
 def refuse_product_parts(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:

@@ -28,7 +28,7 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[
     by_units = staged.plan.row_is_a_unit and not rolled_up
     _count_alike(con, staged, by_units)
     seen("select * exclude (copies, wanted), wanted as copies from given")
-    notes = _replace_orders(con)
+    notes = [*_replace_orders(con), *_take_back(con, staged)]
     make_missing(con, "orders", "orders_fresh")
     ((kept, again, first, last, replaced),) = run(
         con,
@@ -81,6 +81,29 @@ def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
             where g.order_id is not null and g.wanted > 1 and {equal_sql(NAMES, "g", "m")}""",
         )
     run(con, "drop table placed")
+
+
+def _take_back(con, staged: StagedTable) -> list[Message]:
+    """Delete the stored lines of orders that the file sets aside by their state: they were cancelled since. Adds them to `orders_left`."""
+    run(
+        con,
+        f"""insert into orders_left by name
+        with aside as (
+            select distinct order_id, product_id from {quoted(staged.table)}
+            where aside is not null and mark_name is not null and order_id is not null
+        )
+        select o.rowid as stored_row, o.order_id as unit, {columns_sql(NAMES, "o.")} from orders o semi join aside a
+            on o.order_id = a.order_id and o.product_id = a.product_id
+        where not exists (select 1 from given g where {equal_sql(NAMES, "g", "o")})""",
+    )
+    ((lines,),) = run(con, "select count(*) from orders where rowid in (select stored_row from orders_left)")
+    run(con, "delete from orders where rowid in (select stored_row from orders_left)")
+    note = nmsg(
+        "{count} stored line is of an order that is no sale any more. It is removed.",
+        "{count} stored lines are of orders that are no sale any more. They are removed.",
+        lines,
+    )
+    return [note] if lines else []
 
 
 def _replace_orders(con) -> list[Message]:

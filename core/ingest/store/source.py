@@ -10,9 +10,11 @@ from typing import Any
 from core.errors import UserError
 from core.ingest.convert import dates, zones
 from core.ingest.convert.amounts import interpret_amounts
+from core.ingest.convert.carry_down import carried_in_rows, carry_down
 from core.ingest.convert.column_formats import decide_formats
 from core.ingest.convert.formats import TYPED
 from core.ingest.convert.pseudonyms import shown_table
+from core.ingest.convert.set_aside import Marks, mark
 from core.ingest.convert.staging import StagedTable, stage
 from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
 from core.ingest.names import quoted
@@ -25,6 +27,7 @@ from core.ingest.report import TableReport
 from core.ingest.store import currencies, journal, period, purchases, stock
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import KNOWN, Merged
+from core.ingest.store.set_aside import account
 from core.ingest.store.statement_check import confirm
 from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
 from core.ingest.store.totals import OrderGrain, detect_grain
@@ -41,7 +44,7 @@ ROLLED_UP = msg("The row is one of several that make one product.").template
 class ImportRun:
     """What the sources of one import share.
 
-    given_currency  of the mapping or the first source that has one; "" before
+    segment_attribute, given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
     renewing   the one of them that the next rows begin anew
@@ -51,7 +54,7 @@ class ImportRun:
     """
 
     con: Any  # DuckDB's connection
-    mapping: Mapping
+    segment_attribute: str
     import_id: str
     secret: bytes
     given_currency: str
@@ -66,6 +69,7 @@ class ImportRun:
 def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
     texts, plans = _read(run, p, progress)
+    marks = mark(run.con, texts, plans[0], p.mapping, p.report.answers)
     purchases.clear_purchases(run.con)
     main, taken = None, 0
     for plan in plans:
@@ -79,11 +83,20 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             p.report.notes.append(note)
         progress("import", 0.6, msg("{file}: checking {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         currency = run.currency or texts.currency
-        rates = currencies.rates(run.shop)
-        staged = stage(run.con, texts, plan, run.mapping, run.secret, currency=currency, rates=rates, main=main if plan.optional else None)
+        staged = stage(
+            run.con,
+            texts,
+            plan,
+            p.mapping,
+            run.secret,
+            currency=currency,
+            rates=currencies.rates(run.shop),
+            main=main if plan.optional else None,
+            marked=not marks.is_empty,
+        )
         if plan.table == "orders" and "currency" in plan.columns and currency:
             p.report.notes += currencies.keep_aside(run.con, run.import_id, p.source.file, currency)
-        t = _checked(run, p, texts, staged)
+        t = _checked(run, p, texts, staged, marks)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
             left_out[purchases.UNUSED_KIND] = unused
@@ -95,7 +108,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
         merged = _merged(run, p, t, staged, plans)
         p.report.notes += merged.notes
-        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, run.mapping)
+        _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
         if plan.derived:
             p.report.derived.append(t)
@@ -110,22 +123,31 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
 
 def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTable, list[TablePlan]]:
     """Load a source's text, with what a lookup adds, and decide how its values are written and what its amounts mean."""
-    wanted = {s for plan in p.plans for filled in plan.columns.values() for s in filled.sources}
+    wanted = {s for plan in p.plans for s in plan.reads}
     own = [c for c in p.source.columns if c in wanted or p.lookup and c == p.lookup.key]
     texts = load_texts(run.con, p.source, own, "texts", progress)
     if p.lookup:
         columns = [p.lookup.key_there, *p.lookup.columns]
         others = [load_texts(run.con, source, columns, f"lookup_{i}", progress) for i, source in enumerate(p.lookup.sources)]
         texts = add_lookup(run.con, texts, p.lookup, others)
-    decide_formats(run.con, texts, p.plans, run.mapping, p.report.answers)
+    if p.mapping.guesses:
+        p.plans[0] = replace(p.plans[0], carried=carried_in_rows(run.con, texts, p.plans[0]))
+    if p.plans[0].carried[0]:
+        texts = carry_down(run.con, texts, p.plans[0])
+        group, carried = p.plans[0].carried
+        p.report.notes.append(
+            msg("The columns {columns} are filled on the first line of an order only and hold for its other lines.", columns=[*carried])
+        )
+    decide_formats(run.con, texts, p.plans, p.mapping, p.report.answers)
     zone = p.report.answers.get(zones.TIME_ZONE) or run.shop.time_zone
     zones.decide_zones(run.con, texts, _moments(p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
     p.report.questions += texts.questions
     p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
-    if not run.mapping.guesses:
+    if not p.mapping.guesses:
         return texts, p.plans
-    plans, notes = interpret_amounts(run.con, texts, p.plans)
+    plans, notes, asked = interpret_amounts(run.con, texts, p.plans, p.report.answers)
+    p.report.questions += asked
     p.report.notes += notes
     return texts, plans
 
@@ -150,12 +172,13 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     )
 
 
-def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable) -> TableReport:
+def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable, marks: Marks) -> TableReport:
     """Begin a table's report: rows read and quarantined. An import of a whole list deletes the rows of the one before."""
     con, plan = run.con, staged.plan
     t = TableReport(plan.table, columns=_columns_read(texts, plan))
     t.read = con.execute(f"select count(*) from {quoted(staged.table)}").fetchone()[0]
     if not plan.optional:
+        p.report.questions += account(con, staged, texts, marks, t)
         t.quarantined = _quarantine(con, staged, run.import_id, p)
     if t.read and t.read == sum(t.quarantined.values()):
         p.report.notes.append(
@@ -185,7 +208,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
             row = UNIT if staged.plan.row_is_a_unit else ROWS[t.table] if grain == OrderGrain.LINES else TOTAL
             t.statement = describe(con, staged, p.source, plans, p.report, t, rows, row)
 
-    merged = merge(con, staged, grain=grain, rolled_up=run.mapping.options.roll_up, seen=state)
+    merged = merge(con, staged, grain=grain, rolled_up=p.mapping.options.roll_up, seen=state)
     if is_orders and t.statement:
         confirm(con, staged, t.statement.months, before, grain)
     return merged
@@ -196,7 +219,7 @@ def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
     plan = staged.plan
     if plan.table != "orders" or plan.from_purchases:
         return OrderGrain.LINES
-    given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(run.mapping.options.grain)
+    given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(p.mapping.options.grain)
     grain = given or detect_grain(run.con, staged)
     p.report.notes.append(grain.value)
     if grain != OrderGrain.LINES and "order_count" not in plan.columns:
@@ -210,8 +233,13 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
     """Store the rejected rows, in place of those of the same file before; returns template of the reason -> rows."""
     db.run(con, "staging/forget_refused", file=p.source.file, sha256=p.sha256, table_name=staged.plan.table).fetchall()
     reasons = [c.reason.template for c in staged.checks]
-    con.execute(f"""create or replace temp view refused as
-        select line, problem, problem_value, broken from {quoted(staged.table)} where problem is not null""").fetchall()
+    aside = [number for number, check in enumerate(staged.checks, 1) if check.aside]
+    con.execute(
+        f"""create or replace temp table refused as
+        select line, problem, problem_value, broken from {quoted(staged.table)}
+        where problem is not null and not list_contains($aside, problem)""",
+        {"aside": aside},
+    ).fetchall()
     shown_table(con, "shown_values", "(select problem_value as text from refused)", **personal_data.beside(p.report.outside))
     db.run(
         con,
@@ -226,7 +254,7 @@ def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> d
     by_reason = "select problem, broken, count(*) from refused group by problem, broken order by problem, broken"
     for problem, broken, n in con.execute(by_reason).fetchall():
         counts[broken or reasons[problem - 1]] += n
-    con.execute("drop view refused").fetchall()
+    con.execute("drop table refused").fetchall()
     con.execute("drop table shown_values").fetchall()
     return dict(counts)
 

@@ -1,0 +1,104 @@
+"""Rows that are no sale or no product: found in a source's texts before they are converted, and kept out of every table.
+
+A mark of a row is a reason and a name, under which the report adds up its rows, units and money and a flag brings it back; or it says
+that the row's units came back.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.ingest.blanks import NO_VALUE
+from core.ingest.convert import states, totals_rows
+from core.ingest.convert.text_table import TextTable
+from core.ingest.names import quoted
+from core.ingest.questions import Answers
+from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.table_plan import TablePlan
+from core.ingest.words import no_product_pattern, normalised
+from core.messages import msg
+
+KEEP = "--keep"  # the flag that makes a product of a line that is set aside
+NO_PRODUCT = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.").template
+PART = msg("The row is a part of the row that it names as its parent.").template
+_WITH_PRODUCTS = ("orders", "products", "events", "stock", "deliveries")
+
+
+@dataclass
+class Marks:
+    """Marks of a source's rows, in the temporary table `marks` (line, reason, name, returned), and what they come from.
+
+    reasons  templates, by their position (from 0) in the column `reason`; null there for a row whose units came back
+    states   the state columns with what each value counts as
+    """
+
+    reasons: list[str] = field(default_factory=list)
+    states: list[states.StateColumn] = field(default_factory=list)
+    is_empty: bool = True
+
+
+def mark(con, texts: TextTable, plan: TablePlan, mapping: Mapping, answers: Answers) -> Marks:
+    """Mark the rows of a source, whose main table has this plan. answers: of the shop, to the questions about states and lines."""
+    marks, found = Marks(), []
+
+    def position(reason: str) -> int:
+        if reason not in marks.reasons:
+            marks.reasons.append(reason)
+        return marks.reasons.index(reason)
+
+    def add(select: str, **values) -> None:
+        con.execute(f"insert into marks {select}", values or None).fetchall()
+
+    con.execute("create or replace temp table marks (line bigint, rank integer, reason integer, name varchar, returned boolean)").fetchall()
+    kept = {normalised(key.removeprefix(KEEP)) for key in answers if key.startswith(KEEP)}
+    for line, name in totals_rows.find(con, texts, plan):
+        if normalised(name) not in kept:
+            found.append((line, name))
+    if found:
+        add(
+            f"select line, 1, {position(totals_rows.TOTAL)}, name, false from (select unnest($lines) as line, unnest($names) as name)",
+            lines=[line for line, _ in found],
+            names=[name for _, name in found],
+        )
+    for parent in plan.parts:
+        cell = texts.text(parent, NO_VALUE)
+        add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
+    if plan.table in _WITH_PRODUCTS:
+        _mark_no_products(con, texts, plan, mapping, kept, add, position)
+    if plan.states:
+        marks.states = states.decide(con, texts, plan, answers)
+        for column in marks.states:
+            for kind, reason in states.REASONS[plan.table == "deliveries"].items():
+                if values := column.values_of(kind):
+                    returned = kind == "return"
+                    add(
+                        f"""select line, 4, {"null" if returned else position(reason)}, {column.cell}, {returned} from {quoted(texts.table)}
+                        where list_contains($values, {column.cell})""",
+                        values=values,
+                    )
+    ((marked,),) = con.execute("select count(*) from marks").fetchall()
+    marks.is_empty = not marked
+    con.execute("""create or replace temp table marks as
+        select line, arg_min(reason, rank) filter (where reason is not null) as reason,
+            arg_min(name, rank) filter (where reason is not null) as name, bool_or(returned) as returned
+        from marks group by line""").fetchall()
+    return marks
+
+
+def _mark_no_products(con, texts: TextTable, plan: TablePlan, mapping: Mapping, kept: set[str], add, position) -> None:
+    """Mark lines of postage, fees, gift cards and the like, by the words that all shops use or by the mapping's own."""
+    patterns = [f"(?i){'|'.join(f'(?:{p})' for p in mapping.options.non_products)}"] if mapping.options.non_products else []
+    patterns += [no_product_pattern()] if mapping.guesses or mapping.layout is not None else []
+    for source in [s for target in ("product_id", "title") if target in plan.columns for s in plan.columns[target].sources]:
+        cell = texts.text(source, NO_VALUE)
+        for pattern in patterns:
+            names = con.execute(
+                f"select name from (select distinct {cell} as name from {quoted(texts.table)}) where regexp_full_match(name, $pattern)",
+                {"pattern": pattern},
+            ).fetchall()
+            aside = [name for (name,) in names if normalised(name) not in kept]
+            if aside:
+                add(
+                    f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",
+                    names=aside,
+                )

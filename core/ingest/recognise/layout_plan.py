@@ -1,0 +1,96 @@
+"""What a file of a known layout fills, and which columns say whether its rows are sales."""
+
+from __future__ import annotations
+
+from core.errors import UserError
+from core.ingest.names import alternatives, by_plain, listed, plain
+from core.ingest.recognise.layout import WHY, StateRule
+from core.ingest.recognise.mapping import ColumnRule, Mapping
+from core.ingest.recognise.rules import RULES
+from core.ingest.recognise.table_plan import UNDATED, ColumnSource, TablePlan, column_source
+from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.words import normalised, state_columns
+from core.messages import msg, sentences
+
+_STATED = ("orders", "deliveries")  # tables whose rows have states
+
+
+def plan_layout(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
+    """Return the tables that a file of a known layout fills, the one named first in the layout as the main one.
+
+    Raises UnrecognisedFile for a report that cannot serve, and UserError for one that lacks a column.
+    """
+    layout = mapping.layout
+    assert layout is not None
+    if layout.why:
+        export = msg("Export {report} from {system} instead.", report=layout.instead, system=layout.system)
+        raise UnrecognisedFile(
+            found=sentences(
+                msg("{file} is a report of {system}: {report}.", file=file, system=layout.system, report=layout.report), WHY[layout.why]
+            ),
+            expected=msg("A report has the day, the product and the units of each sale, or the stock of each product."),
+            to_do=export if layout.instead else msg("Leave the file out."),
+            why=sentences(WHY[layout.why], export if layout.instead else ""),
+        )
+    present = by_plain(columns)
+    plans: list[TablePlan] = []
+    for table, m in mapping.tables.items():
+        found = {c: filled for c, rule in m.rules.items() if (filled := column_source(rule, present)) is not None}
+        if table == "stock" and "day" not in found:
+            found["day"] = UNDATED
+        if m.others:
+            used = {s for filled in found.values() for s in filled.reads}
+            found |= {c: ColumnSource(ColumnRule(columns=(c,)), (c,)) for c in columns if c not in used}
+        if all(any(c in found for c in group) for group in RULES[table].needs):
+            plans.append(TablePlan(table, found, derived=bool(plans), **_rows(mapping, table, present) if not plans else {}))
+        elif not plans:
+            raise _lacking(mapping, table, found, file, columns)
+    return plans
+
+
+def _rows(mapping: Mapping, table: str, present: dict[str, str]) -> dict:
+    """Return what a layout says about rows: their states, parents and cells that are carried down."""
+    layout = mapping.layout
+    assert layout is not None
+    here = {name: present[plain(name)] for name in (*layout.group, *layout.carried, *layout.parts) if plain(name) in present}
+    group, carried = (tuple(dict.fromkeys(here[n] for n in names if n in here)) for names in (layout.group, layout.carried))
+    states = [StateRule(present[plain(r.column)], r.values, r.filled, r.perhaps) for r in layout.states if plain(r.column) in present]
+    return {
+        "states": tuple(states) if table in _STATED else (),
+        "parts": tuple(here[n] for n in layout.parts if n in here),
+        "carried": (group, carried) if group else ((), ()),
+    }
+
+
+def state_rules(mapping: Mapping, plan: TablePlan, columns: list[str]) -> tuple[StateRule, ...]:
+    """Return the state columns of a file whose layout is not known: those known by their names, or the one that a mapping names."""
+    if plan.table not in _STATED:
+        return ()
+    present = by_plain(columns)
+    status = plan.columns.get("status")
+    if not mapping.guesses:
+        returned = tuple((normalised(word), "return") for word in mapping.options.cancelled_status)
+        return tuple(StateRule(s, returned) for s in status.sources) if status else ()
+    used = {s for c, filled in plan.columns.items() if c != "status" for s in filled.reads}
+    named = {role: [present[plain(n)] for n in state_columns(role) if plain(n) in present] for role in ("states", "perhaps", "cancelled")}
+    named["states"] += [s for s in (status.sources if status else ()) if s not in named["states"]]
+    rules = [StateRule(c) for c in dict.fromkeys(named["states"]) if c not in used]
+    rules += [StateRule(c, perhaps=True) for c in dict.fromkeys(named["perhaps"]) if c not in used]
+    return (*rules, *(StateRule(c, filled="not a sale") for c in dict.fromkeys(named["cancelled"]) if c not in used))
+
+
+def _lacking(mapping: Mapping, table: str, found: dict, file: str, columns: list[str]) -> UserError:
+    layout = mapping.layout
+    assert layout is not None
+    needed = [
+        alternatives([n for c in g if c in mapping.tables[table].rules for n in mapping.tables[table].rules[c].names] or [g[0]])
+        for g in RULES[table].needs
+        if not any(c in found for c in g)
+    ]
+    return UserError(
+        found=msg("{file} is {layout} and has no column {columns}.", file=file, layout=layout.name, columns=needed),
+        expected=msg("Its rows need the day, the product and the units of each sale."),
+        to_do=msg("Name the file that has them, with the column {key}, in the same import.", key=mapping.lookup.there)
+        if mapping.lookup
+        else msg("Export it again with all columns; this file has {columns}.", columns=listed(columns, 30)),
+    )
