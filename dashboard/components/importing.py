@@ -22,7 +22,7 @@ def form() -> None:
     if check is not None and check.status == "done":
         _checked(check)
     elif check is not None and check.status == "interrupted":
-        st.button(_("Check again"), type="primary", icon=":material/refresh:", on_click=actions.check_again, args=(check, {}))
+        st.button(_("Check again"), type="primary", icon=":material/refresh:", on_click=_check_again, args=(check,))
     elif not busy:
         _choose()
     if check is None and (last := data.last_import()):
@@ -204,3 +204,7 @@ def _left_out(last: Job) -> None:
                 file=plain(file["file"]), why=plain(show(file.get("left_out_message") or file["left_out"]))
             )
             st.warning(why, icon=":material/block:")
+
+
+def _check_again(check: Job) -> None:
+    actions.check_again(check, {})

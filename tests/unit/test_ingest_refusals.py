@@ -138,16 +138,16 @@ def test_an_unknown_preset_and_columns_that_do_not_exist_are_refused_with_near_m
 def test_a_killed_import_leaves_the_warehouse_as_it_was_and_the_next_one_works(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
     before = stored(workspace, "select * from orders order by all")
-    write(tmp_path, "april.csv", "date,sku,qty\n2024-04-01,A1,1\n")
+    write(tmp_path, "march.csv", "date,sku,qty\n2024-03-03,A1,1\n")
     script = (
         "import os, sys; from pathlib import Path; from core.workspace import Workspace; from core.ingest import importing\n"
         "importing._finish = lambda *a: os._exit(9)\n"
         "importing.import_files(Workspace(Path(sys.argv[1])), [Path(sys.argv[2])])\n"
     )
-    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "april.csv")], check=False)
+    killed = subprocess.run([sys.executable, "-c", script, str(workspace.root), str(tmp_path / "march.csv")], check=False)
     assert killed.returncode == 9
     assert stored(workspace, "select * from orders order by all") == before
-    assert add_up(import_files(workspace, [tmp_path / "april.csv"]))["kept"] == 1
+    assert add_up(import_files(workspace, [tmp_path / "march.csv"]))["kept"] == 1
 
 
 def test_two_imports_at_once_are_told_apart(workspace, tmp_path):

@@ -200,7 +200,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
         p.report.questions.append(question)
         staged = staged if p.report.answers.get(stock.STOCK_ROWS, stock.ADD) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
-    journal.keep(con, run.import_id, staged, grain, run.mapping.options.roll_up, run.renewing == t.table)
+    journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
     run.renewing = ""
 
     def state(rows: str) -> None:
