@@ -19,7 +19,7 @@ from core.storage import private
 def _files_or_undo(ctx: typer.Context, param: typer.CallbackParam, value: list[str] | None) -> list[str] | None:
     """Refuse an import that names neither files nor an import to take back."""
     if not value and not ctx.params.get("undo"):
-        raise exceptions.MissingParameter(ctx=ctx, param_hint=f"'{param.human_readable_name}'", param_type="argument")
+        raise exceptions.MissingParameter(ctx=ctx, param_hint="FILE", param_type="argument")
     return value
 
 

@@ -41,8 +41,8 @@ def imported(workspace: Workspace, file: str) -> None:
         warehouse.complete(con)
         number = db.rows(con, "staging/next_import")[0]["number"]
         row = {"import_id": f"{number:06d}", "imported_at": datetime(2020, 1, 1), "file": file, "sha256": file, "preset": "generic"}
-        row |= {"table_name": "orders", "mapping_sha256": "m", "currency": "", "first_day": None, "last_day": None}
-        row |= {f"rows_{kind}": 1 for kind in ("read", "kept", "dropped", "quarantined")}
+        row |= {"table_name": "orders", "mapping_sha256": "m", "currency": "", "first_day": None, "last_day": None, "key_sha256": None}
+        row |= {f"rows_{kind}": 1 for kind in ("read", "kept", "dropped", "quarantined", "set_aside")}
         db.run(con, "staging/record_import", **row).fetchall()
 
 

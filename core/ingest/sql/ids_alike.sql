@@ -11,4 +11,4 @@ select
 from ids
 group by lower(ltrim(product_id, '0'))
 having count(*) > 1
-order by one
+order by one nulls last

@@ -69,8 +69,17 @@ def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up:
         "grain": grain.name,
         "rolled_up": rolled_up,
         "renews": renews,
+        "taken_out": _taken_out(con, staged.table) if table == "orders" else [],
     }
     _record(con, import_id, part, ROWS, table, staged.file, record)
+
+
+def _taken_out(con, staged: str) -> list[tuple[str, str]]:
+    """Return the orders and products that a file sets aside by their state, which takes their stored lines out."""
+    return con.execute(
+        f"""select distinct order_id, product_id from {quoted(staged)}
+        where aside is not null and mark_name is not null and order_id is not null order by all"""
+    ).fetchall()
 
 
 def keep_facts(con, import_id: str, record: dict[str, Any]) -> None:
@@ -101,9 +110,19 @@ def merge_again(con, step: Step) -> None:
     staged = LONG_CUSTOMERS if table == "customers" else f"staged_{table}"
     run(
         con,
-        f"create or replace temp table {quoted(staged)} as select * exclude (import_id, part), null::integer as problem {rows}",
+        f"""create or replace temp table {quoted(staged)} as select * exclude (import_id, part), null::integer as problem,
+        null::integer as aside, null::varchar as mark_name {rows}""",
         **values,
     )
+    if taken := step.record["taken_out"]:
+        orders, products = zip(*taken)
+        run(
+            con,
+            f"""insert into {quoted(staged)} by name select unnest($orders) as order_id, unnest($products) as product_id,
+            1 as problem, 1 as aside, '' as mark_name""",
+            orders=list(orders),
+            products=list(products),
+        )
     if step.record["renews"]:
         run(con, f"delete from {quoted(table)}")
     plan = TablePlan(
