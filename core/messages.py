@@ -64,13 +64,20 @@ class Message:
         'a.csv has 1,234 rows.'
         """
         text = self._shown(language, None)
-        if len(text) <= LONGEST or "lines" in self.values:
+        if len(text) <= LONGEST or self._has_lines():
             return text
         cut = text
         for limit in _LIMITS:
             if len(cut := self._shown(language, limit)) <= LONGEST:
                 break
         return text if cut == text else _cut(cut, LONGEST)  # a long text of our own stays whole
+
+    def _has_lines(self) -> bool:
+        """Return whether a list of lines is among its values, or among those of a message within it."""
+        if "lines" in self.values:
+            return True
+        within = [part for value in self.values.values() for part in (value if isinstance(value, list) else [value])]
+        return any(part._has_lines() for part in within if isinstance(part, Message))
 
     def _shown(self, language: str, limit: int | None) -> str:
         """Return the sentence; texts and lists among its values have that many characters at most."""

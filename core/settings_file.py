@@ -179,7 +179,7 @@ def _at(line: int, problem: Message) -> Message:
 def _refused(file: Path, problems: list[Message], to_do: Message | None = None) -> UserError:
     errors = sentences(*problems)
     return UserError(
-        found=nmsg("{file} has {count} error. {errors}", "{file} has {count} errors. {errors}", len(problems), file=file, errors=errors),
+        found=nmsg("{file} has {count} error. {lines}", "{file} has {count} errors. {lines}", len(problems), file=file, lines=errors),
         expected=msg("The file holds sections such as [shop], and each setting has a known name and an allowed value."),
         to_do=to_do or msg("Correct {file}. docs/reference/settings.md lists every setting.", file=file),
     )

@@ -9,10 +9,10 @@ from core.ingest.convert.column_formats import ROUNDED_ID, SHARE
 from core.ingest.convert.row_checks import checks
 from core.ingest.readers.delimited import TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES
 from core.ingest.readers.json_objects import NOT_AN_OBJECT
-from core.ingest.recognise.mapping import Options
+from core.ingest.recognise.mapping import ColumnRule, Options
 from core.ingest.recognise.mapping_file import presets
 from core.ingest.recognise.rules import RULES, targets
-from core.ingest.recognise.table_plan import TablePlan
+from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from dashboard import i18n, labels
 from dashboard.components import models
 from dashboard.components.inventory import labels as planning
@@ -20,7 +20,7 @@ from dashboard.components.inventory import labels as planning
 
 @pytest.mark.parametrize("table", [*RULES])
 def test_every_reason_for_which_a_row_is_set_aside_is_shown_in_chinese(table, monkeypatch):
-    plan = TablePlan(table, dict.fromkeys(targets(table)))
+    plan = TablePlan(table, dict.fromkeys(targets(table), ColumnSource(ColumnRule(), ())))
     options = Options(non_products=("postage",), free_is_no_sale=True)
     reasons = {check.reason.template for check in checks(plan, options, lambda value: "$value", datetime(2026, 1, 1))}
     reasons |= {TOO_FEW_FIELDS, TOO_MANY_FIELDS, WRONG_BYTES, NOT_AN_OBJECT, ROUNDED_ID, SHARE}
