@@ -22,9 +22,9 @@ APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 
 @pytest.fixture(scope="session", autouse=True)
 def as_served():
-    """Run pages under the options of the served dashboard, and make once what Streamlit makes anew for each AppTest.
+    """Run pages with the options of the served dashboard, and share what Streamlit would repeat for each AppTest.
 
-    That is the metadata of every installed package and the compiled scripts: together most of what a page costs.
+    It would read the metadata of every installed package and compile each script again: together most of what a page costs.
     """
     options = tomllib.loads((APP.parent / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     quiet = {"browser.gatherUsageStats": options["browser"]["gatherUsageStats"], "runner.magicEnabled": options["runner"]["magicEnabled"]}

@@ -48,33 +48,31 @@ def tables_of(folder: Path) -> dict[str, pd.DataFrame]:
 
 
 @pytest.fixture(scope="module")
-def shop_folder() -> Path:
+def shop() -> dict[str, pd.DataFrame]:
+    return tables_of(kept_shop())
+
+
+@pytest.fixture(scope="module")
+def built() -> Workspace:
+    return Workspace(kept_shop() / "shop")
+
+
+@pytest.fixture(scope="module")
+def little() -> dict[str, pd.DataFrame]:
+    return tables_of(kept_little())
+
+
+@pytest.fixture(scope="module")
+def little_built() -> Workspace:
+    return Workspace(kept_little() / "shop")
+
+
+def kept_shop() -> Path:
     return kept_with_panel("features-shop", shop_tables, build)
 
 
-@pytest.fixture(scope="module")
-def shop(shop_folder) -> dict[str, pd.DataFrame]:
-    return tables_of(shop_folder)
-
-
-@pytest.fixture(scope="module")
-def built(shop_folder) -> Workspace:
-    return Workspace(shop_folder / "shop")
-
-
-@pytest.fixture(scope="module")
-def little_folder() -> Path:
+def kept_little() -> Path:
     return kept_with_panel("features-little", little_tables, _rebuilt)
-
-
-@pytest.fixture(scope="module")
-def little(little_folder) -> dict[str, pd.DataFrame]:
-    return tables_of(little_folder)
-
-
-@pytest.fixture(scope="module")
-def little_built(little_folder) -> Workspace:
-    return Workspace(little_folder / "shop")
 
 
 def shop_tables() -> dict[str, pd.DataFrame]:
@@ -581,7 +579,7 @@ def test_a_corrected_review_gets_the_sentiment_of_its_new_words(little, little_b
     corrected = little | {"reviews": reviews.assign(body=reviews.body.mask(changed, "broken"))}
     whole = panel_of(_rebuilt(shops.write(Workspace(tmp_path / "whole").create(), corrected)))
     latest = panel_of(workspace, "latest/panel.parquet")
-    anew = whole[whole.as_of.astype(str) == whole.as_of.astype(str).max()].reset_index(drop=True)
-    pd.testing.assert_frame_equal(latest[NAMES], anew[NAMES], check_exact=True)
+    rebuilt = whole[whole.as_of.astype(str) == whole.as_of.astype(str).max()].reset_index(drop=True)
+    pd.testing.assert_frame_equal(latest[NAMES], rebuilt[NAMES], check_exact=True)
     said = [p[(p.product_id == praised) & (p.segment == "all")].sort_values("as_of").sentiment_year.iloc[-1] for p in (before, latest)]
     assert said[1] < said[0]
