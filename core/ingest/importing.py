@@ -237,8 +237,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     if closed.untitled:
         report.notes.append(
             nmsg(
-                "Files name {count} product without a title. Its id is used as the title.",
-                "Files name {count} products without titles. Their ids are used as titles.",
+                "{count} product that files name has no title. Its id is used as the title.",
+                "{count} products that files name have no title. Their ids are used as titles.",
                 closed.untitled,
             )
         )
