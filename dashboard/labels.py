@@ -166,6 +166,10 @@ COLUMNS = {  # of the canonical tables, as a mapping names them
     "updated_at": N_("Date of the list"),
     "order_days": N_("Order days"),
     "min_order": N_("Minimum order value"),
+    "old_product_id": N_("Old SKU"),
+    "new_product_id": N_("New SKU"),
+    "kit_id": N_("SKU of the kit"),
+    "part_id": N_("SKU of the part"),
     "age_band": N_("Age group"),
     "postal_region": N_("Postal region"),
 }
