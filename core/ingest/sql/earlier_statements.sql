@@ -2,5 +2,4 @@
 select statement
 from statements
 where table_name = $table_name and import_id <> $import_id
-order by import_id desc, file
-limit 20
+order by import_id desc nulls last, file nulls last
