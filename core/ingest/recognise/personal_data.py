@@ -10,7 +10,6 @@ from core.ingest.names import plain
 from core.ingest.persons.column_names import AGE, BIRTH, KINDS, POSTAL_CODE, attribute_kind, personal_kind
 from core.ingest.persons.column_values import GOODS, PEOPLE, SALES, look
 from core.ingest.readers.source import Source
-from core.ingest.recognise.key_resolution import name_is_of_product
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
@@ -44,21 +43,23 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
     entering, outside = _attributes(offered, _samples(offered, source, lookup))
     read = {t: f for t, f in plan.columns.items() if t not in people and t not in offered}
     plan = replace(plan, columns={t: f for t, f in plan.columns.items() if t not in offered} | entering)
-    of_buyers = table == "products" and lists_persons(source.columns) and not name_is_of_product(plan, source)
+    title = plan.columns.get("title")  # with evidence that a bare `name` is the product's
+    of_buyers = table == "products" and lists_persons(source.columns) and not (title and title.why)
     about = PEOPLE if table == "customers" or of_buyers else GOODS if table in _OF_GOODS else SALES
     samples = _samples({t: f for t, f in read.items() if _is_short_text(table, t)}, source, lookup)
     kept = dict(plan.columns)
     for target, filled in read.items():
-        for column in filled.sources:
-            what = _looks(column, samples.get(column, []), about, target)
-            if what is None:
-                continue
+        personal = {c: what for c in filled.sources if (what := _looks(c, samples.get(c, []), about, target))}
+        outside |= personal
+        rest = tuple(c for c in filled.sources if c not in personal)
+        if personal and rest and not filled.rule.template:  # the others fill it alone
+            kept[target] = replace(filled, sources=rest)
+        elif personal:
             kept.pop(target, None)
             if plan.derived and target == "title":
                 kept["title"] = kept["product_id"]
             if target in named and not mapping.automatic or any(not kept.keys() & set(group) for group in RULES[table].needs):
-                raise _refusal(table, target, column, what)
-            outside[column] = what
+                raise _refusal(table, target, *next(iter(personal.items())))
     return replace(plan, columns=kept), outside
 
 
