@@ -35,6 +35,8 @@ _OF_GOODS = {  # table -> what the shop wrote, in which a person may have been n
     "market": ("series", "category"),
     "suppliers": ("supplier",),
     "links": ("source", "relation", "target"),
+    "product_map": ("old_product_id", "new_product_id"),
+    "kit_parts": ("kit_id", "part_id"),
 }
 _NUMBERS = ("order_id", "review_id")
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be about anybody

@@ -32,6 +32,8 @@ ROWS: dict[str, Message] = {
     "market": msg("the value of a series on a day"),
     "promotions": msg("one promotion of a product"),
     "links": msg("one link between products"),
+    "product_map": msg("one old number and its new one"),
+    "kit_parts": msg("one part of a kit"),
     "products": msg("one product"),
     "suppliers": msg("one supplier"),
     "customers": msg("one customer"),
