@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from functools import cache
 
@@ -9,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from core.ingest.blanks import NO_TEXT
-from core.ingest.readers.source import Source
+from core.ingest.readers.source import BATCH_ROWS, Source
 
 _BLANK = pa.array([*NO_TEXT])
 _SHAPES = {  # of a whole value
@@ -42,10 +43,10 @@ class Shape:
 
 
 class Evidence:
-    """All rows of a source. Each answer reads the columns that it is about, and only once."""
+    """The rows of a source, all or the first ones. Each answer reads the columns that it is about, and only once."""
 
-    def __init__(self, source: Source):
-        self.source = source
+    def __init__(self, source: Source, first: int | None = None):
+        self.source, self.first = source, first
         self.shape = cache(self._shape)
         self._counts: dict[tuple[str, ...], pa.Table] = {}
 
@@ -89,7 +90,8 @@ class Evidence:
         new = [columns for columns in dict.fromkeys(wanted) if columns not in self._counts]
         read = list(dict.fromkeys(column for columns in new for column in columns))
         parts: dict[tuple[str, ...], list[pa.Table]] = {columns: [] for columns in new}
-        for batch in self.source.batches(read) if new else ():
+        batches = self.source.batches(read, self.first or BATCH_ROWS) if new else iter(())
+        for batch in itertools.islice(batches, 1) if self.first else batches:
             sound = batch.filter(pc.is_null(batch["broken"]))
             cells = {column: _without_blanks(sound[f"c{i}"]) for i, column in enumerate(read)}
             for columns in new:

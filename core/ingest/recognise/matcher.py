@@ -18,6 +18,7 @@ from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import plain
 from core.ingest.questions import MATTERS, Question
 from core.ingest.recognise.mapping import ColumnRule
+from core.ingest.recognise.personal_data import lists_persons
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, Found
@@ -139,13 +140,20 @@ def _filled(sheet: Sheet, table: str, target: str, best: Candidate, others: list
     if best.score < TAKEN and best.why:
         _ask(sheet, place, best.column, best.why)
     elif place == "orders.units" and best.score < KNOWN:
-        for other in others:
-            own = {best.column, other.column} <= set(sheet.source.columns)
-            if own and other.column != best.column and best.score - other.score < MARGIN and other.column not in taken:
-                if (differ := sheet.evidence.differ(best.column, other.column)) > MATTERS:
-                    _ask(sheet, place, best.column, msg("Column {column} may hold the units too.", column=repr(other.column)), differ)
+        for other in (c.column for c in others if c.column != best.column and c.column not in taken and best.score - c.score < MARGIN):
+            if (differ := _differ_as_units(sheet, best.column, other)) > MATTERS:
+                _ask(sheet, place, best.column, msg("Column {column} may hold the units too.", column=repr(other)), differ)
     minus = tuple(dict.fromkeys(sheet.present[plain(name)] for name in rule.minus if plain(name) in sheet.present))
     return ColumnSource(rule, tuple(sources), minus, best.why if best.score >= TAKEN else None)
+
+
+def _differ_as_units(sheet: Sheet, units: str, other: str) -> float:
+    """Return the share of rows on which two columns give other units; 0 for one that is a property of the product, as its volume."""
+    if not {units, other} <= set(sheet.source.columns):
+        return 0.0
+    product = sheet.by_name("orders.product_id")
+    fixed = [product is not None and sheet.evidence.determines(product, column) == 1 for column in (units, other)]
+    return 0.0 if fixed == [False, True] else sheet.evidence.differ(units, other)
 
 
 def _ask(sheet: Sheet, place: str, proposal: str, about: Message, share: float = 1.0) -> None:
@@ -179,6 +187,13 @@ def _of_sold_products(sheet: Sheet, column: str) -> Score:
     return (KNOWN if names <= NAMES_OF_A_PRODUCT * products else 0.0), None
 
 
+def _identifies_sold_products(sheet: Sheet, column: str) -> Score:
+    """Score a bare `name` as what identifies products: never beside data about persons, unless it is the product's beyond doubt."""
+    score, shown = _of_sold_products(sheet, column)
+    other = sheet.by_name("orders.product_id") != column
+    return (0.0, None) if other and not shown and lists_persons(sheet.source.columns) else (score, shown)
+
+
 def _units_or_money(sheet: Sheet) -> bool:
     """Return whether `sales` may be units: whole numbers beside days and products, without a price or a currency."""
     alone = len(sheet.orders("ordered_at", "product_id")) == 2 and not sheet.orders("units", "unit_price", "currency")
@@ -196,8 +211,8 @@ _DOUBTFUL: dict[tuple[str, str], Callable[[Sheet, str], Score]] = {
     ("market.day", "week"): lambda sheet, column: (KNOWN * (not _is_short(sheet, column)), None),
     ("orders.order_id", "id"): _of_orders,
     ("products.product_id", "id"): lambda sheet, column: (KNOWN * (not sheet.numbers_orders), None),
-    ("orders.product_id", "name"): _of_sold_products,
-    ("products.product_id", "name"): _of_sold_products,
+    ("orders.product_id", "name"): _identifies_sold_products,
+    ("products.product_id", "name"): _identifies_sold_products,
     ("products.title", "name"): _of_sold_products,
     ("orders.units", "sales"): _sales_as_units,
     ("orders.line_total", "sales"): lambda sheet, column: (KNOWN * (not _units_or_money(sheet)), None),
@@ -240,6 +255,9 @@ def _row_is_a_unit(sheet: Sheet, found: Found) -> Found:
 
 def _may_count(sheet: Sheet, column: str, order: str) -> bool:
     """Return whether a column may hold the units of lines: numbers, no money, not all 0, that number neither rows nor lines."""
+    first = sheet.first_rows.shape(column)
+    if first.filled and first.share("number") < MOSTLY:
+        return False
     shape = sheet.evidence.shape(column)
     if not shape.filled or shape.share("count") < NEARLY_ALL or shape.share("money") > 0.5 or shape.share("zero") == 1:
         return False

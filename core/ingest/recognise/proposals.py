@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from core.ingest.answers import COLUMN
 from core.ingest.questions import Question
+from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.matcher import match
 from core.ingest.recognise.personal_data import outside_of
 from core.ingest.recognise.sheet import Sheet
@@ -49,63 +50,64 @@ def propose(sheet: Sheet, columns: list[str], places: list[str], read: Known) ->
     """
     columns = [c for c in columns if c in sheet.source.columns]
     known = {target: c for target, c in read.items() if c in sheet.source.columns}
-    sheet.evidence.look_at(*((c,) for c in columns))
-    if all(sheet.evidence.different(c) < FEWEST for c in columns):
+    evidence = sheet.first_rows
+    evidence.look_at(*((c,) for c in columns))
+    if all(evidence.different(c) < FEWEST for c in columns):
         return {}
     personal = outside_of(sheet.source, columns, {}, about_people=False)
     found: dict[str, str] = {}
     for place, target in sorted(((p, p.partition(".")[2]) for p in places), key=lambda p: [*_SCORES, p[1]].index(p[1])):
         free = [c for c in columns if c not in known.values() and (c not in personal or target == "customer_id")]
-        scores = {c: _SCORES[target](sheet, c, known) for c in free} if target in _SCORES else {}
+        scores = {c: _SCORES[target](evidence, c, known) for c in free} if target in _SCORES else {}
         best = max(scores, key=scores.__getitem__, default=None)
         if best is not None and scores[best] >= ENOUGH:
             found[place] = known[target] = best
     return found
 
 
-def _small_counts(sheet: Sheet, column: str, known: Known) -> float:
+def _small_counts(evidence: Evidence, column: str, known: Known) -> float:
     """Score whole numbers below 1,000, of which some repeat; each row's own number is no count."""
-    shape = sheet.evidence.shape(column)
+    shape = evidence.shape(column)
     return shape.share("small") * (shape.different < max(0.5 * shape.rows, 3))
 
 
-def _order_numbers(sheet: Sheet, column: str, known: Known) -> float:
+def _order_numbers(evidence: Evidence, column: str, known: Known) -> float:
     """Score codes each of which has one day, and that vary more than days do; short ones only if some are on several lines."""
-    shape, day = sheet.evidence.shape(column), known.get("ordered_at")
+    shape, day = evidence.shape(column), known.get("ordered_at")
     if day is None or shape.share("code") < ENOUGH or shape.different == shape.rows and shape.share("short") == 1:
         return 0.0
-    vary = shape.different >= sheet.evidence.different(day) / 2
-    return vary * sheet.evidence.determines(column, day) * shape.share("code")
+    vary = shape.different >= evidence.different(day) / 2
+    return vary * evidence.determines(column, day) * shape.share("code")
 
 
-def _products(sheet: Sheet, column: str, known: Known) -> float:
+def _products(evidence: Evidence, column: str, known: Known) -> float:
     """Score codes and texts that repeat, codes above texts, unless they are dates, amounts or numbers of rows."""
-    shape = sheet.evidence.shape(column)
+    shape = evidence.shape(column)
     if shape.different < 2 or shape.different > 0.9 * shape.filled > 18 or max(shape.share("date"), shape.share("money")) > 0.5:
         return 0.0
     variety = min(1.0, shape.different / min(shape.filled, 10))
     return (0.6 + 0.4 * shape.share("code")) * variety * (1 - 0.5 * (shape.share("number") > 0.9))
 
 
-def _titles(sheet: Sheet, column: str, known: Known) -> float:
+def _titles(evidence: Evidence, column: str, known: Known) -> float:
     """Score texts of letters that a product's number determines."""
-    shape, product = sheet.evidence.shape(column), known.get("product_id")
-    return shape.share("words") * (sheet.evidence.determines(product, column) if product else 1.0) * (shape.different > 1)
+    shape, product = evidence.shape(column), known.get("product_id")
+    return shape.share("words") * (evidence.determines(product, column) if product else 1.0) * (shape.different > 1)
 
 
-def _customers(sheet: Sheet, column: str, known: Known) -> float:
+def _customers(evidence: Evidence, column: str, known: Known) -> float:
     """Score codes that an order's number determines and that repeat over orders."""
-    shape, order = sheet.evidence.shape(column), known.get("order_id")
-    if order is None or not 0.05 * shape.rows < shape.different < sheet.evidence.different(order):
+    shape, order = evidence.shape(column), known.get("order_id")
+    if order is None or not 0.05 * shape.rows < shape.different < evidence.different(order):
         return 0.0
-    return shape.share("code") * sheet.evidence.determines(order, column)
+    return shape.share("code") * evidence.determines(order, column)
 
 
-def _like(shape: str) -> Callable[[Sheet, str, Known], float]:
-    return lambda sheet, column, known: sheet.evidence.shape(column).share(shape)
+def _like(shape: str) -> Callable[[Evidence, str, Known], float]:
+    return lambda evidence, column, known: evidence.shape(column).share(shape)
 
 
-_SCORES: dict[str, Callable[[Sheet, str, Known], float]] = {  # in the order in which columns are given to places
+_SCORES: dict[str, Callable[[Evidence, str, Known], float]] = {  # in the order in which columns are given to places
     **dict.fromkeys(("ordered_at", "occurred_at", "created_at", "day"), _like("date")),
     **dict.fromkeys(("unit_price", "price"), _like("money")),
     "order_id": _order_numbers,

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from core.ingest.names import by_plain
 from core.ingest.questions import Answers, Question
-from core.ingest.readers.source import Source
+from core.ingest.readers.source import SAMPLE_ROWS, Source
 from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.mapping import RETURNS, Mapping
 from core.ingest.recognise.table_plan import NO_SALES, TablePlan, tables_named
@@ -25,6 +25,7 @@ class Sheet:
     answers         known for its questions, by their keys
     product_column  the one by whose values other files or the warehouse know products; "" where nothing shows it
     questions       what the matcher is not sure of
+    evidence, first_rows  what all rows show; the first ones, for what a person confirms or all rows then decide
     """
 
     mapping: Mapping
@@ -35,7 +36,7 @@ class Sheet:
     questions: list[Question] = field(default_factory=list)
 
     def __post_init__(self):
-        self.evidence = Evidence(self.source)
+        self.evidence, self.first_rows = Evidence(self.source), Evidence(self.source, SAMPLE_ROWS)
 
     @property
     def file(self) -> str:

@@ -151,10 +151,10 @@ def _products_on_several_days(sheet: Sheet, found: Found) -> UserError | None:
     known = [day for place in ("orders.ordered_at", "events.occurred_at") if (day := sheet.by_name(place)) and day != product]
     used = {s for filled in found.values() for s in filled.sources} if "product_id" in found else set()
     rest = [c for c in sheet.source.columns if c not in used and c not in known]
-    sheet.evidence.look_at(*((c,) for c in rest), (product,))
-    unknown = [c for c in rest if sheet.evidence.shape(c).share("day") == 1 and sheet.evidence.different(c) > 1]
-    products = sheet.evidence.different(product)
-    several = any(products < sheet.evidence.different(product, day) * (MOSTLY if day in known else 1) for day in (*known, *unknown))
+    sheet.first_rows.look_at(*((c,) for c in rest))
+    days = [*known, *(c for c in rest if sheet.first_rows.shape(c).share("day") > MOSTLY)]
+    products = sheet.evidence.different(product)  # a list may have a day, and some products on several
+    several = any(products < sheet.evidence.different(product, day) * (MOSTLY if day in used else 1) for day in days)
     return unrecognised(sheet, ["orders"]) if several else None
 
 
