@@ -64,6 +64,11 @@ class Evidence:
         several = by_key.filter(pc.greater(by_key["n_sum"], 1))
         return pc.mean(pc.cast(pc.equal(several["count_all"], 1), pa.float64())).as_py() if len(several) else 1.0
 
+    def names(self, number: str, name: str) -> bool:
+        """Return whether a column is the name of what another one numbers: the same on several lines of each, whoever bought."""
+        numbered = self.different(number)
+        return self.different(number, name) == numbered > 0 and self.rows(number) >= 3 * numbered
+
     def differ(self, one: str, other: str) -> float:
         """Return the share of rows with both values whose values differ."""
         pairs = self._filled(one, other)

@@ -182,7 +182,7 @@ def _of_sold_products(sheet: Sheet, column: str) -> Score:
     if number is None or number in (column, sheet.numbers_orders) or sheet.by_name("orders.ordered_at") is None:
         return KNOWN, None
     names, products = sheet.evidence.different(number, column), sheet.evidence.different(number)
-    if names == products and sheet.evidence.rows(number) >= 3 * products:
+    if sheet.evidence.names(number, column):
         return KNOWN, msg("the same on all lines of a product, whoever bought")
     return (KNOWN if names <= NAMES_OF_A_PRODUCT * products else 0.0), None
 

@@ -10,6 +10,7 @@ from core.ingest.names import plain
 from core.ingest.persons.column_names import AGE, BIRTH, KINDS, POSTAL_CODE, attribute_kind, personal_kind
 from core.ingest.persons.column_values import GOODS, PEOPLE, SALES, look
 from core.ingest.readers.source import Source
+from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
@@ -43,8 +44,7 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
     entering, outside = _attributes(offered, _samples(offered, source, lookup))
     read = {t: f for t, f in plan.columns.items() if t not in people and t not in offered}
     plan = replace(plan, columns={t: f for t, f in plan.columns.items() if t not in offered} | entering)
-    title = plan.columns.get("title")  # with evidence that a bare `name` is the product's
-    of_buyers = table == "products" and lists_persons(source.columns) and not (title and title.why)
+    of_buyers = table == "products" and mapping.layout is None and lists_persons(source.columns) and not _names_products(plan, source)
     about = PEOPLE if table == "customers" or of_buyers else GOODS if table in _OF_GOODS else SALES
     samples = _samples({t: f for t, f in read.items() if _is_short_text(table, t)}, source, lookup)
     kept = dict(plan.columns)
@@ -61,6 +61,14 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
             if target in named and not mapping.automatic or any(not kept.keys() & set(group) for group in RULES[table].needs):
                 raise _refusal(table, target, *next(iter(personal.items())))
     return replace(plan, columns=kept), outside
+
+
+def _names_products(plan: TablePlan, source: Source) -> bool:
+    """Return whether a bare `name` in sales is the product's beyond doubt."""
+    number, name = (plan.columns[c].sources[:1] if c in plan.columns else () for c in ("product_id", "title"))
+    if not plan.derived or not number or not name or number == name or plain(name[0]) != "name":
+        return False
+    return {*number, *name} <= set(source.columns) and Evidence(source).names(number[0], name[0])
 
 
 def outside_of(source: Source, unread: list[str], known: Outside, *, about_people: bool) -> Outside:

@@ -287,7 +287,7 @@ def _derived_columns(table: str, found: Found, main: Found) -> Found:
     if table == "events":
         return {c: filled for c, filled in found.items() if c in ("occurred_at", "product_id", *EVENT_COUNTS)}
     taken = {s for c, filled in main.items() if c not in ("product_id", "unit_price", "currency") for s in filled.sources}
-    free = {c: replace(filled, sources=tuple(s for s in filled.sources if s not in taken)) for c, filled in found.items()}
-    kept = {c: filled for c, filled in free.items() if filled.sources or not found[c].sources}
+    free = {c: tuple(s for s in filled.sources if s not in taken) for c, filled in found.items()}
+    kept = {c: replace(filled, sources=free[c]) if free[c] else filled for c, filled in found.items() if free[c] or not filled.sources}
     same = {c: main["product_id"] for c in kept if found[c] is found["product_id"]} if "product_id" in main else {}
     return kept | same

@@ -22,13 +22,10 @@ from core.storage.facts import ANSWERS, Fact
 from core.workspace import Workspace
 
 # Names of countries as shops write them, beside those that Babel and the holidays library know.
-_OTHER_NAMES = dict(
-    pair.split(":")
-    for pair in (
-        "uk:GB england:GB greatbritain:GB eire:IE unitedstatesofamerica:US rsa:ZA uae:AE czechrepublic:CZ holland:NL korea:KR "
-        "中国大陆:CN 香港:HK 中国香港:HK 中国台湾:TW"
-    ).split()
-)
+_OTHER_NAMES = {
+    "uk": "GB", "england": "GB", "greatbritain": "GB", "eire": "IE", "unitedstatesofamerica": "US", "rsa": "ZA", "uae": "AE",
+    "czechrepublic": "CZ", "holland": "NL", "korea": "KR", "中国大陆": "CN", "香港": "HK", "中国香港": "HK", "中国台湾": "TW",
+}  # fmt: skip
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "ru", "ar", "ja", "ko", "zh", "zh_Hant")
 _TWO_LETTERS = re.compile("[A-Za-z]{2}")
 _NO_COUNTRIES = frozenset(("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"))
