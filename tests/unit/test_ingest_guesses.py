@@ -40,6 +40,12 @@ def test_a_quantity_in_parts_of_a_unit_is_not_passed_over_wherever_it_stands(wor
         import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,price,gewicht\n" + rows)])
 
 
+def test_a_blank_column_takes_the_place_of_no_other(workspace, tmp_path):
+    rows = "order_number,invoice,date,sku,qty\n,I1,2024-03-05,A,1\n,I1,2024-03-05,B,1\n,I2,2024-03-06,A,1\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", rows)])
+    assert stored(workspace, "select order_id, sum(units) from orders group by 1 order by 1") == [("I1", 2.0), ("I2", 1.0)]
+
+
 def test_the_report_shows_the_evidence_for_a_column_that_its_name_leaves_open(workspace, tmp_path):
     rows = "".join(f"{n // 2},2024-03-05,Mug {n % 4},9.90\n" for n in range(8))
     report = import_files(workspace, [write(tmp_path, "export.csv", "id,date,name,price\n" + rows)])

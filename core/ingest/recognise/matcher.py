@@ -57,8 +57,12 @@ def match(sheet: Sheet, table: str) -> Found:
     for target in sorted(rules, key=lambda t: (t not in needed, -max((c.score for c in candidates[t]), default=0))):
         for one in candidates[target]:
             other, score = taken.setdefault(one.column, (target, one.score))
-            if other == target or {target, other} == {"product_id", "title"} or score == one.score == KNOWN:
-                # one that a person named for two places is read in both, and asked about (recognise/sources.py)
+            shared = other == target or {target, other} == {"product_id", "title"}
+            if not shared and score == one.score == KNOWN:  # a person named it for both
+                about = msg("Column {column} is read as {places}.", column=repr(one.column), places=[other, target])
+                _ask(sheet, f"{table}.{target}", one.column, about)
+                shared = True
+            if shared:
                 best[target] = one
                 break
     found: Found = {}
@@ -127,7 +131,14 @@ def _candidates(sheet: Sheet, table: str, target: str) -> list[Candidate]:
     if target == "product_id" and (own := sheet.product_column):
         why = msg("other files or the warehouse know products by its values")
         found[own] = Candidate(own, KNOWN + AGREES, why)
-    return sorted(found.values(), key=lambda c: -c.score)
+    filled = [c for c in found.values() if not _is_blank(sheet, c.column)] if len(found) > 1 else []
+    return sorted(filled or found.values(), key=lambda c: -c.score)
+
+
+def _is_blank(sheet: Sheet, column: str) -> bool:
+    """Return whether no row of the file has a value in one of its own columns."""
+    looks = (evidence.shape(column).filled == 0 for evidence in (sheet.first_rows, sheet.evidence))
+    return column in sheet.source.columns and all(looks)
 
 
 def _filled(sheet: Sheet, table: str, target: str, best: Candidate, others: list[Candidate], taken: dict) -> ColumnSource:

@@ -93,16 +93,13 @@ class Sheet:
     @property
     def identifies_products(self) -> bool:
         """Whether a column identifies products beyond doubt, which a bare `name` or `id` does not."""
-        return self.identifies(self.own | self.present)
-
-    def identifies(self, present: dict[str, str]) -> bool:
-        known = {name: column for name, column in present.items() if name not in BARE}
+        known = {name: column for name, column in self.present.items() if name not in BARE}
         return any(self.by_name(f"{table}.product_id", known) for table in self.mapping.tables)
 
     @property
     def has_products(self) -> bool:
         """Whether its rows are about products: a bare `name` or `description` is a product's in rows with units."""
-        return self.identifies(self.own) or self.orders("product_id", "units") == ["product_id", "units"]
+        return self.identifies_products or self.orders("product_id", "units") == ["product_id", "units"]
 
     @property
     def has_quantities(self) -> bool:

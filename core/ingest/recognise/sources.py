@@ -6,9 +6,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import COLUMN, KnownAnswers, column_names, constants, signature
+from core.ingest.answers import KnownAnswers, column_names, constants, signature
 from core.ingest.convert.dates import day_in
-from core.ingest.questions import Question
 from core.ingest.readers.source import Source
 from core.ingest.recognise import known_layouts, lookups, reshape
 from core.ingest.recognise.declared import plan_declared, state_rules
@@ -23,7 +22,7 @@ from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.tables import plan_tables
 from core.ingest.recognise.unrecognised import UnrecognisedFile
 from core.ingest.report import FileReport
-from core.messages import Message, msg
+from core.messages import msg
 
 
 @dataclass
@@ -198,7 +197,7 @@ def _complete(p: PlannedSource) -> None:
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
-    p.report.questions += [*p.sheet.asked(p.plans), *read_twice(p)] if p.sheet else []
+    p.report.questions += p.sheet.asked(p.plans) if p.sheet else []
     used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
@@ -207,22 +206,6 @@ def _complete(p: PlannedSource) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].constant is not None:
         p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
-
-
-def read_twice(p: PlannedSource) -> list[Question]:
-    """Return a question for each column that fills two places of one table; a product's number may be its name too."""
-    asked = []
-    for plan in p.plans:
-        places: dict[str, list[str]] = {}
-        for target, filled in plan.columns.items():
-            for column in filled.sources[:1] if not filled.rule.template else ():
-                places.setdefault(column, []).append(target)
-        for column, (first, *others) in places.items():
-            if others and {first, *others} != {"product_id", "title"}:
-                about = msg("Column {column} is read as {places}.", column=repr(column), places=[first, *others])
-                choices = tuple((c, Message("{column}", {"column": c})) for c in p.source.columns)
-                asked.append(Question(COLUMN, f"{plan.table}.{others[-1]}", column, choices, about, p.source.file))
-    return asked
 
 
 def _lookup_note(lookup: Lookup):

@@ -26,7 +26,7 @@ NAMED, OTHERS = 20.0, 40.0  # weights: of a table's word in the name, of evidenc
 def plan_tables(sheet: Sheet) -> list[TablePlan]:
     """Return the tables that a sheet fills, the main one first. Raises UserError for one that fits none or cannot serve."""
     _refuse_totals(sheet)
-    fillable = {t: found for t in sheet.mapping.tables if t not in _excluded(sheet) and is_complete(t, found := _found(sheet, t))}
+    fillable = {t: found for t in sheet.mapping.tables if is_complete(t, found := _found(sheet, t))}
     if "products" not in fillable and ("products" in sheet.named or fillable.keys() & {"orders", "events"}):
         fillable |= _untitled(sheet)
     for table, holds in VETOES:
@@ -107,12 +107,6 @@ EVIDENCE: tuple[tuple[str, Holds], ...] = (
 # ---- what excludes a table that the name does not speak of
 
 
-def _excluded(sheet: Sheet) -> tuple[str, ...]:
-    """Return the tables that would take any column: customers, in sales whose date or units have unknown names."""
-    beside = sheet.named or sheet.identifies_products
-    return ("customers",) if beside and "customers" not in sheet.named else ()
-
-
 def _is_bare(found: Found, target: str) -> bool:
     """Return whether what would identify a thing is an id or name of anything at all."""
     return plain(found[target].sources[0]) in BARE
@@ -126,6 +120,8 @@ def _of_places(sheet: Sheet, fillable: Fillable) -> object:
 
 
 VETOES: tuple[tuple[str, Holds], ...] = (
+    # customers take any column: also those of sales whose date or units have unknown names
+    ("customers", lambda sheet, fillable: sheet.named or sheet.identifies_products),
     ("customers", lambda sheet, fillable: _is_bare(fillable["customers"], "customer_id")),
     ("products", _of_places),
     # a mere quantity, in a file not named after stock, is of units sold
