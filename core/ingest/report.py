@@ -14,13 +14,17 @@ from core.messages import lines as as_lines
 
 @dataclass(frozen=True)
 class AsideLines:
-    """Rows of one name that are set aside for one reason. reason: its template; cents: None without prices."""
+    """Rows of one name that are set aside for one reason.
+
+    reason: its template. cents: None without prices. comes_back: an answer can make products of them.
+    """
 
     reason: str
     name: str
     rows: int
     units: float
     cents: int | None
+    comes_back: bool = False
 
     def as_message(self) -> Message:
         return msg(
@@ -213,6 +217,7 @@ class FileReport:
             "layout": str(self.layout or ""),
             "layout_message": self.layout.as_dict() if self.layout else None,
             "questions": [question_record(q, self.answers) for q in self.questions],
+            "answers": self.answers,
             "columns_not_read": self.unread,
             "columns_outside": {column: str(what) for column, what in self.outside.items()},
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},

@@ -19,7 +19,7 @@ from core.ingest.names import plain
 from core.ingest.questions import MATTERS, Question
 from core.ingest.recognise.mapping import ColumnRule
 from core.ingest.recognise.personal_data import lists_persons
-from core.ingest.recognise.rules import RULES
+from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, RULES
 from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, Found
 from core.ingest.words import column_words
@@ -30,7 +30,6 @@ AGREES = 0.5  # added for values by which the shop's products are known
 ASKED = 0.5  # of a doubtful name
 MOSTLY = 0.5  # of a column's ids, for it to be the one that identifies the shop's products
 NEARLY_ALL = 0.9  # of the values of a column
-EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sales is, and the answer that it is one unit
 WITH_FALLBACKS = ("product_id", "category", "brand", "price", "description")  # targets of which the next candidate fills blank cells
 _COUNTS_NOTHING = re.compile(r"(id|sku|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
 

@@ -13,10 +13,10 @@ from core.ingest.recognise import known_layouts, lookups, reshape
 from core.ingest.recognise.declared import plan_declared, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
-from core.ingest.recognise.matcher import EACH_ROW, ONE_UNIT, product_columns
+from core.ingest.recognise.matcher import product_columns
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.rules import targets
+from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, targets
 from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.tables import plan_tables
@@ -193,7 +193,8 @@ def _complete(p: PlannedSource) -> None:
     kept: list[TablePlan] = []
     outside: Outside = {}
     for plan in p.plans:
-        plan, personal = without_personal_data(plan, p.source, p.lookup, mapping)
+        plan, personal, asked = without_personal_data(plan, p.source, p.lookup, mapping, p.report.answers)
+        p.report.questions += asked
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
