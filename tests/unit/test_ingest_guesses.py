@@ -18,7 +18,7 @@ def test_whether_whole_numbers_called_sales_are_units_is_asked_where_the_file_ha
     with pytest.raises(OpenQuestions, match="--column orders.units=sales"):
         import_files(workspace, [file])
     report = import_files(workspace, [file], columns=("orders.units = sales",))
-    assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)] and not report.questions
+    assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)] and not report.open()
 
 
 def test_one_amount_with_cents_anywhere_in_the_file_shows_that_sales_are_money(workspace, tmp_path):
