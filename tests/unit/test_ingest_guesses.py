@@ -49,7 +49,7 @@ def test_a_blank_column_takes_the_place_of_no_other(workspace, tmp_path):
 def test_the_report_shows_the_evidence_for_a_column_that_its_name_leaves_open(workspace, tmp_path):
     rows = "".join(f"{n // 2},2024-03-05,Mug {n % 4},9.90\n" for n in range(8))
     report = import_files(workspace, [write(tmp_path, "export.csv", "id,date,name,price\n" + rows)])
-    assert "id (its values stand on lines of several products, as numbers of orders do) -> order_id" in report.text()
+    assert "id (its values stand on lines of several products, as numbers of orders do) -> order_id" in str(report.text())
 
 
 @pytest.mark.parametrize("head, cell", [("sales", "12.50"), ("sales,currency", "12,USD"), ("sales,price", "12,4")])
@@ -153,7 +153,7 @@ def test_a_mapping_that_names_the_price_means_it(workspace, tmp_path):
 def test_a_discount_between_zero_and_one_is_a_share_and_no_money(workspace, tmp_path, values, read):
     rows = "".join(f"{n},2024-03-05,A,1,9,{value}\n" for n, value in enumerate(values * 10))
     report = import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,qty,price,discount\n" + rows)])
-    assert ("Column 'discount' is not read" in report.text()) is not read
+    assert ("Column 'discount' is not read" in str(report.text())) is not read
     assert (stored(workspace, "select sum(discount_cents) from orders")[0][0] is not None) is read
 
 
