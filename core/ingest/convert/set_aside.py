@@ -91,11 +91,10 @@ def _mark_no_products(con, texts: TextTable, plan: TablePlan, mapping: Mapping, 
     patterns += [no_product_pattern()] if mapping.guesses or mapping.layout is not None else []
     for source in [s for target in ("product_id", "title") if target in plan.columns for s in plan.columns[target].sources]:
         cell = texts.text(source, NO_VALUE)
+        # A table of its own: DuckDB would match the pattern on every row before it drops the equal ones.
+        con.execute(f"create or replace temp table names as select distinct {cell} as name from {quoted(texts.table)}").fetchall()
         for pattern in patterns:
-            names = con.execute(
-                f"select name from (select distinct {cell} as name from {quoted(texts.table)}) where regexp_full_match(name, $pattern)",
-                {"pattern": pattern},
-            ).fetchall()
+            names = con.execute("select name from names where regexp_full_match(name, $pattern)", {"pattern": pattern}).fetchall()
             aside = [name for (name,) in names if normalised(name) not in kept]
             if aside:
                 add(

@@ -102,6 +102,13 @@ def newest_values(con, staged: StagedTable) -> str:
     return "newest_each"
 
 
+def described(con, staged: StagedTable, rolled_up: bool) -> str:
+    """Return the table of the staged rows, with one row a key where many lines describe it. rolled_up: many rows make one product."""
+    table = staged.plan.table
+    source = customer_attributes(con, staged) if table == "customers" and staged.table != LONG_CUSTOMERS else staged.table
+    return commonest_values(con, staged, source) if staged.plan.aggregates_lines or rolled_up and table == "products" else source
+
+
 def customer_attributes(con, staged: StagedTable) -> str:
     """Make a table with one row a customer and attribute. Returns its name."""
     attributes = {f"a{i}": a for i, a in enumerate(staged.columns) if a != "customer_id"}

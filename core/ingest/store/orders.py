@@ -51,8 +51,8 @@ def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
     are in the line's units already.
     """
     source, names = quoted(staged.table), columns_sql(NAMES)
-    number = "line_id" if "line_id" in staged.plan.columns else "null::varchar"
-    wanted = f"case when count({number}) > 0 then count(distinct {number}) + count(*) - count({number}) else count(*) end"
+    numbered = "line_id" in staged.plan.columns
+    wanted = "count(distinct line_id) + count(*) - count(line_id)" if numbered else "count(*)"
     if by_units:
         wanted = "case when order_id is not null then 1 else count(*) end"
     run(
@@ -61,7 +61,7 @@ def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
         from {source} where problem is null group by {names}""",
     )
     ((alike,),) = run(con, "select count(*) from given where order_id is not null and wanted > 1")
-    if not alike or number == "line_id":
+    if not alike or numbered:
         return
     run(
         con,
