@@ -83,7 +83,7 @@ def _is_id(column: Column) -> bool:
 
 def _break(con, texts: TextTable, sources: list[str], shape: str, reason: str) -> dict[str, int]:
     """Break the rows of which one of the columns has a value of that shape, SQL with {0} for the value; returns column -> rows."""
-    cells = {source: texts.text(source, NO_VALUE) for source in sources}
+    cells = {source: texts.text(source, NO_TEXT) for source in sources}
     if not cells:
         return {}
     table = quoted(texts.table)

@@ -89,15 +89,22 @@ def _mark_no_products(con, texts: TextTable, plan: TablePlan, mapping: Mapping, 
     """Mark lines of postage, fees, gift cards and the like, by the words that all shops use or by the mapping's own."""
     patterns = [f"(?i){'|'.join(f'(?:{p})' for p in mapping.options.non_products)}"] if mapping.options.non_products else []
     patterns += [no_product_pattern()] if mapping.guesses or mapping.layout is not None else []
-    for source in [s for target in ("product_id", "title") if target in plan.columns for s in plan.columns[target].sources]:
-        cell = texts.text(source, NO_VALUE)
-        # A table of its own: DuckDB would match the pattern on every row before it drops the equal ones.
-        con.execute(f"create or replace temp table names as select distinct {cell} as name from {quoted(texts.table)}").fetchall()
-        for pattern in patterns:
-            names = con.execute("select name from names where regexp_full_match(name, $pattern)", {"pattern": pattern}).fetchall()
-            aside = [name for (name,) in names if normalised(name) not in kept]
-            if aside:
-                add(
-                    f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",
-                    names=aside,
-                )
+    sources = [s for target in ("product_id", "title") if target in plan.columns for s in plan.columns[target].sources]
+    if not sources or not patterns:
+        return
+    cells = {source: texts.text(source, NO_VALUE) for source in dict.fromkeys(sources)}
+    # A table of its own: DuckDB would match the pattern on every row before it drops the equal ones.
+    each = " union all ".join(
+        f"select distinct {i} as source, {cell} as name from {quoted(texts.table)}" for i, cell in enumerate(cells.values())
+    )
+    con.execute(f"create or replace temp table names as {each}").fetchall()
+    matching = " or ".join(f"regexp_full_match(name, $pattern{i})" for i in range(len(patterns)))
+    values = {f"pattern{i}": pattern for i, pattern in enumerate(patterns)}
+    found = con.execute(f"select source, name from names where {matching}", values).fetchall()
+    for i, cell in enumerate(cells.values()):
+        aside = [name for source, name in found if source == i and normalised(name) not in kept]
+        if aside:
+            add(
+                f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",
+                names=aside,
+            )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,6 +16,7 @@ from core.ingest.readers.source import Source
 from core.ingest.recognise.lookups import Lookup
 from core.messages import Message, nmsg
 
+LOADED_BYTES = 16 << 20
 _BLANK, _EQUALS, _DELETE = b" =\x7f"
 
 
@@ -62,7 +64,7 @@ def load_texts(con, source: Source, columns: list[str], table: str, progress) ->
     texts = TextTable(source, table, {c: f"c{i}" for i, c in enumerate(columns)})
     definitions = "".join(f", {c} varchar" for c in texts.columns.values())
     con.execute(f"create or replace temp table {quoted(table)} (line bigint, broken varchar{definitions})").fetchall()
-    for batch in source.batches(columns):
+    for batch in _joined(source.batches(columns)):
         cells = "".join(f", {c if name in source.typed else _tidied(c, batch)}" for name, c in texts.columns.items())
         con.register("batch", batch)
         con.execute(f"insert into {quoted(table)} select line, broken{cells} from batch").fetchall()
@@ -73,14 +75,28 @@ def load_texts(con, source: Source, columns: list[str], table: str, progress) ->
     return texts
 
 
+def _joined(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield batches joined up to so many bytes that DuckDB loads them on several threads."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.nbytes for each in waiting) >= LOADED_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
 def _tidied(column: str, batch: pa.Table) -> str:
     """Return SQL of a column's tidy text; a look at all bytes at once spares most columns the slow way."""
-    cells = batch.column(column).combine_chunks()
-    return formats.without(column, NO_TEXT) if _is_tidy(cells) else formats.text(column, NO_TEXT)
+    is_tidy = all(map(_is_tidy, batch.column(column).chunks))
+    return formats.without(column, NO_TEXT) if is_tidy else formats.text(column, NO_TEXT)
 
 
 def _is_tidy(cells: pa.StringArray) -> bool:
     """Return whether all cells are printable ASCII without blanks at their ends, blanks side by side, or = in front."""
+    if not len(cells):
+        return True
     _, offsets, data = cells.buffers()
     ends = np.frombuffer(offsets, np.int32)[cells.offset : cells.offset + len(cells) + 1]
     text = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]

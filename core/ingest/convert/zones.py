@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from babel.core import get_global
@@ -69,6 +70,7 @@ def clock(given: str, countries: tuple[str, ...], currency: str) -> Clock:
     return Clock()
 
 
+@cache
 def _zone_of(country: str) -> str:
     """Return the time zone of a country where all of its zones show the same time in winter and summer; else ""."""
     zones = sorted(zone for zone, territory in get_global("zone_territories").items() if territory == country)

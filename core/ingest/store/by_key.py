@@ -69,13 +69,13 @@ def merge_by_key(
         touched = db.rows(con, "staging/changed_customers")[0]["first_day"]
     elif kept and not day:
         touched = FIRST_DAY
-    lines = quoted(staged.table if table == "products" else source)
-    ((valid, keys),) = run(con, f"select count(distinct line), count(distinct ({columns_sql(key)})) from {lines} where problem is null")
     run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     run(con, f"insert into {quoted(table)} ({columns_sql(names)}) select {columns_sql(names)} from fresh")
     dropped = {}
-    if table != "customers" and not staged.plan.aggregates_lines and valid > keys:
-        ((different,),) = run(con, f"select count(distinct ({columns_sql(names)})) from {lines} where problem is null")
+    if table != "customers" and not staged.plan.aggregates_lines:
+        lines = quoted(staged.table if table == "products" else source)
+        each = f"count(distinct line), count(distinct ({columns_sql(names)})), count(distinct ({columns_sql(key)}))"
+        ((valid, different, keys),) = run(con, f"select {each} from {lines} where problem is null")
         dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
     return Merged(kept, dropped, as_day(first), as_day(last), as_day(touched), replaced)
 
