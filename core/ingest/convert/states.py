@@ -49,15 +49,15 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
     decided = []
     for rule in plan.states:
         column = StateColumn(rule.column, texts.text(rule.column, NO_TEXT))
+        if rule.filled:  # such as the moment of cancelling: whatever it holds has one meaning, under the column's own name
+            no = ", ".join(f"'{word}'" for word in state_columns("no"))
+            own_name = rule.column.replace("'", "''")
+            column.cell = f"case when lower({column.cell}) not in ({no}) then '{own_name}' end"
         values = con.execute(
             f"select distinct {column.cell} as v from {quoted(texts.table)} where v is not null order by v limit {MOST_VALUES + 1}"
         ).fetchall()
-        if len(values) > MOST_VALUES and not rule.filled:
+        if len(values) > MOST_VALUES:
             continue
-        if rule.filled and len(values) > MOST_VALUES:  # moments of cancelling
-            no = ", ".join(f"'{word}'" for word in state_columns("no"))
-            column.cell = f"case when lower({column.cell}) not in ({no}) then '{rule.filled}' end"
-            values = [(rule.filled,)]
         if rule.perhaps and not any(normalised(value) in known_states() for (value,) in values):
             continue
         for (value,) in values:
@@ -76,7 +76,7 @@ def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -
     if word in given:
         return given[word], True
     if rule.filled:
-        return ("" if value.lower() in state_columns("no") else rule.filled), True
+        return rule.filled, True
     if word in own:
         return own[word], True
     if plan.table == "deliveries":

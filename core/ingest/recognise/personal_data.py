@@ -20,7 +20,7 @@ from core.messages import Message, msg
 NO_GROUP = msg("no attribute that is stored of customers")
 ANOTHER_AGE = msg("another column that shows the age")
 _SUPPLIERS = ("supplier", "vendor", "manufacturer", "供应商", "厂")
-_OF_GOODS = ("products", "suppliers", "stock", "deliveries", "links", "market", "promotions")
+_OF_GOODS = ("products", "suppliers", "stock", "deliveries", "links", "market", "promotions", "product_map", "kit_parts")
 _MADE_COARSE = {AGE: age_bands.AGE_BAND, BIRTH: age_bands.AGE_BAND, POSTAL_CODE: age_bands.POSTAL_REGION}  # kind -> attribute
 _PLACES = ("place", "country")
 

@@ -200,7 +200,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     grain = _grain(run, p, staged)
     if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
         p.report.questions.append(question)
-        staged = staged if p.report.answers.get(stock.STOCK_ROWS, stock.ADD) == stock.LAST else stock.with_places(con, staged)
+        staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
     if not run.dry_run:
         journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
