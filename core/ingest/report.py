@@ -14,13 +14,17 @@ from core.messages import lines as as_lines
 
 @dataclass(frozen=True)
 class AsideLines:
-    """Rows of one name that are set aside for one reason. reason: its template; cents: None without prices."""
+    """Rows of one name that are set aside for one reason.
+
+    reason: its template. cents: None without prices. comes_back: an answer can make products of them.
+    """
 
     reason: str
     name: str
     rows: int
     units: float
     cents: int | None
+    comes_back: bool = False
 
     def as_message(self) -> Message:
         return msg(
@@ -213,6 +217,7 @@ class FileReport:
             "layout": str(self.layout or ""),
             "layout_message": self.layout.as_dict() if self.layout else None,
             "questions": [question_record(q, self.answers) for q in self.questions],
+            "answers": self.answers,
             "columns_not_read": self.unread,
             "columns_outside": {column: str(what) for column, what in self.outside.items()},
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},
@@ -292,7 +297,7 @@ class ImportReport:
             "note_messages": [note.as_dict() for note in self.notes],
         }
 
-    def message(self) -> Message:
+    def text(self) -> Message:
         """Return the whole report, to be shown in the reader's language."""
         head = (
             msg("Plan of an import with the mapping {mapping}. Nothing is written.", mapping=self.mapping)
@@ -321,10 +326,6 @@ class ImportReport:
             parts.append(Message("  {flags}", {"flags": " ".join(q.argument() for q in asked)}))
         parts += [msg("Note: {note}", note=note) for note in self.notes]
         return as_lines(*parts)
-
-    def text(self, language: str = "en") -> str:
-        """Return the whole report as text in a language of core.messages.LOCALES."""
-        return self.message().show(language)
 
 
 def _indented(spaces: int, line: Message) -> Message:

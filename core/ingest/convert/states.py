@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from core.ingest.blanks import NO_TEXT
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.persons.free_text import masked
 from core.ingest.questions import Answers, Question
 from core.ingest.recognise.layout import StateRule
 from core.ingest.recognise.table_plan import TablePlan
@@ -70,11 +71,20 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
     return decided
 
 
+def shown(value: str) -> str:
+    """Return a state, or the name of a line, as the report and its questions show it: whoever typed it may have named a person.
+
+    >>> shown("Partially paid"), shown("Call 0171 5500000")
+    ('Partially paid', 'Call [phone]')
+    """
+    return masked(value, of_goods=True)
+
+
 def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -> tuple[str, bool]:
     """Return what a value counts as and whether that is sure; "" for one that says nothing."""
-    word, own = normalised(value), dict(rule.values)
-    if word in given:
-        return given[word], True
+    word, own, said = normalised(value), dict(rule.values), normalised(shown(value))
+    if said in given:
+        return given[said], True
     if rule.filled:
         return rule.filled, True
     if word in own:
@@ -95,7 +105,7 @@ def questions(file: str, counts: list, columns: list[StateColumn], totals: tuple
 
     counts: of core.ingest.report.StateCount. totals: rows, units and cents of the file, of which a question's share is measured.
     """
-    unsure = {(column.column, value) for column in columns for value in column.unsure}
+    unsure = {(column.column, shown(value)) for column in columns for value in column.unsure}
     return [
         Question(
             STATE,

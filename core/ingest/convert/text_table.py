@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pyarrow as pa
 
-from core.ingest.blanks import NO_TEXT
+from core.ingest.blanks import NO_TEXT, NO_VALUE
 from core.ingest.convert import formats
 from core.ingest.names import quoted
 from core.ingest.questions import Answers, Question
@@ -57,6 +57,10 @@ class TextTable:
             return column
         cell = formats.without(column, set(empty) - set(NO_TEXT))
         return f"regexp_replace({cell}, '^([0-9]+)\\.0$', '\\1')" if source in self.floats else cell
+
+    def number(self, source: str) -> str:
+        """Return SQL of the number in a source column, as its decimals are written."""
+        return formats.number(self.text(source, NO_VALUE), self.decimals.get(source, "."))
 
 
 def load_texts(con, source: Source, columns: list[str], table: str, progress) -> TextTable:
