@@ -8,10 +8,10 @@ from typing import Any
 
 from core.errors import UserError
 from core.ingest.convert.row_checks import FIRST_DAY
-from core.ingest.recognise.shop import ImportHints
 from core.ingest.store import journal, maps
 from core.ingest.store.changes import TableChange, change_of, forget_rows, set_aside
 from core.ingest.store.closing import close
+from core.ingest.store.shop import ImportHints
 from core.messages import Message, msg
 from core.messages import lines as as_lines
 from core.progress import Progress, silent
