@@ -154,6 +154,7 @@ def _import_all(
         currency=given or currency,
         has_orders=any(p.has_orders for p in planned),
         moment=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
+        dry_run=dry_run,
         shop=known,
     )
     if gone := forget_persons(con):

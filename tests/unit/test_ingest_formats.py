@@ -95,7 +95,7 @@ def test_numbers(text, decimal, value):
 )
 def test_evidence_for_a_decimal_point_or_comma(values, points, commas, either):
     with db.connect() as con:
-        parts = ", ".join(formats.decimal_evidence("v"))
+        parts = ", ".join(f"count(*) filter (where {shape})" for shape in formats.decimal_evidence("v"))
         assert con.execute(f"select {parts} from (select unnest($values::varchar[]) as v)", {"values": values}).fetchone() == (
             points,
             commas,

@@ -90,9 +90,12 @@ def _grows_with_units(con, texts: TextTable, plan: TablePlan) -> bool:
     product, units, price = (plan.columns[c].sources for c in ("product_id", "units", "unit_price"))
     if not units:
         return False
+    # Texts, then numbers once: DuckDB would read the numbers again in every condition.
     totals, prices = con.execute(f"""
-        with cells as (select {texts.text(product[0], NO_TEXT)} as product, {_number(texts, units[0])} as units,
-                              {_number(texts, price[0])} as price from {quoted(texts.table)} where broken is null),
+        with texts as (select {texts.text(product[0], NO_TEXT)} as product, {texts.text(units[0], NO_VALUE)} as u,
+                              {texts.text(price[0], NO_VALUE)} as p from {quoted(texts.table)} where broken is null),
+        cells as materialized (select product, {formats.number("u", texts.decimals[units[0]])} as units,
+                                      {formats.number("p", texts.decimals[price[0]])} as price from texts),
         one as (select product, median(price) as of_one from cells where units = 1 and price > 0 group by product)
         select count(*) filter (where abs(price - of_one * units) <= {NEARLY} * of_one * units),
                count(*) filter (where abs(price - of_one) <= {NEARLY} * of_one)

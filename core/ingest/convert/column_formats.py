@@ -67,7 +67,7 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
         )
         texts.remarks.append((source, remark))
     amounts = [f.sources[0] for column, f in filled if column is not None and column.name.endswith("_cents")]
-    for source, rows in _break(con, texts, amounts, ".*%", SHARE).items():
+    for source, rows in _break(con, texts, amounts, "ends_with({0}, '%')", SHARE).items():
         remark = nmsg(
             "{count} row has a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
             "{count} rows have a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
@@ -81,16 +81,18 @@ def _is_id(column: Column) -> bool:
     return column.name.endswith("_id") or column.name in ("source", "target")
 
 
-def _break(con, texts: TextTable, sources: list[str], pattern: str, reason: str) -> dict[str, int]:
-    """Break the rows that have a value of that pattern in one of the columns; returns column -> rows."""
-    broken = {}
-    for source in dict.fromkeys(sources):
-        cell = texts.text(source, NO_VALUE)
-        (broken[source],) = con.execute(
-            f"""update {quoted(texts.table)} set broken = $reason
-            where broken is null and regexp_full_match({cell}, '{pattern}')""",
-            {"reason": reason},
-        ).fetchone()
+def _break(con, texts: TextTable, sources: list[str], shape: str, reason: str) -> dict[str, int]:
+    """Break the rows of which one of the columns has a value of that shape, SQL with {0} for the value; returns column -> rows."""
+    cells = {source: texts.text(source, NO_TEXT) for source in sources}
+    if not cells:
+        return {}
+    table = quoted(texts.table)
+    counts = ", ".join(f"count(*) filter (where {shape.format(cell)})" for cell in cells.values())
+    found = con.execute(f"select {counts} from {table} where broken is null").fetchone()
+    broken = {source: rows for source, rows in zip(cells, found) if rows}
+    for source in broken:
+        query = f"update {table} set broken = $reason where broken is null and {shape.format(cells[source])}"
+        (broken[source],) = con.execute(query, {"reason": reason}).fetchone()
     return {source: rows for source, rows in broken.items() if rows}
 
 
@@ -98,9 +100,7 @@ def _decide_decimals(con, texts: TextTable, undecided: list[str], answers: Answe
     """Decide column by column. One without evidence follows the rest of its file; where that has none either, a person is asked."""
     if not undecided:
         return
-    parts = [part for s in undecided for part in formats.decimal_evidence(texts.text(s, NO_VALUE))]
-    counted = con.execute(f"select {', '.join(parts)} from {quoted(texts.table)}").fetchone()
-    evidence = dict(zip(undecided, zip(counted[::3], counted[1::3], counted[2::3])))
+    evidence = {s: _decimal_evidence(con, texts, s) for s in undecided}
     points, commas = (sum(counts[i] for counts in evidence.values()) for i in (0, 1))
     file_wide = "," if commas > points or commas == points and texts.source.delimiter == ";" else "."
     for source, (points_here, commas_here, either) in evidence.items():
@@ -114,6 +114,14 @@ def _decide_decimals(con, texts: TextTable, undecided: list[str], answers: Answe
             texts.remarks.append((source, remark))
         elif points_here != commas_here:
             texts.shown[f"{DECIMAL} {source}"] = sign
+
+
+def _decimal_evidence(con, texts: TextTable, source: str) -> tuple[int, int, int]:
+    """Count a column's values for a decimal point, for a decimal comma and for either, with a look at each different value once."""
+    counted = ", ".join(f"coalesce(sum(times) filter (where {shape}), 0)" for shape in formats.decimal_evidence("cell"))
+    return con.execute(f"""with cells as materialized (
+            select {texts.text(source, NO_VALUE)} as cell, count(*) as times from {quoted(texts.table)} group by cell)
+        select {counted} from cells""").fetchone()
 
 
 def _ask_decimal(con, texts: TextTable, source: str, proposal: str, rows: int, answers: Answers) -> str:
@@ -158,11 +166,15 @@ def _decide_dates(con, texts: TextTable, undecided: list[str], days: dict[str, s
 
 
 def _decide_floats(con, texts: TextTable, ids: list[str]) -> None:
-    for source in dict.fromkeys(ids):
-        text = texts.text(source, NO_TEXT)
-        numbers, whole = con.execute(f"""select count(*) filter (where regexp_full_match(x, '[0-9]+(\\.[0-9]+)?')),
-            count(*) filter (where regexp_full_match(x, '[0-9]+\\.0')) from (select {text} as x from {quoted(texts.table)})""").fetchone()
-        if numbers and numbers == whole:
+    cells = {source: texts.text(source, NO_TEXT) for source in ids}
+    if not cells:
+        return
+    ending = ", ".join(f"count(*) filter (where ends_with({cell}, '.0'))" for cell in cells.values())
+    found = con.execute(f"select {ending} from {quoted(texts.table)}").fetchone()
+    for source in [source for source, rows in zip(cells, found) if rows]:
+        number, whole = (f"count(*) filter (where regexp_full_match({cells[source]}, '[0-9]+{end}'))" for end in ("(\\.[0-9]+)?", "\\.0"))
+        numbers, floats = con.execute(f"select {number}, {whole} from {quoted(texts.table)}").fetchone()
+        if numbers and numbers == floats:
             texts.floats.add(source)
 
 

@@ -50,8 +50,8 @@ class DateColumn:
         self.questions: list[Question] = []
         self.shown: Answers = {}
         self.cells = f"with cells as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null) "
-        self.filled = self._count("c")
-        self.counts = self._counts() if self.filled else {}
+        self.filled, iso = self._row(f"count(c), count({dates.date_sql('c', 'iso')})")
+        self.counts = self._counts(iso) if self.filled else {}
 
     def decide(self) -> str:
         """Return the name of the format for dates.date_sql; fills remarks and questions. Raises UserError for an unknown answer."""
@@ -73,9 +73,8 @@ class DateColumn:
     def _row(self, what: str, where: str = "true", sample: str = "") -> tuple:
         return self.con.execute(f"{self.cells} select {what} from (select c from cells where {where}){sample}").fetchone()
 
-    def _counts(self) -> dict[str, int]:
-        """Count the values that each format reads; formats that read nothing in a sample are left out."""
-        iso = self._count(dates.date_sql("c", "iso"))
+    def _counts(self, iso: int) -> dict[str, int]:
+        """Count the values that each format reads; formats that read nothing in a sample are left out. iso: how many that one reads."""
         others = [
             f.name for f in dates.DATES.values() if f.name != "iso" and (not f.asked or f.name == "week_digits" and self._names_weeks())
         ]

@@ -6,13 +6,16 @@ the text cannot be read.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 TYPED = "typed"  # in place of a format: the file itself types the column
 
 # Text
 
 _BLANKS = r"'[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}\x{feff}]+'"
 _GUARD = '^="(.*)"$'  # keeps a spreadsheet from reading 00123 as 123
-ROUNDED = r"(?i)[0-9](\.[0-9]+)?e\+[0-9]+"  # what a spreadsheet leaves of a long id: its first digits
+# SQL of a condition: the value {0} is what a spreadsheet leaves of a long id, its first digits.
+ROUNDED = r"contains({0}, '+') and regexp_full_match({0}, '(?i)[0-9](\.[0-9]+)?e\+[0-9]+')"
 _LONGEST_NOTHING = 6  # bytes; longer text is not compared with the lists above
 
 
@@ -24,6 +27,16 @@ def text(column: str, empty: tuple[str, ...]) -> str:
     tidy = f"case when {untidy} then nullif(trim({bare}), '') else {column} end"
     return (
         f"case when strlen({column}) > {_LONGEST_NOTHING} then {tidy} when lower(trim({column})) in ({nothing}) then null else {tidy} end"
+    )
+
+
+def without(text: str, empty: Collection[str]) -> str:
+    """Return text that `text` has tidied, null where it is one of `empty`, in lower case."""
+    nothing = ", ".join(f"'{e}'" for e in sorted(empty))
+    return (
+        f"case when strlen({text}) > {_LONGEST_NOTHING} then {text} when lower({text}) in ({nothing}) then null else {text} end"
+        if nothing
+        else text
     )
 
 
@@ -140,7 +153,7 @@ def discount_share(text: str, value: str, percents: bool) -> str:
 
 
 def decimal_evidence(column: str) -> tuple[str, str, str]:
-    """Return three counts over a column: values that make sense only with a decimal point, only with a decimal comma, and with either.
+    """Return three conditions: a value makes sense only with a decimal point, only with a decimal comma, and with either.
 
     1.234 is ambiguous (a thousand, or a bit more than one); 1.5, 0.123, 1234.567, 1,234.5 and 1 234.5 are not.
     """
@@ -157,9 +170,9 @@ def decimal_evidence(column: str) -> tuple[str, str, str]:
             f"[0-9]{{1,3}}([ ''’][0-9]{{3}})+{p}[0-9]*",
         )
         shape = f"^[^0-9.,]*({'|'.join(unambiguous)})[^0-9.,]*$"
-        return f"count(*) filter (where regexp_matches({flat}, '{shape}'))"
+        return f"regexp_matches({flat}, '{shape}')"
 
-    either = f"count(*) filter (where regexp_matches({flat}, '^[^0-9.,]*[1-9][0-9]{{0,2}}[.,][0-9]{{3}}[^0-9.,]*$'))"
+    either = f"regexp_matches({flat}, '^[^0-9.,]*[1-9][0-9]{{0,2}}[.,][0-9]{{3}}[^0-9.,]*$')"
     return only(".", ","), only(",", "."), either
 
 

@@ -95,16 +95,19 @@ def _mark_no_products(con, texts: TextTable, named: list[str], mapping: Mapping,
     """
     patterns = [f"(?i){'|'.join(f'(?:{p})' for p in mapping.options.non_products)}"] if mapping.options.non_products else []
     patterns += [no_product_pattern()] if mapping.guesses or mapping.layout is not None else []
-    for source in named:
-        cell = texts.text(source, NO_VALUE)
-        for pattern in patterns:
-            names = con.execute(
-                f"select name from (select distinct {cell} as name from {quoted(texts.table)}) where regexp_full_match(name, $pattern)",
-                {"pattern": pattern},
-            ).fetchall()
-            aside = [name for (name,) in names if normalised(states.shown(name)) not in kept]
-            if aside:
-                add(
-                    f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",
-                    names=aside,
-                )
+    if not named or not patterns:
+        return
+    cells = [texts.text(source, NO_VALUE) for source in named]
+    # A table of its own: DuckDB would match the pattern on every row before it drops the equal ones.
+    each = " union all ".join(f"select distinct {i} as source, {cell} as name from {quoted(texts.table)}" for i, cell in enumerate(cells))
+    con.execute(f"create or replace temp table names as {each}").fetchall()
+    matching = " or ".join(f"regexp_full_match(name, $pattern{i})" for i in range(len(patterns)))
+    values = {f"pattern{i}": pattern for i, pattern in enumerate(patterns)}
+    found = con.execute(f"select source, name from names where {matching}", values).fetchall()
+    for i, cell in enumerate(cells):
+        aside = [name for source, name in found if source == i and normalised(states.shown(name)) not in kept]
+        if aside:
+            add(
+                f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",
+                names=aside,
+            )

@@ -76,7 +76,7 @@ def stage(
     if main is not None:
         priced = " and coalesce(unit_price_cents, 1) > 0" if main.plan.table == "orders" else ""
         valid = f"select line from {quoted(main.table)} where problem is null{priced}"
-        text += f" where line in ({valid} union select line from {PURCHASE_LINES})"
+        text += f" where line in ({valid} union all select line from {PURCHASE_LINES})"
     if plan.from_purchases:
         text += f" where line in (select line from {PURCHASE_LINES})"
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from core.ingest.blanks import NO_VALUE
+import numpy as np
+import pyarrow as pa
+
+from core.ingest.blanks import NO_TEXT, NO_VALUE
 from core.ingest.convert import formats
 from core.ingest.names import quoted
 from core.ingest.questions import Answers, Question
@@ -12,10 +16,13 @@ from core.ingest.readers.source import Source
 from core.ingest.recognise.lookups import Lookup
 from core.messages import Message, nmsg
 
+LOADED_BYTES = 16 << 20
+_BLANK, _EQUALS, _DELETE = b" =\x7f"
+
 
 @dataclass
 class TextTable:
-    """A source's mapped columns as text in a temporary table, with `line` and `broken`.
+    """A source's mapped columns as tidy text (formats.text) in a temporary table, with `line` and `broken`.
 
     columns     source column -> its column in the table
     decimals    number columns -> how they are written (formats.number)
@@ -48,11 +55,8 @@ class TextTable:
         column = self.columns[source]
         if source in self.source.typed:
             return column
-        return (
-            f"regexp_replace({formats.text(column, empty)}, '^([0-9]+)\\.0$', '\\1')"
-            if source in self.floats
-            else formats.text(column, empty)
-        )
+        cell = formats.without(column, set(empty) - set(NO_TEXT))
+        return f"regexp_replace({cell}, '^([0-9]+)\\.0$', '\\1')" if source in self.floats else cell
 
     def number(self, source: str) -> str:
         """Return SQL of the number in a source column, as its decimals are written."""
@@ -60,18 +64,52 @@ class TextTable:
 
 
 def load_texts(con, source: Source, columns: list[str], table: str, progress) -> TextTable:
-    """Stream a source's columns into a temporary table of text."""
+    """Stream a source's columns into a temporary table of text, tidied once for all queries that follow."""
     texts = TextTable(source, table, {c: f"c{i}" for i, c in enumerate(columns)})
     definitions = "".join(f", {c} varchar" for c in texts.columns.values())
     con.execute(f"create or replace temp table {quoted(table)} (line bigint, broken varchar{definitions})").fetchall()
-    for batch in source.batches(columns):
+    for batch in _joined(source.batches(columns)):
+        cells = "".join(f", {c if name in source.typed else _tidied(c, batch)}" for name, c in texts.columns.items())
         con.register("batch", batch)
-        con.execute(f"insert into {quoted(table)} select * from batch").fetchall()
+        con.execute(f"insert into {quoted(table)} select line, broken{cells} from batch").fetchall()
         con.unregister("batch")
         texts.rows += batch.num_rows
         done = 0.5 * texts.rows / (texts.rows + 1e6)
         progress("import", done, nmsg("{file}: {count} row read", "{file}: {count} rows read", texts.rows, file=source.file))
     return texts
+
+
+def _joined(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Yield batches joined up to so many bytes that DuckDB loads them on several threads."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(each.nbytes for each in waiting) >= LOADED_BYTES:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
+
+
+def _tidied(column: str, batch: pa.Table) -> str:
+    """Return SQL of a column's tidy text; a look at all bytes at once spares most columns the slow way."""
+    is_tidy = all(map(_is_tidy, batch.column(column).chunks))
+    return formats.without(column, NO_TEXT) if is_tidy else formats.text(column, NO_TEXT)
+
+
+def _is_tidy(cells: pa.StringArray) -> bool:
+    """Return whether all cells are printable ASCII without blanks at their ends, blanks side by side, or = in front."""
+    if not len(cells):
+        return True
+    _, offsets, data = cells.buffers()
+    ends = np.frombuffer(offsets, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    text = np.frombuffer(data or b"", np.uint8)[ends[0] : ends[-1]]
+    if not text.size:
+        return True
+    filled = ends[1:] > ends[:-1]
+    first, last = text[ends[:-1][filled] - ends[0]], text[ends[1:][filled] - ends[0] - 1]
+    at_ends = np.isin(first, (_BLANK, _EQUALS)).any() or (last == _BLANK).any()
+    return not at_ends and text.min() >= _BLANK and text.max() < _DELETE and b"  " not in text.tobytes()
 
 
 def add_lookup(con, texts: TextTable, lookup: Lookup, others: list[TextTable]) -> TextTable:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
@@ -46,12 +47,12 @@ def plain_batches(
         )
         for batch in reading:
             filled = _any_filled(batch)
-            lines = pa.array(range(line, line + len(batch)), pa.int64()).filter(filled)
+            lines = pa.array(np.arange(line, line + len(batch)), pa.int64()).filter(filled)
             line += len(batch)
             batch = batch.filter(filled)
             for start in range(0, len(batch), rows):
                 part = batch.slice(start, rows)
-                yield text_table(lines.slice(start, rows), [None] * len(part), [part.column(c) for c in columns])
+                yield text_table(lines.slice(start, rows), pa.nulls(len(part), pa.string()), [part.column(c) for c in columns])
                 given += len(part)
     except pa.ArrowInvalid:
         yield from row_batches(itertools.islice(careful, given, None), names, columns, rows)

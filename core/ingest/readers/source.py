@@ -40,11 +40,20 @@ class Source:
     delimiter: str = ""
     names: tuple[str, ...] = ()
     notes: list[Message] = field(default_factory=list)
+    _first: pa.Table | None = field(default=None, init=False, repr=False)  # the first rows, once they are read
 
     def sample(self, columns: list[str], rows: int = SAMPLE_ROWS) -> pa.Table:
         """Return the first rows, to look at values before deciding what to read; none of a file that ends with its header."""
         nothing = text_table([], [], [pa.array([], pa.string())] * len(columns))
-        return next(self.batches(columns, rows), nothing)
+        if rows > SAMPLE_ROWS or not set(columns) <= set(self.columns):
+            return next(self.batches(columns, rows), nothing)
+        if self._first is None:
+            self._first = next(self.batches(self.columns, SAMPLE_ROWS), None)
+        if self._first is None:
+            return nothing
+        first = self._first.slice(0, rows)
+        cells = [first.column(f"c{self.columns.index(c)}") for c in columns]
+        return pa.table([first.column("line"), first.column("broken"), *cells], nothing.schema)
 
     def sample_cells(self, columns: list[str], rows: int = SAMPLE_ROWS) -> list[list[str | None]]:
         """Return the cells of the first rows, a list a column."""

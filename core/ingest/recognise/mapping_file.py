@@ -147,6 +147,7 @@ def _lookup(given, path: Path) -> LookupRule | None:
     return LookupRule(_shaped(given["key"], str, place), _texts(_shaped(given["columns"], list, place)), given.get("key_there", ""))
 
 
+@cache
 def _default_kinds() -> dict[str, tuple[str, ...]]:
     return {k: _texts(v) for k, v in tomllib.loads((PRESETS / "generic.toml").read_text(encoding="utf-8"))["kinds"].items()}
 

@@ -6,7 +6,7 @@ with told as (
         order_id, case when $daily then concat(order_id, '@', cast(ordered_at as date)) else order_id end as unit,
         cast(ordered_at as date) as day, product_id, units
     from given
-    where order_id is not null and not starts_with(order_id, $purchase)
+    where order_id in (select order_id from orders) and not starts_with(order_id, $purchase)
 ),
 
 told_units as (

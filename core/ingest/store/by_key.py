@@ -69,13 +69,13 @@ def merge_by_key(
         touched = db.rows(con, "staging/changed_customers")[0]["first_day"]
     elif kept and not day:
         touched = FIRST_DAY
-    lines = quoted(staged.table if table == "products" else source)
-    ((valid, keys),) = run(con, f"select count(distinct line), count(distinct ({columns_sql(key)})) from {lines} where problem is null")
     run(con, f"delete from {quoted(table)} where rowid in (select stored_row from fresh)")
     run(con, f"insert into {quoted(table)} ({columns_sql(names)}) select {columns_sql(names)} from fresh")
     dropped = {}
-    if table != "customers" and not staged.plan.aggregates_lines and valid > keys:
-        ((different,),) = run(con, f"select count(distinct ({columns_sql(names)})) from {lines} where problem is null")
+    if table != "customers" and not staged.plan.aggregates_lines:
+        lines = quoted(staged.table if table == "products" else source)
+        each = f"count(distinct line), count(distinct ({columns_sql(names)})), count(distinct ({columns_sql(key)}))"
+        ((valid, different, keys),) = run(con, f"select {each} from {lines} where problem is null")
         dropped = {why: n for why, n in ((TWICE, valid - different), (LATER, different - keys)) if n}
     return Merged(kept, dropped, as_day(first), as_day(last), as_day(touched), replaced)
 
@@ -100,6 +100,13 @@ def newest_values(con, staged: StagedTable) -> str:
         from {quoted(staged.table)} where problem is null group by product_id""",
     )
     return "newest_each"
+
+
+def described(con, staged: StagedTable, rolled_up: bool) -> str:
+    """Return the table of the staged rows, with one row a key where many lines describe it. rolled_up: many rows make one product."""
+    table = staged.plan.table
+    source = customer_attributes(con, staged) if table == "customers" and staged.table != LONG_CUSTOMERS else staged.table
+    return commonest_values(con, staged, source) if staged.plan.aggregates_lines or rolled_up and table == "products" else source
 
 
 def customer_attributes(con, staged: StagedTable) -> str:

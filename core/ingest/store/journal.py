@@ -11,7 +11,7 @@ from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.mapping import ColumnRule
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
-from core.ingest.store.by_key import LONG_CUSTOMERS, customer_attributes
+from core.ingest.store.by_key import LONG_CUSTOMERS, described
 from core.ingest.store.merge import merge
 from core.ingest.store.rows import columns_sql, run
 from core.ingest.store.totals import OrderGrain
@@ -50,7 +50,7 @@ def begin(con) -> None:
 def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up: bool, renews: bool) -> None:
     """Keep the valid rows of one file for one table, before they are merged. renews: the file is the whole list."""
     table, plan, part = staged.plan.table, staged.plan, _next_part(con, import_id)
-    source = customer_attributes(con, staged) if table == "customers" else staged.table
+    source = described(con, staged, rolled_up)
     there = {d[0] for d in con.execute(f"select * from {quoted(source)} limit 0").description}
     kept = [c.name for c in GIVEN[table].columns if c.name in there and c.name not in _KEY[:2]]
     run(

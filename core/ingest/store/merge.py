@@ -8,13 +8,7 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.recognise.rules import EVENT_COUNTS
-from core.ingest.store.by_key import (
-    LONG_CUSTOMERS,
-    commonest_values,
-    customer_attributes,
-    merge_by_key,
-    newest_values,
-)
+from core.ingest.store.by_key import described, merge_by_key, newest_values
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
 from core.ingest.store.stock import merge_locations
@@ -33,12 +27,8 @@ def merge(
     grain: what a row of orders is. rolled_up: many rows make one product. seen(rows): called before anything is stored with SQL of the
     rows that the file gives, of equal ones as many as count, with `copies`.
     """
-    table, source = staged.plan.table, staged.table
-    if table == "customers":
-        source = staged.table if staged.table == LONG_CUSTOMERS else customer_attributes(con, staged)
-    if staged.plan.aggregates_lines or rolled_up and table == "products":
-        source = commonest_values(con, staged, source)
-    elif table == "products":
+    table, source = staged.plan.table, described(con, staged, rolled_up)
+    if table == "products" and source == staged.table:
         source = newest_values(con, staged)
     if table == "stock" and "location" in staged.plan.columns:
         return merge_locations(con, staged, seen)

@@ -51,6 +51,7 @@ class ImportRun:
     renewing   the one of them that the next rows begin anew
     has_orders files of this import have the orders
     moment     of the import
+    dry_run    nothing of it is stored
     shop       what was known of the shop before this import
     """
 
@@ -62,6 +63,7 @@ class ImportRun:
     currency: str
     has_orders: bool
     moment: datetime
+    dry_run: bool = False
     shop: ShopSettings = field(default_factory=ShopSettings)
     renewed: set[str] = field(default_factory=set)
     renewing: str = ""
@@ -206,7 +208,8 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
         p.report.questions.append(question)
         staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
-    journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
+    if not run.dry_run:
+        journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
     run.renewing = ""
 
     def state(rows: str) -> None:

@@ -35,17 +35,22 @@ def detect_grain(con, staged: StagedTable, are_lines: bool = False) -> OrderGrai
     sales, all but a few: those are doubled lines. Days that are stored as totals stay so: lines of the same days would count twice.
     """
     source = quoted(staged.table)
-    ((rows, named, keys, different, counted),) = run(
+    ((rows, named, counted),) = run(
         con,
         f"""select count(*),
         count(*) filter (where order_id is not null or customer_id is not null or ordered_at <> date_trunc('day', ordered_at)),
-        count(distinct ({columns_sql(DAILY_KEY)})), count(distinct ({columns_sql(CANONICAL["orders"].names)})),
         count(*) filter (where order_count <> 1) from {source} where problem is null""",
     )
     if not rows or named:
         return OrderGrain.LINES
-    if not are_lines and (counted or keys == different and rows - keys <= DOUBLED * rows):
-        return OrderGrain.TOTALS
+    if not are_lines:
+        ((keys, different),) = run(
+            con,
+            f"""select count(distinct ({columns_sql(DAILY_KEY)})), count(distinct ({columns_sql(CANONICAL["orders"].names)}))
+            from {source} where problem is null""",
+        )
+        if counted or keys == different and rows - keys <= DOUBLED * rows:
+            return OrderGrain.TOTALS
     ((stored, stored_keys),) = run(
         con,
         f"""select count(*), count(distinct ({columns_sql(DAILY_KEY)})) from orders
