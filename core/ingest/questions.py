@@ -44,12 +44,12 @@ class Question:
         return self.persons or self.share > MATTERS
 
     def argument(self, value: str | None = None) -> str:
-        """Return what to type on the command line to answer with a value (default: the proposal).
+        """Return what to type on the command line to answer with a value (default: the proposal; dots where there is none).
 
         >>> Question("--state", "Partially paid", "sale", (), "", "orders.csv").argument()
         "--state 'Partially paid=sale'"
         """
-        answer = self.proposal if value is None else value
+        answer = (self.proposal or "...") if value is None else value
         return f"{self.flag} {shlex.quote(f'{self.name}={answer}' if self.name else answer)}"
 
 

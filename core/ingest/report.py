@@ -242,7 +242,8 @@ class FileReport:
         for t in self.tables:
             lines += t.lines(t is self.main, dry_run)
         lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
-        lines += [_indented(2, question_line(q, self.answers)) for q in self.questions]
+        told = [q for q in self.questions if q.matters or q.proposal or q.key in self.answers]
+        lines += [_indented(2, question_line(q, self.answers)) for q in told]
         if self.outside:
             each = [Message("{column} ({how})", {"column": column, "how": what}) for column, what in self.outside.items()]
             lines.append(_indented(2, msg("Left outside, as data about persons: {columns}", columns=each)))

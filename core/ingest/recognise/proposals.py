@@ -5,15 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from core.ingest.answers import COLUMN
+from core.ingest.names import plain
 from core.ingest.questions import Question
 from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.matcher import match
 from core.ingest.recognise.personal_data import outside_of
 from core.ingest.recognise.sheet import Sheet
+from core.ingest.words import column_words
 from core.messages import Message, msg
 
 FEWEST = 2  # different rows that show anything
 ENOUGH = 0.5  # the score of a column that is proposed
+
+FITS, MISFITS = 1.5, 0.2
+_NEITHER = {"totals", "remarks"}
+_WHOSE = {"order_id": "orders", "product_id": "products", "title": "products", "customer_id": "customers"}
 
 Known = dict[str, str]  # target -> its column, as far as it is known or proposed
 
@@ -58,11 +64,23 @@ def propose(sheet: Sheet, columns: list[str], places: list[str], read: Known) ->
     found: dict[str, str] = {}
     for place, target in sorted(((p, p.partition(".")[2]) for p in places), key=lambda p: [*_SCORES, p[1]].index(p[1])):
         free = [c for c in columns if c not in known.values() and (c not in personal or target == "customer_id")]
-        scores = {c: _SCORES[target](evidence, c, known) for c in free} if target in _SCORES else {}
+        scores = {c: _SCORES[target](evidence, c, known) * _by_name(c, target) for c in free} if target in _SCORES else {}
         best = max(scores, key=scores.__getitem__, default=None)
         if best is not None and scores[best] >= ENOUGH:
             found[place] = known[target] = best
     return found
+
+
+def _by_name(column: str, target: str) -> float:
+    """Return the factor of a name that says whose number or name it is, or that it is neither."""
+    means = {
+        what for what in ("orders", "products", "customers", *_NEITHER) if any(w in plain(column) for w in column_words(f"parts_of_{what}"))
+    }
+    if target in ("unit_price", "price"):
+        means &= _NEITHER
+    elif target not in _WHOSE:
+        return 1.0
+    return 1.0 if not means else FITS if means == {_WHOSE.get(target)} else MISFITS
 
 
 def _small_counts(evidence: Evidence, column: str, known: Known) -> float:
@@ -100,7 +118,7 @@ def _customers(evidence: Evidence, column: str, known: Known) -> float:
     shape, order = evidence.shape(column), known.get("order_id")
     if order is None or not 0.05 * shape.rows < shape.different < evidence.different(order):
         return 0.0
-    return shape.share("code") * evidence.determines(order, column)
+    return shape.share("code") * (shape.share("money") <= ENOUGH) * evidence.determines(order, column)
 
 
 def _like(shape: str) -> Callable[[Evidence, str, Known], float]:
