@@ -1,8 +1,9 @@
 """Days are the shop's days: moments with an offset from UTC, or in UTC, are turned to the shop's clock; others are on it already.
 
-A file that gives the shop's own offsets is read as written. Moments in UTC, or with the offsets of several places, need the shop's
-time zone: a setting or a fact, else that of its country if this has one. Without it, days of a file in UTC are those of UTC, which is
-noted, and a file whose offsets disagree with each other or with its local times raises a question.
+A file that gives the shop's own offsets is read as written, and a layout may declare the zone of times without an offset. Moments in UTC,
+or with the offsets of several places, need the shop's time zone: a setting or a fact, else that of its country if this has one. Without
+it, days of a file in UTC are those of UTC, which is noted, and a file whose offsets disagree with each other or with its local times
+raises a question.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from core.errors import UserError
 from core.ingest.blanks import NO_VALUE
 from core.ingest.convert import dates
 from core.ingest.convert.formats import TYPED
-from core.ingest.convert.text_table import TextTable
+from core.ingest.convert.text_table import TextTable, Turn
 from core.ingest.names import quoted
 from core.ingest.questions import Question
-from core.messages import msg
+from core.messages import Message, msg
 
 TIME_ZONE = "--time-zone"
 IN_UTC = ("unix", "unix_ms", "unix_us")  # formats of dates that count from a moment in UTC
@@ -81,45 +82,47 @@ def _zone_of(country: str) -> str:
     return ONE_CLOCK.get(country) or (zones[0] if len(times) == 1 else "")
 
 
-def turned_sql(value: str, column: str, name: str, zone: str) -> str:
+def turned_sql(value: str, column: str, name: str, turn: Turn) -> str:
     """Return SQL of a moment on the shop's clock. value: the moment as written in `column`; name: how dates are written."""
     offset = "0" if name in IN_UTC else f"({dates.offset_sql(column, name)})"
-    return f"coalesce(timezone('{zone}', timezone('UTC', ({value}) - to_minutes({offset}))), {value})"
+    bare = f"timezone('{turn.zone}', timezone('{turn.bare}', {value}))" if turn.bare else value
+    return f"coalesce(timezone('{turn.zone}', timezone('UTC', ({value}) - to_minutes({offset}))), {bare})"
 
 
-def decide_zone(con, texts: TextTable, source: str, shop: Clock) -> None:
-    """Decide whether the moments of a column are turned to the shop's clock: fills zones, remarks and questions of `texts`."""
+def decide_zone(con, texts: TextTable, source: str, shop: Clock, bare: str = "") -> None:
+    """Decide whether the moments of a column are turned to the shop's clock: fills zones, remarks and questions of `texts`.
+
+    bare: the time zone of times without an offset, "" for the shop's.
+    """
     name = texts.dates.get(source) or "iso"
-    if name == TYPED:
+    if name == TYPED and not bare:
         return
     moment = dates.date_sql("c", name)
     cells = f"with cells as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null)"
     offset = "0" if name in IN_UTC else dates.offset_sql("c", name)
-    if name not in IN_UTC and not con.execute(f"{cells} select 1 from cells where {_MAY_HAVE_OFFSET} limit 1").fetchone():
+    if not bare and name not in IN_UTC and not con.execute(f"{cells} select 1 from cells where {_MAY_HAVE_OFFSET} limit 1").fetchone():
         return
     rows, marked, utc, least, most, timed = con.execute(
         f"""{cells}, read as (select {moment} as moment, {offset} as ahead from cells)
         select count(moment), count(ahead), count(*) filter (where ahead = 0), min(ahead), max(ahead),
-        count(*) filter (where ahead is not null and moment <> date_trunc('day', moment)) from read"""
+        count(*) filter (where (ahead is not null or {bool(bare)}) and moment <> date_trunc('day', moment)) from read"""
     ).fetchone()
-    if not marked or not timed:  # days written as midnight in UTC are days
+    if not (marked or bare) or not timed:  # days written as midnight in UTC are days
+        return
+    if bare and not marked:
+        _turn_bare(texts, source, shop, bare)
         return
     one_place = utc == 0 and most - least <= SUMMER_TIME
     if one_place and marked == rows and not shop.zone:
         return  # the shop's own offsets
     if shop.zone:
-        texts.zones[source] = shop.zone
+        texts.zones[source] = Turn(shop.zone, bare)
         texts.remarks.append(
             (source, msg("its times have offsets from UTC and are turned to the shop's time zone, {zone}.", zone=shop.zone))
         )
         return
     if utc == marked == rows:
-        remark = msg(
-            "its times are in UTC, and the shop's time zone is not known. "
-            "Days are those of UTC; if the shop is elsewhere, import with {flag}.",
-            flag=f"{TIME_ZONE} {shop.likely if shop.likely != 'UTC' else 'Europe/Berlin'}",
-        )
-        texts.remarks.append((source, remark))
+        texts.remarks.append((source, _of_an_unknown_shop("UTC", shop)))
         return
     about = msg(
         "The times in column {column} have different offsets from UTC, or only some have one. In which time zone is the shop?",
@@ -128,7 +131,26 @@ def decide_zone(con, texts: TextTable, source: str, shop: Clock) -> None:
     texts.questions.append(Question(TIME_ZONE, "", shop.likely, (), about, texts.source.file, marked))
 
 
-def decide_zones(con, texts: TextTable, days: list[str], shop: Clock) -> None:
-    """Decide the zone of each column that dates rows."""
+def _turn_bare(texts: TextTable, source: str, shop: Clock, bare: str) -> None:
+    """Turn a column whose times have no offset and whose time zone the layout declares."""
+    if shop.zone and shop.zone != bare:
+        texts.zones[source] = Turn(shop.zone, bare)
+        remark = msg("its times are in {of} and are turned to the shop's time zone, {zone}.", of=bare, zone=shop.zone)
+        texts.remarks.append((source, remark))
+    elif not shop.zone:
+        texts.remarks.append((source, _of_an_unknown_shop(bare, shop)))
+
+
+def _of_an_unknown_shop(zone: str, shop: Clock) -> Message:
+    return msg(
+        "its times are in {of}, and the shop's time zone is not known. "
+        "Days are those of {of}; if the shop is elsewhere, import with {flag}.",
+        of=zone,
+        flag=f"{TIME_ZONE} {shop.likely if shop.likely != 'UTC' else 'Europe/Berlin'}",
+    )
+
+
+def decide_zones(con, texts: TextTable, days: list[str], shop: Clock, bare: str = "") -> None:
+    """Decide the zone of each column that dates rows. bare: as in decide_zone."""
     for source in dict.fromkeys(days):
-        decide_zone(con, texts, source, shop)
+        decide_zone(con, texts, source, shop, bare)
