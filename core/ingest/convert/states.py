@@ -73,6 +73,8 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
 def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -> tuple[str, bool]:
     """Return what a value counts as and whether that is sure; "" for one that says nothing."""
     word, own = normalised(value), dict(rule.values)
+    if not word:  # a dash says nothing
+        return "", True
     if word in given:
         return given[word], True
     if rule.filled:

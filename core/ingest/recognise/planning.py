@@ -75,8 +75,12 @@ def plan_tables(
     if not fillable or "orders" in named and not fillable.keys() & set(named):  # sales whose date has an unknown name are no catalog
         raise unrecognised(mapping, file, columns, present, [t for t in named if t in mapping.tables] or None)
     of_no_day = fillable.keys() <= {"products", "customers"}
-    if mapping.guesses and not named and of_no_day and (repeats_products or _dates_orders(mapping, present)):
-        raise unrecognised(mapping, file, columns, present, ["orders"])  # nor are sales whose units have one
+    if (
+        mapping.guesses
+        and of_no_day
+        and (not named and repeats_products or set(named) <= {"orders", "products"} and _lists_orders(mapping, present))
+    ):
+        raise unrecognised(mapping, file, columns, present, ["orders"])  # nor are sales whose day or units have one
     if mapping.guesses and "orders" in fillable:
         fillable = _without_false_sales(mapping, file, fillable, named, columns, present)
     return _chosen(mapping, named, fillable, present)
@@ -171,11 +175,11 @@ def _is_of_places(found: Found, present: dict[str, str], names: tuple[str, ...])
     return _is_bare(found, "product_id") and (merely_named or any(place in present for place in PLACES))
 
 
-def _dates_orders(mapping: Mapping, present: dict[str, str]) -> bool:
-    """Return whether each line has an order's number and a day. A bare `order` may be a place in a list."""
+def _lists_orders(mapping: Mapping, present: dict[str, str]) -> bool:
+    """Return whether each line has an order's number, and a day or units. A bare `order` or `num` may be a place in a list."""
     rules = mapping.tables["orders"].rules
-    numbered = rules["order_id"].found_in({name: column for name, column in present.items() if name != "order"})
-    return numbered is not None and rules["ordered_at"].found_in(present) is not None
+    numbered = rules["order_id"].found_in({name: column for name, column in present.items() if name not in ("order", "num")})
+    return numbered is not None and any(rules[c].found_in(present) is not None for c in ("ordered_at", "units"))
 
 
 def _counts_sales(mapping: Mapping, found: Found, present: dict[str, str]) -> bool:
@@ -198,4 +202,4 @@ def _derived_columns(table: str, found: Found, main: Found) -> Found:
     if table == "events":
         return {c: filled for c, filled in found.items() if c in ("occurred_at", "product_id", *EVENT_COUNTS)}
     taken = {s for c, filled in main.items() if c not in ("product_id", "unit_price", "currency") for s in filled.sources}
-    return {c: filled for c, filled in found.items() if not taken & set(filled.sources)}
+    return {c: filled for c, filled in found.items() if c == "product_id" or not taken & set(filled.sources)}

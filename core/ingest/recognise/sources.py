@@ -209,6 +209,8 @@ def _complete(p: PlannedSource) -> None:
     if p.report.layout is None:
         p.plans = [replace(plan, states=state_rules(mapping, plan, p.columns)) for plan in p.plans]
     p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
+    if note := value_checks.undated_sales(mapping, p.plans, p.source):
+        p.report.notes.append(note)
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
     if mapping.guesses:

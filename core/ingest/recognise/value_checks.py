@@ -12,7 +12,7 @@ from core.ingest.readers.source import Source
 from core.ingest.recognise.mapping import ColumnRule, Mapping
 from core.ingest.recognise.table_plan import TablePlan, tables_named
 from core.ingest.recognise.unrecognised import UnrecognisedFile, unrecognised
-from core.messages import msg
+from core.messages import Message, msg
 
 NAMES_PER_ID = 1.2  # names to an id, at least, for it not to be a product's: titles that were corrected later are fewer
 _COUNTERS = (
@@ -197,6 +197,17 @@ def refuse_counters(mapping: Mapping, source: Source) -> None:
         expected=msg("Sales are given by day or by order line."),
         to_do=msg("Export the sales of each day, or give the differences from day to day as a column `units`."),
     )
+
+
+def undated_sales(mapping: Mapping, plans: list[TablePlan], source: Source) -> Message | None:
+    """Return a note on a list of products with a column of units sold, which without days are no sales."""
+    if not mapping.guesses or plans[0].table != "products":
+        return None
+    units = mapping.tables["orders"].rules["units"].found_in(by_plain(source.columns))
+    read = {s for plan in plans for filled in plan.columns.values() for s in filled.reads}
+    if units is None or units[0] in read:
+        return None
+    return msg("Column {column} has units without days, which are not read as sales.", column=repr(units[0]))
 
 
 def refuse_product_parts(mapping: Mapping, plans: list[TablePlan], source: Source) -> None:
