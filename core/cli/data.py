@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from typer._click import exceptions  # typer's own copy of click: the pin of typer holds it still
@@ -91,6 +91,53 @@ def import_(
             expected=msg("An import keeps some rows of each file."),
             to_do=msg("See the reasons in the report, and export the file again or answer with flags."),
         )
+
+
+@command(
+    "numbers",
+    USE,
+    msg("Show old and new product numbers and kits, propose others, and store those that you confirm."),
+    "upswing numbers",
+    "upswing numbers --confirm A1=A2 --confirm B1=B2",
+    "upswing numbers --confirm K3=K4 --kind successor",
+    "upswing numbers --separate A1=A2",
+)
+def numbers(
+    session: Session,
+    confirm: Annotated[
+        list[str] | None, option("--confirm", msg("The history of the old number counts to the new one. Repeat it for more."), "OLD=NEW")
+    ] = None,
+    kind: Annotated[
+        Literal["renamed", "merged", "successor"] | None,
+        option("--kind", msg("What the old number is to the new one; default: as proposed, else renamed.")),
+    ] = None,
+    separate: Annotated[
+        list[str] | None, option("--separate", msg("The numbers are two products, also if they were confirmed before."), "OLD=NEW")
+    ] = None,
+) -> None:
+    from core.ingest import Decision, decide, number_map
+
+    if not (confirm or separate):
+        found = number_map(session.workspace)
+        session.report(found.message(), found.as_dict())
+        return
+    proposed = {(p.old.product_id, p.new.product_id): p.kind for p in number_map(session.workspace).proposals}
+    decisions = [Decision(*pair, kind or proposed.get(pair, "renamed")) for pair in map(_pair, confirm or ())]
+    decisions += [Decision(*pair, "separate") for pair in map(_pair, separate or ())]
+    done = decide(session.workspace, decisions, session.progress)
+    session.report(done.text(), done.as_dict())
+
+
+def _pair(given: str) -> tuple[str, str]:
+    """Return the two numbers of OLD=NEW. Raises UserError for anything else."""
+    old, sign, new = (part.strip() for part in given.rpartition("="))
+    if not (old and sign and new):
+        raise UserError(
+            found=msg("{pair} does not name two product numbers.", pair=repr(given)),
+            expected=msg("They are given as {form}.", form="OLD=NEW"),
+            to_do=msg("Correct it, as in `--confirm A1=A2`."),
+        )
+    return old, new
 
 
 @command(

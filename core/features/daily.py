@@ -16,6 +16,7 @@ from core.progress import Progress
 from core.schema import SIGNALS
 from core.settings import Settings
 from core.storage import duckdb as db
+from core.storage import product_numbers
 from core.storage.engine import Engine
 from core.workspace import Workspace
 
@@ -42,7 +43,7 @@ def refresh(engine: Engine, workspace: Workspace, settings: Settings, progress: 
     signal = _choose_signal(engine, settings)
     code = crc32("".join(db.sql(f"features/{query}") for query in ("daily", "order_lines", "review_texts")).encode())
     encoder = load_encoder(settings.model.encoder).version
-    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code, encoder])
+    meaning = json.dumps([signal, settings.shop.segment_attribute, __version__, code, encoder, product_numbers.digest(engine.con)])
     read_inputs(engine, settings.shop.segment_attribute)
     _sentiments(engine, workspace, settings, encoder, progress)
     built = engine.rows("features/daily_built")

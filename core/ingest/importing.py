@@ -21,7 +21,7 @@ from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.store import journal
+from core.ingest.store import journal, maps
 from core.ingest.store.closing import close, recorded
 from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
@@ -229,14 +229,16 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     con, given = run.con, next((f.answers for f in report.files if f.main is not None), {})
     hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers, _time_zone(report), run.moment)
     latest = _latest(report)
+    if any(t.table in maps.TABLES for f in report.files for t in f.tables):
+        report.notes += maps.check(con)
     closed = close(con, workspace, hints, given, latest.file if latest else "")
     if any(f.main is not None for f in report.files):
         journal.keep_facts(con, run.import_id, recorded(hints, given))
     if closed.untitled:
         report.notes.append(
             nmsg(
-                "{count} product is sold, viewed or reviewed but has no title. Its id is used as the title.",
-                "{count} products are sold, viewed or reviewed but have no title. Their ids are used as titles.",
+                "{count} product that files name has no title. Its id is used as the title.",
+                "{count} products that files name have no title. Their ids are used as titles.",
                 closed.untitled,
             )
         )

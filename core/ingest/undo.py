@@ -9,7 +9,7 @@ from typing import Any
 from core.errors import UserError
 from core.ingest.convert.row_checks import FIRST_DAY
 from core.ingest.recognise.shop import ImportHints
-from core.ingest.store import journal
+from core.ingest.store import journal, maps
 from core.ingest.store.changes import TableChange, change_of, forget_rows, set_aside
 from core.ingest.store.closing import close
 from core.messages import Message, msg
@@ -17,11 +17,12 @@ from core.messages import lines as as_lines
 from core.progress import Progress, silent
 from core.schema import CANONICAL
 from core.storage import duckdb as db
-from core.storage import facts, warehouse
+from core.storage import facts, product_numbers, warehouse
 from core.workspace import Workspace
 
 SHOWN = 5  # imports that a message names
 _BUILT_FROM = ("orders", "events", "reviews", "customers")  # the tables whose days the daily aggregate follows
+_FORECAST_FROM = (*_BUILT_FROM, *maps.TABLES)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class UndoReport:
             parts.append(msg("No stored row changes: other imports gave the same rows."))
         if self.facts:
             parts.append(msg("These facts of the shop change: {facts}.", facts=self.facts))
-        if not self.dry_run and any(change.table in _BUILT_FROM for change in self.tables):
+        if not self.dry_run and any(change.table in _FORECAST_FROM for change in self.tables):
             parts.append(msg("Forecasts follow with the next `upswing run`."))
         return as_lines(*parts)
 
@@ -65,7 +66,7 @@ def undo_import(workspace: Workspace, import_id: str, *, dry_run: bool = False, 
     """Make the warehouse what it would be without one import, and record from which day features change.
 
     dry_run: say what would change, and leave the warehouse as it is. Raises UserError for an import that does not exist or that an
-    earlier version made.
+    earlier version made, and where the maps of product numbers that stay contradict each other.
     """
     path = workspace.need(workspace.warehouse, "import FILE...")
     with db.connect(path) as con:
@@ -108,6 +109,7 @@ def _without(con, workspace: Workspace, report: UndoReport, progress: Progress) 
         db.run(con, f"staging/forget_{name}", import_id=report.import_id).fetchall()
     forget_rows(con, report.import_id)
     _replay(con, workspace, progress)
+    product_numbers.stored(con).counts()  # raises where the maps that stay contradict each other
     for table in CANONICAL:
         change = change_of(con, table)
         if change is None:

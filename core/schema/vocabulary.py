@@ -4,6 +4,7 @@ from __future__ import annotations
 
 ALL = "all"  # the segment of all customers
 EVENT_KINDS = ("view", "cart", "wishlist", "search_click", "ad_impression", "ad_click")
+MAP_KINDS = ("renamed", "merged", "successor", "separate")  # what an old product number is to the new one; separate: nothing
 SIGNALS = ("orders", "views", "carts", "reviews")  # in order of preference
 
 DEMAND_WEEKS = (1, 2, 4, 8, 13)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from core.messages import msg
 from core.schema.table import Column, Table, by_name, optional, required
-from core.schema.vocabulary import EVENT_KINDS
+from core.schema.vocabulary import EVENT_KINDS, MAP_KINDS
 
 PRODUCTS = Table(
     "products",
@@ -189,7 +189,37 @@ LINKS = Table(
     ),
 )
 
-CANONICAL: dict[str, Table] = by_name(PRODUCTS, ORDERS, EVENTS, REVIEWS, CUSTOMERS, STOCK, SUPPLIERS, DELIVERIES, PROMOTIONS, MARKET, LINKS)
+PRODUCT_MAP = Table(
+    "product_map",
+    row="One product number whose history counts to another one. Orders stay as they were given; forecasts read them by this map.",
+    key=("old_product_id",),
+    since="0.3.0",
+    title=msg("Old and new numbers"),
+    adds=msg("History that continues when a product gets a new number"),
+    columns=(
+        required("old_product_id", "VARCHAR", "Number that the product had."),
+        required("new_product_id", "VARCHAR", "Number that its history counts to."),
+        optional("kind", "VARCHAR", f"{', '.join(f'`{kind}`' for kind in MAP_KINDS)}; empty = `{MAP_KINDS[0]}`."),
+    ),
+)
+
+KIT_PARTS = Table(
+    "kit_parts",
+    row="One part of one kit, whose sales count for its parts. An import replaces all earlier rows.",
+    key=("kit_id", "part_id"),
+    since="0.3.0",
+    title=msg("Parts of kits"),
+    adds=msg("Demand for the parts of kits and bundles"),
+    columns=(
+        required("kit_id", "VARCHAR", "Number under which the kit is sold."),
+        required("part_id", "VARCHAR", "Product in it."),
+        required("units", "DOUBLE", "Units of the part in one kit.", "units"),
+    ),
+)
+
+CANONICAL: dict[str, Table] = by_name(
+    PRODUCTS, ORDERS, EVENTS, REVIEWS, CUSTOMERS, STOCK, SUPPLIERS, DELIVERIES, PROMOTIONS, MARKET, LINKS, PRODUCT_MAP, KIT_PARTS
+)
 
 IMPORTS: dict[str, Table] = by_name(
     Table(

@@ -20,6 +20,7 @@ FOLDERS = {  # the first part of a query's name -> where such queries live; thos
     "features": ("features/sql",),
     "staging": ("ingest/sql",),
     "warehouse": ("storage/sql/warehouse",),
+    "numbers": ("storage/sql/numbers",),
     "checks": ("storage/sql/checks",),
     "simulation": ("evaluation/simulate/sql",),
 }

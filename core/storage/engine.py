@@ -6,7 +6,8 @@
 
 DuckDB is the default (core/storage/duckdb.py). Spark is an extra for events that outgrow one machine's memory (core/storage/spark.py);
 it runs the same files, translated by sqlglot. Every stored query is one SELECT: the engine decides where its answer is kept. What
-lasts between builds lies in the warehouse whichever engine computed it, so that the two can take turns on one workspace.
+lasts between builds lies in the warehouse whichever engine computed it, so that the two can take turns on one workspace. Both read the
+warehouse by its map of product numbers (core/storage/product_numbers.py).
 """
 
 from __future__ import annotations
@@ -72,9 +73,9 @@ def open_engine(warehouse: Path, name: str, cache: Path, *, read_only: bool = Fa
     """Open a warehouse and the engine `name` over it.
 
     cache: folder for an engine's temporary files. Raises UserError for an unknown name, for Spark without its packages or without
-    Java, and for a warehouse that another process writes.
+    Java, for a warehouse that another process writes, and for a map of product numbers that contradicts itself.
     """
-    from core.storage import duckdb
+    from core.storage import duckdb, product_numbers
 
     if name not in ENGINES:
         raise UserError(
@@ -87,6 +88,7 @@ def open_engine(warehouse: Path, name: str, cache: Path, *, read_only: bool = Fa
 
         spark.check_installed()
     with duckdb.connect(warehouse, read_only=read_only, memory_limit=memory_limit) as con:
+        product_numbers.read_through(con)
         engine: Engine = duckdb.DuckDB(con) if name == "duckdb" else spark.Spark(con, cache / "spark")
         try:
             yield engine

@@ -7,6 +7,7 @@ from fixtures.importing import stored
 
 from core.errors import UserError
 from core.ingest import import_files
+from core.storage.engine import open_engine
 
 # ---- persons stay out
 
@@ -335,3 +336,28 @@ def test_an_order_that_is_cancelled_later_is_taken_out(workspace, tmp_path):
         (tmp_path / name).write_text(rows.format(state))
         import_files(workspace, [tmp_path / name])
     assert stored(workspace, UNITS) == [("A", 1)]
+
+
+# ---- numbers that change, and kits
+
+
+def test_one_number_with_two_titles_is_one_product_under_the_later_title(cases, workspace):
+    import_files(workspace, [cases / "orders_rename.csv"])
+    assert stored(workspace, "select product_id, title, sum(units) from orders join products using (product_id) group by all") == [
+        ("A1", "New name", 4)
+    ]
+
+
+def test_variants_that_have_no_number_are_one_product_and_the_report_says_so(cases, workspace):
+    report = import_files(workspace, [cases / "orders_variant.csv"])
+    assert stored(workspace, "select product_id, sum(units), count(*) from orders group by 1") == [("Tee", 4, 3)]
+    assert "Columns not read: size, colour" in report.text()
+
+
+def test_a_list_of_bundles_makes_their_sales_demand_for_their_parts(cases, workspace):
+    report = import_files(workspace, [cases / "orders_bom.csv", cases / "bundles.csv"])
+    assert "Only kits have the parts A1." in report.text()
+    with open_engine(workspace.warehouse, "duckdb", workspace.cache, read_only=True) as engine:
+        sold = engine.con.execute("select product_id, units, units * unit_price_cents from orders order by 1, 2").fetchall()
+    assert [(product, units, round(cents)) for product, units, cents in sold] == [("A1", 2, 667), ("B1", 1, 333), ("B1", 1, 500)]
+    assert stored(workspace, "select product_id, units from orders order by 1") == [("B1", 1), ("SET1", 1)]

@@ -307,14 +307,14 @@ READ = {
         [("A", 2, 2000)],
     ),
     "retailrocket-events": (
-        {"e.csv": "timestamp,visitorid,event,itemid,transactionid\n1433221332117,7,view,A,\n1433221332999,7,transaction,A,4\n"},
+        {"e.csv": "timestamp,visitorid,event,itemid,transactionid\n1433246400117,7,view,A,\n1433246400999,7,transaction,A,4\n"},
         "select (select count(*) from events), sum(units) from orders",
         [(1, 1)],
     ),
     "rees46-events": (
         {
             "e.csv": "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n"
-            "2019-10-01 00:00:00 UTC,view,A,2,kitchen,acme,10,7,s\n2019-10-01 00:01:00 UTC,purchase,A,2,kitchen,acme,10,7,s\n"
+            "2019-10-01 12:00:00 UTC,view,A,2,kitchen,acme,10,7,s\n2019-10-01 12:01:00 UTC,purchase,A,2,kitchen,acme,10,7,s\n"
         },
         "select (select count(*) from events), sum(units) from orders",
         [(1, 1)],

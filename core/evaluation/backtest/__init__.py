@@ -32,7 +32,7 @@ from core.models.calibrate import recalibrate_intercept, sigmoid
 from core.progress import Progress, silent, step_label
 from core.schema import ALL, DEMAND_WEEKS
 from core.settings import Settings
-from core.storage import disk, files
+from core.storage import disk, files, product_numbers
 from core.storage import duckdb as db
 from core.workspace import Workspace
 
@@ -202,6 +202,7 @@ def _baselines(names: tuple[str, ...] | None) -> tuple:
 def _categories(workspace: Workspace, products: list[str]) -> np.ndarray:
     """Return (products,) names of categories, None = unknown."""
     with db.connect(workspace.warehouse, read_only=True) as con:
+        product_numbers.read_through(con)
         known = {row["product_id"]: row["category"] for row in db.rows(con, "scoring/categories")}
     # One more entry, so that numpy does not convert the names to text.
     return np.array([known.get(p) for p in products] + [None], dtype=object)[:-1]

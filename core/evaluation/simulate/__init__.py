@@ -25,7 +25,7 @@ from core.evaluation.simulate.policies import Policy, by_forecast, by_safety_fac
 from core.messages import Message, lines, msg, nmsg
 from core.progress import Progress, silent
 from core.storage import duckdb as db
-from core.storage import files, warehouse
+from core.storage import files, product_numbers, warehouse
 from core.workspace import Workspace
 
 __all__ = ["Simulation", "simulate"]
@@ -224,6 +224,7 @@ def _read(workspace: Workspace, products: list[str], until: np.datetime64) -> tu
     """Return (unit costs (P,) in cents, the shop's terms) of the panel's products; an unknown cost is the price times the median share."""
     warehouse.complete_file(workspace.need(workspace.warehouse, "import FILE..."))
     with db.connect(workspace.warehouse, read_only=True) as con:
+        product_numbers.read_through(con)
         table = db.arrow(con, "simulation/terms", until_day=until.astype(date))
     place = {product: i for i, product in enumerate(table["product_id"].to_pylist())}
     rows = np.array([place.get(p, -1) for p in products])

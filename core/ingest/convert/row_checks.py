@@ -14,6 +14,7 @@ from core.ingest.recognise.mapping import Options
 from core.ingest.recognise.rules import mapped_name, target_column
 from core.ingest.recognise.table_plan import TablePlan
 from core.messages import Message, msg
+from core.schema import MAP_KINDS
 
 FIRST_DAY = date(1990, 1, 1)
 MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
@@ -44,6 +45,10 @@ _MISSING = {
     "relation": msg("The kind of the link is missing."),
     "target": msg("The target of the link is missing."),
     "supplier": msg("The supplier is missing."),
+    "old_product_id": msg("The old product number is missing."),
+    "new_product_id": msg("The new product number is missing."),
+    "kit_id": msg("The number of the kit is missing."),
+    "part_id": msg("The number of the part is missing."),
 }
 _MIN_ORDER = msg("The minimum order is below zero.")
 _PRICE = msg("The price is below zero.")
@@ -149,6 +154,19 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
     if plan.table == "stock":
         # A count below zero stays in: an older one would replace it in the plan. The plan reports it as a problem.
         return [_too_many("on_hand"), Check("on_order < 0", "on_order", msg("The units on order are below zero."))]
+    if plan.table == "product_map":
+        return [
+            Check(
+                f"not list_contains({bind(list(MAP_KINDS))}, kind)", "kind", msg("The kind is not renamed, merged, successor or separate.")
+            ),
+            Check("old_product_id = new_product_id", "new_product_id", msg("The old and the new number are the same.")),
+        ]
+    if plan.table == "kit_parts":
+        return [
+            Check("units <= 0", "units", msg("The units are not above zero.")),
+            _too_many("units"),
+            Check("kit_id = part_id", "part_id", msg("The kit is a part of itself.")),
+        ]
     if plan.table == "promotions":
         return [
             Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts.")),

@@ -45,6 +45,8 @@ TABLE_NAMES: dict[str, Message] = {
     "products": msg("products"),
     "suppliers": msg("suppliers"),
     "customers": msg("customers"),
+    "product_map": msg("old and new numbers"),
+    "kit_parts": msg("parts of kits"),
 }
 
 # In order of preference where one file could fill several tables: the first is the one its rows are counted for.
@@ -71,6 +73,8 @@ RULES: dict[str, TableRules] = {
     "deliveries": TableRules((("product_id",), ("due_on",), ("units",)), "due_on", whole=True),
     "market": TableRules((("day",), ("series",), ("value",)), "day"),
     "promotions": TableRules((("product_id",), ("starts_on",), ("ends_on",)), "starts_on"),
+    "product_map": TableRules((("old_product_id",), ("new_product_id",))),
+    "kit_parts": TableRules((("kit_id",), ("part_id",), ("units",)), whole=True),
     "links": TableRules((("source",), ("relation",), ("target",))),
     "products": TableRules((("product_id",), ("title",))),
     "suppliers": TableRules((("supplier",), ("order_days", "min_order", "lead_time_days"))),

@@ -1,4 +1,4 @@
--- Which products are sold, viewed or reviewed but not described? They get their id as a title.
+-- Which products are sold, viewed, reviewed or in a kit but not described? They get their id as a title.
 insert into products (product_id, title)
 with seen as (
     select product_id from orders where units > 0
@@ -6,6 +6,8 @@ with seen as (
     select product_id from events
     union
     select product_id from reviews
+    union
+    select part_id as product_id from kit_parts
 )
 
 select seen.product_id, seen.product_id

@@ -20,4 +20,8 @@ union all
 select 'market' as table_name, count(*) as rows, max(day) as last_day from market
 union all
 select 'links' as table_name, count(*) as rows, cast(null as date) as last_day from links
+union all
+select 'product_map' as table_name, count(*) as rows, cast(null as date) as last_day from product_map
+union all
+select 'kit_parts' as table_name, count(*) as rows, cast(null as date) as last_day from kit_parts
 order by table_name nulls last
