@@ -15,13 +15,13 @@ from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
-from core.ingest.recognise import known_layouts, mapping_file, shop
+from core.ingest.recognise import known_layouts, mapping_file
 from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.store import journal, maps
+from core.ingest.store import journal, maps, shop
 from core.ingest.store.closing import close, recorded
 from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source
@@ -188,6 +188,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))
+        t.before = _earlier(run, t)
         values = {
             "import_id": run.import_id,
             "file": f.file,
@@ -195,6 +196,18 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
             "statement": json.dumps(t.as_dict(), ensure_ascii=False),
         }
         db.run(run.con, "staging/record_statement", **values).fetchall()
+
+
+def _earlier(run: ImportRun, t: TableReport) -> dict | None:
+    """Return what the last import understood whose file had the same columns, read as the same; None if none had."""
+
+    def columns(statement: dict) -> list[tuple]:
+        return [(c["name"], c["read_as"]) for c in statement["columns"]]
+
+    assert t.statement
+    same, rows = columns(t.statement.as_dict()), db.rows(run.con, "staging/earlier_statements", table_name=t.table, import_id=run.import_id)
+    found = (json.loads(row["statement"]) for row in rows)
+    return next((one for one in found if one["statement"] and columns(one["statement"]) == same), None)
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:
