@@ -27,7 +27,7 @@ soak:
 	@scripts/test.sh soak $(ARGS)
 
 docs:
-	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py && .venv/bin/python scripts/cli_reference.py && .venv/bin/python scripts/layouts_reference.py
+	@scripts/environment.sh run && .venv/bin/python scripts/data_contract.py && .venv/bin/python scripts/settings_reference.py && .venv/bin/python scripts/cli_reference.py && .venv/bin/python scripts/layouts_reference.py && .venv/bin/python scripts/tried_exports.py
 
 catalogues:
 	@scripts/environment.sh run && .venv/bin/python scripts/catalogues.py

@@ -45,7 +45,8 @@ absent = ["Filiale"]  # and none of these
 group = "Bon"  # the order, on whose first line alone ...
 carried = ["Tag"]  # ... these are filled
 parts = "Set"  # rows that name a parent are parts of it
-time_zone = "Europe/Berlin"
+lines = "Pos"  # rows without it add up the lines of their order
+time_zone = "UTC"  # of times without an offset, if it is not the shop's
 
 [[states]]
 column = "Art"

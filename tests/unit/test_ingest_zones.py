@@ -95,3 +95,30 @@ def test_typed_moments_keep_their_zone(workspace, tmp_path, zone, time):
 def test_a_time_zone_that_does_not_exist_is_refused(workspace, tmp_path):
     with pytest.raises(UserError, match="such as Europe/Berlin"):
         import_files(workspace, [write(tmp_path, "orders.csv", UTC.format("USD"))], answers={"--time-zone": "Mars/Base"})
+
+
+MAGENTO = (
+    "item_id,order_id,created_at,sku,name,qty_ordered,price,row_total,order_currency_code\n"
+    "1,100,2024-03-01 23:30:00,A1,Tray,2,10,20,{0}\n2,101,2024-07-01 22:30:00,A1,Tray,1,10,10,{0}\n"
+)
+
+
+def test_times_without_an_offset_are_on_the_clock_that_their_layout_declares(workspace, tmp_path):
+    report = import_files(workspace, [write(tmp_path, "o.csv", MAGENTO.format("PLN"))])
+    assert stored(workspace, TIMES) == [("2024-03-02 00:30:00",), ("2024-07-02 00:30:00",)]
+    assert "its times are in UTC and are turned to the shop's time zone, Europe/Warsaw." in notes(report) and asked(report) == []
+
+
+def test_a_declared_clock_of_a_shop_in_an_unknown_zone_is_asked_about_where_sales_move(workspace, tmp_path):
+    file = write(tmp_path, "o.csv", MAGENTO.format("USD").replace("23:30", "02:30"))
+    assert asked(import_files(workspace, [file], dry_run=True)) == ["--time-zone America/New_York"]
+    import_files(workspace, [file], answers={"--time-zone": "America/New_York"})
+    assert stored(workspace, TIMES) == [("2024-02-29 21:30:00",), ("2024-07-01 18:30:00",)]
+
+
+def test_a_layout_with_a_zone_that_does_not_exist_is_refused(workspace, tmp_path):
+    workspace.layouts.mkdir(parents=True)
+    text = '[layout]\nsystem = "T"\nreport = "r"\nheader = ["Bon"]\ntime_zone = "Berlin"\n[orders]\nordered_at = "Tag"\n'
+    (workspace.layouts / "till.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UserError, match="time_zone in till.toml is 'Berlin'"):
+        import_files(workspace, [write(tmp_path, "o.csv", "Bon,Tag\n1,2\n")])

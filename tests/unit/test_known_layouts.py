@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 from fixtures.importing import add_up, stored, write
 
@@ -198,15 +200,6 @@ READ = {
         "select product_id, units, unit_price_cents from orders order by ordered_at",
         [("L-1", 2, 400), ("L-1", -1, 450)],
     ),
-    "lightspeed-x-sales": (
-        {
-            "s.csv": "Date,Receipt Number,Line Type,Customer Code,Quantity,Total,Discount,Register,Status,Sku,Details\n"
-            "2024-03-01 10:00:00,1,Sale,c,,25,,Main,CLOSED,,\n2024-03-01 10:00:00,1,Sale Line,c,2,20,0,Main,CLOSED,A1,Tray\n"
-            "2024-03-01 10:00:00,1,Payment,c,,25,,Main,CLOSED,,Cash\n2024-03-02 10:00:00,2,Sale Line,c,3,30,0,Main,VOIDED,A1,Tray\n"
-        },
-        SALES,
-        [("A1", 2, 2000)],
-    ),
     "odoo-sale-orders": (
         {
             "o.csv": "Order Reference,Order Date,Customer,Status,Order Lines/Product,Order Lines/Quantity,Order Lines/Unit Price\n"
@@ -229,6 +222,16 @@ READ = {
         },
         DUE,
         [("[T1] Tray", "2024-03-20", 30)],
+    ),
+    "erpnext-purchase-orders": (
+        {
+            "p.csv": "Date,Required By,Purchase Order,Status,Supplier,Item Code,Qty,Received Qty,Pending Qty,Amount\n"
+            "2024-03-01,2024-03-20,PO-1,To Receive and Bill,V,A1,50,20,30,500\n"
+            "2024-03-01,2024-03-20,PO-1,To Receive and Bill,V,B1,10,10,0,100\n"
+            "2024-03-02,2024-04-01,PO-2,Completed,V,A1,5,5,0,50\n"
+        },
+        DUE,
+        [("A1", "2024-03-20", 30)],
     ),
     "erpnext-sales-register": (
         {
@@ -304,14 +307,14 @@ READ = {
         [("A", 2, 2000)],
     ),
     "retailrocket-events": (
-        {"e.csv": "timestamp,visitorid,event,itemid,transactionid\n1433221332117,7,view,A,\n1433221332999,7,transaction,A,4\n"},
+        {"e.csv": "timestamp,visitorid,event,itemid,transactionid\n1433246400117,7,view,A,\n1433246400999,7,transaction,A,4\n"},
         "select (select count(*) from events), sum(units) from orders",
         [(1, 1)],
     ),
     "rees46-events": (
         {
             "e.csv": "event_time,event_type,product_id,category_id,category_code,brand,price,user_id,user_session\n"
-            "2019-10-01 00:00:00 UTC,view,A,2,kitchen,acme,10,7,s\n2019-10-01 00:01:00 UTC,purchase,A,2,kitchen,acme,10,7,s\n"
+            "2019-10-01 12:00:00 UTC,view,A,2,kitchen,acme,10,7,s\n2019-10-01 12:01:00 UTC,purchase,A,2,kitchen,acme,10,7,s\n"
         },
         "select (select count(*) from events), sum(units) from orders",
         [(1, 1)],
@@ -375,6 +378,20 @@ READ["complete-journey-products"] = (
     [("TOMATO SOUP", "TOMATO SOUP, SOUP")],
 )
 
+OTHER_LANGUAGES = {  # layouts whose reports have the names of their columns in the seller's language
+    "ebay-orders": (
+        {
+            "o.csv": "Verkaufsprotokollnummer;Bestellnummer;Artikelnummer;Angebotstitel;Bestandseinheit;Anzahl;Verkauft für;"
+            "Gesamtbetrag;Verkauft am\n"
+            "101;01-1;;;;3;25,00 €;25,00 €;10-Dez-25\n101;01-1;3301;Hemd;A1;2;10,00 €;;10-Dez-25\n"
+            "101;01-1;3302;Tasse;;1;5,00 €;;10-Dez-25\n"
+            "102;01-2;3302;Tasse;;1;5,00 €;5,00 €;13-Mär-26\n"
+        },
+        SALES,
+        [("3302", 2, 1000), ("A1", 2, 2000)],
+    ),
+}
+
 REFUSED = {  # layouts of reports that cannot serve -> (header, what to export instead)
     "woocommerce-revenue-report": ("Date,Orders,Gross sales,Returns,Coupons,Net sales,Taxes,Shipping,Total sales", "Analytics > Orders"),
     "magento-orders-grid": (
@@ -396,9 +413,9 @@ REFUSED = {  # layouts of reports that cannot serve -> (header, what to export i
 }
 
 
-@pytest.mark.parametrize("layout", READ)
-def test_a_file_of_this_layout_is_read_to_the_last_unit_and_cent(workspace, tmp_path, layout):
-    files, query, rows = READ[layout]
+@pytest.mark.parametrize(("layout", "made"), [*READ.items(), *OTHER_LANGUAGES.items()])
+def test_a_file_of_this_layout_is_read_to_the_last_unit_and_cent(workspace, tmp_path, layout, made):
+    files, query, rows = made
     report = import_files(workspace, [write(tmp_path, name, text) for name, text in files.items()])
     add_up(report)
     assert report.files[[p.file for p in report.files].index(next(iter(files)))].layout_key == layout
@@ -421,9 +438,17 @@ def test_a_report_that_cannot_serve_does_not_stop_the_others(workspace, tmp_path
     assert [f.file for f in done.files if f.left_out] == ["report.csv"] and stored(workspace, "select sum(units) from orders") == [(2.0,)]
 
 
-def test_every_layout_has_a_made_file_and_names_its_sources():
+def test_every_layout_has_a_made_file():
     assert sorted(m.name for m in shipped()) == sorted([*READ, *REFUSED])
-    assert [m.name for m in shipped() if not all(s.startswith("https://") for s in m.layout.sources) or not m.layout.sources] == []
+
+
+@pytest.mark.parametrize("layout", shipped(), ids=lambda m: m.name)
+def test_every_layout_cites_a_page_or_a_file_of_public_code(layout):
+    assert layout.layout.sources
+    for address in map(urlsplit, layout.layout.sources):
+        path = [part for part in address.path.split("/") if part]
+        assert address.scheme == "https" and path, f"{address.geturl()} is a whole site"
+        assert address.netloc != "github.com" or len(path) > 2, f"{address.geturl()} names no file"
 
 
 def test_no_layout_is_taken_for_another():

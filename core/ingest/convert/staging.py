@@ -201,8 +201,8 @@ class _Query:
         if column.type in ("DATE", "TIMESTAMP"):
             name = self.texts.dates.get(source or "") or filled.rule.format or "iso"
             value = dates.date_sql(s, name)
-            if zone := self.texts.zones.get(source or ""):
-                value = zones.turned_sql(value, s, name, zone)
+            if turn := self.texts.zones.get(source or ""):
+                value = zones.turned_sql(value, s, name, turn)
             if filled.rule.plus_days:
                 value = f"({value}) + to_days({int(filled.rule.plus_days)})"
             if target == "ordered_at" and self.options.grain == "day":

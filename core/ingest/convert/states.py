@@ -83,6 +83,8 @@ def shown(value: str) -> str:
 def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -> tuple[str, bool]:
     """Return what a value counts as and whether that is sure; "" for one that says nothing."""
     word, own, said = normalised(value), dict(rule.values), normalised(shown(value))
+    if not word:  # a dash says nothing
+        return "", True
     if said in given:
         return given[said], True
     if rule.filled:

@@ -20,6 +20,14 @@ LOADED_BYTES = 16 << 20
 _BLANK, _EQUALS, _DELETE = b" =\x7f"
 
 
+@dataclass(frozen=True)
+class Turn:
+    """How moments are turned to the shop's clock. zone: the shop's; bare: that of times without an offset, "" for the shop's."""
+
+    zone: str
+    bare: str = ""
+
+
 @dataclass
 class TextTable:
     """A source's mapped columns as tidy text (formats.text) in a temporary table, with `line` and `broken`.
@@ -27,7 +35,7 @@ class TextTable:
     columns     source column -> its column in the table
     decimals    number columns -> how they are written (formats.number)
     dates       date columns -> how they are written (dates.date_sql)
-    zones       date columns whose moments are turned to this time zone, the shop's
+    zones       date columns whose moments are turned to the shop's time zone
     percents    columns of discounts whose bare numbers are percentages
     floats      text columns all of whose numbers end in ".0": ids that went through a column of floats
     currency    the commonest currency sign or code in its amounts, "" if there is none
@@ -42,7 +50,7 @@ class TextTable:
     rows: int = 0
     decimals: dict[str, str] = field(default_factory=dict)
     dates: dict[str, str] = field(default_factory=dict)
-    zones: dict[str, str] = field(default_factory=dict)
+    zones: dict[str, Turn] = field(default_factory=dict)
     percents: set[str] = field(default_factory=set)
     floats: set[str] = field(default_factory=set)
     currency: str = ""

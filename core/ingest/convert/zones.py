@@ -1,8 +1,9 @@
 """Days are the shop's days: moments with an offset from UTC, or in UTC, are turned to the shop's clock; others are on it already.
 
-A file that gives the shop's own offsets is read as written. Moments in UTC, or with the offsets of several places, need the shop's
-time zone: a setting or a fact, else that of its country if this has one. Without it, a file in UTC raises a question if its units
-fall on other days elsewhere, and so does one whose offsets disagree with each other or with its local times.
+A file that gives the shop's own offsets is read as written, and a layout may declare the zone of times without an offset. Moments in UTC,
+or with the offsets of several places, need the shop's time zone: a setting or a fact, else that of its country if this has one. Without
+it, a file in UTC raises a question if its units fall on other days elsewhere, and so does one whose offsets disagree with each other or
+with its local times.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from core.errors import UserError
 from core.ingest.blanks import NO_VALUE
 from core.ingest.convert import dates
 from core.ingest.convert.formats import TYPED
-from core.ingest.convert.text_table import TextTable
+from core.ingest.convert.text_table import TextTable, Turn
 from core.ingest.names import quoted
 from core.ingest.questions import MATTERS, Question
 from core.messages import msg
@@ -89,27 +90,36 @@ def _zones_of(country: str) -> list[str]:
     return [zone for zone in zones if zone in available_timezones()]
 
 
-def turned_sql(value: str, column: str, name: str, zone: str) -> str:
+def turned_sql(value: str, column: str, name: str, turn: Turn) -> str:
     """Return SQL of a moment on the shop's clock. value: the moment as written in `column`; name: how dates are written."""
-    offset = "0" if name in IN_UTC else f"({dates.offset_sql(column, name)})"
-    return f"coalesce(timezone('{zone}', timezone('UTC', ({value}) - to_minutes({offset}))), {value})"
+    return (
+        f"coalesce(timezone('{turn.zone}', timezone('UTC', ({value}) - to_minutes({_ahead_sql(value, column, name, turn.bare)}))), {value})"
+    )
 
 
-def decide_zone(con, texts: TextTable, source: str, shop: Clock, units: str) -> None:
+def _ahead_sql(value: str, column: str, name: str, bare: str) -> str:
+    """Return the minutes that a moment is ahead of UTC, null where nothing says it. bare: the zone of times without an offset, or ""."""
+    if name in IN_UTC:
+        return "0"
+    own = f"({dates.offset_sql(column, name)})"
+    return f"coalesce({own}, date_diff('minute', timezone('UTC', timezone('{bare}', {value})), {value}))" if bare else own
+
+
+def decide_zone(con, texts: TextTable, source: str, shop: Clock, units: str, bare: str) -> None:
     """Decide whether the moments of a column are turned to the shop's clock: fills zones, remarks and questions of `texts`.
 
-    units: SQL of a row's.
+    units: SQL of a row's. bare: the time zone of times without an offset, "" for the shop's.
     """
     name = texts.dates.get(source) or "iso"
-    if name == TYPED:
+    if name == TYPED and not bare:
         return
     moment = dates.date_sql("c", name)
     cells = f"with cells as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null)"
-    offset = "0" if name in IN_UTC else dates.offset_sql("c", name)
-    if name not in IN_UTC and not con.execute(f"{cells} select 1 from cells where {_MAY_HAVE_OFFSET} limit 1").fetchone():
+    if not bare and name not in IN_UTC and not con.execute(f"{cells} select 1 from cells where {_MAY_HAVE_OFFSET} limit 1").fetchone():
         return
     rows, marked, utc, least, most, timed = con.execute(
-        f"""{cells}, read as (select {moment} as moment, {offset} as ahead from cells)
+        f"""{cells}, moments as (select c, {moment} as moment from cells),
+        read as (select moment, {_ahead_sql("moment", "c", name, bare)} as ahead from moments)
         select count(moment), count(ahead), count(*) filter (where ahead = 0), min(ahead), max(ahead),
         count(*) filter (where ahead is not null and moment <> date_trunc('day', moment)) from read"""
     ).fetchone()
@@ -119,13 +129,14 @@ def decide_zone(con, texts: TextTable, source: str, shop: Clock, units: str) -> 
     if one_place and marked == rows and not shop.zone:
         return  # the shop's own offsets
     if shop.zone:
-        texts.zones[source] = shop.zone
-        texts.remarks.append(
-            (source, msg("its times have offsets from UTC and are turned to the shop's time zone, {zone}.", zone=shop.zone))
-        )
+        texts.zones[source] = Turn(shop.zone, bare)
+        remark = msg("its times have offsets from UTC and are turned to the shop's time zone, {zone}.", zone=shop.zone)
+        if bare:
+            remark = msg("its times are in {of} and are turned to the shop's time zone, {zone}.", of=bare, zone=shop.zone)
+        texts.remarks.append((source, remark))
         return
     if utc == marked == rows:
-        moved, share = _moved(con, texts, source, name, shop, units)
+        moved, share = _moved(con, texts, source, name, shop, units, bare)
         if share > MATTERS:
             about = msg(
                 "The times in column {column} are in UTC, and {share} of the units were sold on another day elsewhere. "
@@ -149,10 +160,10 @@ def decide_zone(con, texts: TextTable, source: str, shop: Clock, units: str) -> 
     texts.questions.append(Question(TIME_ZONE, "", shop.likely, (), about, texts.source.file, marked))
 
 
-def _moved(con, texts: TextTable, source: str, name: str, shop: Clock, units: str) -> tuple[int, float]:
+def _moved(con, texts: TextTable, source: str, name: str, shop: Clock, units: str, bare: str) -> tuple[int, float]:
     """Return how many rows, and which share of the units, have another day in one of the zones that the shop may be in."""
-    zones = dict.fromkeys((shop.likely, *shop.possible))
-    each = ", ".join(f"date_trunc('day', {turned_sql('moment', 'c', name, zone)})" for zone in zones)
+    zones = dict.fromkeys(("UTC", shop.likely, *shop.possible))  # unanswered, days are those of UTC
+    each = ", ".join(f"date_trunc('day', {turned_sql('moment', 'c', name, Turn(zone, bare))})" for zone in zones)
     return con.execute(
         f"""with read as (select {texts.text(source, NO_VALUE)} as c, {units} as units from {quoted(texts.table)} where broken is null),
         moments as (select c, units, {dates.date_sql("c", name)} as moment from read),
@@ -161,7 +172,7 @@ def _moved(con, texts: TextTable, source: str, name: str, shop: Clock, units: st
     ).fetchone()
 
 
-def decide_zones(con, texts: TextTable, days: dict[str, str], shop: Clock) -> None:
-    """Decide the zone of each column that dates rows. days: column -> SQL of the units of a row."""
+def decide_zones(con, texts: TextTable, days: dict[str, str], shop: Clock, bare: str = "") -> None:
+    """Decide the zone of each column that dates rows. days: column -> SQL of the units of a row. bare: as in decide_zone."""
     for source, units in days.items():
-        decide_zone(con, texts, source, shop, units)
+        decide_zone(con, texts, source, shop, units, bare)

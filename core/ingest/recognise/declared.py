@@ -60,12 +60,13 @@ def _cannot_serve(layout: Layout, file: str) -> UnrecognisedFile:
 
 def _rows(layout: Layout, table: str, present: dict[str, str]) -> dict:
     """Return what a layout says about rows: their states, parents and cells that are carried down."""
-    here = {name: present[plain(name)] for name in (*layout.group, *layout.carried, *layout.parts) if plain(name) in present}
+    here = {name: present[plain(name)] for name in (*layout.group, *layout.carried, *layout.parts, *layout.lines) if plain(name) in present}
     group, carried = (tuple(dict.fromkeys(here[n] for n in names if n in here)) for names in (layout.group, layout.carried))
     states = [StateRule(present[plain(r.column)], r.values, r.filled, r.perhaps) for r in layout.states if plain(r.column) in present]
     return {
         "states": tuple(states) if table in _STATED else (),
         "parts": tuple(here[n] for n in layout.parts if n in here),
+        "lines": tuple(here[n] for n in layout.lines if n in here),
         "carried": (group, carried) if group else ((), ()),
     }
 

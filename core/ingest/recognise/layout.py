@@ -53,10 +53,11 @@ class Layout:
     sources     where its columns and states are documented
     group, carried  columns that are filled on the first line of an order only, and the column that names the order
     parts       columns that name a parent line: rows that have one are parts of the row they name
+    lines       columns that each line has filled: a row without them adds up its order's lines
     why, instead  why the report cannot serve (WHY), and which one to export
     places      (name of a column of places, name of a column of counts): every column that the layout does not name is a place
     ignored     columns that are no places
-    time_zone   of its times, "" = the shop's
+    time_zone   of its times without an offset, "" = the shop's
     """
 
     system: str
@@ -67,6 +68,7 @@ class Layout:
     group: tuple[str, ...] = ()
     carried: tuple[str, ...] = ()
     parts: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     states: tuple[StateRule, ...] = ()
     items: Items | None = None
     places: tuple[str, ...] = ()

@@ -9,6 +9,7 @@ absent = ["Lineitem id"]                               # and none of these
 group = "Name"                                         # the order, on whose first line alone ...
 carried = ["Financial Status", "Paid at"]              # ... these are filled
 parts = "parent_item_id"                               # rows that name a parent are parts of it
+lines = "Item Number"                                  # rows without it add up the lines of their order
 why = "no days"                                        # instead of tables: why the report cannot serve
 instead = "Analytics > Reports > Sales over time"      # and which one to export
 time_zone = "UTC"
@@ -29,6 +30,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from zoneinfo import available_timezones
 
 from core.errors import UserError
 from core.ingest.names import listed
@@ -45,6 +47,7 @@ _KEYS = {
     "group",
     "carried",
     "parts",
+    "lines",
     "items",
     "places",
     "ignored",
@@ -62,6 +65,10 @@ def parse_layout(given: dict, states: list, path: Path) -> Layout:
         raise _wrong(path, msg("[layout] in {file} lacks {keys}.", file=path.name, keys=sorted(lacking)), sorted(_KEYS))
     if given.get("why", "") not in ("", *WHY):
         raise _wrong(path, msg("[layout] why in {file} is {value}.", file=path.name, value=repr(given["why"])), list(WHY))
+    zone = str(given.get("time_zone", ""))
+    if zone and zone not in available_timezones():
+        found = msg("[layout] time_zone in {file} is {value}.", file=path.name, value=repr(zone))
+        raise _wrong(path, found, ["UTC", "Europe/Berlin", "America/New_York", "Asia/Shanghai"])
     return Layout(
         system=str(given["system"]),
         report=str(given["report"]),
@@ -71,13 +78,14 @@ def parse_layout(given: dict, states: list, path: Path) -> Layout:
         group=_texts(given.get("group", [])),
         carried=_texts(given.get("carried", [])),
         parts=_texts(given.get("parts", [])),
+        lines=_texts(given.get("lines", [])),
         states=tuple(_state(one, path) for one in states),
         places=_texts(given.get("places", [])),
         ignored=_texts(given.get("ignored", [])),
         items=_items(given["items"], path) if "items" in given else None,
         why=given.get("why", ""),
         instead=given.get("instead", ""),
-        time_zone=given.get("time_zone", ""),
+        time_zone=zone,
     )
 
 

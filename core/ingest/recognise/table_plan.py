@@ -69,6 +69,7 @@ class TablePlan:
     from_purchases     of orders: the purchases in a log of events
     states             columns that say whether a row is a sale
     parts              columns that name the row of which this one is a part
+    lines              columns that each line has filled, unlike rows that add up their order's lines
     carried            (columns of the order, columns that are filled on the first line of each): both are carried down
     """
 
@@ -78,6 +79,7 @@ class TablePlan:
     from_purchases: bool = False
     states: tuple[StateRule, ...] = ()
     parts: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
     carried: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
     @property
@@ -85,7 +87,7 @@ class TablePlan:
         """The file's columns that the plan takes, each once."""
         group, carried = self.carried
         named = [s for filled in self.columns.values() for s in filled.reads]
-        return list(dict.fromkeys([*named, *(rule.column for rule in self.states), *self.parts, *group, *carried]))
+        return list(dict.fromkeys([*named, *(rule.column for rule in self.states), *self.parts, *self.lines, *group, *carried]))
 
     @property
     def aggregates_lines(self) -> bool:

@@ -133,10 +133,15 @@ VETOES: tuple[tuple[str, Holds], ...] = (
 
 
 def _dated_orders(sheet: Sheet, found: Found) -> UserError | None:
-    """Rows with days and numbers of orders are sales whose units have an unknown name. A bare `order` may be a place."""
-    known = {name: column for name, column in sheet.present.items() if name != "order"}
-    dated = sheet.by_name("orders.order_id", known) and sheet.by_name("orders.ordered_at", known)
-    return unrecognised(sheet, ["orders"]) if dated and not sheet.named else None
+    """Rows with numbers of orders, and days or units, are sales whose units or days have an unknown name. A bare `order` or `num` may be a
+    place."""
+    known = {name: column for name, column in sheet.present.items() if name not in ("order", "num")}
+    told = sheet.by_name("orders.ordered_at", known) or sheet.by_name("orders.units", known)
+    return (
+        unrecognised(sheet, ["orders"])
+        if sheet.by_name("orders.order_id", known) and told and set(sheet.named) <= {"orders", "products"}
+        else None
+    )
 
 
 def _products_on_several_days(sheet: Sheet, found: Found) -> UserError | None:

@@ -143,7 +143,8 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         )
     decide_formats(run.con, texts, p.plans, p.mapping, p.report.answers)
     zone = p.report.answers.get(zones.TIME_ZONE) or run.shop.time_zone
-    zones.decide_zones(run.con, texts, _moments(texts, p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
+    clock = zones.clock(zone, run.shop.countries, run.currency or texts.currency)
+    zones.decide_zones(run.con, texts, _moments(texts, p.plans), clock, p.mapping.layout.time_zone if p.mapping.layout else "")
     p.report.questions += texts.questions
     p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
