@@ -62,14 +62,14 @@ def check_files(files: list, preset: str) -> Job:
         jobs.drop_uploads(workspace())
 
 
-def check_again(check: Job, answers: dict[str, str]) -> Job:
-    """Asks what an import of the same files would understand with these answers, over those given before."""
-    return jobs.request(workspace(), "check", _answered(check, answers), ACTOR)
+def check_again(check: Job, answers: dict[str, str], shop: dict) -> Job:
+    """Ask what an import of the same files would understand with these answers, over those given before. shop: settings for later."""
+    return jobs.request(workspace(), "check", _answered(check, answers) | ({"shop": shop} if shop else {}), ACTOR)
 
 
 def import_checked(check: Job, answers: dict[str, str], shop: dict) -> Job:
     """Asks for the import of checked files. shop: settings of the shop to save with it."""
-    return jobs.request(workspace(), "import", _answered(check, answers) | {"shop": shop}, ACTOR)
+    return jobs.request(workspace(), "import", _answered(check, answers) | {"shop": shop or check.arguments.get("shop", {})}, ACTOR)
 
 
 def _answered(check: Job, answers: dict[str, str]) -> dict:

@@ -95,7 +95,7 @@ POLICIES = {
 VERDICTS = {"ahead": N_(":blue[Upswing is ahead]"), "behind": N_(":orange[Upswing is behind]"), "even": N_("no clear difference")}
 LOWER_IS_BETTER = {"ece"}
 LAYOUTS = {
-    "generic": N_("Common column names"),
+    "generic": N_("Detect automatically"),
     "uci-online-retail": N_("UCI Online Retail"),
     "complete-journey": N_("The Complete Journey"),
     "amazon-reviews": N_("Amazon reviews"),
@@ -116,7 +116,7 @@ UNITS = {
     "words": N_("words"),
     "deviations": N_("standard deviations"),
 }
-COLUMNS = {  # of the canonical tables, those that the import form asks for
+COLUMNS = {  # of the canonical tables, as a mapping names them
     "ordered_at": N_("Order date"),
     "product_id": N_("SKU or name"),
     "units": N_("Units"),
@@ -146,6 +146,38 @@ COLUMNS = {  # of the canonical tables, those that the import form asks for
     "unit_cost": N_("Cost of a unit"),
     "location": N_("Warehouse"),
     "visitor_id": N_("Visitor ID"),
+    "order_count": N_("Number of orders"),
+    "discount": N_("Discount"),
+    "channel": N_("Sales channel"),
+    "status": N_("Order state"),
+    "currency": N_("Currency"),
+    "line_id": N_("Line ID"),
+    "query": N_("Search words"),
+    "review_id": N_("Review ID"),
+    "on_order": N_("Units on order"),
+    "series": N_("Name of the series"),
+    "value": N_("Value"),
+    "source": N_("Product"),
+    "relation": N_("Relation"),
+    "target": N_("Related product"),
+    "brand": N_("Brand"),
+    "launched_on": N_("Launch date"),
+    "lead_time_days": N_("Lead time (days)"),
+    "lead_time_sd_days": N_("Lead time variation (days)"),
+    "moq": N_("Minimum order (units)"),
+    "pack_size": N_("Pack size"),
+    "image": N_("Picture"),
+    "max_order": N_("Maximum order (units)"),
+    "shelf_life_days": N_("Shelf life (days)"),
+    "updated_at": N_("Date of the list"),
+    "order_days": N_("Order days"),
+    "min_order": N_("Minimum order value"),
+    "old_product_id": N_("Old SKU"),
+    "new_product_id": N_("New SKU"),
+    "kit_id": N_("SKU of the kit"),
+    "part_id": N_("SKU of the part"),
+    "age_band": N_("Age group"),
+    "postal_region": N_("Postal region"),
 }
 STATES = {"sale": N_("a sale"), "return": N_("a return"), "not a sale": N_("not a sale"), "pending": N_("pending")}
 JOB_STATUSES = {

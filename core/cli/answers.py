@@ -100,6 +100,13 @@ FLAGS: tuple[AnswerFlag, ...] = (
         "LINE",
         said="product",
     ),
+    AnswerFlag(
+        "--attribute",
+        msg('Whether a column of customers forms groups, such as "Household=use". Repeat it for more columns.'),
+        "COLUMN=MEANING",
+        named=True,
+        choices=("use", "leave-out"),
+    ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
     AnswerFlag(

@@ -14,7 +14,16 @@ from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
 ONCE = ("--as-of",)  # flags whose answer holds for one import
-READ_ANEW = ("--state ", "--keep ", "--amount ")  # flags after which the same file has other rows
+READ_ANEW = (
+    "--state ",
+    "--keep ",
+    "--amount ",
+    "--date-format ",
+    "--decimal ",
+    "--each-row",
+    "--stock-rows",
+    "--attribute ",
+)  # flags after which the same file has other rows
 LONGEST = 400  # characters of flags in one instruction
 
 

@@ -14,17 +14,21 @@ from core.messages import lines as as_lines
 
 @dataclass(frozen=True)
 class AsideLines:
-    """Rows of one name that are set aside for one reason. reason: its template; cents: None without prices."""
+    """Rows of one name that are set aside for one reason.
+
+    reason: its template. cents: None without prices. comes_back: an answer can make products of them.
+    """
 
     reason: str
     name: str
     rows: int
     units: float
     cents: int | None
+    comes_back: bool = False
 
     def as_message(self) -> Message:
         return msg(
-            "{name}: {rows} rows, {units} units, {money}",
+            "{name}: rows {rows}, units {units}, {money}",
             name=self.name,
             rows=self.rows,
             units=self.units,
@@ -34,7 +38,11 @@ class AsideLines:
 
 @dataclass(frozen=True)
 class StateCount:
-    """One value of a state column and what it counts as (core.ingest.convert.states.KINDS). orders: 0 without order numbers."""
+    """One value of a state column and what it counts as (core.ingest.convert.states.CHOICES).
+
+    value   the column's own name where anything that the column holds counts the same, such as the moment of cancelling
+    orders  0 without order numbers
+    """
 
     column: str
     value: str
@@ -45,16 +53,11 @@ class StateCount:
     cents: int | None
 
     def as_message(self) -> Message:
-        return msg(
-            "{column} {value} counts as {kind}: {rows} rows, {orders} orders, {units} units, {money}",
-            column=self.column,
-            value=repr(self.value),
-            kind=STATE_NAMES[self.counts_as],
-            rows=self.rows,
-            orders=self.orders,
-            units=self.units,
-            money=money(self.cents),
-        )
+        values = {"column": self.column, "value": repr(self.value), "kind": STATE_NAMES[self.counts_as]}
+        figures = msg("rows {rows}, orders {orders}, units {units}, {money}", **asdict(self) | {"money": money(self.cents)})
+        if self.value == self.column:
+            return msg("{column}, where it is filled, counts as {kind}: {figures}", **values, figures=figures)
+        return msg("{column} {value} counts as {kind}: {figures}", **values, figures=figures)
 
 
 STATE_NAMES = {"sale": msg("a sale"), "return": msg("a return"), "not a sale": msg("not a sale"), "pending": msg("pending")}
@@ -62,7 +65,7 @@ STATE_NAMES = {"sale": msg("a sale"), "return": msg("a return"), "not a sale": m
 
 def money(cents: int | None) -> Message:
     """Return an amount for a line of the report."""
-    return msg("no amount") if cents is None else msg("amount {amount}", amount=cents / 100)
+    return msg("no amount") if cents is None else msg("amount {amount}", amount=f"{cents / 100:,.2f}")
 
 
 @dataclass
@@ -214,6 +217,7 @@ class FileReport:
             "layout": str(self.layout or ""),
             "layout_message": self.layout.as_dict() if self.layout else None,
             "questions": [question_record(q, self.answers) for q in self.questions],
+            "answers": self.answers,
             "columns_not_read": self.unread,
             "columns_outside": {column: str(what) for column, what in self.outside.items()},
             "tables": {self.main.table: self.main.as_dict()} if self.main else {},

@@ -126,10 +126,10 @@ def tells(tables: list[str], asks: bool) -> Message:
     names = {"orders": msg("sales"), "events": msg("views"), "reviews": msg("reviews")}
     found = [names[t] for t in TELLING if t in tables]
     if found:
-        return msg("The files tell of {what}.", what=found)
+        return msg("The files contain {what}.", what=found)
     if asks:
-        return msg("The answers to the questions below decide whether the files tell of sales, views or reviews.")
-    return msg("Nothing in these files tells of sales, views or reviews, which a forecast needs.")
+        return msg("The answers to the questions below decide whether the files contain sales, views or reviews.")
+    return msg("These files contain no sales, views or reviews, which a forecast needs.")
 
 
 def _plain(value: object) -> object:

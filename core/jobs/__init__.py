@@ -108,14 +108,17 @@ def drop_uploads(workspace: Workspace) -> None:
 def waiting_files(workspace: Workspace) -> Job | None:
     """Return the last check of files that are still there and not imported; None where no files wait.
 
-    An import that failed before it stored anything leaves its files waiting: its answers can be changed. A check that was cancelled or
-    failed leaves none.
+    An import that failed before it stored anything leaves its files waiting: its answers can be changed. So does a check with answers that
+    was cancelled or failed: the one before it holds. A first check that was cancelled or failed leaves none.
     """
-    for check in recent(workspace, 1, "check"):
+    for check in recent(workspace, 20, "check"):
+        if check.status in ("cancelled", "failed") and check.arguments.get("answers"):
+            continue
         later = [job for job in recent(workspace, 5, "import") if job.id > check.id]
         imported = any(job.status == "done" or "report" in job.result for job in later)
         if check.status not in ("cancelled", "failed") and not imported and all(Path(file).exists() for file in check.arguments["files"]):
             return check
+        break
     return None
 
 

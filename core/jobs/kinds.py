@@ -86,7 +86,7 @@ def _decisions(arguments: dict) -> dict:
     return arguments
 
 
-_IMPORT_ARGUMENTS = ("files", "preset", "mapping", "columns", "answers")
+_IMPORT_ARGUMENTS = ("files", "preset", "mapping", "columns", "answers", "shop")
 
 PIPELINE: tuple[JobKind, ...] = (
     JobKind(
@@ -104,7 +104,7 @@ PIPELINE: tuple[JobKind, ...] = (
         label=msg("Import"),
         steps={"import": 0.12, "features": 0.3, "panel": 0.03, "embed": 0.05, "train": 0.25, "score": 0.2, "publish": 0.05},
         run="core.jobs.pipeline:import_and_forecast",
-        arguments=(*_IMPORT_ARGUMENTS, "shop"),
+        arguments=_IMPORT_ARGUMENTS,
         check=_files,
         exact=True,
         locks=frozenset({WAREHOUSE, PANEL, SCORED}),

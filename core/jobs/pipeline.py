@@ -102,12 +102,12 @@ def staying(imported: dict) -> Iterator[None]:
 
 
 def _import_files(workspace: Workspace, given: dict | None, progress: Progress, dry_run: bool = False) -> dict:
-    """Import or check the files of a job. given["shop"]: settings of the shop to save before."""
+    """Import or check the files of a job. given["shop"]: settings of the shop, which an import saves before."""
     if given is None:
         return {}
     from core.ingest import import_files
 
-    if given.get("shop"):
+    if given.get("shop") and not dry_run:
         workspace.create().save_settings(workspace.settings().with_values("shop", **given["shop"]))
 
     report = import_files(

@@ -39,17 +39,22 @@ def product_link(product_id: str, label: str, **link) -> None:
     st.page_link(product_page(), label=label, query_params={"product": product_id}, **link)
 
 
-def nothing_yet() -> None:
-    """Show which commands to run where there is no snapshot yet."""
+def nothing_yet(here: bool = False) -> None:
+    """Say what to do first where there is no snapshot yet. here: the files are added further down on this page."""
+    if here:
+        first = _("Start here: add your shop's sales. Upswing shows what it reads in each file before it stores anything.")
+    else:
+        first = _("Start on the Data page: add your shop's sales there.")
     st.info(
-        _("No forecasts yet. Import the shop's files, then run the forecast:"),
+        first + " " + _("The first import also trains the model; then every page shows forecasts."),
         title=_("No forecasts yet"),
         icon=":material/hourglass_empty:",
     )
-    st.code("upswing import FILE...\nupswing run", language="bash")
-    st.caption(
-        _("Or upload files on the Data page. `upswing run` prepares the data, trains, forecasts and publishes. Then reload this page.")
-    )
+    if not here:
+        st.page_link(registry.script(registry.pages()["data"]), label=_("Add files"), icon=":material/upload:")
+    with st.expander(_("Or use the command line"), icon=":material/terminal:") if here else st.container():
+        st.code("upswing import FILE...\nupswing run", language="bash")
+        st.caption(_("`upswing run` prepares the data, trains, forecasts and publishes. Then reload this page."))
 
 
 def waiting_settings(changed: dict[str, list[str]]) -> None:

@@ -9,9 +9,10 @@ import streamlit as st
 
 from core.messages import Message
 from dashboard import labels
-from dashboard.i18n import _, day, number, plain, show
+from dashboard.i18n import _, day, exact, n_, number, plain, show
 
 _PSEUDONYM = re.compile("[0-9a-f]{32}")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d( \d\d:\d\d:\d\d(\.\d+)?)?")
 
 
 def said(text: Message | str | None) -> str:
@@ -20,11 +21,23 @@ def said(text: Message | str | None) -> str:
 
 
 def summary(report: dict) -> None:
-    """First of all: whether anything tells of sales, views or reviews."""
+    """Say first whether the files contain sales, views or reviews, and how many questions are open."""
     serves = any(
         table in file["tables"] or table in file["derived"] for file in report["files"] for table in ("orders", "events", "reviews")
     )
-    (st.info if serves else st.warning)(said(report["tells"]), icon=":material/fact_check:")
+    asked = n_("{count} question is below.", "{count} questions are below.", len(report["open"])) if report["open"] and serves else ""
+    (st.info if serves or report["open"] else st.warning)(f"{said(report['tells'])} {asked}", icon=":material/fact_check:")
+
+
+def why_not(found: dict) -> str:
+    """Return why a file is not read, in the words of the shop; "" for one that is."""
+    if not found["left_out"]:
+        return ""
+    if not found["ask"]:
+        return said(found["left_out_message"])
+    table, asked = next(iter(found["ask"]["tables"].items()))
+    columns = _(", ").join(labels.column(group[0]) for group in asked["needed"])
+    return _("No table fits its columns. To be read as {table}, it needs: {columns}.").format(table=labels.table(table), columns=columns)
 
 
 def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None:
@@ -34,8 +47,10 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
     """
     tables = found["tables"] | found["derived"]
     with st.expander(f"**{plain(found['file'])}**" + _headline(tables), expanded=True, icon=":material/description:"):
-        if found["left_out"] and not any(q["flag"] == "--column" and q["matters"] for q in found["questions"]):
-            st.caption(_("Not read: {why}").format(why=said(found["left_out_message"])))
+        if any(q["flag"] == "--column" and q["matters"] and q["answer"] is None for q in found["questions"]):
+            st.caption(_("Upswing does not know the names of its columns. Choose below which is which."))
+        elif found["left_out"]:
+            st.caption(_("Not read: {why}").format(why=why_not(found)))
         if found.get("layout_message"):
             st.caption(said(found["layout_message"]))
         for name, table in tables.items():
@@ -47,7 +62,9 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
                 _states(table, f"states_{key}_{name}")
         main = next(iter(found["tables"].values()), None)
         if main and main["statement"]:
-            _columns(main["statement"], values.get(found["file"], {}), f"columns_{key}")
+            outside = found["columns_outside"].keys() - {q["name"] for q in found["questions"] if q["flag"] == "--attribute"}
+            shown = {c: examples for c, examples in values.get(found["file"], {}).items() if c not in outside}
+            _columns(main["statement"], shown, f"columns_{key}")
             _first_rows(main["statement"], f"rows_{key}")
         for note in found["note_messages"]:
             st.caption(f":material/info: {said(note)}")
@@ -59,15 +76,16 @@ def _headline(tables: dict) -> str:
 
 
 def _sentence(table: dict, stated: dict) -> str:
+    counts = {
+        "dropped": _("{count} skipped"),
+        "set_aside": _("{count} set aside"),
+        "quarantined": _("{count} rejected"),
+    }
+    stored = _("{count} to be stored").format(count=number(table["kept"], 0))
+    rest = [text.format(count=number(table[name], 0)) for name, text in counts.items() if table[name]]
     parts = [
         _("One row is {row}.").format(row=said(stated["row"])),
-        _("{read} rows read, {kept} to be stored, {dropped} skipped, {aside} set aside, {quarantined} rejected.").format(
-            read=number(table["read"], 0),
-            kept=number(table["kept"], 0),
-            dropped=number(table["dropped"], 0),
-            aside=number(table["set_aside"], 0),
-            quarantined=number(table["quarantined"], 0),
-        ),
+        n_("{count} row read: {became}.", "{count} rows read: {became}.", table["read"], became=_(", ").join([stored, *rest])),
     ]
     if stated["first_day"]:
         first, last, usual = (date.fromisoformat(stated[name]) for name in ("first_day", "last_day", "last_usual_day"))
@@ -81,7 +99,8 @@ def _reasons(table: dict) -> None:
     """Why rows are not stored, the commonest reason first."""
     counted = [*table["dropped_by_reason"].items(), *table["set_aside_by_reason"].items(), *table["quarantined_by_reason"].items()]
     for reason, rows in sorted(counted, key=lambda item: -item[1]):
-        st.caption(f":material/remove: {number(rows, 0)} · {said(Message(reason))}")
+        affected = n_("{count} row", "{count} rows", rows)
+        st.caption(f":material/remove: {affected} · {said(Message(reason))}")
 
 
 def _months(stated: dict, key: str) -> None:
@@ -121,30 +140,23 @@ def _months(stated: dict, key: str) -> None:
 
 
 def _states(table: dict, key: str) -> None:
-    counted = [
-        {
-            "name": one["value"],
-            "counts": labels.said(labels.STATES, one["counts_as"]),
-            "rows": one["rows"],
-            "units": one["units"],
-            "amount": None if one["cents"] is None else one["cents"] / 100,
-        }
-        for one in table["states"]
-    ] + [
-        {
-            "name": one["name"],
-            "counts": _("set aside"),
-            "rows": one["rows"],
-            "units": one["units"],
-            "amount": None if one["cents"] is None else one["cents"] / 100,
-        }
-        for one in table["set_aside_lines"]
-    ]
+    """What each state counts as, then the lines set aside for other reasons."""
+    counted = [(one["value"], labels.said(labels.STATES, one["counts_as"]), one) for one in table["states"]]
+    counted += [(one["name"], _("set aside"), one) for one in table["set_aside_lines"] if one["comes_back"]]
     if not counted:
         return
     column = st.column_config
     st.dataframe(
-        counted,
+        [
+            {
+                "name": name,
+                "counts": counts_as,
+                "rows": one["rows"],
+                "units": one["units"],
+                "amount": None if one["cents"] is None else one["cents"] / 100,
+            }
+            for name, counts_as, one in counted
+        ],
         column_config={
             "name": column.TextColumn(_("State or line"), width=240),
             "counts": column.TextColumn(_("Counts as"), width=140),
@@ -202,4 +214,9 @@ def _first_rows(stated: dict, key: str) -> None:
 def _value(name: str, value: object) -> str:
     if name.endswith("_cents") and isinstance(value, (int, float)):
         return f"{value / 100:,.2f}"
-    return str(value)[:60] if not _PSEUDONYM.fullmatch(str(value)) else str(value)[:8] + "…"
+    if isinstance(value, (int, float)):
+        return exact(value)
+    text = str(value)
+    if _MOMENT.fullmatch(text):
+        return day(text) if text[11:16] in ("", "00:00") else f"{day(text)} {text[11:16]}"
+    return text[:60] if not _PSEUDONYM.fullmatch(text) else text[:8] + "…"

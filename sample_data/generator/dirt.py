@@ -20,13 +20,16 @@ class Soil:
         self.what = np.full(len(frame), "", dtype=object)
         self.notes: dict[str, tuple[str, str]] = {}
 
-    def duplicate(self, rows: int) -> None:
-        """Add exact copies, each right behind its original: one of the two is dropped."""
-        self._insert("exact duplicate", self._sources(rows), {}, DROPPED, "")
+    def duplicate(self, rows: int, outcome: str = DROPPED) -> None:
+        """Add exact copies, each right behind its original: one of the two is dropped, but for lines of an order, which are two sales."""
+        self._insert("exact duplicate", self._sources(rows), {}, outcome, "")
 
-    def broken(self, what: str, column: str, values: list) -> None:
-        """Add copies of good rows with one invalid value: each is quarantined."""
+    def broken(self, what: str, column: str, values: list, **readable: str) -> None:
+        """Add copies of good rows with one invalid value: each is quarantined, but for values that are `readable`, which are kept."""
         self._insert(what, self._sources(len(values)), {column: values}, QUARANTINED, column)
+        for name, value in readable.items():
+            self.what[(self.what == what) & (self.frame[column] == value)] = name.replace("_", " ")
+            self.notes[name.replace("_", " ")] = (column, WARNED)
 
     def changed(self, what: str, column: str, rows: np.ndarray, values: list, outcome: str) -> None:
         """Change one value in rows of the shop itself."""
@@ -91,9 +94,9 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     products.duplicate(few)
 
     orders = soils["orders"]
-    orders.duplicate(max(3, round(140 * amount)))
+    orders.duplicate(max(3, round(140 * amount)), WARNED)
     orders.broken("impossible date", "ordered_at", ["2025-02-30 10:14", "2025-13-04 09:30", "0000-00-00 00:00", "2024-11-31 18:05"] * 4)
-    orders.broken("units that are no number", "units", ["two", "n/a", "1 pc", "l2", "?", "one"] * 2)
+    orders.broken("units that are no number", "units", ["two", "n/a", "1 pc", "l2", "?", "one"] * 2, units_with_a_word="1 pc")
     orders.broken("missing product", "product_id", [""] * 6)
     orders.copied("product that is not in the catalogue", "product_id", ["KD-0417"] * 9, WARNED)
 

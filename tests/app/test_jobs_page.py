@@ -219,7 +219,9 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason(open_page, work
     report = ingest.import_files(workspace, files)
     state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
     at = open_page("data", workspace=workspace)
-    assert r"shops\.csv was left out: It fits no table\. To be read as orders, it lacks columns for" in words(at)
+    assert r"shops\.csv was left out: No table fits its columns. To be read as Orders, it needs: Order date, SKU or name, Units." in words(
+        at
+    )
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
     assert ("Files imported, but forecasting failed" in words(at)) == (ended == "failed")
 
@@ -249,7 +251,7 @@ def test_columns_that_nobody_knows_are_asked_for_with_proposals_and_the_statemen
     assert jobs.recent(workspace)[0].arguments["answers"] == answers
     checked(workspace)
     at.run()
-    assert "The files tell of sales" in words(at) and not at.exception
+    assert "The files contain sales" in words(at) and not at.exception
     at.text_input[0].set_value("Tassen")
     at.text_input[1].set_value("eur")
     at.form_submit_button[0].click().run()

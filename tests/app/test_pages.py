@@ -395,6 +395,11 @@ def test_without_a_snapshot_a_page_says_what_to_run(open_page, workspace, name):
     assert not at.exception and not at.error
     assert at.info[0].proto.title == "No forecasts yet"
     assert "upswing import FILE...\nupswing run" in words(at)
+    if name == "data":
+        assert "Start here" in at.info[0].value and [f.label for f in at.file_uploader]
+    else:
+        assert "Start on the Data page" in at.info[0].value
+        assert [link.proto.page for link in at.get("page_link")] == ["data"]
 
 
 @pytest.mark.parametrize("damage", [lambda f: f.unlink(), lambda f: f.write_bytes(b"not a table")], ids=["gone", "garbage"])

@@ -102,7 +102,7 @@ def test_an_export_that_nobody_knows_comes_to_overview_in_twelve_clicks_without_
     analyst.sees_no_error()
     page.reload()  # whoever leaves here finds the questions again
     analyst.click(analyst.button("Continue"))
-    expect(page.get_by_text("The files tell of sales.")).to_be_visible()
+    expect(page.get_by_text("The files contain sales.")).to_be_visible()
     expect(page.get_by_text("One row is one line of an order.")).to_be_visible()
     analyst.click(page.get_by_label("Name", exact=True))
     page.keyboard.press("Control+A")
@@ -133,7 +133,7 @@ def test_the_export_of_next_week_takes_three_clicks(analyst, empty_shop, tmp_pat
     page.goto("/data")
     analyst.drop(file)
     analyst.click(analyst.button("Check files"))
-    expect(page.get_by_text("The files tell of sales.")).to_be_visible()
+    expect(page.get_by_text("The files contain sales.")).to_be_visible()
     analyst.click(analyst.button("Import"))
     expect(page.get_by_text("Import: done")).to_be_visible(timeout=LONG_MS)
     analyst.sees_no_error()

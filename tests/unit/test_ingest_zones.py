@@ -42,6 +42,26 @@ def test_moments_in_utc_of_a_shop_in_an_unknown_zone_are_noted_and_the_zone_that
     assert asked(later) == [] and stored(workspace, "select occurred_at::varchar from events") == [("2024-07-19 20:00:00",)]
 
 
+NIGHTS = HEAD + "".join(f"{i},2024-03-13T{i % 24:02}:30:00Z,A1,{1 + 9 * (i % 24 == 2)},1.50,{{0}}\n" for i in range(240))
+
+
+@pytest.mark.parametrize(("currency", "proposal"), [("USD", "America/New_York"), ("EUR", "UTC")])
+def test_moments_in_utc_are_asked_about_where_units_fall_on_other_days_elsewhere(workspace, tmp_path, currency, proposal):
+    file = write(tmp_path, "orders.csv", NIGHTS.format(currency))
+    assert asked(import_files(workspace, [file], dry_run=True)) == [f"--time-zone {proposal}"]
+    with pytest.raises(UserError, match=f"--time-zone {proposal}"):
+        import_files(workspace, [file])
+    import_files(workspace, [file], answers={"--time-zone": "America/New_York"})
+    days = dict(stored(workspace, "select ordered_at::date::varchar, sum(units) from orders group by 1"))
+    assert days == {"2024-03-12": 130, "2024-03-13": 200} and workspace.settings().shop.time_zone == "America/New_York"
+
+
+def test_the_days_of_reviews_in_utc_are_only_noted(workspace, tmp_path):
+    lines = "".join(f"r{i},2024-03-13T{i % 24:02}:30:00Z,A1,5\n" for i in range(48))
+    file = write(tmp_path, "reviews.csv", "review_id,created_at,sku,rating\n" + lines)
+    assert asked(import_files(workspace, [file], dry_run=True)) == []
+
+
 @pytest.mark.parametrize("second", ["2024-03-14 09:00", "2024-03-14T09:00:00+09:00"])
 def test_offsets_that_disagree_with_local_times_or_with_each_other_are_asked_about(workspace, tmp_path, second):
     lines = f"1,2024-03-13T23:30:00-04:00,A1,1,10,USD\n2,{second},A1,1,10,USD\n"

@@ -111,7 +111,7 @@ def test_a_line_lost_beside_stored_ones_is_an_error(workspace, tmp_path, monkeyp
 
 @pytest.mark.parametrize(
     ("text", "sentence"),
-    [(ORDERS, "The files tell of sales."), (PRODUCTS, "Nothing in these files tells of sales, views or reviews, which a forecast needs.")],
+    [(ORDERS, "The files contain sales."), (PRODUCTS, "These files contain no sales, views or reviews, which a forecast needs.")],
 )
 def test_a_dry_run_says_first_whether_anything_tells_of_sales(workspace, tmp_path, text, sentence):
     report = import_files(workspace, [write(tmp_path, "a.csv", text)], dry_run=True)

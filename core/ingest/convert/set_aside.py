@@ -18,9 +18,10 @@ from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.words import no_product_pattern, normalised
 from core.messages import msg
 
-KEEP = "--keep"  # the flag that makes a product of a line that is set aside
+KEEP, PRODUCT = "--keep", "product"  # the flag that makes a product of a line that is set aside, and its answer
 NO_PRODUCT = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.").template
 PART = msg("The row is a part of the row that it names as its parent.").template
+COMES_BACK = (NO_PRODUCT, totals_rows.TOTAL)  # reasons for which KEEP makes products of the rows
 _WITH_PRODUCTS = ("orders", "products", "events", "stock", "deliveries")
 
 
@@ -37,8 +38,9 @@ class Marks:
     is_empty: bool = True
 
 
-def mark(con, texts: TextTable, plan: TablePlan, mapping: Mapping, answers: Answers) -> Marks:
-    """Mark the rows of a source, whose main table has this plan. answers: of the shop, to the questions about states and lines."""
+def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answers: Answers) -> Marks:
+    """Mark the rows of a source. plans: its main table's first. answers: of the shop, to the questions about states and lines."""
+    plan = plans[0]
     marks, found = Marks(), []
 
     def position(reason: str) -> int:
@@ -50,9 +52,9 @@ def mark(con, texts: TextTable, plan: TablePlan, mapping: Mapping, answers: Answ
         con.execute(f"insert into marks {select}", values or None).fetchall()
 
     con.execute("create or replace temp table marks (line bigint, rank integer, reason integer, name varchar, returned boolean)").fetchall()
-    kept = {normalised(key.removeprefix(KEEP)) for key in answers if key.startswith(KEEP)}
+    kept = {normalised(key.removeprefix(KEEP)) for key, value in answers.items() if key.startswith(KEEP) and value == PRODUCT}
     for line, name in totals_rows.find(con, texts, plan):
-        if normalised(name) not in kept:
+        if normalised(states.shown(name)) not in kept:
             found.append((line, name))
     if found:
         add(
@@ -64,7 +66,8 @@ def mark(con, texts: TextTable, plan: TablePlan, mapping: Mapping, answers: Answ
         cell = texts.text(parent, NO_VALUE)
         add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
     if plan.table in _WITH_PRODUCTS:
-        _mark_no_products(con, texts, plan, mapping, kept, add, position)
+        named = [s for one in plans for target in ("product_id", "title") if target in one.columns for s in one.columns[target].sources]
+        _mark_no_products(con, texts, list(dict.fromkeys(named)), mapping, kept, add, position)
     if plan.states:
         marks.states = states.decide(con, texts, plan, answers)
         for column in marks.states:
@@ -85,18 +88,21 @@ def mark(con, texts: TextTable, plan: TablePlan, mapping: Mapping, answers: Answ
     return marks
 
 
-def _mark_no_products(con, texts: TextTable, plan: TablePlan, mapping: Mapping, kept: set[str], add, position) -> None:
-    """Mark lines of postage, fees, gift cards and the like, by the words that all shops use or by the mapping's own."""
+def _mark_no_products(con, texts: TextTable, named: list[str], mapping: Mapping, kept: set[str], add, position) -> None:
+    """Mark lines of postage, fees, gift cards and the like, by the words that all shops use or by the mapping's own.
+
+    named: the columns that name products.
+    """
     patterns = [f"(?i){'|'.join(f'(?:{p})' for p in mapping.options.non_products)}"] if mapping.options.non_products else []
     patterns += [no_product_pattern()] if mapping.guesses or mapping.layout is not None else []
-    for source in [s for target in ("product_id", "title") if target in plan.columns for s in plan.columns[target].sources]:
+    for source in named:
         cell = texts.text(source, NO_VALUE)
         for pattern in patterns:
             names = con.execute(
                 f"select name from (select distinct {cell} as name from {quoted(texts.table)}) where regexp_full_match(name, $pattern)",
                 {"pattern": pattern},
             ).fetchall()
-            aside = [name for (name,) in names if normalised(name) not in kept]
+            aside = [name for (name,) in names if normalised(states.shown(name)) not in kept]
             if aside:
                 add(
                     f"select line, 3, {position(NO_PRODUCT)}, {cell}, false from {quoted(texts.table)} where list_contains($names, {cell})",

@@ -304,7 +304,9 @@ class _Query:
             known = ", ".join(
                 f"cast({c} as varchar)" for c in ("product_id", "created_at", "customer_id", "rating", "title", "body") if self.has(c)
             )
-            place = f"row_number() over (partition by problem, {known} order by line)"  # equal reviews without a number are as many
+            # Equal reviews without a number are as many; what one customer writes at a moment is one.
+            once = "when customer_id is not null and created_at <> date_trunc('day', created_at) then 1" if self.has("customer_id") else ""
+            place = f"case {once} when true then row_number() over (partition by problem, {known} order by line) end"
             return f"coalesce({sql}, 'r' || md5(concat_ws('|', {known}, nullif({place}, 1))))"
         return sql
 

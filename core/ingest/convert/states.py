@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from core.ingest.blanks import NO_TEXT
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
+from core.ingest.persons.free_text import masked
 from core.ingest.questions import Answers, Question
 from core.ingest.recognise.layout import StateRule
 from core.ingest.recognise.table_plan import TablePlan
@@ -49,15 +50,15 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
     decided = []
     for rule in plan.states:
         column = StateColumn(rule.column, texts.text(rule.column, NO_TEXT))
+        if rule.filled:  # such as the moment of cancelling: whatever it holds has one meaning, under the column's own name
+            no = ", ".join(f"'{word}'" for word in state_columns("no"))
+            own_name = rule.column.replace("'", "''")
+            column.cell = f"case when lower({column.cell}) not in ({no}) then '{own_name}' end"
         values = con.execute(
             f"select distinct {column.cell} as v from {quoted(texts.table)} where v is not null order by v limit {MOST_VALUES + 1}"
         ).fetchall()
-        if len(values) > MOST_VALUES and not rule.filled:
+        if len(values) > MOST_VALUES:
             continue
-        if rule.filled and len(values) > MOST_VALUES:  # moments of cancelling
-            no = ", ".join(f"'{word}'" for word in state_columns("no"))
-            column.cell = f"case when lower({column.cell}) not in ({no}) then '{rule.filled}' end"
-            values = [(rule.filled,)]
         if rule.perhaps and not any(normalised(value) in known_states() for (value,) in values):
             continue
         for (value,) in values:
@@ -70,13 +71,22 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
     return decided
 
 
+def shown(value: str) -> str:
+    """Return a state, or the name of a line, as the report and its questions show it: whoever typed it may have named a person.
+
+    >>> shown("Partially paid"), shown("Call 0171 5500000")
+    ('Partially paid', 'Call [phone]')
+    """
+    return masked(value, of_goods=True)
+
+
 def _kind(value: str, rule: StateRule, plan: TablePlan, given: dict[str, str]) -> tuple[str, bool]:
     """Return what a value counts as and whether that is sure; "" for one that says nothing."""
-    word, own = normalised(value), dict(rule.values)
-    if word in given:
-        return given[word], True
+    word, own, said = normalised(value), dict(rule.values), normalised(shown(value))
+    if said in given:
+        return given[said], True
     if rule.filled:
-        return ("" if value.lower() in state_columns("no") else rule.filled), True
+        return rule.filled, True
     if word in own:
         return own[word], True
     if plan.table == "deliveries":
@@ -95,7 +105,7 @@ def questions(file: str, counts: list, columns: list[StateColumn], totals: tuple
 
     counts: of core.ingest.report.StateCount. totals: rows, units and cents of the file, of which a question's share is measured.
     """
-    unsure = {(column.column, value) for column in columns for value in column.unsure}
+    unsure = {(column.column, shown(value)) for column in columns for value in column.unsure}
     return [
         Question(
             STATE,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from core.ingest.blanks import NO_VALUE
 from core.ingest.convert import formats
 from core.ingest.names import quoted
 from core.ingest.questions import Answers, Question
@@ -52,6 +53,10 @@ class TextTable:
             if source in self.floats
             else formats.text(column, empty)
         )
+
+    def number(self, source: str) -> str:
+        """Return SQL of the number in a source column, as its decimals are written."""
+        return formats.number(self.text(source, NO_VALUE), self.decimals.get(source, "."))
 
 
 def load_texts(con, source: Source, columns: list[str], table: str, progress) -> TextTable:

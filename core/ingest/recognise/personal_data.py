@@ -9,7 +9,9 @@ from core.ingest.convert import age_bands
 from core.ingest.names import plain
 from core.ingest.persons.column_names import AGE, BIRTH, KINDS, POSTAL_CODE, attribute_kind, personal_kind
 from core.ingest.persons.column_values import GOODS, PEOPLE, SALES, look
+from core.ingest.questions import Answers, Question
 from core.ingest.readers.source import Source
+from core.ingest.recognise import customer_groups
 from core.ingest.recognise.key_resolution import name_is_of_product
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import Mapping
@@ -32,8 +34,10 @@ def lists_persons(columns: list[str]) -> bool:
     return any(personal_kind(c) and not any(word in plain(c) for word in _SUPPLIERS) for c in columns)
 
 
-def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None, mapping: Mapping) -> tuple[TablePlan, Outside]:
-    """Return the plan without columns that are about persons, and what those look like.
+def without_personal_data(
+    plan: TablePlan, source: Source, lookup: Lookup | None, mapping: Mapping, answers: Answers
+) -> tuple[TablePlan, Outside, list[Question]]:
+    """Return the plan without columns that are about persons, what those look like, and a question about each that may group customers.
 
     Columns of ids are kept, for they become pseudonyms. Raises UserError for a column that the mapping itself names or that the table
     needs.
@@ -41,7 +45,9 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
     table, given = plan.table, mapping.tables.get(plan.table)
     people, named = RULES[table].people, given.rules.keys() if given else ()
     offered = {t: f for t, f in plan.columns.items() if table == "customers" and f.sources and t not in people and t not in named}
-    entering, outside = _attributes(offered, _samples(offered, source, lookup))
+    cells = _samples(offered, source, lookup)
+    entering, outside = _attributes(offered, cells, answers)
+    asked = [customer_groups.question(c, cells[c], source.file) for c in cells if _may_group(c, cells[c], outside, answers)]
     read = {t: f for t, f in plan.columns.items() if t not in people and t not in offered}
     plan = replace(plan, columns={t: f for t, f in plan.columns.items() if t not in offered} | entering)
     of_buyers = table == "products" and lists_persons(source.columns) and not name_is_of_product(plan, source)
@@ -59,7 +65,13 @@ def without_personal_data(plan: TablePlan, source: Source, lookup: Lookup | None
             if target in named and not mapping.automatic or any(not kept.keys() & set(group) for group in RULES[table].needs):
                 raise _refusal(table, target, column, what)
             outside[column] = what
-    return replace(plan, columns=kept), outside
+    return replace(plan, columns=kept), outside, asked
+
+
+def _may_group(column: str, cells: list, outside: Outside, answers: Answers) -> bool:
+    """Return whether a column may group customers that no rule knows, or a person said so."""
+    left_out = outside.get(column) == NO_GROUP and customer_groups.may_group(cells)
+    return left_out or attribute_kind(column) is None and customer_groups.is_used(column, answers) and column not in outside
 
 
 def outside_of(source: Source, unread: list[str], known: Outside, *, about_people: bool) -> Outside:
@@ -78,16 +90,18 @@ def beside(outside: Outside) -> dict[str, bool]:
     }
 
 
-def _attributes(columns: dict[str, ColumnSource], samples: dict[str, list]) -> tuple[dict[str, ColumnSource], Outside]:
+def _attributes(columns: dict[str, ColumnSource], samples: dict[str, list], answers: Answers) -> tuple[dict[str, ColumnSource], Outside]:
     """Return the columns of a list of customers that may enter, by attribute, and what the others look like."""
     kept: dict[str, ColumnSource] = {}
     outside: Outside = {}
     for target, filled in columns.items():
         column = filled.sources[0]
         kind, cells = attribute_kind(column), samples[column]
-        if kind is None:
-            outside[column] = _looks(column, cells, PEOPLE) or NO_GROUP
-        elif kind in _MADE_COARSE:
+        if kind is None and (what := _looks(column, cells, PEOPLE) or customer_groups.names_persons(cells)):
+            outside[column] = what
+        elif kind is None and not customer_groups.is_used(column, answers):
+            outside[column] = NO_GROUP
+        elif kind is not None and kind in _MADE_COARSE:
             if _MADE_COARSE[kind] in kept:
                 outside[column] = ANOTHER_AGE if kind in (AGE, BIRTH) else KINDS[POSTAL_CODE]
             kept.setdefault(_MADE_COARSE[kind], filled)

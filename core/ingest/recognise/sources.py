@@ -25,7 +25,8 @@ from core.ingest.report import FileReport
 from core.messages import Message, msg, sentences
 
 LONGEST = 250  # characters of flags in a refusal
-EACH_ROW, ONE_UNIT = "--each-row", "one-unit"  # the question what a row of sales is, and the answer that it is one unit
+EACH_ROW = "--each-row"  # the question what a row of sales is
+ONE_UNIT, ORDER_LINE, DAY_TOTAL = "one-unit", "order-line", "day-total"  # its answers
 
 
 @dataclass
@@ -216,7 +217,8 @@ def _complete(p: PlannedSource) -> None:
     kept: list[TablePlan] = []
     outside: Outside = {}
     for plan in p.plans:
-        plan, personal = without_personal_data(plan, p.source, p.lookup, mapping)
+        plan, personal, asked = without_personal_data(plan, p.source, p.lookup, mapping, p.report.answers)
+        p.report.questions += asked
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]

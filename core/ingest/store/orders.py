@@ -15,6 +15,9 @@ from core.storage import duckdb as db
 GROUPED = 1.2  # runs of one order's lines for each order: up to this many, the lines of an order stand together in a file
 ANEW = 0.1  # of the orders: with more of them on several days, order numbers begin anew
 NAMES = CANONICAL["orders"].names
+PLACE = (
+    "row_number() over (order by {0}) - row_number() over (partition by order_id order by {0})"  # equal for lines that follow each other
+)
 
 
 def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[[str], None] = unseen) -> Merged:
@@ -26,9 +29,9 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[
     run(con, "create temp table if not exists imported_orders (order_id varchar, day date)")
     run(con, "create temp table if not exists imported_left (order_id varchar)")
     by_units = staged.plan.row_is_a_unit and not rolled_up
-    _count_alike(con, staged, by_units)
-    seen("select * exclude (copies, wanted), wanted as copies from given")
-    notes = [*_replace_orders(con), *_take_back(con, staged)]
+    notes = _count_alike(con, staged, by_units)
+    seen("select * exclude (copies, wanted, first_line), wanted as copies from given")
+    notes += [*_replace_orders(con), *_take_back(con, staged)]
     make_missing(con, "orders", "orders_fresh")
     ((kept, again, first, last, replaced),) = run(
         con,
@@ -43,44 +46,62 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[
     return Merged(kept, dropped, as_day(first), as_day(last), touched, replaced, notes)
 
 
-def _count_alike(con, staged: StagedTable, by_units: bool) -> None:
+def _count_alike(con, staged: StagedTable, by_units: bool) -> list[Message]:
     """Make `given`: each different line with its copies in the file and how many of them are `wanted`.
 
-    Equal lines are as many sales: with numbers of their own, as many as there are numbers. An order whose equal lines stand apart is
-    there twice, as where two overlapping exports became one file: of its places the one with most copies counts. by_units: the copies
-    are in the line's units already.
+    Equal lines are as many sales: with numbers of their own, as many as there are numbers. An order whose very lines stand at a second
+    place, as where two overlapping exports became one file, is told twice and counts once. by_units: the copies are in the line's
+    units already.
     """
     source, names = quoted(staged.table), columns_sql(NAMES)
-    number = "line_id" if "line_id" in staged.plan.columns else "null::varchar"
-    wanted = f"case when count({number}) > 0 then count(distinct {number}) + count(*) - count({number}) else count(*) end"
+    numbered = "line_id" in staged.plan.columns
+    wanted = "count(distinct line_id) + count(*) - count(line_id)" if numbered else "count(*)"
     if by_units:
         wanted = "case when order_id is not null then 1 else count(*) end"
     run(
         con,
-        f"""create or replace temp table given as select {names}, count(*) as copies, {wanted} as wanted
+        f"""create or replace temp table given as select {names}, count(*) as copies, {wanted} as wanted, min(line) as first_line
         from {source} where problem is null group by {names}""",
     )
-    ((alike,),) = run(con, "select count(*) from given where order_id is not null and wanted > 1")
-    if not alike or number == "line_id":
-        return
-    run(
-        con,
-        f"""create or replace temp table placed as select line, order_id,
-        row_number() over (order by line) - row_number() over (partition by order_id order by line) as place
-        from {source} where problem is null""",
-    )
-    ((places, orders),) = run(
-        con, "select count(distinct (order_id, place)), count(distinct order_id) from placed where order_id is not null"
-    )
-    if places <= GROUPED * orders:
+    alike = "from given where order_id is not null and wanted > 1"
+    ((several,),) = run(con, f"select count(*) {alike}")
+    if not several or numbered:
+        return []
+    if _stands_together(con):
         run(
             con,
-            f"""update given as g set wanted = m.most from (select {names}, max(copies) as most
-            from (select {columns_sql(NAMES, "s.")}, place, count(*) as copies from {source} s join placed using (line)
-                where s.order_id in (select order_id from given where wanted > 1) group by all) group by {names}) as m
-            where g.order_id is not null and g.wanted > 1 and {equal_sql(NAMES, "g", "m")}""",
+            f"""update given as g set wanted = o.copies from (
+                with lines as (
+                    select {names}, place, count(*) as copies
+                    from (select {names}, {PLACE.format("line")} as place from {source} where problem is null)
+                    where order_id in (select order_id {alike}) group by all
+                ),
+                places as (
+                    select order_id, place, row_number() over (
+                        partition by order_id, list_sort(list((hash({names}), copies))) order by place) as time_told
+                    from lines group by order_id, place
+                )
+                select {columns_sql(NAMES, "l.")}, sum(l.copies)::bigint as copies
+                from lines l join places p on p.order_id = l.order_id and p.place = l.place where p.time_told = 1 group by all
+            ) as o where {equal_sql(NAMES, "g", "o")}""",
         )
-    run(con, "drop table placed")
+    ((more,),) = run(con, f"select coalesce(sum(wanted - 1), 0)::bigint {alike}")
+    note = nmsg(
+        "{count} row equals another one of its order and counts as one more sale.",
+        "{count} rows equal other ones of their orders and count as more sales.",
+        more,
+    )
+    return [note] if more else []
+
+
+def _stands_together(con) -> bool:
+    """Return whether the lines of an order mostly follow each other in the file; of equal lines the first one is looked at."""
+    ((places, orders),) = run(
+        con,
+        f"""select count(distinct (order_id, place)), count(distinct order_id)
+        from (select order_id, {PLACE.format("first_line")} as place from given) where order_id is not null""",
+    )
+    return places <= GROUPED * orders
 
 
 def _take_back(con, staged: StagedTable) -> list[Message]:

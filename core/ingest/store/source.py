@@ -21,7 +21,7 @@ from core.ingest.names import quoted
 from core.ingest.recognise import personal_data
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target_column
-from core.ingest.recognise.sources import PlannedSource
+from core.ingest.recognise.sources import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE, PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
 from core.ingest.store import currencies, journal, period, purchases, stock
@@ -30,13 +30,14 @@ from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.set_aside import account
 from core.ingest.store.statement_check import confirm
 from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
-from core.ingest.store.totals import OrderGrain, detect_grain
+from core.ingest.store.totals import OrderGrain, detect_grain, question_of_grain
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
 from core.settings import ShopSettings
 from core.storage import duckdb as db
 
 IN_OTHER_ROWS = msg("Another row or the warehouse has the same values.").template
+_UNITS_OF = {"orders": "1", "events": "1", "reviews": "0"}  # what a row counts for where it has no column of units
 ROLLED_UP = msg("The row is one of several that make one product.").template
 
 
@@ -69,7 +70,7 @@ class ImportRun:
 def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
     texts, plans = _read(run, p, progress)
-    marks = mark(run.con, texts, plans[0], p.mapping, p.report.answers)
+    marks = mark(run.con, texts, plans, p.mapping, p.report.answers)
     purchases.clear_purchases(run.con)
     main, taken = None, 0
     for plan in plans:
@@ -140,7 +141,7 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
         )
     decide_formats(run.con, texts, p.plans, p.mapping, p.report.answers)
     zone = p.report.answers.get(zones.TIME_ZONE) or run.shop.time_zone
-    zones.decide_zones(run.con, texts, _moments(p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
+    zones.decide_zones(run.con, texts, _moments(texts, p.plans), zones.clock(zone, run.shop.countries, run.currency or texts.currency))
     p.report.questions += texts.questions
     p.report.shown |= texts.shown
     p.report.notes += [msg("Column {column}: {remark}", column=repr(c), remark=remark) for c, remark in texts.remarks]
@@ -152,10 +153,15 @@ def _read(run: ImportRun, p: PlannedSource, progress: Progress) -> tuple[TextTab
     return texts, plans
 
 
-def _moments(plans: list[TablePlan]) -> list[str]:
-    """Return the columns that say when something happened."""
-    dated = [plan.columns.get(RULES[plan.table].day) for plan in plans if plan.table in ("orders", "events", "reviews")]
-    return [source for filled in dated if filled for source in filled.sources[:1]]
+def _moments(texts: TextTable, plans: list[TablePlan]) -> dict[str, str]:
+    """Return the columns that say when something happened -> SQL of the units of a row; an act is one, and a review has none."""
+    found: dict[str, str] = {}
+    for plan in (plan for plan in plans if plan.table in _UNITS_OF):
+        day, units = plan.columns.get(RULES[plan.table].day), plan.columns.get("units")
+        counted = f"abs({texts.number(units.sources[0])})" if units and units.sources else _UNITS_OF[plan.table]
+        for source in day.sources[:1] if day else ():
+            found.setdefault(source, counted)
+    return found
 
 
 def _day_of_stock(con, file: str) -> tuple[date, Message]:
@@ -198,7 +204,7 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     grain = _grain(run, p, staged)
     if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
         p.report.questions.append(question)
-        staged = staged if p.report.answers.get(stock.STOCK_ROWS, stock.ADD) == stock.LAST else stock.with_places(con, staged)
+        staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
     journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
     run.renewing = ""
@@ -219,9 +225,12 @@ def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
     plan = staged.plan
     if plan.table != "orders" or plan.from_purchases:
         return OrderGrain.LINES
+    answer = p.report.answers.get(EACH_ROW, "")
     given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(p.mapping.options.grain)
-    grain = given or detect_grain(run.con, staged)
+    grain = OrderGrain.TOTALS if answer == DAY_TOTAL else given or detect_grain(run.con, staged, are_lines=answer in (ORDER_LINE, ONE_UNIT))
     p.report.notes.append(grain.value)
+    if not given and not {"order_id", "customer_id"} & plan.columns.keys():
+        p.report.questions.append(question_of_grain(p.source.file, grain))
     if grain != OrderGrain.LINES and "order_count" not in plan.columns:
         p.report.notes.append(
             msg("No column counts the orders of a total, so each unit counts as one order. Give `order_count` if there is one.")

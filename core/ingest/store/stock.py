@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
-from core.ingest.questions import Question
+from core.ingest.questions import MATTERS, Question
 from core.ingest.recognise.mapping import ColumnRule
 from core.ingest.recognise.table_plan import ColumnSource
 from core.ingest.store.by_key import merge_by_key
@@ -54,7 +54,10 @@ TOTALS = [
 
 
 def question_of_rows(con, staged: StagedTable) -> Question | None:
-    """Return what to ask about several counts of one product and day that name no location; None where there are none."""
+    """Return what to ask about several counts of one product and day that name no location; None where there are none.
+
+    Places repeat all over a file. Where hardly any row has another, these are corrections or copies.
+    """
     ((rows, several),) = run(
         con,
         f"""select count(*), count(*) filter (where copies > 1) from (
@@ -65,7 +68,7 @@ def question_of_rows(con, staged: StagedTable) -> Question | None:
     return Question(
         STOCK_ROWS,
         "",
-        ADD,
+        ADD if several / rows > MATTERS else LAST,
         ((ADD, msg("They are places, such as bins, and are added up.")), (LAST, msg("They are corrections, and the last one counts."))),
         nmsg(
             "{count} row counts a product that another row of the same day counts, too, and no column names a location.",

@@ -9,6 +9,8 @@ from enum import Enum
 from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
+from core.ingest.questions import Question
+from core.ingest.recognise.sources import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE
 from core.ingest.store.by_key import merge_by_key
 from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run, unseen
 from core.messages import msg, nmsg
@@ -26,8 +28,8 @@ class OrderGrain(Enum):
     SUMMED_LINES = msg("Rows are read as single order lines and added up to totals of a product and day, as which these days are stored.")
 
 
-def detect_grain(con, staged: StagedTable) -> OrderGrain:
-    """Return what the order rows of a file are.
+def detect_grain(con, staged: StagedTable, are_lines: bool = False) -> OrderGrain:
+    """Return what the order rows of a file are. are_lines: a person said that they are order lines.
 
     Totals have no order or customer ids, no time of day, and each product once a day, channel and country. Equal rows of that kind are
     sales, all but a few: those are doubled lines. Days that are stored as totals stay so: lines of the same days would count twice.
@@ -42,7 +44,7 @@ def detect_grain(con, staged: StagedTable) -> OrderGrain:
     )
     if not rows or named:
         return OrderGrain.LINES
-    if counted or keys == different and rows - keys <= DOUBLED * rows:
+    if not are_lines and (counted or keys == different and rows - keys <= DOUBLED * rows):
         return OrderGrain.TOTALS
     ((stored, stored_keys),) = run(
         con,
@@ -52,6 +54,17 @@ def detect_grain(con, staged: StagedTable) -> OrderGrain:
         and (select max(ordered_at) from {source} where problem is null)""",
     )
     return OrderGrain.SUMMED_LINES if stored and stored == stored_keys else OrderGrain.LINES
+
+
+def question_of_grain(file: str, grain: OrderGrain) -> Question:
+    """Return the question what a row is, of a file without numbers of orders and customers; it changes no units and no money."""
+    choices = (
+        (ORDER_LINE, msg("one line of an order")),
+        (DAY_TOTAL, msg("the total of a product and day")),
+        (ONE_UNIT, msg("one unit")),
+    )
+    proposal = DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE
+    return Question(EACH_ROW, "", proposal, choices, msg("What is one row of {file}?", file=file), file, share=0.0)
 
 
 def merge_totals(con, staged: StagedTable, grain: OrderGrain, seen: Callable[[str], None] = unseen) -> Merged:
