@@ -119,7 +119,7 @@ def numbers(
 
     if not (confirm or separate):
         found = number_map(session.workspace)
-        session.report(found.message(), found.as_dict())
+        session.report(found.text(), found.as_dict())
         return
     proposed = {(p.old.product_id, p.new.product_id): p.kind for p in number_map(session.workspace).proposals}
     decisions = [Decision(*pair, kind or proposed.get(pair, "renamed")) for pair in map(_pair, confirm or ())]

@@ -15,13 +15,13 @@ from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
-from core.ingest.recognise import known_layouts, mapping_file, shop
+from core.ingest.recognise import known_layouts, mapping_file
 from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
 from core.ingest.recognise.sources import PlannedSource, plan_sources
 from core.ingest.report import FileReport, ImportReport, TableReport
-from core.ingest.store import journal, maps
+from core.ingest.store import journal, maps, shop
 from core.ingest.store.closing import close, recorded
 from core.ingest.store.earlier_persons import forget_persons
 from core.ingest.store.source import ImportRun, import_source

@@ -51,7 +51,7 @@ class NumberMap:
     kits: list[tuple[str, str, float]] = field(default_factory=list)
     proposals: list[Proposal] = field(default_factory=list)
 
-    def message(self) -> Message:
+    def text(self) -> Message:
         """Return all of it for a person, the first of many."""
         parts: list[Message | str] = []
         for head, rows in (

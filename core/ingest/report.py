@@ -297,7 +297,7 @@ class ImportReport:
             "note_messages": [note.as_dict() for note in self.notes],
         }
 
-    def message(self) -> Message:
+    def text(self) -> Message:
         """Return the whole report, to be shown in the reader's language."""
         head = (
             msg("Plan of an import with the mapping {mapping}. Nothing is written.", mapping=self.mapping)
@@ -326,10 +326,6 @@ class ImportReport:
             parts.append(Message("  {flags}", {"flags": " ".join(q.argument() for q in asked)}))
         parts += [msg("Note: {note}", note=note) for note in self.notes]
         return as_lines(*parts)
-
-    def text(self, language: str = "en") -> str:
-        """Return the whole report as text in a language of core.messages.LOCALES."""
-        return self.message().show(language)
 
 
 def _indented(spaces: int, line: Message) -> Message:

@@ -8,10 +8,10 @@ from typing import Any
 
 from core.errors import UserError
 from core.ingest.convert.row_checks import FIRST_DAY
-from core.ingest.recognise.shop import ImportHints
 from core.ingest.store import journal
 from core.ingest.store.changes import TableChange, change_of, forget_rows, set_aside
 from core.ingest.store.closing import close
+from core.ingest.store.shop import ImportHints
 from core.messages import Message, msg
 from core.messages import lines as as_lines
 from core.progress import Progress, silent
@@ -36,7 +36,7 @@ class UndoReport:
     tables: list[TableChange] = field(default_factory=list)
     facts: list[str] = field(default_factory=list)
 
-    def message(self) -> Message:
+    def text(self) -> Message:
         """Return the whole report, to be shown in the reader's language."""
         values = {"id": self.import_id, "day": self.imported_at.date(), "files": self.files}
         head = (
@@ -52,10 +52,6 @@ class UndoReport:
         if not self.dry_run and any(change.table in _FORECAST_FROM for change in self.tables):
             parts.append(msg("Forecasts follow with the next `upswing run`."))
         return as_lines(*parts)
-
-    def text(self, language: str = "en") -> str:
-        """Return the whole report as text in a language of core.messages.LOCALES."""
-        return self.message().show(language)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the report for programs."""

@@ -40,7 +40,7 @@ def check_undo(workspace: Workspace, arguments: dict, progress: Progress) -> dic
     """Say what taking back an import would change."""
     from core.ingest import undo_import
 
-    return {"text": undo_import(workspace, arguments["import_id"], dry_run=True, progress=progress).message()}
+    return {"text": undo_import(workspace, arguments["import_id"], dry_run=True, progress=progress).text()}
 
 
 def undo(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
@@ -48,7 +48,7 @@ def undo(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     from core.ingest import undo_import
 
     report = undo_import(workspace, arguments["import_id"], progress=progress)
-    return _with_forecasts(workspace, {"text": report.message()}, progress)
+    return _with_forecasts(workspace, {"text": report.text()}, progress)
 
 
 def decide(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
@@ -56,7 +56,7 @@ def decide(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     from core import ingest
 
     report = ingest.decide(workspace, [ingest.Decision(*one) for one in arguments["decisions"]], progress)
-    return _with_forecasts(workspace, {"text": report.message()}, progress)
+    return _with_forecasts(workspace, {"text": report.text()}, progress)
 
 
 def _with_forecasts(workspace: Workspace, done: dict, progress: Progress) -> dict:

@@ -120,7 +120,7 @@ def _import_files(workspace: Workspace, given: dict | None, progress: Progress, 
         dry_run=dry_run,
         progress=progress,
     )
-    return {"text": report.message(), "report": report.as_dict()}
+    return {"text": report.text(), "report": report.as_dict()}
 
 
 def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:

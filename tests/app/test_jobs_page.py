@@ -232,7 +232,7 @@ def checked(workspace) -> None:
     job = state.claim_job(state.take_worker() or state.worker().token)
     assert job.kind == "check"
     report = ingest.import_files(workspace, list(map(Path, job.arguments["files"])), answers=job.arguments.get("answers"), dry_run=True)
-    state.end_job(job.id, state.worker().token, "done", message="done", result={"text": report.message(), "report": report.as_dict()})
+    state.end_job(job.id, state.worker().token, "done", message="done", result={"text": report.text(), "report": report.as_dict()})
 
 
 EXPORT = b"sku;Menge;Tag\nA;2;05.03.2024\nB;1;06.03.2024\n"

@@ -28,9 +28,9 @@ def import_all(workspace, folder, languages, count: int):
         names = (f"customers.customer_id = {persons.IDS[language]}",) if language in persons.IDS else ()
         for dry_run in (False, True) if language == languages[0] else (False,):
             report = import_files(workspace, files, columns=names, dry_run=dry_run)
-            said += [report.text("en"), report.text("zh"), json.dumps(report.as_dict(), ensure_ascii=False)]
+            said += [str(report.text()), report.text().show("zh"), json.dumps(report.as_dict(), ensure_ascii=False)]
     report = import_files(workspace, [persons.products(folder, everybody)])
-    return everybody, [*said, report.text()]
+    return everybody, [*said, str(report.text())]
 
 
 def check(workspace, folder, languages, count: int) -> None:

@@ -250,10 +250,14 @@ def test_every_help_text_has_its_chinese():
 
 
 def test_messages_come_in_the_language_asked_for(workspace, tmp_path, capsys):
+    orders = tmp_path / "orders.csv"
+    orders.write_text("ordered_at,product_id,units,order_id\n2024-03-01,A1,2,o1\n2024-03-02,A1,1,o2\n")
     assert main(["snapshots", "--workspace", str(workspace.root), "--lang", "zh"]) == 0
     assert "还没有" in capsys.readouterr().out
     assert main(["jobs", "--lang=zh", "--workspace", str(tmp_path / "none")]) == 2
     assert "工作区" in capsys.readouterr().err
+    assert main(["import", str(orders), "--dry-run", "--workspace", str(workspace.root), "--lang", "zh"]) == 0
+    assert "一行代表一条订单明细" in capsys.readouterr().out
     assert main(["--lang", "zh", "forecast"]) == 2
     assert "命令" in capsys.readouterr().err
 

@@ -159,7 +159,7 @@ AGGREGATE = (
 def test_an_export_of_totals_without_product_ids_takes_the_name_as_id(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "export.csv", AGGREGATE)])
     assert add_up(report)["kept"] == 3
-    assert "read as totals" in report.text()
+    assert "read as totals" in str(report.text())
     assert stored(workspace, "select product_id, title, category from products order by 1") == [
         ("竹编 灯笼", "竹编 灯笼", "灯饰"),
         ("青花瓷 茶杯", "青花瓷 茶杯", "茶具"),

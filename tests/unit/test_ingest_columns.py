@@ -90,3 +90,10 @@ def test_a_name_that_does_not_fit_is_refused_with_near_matches(workspace, tmp_pa
 def test_a_mapping_names_its_own_columns(workspace, tmp_path):
     with pytest.raises(UserError, match="Column names extend the generic preset only"):
         import_files(workspace, [write(tmp_path, "export.csv", GERMAN)], preset="uci-online-retail", columns=NAMED)
+
+
+def test_a_column_that_is_named_for_two_places_is_a_question(workspace, tmp_path):
+    file = write(tmp_path, "orders.csv", "order_id,date,sku,qty\n1,2024-03-05,A,2\n")
+    plan = import_files(workspace, [file], columns=("orders.units = qty", "orders.line_total = qty"), dry_run=True)
+    (asked,) = [q for q in plan.files[0].questions if q.name == "orders.line_total"]
+    assert str(asked.about) == "Column 'qty' is read as units, line_total." and asked.matters

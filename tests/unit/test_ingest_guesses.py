@@ -7,15 +7,49 @@ from fixtures.importing import add_up, stored, write
 
 from core.errors import UserError
 from core.ingest import import_files
+from core.ingest.answers import OpenQuestions
 
 SALES = "select product_id, sum(units), count(*) from orders group by 1 order by 1"
 DAYS = "".join(f"2024-03-0{day},1,{item},{day + len(item)}\n" for day in range(1, 7) for item in ("mug", "lamp"))
 
 
-def test_whole_numbers_called_sales_without_a_price_are_units(workspace, tmp_path):
-    report = import_files(workspace, [write(tmp_path, "train.csv", "date,store,item,sales\n" + DAYS)])
-    assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)]
-    assert "Note: Column 'sales' is read as units: it has whole numbers, and the file has no price." in report.text()
+def test_whether_whole_numbers_called_sales_are_units_is_asked_where_the_file_has_no_price(workspace, tmp_path):
+    file = write(tmp_path, "train.csv", "date,store,item,sales\n" + DAYS)
+    with pytest.raises(OpenQuestions, match="--column orders.units=sales"):
+        import_files(workspace, [file])
+    report = import_files(workspace, [file], columns=("orders.units = sales",))
+    assert stored(workspace, SALES) == [("lamp", 45.0, 6), ("mug", 39.0, 6)] and not report.open()
+
+
+def test_one_amount_with_cents_anywhere_in_the_file_shows_that_sales_are_money(workspace, tmp_path):
+    rows = "".join(f"2024-03-{1 + n % 28:02},{n % 7},12\n" for n in range(3000)) + "2024-03-05,1,12.50\n"
+    with pytest.raises(UserError, match="To be read as orders, it needs columns for units"):
+        import_files(workspace, [write(tmp_path, "train.csv", "date,item,sales\n" + rows)])
+
+
+@pytest.mark.parametrize("other, asked", [("3", True), ("2", False)])
+def test_two_columns_of_units_are_asked_about_where_they_differ(workspace, tmp_path, other, asked):
+    rows = "".join(f"{n},2024-03-05,A,2,{other}\n" for n in range(9))
+    plan = import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,quantity,units_sold\n" + rows)], dry_run=True)
+    assert [q.argument() for q in plan.open()] == ["--column orders.units=quantity"] * asked
+
+
+def test_a_quantity_in_parts_of_a_unit_is_not_passed_over_wherever_it_stands(workspace, tmp_path):
+    rows = "".join(f"{n},2024-03-05,A{n % 7},9.90,{'' if n < 2500 else '0.5'}\n" for n in range(3000))
+    with pytest.raises(UserError, match="it needs columns for units"):
+        import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,price,gewicht\n" + rows)])
+
+
+def test_a_blank_column_takes_the_place_of_no_other(workspace, tmp_path):
+    rows = "order_number,invoice,date,sku,qty\n,I1,2024-03-05,A,1\n,I1,2024-03-05,B,1\n,I2,2024-03-06,A,1\n"
+    import_files(workspace, [write(tmp_path, "orders.csv", rows)])
+    assert stored(workspace, "select order_id, sum(units) from orders group by 1 order by 1") == [("I1", 2.0), ("I2", 1.0)]
+
+
+def test_the_report_shows_the_evidence_for_a_column_that_its_name_leaves_open(workspace, tmp_path):
+    rows = "".join(f"{n // 2},2024-03-05,Mug {n % 4},9.90\n" for n in range(8))
+    report = import_files(workspace, [write(tmp_path, "export.csv", "id,date,name,price\n" + rows)])
+    assert "id (its values stand on lines of several products, as numbers of orders do) -> order_id" in str(report.text())
 
 
 @pytest.mark.parametrize("head, cell", [("sales", "12.50"), ("sales,currency", "12,USD"), ("sales,price", "12,4")])
@@ -119,7 +153,7 @@ def test_a_mapping_that_names_the_price_means_it(workspace, tmp_path):
 def test_a_discount_between_zero_and_one_is_a_share_and_no_money(workspace, tmp_path, values, read):
     rows = "".join(f"{n},2024-03-05,A,1,9,{value}\n" for n, value in enumerate(values * 10))
     report = import_files(workspace, [write(tmp_path, "orders.csv", "order_id,date,sku,qty,price,discount\n" + rows)])
-    assert ("Column 'discount' is not read" in report.text()) is not read
+    assert ("Column 'discount' is not read" in str(report.text())) is not read
     assert (stored(workspace, "select sum(discount_cents) from orders")[0][0] is not None) is read
 
 

@@ -80,7 +80,7 @@ def test_minimum_orders_in_another_currency_are_left_out_and_do_not_set_the_shop
     report = import_files(workspace, [suppliers, write(tmp_path, "orders.csv", ORDERS.replace("4.50", "£4.50"))])
     assert workspace.settings().shop.currency == "GBP"
     assert stored(workspace, "select supplier, min_order_cents from suppliers order by 1") == [("A", None), ("B", None), ("C", 20_000)]
-    assert "2 suppliers have minimum orders in another currency than GBP" in report.text()
+    assert "2 suppliers have minimum orders in another currency than GBP" in str(report.text())
 
 
 def test_a_products_file_that_names_suppliers_and_lead_times_is_still_one_of_products(workspace, tmp_path):
@@ -137,7 +137,7 @@ def test_deliveries_of_which_no_row_can_be_read_leave_the_list_before_as_it_is(w
     import_files(workspace, [write(tmp_path, "deliveries.csv", head + "A,2024-04-02,5\n")])
     unreadable = write(tmp_path, "deliveries2.csv", head + "A,soon,5\n")
     report = import_files(workspace, [unreadable])
-    assert add_up(report)["quarantined"] == 1 and "No row can be stored as deliveries" in report.text()
+    assert add_up(report)["quarantined"] == 1 and "No row can be stored as deliveries" in str(report.text())
     assert stored(workspace, "select product_id, units from deliveries") == [("A", 5)]
     import_files(workspace, [unreadable, write(tmp_path, "deliveries3.csv", head + "B,2024-04-09,7\n")])
     assert stored(workspace, "select product_id, units from deliveries") == [("B", 7)]

@@ -74,7 +74,7 @@ def test_columns_of_persons_are_not_read_as_attributes(workspace, tmp_path):
     assert stored(workspace, "select distinct attribute from customers") == [("tier",)]
     assert "example.org" not in everything(workspace) and "Ann" not in everything(workspace)
     assert report.files[0].outside.keys() == {"name", "email", "phone", "street", "city contact"}
-    assert "Left outside, as data about persons: name (names of persons), email (mail addresses)" in report.text()
+    assert "Left outside, as data about persons: name (names of persons), email (mail addresses)" in str(report.text())
 
 
 def test_a_list_of_persons_is_not_taken_for_a_list_of_products(workspace, tmp_path):

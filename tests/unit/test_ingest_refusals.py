@@ -19,7 +19,7 @@ def test_a_dry_run_shows_the_plan_and_writes_nothing(tmp_path):
     workspace = Workspace(tmp_path / "untouched")
     report = import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)], dry_run=True)
     assert not workspace.root.exists()
-    text = report.text()
+    text = str(report.text())
     for part in (
         "Nothing is written",
         "ordered_at -> ordered_at (date like 2024-03-05 14:30)",

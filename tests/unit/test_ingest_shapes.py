@@ -21,7 +21,7 @@ OF_NO_USE = {
 def test_a_file_that_fits_no_table_is_left_out_of_several_and_named(workspace, tmp_path, name):
     report = import_files(workspace, [write(tmp_path, name, OF_NO_USE[name]), write(tmp_path, "orders.csv", SALES)])
     assert [f.file for f in report.files if f.left_out] == [name]
-    assert f"Left out: {name}." in report.text()
+    assert f"Left out: {name}." in str(report.text())
     assert add_up(report) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
     assert stored(workspace, "select count(*) from products where product_id = '1'") == [(0,)]
 
@@ -78,7 +78,7 @@ def test_where_an_id_is_blank_the_next_column_that_tells_products_apart_stands_i
     assert stored(workspace, "select product_id, sum(units) from orders group by all order by all") == [("J1", 1.0), ("Mug", 3.0)]
     assert stored(workspace, "select product_id, title from products order by all") == [("J1", "Jug"), ("Mug", "Mug")]
     assert report.files[0].main.quarantined == {"The product id is missing.": 1}
-    assert "SKU, or if blank Item -> product_id" in report.text()
+    assert "SKU, or if blank Item -> product_id" in str(report.text())
 
 
 @pytest.mark.parametrize("header", ["product_code,article_id,name", "sku,id,name"])

@@ -448,7 +448,7 @@ def test_a_shop_describes_a_layout_of_its_own_in_the_workspace(workspace, tmp_pa
         encoding="utf-8",
     )
     report = import_files(workspace, [write(tmp_path, "x.csv", "Bon,Tag,Artikelcode,Stk,Art\n1,2024-03-01,A,3,V\n2,2024-03-02,A,1,R\n")])
-    assert report.files[0].layout_key == "till" and "Our till" in report.text()
+    assert report.files[0].layout_key == "till" and "Our till" in str(report.text())
     assert stored(workspace, "select sum(units) from orders") == [(2.0,)]
 
 

@@ -528,11 +528,11 @@ def test_types_behind_the_names_of_columns_are_no_part_of_them(workspace, tmp_pa
 
 
 def test_totals_a_day_called_sales_are_units(workspace, tmp_path):
-    """Kaggle's store item demand, and Favorita's with another name for the units."""
+    """Kaggle's store item demand, once a person has said that its sales are units."""
     days: dict[tuple, int] = {}
     for line in LINES:
         days[line["day"], line["sku"]] = days.get((line["day"], line["sku"]), 0) + line["units"]
     rows = [{"day": day, "sku": sku, "units": units} for (day, sku), units in days.items()]
     layout = {"date": "{day}", "store": "1", "item": "{sku}", "sales": "{units}"}
-    import_files(workspace, [written(tmp_path, "train.csv", layout, rows)])
+    import_files(workspace, [written(tmp_path, "train.csv", layout, rows)], columns=("orders.units = sales",))
     assert read(workspace) == expected(layout)

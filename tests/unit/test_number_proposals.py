@@ -85,7 +85,7 @@ def shop(workspace, tmp_path):
 
 
 def test_a_proposal_is_shown_and_stored_only_once_it_is_confirmed(shop):
-    said = str(number_map(shop).message())
+    said = str(number_map(shop).text())
     assert "A -> B (new number): Walnut tray, last sold 29 Jun 2024; Walnut tray, first sold 19 Jul 2024" in said
     assert "upswing numbers --confirm A=B" in said
     assert stored(shop, "select count(*) from product_map") == [(0,)]

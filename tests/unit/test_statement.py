@@ -115,7 +115,7 @@ def test_a_line_lost_beside_stored_ones_is_an_error(workspace, tmp_path, monkeyp
 )
 def test_a_dry_run_says_first_whether_anything_tells_of_sales(workspace, tmp_path, text, sentence):
     report = import_files(workspace, [write(tmp_path, "a.csv", text)], dry_run=True)
-    assert report.text().splitlines()[1] == sentence
+    assert str(report.text()).splitlines()[1] == sentence
 
 
 def test_an_import_without_questions_is_stored_without_a_confirmation(workspace, tmp_path):
@@ -157,7 +157,7 @@ def test_a_column_read_into_two_places_is_a_question(workspace, tmp_path):
     file = write(tmp_path, "orders.csv", "date,sku,Menge\n2024-03-05,A1,2\n")
     columns = ("orders.units = Menge", "orders.unit_price = Menge")
     report = import_files(workspace, [file], columns=columns, dry_run=True)
-    assert "Column 'Menge' is read as" in report.text()
+    assert "Column 'Menge' is read as" in str(report.text())
 
 
 def test_a_file_that_cannot_be_opened_is_left_out_with_the_reason_and_does_not_stop_the_others(workspace, tmp_path):

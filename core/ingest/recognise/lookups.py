@@ -1,27 +1,23 @@
 """Files that belong together, as shop systems export them: orders (who, when, in what state) and their lines (what, how many), products
 and the names of their categories, reviews and the orders they are about.
 
-A preset of aliases joins them by the id that both have, where both are among the files of one import; a mapping does so with [lookup].
+The matcher joins them by the id that both have, where both are among the files of one import; a layout or mapping with [lookup].
 """
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from dataclasses import dataclass
 
 from core.errors import UserError
 from core.ingest.names import by_plain, plain
 from core.ingest.readers.source import Source
-from core.ingest.recognise.mapping import RETURNS, LookupRule, Mapping
-from core.ingest.recognise.table_plan import NO_SALES, identifies_products, tables_named
+from core.ingest.recognise.mapping import LookupRule, Mapping
+from core.ingest.recognise.sheet import Sheet
+from core.ingest.words import column_words
 from core.messages import msg
 
 FROM_HEADS = ("ordered_at", "customer_id", "channel", "country", "status", "currency")
-OWN_IDS = ("id", "entityid")  # of an order in a list of orders, of a category in one of categories
-CATEGORY_IDS = ("categoryid", "catid", "productcategoryid", "类目id", "分类id", "类别id")
-_NO_QUANTITY = re.compile(r"(id|sku|.no|.nr|code|.number|编号|编码)$")  # how names of numbers end that count nothing
-CATEGORY_LISTS = ("categor", "类目", "分类", "类别")  # words in the name of a list of categories
 
 
 @dataclass(frozen=True)
@@ -38,22 +34,20 @@ class Lookup:
     unambiguous: bool = False
 
 
-def lookup_for(mapping: Mapping, source: Source, sources: list[Source]) -> Lookup | None:
-    """Return what the other sources add to this one, by [lookup] of the mapping or by the ids of a guess; None if they add nothing.
+def declared_lookup(mapping: Mapping, source: Source, sources: list[Source]) -> Lookup | None:
+    """Return what the other sources add to this one by [lookup] of its layout or mapping; None if they add nothing.
 
-    Raises UserError where no source has the columns of [lookup].
+    Raises UserError where no source has the columns that a mapping names.
     """
-    if mapping.layout is not None:
-        return _of_layout(mapping.lookup, source, sources) if mapping.lookup else None
-    if mapping.lookup is not None:
-        return _by_rule(mapping.lookup, source, sources)
-    if not mapping.guesses:
+    if mapping.lookup is None:
         return None
-    return (
-        _orders_of_lines(mapping, source, sources)
-        or _names_of_categories(mapping, source, sources)
-        or _product_of_reviews(mapping, source, sources)
-    )
+    return (_of_layout if mapping.layout else _by_rule)(mapping.lookup, source, sources)
+
+
+def matched_lookup(sheet: Sheet, sheets: list[Sheet]) -> Lookup | None:
+    """Return what the other sheets add to this one by an id that both have; None if they add nothing."""
+    others = [other for other in sheets if other is not sheet]
+    return _orders_of_lines(sheet, others) or _names_of_categories(sheet, others) or _product_of_reviews(sheet, others)
 
 
 def _by_rule(rule: LookupRule, source: Source, sources: list[Source]) -> Lookup | None:
@@ -87,156 +81,71 @@ def _of_layout(rule: LookupRule, source: Source, sources: list[Source]) -> Looku
 
 
 def names_no_product(mapping: Mapping, source: Source) -> bool:
-    """Return whether a source that is added to others fills no table itself."""
+    """Return whether a source of a declared layout that is added to others fills no table itself."""
     tables = [m for m in mapping.tables.values() if "product_id" in m.rules]
-    return mapping.guesses or all(m.rules["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
+    return all(m.rules["product_id"].found_in(by_plain(source.columns)) is None for m in tables)
 
 
-def is_redundant_order_list(mapping: Mapping, source: Source, sources: list[Source]) -> bool:
-    """Return whether a source lists orders without products, and another one has their lines."""
-    return mapping.guesses and _head_key(mapping, source) is not None and any(_line_key(mapping, s) for s in sources if s is not source)
+def is_redundant_order_list(sheet: Sheet, sheets: list[Sheet]) -> bool:
+    """Return whether a sheet lists orders without products, and another one has their lines."""
+    return _head_key(sheet) is not None and any(_line_key(other) for other in sheets if other is not sheet)
 
 
-def _orders_of_lines(mapping: Mapping, source: Source, sources: list[Source]) -> Lookup | None:
-    key = _line_key(mapping, source)
+def _orders_of_lines(sheet: Sheet, others: list[Sheet]) -> Lookup | None:
+    key = _line_key(sheet)
     if key is None:
         return None
-    here, lists = _found(mapping, source), defaultdict(list)
-    for other in sources:
-        if (key_there := _head_key(mapping, other)) is not None:
-            there = _found(mapping, other)
-            lists[key_there, tuple(there[t] for t in FROM_HEADS if t in there and t not in here)].append(other)
+    lists = defaultdict(list)
+    for other in others:
+        if (key_there := _head_key(other)) is not None:
+            given = [column for t in FROM_HEADS if not sheet.by_name(f"orders.{t}") and (column := other.by_name(f"orders.{t}"))]
+            lists[key_there, tuple(given)].append(other)
     if not lists:
         return None
 
     def likelihood(item):  # by its name, not one of shipments or payments; then by its columns; then by its files, as of several years
         (_, columns), heads = item
-        return "orders" in _named(mapping, heads[0]), len(columns), len(heads)
+        return "orders" in heads[0].named, len(columns), len(heads)
 
     (key_there, columns), heads = max(lists.items(), key=likelihood)
-    columns = tuple(c for c in dict.fromkeys(columns) if c not in source.columns and c != key_there)
-    return Lookup(tuple(heads), key, key_there, columns) if columns else None
+    columns = tuple(c for c in dict.fromkeys(columns) if c not in sheet.source.columns and c != key_there)
+    return Lookup(tuple(head.source for head in heads), key, key_there, columns) if columns else None
 
 
-def _names_of_categories(mapping: Mapping, source: Source, sources: list[Source]) -> Lookup | None:
-    present, category = by_plain(source.columns), mapping.tables["products"].rules["category"]
-    key = next((present[own] for own in CATEGORY_IDS if own in present), None)
-    if key is None or category.found_in(present) or not (identifies_products(mapping, present) or "products" in _named(mapping, source)):
+def _names_of_categories(sheet: Sheet, others: list[Sheet]) -> Lookup | None:
+    key = sheet.column_of("category_ids")
+    about_products = sheet.identifies_products or "products" in sheet.named
+    if key is None or sheet.by_name("products.category") or not about_products:
         return None
-    for other in sources:
-        there = by_plain(other.columns)
-        name = category.found_in(there)
-        ids = [plain(key), *(OWN_IDS if any(word in other.file.lower() for word in CATEGORY_LISTS) else ())]
-        key_there = next((there[own] for own in ids if own in there), None)
-        if name and key_there and other is not source and not identifies_products(mapping, there):
-            return Lookup((other,), key, key_there, name)
+    for other in others:
+        name = other.by_name("products.category")
+        lists = any(word in other.file.lower() for word in column_words("category_lists"))
+        key_there = other.own.get(plain(key)) or (other.column_of("own_ids") if lists else None)
+        if name and key_there and not other.identifies_products:
+            return Lookup((other.source,), key, key_there, (name,))
     return None
 
 
-def _product_of_reviews(mapping: Mapping, source: Source, sources: list[Source]) -> Lookup | None:
+def _product_of_reviews(sheet: Sheet, others: list[Sheet]) -> Lookup | None:
     """Give reviews of orders the product of the order, where it has only one."""
-    key = _found(mapping, source).get("order_id")
-    if key is None or identifies_products(mapping, by_plain(source.columns)) or not _has_ratings(mapping, source):
+    key = sheet.by_name("orders.order_id")
+    if key is None or sheet.identifies_products or not sheet.has_ratings:
         return None
-    for other in sources:
-        lines, key_there = _found(mapping, other), _line_key(mapping, other)
-        if other is not source and key_there is not None and lines["product_id"] not in source.columns:
-            return Lookup((other,), key, key_there, (lines["product_id"],), unambiguous=True)
+    for other in others:
+        product, key_there = other.by_name("orders.product_id"), _line_key(other)
+        if key_there and product and product not in sheet.source.columns:
+            return Lookup((other.source,), key, key_there, (product,), unambiguous=True)
     return None
 
 
-def row_is_a_unit(mapping: Mapping, source: Source, columns: list[str], are_lines: bool = False) -> bool:
-    """Return whether a list of order lines has a row for each unit: it has prices or the numbers of the orders, and no column that could
-    hold a number of units.
-
-    columns: its own and those added to it. are_lines: its rows are known to be order lines.
-    """
-    if not mapping.guesses:
-        return False
-    found, day = _found(mapping, source), mapping.tables["orders"].rules["ordered_at"].found_in(by_plain(columns))
-    key = found.get("order_id") or found.get("customer_id")
-    if day is None or key is None or found.keys() & {"units", "line_total"}:
-        return False
-    if not (are_lines or _lists_lines(mapping, source)):
-        return False
-    rest = [c for c in source.columns if c not in found.values() and not _NO_QUANTITY.search(plain(c))]
-    orders, *others = source.sample_cells([key, *rest])
-    return bool(orders) and not any(_whole(cells) and not _numbers_lines(orders, cells) and not _numbers_rows(cells) for cells in others)
-
-
-def _head_key(mapping: Mapping, source: Source) -> str | None:
+def _head_key(sheet: Sheet) -> str | None:
     """Return the column of the order's id in a list of orders that names no products; None for any other list."""
-    found = _found(mapping, source)
-    if (
-        "ordered_at" not in found
-        or _has_products(mapping, source, found)
-        or _is_no_sales_list(mapping, source)
-        or _has_ratings(mapping, source)
-    ):
+    if not sheet.by_name("orders.ordered_at") or sheet.has_products or sheet.is_named_no_sales or sheet.has_ratings:
         return None
-    present = by_plain(source.columns) if "orders" in _named(mapping, source) else {}
-    return found.get("order_id") or next((present[own] for own in OWN_IDS if own in present), None)
+    bare = sheet.column_of("own_ids") if "orders" in sheet.named else None
+    return sheet.by_name("orders.order_id") or bare
 
 
-def _line_key(mapping: Mapping, source: Source) -> str | None:
+def _line_key(sheet: Sheet) -> str | None:
     """Return the column of the order's id in a list of order lines; None for any other list."""
-    return _found(mapping, source).get("order_id") if _lists_lines(mapping, source) else None
-
-
-def _lists_lines(mapping: Mapping, source: Source) -> bool:
-    """Return whether each row has a product with units or money; or, as in the lines of a till, with the number of an order and without
-    an event or rating."""
-    found = _found(mapping, source)
-    if not _has_products(mapping, source, found) or _is_no_sales_list(mapping, source):
-        return False
-    acts = mapping.tables["events"].rules["kind"].found_in(by_plain(source.columns)) if "events" in mapping.tables else None
-    return (
-        bool(found.keys() & {"units", "unit_price", "line_total"}) or "order_id" in found and not acts and not _has_ratings(mapping, source)
-    )
-
-
-def _has_ratings(mapping: Mapping, source: Source) -> bool:
-    """Return whether its rows are reviews, by their ratings."""
-    reviews = mapping.tables.get("reviews")
-    return reviews is not None and "rating" in reviews.rules and reviews.rules["rating"].found_in(by_plain(source.columns)) is not None
-
-
-def _has_products(mapping: Mapping, source: Source, found: dict[str, str]) -> bool:
-    """Return whether its rows are about products: a bare `name` or `description` is a product's in rows with units."""
-    return identifies_products(mapping, by_plain(source.columns)) or {"product_id", "units"} <= found.keys()
-
-
-def _is_no_sales_list(mapping: Mapping, source: Source) -> bool:
-    return any(t in (*NO_SALES, RETURNS) for t in _named(mapping, source))
-
-
-def _named(mapping: Mapping, source: Source) -> list[str]:
-    return tables_named(mapping, source.names or (source.file,))
-
-
-def _found(mapping: Mapping, source: Source) -> dict[str, str]:
-    """Return columns of [orders] -> the source's column."""
-    present, orders = by_plain(source.columns), mapping.tables["orders"]
-    return {target: columns[0] for target, rule in orders.rules.items() if (columns := rule.found_in(present))}
-
-
-def _whole(cells: list[str | None]) -> bool:
-    """Return whether cells are small whole numbers, as units are, and not 0 everywhere."""
-    filled = [c.strip() for c in cells if c and c.strip()]
-    return any(c.strip("-0.") for c in filled) and all(c.lstrip("-").removesuffix(".0").isdigit() and len(c) < 6 for c in filled)
-
-
-def _numbers_rows(cells: list[str | None]) -> bool:
-    """Return whether cells number the rows: each is one more than the one before."""
-    numbers = [int(float((cell or "").strip() or 0)) for cell in cells]
-    return len(numbers) > 1 and all(b == a + 1 for a, b in zip(numbers, numbers[1:]))
-
-
-def _numbers_lines(orders: list[str | None], cells: list[str | None]) -> bool:
-    """Return whether cells number the lines of each order: 1, 2, 3 ..., and not 1 everywhere."""
-    by_order = defaultdict(list)
-    for order, cell in zip(orders, cells):
-        by_order[order].append(int(float((cell or "").strip() or 0)))
-    return all(sorted(numbers) == list(range(1, len(numbers) + 1)) for numbers in list(by_order.values())[:-1]) and any(
-        len(numbers) > 1 for numbers in by_order.values()
-    )
+    return sheet.by_name("orders.order_id") if sheet.lists_lines else None

@@ -12,7 +12,7 @@ from core.ingest.persons.column_values import GOODS, PEOPLE, SALES, look
 from core.ingest.questions import Answers, Question
 from core.ingest.readers.source import Source
 from core.ingest.recognise import customer_groups
-from core.ingest.recognise.key_resolution import name_is_of_product
+from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.rules import RULES, target_column
@@ -50,21 +50,22 @@ def without_personal_data(
     asked = [customer_groups.question(c, cells[c], source.file) for c in cells if _may_group(c, cells[c], outside, answers)]
     read = {t: f for t, f in plan.columns.items() if t not in people and t not in offered}
     plan = replace(plan, columns={t: f for t, f in plan.columns.items() if t not in offered} | entering)
-    of_buyers = table == "products" and lists_persons(source.columns) and not name_is_of_product(plan, source)
+    of_buyers = table == "products" and mapping.layout is None and lists_persons(source.columns) and not _names_products(plan, source)
     about = PEOPLE if table == "customers" or of_buyers else GOODS if table in _OF_GOODS else SALES
     samples = _samples({t: f for t, f in read.items() if _is_short_text(table, t)}, source, lookup)
     kept = dict(plan.columns)
     for target, filled in read.items():
-        for column in filled.sources:
-            what = _looks(column, samples.get(column, []), about, target)
-            if what is None:
-                continue
+        personal = {c: what for c in filled.sources if (what := _looks(c, samples.get(c, []), about, target))}
+        outside |= personal
+        rest = tuple(c for c in filled.sources if c not in personal)
+        if personal and rest and not filled.rule.template:  # the others fill it alone
+            kept[target] = replace(filled, sources=rest)
+        elif personal:
             kept.pop(target, None)
             if plan.derived and target == "title":
                 kept["title"] = kept["product_id"]
             if target in named and not mapping.automatic or any(not kept.keys() & set(group) for group in RULES[table].needs):
-                raise _refusal(table, target, column, what)
-            outside[column] = what
+                raise _refusal(table, target, *next(iter(personal.items())))
     return replace(plan, columns=kept), outside, asked
 
 
@@ -72,6 +73,14 @@ def _may_group(column: str, cells: list, outside: Outside, answers: Answers) -> 
     """Return whether a column may group customers that no rule knows, or a person said so."""
     left_out = outside.get(column) == NO_GROUP and customer_groups.may_group(cells)
     return left_out or attribute_kind(column) is None and customer_groups.is_used(column, answers) and column not in outside
+
+
+def _names_products(plan: TablePlan, source: Source) -> bool:
+    """Return whether a bare `name` in sales is the product's beyond doubt."""
+    number, name = (plan.columns[c].sources[:1] if c in plan.columns else () for c in ("product_id", "title"))
+    if not plan.derived or not number or not name or number == name or plain(name[0]) != "name":
+        return False
+    return {*number, *name} <= set(source.columns) and Evidence(source).names(number[0], name[0])
 
 
 def outside_of(source: Source, unread: list[str], known: Outside, *, about_people: bool) -> Outside:

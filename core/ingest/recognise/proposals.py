@@ -1,171 +1,117 @@
-"""Proposals for columns whose names nobody knows: what the first values of a file look like, for a person to confirm."""
+"""Proposals for columns whose names nobody knows: what their values look like, for a person to confirm."""
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from collections.abc import Callable
 
-from core.ingest.names import by_plain
+from core.ingest.answers import COLUMN
 from core.ingest.questions import Question
-from core.ingest.readers.source import Source
-from core.ingest.recognise.mapping import Mapping
+from core.ingest.recognise.evidence import Evidence
+from core.ingest.recognise.matcher import match
 from core.ingest.recognise.personal_data import outside_of
+from core.ingest.recognise.sheet import Sheet
 from core.messages import Message, msg
 
-ROWS = 500  # looked at
-_SHORT = 4  # characters
 FEWEST = 2  # different rows that show anything
-ENOUGH = 0.5  # of the values, for a column to be proposed
-_DATE = re.compile(
-    r"\d{4}[-/.年]\d{1,2}([-/.月]\d{1,2})?.*|\d{1,2}[-/. ](\d{1,2}|[^\W\d]{3,12}\.?)[-/., ]+(\d{4}|\d{2})\b.*"
-    r"|(19|20)\d{6}|1[0-9]{9}|1[0-9]{12}|[^\W\d]{3,12}\.? \d{1,2},? \d{4}.*"
-)
-_NUMBER = re.compile(r"[-+]?\d{1,3}([., ’']\d{3})*([.,]\d+)?|[-+]?\d+([.,]\d+)?")
-_MONEY = re.compile(r"\D{0,4}[-+]?\d+([., ’']\d{3})*[.,]\d{2}\D{0,4}")
-_CODE = re.compile(r"[^\s@]{1,40}")
+ENOUGH = 0.5  # the score of a column that is proposed
 
-Cells = list[str]
+Known = dict[str, str]  # target -> its column, as far as it is known or proposed
 
 
-def propose(source: Source, columns: list[str], places: list[str], read: dict[str, str]) -> dict[str, str]:
-    """Return place ("table.column") -> the column proposed for it, the surest first; places without a fitting one are left out.
-
-    read: target -> column, of those whose names are known. A column is proposed once. Columns that hold
-    personal data are proposed as ids of customers alone.
-    """
-    columns = [c for c in columns if c in source.columns]
-    cells = {c: [(v or "").strip() for v in values] for c, values in zip(columns, source.sample_cells(columns, ROWS))}
-    if len(set(zip(*cells.values()))) < FEWEST:
-        return {}
-    personal = outside_of(source, columns, {}, about_people=False)
-    found: dict[str, str] = {}
-    for place in sorted(places, key=_order):
-        target = place.partition(".")[2]
-        if target not in _SCORES:
-            continue
-        free = [c for c in columns if c not in found.values() and c not in read.values() and (c not in personal or target == "customer_id")]
-        known = {target: cells[c] for target, c in read.items()} | {p.partition(".")[2]: cells[c] for p, c in found.items()}
-        scores = {c: _SCORES[target](cells[c], known) for c in free}
-        best = max(scores, key=scores.__getitem__, default=None)
-        if best is not None and scores[best] >= ENOUGH:
-            found[place] = best
-    return found
-
-
-def questions(mapping: Mapping, source: Source, ask: dict, share: float = 1.0) -> list[Question]:
+def questions(sheet: Sheet, ask: dict) -> list[Question]:
     """Return a question for each column that the likeliest table needs or gains by, with what its values suggest.
 
-    ask: of UpswingError. share: of the file's rows that hang on the answers.
+    ask: of UpswingError.
     """
     table = next(iter(ask["tables"]))
     needed = [group[0] for group in ask["tables"][table]["needed"]]
-    here = by_plain(source.columns)
-    read = {
-        target: columns[0]
-        for target, rule in mapping.tables[table].rules.items()
-        if (columns := rule.found_in(here)) and columns[0] in ask["columns"]
-    }
-    proposed = propose(source, ask["columns"], [*needed, *ask["tables"][table]["further"]], read)
-    choices = tuple((c, Message("{column}", {"column": c})) for c in source.columns)
-    asked = [*needed, *(place for place in ask["tables"][table]["further"] if place in proposed)]
+    read = {target: filled.sources[0] for target, filled in match(sheet, table).items() if filled.sources}
+    proposed = propose(sheet, ask["columns"], [*needed, *ask["tables"][table]["further"]], read)
+    choices = tuple((c, Message("{column}", {"column": c})) for c in sheet.source.columns)
+    one_unit = (("=1", msg("Each row is one unit")),)
     return [
         Question(
-            "--column",
+            COLUMN,
             place,
             proposed.get(place, ""),
-            choices,
-            msg("No known name of {file} is that of {place}.", file=ask["file"], place=place),
-            ask["file"],
-            share=share if place in needed else 0.0,
+            (*(one_unit if place == "orders.units" else ()), *choices),
+            msg("No known name of {file} is that of {place}.", file=sheet.file, place=place),
+            sheet.file,
+            share=float(place in needed),
         )
-        for place in asked
+        for place in [*needed, *(place for place in ask["tables"][table]["further"] if place in proposed)]
     ]
 
 
-def _order(place: str) -> int:
-    order = [*_SCORES]
-    target = place.partition(".")[2]
-    return order.index(target) if target in order else len(order)
+def propose(sheet: Sheet, columns: list[str], places: list[str], read: Known) -> dict[str, str]:
+    """Return place ("table.column") -> the column proposed for it, the surest first; places without a fitting one are left out.
+
+    read: the columns of known names. A column is proposed once; one with data about persons as the id of customers alone.
+    """
+    columns = [c for c in columns if c in sheet.source.columns]
+    known = {target: c for target, c in read.items() if c in sheet.source.columns}
+    evidence = sheet.first_rows
+    evidence.look_at(*((c,) for c in columns))
+    if all(evidence.different(c) < FEWEST for c in columns):
+        return {}
+    personal = outside_of(sheet.source, columns, {}, about_people=False)
+    found: dict[str, str] = {}
+    for place, target in sorted(((p, p.partition(".")[2]) for p in places), key=lambda p: [*_SCORES, p[1]].index(p[1])):
+        free = [c for c in columns if c not in known.values() and (c not in personal or target == "customer_id")]
+        scores = {c: _SCORES[target](evidence, c, known) for c in free} if target in _SCORES else {}
+        best = max(scores, key=scores.__getitem__, default=None)
+        if best is not None and scores[best] >= ENOUGH:
+            found[place] = known[target] = best
+    return found
 
 
-def _share(cells: Cells, fits: Callable[[str], object]) -> float:
-    filled = [c for c in cells if c]
-    return sum(bool(fits(c)) for c in filled) / len(filled) if filled else 0.0
-
-
-def _dates(cells: Cells, known: dict[str, Cells]) -> float:
-    return _share(cells, _DATE.fullmatch)
-
-
-def _money(cells: Cells, known: dict[str, Cells]) -> float:
-    return _share(cells, _MONEY.fullmatch)
-
-
-def _small_counts(cells: Cells, known: dict[str, Cells]) -> float:
+def _small_counts(evidence: Evidence, column: str, known: Known) -> float:
     """Score whole numbers below 1,000, of which some repeat; each row's own number is no count."""
-    whole = _share(cells, lambda c: _NUMBER.fullmatch(c) and len(re.sub(r"[.,]0+$", "", c).lstrip("-+")) <= 3)
-    return whole * (len(set(cells)) < max(0.5 * len(cells), 3))
+    shape = evidence.shape(column)
+    return shape.share("small") * (shape.different < max(0.5 * shape.rows, 3))
 
 
-def _order_numbers(cells: Cells, known: dict[str, Cells]) -> float:
+def _order_numbers(evidence: Evidence, column: str, known: Known) -> float:
     """Score codes each of which has one day, and that vary more than days do; short ones only if some are on several lines."""
-    days = known.get("ordered_at")
-    if len(set(cells)) == len(cells) and all(len(c) < _SHORT for c in cells):
+    shape, day = evidence.shape(column), known.get("ordered_at")
+    if day is None or shape.share("code") < ENOUGH or shape.different == shape.rows and shape.share("short") == 1:
         return 0.0
-    if days is None or _share(cells, _CODE.fullmatch) < ENOUGH or len(set(cells)) < len({d[:10] for d in days}) / 2:
-        return 0.0
-    return _determines(cells, [d[:10] for d in days]) * _share(cells, _CODE.fullmatch)
+    vary = shape.different >= evidence.different(day) / 2
+    return vary * evidence.determines(column, day) * shape.share("code")
 
 
-def _products(cells: Cells, known: dict[str, Cells]) -> float:
-    """Score codes and texts that repeat, codes above texts, unless they are numbers of orders."""
-    different, filled = len(set(filter(None, cells))), len([c for c in cells if c])
-    if different < 2 or different > 0.9 * filled and filled > 20 or _share(cells, _DATE.fullmatch) > 0.5:
+def _products(evidence: Evidence, column: str, known: Known) -> float:
+    """Score codes and texts that repeat, codes above texts, unless they are dates, amounts or numbers of rows."""
+    shape = evidence.shape(column)
+    if shape.different < 2 or shape.different > 0.9 * shape.filled > 18 or max(shape.share("date"), shape.share("money")) > 0.5:
         return 0.0
-    if _share(cells, _MONEY.fullmatch) > 0.5:
-        return 0.0
-    variety = min(1.0, different / min(max(filled, 1), 10))
-    return (0.6 + 0.4 * _share(cells, _CODE.fullmatch)) * variety * (1 - 0.5 * (_share(cells, _NUMBER.fullmatch) > 0.9))
+    variety = min(1.0, shape.different / min(shape.filled, 10))
+    return (0.6 + 0.4 * shape.share("code")) * variety * (1 - 0.5 * (shape.share("number") > 0.9))
 
 
-def _titles(cells: Cells, known: dict[str, Cells]) -> float:
+def _titles(evidence: Evidence, column: str, known: Known) -> float:
     """Score texts of letters that a product's number determines."""
-    products = known.get("product_id")
-    wordy = _share(cells, lambda c: len(re.findall(r"[^\W\d_]", c)) >= 3)
-    return wordy * (_determines(products, cells) if products else 1.0) * (len(set(cells)) > 1)
+    shape, product = evidence.shape(column), known.get("product_id")
+    return shape.share("words") * (evidence.determines(product, column) if product else 1.0) * (shape.different > 1)
 
 
-def _customers(cells: Cells, known: dict[str, Cells]) -> float:
+def _customers(evidence: Evidence, column: str, known: Known) -> float:
     """Score codes that an order's number determines and that repeat over orders."""
-    orders = known.get("order_id")
-    codes = _share(cells, _CODE.fullmatch) * (len(set(cells)) > 0.05 * len(cells))
-    return codes * _determines(orders, cells) if orders and len(set(cells)) < len(set(orders)) else 0.0
+    shape, order = evidence.shape(column), known.get("order_id")
+    if order is None or not 0.05 * shape.rows < shape.different < evidence.different(order):
+        return 0.0
+    return shape.share("code") * evidence.determines(order, column)
 
 
-def _determines(keys: Cells, cells: Cells) -> float:
-    """Return the share of keys on several rows that have one value on all of them; 1 where no key repeats."""
-    values = defaultdict(set)
-    rows: dict[str, int] = defaultdict(int)
-    for key, cell in zip(keys, cells):
-        if key:
-            values[key].add(cell)
-            rows[key] += 1
-    repeated = [key for key, n in rows.items() if n > 1]
-    return sum(len(values[key]) == 1 for key in repeated) / len(repeated) if repeated else 1.0
+def _like(shape: str) -> Callable[[Evidence, str, Known], float]:
+    return lambda evidence, column, known: evidence.shape(column).share(shape)
 
 
-_SCORES: dict[str, Callable[[Cells, dict[str, Cells]], float]] = {  # in the order in which columns are given to places
-    "ordered_at": _dates,
-    "occurred_at": _dates,
-    "created_at": _dates,
-    "day": _dates,
-    "unit_price": _money,
-    "price": _money,
+_SCORES: dict[str, Callable[[Evidence, str, Known], float]] = {  # in the order in which columns are given to places
+    **dict.fromkeys(("ordered_at", "occurred_at", "created_at", "day"), _like("date")),
+    **dict.fromkeys(("unit_price", "price"), _like("money")),
     "order_id": _order_numbers,
-    "units": _small_counts,
-    "on_hand": _small_counts,
-    "rating": _small_counts,
+    **dict.fromkeys(("units", "on_hand", "rating"), _small_counts),
     "product_id": _products,
     "title": _titles,
     "customer_id": _customers,

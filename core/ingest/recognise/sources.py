@@ -6,34 +6,31 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import COLUMN, KnownAnswers, as_flags, column_names, constants, signature
+from core.ingest.answers import KnownAnswers, column_names, constants, signature
 from core.ingest.convert.dates import day_in
-from core.ingest.names import plain
-from core.ingest.questions import Question
 from core.ingest.readers.source import Source
-from core.ingest.recognise import key_resolution, known_layouts, lookups, proposals, reshape, value_checks
-from core.ingest.recognise.layout_plan import plan_layout, state_rules
+from core.ingest.recognise import known_layouts, lookups, reshape
+from core.ingest.recognise.declared import plan_declared, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
+from core.ingest.recognise.matcher import product_columns
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
-from core.ingest.recognise.planning import plan_tables
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.rules import TABLE_NAMES, targets
+from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, targets
+from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
-from core.ingest.recognise.unrecognised import NAME_BOTH, UnrecognisedFile
+from core.ingest.recognise.tables import plan_tables
+from core.ingest.recognise.unrecognised import UnrecognisedFile
 from core.ingest.report import FileReport
-from core.messages import Message, msg, sentences
-
-LONGEST = 250  # characters of flags in a refusal
-EACH_ROW = "--each-row"  # the question what a row of sales is
-ONE_UNIT, ORDER_LINE, DAY_TOTAL = "one-unit", "order-line", "day-total"  # its answers
+from core.messages import msg
 
 
 @dataclass
 class PlannedSource:
     """One source, the lookup that adds to its rows, the tables it fills, and the identity of its file.
 
-    mapping: the layout of the source, or what the import was given. Without plans it is left out, or only added to others.
+    mapping: the layout of the source, or what the import was given. sheet: what the matcher sees of one without a declared layout.
+    Without plans it is left out, or only added to others.
     """
 
     path: Path
@@ -42,6 +39,7 @@ class PlannedSource:
     lookup: Lookup | None
     mapping: Mapping
     plans: list[TablePlan] = field(default_factory=list)
+    sheet: Sheet | None = None
     report: FileReport = field(init=False)
 
     def __post_init__(self):
@@ -83,15 +81,18 @@ def plan_sources(
     """
     known = known or KnownAnswers()
     planned = [_recognised(mapping, path, sha, source, layouts if mapping.guesses else (), known) for path, sha, source in files]
-    sources = [p.source for p in planned]
+    sheets, sources = [p.sheet for p in planned if p.sheet], [p.source for p in planned]
     for p in planned:
-        p.lookup = lookups.lookup_for(p.mapping, p.source, sources)
-    _plan_each(planned, sources, dry_run)
-    if guessed := [p for p in planned if p.mapping.guesses]:
-        shared = key_resolution.with_shared_ids(mapping, [p.plans for p in guessed], [p.columns for p in guessed])
-        for p, plans in zip(guessed, shared):
-            plans = key_resolution.with_stored_ids(mapping, plans, p.columns, p.source, stored_ids)
-            p.plans = key_resolution.with_fallbacks(mapping, plans, p.columns, p.source)
+        p.lookup = lookups.matched_lookup(p.sheet, sheets) if p.sheet else lookups.declared_lookup(p.mapping, p.source, sources)
+        if p.sheet and p.lookup:
+            p.sheet.added = p.lookup.columns
+    _plan_each(planned, dry_run)
+    matched = [p for p in planned if p.sheet and p.plans]
+    agreed = product_columns([(p.sheet, p.plans[0].table) for p in matched if p.sheet], stored_ids)
+    for p, column in zip(matched, agreed):
+        if p.sheet and column:
+            p.sheet.product_column = column
+            p.plans = _plan_with_constants(p, constants(p.report.answers))
     for p in planned:
         if p.plans:
             _complete(p)
@@ -109,6 +110,8 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     if found is not None:
         p.report.layout, p.report.layout_key = evidence, found.name
     p.report.answers = known.of(p.report.layout_key)
+    if found is None and mapping.guesses:
+        p.sheet = Sheet(mapping, source, p.report.answers)
     if found is not None:
         places = [f"{table}.{column}" for table, m in found.tables.items() for column in targets(table)]
         named = [hint for hint in column_names(p.report.answers) if hint.partition("=")[0].strip() in places]
@@ -116,7 +119,7 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     return p
 
 
-def _plan_each(planned: list[PlannedSource], sources: list[Source], dry_run: bool) -> None:
+def _plan_each(planned: list[PlannedSource], dry_run: bool) -> None:
     """Give each source its plans, or the reason why it has none, and what to ask about it.
 
     Raises UserError for one that may hold sales, and where no source has plans; a dry run reports both.
@@ -124,59 +127,43 @@ def _plan_each(planned: list[PlannedSource], sources: list[Source], dry_run: boo
     added = [s for p in planned if p.lookup is not None and not p.lookup.unambiguous for s in p.lookup.sources]
     refused: list[UserError] = []
     for p in planned:
-        is_added = any(p.source is s for s in added)
-        mapping = p.mapping
-        if is_added and (lookups.names_no_product(mapping, p.source) or mapping.layout is not None and mapping.layout.why):
+        is_added, layout = any(p.source is s for s in added), p.mapping.layout
+        if is_added and (p.sheet or lookups.names_no_product(p.mapping, p.source) or layout is not None and layout.why):
             p.report.notes.append(msg("The file names no products. Its columns are added to the rows of other files of this import."))
             continue
-        if mapping.guesses and lookups.is_redundant_order_list(mapping, p.source, sources):
+        if p.sheet and lookups.is_redundant_order_list(p.sheet, [q.sheet for q in planned if q.sheet]):
             p.report.left_out = msg("It names no products, and other files have the lines of its orders.")
             continue
         try:
-            p.plans = _plan_with_constants(mapping, p, constants(p.report.answers))
+            p.plans = _plan_with_constants(p, constants(p.report.answers))
         except UserError as error:
-            fits_nothing = isinstance(error, UnrecognisedFile)
-            p.report.left_out, p.report.ask = error.why if isinstance(error, UnrecognisedFile) else error.message, error.ask
-            p.report.refused = not fits_nothing
-            if error.ask:
-                p.report.questions += proposals.questions(mapping, p.source, error.ask, 0.0 if fits_nothing else 1.0)
-            if not fits_nothing and not dry_run:
-                raise _with_flags(error, p.report.questions) from None
+            optional = isinstance(error, UnrecognisedFile) and error.optional
+            p.report.left_out = error.why if isinstance(error, UnrecognisedFile) and optional else error.message
+            p.report.ask, p.report.refused = error.ask, not optional
+            asked = error.questions if isinstance(error, UnrecognisedFile) else []
+            p.report.questions += [replace(q, share=0.0) for q in asked] if optional else asked
+            if not optional and not dry_run:
+                raise
             refused.append(error)
     if refused and not any(p.plans for p in planned):
         for p in planned:
             p.report.questions = [replace(q, share=1.0) if q.share or q.proposal else q for q in p.report.questions]
         if not dry_run:
-            raise _with_flags(refused[0], next(p.report.questions for p in planned if p.report.left_out))
+            raise refused[0]
 
 
-def _with_flags(error: UserError, asked: list[Question]) -> UserError:
-    """Return the error, which then ends with the flags that name the columns proposed; the names that files have for them are left out."""
-    flags = as_flags([q for q in asked if q.proposal], LONGEST)
-    if flags and error.ask:
-        table, tables = next(iter(error.ask["tables"].items()))
-        lacking = [group[0].partition(".")[2] for group in tables["needed"]]
-        error.expected = msg("To be read as {table}, it needs columns for {columns}.", table=TABLE_NAMES[table], columns=lacking)
-        error.to_do = sentences(
-            NAME_BOTH if error.ask["may_be_in_two"] else "", msg("Name each column, as in {flags}.", flags=" ".join(flags))
-        )
-        error.message = sentences(error.found, error.expected, error.to_do)
-        error.args = (str(error.message),)
-    return error
-
-
-def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, str]) -> list[TablePlan]:
+def _plan_with_constants(p: PlannedSource, given: dict[str, str]) -> list[TablePlan]:
     """Return the plans of a source; columns that it lacks have the values given for them.
 
     given: "table.column" -> value. A value that is needed to plan the source at all is used only where it fits no table without it: a
     list of products does not become sales because units are given.
     """
     try:
-        plans = _plan_one(mapping, p)
+        plans = _plan_one(p.mapping, p)
     except UserError:
         if not given:
             raise
-        plans = _plan_one(with_constants(mapping, given), p)
+        plans = _plan_one(with_constants(p.mapping, given), p)
 
     def completed(plan: TablePlan) -> TablePlan:
         places = {place.partition(".")[2]: value for place, value in given.items() if place.partition(".")[0] == plan.table}
@@ -187,21 +174,12 @@ def _plan_with_constants(mapping: Mapping, p: PlannedSource, given: dict[str, st
 
 
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
-    if p.report.layout is not None:
-        return plan_layout(mapping, p.source.file, p.columns)
-    value_checks.refuse_counters(mapping, p.source)
-    adapted = value_checks.with_id_of_orders(mapping, p.source)
-    row_is_a_unit = lookups.row_is_a_unit(adapted, p.source, p.columns, are_lines=adapted is not mapping)
-    row_is_a_unit |= p.report.answers.get(EACH_ROW) == ONE_UNIT
-    adapted = value_checks.with_days_in_parts(value_checks.with_sales_as_units(adapted, p.source), p.source)
-    columns = value_checks.without_week_numbers(adapted, p.columns, p.source)
-    repeated = value_checks.repeats_products(mapping, p.source)
-    plans = plan_tables(adapted, p.path.name, columns, p.source.names, row_is_a_unit, repeated)
-    value_checks.refuse_movements(mapping, plans, p.source)
-    value_checks.refuse_dated_products(mapping, plans, p.source)
-    value_checks.refuse_product_parts(mapping, plans, p.source)
-    value_checks.refuse_customer_events(mapping, plans, p.source)
-    return plans
+    if p.sheet is None:
+        return plan_declared(
+            mapping, p.source.file if mapping.layout else p.path.name, p.columns, p.report.answers.get(EACH_ROW) == ONE_UNIT
+        )
+    p.sheet.mapping = mapping
+    return plan_tables(p.sheet)
 
 
 def _complete(p: PlannedSource) -> None:
@@ -212,8 +190,6 @@ def _complete(p: PlannedSource) -> None:
     p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
-    if mapping.guesses:
-        p.plans = [key_resolution.without_buyer_names(plan, p.source) for plan in p.plans]
     kept: list[TablePlan] = []
     outside: Outside = {}
     for plan in p.plans:
@@ -222,7 +198,7 @@ def _complete(p: PlannedSource) -> None:
         kept.append(plan)
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
-    p.report.questions += read_twice(p) if mapping.guesses else []
+    p.report.questions += p.sheet.asked(p.plans) if p.sheet else []
     used = {s for plan in p.plans for s in plan.reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
@@ -231,24 +207,6 @@ def _complete(p: PlannedSource) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].constant is not None:
         p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
-    elif main.table == "orders" and mapping.guesses and plain(main.columns["units"].sources[0]) == "sales":
-        p.report.notes.append(msg("Column 'sales' is read as units: it has whole numbers, and the file has no price."))
-
-
-def read_twice(p: PlannedSource) -> list[Question]:
-    """Return a question for each column that fills two places of one table; a product's number may be its name too."""
-    asked = []
-    for plan in p.plans:
-        places: dict[str, list[str]] = {}
-        for target, filled in plan.columns.items():
-            for column in filled.sources[:1] if not filled.rule.template else ():
-                places.setdefault(column, []).append(target)
-        for column, (first, *others) in places.items():
-            if others and {first, *others} != {"product_id", "title"}:
-                about = msg("Column {column} is read as {places}.", column=repr(column), places=[first, *others])
-                choices = tuple((c, Message("{column}", {"column": c})) for c in p.source.columns)
-                asked.append(Question(COLUMN, f"{plan.table}.{others[-1]}", column, choices, about, p.source.file))
-    return asked
 
 
 def _lookup_note(lookup: Lookup):

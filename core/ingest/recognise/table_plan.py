@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 
 from core.ingest.names import plain
 from core.ingest.recognise.layout import StateRule
-from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping
+from core.ingest.recognise.mapping import RETURNS, ColumnRule, Mapping, TableMapping
+from core.ingest.recognise.rules import RULES
 from core.messages import Message, msg
 
 NO_SALES = ("stock", "deliveries", "promotions", "suppliers")  # named after one of them, a file holds no sales, whatever its columns allow
-BARE = ("id", "name", "description", "title", "名称")  # columns of lists of anything at all
 
 
 @dataclass(frozen=True)
@@ -20,6 +20,7 @@ class ColumnSource:
     rule: ColumnRule
     sources: tuple[str, ...]
     minus: tuple[str, ...] = ()  # columns whose numbers are subtracted
+    why: Message | None = None  # evidence beside the name
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -38,6 +39,8 @@ class ColumnSource:
         if self.rule.template:
             return self.rule.template
         first, *others = self.sources
+        if self.why:
+            return Message("{column} ({why})", {"column": first, "why": self.why})
         if self.minus:
             return msg("{column} less {others}", column=first, others=list(self.minus))
         return msg("{column}, or if blank {others}", column=first, others=others) if others else first
@@ -53,6 +56,7 @@ def column_source(rule: ColumnRule, present: dict[str, str]) -> ColumnSource | N
     return ColumnSource(rule, tuple(dict.fromkeys([*(sources or ()), *others])), tuple(dict.fromkeys(minus)))
 
 
+Found = dict[str, ColumnSource]  # the mapping's name of a column -> where its values come from
 UNDATED = ColumnSource(ColumnRule(constant=""), ())
 
 
@@ -134,13 +138,12 @@ def tables_named(mapping: Mapping, names: tuple[str, ...]) -> list[str]:
     return []
 
 
-def identifies_products(mapping: Mapping, present: dict[str, str]) -> bool:
-    """Return whether a column identifies products beyond doubt, which a bare `name` or `id` does not."""
-    known = {name: column for name, column in present.items() if name not in BARE}
-    return any(m.rules["product_id"].found_in(known) for m in mapping.tables.values() if "product_id" in m.rules)
+def is_complete(table: str, found: Found) -> bool:
+    """Return whether these columns are enough to fill a table."""
+    return all(any(c in found for c in group) for group in RULES[table].needs)
 
 
-def has_quantities(mapping: Mapping, present: dict[str, str]) -> bool:
-    """Return whether a column holds units or money, as sales do."""
-    rules = mapping.tables["orders"].rules
-    return any(rules[c].found_in(present) is not None for c in ("units", "line_total"))
+def with_others(m: TableMapping, found: Found, columns: list[str]) -> Found:
+    """Return what fills a table that takes every further column too, as a list of customers does."""
+    used = {s for filled in found.values() for s in filled.reads}
+    return found | {c: ColumnSource(ColumnRule(columns=(c,)), (c,)) for c in columns if m.others and c not in used}

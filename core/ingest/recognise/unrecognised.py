@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 
 from core.errors import UserError
-from core.ingest.names import alternatives, listed, near
+from core.ingest.answers import as_flags
+from core.ingest.names import alternatives, by_plain, listed, near
 from core.ingest.persons.column_values import shown_names
+from core.ingest.questions import Question
+from core.ingest.recognise import proposals
 from core.ingest.recognise.mapping import Mapping, TableMapping
+from core.ingest.recognise.matcher import match
 from core.ingest.recognise.rules import RULES, TABLE_NAMES
-from core.ingest.recognise.table_plan import has_quantities, identifies_products
+from core.ingest.recognise.sheet import Sheet
+from core.ingest.recognise.table_plan import Found
 from core.messages import Message, msg, sentences
 
 PRICED = ("orders.unit_price", "orders.line_total")
@@ -22,18 +27,22 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and which columns a
     "events": ("events.visitor_id",),
 }
 NAME_BOTH = msg("If another file has the lines of these orders, name both in one import.")
+LONGEST = 250  # characters of flags
 _A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
 
 
 class UnrecognisedFile(UserError):
-    """A file fits no table, and does not look like sales either: an import of several files leaves it out.
+    """A file fits no table.
 
-    why: one sentence for the report.
+    why        one sentence for the report
+    optional   it does not look like sales: an import of several files leaves it out
+    questions  which columns would make it fit, with what their values suggest
     """
 
-    def __init__(self, expected: Message, found: Message, to_do: Message, why: Message | None = None):
+    def __init__(self, expected: Message, found: Message, to_do: Message, why: Message | None = None, optional: bool = True):
         super().__init__(expected, found, to_do)
-        self.why = why or found
+        self.why, self.optional = why or found, optional
+        self.questions: list[Question] = []
 
 
 def missing_columns(mapping: Mapping, m: TableMapping, missing: list[str], file: str, columns: list[str]) -> UserError:
@@ -50,12 +59,31 @@ def missing_columns(mapping: Mapping, m: TableMapping, missing: list[str], file:
     )
 
 
-def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[str, str], among: list[str] | None = None) -> UserError:
+def no_table_fits(mapping: Mapping, tables: list[str], file: str, columns: list[str]) -> UserError:
+    """Return the error for a file that fits none of the tables of a mapping that are meant for it."""
+    if not tables:
+        return UserError(
+            found=msg("No table of the mapping {mapping} is meant for {file}.", mapping=mapping.name, file=file),
+            expected=msg("Every file has a table whose `files` match its name."),
+            to_do=msg("Correct `files` in the mapping, or leave the file out."),
+        )
+    present = by_plain(columns)
+
+    def lacking(m: TableMapping) -> list[str]:
+        groups = [g for g in RULES[m.name].needs if not any(c in m.rules and m.rules[c].found_in(present) is not None for c in g)]
+        return [c for g in groups for c in g if c in m.rules]
+
+    nearest = min((mapping.tables[t] for t in tables), key=lambda m: len(lacking(m)) - len(RULES[m.name].needs))
+    return missing_columns(mapping, nearest, lacking(nearest), file, columns)
+
+
+def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
     """Return the error for a file that fits no table.
 
-    It says what the most similar table (of those in `among`) needs, what the file has, and how a mapping begins. The file is an
+    It says what the most similar table (of those in `among`, if any) needs, what the file has, and how a mapping begins. The file is an
     UnrecognisedFile where it does not look like sales either.
     """
+    columns, tables, file = sheet.columns, sheet.mapping.tables, sheet.file
     if len(values := [c for c in columns if _A_VALUE.fullmatch(c)]) > len(columns) / 2 and columns[0] in values:
         return UserError(
             found=msg(
@@ -64,42 +92,34 @@ def unrecognised(mapping: Mapping, file: str, columns: list[str], present: dict[
             expected=msg("The first line has the names of the columns."),
             to_do=msg("Add a line of names above it, for example {names}.", names="user_id,item_id,behavior_type,timestamp"),
         )
+    found = {t: match(sheet, t) for t in dict.fromkeys((*tables, *WORTH_ASKING))}
 
-    def lacking(m: TableMapping) -> list[tuple[str, ...]]:
-        return [g for g in RULES[m.name].needs if not any(c in m.rules and m.rules[c].found_in(present) is not None for c in g)]
+    def lacking(table: str) -> list[tuple[str, ...]]:
+        return [g for g in RULES[table].needs if not any(c in found[table] for c in g)]
 
-    fitting = [
-        m
-        for m in mapping.tables.values()
-        if (lacking(m) if mapping.guesses else m.is_meant_for(file)) and (among is None or m.name in among)
-    ]
-    nearest = min(fitting or mapping.tables.values(), key=lambda m: (len(lacking(m)) - len(RULES[m.name].needs), list(RULES).index(m.name)))
-    if not mapping.guesses and not fitting:
-        return UserError(
-            found=msg("No table of the mapping {mapping} is meant for {file}.", mapping=mapping.name, file=file),
-            expected=msg("Every file has a table whose `files` match its name."),
-            to_do=msg("Correct `files` in the mapping, or leave the file out."),
-        )
-    if not mapping.guesses:
-        return missing_columns(mapping, nearest, [c for g in lacking(nearest) for c in g if c in nearest.rules], file, columns)
-    table, asks = TABLE_NAMES[nearest.name], {t: _asks(mapping, t, present) for t in dict.fromkeys((nearest.name, *WORTH_ASKING))}
-    parts = {
-        "found": msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
-        "expected": msg(
-            "To be read as {table}, it needs columns for {needs}.", table=table, needs=[_need(nearest, g) for g in lacking(nearest)]
-        ),
-    }
-    to_do = _how_to_name(nearest, asks[nearest.name]["needed"][0][0], present)
-    if _may_be_sales(mapping, nearest, present, named=bool(among)):
-        error = UserError(**parts, to_do=sentences(to_do, msg("If it has no sales, leave it out.")))
+    fitting = [t for t in tables if lacking(t) and t in (among or tables)]
+    nearest = min(fitting or tables, key=lambda t: (len(lacking(t)) - len(RULES[t].needs), list(RULES).index(t)))
+    asks = {t: _asks(sheet, t, found) for t in dict.fromkeys((nearest, *WORTH_ASKING))}
+    in_two = nearest == "orders" and "order_id" in found["orders"]
+    ask = {"file": file, "columns": shown_names(columns), "tables": asks, "may_be_in_two": in_two}
+    questions = proposals.questions(sheet, ask)
+    if flags := as_flags([q for q in questions if q.proposal], LONGEST):
+        needs = [group[0].partition(".")[2] for group in asks[nearest]["needed"]]
+        to_do = sentences(NAME_BOTH if in_two else "", msg("Name each column, as in {flags}.", flags=" ".join(flags)))
     else:
-        unknown = [alternatives(g) for g in lacking(nearest)]
-        error = UnrecognisedFile(
-            **parts,
-            to_do=to_do,
-            why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
-        )
-    error.ask = {"file": file, "columns": shown_names(columns), "tables": asks, "may_be_in_two": _in_two(nearest, present)}
+        needs = [_need(tables[nearest], g) for g in lacking(nearest)]
+        to_do = _how_to_name(nearest, asks[nearest]["needed"][0][0], in_two)
+    dated = [c for c in ("ordered_at", "order_id") if c in found["orders"]]
+    sales = nearest == "orders" and (sheet.has_quantities or len(dated) == 2 or sheet.identifies_products and bool(dated or among))
+    unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
+    error = UnrecognisedFile(
+        found=msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
+        expected=msg("To be read as {table}, it needs columns for {needs}.", table=table, needs=needs),
+        to_do=sentences(to_do, msg("If it has no sales, leave it out.") if sales and not flags else ""),
+        why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
+        optional=not sales,
+    )
+    error.ask, error.questions = ask, questions
     return error
 
 
@@ -111,9 +131,8 @@ def _need(m: TableMapping, group: tuple[str, ...]) -> Message:
     return msg("{column} (known as {names})", column=alternatives(group), names=names)
 
 
-def _how_to_name(nearest: TableMapping, first: str, present: dict[str, str]) -> Message:
-    """Return what to do: name the columns, one by one or in a mapping."""
-    in_two = _in_two(nearest, present)
+def _how_to_name(nearest: str, first: str, in_two: bool) -> Message:
+    """Return what to do: name the columns, one by one or in a mapping. in_two: the lines of these orders may be in another file."""
     return sentences(
         NAME_BOTH if in_two else "",
         msg('Otherwise name each column, as in --column {column}="...".', column=first)
@@ -121,25 +140,20 @@ def _how_to_name(nearest: TableMapping, first: str, present: dict[str, str]) -> 
         else msg('Name each column, as in --column {column}="...".', column=first),
         msg(
             "Or write a mapping for --mapping that begins with [{table}] {lines} and the names of your columns.",
-            table=nearest.name,
-            lines=" ".join(f'{g[0]} = "..."' for g in RULES[nearest.name].needs),
+            table=nearest,
+            lines=" ".join(f'{g[0]} = "..."' for g in RULES[nearest].needs),
         ),
     )
 
 
-def _in_two(nearest: TableMapping, present: dict[str, str]) -> bool:
-    """Return whether the lines of these orders may be in another file."""
-    return nearest.name == "orders" and nearest.rules["order_id"].found_in(present) is not None
-
-
-def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, list]:
-    """Return what to ask about a file with these columns, if it holds this table: one column of each `needed` group, and `further` ones."""
+def _asks(sheet: Sheet, table: str, found: dict[str, Found]) -> dict[str, list]:
+    """Return what to ask about a sheet, if it holds this table: one column of each `needed` group, and `further` ones."""
 
     def unknown(place: str) -> bool:
-        t, c = place.split(".")
-        return mapping.tables[t].rules[c].found_in(present) is None
+        t, _, c = place.partition(".")
+        return c not in found[t]
 
-    groups = [[f"{table}.{c}" for c in g if c in mapping.tables[table].rules] for g in RULES[table].needs]
+    groups = [[f"{table}.{c}" for c in g if c in sheet.mapping.tables[table].rules] for g in RULES[table].needs]
     needed = [g for g in groups if all(map(unknown, g))]
     if len(needed) > 1:
         needed = [g for g in needed if g != ["stock.day"]]  # a count without a day is of the last one
@@ -147,12 +161,3 @@ def _asks(mapping: Mapping, table: str, present: dict[str, str]) -> dict[str, li
     if not all(map(unknown, PRICED)):
         further = [place for place in further if place not in PRICED]
     return {"needed": needed, "further": further}
-
-
-def _may_be_sales(mapping: Mapping, nearest: TableMapping, present: dict[str, str], named: bool) -> bool:
-    """Return whether a file that fits no table may hold sales, which must not go missing: it has quantities, or days or products of
-    orders."""
-    if nearest.name != "orders" or not mapping.guesses:
-        return not mapping.guesses
-    found = [c for c in ("ordered_at", "order_id") if nearest.rules[c].found_in(present) is not None]
-    return has_quantities(mapping, present) or len(found) == 2 or identifies_products(mapping, present) and bool(found or named)

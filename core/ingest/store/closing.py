@@ -6,8 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from core.ingest.questions import Answers
-from core.ingest.recognise import shop
-from core.ingest.store import period
+from core.ingest.store import period, shop
 from core.messages import Message
 from core.settings import Settings
 from core.storage import duckdb as db

@@ -20,8 +20,8 @@ from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
 from core.ingest.names import quoted
 from core.ingest.recognise import personal_data
 from core.ingest.recognise.mapping import Mapping
-from core.ingest.recognise.rules import EVENT_COUNTS, RULES, TABLE_NAMES, target_column
-from core.ingest.recognise.sources import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE, PlannedSource
+from core.ingest.recognise.rules import DAY_TOTAL, EACH_ROW, EVENT_COUNTS, ONE_UNIT, ORDER_LINE, RULES, TABLE_NAMES, target_column
+from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
 from core.ingest.store import currencies, journal, period, purchases, stock

@@ -10,7 +10,7 @@ from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.questions import Question
-from core.ingest.recognise.sources import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE
+from core.ingest.recognise.rules import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE
 from core.ingest.store.by_key import merge_by_key
 from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run, unseen
 from core.messages import msg, nmsg

@@ -1,4 +1,4 @@
-"""Words that exports use for states and for lines that are no products, in many languages: states.toml and no_products.toml."""
+"""Words that exports use for states, for lines that are no products and for columns, in many languages, from the TOML files here."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import tomllib
 import unicodedata
 from functools import cache
 from pathlib import Path
+
+from core.ingest.names import plain
 
 KINDS = ("sale", "return", "not a sale", "pending")  # what a state counts as
 _FOLDER = Path(__file__).parent
@@ -68,3 +70,9 @@ def no_product_pattern() -> str:
 def total_words(role: str = "words") -> frozenset[str]:
     """Return the normalised words for rows that add up others: "words", "of_groups" or "everywhere"."""
     return frozenset(normalised(word) for word in _no_products()["totals"][role])
+
+
+@cache
+def column_words(role: str) -> tuple[str, ...]:
+    """Return the plain names of a role in column_names.toml."""
+    return tuple(map(plain, tomllib.loads((_FOLDER / "column_names.toml").read_text(encoding="utf-8"))[role]))

@@ -21,44 +21,11 @@ from core.storage.duckdb import rows
 from core.storage.facts import ANSWERS, Fact
 from core.workspace import Workspace
 
-# Names of countries as shops write them, beside those that the holidays library knows.
+# Names of countries as shops write them, beside those that Babel and the holidays library know.
 _OTHER_NAMES = {
-    "uk": "GB",
-    "england": "GB",
-    "greatbritain": "GB",
-    "eire": "IE",
-    "usa": "US",
-    "unitedstatesofamerica": "US",
-    "rsa": "ZA",
-    "uae": "AE",
-    "deutschland": "DE",
-    "españa": "ES",
-    "italia": "IT",
-    "österreich": "AT",
-    "schweiz": "CH",
-    "czechrepublic": "CZ",
-    "holland": "NL",
-    "korea": "KR",
-    "中国": "CN",
-    "中国大陆": "CN",
-    "英国": "GB",
-    "美国": "US",
-    "德国": "DE",
-    "法国": "FR",
-    "日本": "JP",
-    "香港": "HK",
-    "中国香港": "HK",
-    "台湾": "TW",
-    "中国台湾": "TW",
-    "新加坡": "SG",
-    "澳大利亚": "AU",
-    "加拿大": "CA",
-    "西班牙": "ES",
-    "意大利": "IT",
-    "荷兰": "NL",
-    "韩国": "KR",
-    "爱尔兰": "IE",
-}
+    "uk": "GB", "england": "GB", "greatbritain": "GB", "eire": "IE", "unitedstatesofamerica": "US", "rsa": "ZA", "uae": "AE",
+    "czechrepublic": "CZ", "holland": "NL", "korea": "KR", "中国大陆": "CN", "香港": "HK", "中国香港": "HK", "中国台湾": "TW",
+}  # fmt: skip
 _LANGUAGES = ("en", "de", "fr", "es", "it", "pt", "nl", "pl", "sv", "da", "tr", "ru", "ar", "ja", "ko", "zh", "zh_Hant")
 _TWO_LETTERS = re.compile("[A-Za-z]{2}")
 _NO_COUNTRIES = frozenset(("EU", "EZ", "UN", "ZZ", "XA", "XB", "QO"))

@@ -1,57 +1,65 @@
-"""What a file of a known layout fills, and which columns say whether its rows are sales."""
+"""What a file fills by declaration, of a layout or a mapping, and which columns say whether its rows are sales."""
 
 from __future__ import annotations
 
 from core.errors import UserError
 from core.ingest.names import alternatives, by_plain, listed, plain
-from core.ingest.recognise.layout import WHY, StateRule
+from core.ingest.recognise.layout import WHY, Layout, StateRule
 from core.ingest.recognise.mapping import ColumnRule, Mapping
 from core.ingest.recognise.rules import RULES
-from core.ingest.recognise.table_plan import UNDATED, ColumnSource, TablePlan, column_source
-from core.ingest.recognise.unrecognised import UnrecognisedFile
+from core.ingest.recognise.table_plan import UNDATED, ColumnSource, TablePlan, column_source, is_complete, with_others
+from core.ingest.recognise.unrecognised import UnrecognisedFile, missing_columns, no_table_fits
 from core.ingest.words import normalised, state_columns
 from core.messages import msg, sentences
 
 _STATED = ("orders", "deliveries")  # tables whose rows have states
 
 
-def plan_layout(mapping: Mapping, file: str, columns: list[str]) -> list[TablePlan]:
-    """Return the tables that a file of a known layout fills, the one named first in the layout as the main one.
+def plan_declared(mapping: Mapping, file: str, columns: list[str], row_is_a_unit: bool = False) -> list[TablePlan]:
+    """Return the tables that a file fills by declaration, of a known layout or of a person's mapping, the main one first.
 
-    Raises UnrecognisedFile for a report that cannot serve, and UserError for one that lacks a column.
+    row_is_a_unit: a row of orders is one unit. Raises UnrecognisedFile for a report that cannot serve, and UserError for a file that
+    lacks a column.
     """
-    layout = mapping.layout
-    assert layout is not None
-    if layout.why:
-        export = msg("Export {report} from {system} instead.", report=layout.instead, system=layout.system)
-        raise UnrecognisedFile(
-            found=sentences(
-                msg("{file} is a report of {system}: {report}.", file=file, system=layout.system, report=layout.report), WHY[layout.why]
-            ),
-            expected=msg("A report has the day, the product and the units of each sale, or the stock of each product."),
-            to_do=export if layout.instead else msg("Leave the file out."),
-            why=sentences(WHY[layout.why], export if layout.instead else ""),
-        )
-    present = by_plain(columns)
+    layout, present = mapping.layout, by_plain(columns)
+    if layout is not None and layout.why:
+        raise _cannot_serve(layout, file)
+    tables = list(mapping.tables) if layout else [t for t in RULES if t in mapping.tables and mapping.tables[t].is_meant_for(file)]
     plans: list[TablePlan] = []
-    for table, m in mapping.tables.items():
+    for table in tables:
+        m = mapping.tables[table]
         found = {c: filled for c, rule in m.rules.items() if (filled := column_source(rule, present)) is not None}
         if table == "stock" and "day" not in found:
             found["day"] = UNDATED
-        if m.others:
-            used = {s for filled in found.values() for s in filled.reads}
-            found |= {c: ColumnSource(ColumnRule(columns=(c,)), (c,)) for c in columns if c not in used}
-        if all(any(c in found for c in group) for group in RULES[table].needs):
-            plans.append(TablePlan(table, found, derived=bool(plans), **_rows(mapping, table, present) if not plans else {}))
-        elif not plans:
-            raise _lacking(mapping, table, found, file, columns)
+        if table == "orders" and row_is_a_unit:
+            found["units"] = ColumnSource(ColumnRule(constant="1"), ())
+        if is_complete(table, found):
+            missing = [c for c in m.rules if c not in found] if layout is None else []
+            if any(len(m.rules[c].names) == 1 for c in missing):  # a list of names may be absent as a whole
+                raise missing_columns(mapping, m, missing, file, columns)
+            rows = _rows(layout, table, present) if layout and not plans else {}
+            plans.append(TablePlan(table, with_others(m, found, columns), derived=bool(plans), **rows))
+        elif layout is not None and not plans:
+            raise _lacking(mapping, layout, table, found, file, columns)
+    if not plans:
+        raise no_table_fits(mapping, tables, file, columns)
     return plans
 
 
-def _rows(mapping: Mapping, table: str, present: dict[str, str]) -> dict:
+def _cannot_serve(layout: Layout, file: str) -> UnrecognisedFile:
+    export = msg("Export {report} from {system} instead.", report=layout.instead, system=layout.system)
+    return UnrecognisedFile(
+        found=sentences(
+            msg("{file} is a report of {system}: {report}.", file=file, system=layout.system, report=layout.report), WHY[layout.why]
+        ),
+        expected=msg("A report has the day, the product and the units of each sale, or the stock of each product."),
+        to_do=export if layout.instead else msg("Leave the file out."),
+        why=sentences(WHY[layout.why], export if layout.instead else ""),
+    )
+
+
+def _rows(layout: Layout, table: str, present: dict[str, str]) -> dict:
     """Return what a layout says about rows: their states, parents and cells that are carried down."""
-    layout = mapping.layout
-    assert layout is not None
     here = {name: present[plain(name)] for name in (*layout.group, *layout.carried, *layout.parts) if plain(name) in present}
     group, carried = (tuple(dict.fromkeys(here[n] for n in names if n in here)) for names in (layout.group, layout.carried))
     states = [StateRule(present[plain(r.column)], r.values, r.filled, r.perhaps) for r in layout.states if plain(r.column) in present]
@@ -79,9 +87,7 @@ def state_rules(mapping: Mapping, plan: TablePlan, columns: list[str]) -> tuple[
     return (*rules, *(StateRule(c, filled="not a sale") for c in dict.fromkeys(named["cancelled"]) if c not in used))
 
 
-def _lacking(mapping: Mapping, table: str, found: dict, file: str, columns: list[str]) -> UserError:
-    layout = mapping.layout
-    assert layout is not None
+def _lacking(mapping: Mapping, layout: Layout, table: str, found: dict, file: str, columns: list[str]) -> UserError:
     needed = [
         alternatives([n for c in g if c in mapping.tables[table].rules for n in mapping.tables[table].rules[c].names] or [g[0]])
         for g in RULES[table].needs
