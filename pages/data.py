@@ -7,7 +7,8 @@ from dashboard.components import cards, import_history, importing
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
-    cards.nothing_yet(here=True)
+    if importing.is_idle():
+        cards.nothing_yet(here=True)
     importing.form()
     import_history.panel()
     st.stop()

@@ -189,6 +189,7 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
     for f, t in stated:
         assert t.statement
         t.statement = with_stored(t.statement, stored.get(t.table, {}))
+        t.before = _earlier(run, t)
         values = {
             "import_id": run.import_id,
             "file": f.file,
@@ -196,6 +197,18 @@ def _store_statements(run: ImportRun, report: ImportReport) -> None:
             "statement": json.dumps(t.as_dict(), ensure_ascii=False),
         }
         db.run(run.con, "staging/record_statement", **values).fetchall()
+
+
+def _earlier(run: ImportRun, t: TableReport) -> dict | None:
+    """Return what the last import understood whose file had the same columns, read as the same; None if none had."""
+
+    def columns(statement: dict) -> list[tuple]:
+        return [(c["name"], c["read_as"]) for c in statement["columns"]]
+
+    assert t.statement
+    same, rows = columns(t.statement.as_dict()), db.rows(run.con, "staging/earlier_statements", table_name=t.table, import_id=run.import_id)
+    found = (json.loads(row["statement"]) for row in rows)
+    return next((one for one in found if one["statement"] and columns(one["statement"]) == same), None)
 
 
 def _part(progress: Progress, number: int, files: int) -> Progress:

@@ -80,6 +80,7 @@ class TableReport:
     touched               the earliest day whose features change
     columns               (source, canonical column, how it is read)
     statement             what the file says, of its main table and of orders
+    before                this record in the last import whose file had the same columns, read as the same
     """
 
     table: str
@@ -96,6 +97,7 @@ class TableReport:
     touched: date | None = None
     columns: list[tuple[Message | str, str, Message | None]] = field(default_factory=list)
     statement: Statement | None = None
+    before: dict | None = None
 
     def check(self) -> None:
         """Hold the promise of every import. Its failure is a fault of Upswing, and nothing is stored."""
@@ -220,8 +222,8 @@ class FileReport:
             "answers": self.answers,
             "columns_not_read": self.unread,
             "columns_outside": {column: str(what) for column, what in self.outside.items()},
-            "tables": {self.main.table: self.main.as_dict()} if self.main else {},
-            "derived": {t.table: t.as_dict() for t in self.derived},
+            "tables": {self.main.table: self.main.as_dict() | {"before": self.main.before}} if self.main else {},
+            "derived": {t.table: t.as_dict() | {"before": t.before} for t in self.derived},
             "mapping": {t.table: {c: {"from": str(s), "read_as": str(how or "")} for s, c, how in t.columns} for t in self.tables},
         }
 

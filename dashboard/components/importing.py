@@ -35,6 +35,11 @@ def form() -> None:
     )
 
 
+def is_idle() -> bool:
+    """Return whether no files wait and none are checked or imported."""
+    return data.waiting_files() is None and not any(job.active for job in data.recent_jobs(("check", "import"), 2))
+
+
 def _choose() -> None:
     with st.form("upload", border=True):
         files = st.file_uploader(

@@ -53,21 +53,46 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
             st.caption(_("Not read: {why}").format(why=why_not(found)))
         if found.get("layout_message"):
             st.caption(said(found["layout_message"]))
+        main = next(iter(found["tables"].values()), None)
+        whole = not (main and main["before"])
+        if not whole:
+            st.caption(_("Its columns are read as in the last import. Only what is new or different is shown."))
+            whole = st.toggle(_("Show everything"), key=f"whole_{key}")
         for name, table in tables.items():
             stated = table["statement"]
             if stated:
                 st.markdown(f"**{labels.table(name)}** · " + _sentence(table, stated))
                 _reasons(table)
-                _months(stated, f"months_{key}_{name}")
-                _states(table, f"states_{key}_{name}")
-        main = next(iter(found["tables"].values()), None)
-        if main and main["statement"]:
+                _months(stated if whole else _new_months(table), f"months_{key}_{name}")
+                _states(table if whole else _new_states(table), f"states_{key}_{name}")
+        if main and main["statement"] and whole:
             outside = found["columns_outside"].keys() - {q["name"] for q in found["questions"] if q["flag"] == "--attribute"}
             shown = {c: examples for c, examples in values.get(found["file"], {}).items() if c not in outside}
             _columns(main["statement"], shown, f"columns_{key}")
             _first_rows(main["statement"], f"rows_{key}")
         for note in found["note_messages"]:
             st.caption(f":material/info: {said(note)}")
+
+
+def _new_months(table: dict) -> dict:
+    """Return the statement without the months that the file before had with the same figures."""
+
+    def figures(month: dict) -> tuple:
+        return tuple(month[name] for name in ("month", "rows", "orders", "units", "cents"))
+
+    known = [figures(month) for month in table["before"]["statement"]["months"]] if table["before"] else []
+    return table["statement"] | {"months": [month for month in table["statement"]["months"] if figures(month) not in known]}
+
+
+def _new_states(table: dict) -> dict:
+    """Return the table's record without the states that the file before had and that count as the same, and without its lines."""
+    before = table["before"] or {"states": [], "set_aside_lines": []}
+    known = [(one["value"], one["counts_as"]) for one in before["states"]]
+    lines = [one["name"] for one in before["set_aside_lines"]]
+    return table | {
+        "states": [one for one in table["states"] if (one["value"], one["counts_as"]) not in known],
+        "set_aside_lines": [one for one in table["set_aside_lines"] if one["name"] not in lines],
+    }
 
 
 def _headline(tables: dict) -> str:
@@ -104,6 +129,7 @@ def _reasons(table: dict) -> None:
 
 
 def _months(stated: dict, key: str) -> None:
+    """The figures of each month."""
     if not stated["months"]:
         return
     column = st.column_config
@@ -177,7 +203,7 @@ def _columns(stated: dict, values: dict[str, list[str]], key: str) -> None:
         [
             {
                 "name": c["name"],
-                "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])),
+                "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])) or _("not read"),
                 "how": show(c["how"] or c["looks"] or ""),
                 "values": _(", ").join(values.get(c["name"], [])),
             }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from core import jobs
+from core import ingest, jobs
 from core.ingest.recognise.rules import RULES, targets
 from core.storage.state import State
 from dashboard import labels
@@ -136,3 +136,18 @@ def test_files_of_the_watched_folder_are_the_users_and_are_not_removed_by_the_pa
     checked(workspace)
     at = open_page("data", workspace=workspace)
     assert [b.label for b in at.form_submit_button] == ["Import"] and "To leave one out, move it elsewhere" in words(at)
+
+
+def test_next_weeks_export_shows_only_what_is_new_or_different(open_page, workspace, tmp_path):
+    (tmp_path / "march.csv").write_bytes(STATES)
+    ingest.import_files(workspace, [tmp_path / "march.csv"], answers={"--state In Klärung": "sale"})
+    new = STATES + b"63,2024-04-01,A,Mug,1,4.50,paid\n64,2024-04-02,A,Mug,1,4.50,cancelled\n"
+    at = wait(open_page, workspace, ("april.csv", new))
+    months, states = (frame.value for frame in at.dataframe)
+    assert list(months.month) == ["2024-04"] and list(states.name) == ["cancelled"]
+    assert "Only what is new or different is shown" in words(at)
+    at.toggle[0].set_value(True).run()
+    assert list(at.dataframe[0].value.month) == ["2024-03", "2024-04"] and len(at.dataframe) > 2
+    pressed(at, "Remove files")
+    renamed = wait(open_page, workspace, ("april.csv", new.replace(b"title", b"product name")))
+    assert not renamed.toggle and len(renamed.dataframe) > 2
