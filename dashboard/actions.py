@@ -94,6 +94,25 @@ def keep(folder: Path, name: str, content: bytes) -> Path:
     return temporary.replace(target)
 
 
+def look_at_imports() -> Job:
+    """Request the list of imports that can be taken back, and of product numbers."""
+    return jobs.request(workspace(), "look", {}, ACTOR)
+
+
+def check_undo(import_id: str) -> Job:
+    """Request what taking back an import would change."""
+    return jobs.request(workspace(), "check_undo", {"import_id": import_id}, ACTOR)
+
+
+def undo_import(import_id: str) -> Job:
+    return jobs.request(workspace(), "undo", {"import_id": import_id}, ACTOR)
+
+
+def decide_numbers(decisions: list[tuple[str, str, str]]) -> Job:
+    """Request decisions about product numbers: (old, new, kind) each."""
+    return jobs.request(workspace(), "numbers", {"decisions": [list(one) for one in decisions]}, ACTOR)
+
+
 def cancel(job_id: int) -> None:
     jobs.cancel(workspace(), job_id)
 

@@ -296,6 +296,13 @@ def last_import() -> Job | None:
     return next((job for job in recent_jobs(("import",)) if "report" in job.result), None)
 
 
+def stored_imports() -> tuple[Job | None, Job | None]:
+    """Return the last list of imports and the last check of an undo, each None where the warehouse has changed since."""
+    changed = max((job.id for job in recent_jobs(("import", "undo", "numbers")) if job.status not in ("queued", "cancelled")), default=0)
+    look, check = (next((job for job in recent_jobs((kind,)) if job.status == "done"), None) for kind in ("look", "check_undo"))
+    return tuple(job if job is not None and job.id > changed else None for job in (look, check))  # type: ignore[return-value]
+
+
 def waiting_files() -> Job | None:
     """The last check of files that are still there and not imported."""
     return jobs.waiting_files(workspace())

@@ -33,6 +33,12 @@ DRIVERS = {  # label, description
 }
 ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # attributes that segment customers, where the shop names no other
 SEGMENTS = {"all": N_("All customers"), "other": N_("Other")}
+MAP_KINDS = {
+    "renamed": N_("Same product, new number"),
+    "merged": N_("Two numbers of one product"),
+    "successor": N_("Successor"),
+    "separate": N_("Two products"),
+}
 STATUSES = {
     "order now": N_("Order now"),
     "enough": N_("Well stocked"),

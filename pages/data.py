@@ -3,13 +3,14 @@
 import streamlit as st
 
 from dashboard import data, labels
-from dashboard.components import cards, importing
+from dashboard.components import cards, import_history, importing
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
     if importing.is_idle():
         cards.nothing_yet(here=True)
     importing.form()
+    import_history.panel()
     st.stop()
 
 # data
@@ -101,3 +102,4 @@ if not parts["absent"].empty:
         _("No data, so not in any forecast: {drivers}.").format(drivers=_(", ").join(labels.driver(d) for d in parts["absent"].detail))
     )
 importing.form()
+import_history.panel()

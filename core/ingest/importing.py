@@ -29,6 +29,7 @@ from core.ingest.store.statement_figures import by_month, stored_rows, with_stor
 from core.ingest.store.transaction import open_warehouse, stored_product_ids
 from core.messages import msg, nmsg, sentences
 from core.progress import Progress, silent
+from core.schema import MAPS
 from core.storage import duckdb as db
 from core.storage import facts, keys, private
 from core.workspace import Workspace
@@ -242,7 +243,7 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     con, given = run.con, next((f.answers for f in report.files if f.main is not None), {})
     hints = shop.ImportHints(run.import_id, run.given_currency, run.segment_attribute, columns, answers, _time_zone(report), run.moment)
     latest = _latest(report)
-    if any(t.table in maps.TABLES for f in report.files for t in f.tables):
+    if any(t.table in MAPS for f in report.files for t in f.tables):
         report.notes += maps.check(con)
     closed = close(con, workspace, hints, given, latest.file if latest else "")
     if any(f.main is not None for f in report.files):

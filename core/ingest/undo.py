@@ -8,21 +8,21 @@ from typing import Any
 
 from core.errors import UserError
 from core.ingest.convert.row_checks import FIRST_DAY
-from core.ingest.store import journal, maps
+from core.ingest.store import journal
 from core.ingest.store.changes import TableChange, change_of, forget_rows, set_aside
 from core.ingest.store.closing import close
 from core.ingest.store.shop import ImportHints
 from core.messages import Message, msg
 from core.messages import lines as as_lines
 from core.progress import Progress, silent
-from core.schema import CANONICAL
+from core.schema import CANONICAL, MAPS
 from core.storage import duckdb as db
 from core.storage import facts, product_numbers, warehouse
 from core.workspace import Workspace
 
 SHOWN = 5  # imports that a message names
 _BUILT_FROM = ("orders", "events", "reviews", "customers")  # the tables whose days the daily aggregate follows
-_FORECAST_FROM = (*_BUILT_FROM, *maps.TABLES)
+_FORECAST_FROM = (*_BUILT_FROM, *MAPS)
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,16 @@ def undo_import(workspace: Workspace, import_id: str, *, dry_run: bool = False, 
         con.execute("rollback" if dry_run else "commit").fetchall()
     progress("import", 1.0, msg("done"))
     return report
+
+
+def imports(workspace: Workspace) -> list[dict[str, Any]]:
+    """Return the imports that can be taken back, the newest first: import_id, imported_at as ISO text, files."""
+    path = workspace.need(workspace.warehouse, "import FILE...")
+    warehouse.complete_file(path)
+    with db.connect(path, read_only=True) as con:
+        steps, found = list(journal.steps(con)), db.rows(con, "staging/import_list")
+    earlier = max((step.import_id for step in steps if step.step == journal.BASE), default="")
+    return [one | {"imported_at": one["imported_at"].isoformat()} for one in found if steps and one["import_id"] > earlier]
 
 
 def _find(con, import_id: str) -> dict:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.capabilities.record import PANEL, SCORED, WAREHOUSE, JobKind
+from core.capabilities.record import PANEL, SCORED, SHORT, WAREHOUSE, JobKind
 from core.capabilities.registry import CAPABILITIES
 from core.errors import UserError
 from core.messages import Message, msg
 from core.progress import step_label as common_step_label
+from core.schema import MAP_KINDS
 
 
 def kinds() -> dict[str, JobKind]:
@@ -73,6 +74,18 @@ def _files(arguments: dict) -> dict:
     return arguments | {"files": files}
 
 
+def _decisions(arguments: dict) -> dict:
+    """Return the arguments of decisions about product numbers. Raises UserError for decisions that are not [old, new, kind] each."""
+    decisions = arguments["decisions"]
+    if not decisions or not all(len(one) == 3 and one[2] in MAP_KINDS for one in decisions):
+        raise UserError(
+            expected=msg("A decision has an old number, a new number and one of the kinds {kinds}.", kinds=list(MAP_KINDS)),
+            found=msg("The decisions are {decisions}.", decisions=repr(decisions)),
+            to_do=msg("Choose at least one kind."),
+        )
+    return arguments
+
+
 _IMPORT_ARGUMENTS = ("files", "preset", "mapping", "columns", "answers", "shop")
 
 PIPELINE: tuple[JobKind, ...] = (
@@ -93,6 +106,45 @@ PIPELINE: tuple[JobKind, ...] = (
         run="core.jobs.pipeline:import_and_forecast",
         arguments=_IMPORT_ARGUMENTS,
         check=_files,
+        exact=True,
+        locks=frozenset({WAREHOUSE, PANEL, SCORED}),
+    ),
+    JobKind(
+        "look",
+        label=msg("Import history"),
+        steps={"import": 1.0},
+        run="core.jobs.import_history:look",
+        locks=frozenset({WAREHOUSE}),
+        lane=SHORT,
+    ),
+    JobKind(
+        "check_undo",
+        label=msg("Undo check"),
+        steps={"import": 1.0},
+        run="core.jobs.import_history:check_undo",
+        arguments=("import_id",),
+        needs=("import_id",),
+        exact=True,
+        locks=frozenset({WAREHOUSE}),
+    ),
+    JobKind(
+        "undo",
+        label=msg("Undo of an import"),
+        steps={"import": 0.3, "features": 0.25, "score": 0.4, "publish": 0.05},
+        run="core.jobs.import_history:undo",
+        arguments=("import_id",),
+        needs=("import_id",),
+        exact=True,
+        locks=frozenset({WAREHOUSE, PANEL, SCORED}),
+    ),
+    JobKind(
+        "numbers",
+        label=msg("Product numbers"),
+        steps={"import": 0.1, "features": 0.35, "score": 0.5, "publish": 0.05},
+        run="core.jobs.import_history:decide",
+        arguments=("decisions",),
+        needs=("decisions",),
+        check=_decisions,
         exact=True,
         locks=frozenset({WAREHOUSE, PANEL, SCORED}),
     ),

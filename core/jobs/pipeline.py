@@ -67,7 +67,7 @@ def _run(workspace: Workspace, progress: Progress, import_first: dict | None) ->
 
     result = _import_files(workspace, import_first, progress)
     said = [result["text"]] if result else []
-    with _staying(result):
+    with staying(result):
         said.append(build(workspace, progress=progress).text())
         trained = train(workspace, workspace.settings(), progress=progress)
         said.append(trained.text())
@@ -83,7 +83,7 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
 
     result = _import_files(workspace, import_first, progress)
     said = [result["text"]] if result else []
-    with _staying(result):
+    with staying(result):
         champion = registry.champion(workspace)
         since = registry.model(workspace, champion).trained_until if champion else None
         said.append(build_latest(workspace, since=since, progress=progress).text())
@@ -92,8 +92,8 @@ def _rescore(workspace: Workspace, progress: Progress, import_first: dict | None
 
 
 @contextmanager
-def _staying(imported: dict) -> Iterator[None]:
-    """Keep imported files when forecasting fails, as it does for a short first export: the error carries their report."""
+def staying(imported: dict) -> Iterator[None]:
+    """Keep what was stored when forecasting fails, as it does for a short first export: the error carries its result."""
     try:
         yield
     except UpswingError as error:

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from core.messages import Message, msg, show
-from core.schema import ALL, CANONICAL, DEMAND_WEEKS, DRIVERS
+from core.schema import ALL, CANONICAL, DEMAND_WEEKS, DRIVERS, MAPS
 from core.settings import LabelSettings
 
 Translate = Callable[[Message | str], str]  # returns a message in the card's language
@@ -109,7 +109,10 @@ def _data(config: dict, metrics: dict, features: list, translate: Translate) -> 
                 f"{_code(data['segment_attribute'])} ({len(segments)})" if segments and data.get("segment_attribute") else None,
             ),
             (translate(msg("Imported tables")), ", ".join(f"{_code(name)} ({tables[name]:,})" for name in CANONICAL if tables.get(name))),
-            (translate(msg("Missing tables")), ", ".join(_code(name) for name in CANONICAL if tables and not tables.get(name))),
+            (
+                translate(msg("Missing tables")),
+                ", ".join(_code(name) for name in CANONICAL if tables and name not in MAPS and not tables.get(name)),
+            ),
             (translate(msg("Drivers in use")), ", ".join(map(_code, read))),
             (translate(msg("Drivers without data")), ", ".join(map(_code, absent))),
             (translate(msg("Training origins")), span(learn, rows.get("learn")) if learn else None),

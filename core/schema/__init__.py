@@ -18,7 +18,7 @@ from core.schema.vocabulary import (
     SIGNALS,
     WORTH_SAYING,
 )
-from core.schema.warehouse import CANONICAL, GIVEN, IMPORTS
+from core.schema.warehouse import CANONICAL, GIVEN, IMPORTS, MAPS
 
 __all__ = [
     "ALL",
@@ -31,6 +31,7 @@ __all__ = [
     "GIVEN",
     "IMPORTS",
     "LIKELY",
+    "MAPS",
     "MAP_KINDS",
     "REASONS",
     "SALES_LEVEL",

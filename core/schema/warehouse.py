@@ -221,6 +221,8 @@ CANONICAL: dict[str, Table] = by_name(
     PRODUCTS, ORDERS, EVENTS, REVIEWS, CUSTOMERS, STOCK, SUPPLIERS, DELIVERIES, PROMOTIONS, MARKET, LINKS, PRODUCT_MAP, KIT_PARTS
 )
 
+MAPS = (PRODUCT_MAP.name, KIT_PARTS.name)  # tables that a shop lacks nothing without
+
 IMPORTS: dict[str, Table] = by_name(
     Table(
         "imports",

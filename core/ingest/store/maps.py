@@ -8,7 +8,6 @@ from core.messages import Message, msg
 from core.storage import duckdb as db
 from core.storage import product_numbers
 
-TABLES = ("product_map", "kit_parts")
 _SHOWN = 10
 
 
