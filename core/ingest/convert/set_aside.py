@@ -66,8 +66,8 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
         cell = texts.text(parent, NO_VALUE)
         add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
     for named in plan.lines:
-        where = f"{texts.text(named, NO_VALUE)} is null"
-        add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {where}")
+        cell = texts.text(named, NO_VALUE)
+        add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {cell} is null")
     if plan.table in _WITH_PRODUCTS:
         named = [s for one in plans for target in ("product_id", "title") if target in one.columns for s in one.columns[target].sources]
         _mark_no_products(con, texts, list(dict.fromkeys(named)), mapping, kept, add, position)
