@@ -65,8 +65,8 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
     for parent in plan.parts:
         cell = texts.text(parent, NO_VALUE)
         add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
-    for named in plan.lines:
-        cell = texts.text(named, NO_VALUE)
+    for filled in plan.lines:
+        cell = texts.text(filled, NO_VALUE)
         add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {cell} is null")
     if plan.table in _WITH_PRODUCTS:
         named = [s for one in plans for target in ("product_id", "title") if target in one.columns for s in one.columns[target].sources]
