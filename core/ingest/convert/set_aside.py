@@ -65,9 +65,9 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
     for parent in plan.parts:
         cell = texts.text(parent, NO_VALUE)
         add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
-    for column_of_lines in plan.lines:
-        where = f"{texts.text(column_of_lines, NO_VALUE)} is null"
-        add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {where}")
+    for filled in plan.lines:
+        cell = texts.text(filled, NO_VALUE)
+        add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {cell} is null")
     if plan.table in _WITH_PRODUCTS:
         named = [s for one in plans for target in ("product_id", "title") if target in one.columns for s in one.columns[target].sources]
         _mark_no_products(con, texts, list(dict.fromkeys(named)), mapping, kept, add, position)
