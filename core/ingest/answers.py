@@ -24,6 +24,7 @@ READ_ANEW = (
     "--stock-rows",
     "--attribute ",
 )  # flags after which the same file has other rows
+SHOWN = ("--date-format ", "--decimal ")  # flags whose answers files show themselves, and which are remembered for later ones
 LONGEST = 400  # characters of flags in one instruction
 
 
@@ -92,13 +93,16 @@ def constants(answers: Answers) -> dict[str, str]:
     return {key.removeprefix(COLUMN).strip(): value.removeprefix("=").strip() for key, value in given.items()}
 
 
-def answers_digest(answers: Answers) -> str:
+def answers_digest(answers: Answers, given: Answers) -> str:
     """Return text that differs where answers change what the rows of a file count as; "" without any.
 
-    >>> answers_digest({"--time-zone": "UTC"}), answers_digest({"--state Open": "sale"})
+    given: those of this import. What an earlier file has shown changes nothing of a file that shows it too.
+
+    >>> answers_digest({"--time-zone": "UTC"}, {}), answers_digest({"--state Open": "sale", "--decimal price": ","}, {})
     ('', '--state Open=sale')
     """
-    return "".join(sorted(f"{key}={value}" for key, value in answers.items() if key.startswith(READ_ANEW)))
+    counted = {key: value for key, value in answers.items() if key.startswith(READ_ANEW)}
+    return "".join(sorted(f"{key}={value}" for key, value in counted.items() if key in given or not key.startswith(SHOWN)))
 
 
 def refuse_open(questions: list[Question]) -> None:

@@ -75,7 +75,7 @@ def import_files(
         if not dry_run:
             workspace.create()
         with open_warehouse(workspace, dry_run) as con:
-            run = _import_all(con, workspace, chosen, planned, report, progress, dry_run)
+            run = _import_all(con, workspace, chosen, planned, known.given, report, progress, dry_run)
             _store_statements(run, report)
             _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in planned if p.plans), report)
             if not dry_run:
@@ -139,20 +139,27 @@ def _refuse_unknown_names(columns: tuple[str, ...], sources: list[Source]) -> No
 
 
 def _import_all(
-    con, workspace: Workspace, mapping: Mapping, planned: list[PlannedSource], report: ImportReport, progress: Progress, dry_run: bool
+    con,
+    workspace: Workspace,
+    mapping: Mapping,
+    planned: list[PlannedSource],
+    given: Answers,
+    report: ImportReport,
+    progress: Progress,
+    dry_run: bool,
 ) -> ImportRun:
-    """Import every planned source."""
+    """Import every planned source. given: answers of this import."""
     known = shop.settings(con, workspace).shop
     currency = known.currency
     options = [mapping.options, *(p.mapping.options for p in planned)]
-    given = next((o.currency for o in options if o.currency), "")
+    given_currency = next((o.currency for o in options if o.currency), "")
     run = ImportRun(
         con,
         segment_attribute=next((o.segment_attribute for o in options if o.segment_attribute), ""),
         import_id=f"{db.rows(con, 'staging/next_import')[0]['number']:06d}",
         secret=keys.customers_key(workspace, create=not dry_run, con=con),
-        given_currency=given,
-        currency=given or currency,
+        given_currency=given_currency,
+        currency=given_currency or currency,
         has_orders=any(p.has_orders for p in planned),
         moment=datetime.now(UTC).replace(tzinfo=None, microsecond=0),
         dry_run=dry_run,
@@ -169,7 +176,7 @@ def _import_all(
         if not p.plans:
             continue
         added = "".join(q.sha256 for q in planned if p.lookup and any(q.source is s for s in p.lookup.sources))
-        digest = p.mapping.digest + answers_digest(p.report.answers) + "".join(known.exchange_rates) + added
+        digest = p.mapping.digest + answers_digest(p.report.answers, given) + "".join(known.exchange_rates) + added
         coming = [later.sha256 + later.source.file for later in planned[number + 1 :]]
         identity = {"file": p.source.file, "sha256": p.sha256, "mapping_sha256": digest, "currency": currency}
         rows = db.run(con, "staging/known_file", **identity, coming=coming).fetchone()[0]

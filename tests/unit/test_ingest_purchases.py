@@ -18,11 +18,12 @@ LOG = """event_time,event_type,product_id,price,user_id,user_session
 2019-10-02 10:00:00 UTC,buy,mug,4.40,u1,s3
 """
 ORDERS = "date,sku,qty,order_id\n2019-10-01 00:02,mug,1,o1\n"
+IN_UTC = {"--time-zone": "UTC"}
 LEFT = {"The row is a purchase, which files of orders have.": 4}
 
 
 def test_purchases_in_a_log_are_orders(workspace, tmp_path):
-    report = import_files(workspace, [write(tmp_path, "log.csv", LOG)])
+    report = import_files(workspace, [write(tmp_path, "log.csv", LOG)], answers=IN_UTC)
     assert add_up(report) == {"read": 6, "kept": 2, "dropped": 4, "quarantined": 0}
     assert report.files[0].main.dropped == {"The row is a purchase and is stored as an order.": 4}
     assert stored(workspace, "select kind from events order by 1") == [("cart",), ("view",)]
@@ -35,7 +36,7 @@ def test_purchases_in_a_log_are_orders(workspace, tmp_path):
 
 
 def test_what_somebody_buys_on_a_day_is_one_order_and_its_id_names_nobody(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "log.csv", LOG)])
+    import_files(workspace, [write(tmp_path, "log.csv", LOG)], answers=IN_UTC)
     assert stored(workspace, "select count(distinct order_id), count(distinct customer_id) from orders") == [(3, 2)]
     ids = stored(workspace, "select order_id from orders")
     assert all(i.startswith("event:") and "u1" not in i.split("@")[0] and "s1" not in i for (i,) in ids)
@@ -43,7 +44,7 @@ def test_what_somebody_buys_on_a_day_is_one_order_and_its_id_names_nobody(worksp
 
 def test_a_log_of_nobody_in_particular_has_an_order_a_moment(workspace, tmp_path):
     log = "timestamp,event,itemid\n1433221332117,view,a\n1433221333000,transaction,a\n1433221399000,transaction,a\n"
-    import_files(workspace, [write(tmp_path, "events.csv", log)])
+    import_files(workspace, [write(tmp_path, "events.csv", log)], answers=IN_UTC)
     assert stored(workspace, "select count(*), count(distinct order_id) from orders") == [(2, 2)]
 
 
@@ -62,19 +63,19 @@ def test_a_log_may_give_the_number_of_the_order_and_the_units(workspace, tmp_pat
 @pytest.mark.parametrize("order", (1, -1))
 def test_a_file_of_orders_in_the_same_import_tells_them(workspace, tmp_path, order):
     files = [write(tmp_path, "log.csv", LOG), write(tmp_path, "orders.csv", ORDERS)][::order]
-    report = import_files(workspace, files)
+    report = import_files(workspace, files, answers=IN_UTC)
     assert [f.main.dropped for f in report.files][::order] == [LEFT, {}]
     assert stored(workspace, "select order_id from orders") == [("o1",)]
 
 
 def test_orders_that_are_stored_tell_them_too(workspace, tmp_path):
     import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    assert import_files(workspace, [write(tmp_path, "log.csv", LOG)]).files[0].main.dropped == LEFT
+    assert import_files(workspace, [write(tmp_path, "log.csv", LOG)], answers=IN_UTC).files[0].main.dropped == LEFT
     assert stored(workspace, "select order_id from orders") == [("o1",)]
 
 
 def test_a_file_of_orders_after_a_log_that_told_them_is_refused(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "log.csv", LOG)])
+    import_files(workspace, [write(tmp_path, "log.csv", LOG)], answers=IN_UTC)
     before = stored(workspace, "select * from orders order by all")
     with pytest.raises(UserError, match="4 purchases from logs of events are stored as orders"):
         import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
@@ -83,9 +84,9 @@ def test_a_file_of_orders_after_a_log_that_told_them_is_refused(workspace, tmp_p
 
 def test_the_same_log_again_changes_nothing_and_a_newer_one_adds(workspace, tmp_path):
     file = write(tmp_path, "log.csv", LOG)
-    import_files(workspace, [file])
+    import_files(workspace, [file], answers=IN_UTC)
     before = stored(workspace, "select * from orders order by all")
-    import_files(workspace, [file])
+    import_files(workspace, [file], answers=IN_UTC)
     assert stored(workspace, "select * from orders order by all") == before
     import_files(workspace, [write(tmp_path, "newer.csv", LOG + "2019-10-03 10:00:00 UTC,purchase,mug,4.50,u3,s9\n")])
     assert stored(workspace, "select count(*) from orders") == [(5,)] and stored(workspace, "select count(*) from events") == [(2,)]

@@ -39,7 +39,7 @@ def plan_declared(mapping: Mapping, file: str, columns: list[str], row_is_a_unit
                 raise missing_columns(mapping, m, missing, file, columns)
             rows = _rows(layout, table, present) if layout and not plans else {}
             plans.append(TablePlan(table, with_others(m, found, columns), derived=bool(plans), **rows))
-        elif layout is not None and not plans:
+        elif layout is not None and not plans and any(c in found for g in RULES[table].needs for c in g if c != "product_id"):
             raise _lacking(mapping, layout, table, found, file, columns)
     if not plans:
         raise no_table_fits(mapping, tables, file, columns)
