@@ -81,10 +81,6 @@ def _without(plan: TablePlan, target: str) -> TablePlan:
     return replace(plan, columns={c: filled for c, filled in plan.columns.items() if c != target})
 
 
-def _number(texts: TextTable, source: str) -> str:
-    return formats.number(texts.text(source, NO_VALUE), texts.decimals[source])
-
-
 def _grows_with_units(con, texts: TextTable, plan: TablePlan) -> bool:
     """Return whether what would be the price of a unit is, on lines of several units, as many times that of lines with one unit."""
     product, units, price = (plan.columns[c].sources for c in ("product_id", "units", "unit_price"))
@@ -109,9 +105,11 @@ def _repeats_in_orders(con, texts: TextTable, plan: TablePlan, column: str) -> b
     if not order or not units:
         return False
     several, repeated = con.execute(f"""
-        with cells as (select {texts.text(order[0], NO_TEXT)} as the_order, {texts.text(product[0], NO_TEXT)} as product,
-                              {_number(texts, units[0])} as units, {_number(texts, column)} as amount
+        with texts as (select {texts.text(order[0], NO_TEXT)} as the_order, {texts.text(product[0], NO_TEXT)} as product,
+                              {texts.text(units[0], NO_VALUE)} as u, {texts.text(column, NO_VALUE)} as a
                        from {quoted(texts.table)} where broken is null),
+        cells as materialized (select the_order, product, {formats.number("u", texts.decimals[units[0]])} as units,
+                                      {formats.number("a", texts.decimals[column])} as amount from texts),
         orders as (select count(distinct amount) as amounts, sum(amount) as total from cells where the_order is not null
             group by the_order having count(distinct product) > 1 and count(distinct units) > 1)
         select count(*), count(*) filter (where amounts = 1 and total <> 0) from orders""").fetchone()
@@ -120,7 +118,8 @@ def _repeats_in_orders(con, texts: TextTable, plan: TablePlan, column: str) -> b
 
 def _are_shares(con, texts: TextTable, source: str) -> bool:
     """Return whether all values are from 0 to 1 and enough are neither."""
-    value = _number(texts, source)
-    outside, between = con.execute(f"""select count(*) filter (where x < 0 or x > 1), count(*) filter (where x > 0 and x < 1)
-        from (select {value} as x from {quoted(texts.table)} where broken is null)""").fetchone()
+    outside, between = con.execute(f"""
+        with texts as (select {texts.text(source, NO_VALUE)} as c from {quoted(texts.table)} where broken is null),
+        cells as materialized (select {formats.number("c", texts.decimals[source])} as x from texts)
+        select count(*) filter (where x < 0 or x > 1), count(*) filter (where x > 0 and x < 1) from cells""").fetchone()
     return outside == 0 and between >= ENOUGH
