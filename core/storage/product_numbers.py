@@ -67,16 +67,16 @@ class Numbers:
 
     def latest(self, number: str, demand: bool) -> tuple[str, bool]:
         """Return the number that one counts to, and whether that is a kit. Raises UserError where numbers replace each other."""
-        passed = [number]
+        passed = {number: None}  # in order
         while (step := self.new.get(number)) and (demand or step[1] != SUCCESSOR):
             number = step[0]
-            passed.append(number)
-            if passed.count(number) > 1:
+            if number in passed:
                 raise UserError(
-                    found=msg("These numbers replace each other: {numbers}.", numbers=passed[-10:]),
+                    found=msg("These numbers replace each other: {numbers}.", numbers=[*passed, number][-10:]),
                     expected=msg("A number that has a new one never returns."),
                     to_do=msg("Correct one of them, or give it the kind `separate`."),
                 )
+            passed[number] = None
         return number, number in self.parts
 
     def _leaves(self, kit: str, demand: bool, above: tuple[str, ...] = ()) -> dict[str, tuple[float, float]]:

@@ -144,9 +144,9 @@ def test_a_chain_ends_at_its_last_number():
     assert ends == {("A", True): "D", ("B", True): "D", ("C", True): "D", ("A", False): "B", ("C", False): "D"}
 
 
-def test_a_chain_of_thousands_is_followed():
-    numbers = Numbers(new={f"n{i:05}": (f"n{i + 1:05}", "renamed") for i in range(3000)})
-    assert {count.counts_as for count in numbers.counts()} == {"n03000"}
+def test_a_chain_of_a_thousand_is_followed():
+    numbers = Numbers(new={f"n{i:05}": (f"n{i + 1:05}", "renamed") for i in range(1000)})
+    assert {count.counts_as for count in numbers.counts()} == {"n01000"}
 
 
 def test_every_view_has_the_columns_of_its_table(workspace):
