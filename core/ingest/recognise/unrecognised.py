@@ -80,7 +80,7 @@ def no_table_fits(mapping: Mapping, tables: list[str], file: str, columns: list[
 def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
     """Return the error for a file that fits no table.
 
-    It says what the most similar table (of those in `among`, if any) needs, what the file has, and how a mapping begins. The file is an
+    It says what the most similar table (of those in `among`, if any) needs and what the file has. The file is an
     UnrecognisedFile where it does not look like sales either.
     """
     columns, tables, file = sheet.columns, sheet.mapping.tables, sheet.file
@@ -107,8 +107,9 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
         needs = [group[0].partition(".")[2] for group in asks[nearest]["needed"]]
         to_do = sentences(NAME_BOTH if in_two else "", msg("Name each column, as in {flags}.", flags=" ".join(flags)))
     else:
-        needs = [_need(tables[nearest], g) for g in lacking(nearest)]
-        to_do = _how_to_name(nearest, asks[nearest]["needed"][0][0], in_two)
+        few = len(lacking(nearest)) <= 2  # so that the message stays short
+        needs = [_need(tables[nearest], g) if few else alternatives(g) for g in lacking(nearest)]
+        to_do = _how_to_name(asks[nearest]["needed"][0][0], in_two)
     dated = [c for c in ("ordered_at", "order_id") if c in found["orders"]]
     sales = nearest == "orders" and (sheet.has_quantities or len(dated) == 2 or sheet.identifies_products and bool(dated or among))
     unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
@@ -126,24 +127,16 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
 def _need(m: TableMapping, group: tuple[str, ...]) -> Message:
     """Return what a table needs, with a few of the names that files have for it in each language."""
     aliases = [name for c in group if c in m.rules for name in m.rules[c].names]
-    shown = [a for a in aliases if a.isascii()][:5] + [a for a in aliases if not a.isascii()][:4]
+    shown = [a for a in aliases if a.isascii()][:3] + [a for a in aliases if not a.isascii()][:2]
     names = msg("{names} and {count} more", names=shown, count=more) if (more := len(aliases) - len(shown)) else shown
     return msg("{column} (known as {names})", column=alternatives(group), names=names)
 
 
-def _how_to_name(nearest: str, first: str, in_two: bool) -> Message:
-    """Return what to do: name the columns, one by one or in a mapping. in_two: the lines of these orders may be in another file."""
-    return sentences(
-        NAME_BOTH if in_two else "",
-        msg('Otherwise name each column, as in --column {column}="...".', column=first)
-        if in_two
-        else msg('Name each column, as in --column {column}="...".', column=first),
-        msg(
-            "Or write a mapping for --mapping that begins with [{table}] {lines} and the names of your columns.",
-            table=nearest,
-            lines=" ".join(f'{g[0]} = "..."' for g in RULES[nearest].needs),
-        ),
-    )
+def _how_to_name(first: str, in_two: bool) -> Message:
+    """Return what to do: name the columns one by one. in_two: the lines of these orders may be in another file."""
+    if in_two:
+        return sentences(NAME_BOTH, msg('Otherwise name each column, as in --column {column}="...".', column=first))
+    return msg('Name each column, as in --column {column}="...".', column=first)
 
 
 def _asks(sheet: Sheet, table: str, found: dict[str, Found]) -> dict[str, list]:
