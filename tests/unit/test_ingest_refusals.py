@@ -82,11 +82,11 @@ def test_a_file_of_the_wrong_shape_is_refused_saying_what_was_expected_and_found
     assert not workspace.warehouse.exists()
 
 
-def test_the_refusal_names_aliases_columns_and_a_mapping_to_write(workspace, tmp_path):
+def test_the_refusal_names_aliases_columns_and_the_flags_to_answer_with(workspace, tmp_path):
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "orders.csv", "when,what,how many\n1,2,3\n")])
     message = str(error.value)
-    for part in ("订单日期", "order_date", "when, what, how many", "--mapping", 'units = "..."'):
+    for part in ("下单日期", "ordered_at", "when, what, how many", '--column orders.ordered_at="..."', '--column orders.units="..."'):
         assert part in message
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from core.errors import UserError
-from core.ingest.answers import as_flags
+from core.ingest.answers import COLUMN, as_flags
 from core.ingest.names import alternatives, by_plain, listed, near
 from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Question
@@ -107,9 +107,9 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
         needs = [group[0].partition(".")[2] for group in asks[nearest]["needed"]]
         to_do = sentences(NAME_BOTH if in_two else "", msg("Name each column, as in {flags}.", flags=" ".join(flags)))
     else:
-        few = len(lacking(nearest)) <= 2  # so that the message stays short
-        needs = [_need(tables[nearest], g) if few else alternatives(g) for g in lacking(nearest)]
-        to_do = _how_to_name(asks[nearest]["needed"][0][0], in_two)
+        groups = lacking(nearest)
+        needs = [_need(tables[nearest], g, examples=max(1, 3 // len(groups))) for g in groups]
+        to_do = _how_to_name([group[0] for group in asks[nearest]["needed"]], in_two)
     dated = [c for c in ("ordered_at", "order_id") if c in found["orders"]]
     sales = nearest == "orders" and (sheet.has_quantities or len(dated) == 2 or sheet.identifies_products and bool(dated or among))
     unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
@@ -124,19 +124,20 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
     return error
 
 
-def _need(m: TableMapping, group: tuple[str, ...]) -> Message:
-    """Return what a table needs, with a few of the names that files have for it in each language."""
+def _need(m: TableMapping, group: tuple[str, ...], examples: int) -> Message:
+    """Return what a table needs, with so many of the names that files have for it in each language."""
     aliases = [name for c in group if c in m.rules for name in m.rules[c].names]
-    shown = [a for a in aliases if a.isascii()][:3] + [a for a in aliases if not a.isascii()][:2]
+    shown = [a for a in aliases if a.isascii()][:examples] + [a for a in aliases if not a.isascii()][:examples]
     names = msg("{names} and {count} more", names=shown, count=more) if (more := len(aliases) - len(shown)) else shown
     return msg("{column} (known as {names})", column=alternatives(group), names=names)
 
 
-def _how_to_name(first: str, in_two: bool) -> Message:
-    """Return what to do: name the columns one by one. in_two: the lines of these orders may be in another file."""
+def _how_to_name(places: list[str], in_two: bool) -> Message:
+    """Return what to do: name the column of each place. in_two: the lines of these orders may be in another file."""
+    flags = " ".join(f'{COLUMN} {place}="..."' for place in places)
     if in_two:
-        return sentences(NAME_BOTH, msg('Otherwise name each column, as in --column {column}="...".', column=first))
-    return msg('Name each column, as in --column {column}="...".', column=first)
+        return sentences(NAME_BOTH, msg("Otherwise name each column, as in {flags}.", flags=flags))
+    return msg("Name each column, as in {flags}.", flags=flags)
 
 
 def _asks(sheet: Sheet, table: str, found: dict[str, Found]) -> dict[str, list]:
