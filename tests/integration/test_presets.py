@@ -25,21 +25,22 @@ def test_uci_online_retail_is_counted_to_the_last_row(workspace, real_data):
     file = real_data / "uci_online_retail_ii" / "online_retail_II.parquet"
     report = import_files(workspace, [file], preset="uci-online-retail")
     orders = report.as_dict()["files"][0]["tables"]["orders"]
-    assert add_up(report) == {"read": 1_067_370, "kept": 1_037_094, "dropped": 21_566, "quarantined": 2_691, "set_aside": 6_019}
+    assert add_up(report) == {"read": 1_067_370, "kept": 1_037_090, "dropped": 21_566, "quarantined": 2_673, "set_aside": 6_041}
     assert orders["dropped_by_reason"] == {"The file has the same row twice.": 21_566}
     assert orders["set_aside_by_reason"] == {
-        "The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.": 6_019,
+        "The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.": 6_041,
     }
     assert orders["quarantined_by_reason"] == {
-        "The price is not above zero: it is a stock adjustment or a sample, not a sale.": 2_691,
+        "The price is not above zero: it is a stock adjustment or a sample, not a sale.": 2_673,
     }
     # The same from the file itself, counted another way.
     raw = pd.read_parquet(file)
     codes = r"POST|DOT|C2|C3|M|D|S|B|PADS|CRUK|BANK CHARGES|AMAZONFEE|ADJUST\d*|TEST\d+|GIFT(_.*)?|22016|23444|23702"
+    raw = raw[~raw.Description.str.strip().str.lower().isin(["adjust", "adjustment", "test"])]
     raw = raw.assign(StockCode=raw.StockCode.str.strip().str.upper()).drop(columns=["Description", "sheet"])
     goods = raw[~raw.StockCode.str.fullmatch(codes) & ~((raw.Quantity > 0) & (raw.Price <= 0))]
     told = told_once(goods, "Invoice")
-    assert (len(goods), len(told)) == (1_067_370 - 8_710, 1_037_094)
+    assert (len(goods), len(told)) == (1_067_370 - 2_673 - 6_041, 1_037_090)
     returns = int(((told.Quantity < 0) | told.Invoice.str.startswith("C")).sum())
     assert stored(workspace, "select count(*) filter (where units < 0), count(*) from orders") == [(returns, len(told))]
     # One product a code, with a catalogue title: no clerk's remark wins.
@@ -57,7 +58,7 @@ def test_uci_online_retail_is_counted_to_the_last_row(workspace, real_data):
     assert stored(workspace, "select count(*) from customers where attribute = 'country'") == [(5_869,)]
     assert workspace.settings().shop.segment_attribute == "country" and workspace.settings().shop.countries == ("GB",)
     again = import_files(workspace, [real_data / "uci_online_retail_ii" / "online_retail_II.parquet"], preset="uci-online-retail")
-    assert add_up(again) == {"read": 1_067_370, "kept": 0, "dropped": 1_058_660, "quarantined": 2_691, "set_aside": 6_019}
+    assert add_up(again) == {"read": 1_067_370, "kept": 0, "dropped": 1_058_656, "quarantined": 2_673, "set_aside": 6_041}
 
 
 def test_uci_first_edition_column_names_are_known_and_cancelled_lines_become_returns(workspace, tmp_path):
