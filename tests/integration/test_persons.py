@@ -26,8 +26,9 @@ def import_all(workspace, folder, languages, count: int):
             persons.searches(folder, language, people),
         ]
         names = (f"customers.customer_id = {persons.IDS[language]}",) if language in persons.IDS else ()
-        for dry_run in (False, True) if language == languages[0] else (False,):
-            report = import_files(workspace, files, columns=names, dry_run=dry_run)
+        plan = import_files(workspace, files, columns=names, dry_run=True)
+        answers = {question.key: question.proposal for question in plan.open()}
+        for report in (plan, import_files(workspace, files, columns=names, answers=answers)):
             said += [str(report.text()), report.text().show("zh"), json.dumps(report.as_dict(), ensure_ascii=False)]
     report = import_files(workspace, [persons.products(folder, everybody)])
     return everybody, [*said, str(report.text())]

@@ -18,6 +18,7 @@ from core.ingest import import_files
 from core.ingest.readers import limits
 from core.ingest.readers.files import open_sources
 from core.messages import LONGEST, msg
+from core.workspace import Workspace
 
 
 def rows_of(path: Path) -> tuple[list[str], list[tuple]]:
@@ -217,3 +218,10 @@ def test_numbers_of_products_that_differ_in_leading_zeros_are_pointed_out(worksp
     (tmp_path / "products.csv").write_text("sku,title\n123,Tray\n")
     report = import_files(workspace, [tmp_path / "orders.csv", tmp_path / "products.csv"])
     assert any("00123 and 123 are two products" in str(note) for note in report.notes)
+
+
+@pytest.mark.parametrize("text", ['""\n""\n', '\n""\n\n'])
+def test_a_file_of_empty_quotes_is_empty(tmp_path, text):
+    (tmp_path / "orders.csv").write_text(text)
+    with pytest.raises(UserError, match="is empty"):
+        import_files(Workspace(tmp_path / "shop"), [tmp_path / "orders.csv"])

@@ -256,6 +256,8 @@ def inspect(path: Path, gzipped: bool, *, encoding: str = "", delimiter: str = "
         head = head[: head.rfind("\n") + 1] or head
     candidates = [delimiter] if delimiter else DELIMITERS
     tables = {d: [r for r in _records(head, d) if any(r[1])] for d in candidates}
+    if not any(tables.values()):  # nothing but quotes and blank lines
+        raise empty_file(path.name)
     delimiter = max(candidates, key=lambda d: (_fit(tables[d]), -candidates.index(d)))
     line, header = header_row(tables[delimiter])
     refuse_width(len(header), path.name)
