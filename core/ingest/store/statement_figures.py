@@ -172,8 +172,8 @@ def _columns(source: Source, plans: Sequence[TablePlan], f: FileReport, t: Table
         for target, filled in plan.columns.items():
             for column in filled.reads:
                 places[column].append(f"{plan.table}.{target}")
-        for column in plan.reads:  # the state of an order, and the row that another is a part of
-            places[column] = places[column] or [f"{plan.table}.{'parent' if column in plan.parts else 'status'}"]
+        for rule in plan.states:
+            places[rule.column] = places[rule.column] or [f"{plan.table}.status"]
     how = {target: way for _, target, way in t.columns}
     unread = [c for c in source.columns if c not in places and c not in f.outside]
     looks = dict(zip(unread, map(_looks, source.sample_cells(unread, LOOKED_AT) if unread else []))) | f.outside
