@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.components import cards, tables
+from dashboard.components.rising import filters, listing
 from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain
 
 
@@ -27,7 +28,10 @@ moved = len(grown) or len(shrunk)
 # show: decisions first
 if not data.checked():
     cards.unchecked(data.held_back())
-st.subheader(_("Decisions for today"), anchor=False)
+with st.container(horizontal=True, vertical_alignment="bottom"):
+    st.subheader(_("Decisions for today"), anchor=False, width="stretch")
+    cards.list_link("rising", _("What is rising"), ":material/trending_up:")
+    cards.list_link("falling", _("What is falling"), ":material/trending_down:")
 if decisions.empty:
     cards.nothing_here(_("Nothing urgent today."))
 with st.grid(3, min_column_width=250):
@@ -99,18 +103,6 @@ if moved:
         movers(shrunk, "movers_down", _("Products whose chance of rising decreased most"))
 else:
     st.subheader(_("Most likely to rise"), anchor=False)
-    first = data.ask(
-        "rising",
-        segment="all",
-        categories=[],
-        search="",
-        lowest_price_cents=None,
-        highest_price_cents=None,
-        newest_days=None,
-        oldest_days=None,
-        sort="probability",
-        limit=8,
-        offset=0,
-    )
-    tables.rising(first, meta.currency, compared=False)
+    first = data.ask("rising", **filters.EVERYTHING, facts=listing.FACTS, sort="probability", limit=8, offset=0)
+    listing.show("likeliest", first, meta.currency)
     cards.notes(_("No chance has changed since the last update.") if compared else _("Changes appear here after the next update."))

@@ -36,6 +36,11 @@ def back_to_list() -> None:
     )
 
 
+def list_link(name: str, label: str, icon: str) -> None:
+    """Show a link to one list of the page of risers and fallers: "rising", "falling" or "none"."""
+    st.page_link(registry.script(registry.pages()["rising"]), label=label, icon=icon, query_params={"list": name}, width="content")
+
+
 def product_link(product_id: str, label: str, **link) -> None:
     st.page_link(product_page(), label=label, query_params={"product": product_id}, **link)
 

@@ -1,9 +1,9 @@
--- Whose chance of rising moved most since the last snapshot? direction 1: up, -1: down.
+-- Whose chance of rising moved most since the last snapshot? direction 1: up, -1: down. Less than half a point is shown as no change.
 with moved as (
     select p.product_id, p.title, p.category, f.rising_probability, f.previous_rising_probability,
         f.rising_probability - f.previous_rising_probability as movement
     from forecasts f join products p using (product_id)
-    where f.segment = 'all' and (f.rising_probability - f.previous_rising_probability) * $direction > 0
+    where f.segment = 'all' and (f.rising_probability - f.previous_rising_probability) * $direction >= 0.005
     order by abs(movement) desc nulls last, product_id nulls last
     limit $limit
 )
