@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
+from core.capabilities.forecast import facts
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
@@ -91,6 +93,12 @@ def ask(question: str, **values) -> pd.DataFrame:
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
+def later(question: str, **values) -> Callable[[], pd.DataFrame]:
+    """Return what asks a question of this rerun's snapshot when it is called, outside the session too; a large answer is not kept."""
+    serving = _serving(st.session_state["_snapshot"])
+    return lambda: serving.ask(question, likely=LIKELY, worth_saying=WORTH_SAYING, **values)
+
+
 def one(question: str, **values) -> Any:
     """Return the first row of an answer, a Series whose fields are its columns; None if there is none."""
     answer = ask(question, **values)
@@ -112,11 +120,17 @@ def meta() -> pd.Series:
 
 
 def choices() -> dict:
-    """Return what filters can offer: categories, segments (everyone first) and the ranges of price and age."""
+    """Return what filters can offer: categories, brands, suppliers, segments (everyone first) and the ranges of price, age and stock."""
     found = one("choices").to_dict()
-    for name in ("categories", "segments"):
+    for name in ("categories", "brands", "suppliers", "segments"):
         found[name] = [] if found[name] is None else [str(v) for v in found[name]]
     return found | {"segments": found["segments"] or [ALL]}
+
+
+def feature_spread() -> dict[str, list[float]]:
+    """Return how the values of the features behind facts spread over all products: quantiles at core.capabilities.forecast.facts.LEVELS."""
+    found = ask("feature_spread", facts=list(facts.FEATURES))
+    return {row.feature: list(row.quantiles) for row in found.itertuples()}
 
 
 def segments() -> list[str]:

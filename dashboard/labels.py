@@ -6,7 +6,6 @@ from functools import cache
 
 from babel import Locale
 
-from core.capabilities.forecast.reasons import named
 from core.jobs import kinds
 from core.messages import LOCALES, Message
 from core.schema import CANONICAL
@@ -44,6 +43,7 @@ MAP_KINDS = {
     "successor": N_("Successor"),
     "separate": N_("Two products"),
 }
+WITHOUT = {"category": N_("No category"), "brand": N_("No brand"), "supplier": N_("No supplier")}
 STATUSES = {
     "order now": N_("Order now"),
     "enough": N_("Well stocked"),
@@ -255,6 +255,11 @@ def country(code: str, spoken: str) -> str:
     return Locale.parse(LOCALES[spoken]).territories.get(code, code)
 
 
+def without(level: str) -> str:
+    """Return what products without a category, brand or supplier are called."""
+    return _(WITHOUT[level])
+
+
 def status(name: str) -> str:
     return said(STATUSES, name)
 
@@ -297,17 +302,6 @@ def metric_value(name: str, value: float) -> str:
     if name == "ece":
         return _("{points} pts").format(points=number(100 * value, 1))
     return number(value, 3)
-
-
-def pushes(drivers) -> str:
-    """Return the first three drivers of `named` with arrows: "Season ▲▲  Price ▼". drivers: all records with driver and attribution."""
-    spoken = []
-    for name, attribution in named((one["driver"], one["attribution"]) for one in drivers)[:3]:
-        size = abs(attribution)
-        strength = 3 if size >= 1 else 2 if size >= 0.4 else 1 if size >= 0.05 else 0
-        if strength:
-            spoken.append(f"{driver(name)} {('▲' if attribution > 0 else '▼') * strength}")
-    return "  ".join(spoken)
 
 
 def value(amount: float, unit: str) -> str:

@@ -49,6 +49,9 @@ cards.notes(
     if grew
     else "",
 )
+with st.container(horizontal=True):
+    cards.list_link("rising", _("What is rising"), ":material/trending_up:")
+    cards.list_link("falling", _("What is falling"), ":material/trending_down:")
 today.lists(decisions, stock_known)
 if stock_known and numbers.stock_unknown:
     cards.notes(

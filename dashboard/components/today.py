@@ -81,13 +81,14 @@ def amount(cents: float, currency: str) -> str:
 
 def lists(found: pd.DataFrame, stock_known: bool) -> None:
     """Show what to feature, what to order, and what to stop or mark down, up to five each. found: as data.decisions gives it."""
+    last = (_("Stop or mark down"), stop_list) if stock_known else (_("Falling"), falling_list)
     parts = [
         ("feature", _("Feature"), ("promote",), _("Nothing to feature today."), rising_list),
         ("order", _("Order"), ("order", "check"), _("Nothing to order today."), order_list),
-        ("stop", _("Stop or mark down") if stock_known else _("Falling"), ("hold",), _("Nothing to stop today."), stop_list),
+        ("stop", last[0], ("hold",), _("Nothing to stop today."), last[1]),
     ]
     if not stock_known:
-        parts = [part for part in parts if part[0] != "order"]
+        del parts[1]
     with st.grid(len(parts), min_column_width=330, gap=("small", "medium")) as grid:
         for name, title, kinds, nothing, opens in parts:
             mine = found[found.kind.isin(kinds)].head(LISTED)
@@ -104,11 +105,15 @@ def lists(found: pd.DataFrame, stock_known: bool) -> None:
                     continue
                 columns = [rows.Column("product", _("Product"), "product", 170, 2), rows.Column("amount", _("Amount"), "figure", 84)]
                 shown = [rows.Row(row.product_id, entry(row)) for row in mine.itertuples()]
-                rows.show(f"today_{name}", title, columns, shown, opens=order_of if name == "order" else rows.open_product)
+                rows.show(f"today_{name}", title, columns, shown, compact=True, opens=order_of if name == "order" else rows.open_product)
 
 
 def rising_list(_product: str) -> rows.Target:
-    return "rising", {}
+    return "rising", {"list": "rising"}
+
+
+def falling_list(_product: str) -> rows.Target:
+    return "rising", {"list": "falling"}
 
 
 def order_list(_product: str) -> rows.Target:

@@ -222,17 +222,6 @@ def test_every_driver_of_the_schema_has_words():
     assert set(DRIVERS) <= set(labels.DRIVERS)
 
 
-def test_pushes_are_told_with_arrows_by_strength():
-    drivers = [{"driver": "season", "attribution": 1.2}, {"driver": "price", "attribution": -0.5}, {"driver": "text", "attribution": 0.01}]
-    assert labels.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
-
-
-def test_of_many_pushes_the_three_named_first_are_told():
-    sizes = {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}
-    drivers = [{"driver": d, "attribution": a} for d, a in sizes.items()]
-    assert labels.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
-
-
 def test_the_session_starts_in_english():
     st.session_state.pop("lang", None)
     assert i18n.language() == "en"

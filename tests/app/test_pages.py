@@ -22,7 +22,7 @@ from tests.app.visit import PAGES, lists, words
 
 TITLES = {
     "overview": ("Overview", "总览"),
-    "rising": ("Rising", "热销潜力榜"),
+    "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
     "product": ("Product", "商品"),
     "segments": ("Segments", "客群"),
@@ -182,84 +182,6 @@ def test_a_shop_without_stock_gets_no_decision_about_stock(open_page, workspace)
     assert [shown["label"] for shown in lists(at)] == ["Feature", "Falling"]
     assert not {"Margin at risk", "Excess stock", "Value of the plan"} & {m.label for m in at.metric}
     assert "weeks of stock" not in str(lists(at)) and "Stop ordering" not in str(lists(at))
-
-
-# ---- rising
-
-
-def test_rising_lists_everybody_likeliest_first(open_page, everyone):
-    shown = open_page("rising").dataframe[0].value
-    assert list(shown.product_id) == list(everyone.product_id)
-    assert shown.rising_probability.is_monotonic_decreasing
-
-
-def test_rising_names_three_drivers_with_arrows_causes_first(open_page, workspace):
-    pushes = {"momentum": 2.0, "season": 0.6, "price": -0.5, "attention": 1.0}
-    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.driver.map(pushes).fillna(0.0)))
-    shown = open_page("rising", workspace=workspace).dataframe[0].value
-    assert set(shown.reasons) == {"Season ▲▲  Price ▼▼  Momentum ▲▲▲"}
-    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
-    assert "Main drivers: season and momentum. Main drags: price." in said
-
-
-@pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])
-def test_how_much_a_product_sells_is_never_named_as_what_makes_it_rise_only_as_what_holds_it_back(open_page, workspace, push, named):
-    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.attribution.where(a.driver != "demand", push)))
-    shown = open_page("rising", workspace=workspace).dataframe[0].value
-    assert any("Sales level" in reasons for reasons in shown.reasons) == named
-    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
-    assert "drivers: sales level" not in said and ("drags: sales level" in said) == named
-
-
-def test_rising_narrows_by_category_and_search_together(open_page, everyone):
-    at = open_page("rising", category="Kitchen", q="lunch")
-    shown = at.dataframe[0].value
-    expected = everyone[(everyone.category == "Kitchen") & everyone.title.str.contains("lunch", case=False)]
-    assert list(shown.product_id) == list(expected.product_id) and len(shown)
-
-
-def test_a_search_takes_percent_and_underscore_as_they_are(open_page):
-    at = open_page("rising", q="%")
-    assert not at.dataframe and "No product matches these filters" in words(at)
-
-
-def test_a_search_finds_a_product_by_its_number(open_page):
-    assert list(open_page("rising", q="p0007").dataframe[0].value.product_id) == ["P0007"]
-
-
-def test_rising_narrows_by_price_and_age(open_page, everyone):
-    at = open_page("rising")
-    at.slider(key="price").set_range(5, 10).run()
-    at.slider(key="age").set_range(10, 40).run()
-    shown = at.dataframe[0].value
-    expected = everyone[everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(70, 280)]
-    assert list(shown.product_id) == list(expected.product_id) and 0 < len(shown) < len(everyone)
-    assert (everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(10, 69)).any()  # too young, though older than 10 days
-
-
-def test_rising_of_a_segment_shows_that_segments_chances_and_no_cover(open_page, tables):
-    shown = open_page("rising", segment="Germany").dataframe[0].value
-    expected = tables["forecasts"].query("segment == 'Germany'").set_index("product_id").rising_probability
-    assert (shown.set_index("product_id").rising_probability == expected[shown.product_id]).all()
-    assert shown.cover_weeks.isna().all()
-
-
-def test_rising_sorts_by_movement(open_page):
-    at = open_page("rising")
-    at.selectbox(key="sort").select("movement").run()
-    assert at.dataframe[0].value.movement.is_monotonic_decreasing
-
-
-def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(open_page, workspace):
-    write_snapshot(workspace, products=250, weeks=10)
-    at = open_page("rising", workspace=workspace)
-    first = set(at.dataframe[0].value.product_id)
-    at.query_params["page"] = "3"
-    at.run()
-    last = set(at.dataframe[0].value.product_id)
-    assert len(first) == 100 and len(last) == 50 and not first & last
-    at.selectbox(key="sort").select("pace").run()
-    assert len(at.dataframe[0].value) == 100
 
 
 # ---- product
