@@ -5,16 +5,8 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, tables, today
+from dashboard.components import cards, today
 from dashboard.i18n import _, absent, compact, n_, number, percent
-
-
-def movers(found, key: str, alt: str) -> None:
-    if len(found):
-        tables.movers(found, key, alt)
-    else:
-        cards.nothing_here(_("None."))
-
 
 # data
 meta, numbers, rules = data.meta(), data.headline(), data.rules().labels
@@ -22,7 +14,7 @@ weekly = data.ask("weekly_orders", weeks=8)
 stock_known = data.stock_known()
 decisions = data.decisions(limit=today.LISTED)
 compared = data.choices()["has_previous"]
-grown, shrunk = (data.ask("movers", direction=way, limit=5) if compared else () for way in (1, -1))
+grown, shrunk = (data.ask("movers", direction=way, limit=5) for way in (1, -1))
 moved = len(grown) or len(shrunk)
 worth = data.money()
 
@@ -71,11 +63,9 @@ elif not moved:
 else:
     up, down = cards.halves()
     with up:
-        st.subheader(_("Biggest gains"), anchor=False)
-        movers(grown, "movers_up", _("Products whose chance of rising increased most"))
+        today.movers("movers_up", _("Biggest gains"), grown)
     with down:
-        st.subheader(_("Biggest drops"), anchor=False)
-        movers(shrunk, "movers_down", _("Products whose chance of rising decreased most"))
+        today.movers("movers_down", _("Biggest drops"), shrunk)
 cards.notes(
     _("A riser sells at least {more} above its own usual rate, excluding the shop's growth.").format(more=percent(rules.min_ratio - 1))
 )

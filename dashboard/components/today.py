@@ -10,7 +10,7 @@ import streamlit as st
 from core.capabilities.inventory.plan import Amount
 from dashboard import labels, registry
 from dashboard.components import cards, rows
-from dashboard.i18n import _, absent, day, money, n_, number, percent, shortened
+from dashboard.i18n import _, absent, day, money, n_, number, percent, points, shortened
 
 LISTED = 5
 TILE: dict[str, Any] = {"border": True, "height": "stretch", "delta_color": "off", "delta_arrow": "off"}
@@ -103,9 +103,8 @@ def lists(found: pd.DataFrame, stock_known: bool) -> None:
                 if mine.empty:
                     cards.nothing_here(nothing)
                     continue
-                columns = [rows.Column("product", _("Product"), "product", 170, 2), rows.Column("amount", _("Amount"), "figure", 84)]
                 shown = [rows.Row(row.product_id, entry(row)) for row in mine.itertuples()]
-                rows.show(f"today_{name}", title, columns, shown, compact=True, opens=order_of if name == "order" else rows.open_product)
+                rows.show(f"today_{name}", title, columns(), shown, compact=True, opens=order_of if name == "order" else rows.open_product)
 
 
 def rising_list(_product: str) -> rows.Target:
@@ -128,6 +127,29 @@ def order_of(product: str) -> rows.Target:
     return "inventory", {"q": product, "status": ""}
 
 
+def columns() -> list[rows.Column]:
+    return [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Amount"), "amount", "figure", 84)]
+
+
+def movers(key: str, title: str, found: pd.DataFrame) -> None:
+    """Show products whose chance of rising changed most. found: the answer of `movers`."""
+    st.subheader(title, anchor=False)
+    if found.empty:
+        cards.nothing_here(_("None."))
+        return
+    shown = [
+        rows.Row(
+            row.product_id,
+            {
+                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or ""),
+                "amount": rows.figure(percent(row.rising_probability), points(row.movement)),
+            },
+        )
+        for row in found.itertuples()
+    ]
+    rows.show(key, title, columns(), shown, compact=True)
+
+
 def entry(row) -> dict[str, dict | None]:
     """Return the cells of a decision: the product with one sentence, and the amount at stake. row: of the question `decisions`."""
     because, figure = {"promote": _feature, "order": _order, "check": _check, "hold": _stop}[row.kind](row)
@@ -137,18 +159,17 @@ def entry(row) -> dict[str, dict | None]:
 def _feature(row) -> tuple[str, dict]:
     chance = _("{chance} chance of rising").format(chance=percent(row.rising_probability))
     stock = "" if absent(row.cover_weeks) else _("{weeks} weeks of stock").format(weeks=number(row.cover_weeks, 0))
-    sold = "" if absent(row.units_28d) else _("was {units}").format(units=number(row.units_28d, 0))
+    usual = _("usually {units}").format(units=number(row.own_units, 0))
     units = n_("{count} unit", "{count} units", row.units_4w)
-    return " · ".join(t for t in (chance, stock) if t), rows.figure(units, sold)
+    return " · ".join(t for t in (chance, stock) if t), rows.figure(units, usual)
 
 
 def _order(row) -> tuple[str, dict]:
     stock = _("{weeks} weeks of stock").format(weeks=number(row.cover_weeks, 1))
-    by = "" if absent(row.order_by) else _("by {day}").format(day=day(row.order_by))
-    said = _("{chance} chance of rising").format(chance=percent(row.rising_probability))
+    by = "" if absent(row.order_by) else _("order by {day}").format(day=day(row.order_by))
     units = n_("{count} unit", "{count} units", row.order_units)
     cost = "" if absent(row.line_cost_cents) else money(row.line_cost_cents, row.currency, short=True)
-    return f"{stock} · {said}", rows.figure(units, " · ".join(t for t in (cost, by) if t))
+    return " · ".join(t for t in (stock, by) if t), rows.figure(units, cost)
 
 
 def _check(row) -> tuple[str, dict]:

@@ -7,7 +7,8 @@
 with candidates as (
     select p.product_id, p.title, p.category, p.image, p.currency, f.rising_probability, f.falling_probability, s.status, s.on_hand,
         s.cover_weeks, s.order_units, s.order_by, s.line_cost_cents, s.excess_cost_cents, s.excess_units, m.markdown_share,
-        d.units as units_4w, p.units_28d, p.price_cents, d.units * coalesce(p.price_cents, 100) as worth_4w
+        d.units as units_4w,
+        f.own_pace_orders * coalesce(p.units_28d / nullif(p.orders_28d, 0), 1) as own_units, d.units * coalesce(p.price_cents, 100) as worth_4w
     from products p
     join forecasts f on f.product_id = p.product_id and f.segment = 'all'
     join plan s on s.product_id = p.product_id
