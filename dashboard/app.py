@@ -59,7 +59,7 @@ try:
                 shop=plain(meta.shop), day=f"**{day(meta.as_of)}**", model=plain(meta.model)
             )
             if meta.signal != "orders":  # every page would else speak of sales that nobody knows
-                told += " · " + _("Units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
+                told += " · " + _("Units and sales are counts of {signal}").format(signal=labels.signal(meta.signal).lower())
             st.caption(told, width="content")
     if data.has_snapshot() or not page.needs_snapshot:
         address.remember(page.name)

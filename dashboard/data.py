@@ -11,8 +11,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from core import jobs
-from core.capabilities.forecast import facts
+from core import jobs, report
+from core.capabilities.forecast import listing
+from core.capabilities.forecast.listing import FACTS
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
@@ -25,9 +26,6 @@ from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Override, State
 from core.workspace import Workspace
 
-# Columns of the plan that decisions need.
-_DECIDING = ["product_id", "status", "on_hand", "cover_weeks", "order_units", "order_by", "line_cost_cents"]
-_DECIDING += ["excess_units", "excess_cost_cents"]
 SCENARIOS = "inventory what-if"  # the page that core.storage.state keeps them under
 
 
@@ -129,8 +127,7 @@ def choices() -> dict:
 
 def feature_spread() -> dict[str, list[float]]:
     """Return how the values of the features behind facts spread over all products: quantiles at core.capabilities.forecast.facts.LEVELS."""
-    found = ask("feature_spread", facts=list(facts.FEATURES))
-    return {row.feature: list(row.quantiles) for row in found.itertuples()}
+    return listing.spread(ask("feature_spread", facts=FACTS))
 
 
 def segments() -> list[str]:
@@ -222,7 +219,7 @@ def headline() -> pd.Series:
 
 def stock_known() -> bool:
     """Return whether any product has a stock figure that orders can be planned from."""
-    return bool((~plan().status.isin(NO_ORDER)).any())
+    return plans.stock_known(plan())
 
 
 def decisions(limit: int) -> pd.DataFrame:
@@ -232,9 +229,7 @@ def decisions(limit: int) -> pd.DataFrame:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _decisions(folder: str, rules: Rules, version: tuple, limit: int, _plan: pd.DataFrame) -> pd.DataFrame:
-    known = _plan[_DECIDING]
-    values = {"likely": LIKELY, "worth_saying": WORTH_SAYING, "limit": limit, "stock_known": bool((~_plan.status.isin(NO_ORDER)).any())}
-    return _serving(folder).ask("decisions", {"plan": known}, **values)
+    return plans.decisions(_serving(folder), _plan, limit)
 
 
 def money() -> dict[str, plans.Amount] | None:
@@ -251,11 +246,7 @@ def money() -> dict[str, plans.Amount] | None:
 def _money(
     folder: str, rules: Rules, version: tuple, _plan: pd.DataFrame, _bought: pd.DataFrame, _based: plans.Basis
 ) -> dict[str, plans.Amount]:
-    own = _answer(folder, "own_units", {}).set_index("product_id")
-    likely = own.index[own.rising_probability >= LIKELY]
-    revenue, margin = plans.extra(_based, own.own_units, likely)
-    found = {"revenue": revenue, "margin": margin, "at_risk": plans.at_risk(_plan)}
-    return found | {"excess": plans.excess(_plan), "gain": plans.gain(_bought)}
+    return plans.worth(_based, _plan, _bought, _answer(folder, "own_units", {}))
 
 
 def plan_within(budget_cents: float) -> pd.DataFrame:
@@ -273,6 +264,12 @@ def _ranking(folder: str, rules: Rules, ids: tuple, _based: plans.Basis) -> plan
 @st.cache_resource(max_entries=8, show_spinner=False)
 def _within(folder: str, rules: Rules, version: tuple, budget_cents: float, _plan: pd.DataFrame, _ranking: plans.Ranking) -> pd.DataFrame:
     return plans.within(_plan, _ranking, budget_cents)
+
+
+def weekly_report(language: str) -> Callable[[], str]:
+    """Return what makes the weekly report of this rerun's snapshot when it is called, outside the session too."""
+    place, folder = workspace(), Path(st.session_state["_snapshot"])
+    return lambda: report.html(place, folder, language)
 
 
 def scenarios() -> dict[str, plans.Scenario]:

@@ -9,20 +9,19 @@ from __future__ import annotations
 import gettext
 import math
 import re
-from datetime import date
 from functools import cache
 from pathlib import Path
 
 import streamlit as st
-from babel.dates import format_date
 
-from core.messages import LOCALES, Message, load_catalogue
+from core import formats
+from core.formats import SYMBOLS, absent, number, percent, shortened  # noqa: F401  # pages take them from here
+from core.messages import Message, load_catalogue
 from core.messages import show as show_in
 
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 _SPOKEN = "spoken"  # where a session keeps the keys of such widgets
-SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 
 
 @cache
@@ -64,23 +63,6 @@ def show(text: Message | str) -> str:
     return show_in(text, language())
 
 
-def absent(value) -> bool:
-    """Return whether a cell is empty: None, NaN, NaT or NA."""
-    return value is None or str(value) in ("<NA>", "NaT") or value != value  # NA is neither equal to itself nor not
-
-
-def number(value: float, digits: int | None = None) -> str:
-    """Return 1,234 or 1.2: one digit below ten, none above, unless `digits` is given; "–" for nothing.
-
-    Both languages write numbers alike, and Babel would write the same in a hundred times the time.
-    """
-    if absent(value):
-        return "–"
-    if digits is None:
-        digits = 1 if abs(value) < 10 and abs(value - round(value)) >= 0.05 else 0
-    return f"{value:z,.{digits}f}"
-
-
 def exact(value: float) -> str:
     """Return a number with every digit: 1,234.5."""
     return "–" if absent(value) else f"{value:z,.10g}"
@@ -88,25 +70,7 @@ def exact(value: float) -> str:
 
 def compact(value: float) -> str:
     """Return a short number: 12.3k and 4.6M; in Chinese 1.2万 and 4.6亿."""
-    if absent(value):
-        return "–"
-    steps = ((1e8, "亿"), (1e4, "万")) if language() == "zh" else ((1e6, "M"), (1e3, "k"))
-    for size, name in steps:
-        if abs(value) >= size * (1 if language() == "zh" or size > 1e3 else 10):
-            return f"{value / size:,.1f}".removesuffix(".0") + name
-    return number(value)
-
-
-def percent(share: float) -> str:
-    """Return a probability as a whole percentage, never 0% or 100%, since no forecast is certain."""
-    if absent(share):
-        return "–"
-    whole = f"{share * 100:z.0f}"
-    if whole == "0" and share > 0:
-        return "<1%"
-    if whole == "100" and share < 1:
-        return ">99%"
-    return f"{whole}%"
+    return formats.compact(value, language())
 
 
 def points(change: float) -> str:
@@ -119,21 +83,12 @@ def points(change: float) -> str:
 
 def money(cents: float, currency: str, short: bool = False) -> str:
     """£1,234.50; short: £1.2k, without pennies."""
-    if absent(cents):
-        return "–"
-    symbol = SYMBOLS.get(currency, f"{currency} ")
-    amount = cents / 100
-    sign = "−" if amount < 0 else ""
-    written = compact(round(abs(amount))) if short else f"{abs(amount):,.2f}".removesuffix(".00")
-    return f"{sign}{symbol}{written}"
+    return formats.money(cents, currency, language(), short)
 
 
 def day(value) -> str:
     """Return a date: 9 Dec 2011, or 2011年12月9日."""
-    if absent(value):
-        return "–"
-    value = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
-    return format_date(value, "y年M月d日" if language() == "zh" else "d MMM y", locale=LOCALES[language()])
+    return formats.day(value, language())
 
 
 def axis_day() -> str:
@@ -161,8 +116,3 @@ def plain(text) -> str:
     """Somebody else's text inside our Markdown, as it stands: no formatting, links, formulas, icons or emoji codes come of it."""
     single = " ".join(str(text).split())
     return _JOINED.sub("\\g<0>\u2060", _MARKDOWN.sub(r"\\\1", single))
-
-
-def shortened(text, length: int = 60) -> str:
-    single = " ".join(str(text).split())
-    return single if len(single) <= length else single[: length - 1].rstrip() + "…"

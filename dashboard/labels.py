@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from babel import Locale
-
+from core.capabilities.forecast import words
 from core.jobs import kinds
-from core.messages import LOCALES, Message
+from core.messages import Message
 from core.schema import CANONICAL
 from dashboard import data
 from dashboard.i18n import _, language, number, percent, show
@@ -20,23 +17,7 @@ def N_(text: str) -> str:
     return text
 
 
-DRIVERS = {  # label, description
-    "text": (N_("Product text"), N_("title, brand, category and description")),
-    "reviews": (N_("Reviews"), N_("what buyers write and how they rate it")),
-    "demand": (N_("Sales level"), N_("how much it usually sells")),
-    "momentum": (N_("Momentum"), N_("whether sales speed up or slow down")),
-    "audience": (N_("Buyers"), N_("who buys it and who comes back")),
-    "attention": (N_("Attention"), N_("views, carts, searches and ad clicks")),
-    "price": (N_("Price"), N_("its price vs its usual price")),
-    "promotion": (N_("Promotion"), N_("current and planned campaigns")),
-    "season": (N_("Season"), N_("the season, and its sales a year ago")),
-    "market": (N_("Market"), N_("shop growth, ranks and search interest")),
-    "newness": (N_("Newness"), N_("how long it has been on sale")),
-    "graph": (N_("Similar products"), N_("how similar products are doing")),
-    "segment": (N_("Customer group"), N_("habits of this customer group")),
-}
 ATTRIBUTES = {"country": N_("country"), "channel": N_("channel")}  # attributes that segment customers, where the shop names no other
-SEGMENTS = {"all": N_("All customers"), "other": N_("Other")}
 MAP_KINDS = {
     "renamed": N_("Same product, new number"),
     "merged": N_("Two numbers of one product"),
@@ -66,18 +47,6 @@ NO_ORDER = {  # why a status has levels and no order
         "In whole packs, the minimum order is above the maximum, so no quantity meets both. Correct one of them in the products file."
     ),
 }
-METRICS = {
-    "average_precision": (
-        N_("Ranking quality"),
-        N_("How well risers are ranked above the rest (average precision). 1 = perfect; random ranking gives the share of risers."),
-    ),
-    "brier_skill": (
-        N_("Improvement over baseline"),
-        N_("Improvement over always forecasting the shop's average. 0% = no better, 100% = perfect."),
-    ),
-    "precision_at_50": (N_("Top-50 hit rate"), N_("Share of the 50 products ranked highest that did rise.")),
-    "ece": (N_("Calibration error"), N_("Average gap between forecast chance and actual outcome. Lower is better.")),
-}
 LEARNERS = {
     "model": N_("Upswing"),
     "base_rate": N_("Shop average"),
@@ -105,7 +74,6 @@ LAYOUTS = {
     "complete-journey": N_("The Complete Journey"),
     "amazon-reviews": N_("Amazon reviews"),
 }
-SIGNALS = {"orders": N_("Orders"), "views": N_("Views"), "carts": N_("Carts"), "reviews": N_("Reviews")}
 UNITS = {
     "orders": N_("orders"),
     "orders a week": N_("orders per week"),
@@ -215,11 +183,11 @@ def column(place: str) -> str:
 
 
 def driver(name: str) -> str:
-    return _(DRIVERS[name][0]) if name in DRIVERS else name.capitalize()
+    return show(words.driver(name))
 
 
 def driver_meaning(name: str) -> str:
-    return _(DRIVERS[name][1]) if name in DRIVERS else ""
+    return show(words.DRIVERS[name][1]) if name in words.DRIVERS else ""
 
 
 def feature(name: str, meaning: str | None) -> str:
@@ -238,21 +206,14 @@ def step(kind: str, name: str) -> str:
     return show(kinds.step_label(kind, name))
 
 
+def signal(name: str) -> str:
+    """Return what a demand signal is called."""
+    return show(words.SIGNALS.get(name, name))
+
+
 def segment(name: str) -> str:
     """Return the name of a customer group; a country's name for its code where the groups are countries."""
-    if len(name) == 2 and name.isupper() and data.has_snapshot() and data.meta().segment_attribute == "country":
-        return country(name, language())
-    return said(SEGMENTS, name)
-
-
-@cache
-def country(code: str, spoken: str) -> str:
-    """Return a country's name by its ISO 3166 code, the code itself where there is none.
-
-    >>> country("GB", "en"), country("GB", "zh"), country("QQ", "en")
-    ('United Kingdom', '英国', 'QQ')
-    """
-    return Locale.parse(LOCALES[spoken]).territories.get(code, code)
+    return words.segment(name, data.meta().segment_attribute if data.has_snapshot() else None, language())
 
 
 def without(level: str) -> str:
@@ -292,8 +253,8 @@ def layout(preset: str) -> str:
 
 def metric(name: str) -> tuple[str, str]:
     """Return a metric's (label, definition)."""
-    title, meaning = METRICS[name]
-    return _(title), _(meaning)
+    title, meaning = words.METRICS[name]
+    return show(title), show(meaning)
 
 
 def metric_value(name: str, value: float) -> str:

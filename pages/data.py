@@ -36,7 +36,7 @@ with st.grid(4, min_column_width=190):
         border=True,
         help=_("Rows that failed a check. They are stored with their reason and never used."),
     )
-cards.notes(_("Demand signal: {signal}.").format(signal=labels.said(labels.SIGNALS, meta.signal)))
+cards.notes(_("Demand signal: {signal}.").format(signal=labels.signal(meta.signal)))
 
 st.subheader(_("Import history"), anchor=False)
 if imports.empty:

@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, today
+from dashboard.components import cards, report, today
 from dashboard.i18n import _, absent, compact, n_, number, percent
 
 # data
@@ -44,6 +44,8 @@ cards.notes(
 with st.container(horizontal=True):
     cards.list_link("rising", _("What is rising"), ":material/trending_up:")
     cards.list_link("falling", _("What is falling"), ":material/trending_down:")
+    st.space("stretch")
+    report.download(meta)
 today.lists(decisions, stock_known)
 if stock_known and numbers.stock_unknown:
     cards.notes(

@@ -42,7 +42,7 @@ def forecasts(falling: bool) -> None:
         with body:
             groups.show(found, by, meta.currency, falling)
         return
-    question |= {"facts": listing.FACTS}
+    question |= {"facts": data.FACTS}
     found = data.ask("rising", **question, limit=PAGE_ROWS, offset=0)
     missing = data.ask("unforecast", **filters.of_unforecast(asked.values), limit=1, offset=0)
     unforecast = 0 if missing.empty else int(missing.matches.iloc[0])

@@ -105,6 +105,25 @@ def explain(
     session.report(msg("The forecast of {product} is explained in {file}.", product=product, file=out), record)
 
 
+@command(
+    "report",
+    USE,
+    msg("Write the weekly report as one HTML page, and as PDF."),
+    "upswing report --out week.html",
+    "upswing report --out week.html --pdf --lang zh",
+    writes=False,
+)
+def report(
+    session: Session,
+    out: Annotated[str, option("--out", msg("File to write: .html."), "FILE")],
+    pdf: Annotated[bool, option("--pdf", msg("Print it to a PDF beside it, by a Chromium, Chrome or Edge of this machine."))] = False,
+) -> None:
+    from core.report import write
+
+    written = write(session.workspace, Path(out), session.language, as_pdf=pdf)
+    session.report(msg("The weekly report is in {files}.", files=[str(file) for file in written]), {"files": written})
+
+
 @command("snapshots", USE, msg("List the snapshots."), "upswing snapshots", writes=False)
 def snapshots(session: Session) -> None:
     from core.storage.snapshots import history

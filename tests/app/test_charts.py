@@ -217,9 +217,10 @@ def test_every_unit_of_the_features_has_a_word():
 
 
 def test_every_driver_of_the_schema_has_words():
+    from core.capabilities.forecast import words
     from core.schema import DRIVERS
 
-    assert set(DRIVERS) <= set(labels.DRIVERS)
+    assert set(DRIVERS) <= set(words.DRIVERS)
 
 
 def test_the_session_starts_in_english():

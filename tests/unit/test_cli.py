@@ -32,6 +32,7 @@ ARGUMENTS = {
     "rollback": ["x"],
     "promote": ["x"],
     "explain": ["x", "--out", "x.json"],
+    "report": ["--out", "r.html"],
     "backtest": ["--out", "b"],
     "simulate": ["--out", "s"],
 }

@@ -36,7 +36,10 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/ingest/readers/workbook\.py", r"detect file format"): "part of an error of python-calamine",
     (r"core/.*", r"import FILE\.\.\."): "a command to type",
     (r"core/evaluation/backtest/judgement\.py", r"demand sample| random products"): "names of slices in metrics.json; page.py labels them",
-    (r"core/evaluation/backtest/(markup|page)\.py", r"\nbody\{.*|.*<\w+ .*| text-anchor=.*"): "CSS, HTML and SVG",
+    (
+        r"core/(markup|report/(page|style|drawings)|evaluation/backtest/page)\.py",
+        r"\n(body|:root)\{.*|.*<!?\w+ .*| text-anchor=.*",
+    ): "CSS, HTML and SVG",
     (r"core/evaluation/backtest/page\.py", r"8 weeks to|20 and more orders"): "how names of slices in metrics.json begin",
     (r"core/features/build\.py", r"create temp table .*|insert into .*| as float\) as |product_id, as_of, segment"): "SQL",
     (r"core/storage/warehouse\.py", r"\s*select .*"): "SQL",

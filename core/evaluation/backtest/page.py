@@ -9,8 +9,8 @@ import numpy as np
 
 from core.evaluation import metrics
 from core.evaluation.backtest.judgement import MODEL, SAMPLE, Evidence
-from core.evaluation.backtest.markup import STYLE, Markup, axis_end, chart, table
 from core.evaluation.backtest.report import DEMAND_SHOWN, SHOWN, VERDICTS, ablation, rising_learners, rounded, title, verdict
+from core.markup import STYLE, Markup, axis_end, chart, document, table
 from core.messages import LOCALES, Message, msg, nmsg, show
 from core.schema import ALL, DEMAND_WEEKS
 
@@ -61,11 +61,7 @@ class _Page:
     def html(self) -> str:
         name = self.translate(msg("Backtest of {shop}", shop=self.report["shop"]))
         body = [f"<h1>{escape(name)}</h1>", *self._summary(), *self._rising(), *self._drivers(), *self._slices(), *self._demand()]
-        return (
-            f"<!doctype html><html lang={LOCALES[self.language].replace('_', '-')}><meta charset=utf-8>"
-            "<meta name=viewport content='width=device-width'>"
-            f"<title>{escape(name)}</title><style>{STYLE}</style>{''.join(body)}</html>"
-        )
+        return document(name, "".join(body), self.language, STYLE)
 
     def _summary(self) -> Iterable[str]:
         yield from (f"<p class=verdict>{escape(self.translate(sentence))}</p>" for sentence in verdict(self.report))

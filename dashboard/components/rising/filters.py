@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from core.capabilities.forecast.listing import EVERYTHING
 from dashboard import address, data, labels
 from dashboard.i18n import SYMBOLS, _, money
 
@@ -16,15 +17,6 @@ CONFIDENCE = {"any": None, "medium": 3.0, "high": 1.5}  # the widest likely rang
 FIRST_PAGE = ("page",)  # where another question starts
 PLURAL = {"category": "categories", "brand": "brands", "supplier": "suppliers"}
 BY = ("product", *PLURAL)
-
-EVERYTHING: dict = {  # the values of `rising` and `rising_groups` that leave nothing out
-    "segment": "all",
-    "search": "",
-    **{name: [] for name in ("products", "categories", "brands", "suppliers")},
-    **dict.fromkeys(
-        ("lowest_price_cents", "highest_price_cents", "newest_days", "oldest_days", "least_cover", "most_cover", "widest_range")
-    ),
-}
 
 
 @dataclass(frozen=True)

@@ -3,56 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
-from core.capabilities.forecast import facts
-from core.capabilities.forecast.reasons import named
+from core.capabilities.forecast.listing import REASONS, Reason, reasons
 from core.capabilities.inventory.control import ENOUGH, MAX_COVER_WEEKS, ORDER_NOW
+from core.messages import show as show_in
 from dashboard import data, labels
 from dashboard.components import rows
 from dashboard.i18n import _, absent, day, language, money, number, percent, shortened
 
-REASONS, LEAST_PUSH = 2, 0.05
 COMPARED = 2, 4  # products
-FACTS = list(facts.FEATURES)  # a value of the question `rising`
-
-
-@dataclass(frozen=True)
-class Reason:
-    """What is said of one driver, what that measures ("" where its name alone is said), and its push on the logit of rising."""
-
-    text: str
-    meaning: str
-    push: float
-
-
-@dataclass(frozen=True)
-class Reasons:
-    """What reasons are worded with, taken from the session so that a file can be made outside it."""
-
-    language: str
-    drivers: Mapping[str, str]
-    spread: Mapping[str, Sequence[float]]
-
-    @classmethod
-    def here(cls) -> Reasons:
-        return cls(language(), {name: labels.driver(name) for name in labels.DRIVERS}, data.feature_spread())
-
-    def of(self, row, falling: bool) -> list[Reason]:
-        """Return the strongest reasons, those of the list's own direction first."""
-        values = {one["feature"]: one["value"] for one in row.facts}
-        pushes = [(driver, push) for driver, push in named((d["driver"], d["attribution"]) for d in row.drivers) if abs(push) >= LEAST_PUSH]
-        pushes.sort(key=lambda one: (one[1] > 0) == falling)  # stable: the order of `named` stays within each direction
-        return [self._said(driver, push, values) for driver, push in pushes[:REASONS]]
-
-    def _said(self, driver: str, push: float, values: Mapping[str, float]) -> Reason:
-        found = facts.strongest(driver, push, values, self.spread)
-        if found is None:
-            return Reason(self.drivers.get(driver, driver), "", push)
-        said, meaning = (one.show(self.language) for one in found)
-        return Reason(said, meaning, push)
 
 
 def show(
@@ -84,12 +45,12 @@ def show(
     ]
     missing = {"cover": found.status.isna() | found.status.eq("stock unknown"), "margin": found.margin_4w_cents.isna()}
     columns = [c for c in columns if not (c.name in missing and missing[c.name].all())]
-    reasons = Reasons.here()
+    spread = data.feature_spread()
     return rows.show(
         key,
         _("Products by chance of falling") if falling else _("Products by chance of rising"),
         columns,
-        [rows.Row(row.product_id, _cells(row, currency, falling, reasons)) for row in found.itertuples()],
+        [rows.Row(row.product_id, _cells(row, currency, falling, spread)) for row in found.itertuples()],
         first=first,
         total=total,
         sorted_by=sort,
@@ -99,7 +60,7 @@ def show(
     )
 
 
-def _cells(row, currency: str, falling: bool, reasons: Reasons) -> dict[str, dict | None]:
+def _cells(row, currency: str, falling: bool, spread: Mapping[str, Sequence[float]]) -> dict[str, dict | None]:
     share = row.falling_probability if falling else row.rising_probability
     moved = 0 if falling or absent(row.movement) else round(100 * row.movement)
     change = f"{moved:+d}".replace("-", "−") if moved else ""
@@ -110,7 +71,7 @@ def _cells(row, currency: str, falling: bool, reasons: Reasons) -> dict[str, dic
         "product": rows.product(shortened(row.title, 90), " · ".join(about), "" if absent(row.category) else row.category),
         "chance": rows.chance(share, percent(share), change, _("Change in percentage points since the last update.")),
         "trend": rows.trend(row.units, row.units_before, _trend(row)),
-        "reasons": rows.facts([_fact(reason) for reason in reasons.of(row, falling)]),
+        "reasons": rows.facts([_fact(reason) for reason in reasons(row, falling, spread)]),
         "units": rows.figure(number(row.units_4w, 0), f"{number(row.low_4w, 0)}–{number(row.high_4w, 0)}") if known else None,
         "cover": _cover(row),
         "margin": None if absent(row.margin_4w_cents) else rows.figure(money(round(row.margin_4w_cents, -2), currency)),
@@ -121,7 +82,8 @@ def _fact(reason: Reason) -> tuple[str, rows.Tone, str]:
     """Return a reason as rows.facts takes it."""
     up = reason.push > 0
     way = _("raises the chance of rising") if up else _("lowers the chance of rising")
-    return reason.text, "rise" if up else "fall", f"{reason.meaning} · {way}" if reason.meaning else way
+    meaning = show_in(reason.meaning, language())
+    return show_in(reason.text, language()), "rise" if up else "fall", f"{meaning} · {way}" if meaning else way
 
 
 def _trend(row) -> str:
@@ -209,11 +171,11 @@ def headings() -> dict[str, str]:
 
 def table(ask: Callable[[], pd.DataFrame], falling: bool) -> Callable[[], pd.DataFrame]:
     """Return what makes the table of all rows that `ask` returns, in the words of this session."""
-    reasons, statuses = Reasons.here(), {name: labels.status(name) for name in labels.STATUSES}
+    spread, statuses, spoken = data.feature_spread(), {name: labels.status(name) for name in labels.STATUSES}, language()
 
     def make() -> pd.DataFrame:
         found = ask()
-        said = [[reason.text for reason in reasons.of(row, falling)] + [None] * REASONS for row in found.itertuples()]
+        said = [[show_in(reason.text, spoken) for reason in reasons(row, falling, spread)] + [None] * REASONS for row in found.itertuples()]
         return found.assign(
             price=found.price_cents / 100,
             margin=(found.margin_4w_cents / 100).round(2),

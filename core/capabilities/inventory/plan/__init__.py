@@ -5,8 +5,9 @@ purchase orders and lists; forecast_value_added.py measures whether the changes 
 """
 
 from core.capabilities.inventory.plan.budget import Ranking, rank, within
+from core.capabilities.inventory.plan.decisions import decisions, stock_known
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
-from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain
+from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain, worth
 from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.capabilities.inventory.plan.table import (
     CLASSES,
@@ -44,6 +45,7 @@ __all__ = [
     "at_risk",
     "before",
     "by_supplier",
+    "decisions",
     "errors",
     "excess",
     "export",
@@ -62,7 +64,9 @@ __all__ = [
     "remembered",
     "replanned",
     "select",
+    "stock_known",
     "stop_list",
     "total",
     "within",
+    "worth",
 ]

@@ -9,7 +9,7 @@ import pandas as pd
 
 from core.capabilities.inventory.control import Distribution
 from core.capabilities.inventory.plan.table import BETWEEN_10_AND_90, Basis, total
-from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
+from core.schema import DEMAND_LEVELS, DEMAND_WEEKS, LIKELY
 
 MONTH = DEMAND_WEEKS.index(4)
 Z_80 = BETWEEN_10_AND_90 / 2  # half of an 80% range, in standard deviations
@@ -24,6 +24,14 @@ class Amount:
     high: float
     products: int
     unknown: int
+
+
+def worth(basis: Basis, plan: pd.DataFrame, bought: pd.DataFrame, own: pd.DataFrame) -> dict[str, Amount]:
+    """Return the shop in money: revenue and margin that likely risers bring beyond their usual rate, margin at risk, excess stock, and
+    gain, what the suggested orders gain. bought: the plan within the budget; own: the answer of `own_units`."""
+    own = own.set_index("product_id")
+    revenue, margin = extra(basis, own.own_units, own.index[own.rising_probability >= LIKELY])
+    return {"revenue": revenue, "margin": margin, "at_risk": at_risk(plan), "excess": excess(plan), "gain": gain(bought)}
 
 
 def extra(basis: Basis, own_units: pd.Series, chosen: pd.Index) -> tuple[Amount, Amount]:

@@ -1,4 +1,4 @@
-"""The parts of a self-contained HTML page: its style, tables and line charts as inline SVG. The page loads nothing else."""
+"""The parts of a self-contained HTML page: the whole, tables, and line charts as inline SVG. The page loads nothing else."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Set
 from html import escape
 
 import numpy as np
+
+from core.messages import LOCALES
 
 STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:1400px;margin:2rem auto;padding:0 1rem;color:#1c2430;background:#fff}
@@ -18,28 +20,45 @@ td small{display:block;font-weight:400;color:#5b6675;font-size:11px}.ahead{color
 .small,summary{color:#5b6675;font-size:13px}.verdict{margin:.2rem 0;font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
 """
+SAFE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
 _COLOURS = ("#2458d3", "#b8860b", "#0f766e", "#c2410c", "#7c3aed")
 _REFERENCE = "#9aa3b2"
+
+
+def document(title: str, body: str, language: str, style: str) -> str:
+    """Return a whole page. title: text; body: HTML; language: one of core.messages.LOCALES."""
+    return (
+        f"<!doctype html><html lang={LOCALES[language].replace('_', '-')}><meta charset=utf-8>"
+        f'<meta http-equiv=Content-Security-Policy content="{SAFE}"><meta name=viewport content="width=device-width">'
+        f"<title>{escape(title)}</title><style>{style}</style>{body}</html>"
+    )
 
 
 class Markup(str):
     """Text that is HTML already, so it is not escaped again."""
 
 
-def table(head: list, rows: list[list], bold: Set[tuple[int, int]] = frozenset()) -> str:
-    """Return an HTML table. Cells are text, which is escaped, or Markup; a row of one cell is a heading within the table."""
+def table(head: list, rows: list[list], bold: Set[tuple[int, int]] = frozenset(), words: Set[int] = frozenset()) -> str:
+    """Return an HTML table. Cells are text, which is escaped, or Markup; a row of one cell is a heading within the table.
 
-    def cell(value, strong: bool) -> str:
+    bold: cells by row and column; words: columns of sentences, which are aligned to the left and may wrap.
+    """
+
+    def cell(value, row: int, column: int) -> str:
         text = value if isinstance(value, Markup) else escape(str(value))
-        return f"<td><b>{text}</b></td>" if strong else f"<td>{text}</td>"
+        return f"<td{aligned(column)}>{f'<b>{text}</b>' if (row, column) in bold else text}</td>"
+
+    def aligned(column: int) -> str:
+        return " class=words" if column in words else ""
 
     lines = [
         f"<tr class=group><td colspan={len(head)}>{escape(row[0])}</td></tr>"
         if len(row) == 1
-        else f"<tr>{''.join(cell(value, (i, j) in bold) for j, value in enumerate(row))}</tr>"
+        else f"<tr>{''.join(cell(value, i, j) for j, value in enumerate(row))}</tr>"
         for i, row in enumerate(rows)
     ]
-    return f"<div class=wide><table><tr>{''.join(f'<th>{escape(str(h))}</th>' for h in head)}</tr>{''.join(lines)}</table></div>"
+    names = "".join(f"<th{aligned(j)}>{escape(str(name))}</th>" for j, name in enumerate(head))
+    return f"<div class=wide><table><thead><tr>{names}</tr></thead>{''.join(lines)}</table></div>"  # a head is printed on each page
 
 
 def axis_end(value: float) -> float:
