@@ -9,7 +9,7 @@ import streamlit as st
 from core.capabilities.record import Page
 from core.errors import UserError
 from dashboard import address, data, labels, registry
-from dashboard.components import cards
+from dashboard.components import cards, search
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -45,6 +45,7 @@ navigation[show(registry.SECTIONS[start.section])][:1] = [
 ]
 chosen = st.navigation(navigation)
 page = pages[chosen.url_path or registry.START]
+st.set_page_config(page_title=f"{chosen.title} · Upswing")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 try:
@@ -53,6 +54,7 @@ try:
         with st.container(gap=None):
             st.title(chosen.title, anchor=False)
             st.caption(show(page.question))
+        search.show_search()
         if data.has_snapshot():
             meta = data.meta()
             told = _("{shop} · data to {day} · model {model}").format(
