@@ -9,7 +9,7 @@ import streamlit as st
 from core.capabilities.record import Page
 from core.errors import UserError
 from dashboard import address, data, labels, registry
-from dashboard.components import cards, search
+from dashboard.components import cards, saved_views, search
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -55,6 +55,8 @@ try:
             st.title(chosen.title, anchor=False)
             st.caption(show(page.question))
         search.show_search()
+        if data.has_snapshot():
+            saved_views.offer(page.name)
         if data.has_snapshot():
             meta = data.meta()
             told = _("{shop} · data to {day} · model {model}").format(

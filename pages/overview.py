@@ -5,7 +5,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, tables
+from dashboard.components import cards, marks, tables
 from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain
 
 
@@ -33,6 +33,7 @@ if decisions.empty:
 with st.grid(3, min_column_width=250):
     for _place, row in decisions.iterrows():
         cards.decision(row)
+marks.watch_list()
 
 st.space("xsmall")
 last, before = weekly.tail(4), weekly.iloc[-8:-4]

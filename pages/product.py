@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, tables, text_explanation
+from dashboard.components import cards, charts, marks, tables, text_explanation
 from dashboard.i18n import _, absent, plain, shortened
 from dashboard.theme import CONFIG
 
@@ -40,12 +40,15 @@ history, demand = data.ask("product_history", **asked), data.ask("product_demand
 
 # show: who it is and the verdict
 st.header(plain(facts.title), anchor=False)
-cards.about(facts)
+with st.container(horizontal=True, vertical_alignment="center"):
+    cards.about(facts)
+    marks.buttons(product)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
 with st.container(border=True):
     cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
+marks.notes(product)
 
 grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
 with grid.cell(column_span=2):

@@ -10,6 +10,9 @@ from dashboard import address
 CONTROLS = [
     ("product", "selectbox", "product", "P0007", "P0007"),
     ("product", "selectbox", "segment", "Germany", "Germany"),
+    ("compare", "multiselect", "products", "P0007", ["P0007"]),
+    ("compare", "segmented_control", "by", "years", "years"),
+    ("compare", "toggle", "index", "1", True),
     ("why", "selectbox", "segment", "Germany", "Germany"),
     ("why", "selectbox", "driver", "price", "price"),
     ("segments", "selectbox", "category", "Kitchen", "Kitchen"),

@@ -24,6 +24,7 @@ TITLES = {
     "rising": ("Rising", "热销潜力榜"),
     "inventory": ("Inventory", "库存"),
     "product": ("Product", "商品"),
+    "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),
     "why": ("Why", "原因"),
     "data": ("Data", "数据"),

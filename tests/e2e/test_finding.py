@@ -1,14 +1,16 @@
-"""The search from any page, by mouse and by keyboard alone, in both languages."""
+"""Finding and comparing products from any page, by mouse and by keyboard alone, in both languages."""
 
 from __future__ import annotations
 
 import re
+from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
 from core.storage import snapshots
+from core.storage.state import State
 from core.workspace import Workspace
 from dashboard import registry
 from tests.e2e.conftest import settled
@@ -84,3 +86,55 @@ def test_a_slash_in_a_field_is_a_slash(page):
     other.click()
     page.keyboard.type("a/b")
     expect(other).to_have_value("a/b")
+
+
+def test_two_products_are_compared_with_three_clicks(page, shop):
+    page.goto("/product")
+    settled(page)
+    page.get_by_role("link", name="Compare", exact=True).last.click()
+    page.wait_for_url("**/compare?*")
+    settled(page)
+    page.get_by_test_id("stMultiSelect").get_by_role("combobox").click()
+    page.get_by_role("option", name=" · ").nth(3).click()
+    expect(page.get_by_test_id("stTable").locator("thead th")).to_have_count(3)  # the first is that of the measures
+    assert len(parse_qs(urlsplit(page.url).query)["products"]) == 2
+
+
+def test_two_products_are_compared_by_keyboard_alone(page, shop):
+    page.goto("/overview")
+    settled(page)
+    page.keyboard.press("/")
+    page.keyboard.type("compare")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/compare*")
+    settled(page)
+    page.get_by_test_id("stMultiSelect").get_by_role("combobox").focus()
+    for product in ("strawb", "cherr"):
+        page.keyboard.type(product)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("stTable").locator("thead th")).to_have_count(3)
+
+
+def test_a_watched_product_is_on_the_overview_and_a_saved_view_restores_its_filters(page, shop):
+    page.goto("/product")
+    settled(page)
+    title = page.get_by_role("heading", level=2).first.inner_text()
+    page.get_by_role("button", name="Watch", exact=True).click()
+    expect(page.get_by_role("button", name="Watching")).to_be_visible()
+    page.goto("/overview")
+    settled(page)
+    expect(page.get_by_role("heading", name="Watch list")).to_be_visible()
+    assert [watched.product_id for watched in State(shop).watched()] and title
+    page.goto("/inventory?abc=A")
+    settled(page)
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of the view").fill("Class A")
+    page.get_by_role("button", name="Save this view").click()
+    settled(page)
+    page.goto("/inventory")
+    settled(page)
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_role("button", name="Class A").click()
+    expect(page).to_have_url(re.compile(r"abc=A"))

@@ -27,9 +27,8 @@ TARGETS = {  # kind -> the page that shows it, and the key in its address
     "supplier": ("rising", "supplier"),
 }
 
-_mount = st.components.v2.component(
-    "upswing_frame", **{kind: (HERE / f"frame.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js")}
-)
+_HTML, _CSS, _JS = ((HERE / f"frame.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+_mount = st.components.v2.component("upswing_frame", html=_HTML, css=_CSS, js=_JS)
 
 
 @st.fragment
@@ -44,7 +43,7 @@ def show_search() -> None:
             "language": LOCALES[language()].replace("_", "-"),
             "query": query,
             "hits": [hit | {"href": _href(*target(hit["id"]))} for hit in hits],
-            "words": {"search": _("Search products, brands, pages"), "found": _("Search results"), "count": count},
+            "words": {"search": _("Search products, brands, pages"), "short": _("Search"), "found": _("Search results"), "count": count},
         },
         width=280,
         on_query_change=lambda: None,

@@ -3,12 +3,13 @@
 
 const DELAY = 120; // ms without a key before the server is asked
 const WIDEST = 460; // px of the list
+const NARROW = 230; // px of the field, below which its hint is one word
 const states = new WeakMap(); // what outlives an answer, by field
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
   const [input, panel, list, status] = ["input", ".panel", "ul", "p"].map((name) => parentElement.querySelector(name));
   document.documentElement.lang = data.language;
-  input.placeholder = data.words.search;
+  input.placeholder = input.clientWidth < NARROW ? data.words.short : data.words.search;
   input.setAttribute("aria-label", data.words.search);
   list.setAttribute("aria-label", data.words.found);
   const isNew = !states.has(input);
