@@ -57,7 +57,6 @@ try:
         search.show_search()
         if data.has_snapshot():
             saved_views.offer(page.name)
-        if data.has_snapshot():
             meta = data.meta()
             told = _("{shop} · data to {day} · model {model}").format(
                 shop=plain(meta.shop), day=f"**{day(meta.as_of)}**", model=plain(meta.model)

@@ -6,8 +6,9 @@ import streamlit as st
 
 from core.storage.state import LONGEST_NOTE
 from dashboard import actions, data, registry
-from dashboard.components import cards, tables
-from dashboard.i18n import _, absent, day, n_, number, plain, points, shortened
+from dashboard.components import cards
+from dashboard.components.rising import filters, listing
+from dashboard.i18n import _, day, n_, plain
 
 
 def buttons(product: str) -> None:
@@ -62,32 +63,10 @@ def watch_list() -> None:
     watched = [one.product_id for one in data.watched()]
     if not watched:
         return
-    found = data.ask("watched", products=watched)
     st.subheader(_("Watch list"), anchor=False)
-    planned = data.plan().set_index("product_id").cover_weeks
-    columns = {
-        "title": tables.product(width=300),
-        "rising_probability": tables.chance(_("Chance of rising")),
-        "movement": tables.column.TextColumn(_("Change"), width=80, help=_("Change in percentage points since the last update.")),
-        "units": tables.trend(_("26 weeks"), help=_("Weekly unit sales.")),
-        "units_4w": tables.column.TextColumn(_("Expected units (4 wks)"), width=150, help=_("Median forecast in units.")),
-        "cover": tables.column.TextColumn(_("Weeks of supply"), width=120),
-    }
-    if found.movement.isna().all():
-        del columns["movement"]
-    tables.show(
-        found.assign(
-            title=[shortened(t, 80) for t in found.title],
-            movement=["" if absent(m) else points(m) for m in found.movement],
-            units_4w=[number(u, 0) for u in found.units_4w],
-            cover=[number(c, 1) for c in planned.reindex(found.product_id)],
-        ),
-        columns,
-        key="watched",
-        alt=_("Watched products"),
-        height="content",
-    )
+    asked = filters.EVERYTHING | {"products": watched, "facts": listing.FACTS, "sort": "probability"}
+    found = data.ask("rising", **asked, limit=len(watched), offset=0)
+    if len(found):
+        listing.show("watched", found, data.meta().currency)
     if missing := len(watched) - len(found):
-        cards.notes(
-            n_("{count} watched product is not in the current data.", "{count} watched products are not in the current data.", missing)
-        )
+        cards.notes(n_("{count} watched product has no forecast now.", "{count} watched products have no forecast now.", missing))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.storage.state import State
-from tests.app.visit import words
+from tests.app.visit import lists, words
 
 
 def test_a_product_is_watched_with_one_press_and_shown_on_the_overview(open_page, shop):
@@ -15,12 +15,12 @@ def test_a_product_is_watched_with_one_press_and_shown_on_the_overview(open_page
     assert [one.product_id for one in State(shop).watched()] == ["P0007"]
     at = open_page("overview", workspace=shop)
     assert "Watch list" in words(at)
-    assert any(list(frame.value.get("product_id", [])) == ["P0007"] for frame in at.dataframe)
+    assert ["P0007"] in [[row["id"] for row in one["rows"]] for one in lists(at)]
 
 
-def test_a_watched_product_that_is_no_longer_in_the_data_is_counted(open_page, shop):
+def test_a_watched_product_without_a_forecast_is_counted(open_page, shop):
     State(shop).watch("gone", "ana")
-    assert "1 watched product is not in the current data." in words(open_page("overview", workspace=shop))
+    assert "1 watched product has no forecast now." in words(open_page("overview", workspace=shop))
 
 
 def test_a_note_is_kept_as_plain_text_with_its_author_and_can_be_deleted(open_page, shop):

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import registry
 from dashboard.components import search
-from tests.app.visit import PAGES
+from tests.app.visit import PAGES, components
 
 
 def hits_of_a_query() -> None:
@@ -40,7 +40,7 @@ def find(monkeypatch, readonly_shop):
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_has_the_search_in_its_language(open_page, name):
     for language, tag in (("en", "en"), ("zh", "zh-CN")):
-        given = json.loads(open_page(name, language).get("bidi_component")[0].proto.json)
+        given = components(open_page(name, language))[0]
         assert given["language"] == tag
         assert given["words"]["search"] == {"en": "Search products, brands, pages", "zh": "搜索商品、品牌、页面"}[language]
 
