@@ -95,4 +95,4 @@ st.plotly_chart(
 )
 cards.notes(_("Dotted: average weekly demand expected up to that date, with its 80% range."))
 if by != "years":
-    items.table(sides, [p for p, _segment in pairs])
+    items.table(sides, pairs)

@@ -24,7 +24,7 @@ def test_two_products_of_an_address_are_shown_side_by_side(open_page):
     assert not at.exception and at.multiselect(key="products").value == ["P0007", "P0011"]
     assert len(lines(at)) == 2
     table = at.table[0].value
-    assert table.shape[1] == 2 and {"Chance of rising", "Expected units (4 wks)", "Price", "Weeks of supply"} <= set(table.index)
+    assert table.shape[1] == 2 and {"Chance of rising", "Expected units, 4 weeks", "Price", "Weeks of supply"} <= set(table.index)
 
 
 def test_a_number_with_a_comma_is_one_product():
