@@ -40,7 +40,7 @@ MAP_KINDS = {
     "separate": N_("Two products"),
 }
 STATUSES = {
-    "order now": N_("Order now"),
+    "order now": N_("Order due"),
     "enough": N_("Well stocked"),
     "stock unknown": N_("Stock unknown"),
     "stock outdated": N_("Outdated stock count"),

@@ -1,4 +1,4 @@
-"""What should I do today?"""
+"""What should I do next?"""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.components import cards, tables
-from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain
+from dashboard.i18n import _, absent, compact, money, number, percent, plain
 
 
 def movers(found, key: str, alt: str) -> None:
@@ -25,11 +25,9 @@ grown, shrunk = (data.ask("movers", direction=way, limit=6) if compared else () 
 moved = len(grown) or len(shrunk)
 
 # show: decisions first
-if not data.checked():
-    cards.unchecked(data.held_back())
-st.subheader(_("Decisions for today"), anchor=False)
+st.subheader(_("Decisions"), anchor=False)
 if decisions.empty:
-    cards.nothing_here(_("Nothing urgent today."))
+    cards.nothing_here(_("Nothing urgent."))
 with st.grid(3, min_column_width=250):
     for _place, row in decisions.iterrows():
         cards.decision(row)
@@ -65,7 +63,7 @@ with st.grid(4, min_column_width=200):
     if numbers.stock_known:
         cost = "" if absent(numbers.order_cost_cents) else plain(money(numbers.order_cost_cents, meta.currency, short=True))
         st.metric(
-            _("To order now"),
+            _("To order"),
             number(numbers.to_order, 0),
             cost or None,
             **card,
@@ -77,16 +75,6 @@ with st.grid(4, min_column_width=200):
         )
     else:
         st.metric(_("Forecast products"), number(numbers.products, 0), **card)
-if numbers.stock_known and numbers.stock_unknown:
-    cards.notes(
-        n_(
-            "No reliable stock count for {count} product, so no order suggested.",
-            "No reliable stock count for {count} products, so no order suggested.",
-            numbers.stock_unknown,
-        )
-    )
-elif numbers.stock_unknown:
-    cards.notes(_("No stock data, so no order suggestions. See Inventory for reorder points."))
 
 st.space("xsmall")
 if moved:
