@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
+from babel import Locale
+
 from core.jobs import kinds
-from core.messages import Message
+from core.messages import LOCALES, Message
 from core.schema import CANONICAL
-from dashboard.i18n import _, number, percent, show
+from dashboard import data
+from dashboard.i18n import _, language, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -234,7 +239,20 @@ def step(kind: str, name: str) -> str:
 
 
 def segment(name: str) -> str:
+    """Return the name of a customer group; a country's name for its code where the groups are countries."""
+    if len(name) == 2 and name.isupper() and data.has_snapshot() and data.meta().segment_attribute == "country":
+        return country(name, language())
     return said(SEGMENTS, name)
+
+
+@cache
+def country(code: str, spoken: str) -> str:
+    """Return a country's name by its ISO 3166 code, the code itself where there is none.
+
+    >>> country("GB", "en"), country("GB", "zh"), country("QQ", "en")
+    ('United Kingdom', '英国', 'QQ')
+    """
+    return Locale.parse(LOCALES[spoken]).territories.get(code, code)
 
 
 def without(level: str) -> str:

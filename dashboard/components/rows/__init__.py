@@ -113,13 +113,15 @@ def show(
     sorted_by: str = "",
     selects: bool = False,
     actions: Sequence[Action] = (),
+    compact: bool = False,
     opens: Callable[[str], Target] = open_product,
     on_sort: Callable[[str], None] | None = None,
 ) -> list[str]:
     """Show rows and return the ids of those that are chosen, on whatever page of the list they are.
 
     first: place of the first row among all `total`. sorted_by: the `sort` of the column by which they are ordered. selects: whether
-    rows can be chosen, and `actions` done with them. opens: what a row's link opens. on_sort: a heading was clicked.
+    rows can be chosen, and `actions` done with them. opens: what a row's link opens. on_sort: a heading was clicked. compact: a
+    short list for a narrow place, in lines without headings, never as cards.
     """
 
     def sort() -> None:
@@ -132,6 +134,7 @@ def show(
         key=key,
         data={
             "label": label,
+            "compact": compact,
             "columns": [_column(column, sorted_by, bool(on_sort)) for column in columns],
             "rows": [{"id": row.id, "href": _href(opens(row.id)), "cells": [row.cells.get(c.name) for c in columns]} for row in rows],
             "first": first,

@@ -1,4 +1,4 @@
-// Compiled by `make frontend` from source 9287a3069de5ac4af53e86f7c0ac44843a00d9899652ecbbdc90cf55538884df to b59924a1e991295b89fe1c41701c6de29c6066329a64d7037df7c715c294151f.
+// Compiled by `make frontend` from source b26c7730ed5ecba9285603de3bd58953219f27bac11d484fe1a338e96d059fae to 4a7782a5a2c26fe6c158e9a0d71be02bfb82f3432383db73e02057ce72eb4c72.
 const WEEKS = 26;
 const ABSENT = "–";
 function fill(element, attributes, children) {
@@ -118,7 +118,8 @@ class List {
         return [...this.root.querySelectorAll(".row a.open")];
     }
     build() {
-        const { columns, label, rows, total, first } = this.data;
+        const { columns, compact, label, rows, total, first } = this.data;
+        this.root.classList.toggle("compact", compact);
         const wide = columns.map((column) => `minmax(${column.least}px, ${column.grow}fr)`);
         if (this.selects)
             wide.unshift("24px");

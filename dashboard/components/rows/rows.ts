@@ -18,6 +18,7 @@ interface Row { id: string; href: string; cells: Cell[] }
 interface Action { label: string; hint: string; href: string; least: number; most: number }
 interface Data {
   label: string;
+  compact: boolean;
   columns: Column[];
   rows: Row[];
   first: number;
@@ -170,7 +171,8 @@ class List {
   }
 
   private build(): void {
-    const { columns, label, rows, total, first } = this.data;
+    const { columns, compact, label, rows, total, first } = this.data;
+    this.root.classList.toggle("compact", compact);
     const wide = columns.map((column) => `minmax(${column.least}px, ${column.grow}fr)`);
     if (this.selects) wide.unshift("24px");
     const grid = make("div", { class: "grid", role: "grid", "aria-label": label, "aria-rowcount": total + 1, "aria-colcount": wide.length });
