@@ -26,7 +26,8 @@ def field(page: Page):
 
 def misspelt(shop: Workspace) -> tuple[str, str]:
     """Return a long word of the shop's titles and the word without one of its letters."""
-    word = max((w for title in titles(shop) for w in re.findall(r"[a-z]{8,}", title)), key=len)
+    words = sorted({word.lower() for title in titles(shop) for word in re.findall(r"\b[A-Za-z]{8,}\b", title)})
+    word = max(words, key=len)
     return word, word[:4] + word[5:]
 
 
