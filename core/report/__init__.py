@@ -12,6 +12,7 @@ from core.messages import msg
 from core.report import pdf
 from core.report.figures import Figures, gather
 from core.report.page import page
+from core.settings import effective
 from core.storage import files
 from core.storage.queries import Serving
 from core.storage.snapshots import current
@@ -23,7 +24,9 @@ __all__ = ["Figures", "gather", "html", "page", "write"]
 
 def html(workspace: Workspace, folder: Path, language: str) -> str:
     """Return the report of a snapshot's folder as HTML, with the planners' changes of now."""
-    return page(gather(Serving(folder), workspace.own_settings(), State(workspace).overrides()), language)
+    serving = Serving(folder)
+    settings = effective(workspace.own_values(), serving.facts())
+    return page(gather(serving, settings, State(workspace).overrides()), language)
 
 
 def write(workspace: Workspace, out: Path, language: str, as_pdf: bool = False) -> list[Path]:

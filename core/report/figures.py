@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from core import data_age
 from core.capabilities.forecast import listing
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import Rules
+from core.data_age import DataAge
 from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import Settings
 from core.storage.queries import Serving
@@ -30,6 +32,7 @@ class Figures:
     """
 
     meta: pd.Series
+    age: DataAge
     rules: Settings
     headline: pd.Series
     weeks: pd.DataFrame
@@ -50,18 +53,20 @@ class Figures:
 
 
 def gather(serving: Serving, settings: Settings, overrides: Sequence[Override]) -> Figures:
-    """Return the figures of a report. settings: the shop's own; what the snapshot recorded wins over them."""
+    """Return the figures of a report. settings: those in effect; the rules that the snapshot recorded win over them."""
 
     def ask(question: str, **values) -> pd.DataFrame:
         return serving.ask(question, likely=LIKELY, worth_saying=WORTH_SAYING, **values)
 
     rules, meta = serving.rules(settings), ask("meta").iloc[0]
     basis = plans.replanned(plans.read(serving, Rules.of(rules.inventory)), overrides)
-    plan = plans.make(basis, overrides)
+    age = data_age.age(meta.as_of.date(), settings)
+    plan = plans.without_passed(plans.make(basis, overrides), age.passed)
     products = listing.EVERYTHING | {"facts": listing.FACTS, "limit": LISTED, "offset": 0}
     bought = plans.within(plan, plans.rank(basis), math.inf)
     return Figures(
         meta=meta,
+        age=age,
         rules=rules,
         headline=ask("headline").iloc[0],
         weeks=ask("weekly_orders", weeks=WEEKS),

@@ -11,6 +11,7 @@ from core import formats
 from core.capabilities.forecast import listing, words
 from core.capabilities.inventory.control import MAX_COVER_WEEKS
 from core.capabilities.inventory.plan import Amount
+from core.data_age import FRESH
 from core.formats import absent, number, percent, shortened
 from core.markup import Markup, document, table
 from core.messages import Message, msg, nmsg, sentences, show
@@ -94,9 +95,16 @@ class _Page:
 
     def summary(self) -> Iterator[str]:
         meta, head, rules, weeks = self.figures.meta, self.figures.headline, self.figures.rules.labels, self.figures.weeks
+        age = self.figures.age
         yield self.paragraph(
-            msg("Data to {day}. Forecast for the next {days} days.", day=meta.as_of.date(), days=rules.horizon_days), kind="small"
+            msg("Demo date: {day}.", day=age.as_of) if age.demo else msg("Data to {day}.", day=age.as_of),
+            msg("Forecast for the next {days} days.", days=rules.horizon_days),
+            kind="small",
         )
+        if age.level != FRESH:
+            hidden = msg("Past order-by dates are hidden.") if age.passed else ""
+            old = nmsg("These data are {count} day old.", "These data are {count} days old.", age.days)
+            yield self.paragraph(old, hidden, kind="warning")
         if meta.signal != "orders":
             signal = words.SIGNALS.get(meta.signal, meta.signal)
             yield self.paragraph(msg("Units and sales are counts of {signal}.", signal=show(signal, self.language).lower()), kind="small")

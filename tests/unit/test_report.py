@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from fixtures.serving import NASTY, write_snapshot
 
-from core import cli, formats, report
+from core import cli, data_age, formats, report
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import Rules
 from core.errors import UserError
@@ -59,6 +59,12 @@ class Read(HTMLParser):
     @property
     def words(self) -> str:
         return "\n".join(self.texts)
+
+
+@pytest.fixture(autouse=True)
+def on_the_day(monkeypatch):
+    """The snapshots' own last day, on every clock."""
+    monkeypatch.setattr(data_age, "now", lambda: datetime(2011, 12, 5, 9, tzinfo=UTC))
 
 
 @pytest.fixture(scope="module")
@@ -168,6 +174,15 @@ def test_of_a_shop_of_which_little_is_known_only_that_is_said(sparse, language):
 def test_reasons_are_facts_and_say_which_way_they_push(shop):
     reasons = [row[3] for row in Read(html(shop)).tables["What is rising"][1:]]
     assert all("▲" in cell or "▼" in cell for cell in reasons) and any(re.search(r"×|%|weeks", cell) for cell in reasons)
+
+
+def test_of_stale_data_the_report_says_how_old_they_are_and_names_no_day_that_has_passed(shop, monkeypatch):
+    order_by = {row[4] for row in Read(html(shop)).tables["Order"][1:]}
+    monkeypatch.setattr(data_age, "now", lambda: datetime(2012, 5, 5, 9, tzinfo=UTC))
+    read = Read(html(shop))
+    assert "These data are 153 days old. Past order-by dates are hidden." in read.words
+    assert {row[4] for row in read.tables["Order"][1:]} == {"–"} != order_by
+    assert {row[5] for row in read.tables["Orders by supplier"][1:-1]} == {"–"}
 
 
 # ---- the command

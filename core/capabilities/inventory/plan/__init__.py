@@ -26,6 +26,7 @@ from core.capabilities.inventory.plan.table import (
     select,
     stop_list,
     total,
+    without_passed,
 )
 from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
 
@@ -68,5 +69,6 @@ __all__ = [
     "stop_list",
     "total",
     "within",
+    "without_passed",
     "worth",
 ]

@@ -187,6 +187,14 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     return plan.sort_values(["lost_margin_cents", "order_units", "product_id"], ascending=[False, False, True], ignore_index=True)
 
 
+def without_passed(plan: pd.DataFrame, passed: date | None) -> pd.DataFrame:
+    """Return the plan without the days before `passed`; None leaves all of them (core.data_age.DataAge.passed)."""
+    if passed is None:
+        return plan
+    days = plan[["order_by", "goes_out", "clear_by"]]
+    return plan.assign(**days.where(days >= pd.Timestamp(passed)))
+
+
 def select(
     plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (), classes: Sequence[str] = (), search: str = "", problem: str = ""
 ) -> pd.DataFrame:
