@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
+from core.capabilities.forecast.listing import EVERYTHING, FACTS
 from core.storage.state import LONGEST_NOTE
 from dashboard import actions, data, registry
 from dashboard.components import cards
-from dashboard.components.rising import filters, listing
+from dashboard.components.rising import listing
 from dashboard.i18n import _, day, n_, plain
 
 
@@ -64,7 +65,7 @@ def watch_list() -> None:
     if not watched:
         return
     st.subheader(_("Watch list"), anchor=False)
-    asked = filters.EVERYTHING | {"products": watched, "facts": listing.FACTS, "sort": "probability"}
+    asked = EVERYTHING | {"products": watched, "facts": FACTS, "sort": "probability"}
     found = data.ask("rising", **asked, limit=len(watched), offset=0)
     if len(found):
         listing.show("watched", found, data.meta().currency)

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.forecast.listing import EVERYTHING, FACTS, reasons
 from dashboard import data, labels
-from dashboard.components.rising import filters, listing
-from dashboard.i18n import _, exact, money, number, percent, plain
+from dashboard.i18n import _, exact, money, number, percent, plain, show
 
 WEEKS = 52  # of history in a comparison of products or groups
 HORIZON = 4  # weeks of the expected units
@@ -80,9 +80,9 @@ def _facts(item: Item, product: str, segment: str) -> dict[str, str]:
 
 
 def _reasons(product: str, segment: str) -> str:
-    asked = filters.EVERYTHING | {"products": [product], "segment": segment, "facts": listing.FACTS, "sort": "probability"}
+    asked = EVERYTHING | {"products": [product], "segment": segment, "facts": FACTS, "sort": "probability"}
     found = data.ask("rising", **asked, limit=1, offset=0)
     if found.empty:
         return _("No forecast")
-    reasons = listing.Reasons.here().of(next(found.itertuples()), falling=False)
-    return ", ".join(f"{'▲' if reason.push > 0 else '▼'} {plain(reason.text)}" for reason in reasons)
+    said = reasons(next(found.itertuples()), falling=False, spread=data.feature_spread())
+    return ", ".join(f"{'▲' if reason.push > 0 else '▼'} {plain(show(reason.text))}" for reason in said)
