@@ -31,7 +31,7 @@ def forecasts(falling: bool) -> None:
     name = "falling" if falling else "rising"
     top, body = st.container(horizontal=True, vertical_alignment="center", key="rising_top"), st.container()
     with top:
-        by = filters.by()
+        by = filters.by(choices)
     question = asked.values | {"sort": filters.question_sort(asked.sort, falling)}
     if by != "product":
         found = data.ask("rising_groups", **question, by=by)
@@ -49,6 +49,7 @@ def forecasts(falling: bool) -> None:
     if found.empty:
         with body:
             cards.nothing_here(_("No product matches these filters."))
+            st.button(_("Clear filters"), key="clear_filters", on_click=filters.clear)
             if unforecast:
                 label = n_("Show {count} product without a forecast", "Show {count} products without a forecast", unforecast)
                 st.button(label, key="show_unforecast", on_click=address.put, kwargs={"list": "none"})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from fixtures.serving import write_snapshot
 
 from core.capabilities.forecast import CAPABILITY
+from dashboard import registry
 from dashboard.components.rising import filters
 from dashboard.i18n import money, number, percent
 from tests.app.visit import cells, lists, row_ids, words
@@ -66,6 +68,12 @@ def test_the_list_narrows_by_brand_and_supplier_and_to_products_without_one(open
 def test_a_search_takes_percent_and_underscore_as_they_are(open_page):
     at = open_page("rising", q="%")
     assert not lists(at) and "No product matches these filters" in words(at)
+
+
+def test_filters_that_leave_nothing_can_be_cleared_at_once(open_page, everyone):
+    at = open_page("rising", q="%", category="Kitchen", stock="0-1")
+    at.button(key="clear_filters").click().run()
+    assert row_ids(at) == list(everyone.product_id) and set(at.query_params) <= {"lang"}
 
 
 def test_a_search_finds_a_product_by_its_number(open_page):
@@ -263,7 +271,25 @@ def test_a_product_without_a_forecast_for_one_group_says_so(open_page, workspace
     assert row_ids(at) == ["P0003"] and cells(at, "reason")[0]["text"] == "No recent sale to this customer group"
 
 
+# ---- choosing rows
+
+
+def test_rows_can_be_compared_where_there_is_a_page_for_it(open_page, monkeypatch):
+    assert lists(open_page("rising"))[0]["selects"] and lists(open_page("rising"))[0]["actions"] == []
+    known = registry.pages()
+    compare = replace(known["why"], name="compare", file=registry.script(known["why"]))
+    monkeypatch.setattr(registry, "pages", lambda: known | {"compare": compare})
+    (action,) = lists(open_page("rising"))[0]["actions"]
+    assert action["href"] == "compare?products={ids}" and (action["least"], action["most"]) == (2, 4)
+
+
 # ---- roll-ups
+
+
+def test_a_shop_without_categories_offers_none_to_add_up_by(open_page, workspace):
+    write_snapshot(workspace, categories=False)
+    at = open_page("rising", workspace=workspace)
+    assert list(at.segmented_control(key="by").options) == ["Product", "Brand", "Supplier"]
 
 
 @pytest.mark.parametrize("level", ["category", "brand", "supplier"])
