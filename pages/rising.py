@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from dashboard import address, data, registry
+from dashboard import address, data
 from dashboard.components import cards, exports, rows
 from dashboard.components.rising import filters, groups, listing
 from dashboard.i18n import _, n_
@@ -59,7 +59,6 @@ def forecasts(falling: bool) -> None:
         found = data.ask("rising", **question, limit=PAGE_ROWS, offset=first)
     with body:
         compare = rows.Action("compare", "products", _("Compare"), *listing.COMPARED, _("Select 2 to 4 products to compare."))
-        actions = [compare] if "compare" in registry.pages() else []
         chosen = listing.show(
             f"{name}_list",
             found,
@@ -70,7 +69,7 @@ def forecasts(falling: bool) -> None:
             sort=asked.sort,
             on_sort=lambda way: address.put(sort=way),
             selects=True,
-            actions=actions,
+            actions=[compare],
         )
     with top:
         more = n_("{count} more has no forecast.", "{count} more have no forecast.", unforecast) if unforecast else ""
