@@ -15,6 +15,7 @@ from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
+st.html(ASSETS / "page.css")
 with st.sidebar:
     native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
     st.segmented_control(
