@@ -19,6 +19,7 @@ from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -134,15 +135,28 @@ def accessibility(page: Page, view: View) -> list[Finding]:
     return found
 
 
+WIDE, HIGH, GAP, COLUMNS = 480, 320, 16, 3
+
+
 def sheet(out: Path, file: Path) -> None:
-    """Write the contact sheet: each page of the full shop in English and light, at 1440 px."""
-    pictures = [Image.open(out / View("full", name, "en", "light", 1440).file) for name in registry.pages()]
-    wide, high, columns = 480, 320, 3
-    whole = Image.new("RGB", (columns * (wide + 16) + 16, -(-len(pictures) // columns) * (high + 16) + 16), "#d9dee5")
-    for place, picture in enumerate(pictures):
-        small = picture.convert("RGB").crop((0, 0, 1440, min(picture.height, 960))).resize((wide, min(high, picture.height * wide // 1440)))
-        whole.paste(small, (16 + place % columns * (wide + 16), 16 + place // columns * (high + 16)))
+    """Write the contact sheet: the top of each page of the full shop, in English and light, at 1440 px."""
+    names = list(registry.pages())
+    whole = Image.new("RGB", (COLUMNS * (WIDE + GAP) + GAP, -(-len(names) // COLUMNS) * (HIGH + GAP) + GAP), "#d9dee5")
+    for place, name in enumerate(names):
+        picture = Image.open(out / View("full", name, "en", "light", 1440).file).convert("RGB").crop((0, 0, 1440, 960))
+        whole.paste(picture.resize((WIDE, HIGH)), corner(place))
     whole.save(file, quality=70)
+
+
+def corner(place: int) -> tuple[int, int]:
+    """Return where the picture of the page in a place is on the sheet: its left and top edge."""
+    return GAP + place % COLUMNS * (WIDE + GAP), GAP + place // COLUMNS * (HIGH + GAP)
+
+
+def tile(whole: np.ndarray, place: int) -> np.ndarray:
+    """Return the picture of the page in a place of a sheet (height, width)."""
+    left, top = corner(place)
+    return whole[top : top + HIGH, left : left + WIDE]
 
 
 def run(out: Path, chosen: list[View]) -> list[Finding]:
