@@ -288,13 +288,22 @@ def test_the_two_files_of_taobao_are_joined(workspace, cases):
         ("stock_ledger.csv", "Stock Balance"),
         ("stock_moves.csv", "Inventory > Reporting > Stock"),
         ("ExportOrderList3.csv", "ExportOrderDetailList"),
-        ("counter.csv", "sales of each day"),
-        ("counter2.csv", "sales of each day"),
     ],
 )
 def test_reports_of_the_cases_that_cannot_serve_say_what_to_export(workspace, cases, file, advice):
     with pytest.raises(UserError, match=advice):
         import_files(workspace, [cases / file])
+
+
+@pytest.mark.parametrize("file", ["counter.csv", "counter2.csv"])
+def test_counters_of_the_cases_are_asked_about_and_read_as_differences(workspace, cases, file):
+    with pytest.raises(UserError, match="--each-row running-total"):
+        import_files(workspace, [cases / file])
+    report = import_files(workspace, [cases / file], answers={"--each-row": "running-total"})
+    assert report.totals() == {"read": 4, "kept": 2, "dropped": 0, "quarantined": 0, "set_aside": 2}
+    sales = "select product_id, ordered_at::date::varchar, units, unit_price_cents from orders order by all"
+    assert stored(workspace, sales) == [("A", "2024-01-02", 20, 1000), ("A", "2024-01-03", 10, 900)]
+    assert stored(workspace, "select title, price_cents from products order by 1") == [("Cream", 900), ("Milk", 2000)]
 
 
 def test_every_state_of_the_cases_is_counted_or_asked_about(workspace, cases):

@@ -9,8 +9,6 @@ from enum import Enum
 from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
-from core.ingest.questions import Question
-from core.ingest.recognise.rules import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE
 from core.ingest.store.by_key import merge_by_key
 from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run, unseen
 from core.messages import msg, nmsg
@@ -59,17 +57,6 @@ def detect_grain(con, staged: StagedTable, are_lines: bool = False) -> OrderGrai
         and (select max(ordered_at) from {source} where problem is null)""",
     )
     return OrderGrain.SUMMED_LINES if stored and stored == stored_keys else OrderGrain.LINES
-
-
-def question_of_grain(file: str, grain: OrderGrain) -> Question:
-    """Return the question what a row is, of a file without numbers of orders and customers; it changes no units and no money."""
-    choices = (
-        (ORDER_LINE, msg("one line of an order")),
-        (DAY_TOTAL, msg("the total of a product and day")),
-        (ONE_UNIT, msg("one unit")),
-    )
-    proposal = DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE
-    return Question(EACH_ROW, "", proposal, choices, msg("What is one row of {file}?", file=file), file, share=0.0)
 
 
 def merge_totals(con, staged: StagedTable, grain: OrderGrain, seen: Callable[[str], None] = unseen) -> Merged:
