@@ -107,6 +107,13 @@ FLAGS: tuple[AnswerFlag, ...] = (
         named=True,
         choices=("use", "leave-out"),
     ),
+    AnswerFlag(
+        "--leave-out",
+        msg("Whether a file is left out, such as stores.csv=yes. Repeat it for more files."),
+        "FILE=MEANING",
+        named=True,
+        choices=("yes", "no"),
+    ),
     AnswerFlag("--time-zone", msg("The shop's time zone, such as Europe/Berlin."), "ZONE"),
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
     AnswerFlag(

@@ -15,7 +15,7 @@ from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Answers
 from core.ingest.readers.files import open_sources, sha256
 from core.ingest.readers.source import Source
-from core.ingest.recognise import known_layouts, mapping_file
+from core.ingest.recognise import known_layouts, leave_out, mapping_file
 from core.ingest.recognise.day_columns import unpivot_days
 from core.ingest.recognise.mapping import Mapping, with_column_names
 from core.ingest.recognise.rules import RULES
@@ -70,6 +70,7 @@ def import_files(
         stack.enter_context(private.owner_only())
         opened = _open(stack, [Path(f) for f in files], chosen, None if dry_run else workspace.cache, report)
         _refuse_unknown_names(columns, [source for _, _, source in opened])
+        leave_out.refuse_unknown(known.given, [*(source.file for _, _, source in opened), *(f.file for f in report.files)])
         layouts = (*known_layouts.own(workspace.layouts), *known_layouts.shipped()) if chosen.guesses else ()
         planned = plan_sources(chosen, opened, stored_product_ids(workspace), known, dry_run, layouts)
         if not dry_run:
@@ -77,7 +78,8 @@ def import_files(
         with open_warehouse(workspace, dry_run) as con:
             run = _import_all(con, workspace, chosen, planned, known.given, report, progress, dry_run)
             _store_statements(run, report)
-            _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in planned if p.plans), report)
+            decided = [p for p in planned if p.plans or p.is_left_out]
+            _finish(run, workspace, columns, known.to_remember((p.report.layout_key, p.report.shown) for p in decided), report)
             if not dry_run:
                 refuse_open(report.open())
     progress("import", 1.0, msg("done"))

@@ -68,7 +68,9 @@ def question_line(question: Question, answers: Answers) -> Message:
         return msg("Answered: {about} {answer}", **values)
     if question.matters:
         return msg("Question: {about} Answer with {flag}", **values)
-    return msg("Note: {about} To change it: {flag}", **values)
+    others = [value for value, _ in question.choices if value != question.proposal]
+    change = question.argument(others[0]) if len(others) == 1 else values["flag"]
+    return msg("Note: {about} To change it: {flag}", **values | {"flag": change})
 
 
 def question_record(question: Question, answers: Answers) -> dict:

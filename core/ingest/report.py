@@ -238,7 +238,8 @@ class FileReport:
         if self.layout:
             lines.append(_indented(2, self.layout))
         if self.left_out:
-            lines.append(_indented(2, msg("Left out: {reason}", reason=self.left_out)))
+            waits = msg("Not read yet: {reason}", reason=self.left_out)
+            lines.append(_indented(2, waits if self.refused else msg("Left out: {reason}", reason=self.left_out)))
         for t in self.tables:
             lines += t.lines(t is self.main, dry_run)
         lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
@@ -316,7 +317,7 @@ class ImportReport:
             "",
             msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined + {set_aside} set aside", **self.totals()),
         ]
-        if left_out := [f.file for f in self.files if f.left_out]:
+        if left_out := [f.file for f in self.files if f.left_out and not f.refused]:
             parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
         if self.dry_run and (asked := self.open()):
             parts.append(

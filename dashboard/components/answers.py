@@ -10,7 +10,8 @@ from core.storage.state import Job
 from dashboard import data, labels
 from dashboard.i18n import _, n_, plain, show, spoken
 
-ZONE, COLUMN, KEEP, STATE = "--time-zone", "--column", "--keep", "--state"
+ZONE, COLUMN, KEEP, STATE, LEAVE_OUT = "--time-zone", "--column", "--keep", "--state", "--leave-out"
+NOTHING = "nothing"  # what a file holds that is left out
 
 Answers = dict[str, str | None]  # the key of a question -> what is chosen, None before anything is
 
@@ -99,16 +100,22 @@ def asks_for_columns(report: dict) -> dict | None:
 
 
 def table_of(file: dict, check: Job) -> str:
-    """Ask which table a file holds; "" where that is clear."""
+    """Ask which table a file holds, or NOTHING where it may be left out; "" where that is clear."""
     if not file["ask"]:
         return ""
+    may_leave = any(q["flag"] == LEAVE_OUT for q in file["questions"])
     return st.selectbox(
         _("What does {file} contain?").format(file=plain(file["file"])),
-        list(file["ask"]["tables"]),
-        format_func=labels.table,
+        [*file["ask"]["tables"], *([NOTHING] if may_leave else [])],
+        format_func=lambda table: _("Nothing for Upswing: leave it out") if table == NOTHING else labels.table(table),
         key=spoken(f"holds_{check.id}"),
         width=320,
     )
+
+
+def left_out(file: dict) -> Answers:
+    """Return the answer that leaves a file out of the import."""
+    return {f"{LEAVE_OUT} {file['file']}": "yes"}
 
 
 def columns(file: dict, table: str, check: Job) -> Answers:

@@ -78,7 +78,9 @@ def _checked(check: Job) -> None:
     unnamed = answers.asks_for_columns(report)
     table = answers.table_of(unnamed, check) if unnamed else ""
     with st.form(f"answers_{check.id}", border=True):
-        given = answers.columns(unnamed, table, check) if unnamed else {}
+        given: answers.Answers = {}
+        if unnamed:
+            given = answers.left_out(unnamed) if table == answers.NOTHING else answers.columns(unnamed, table, check)
         given |= answers.choices({key: q for key, q in asked.items() if q["flag"] != answers.COLUMN}, check)
         changed: dict[str, str] = {}
         shop: dict = {}
@@ -92,7 +94,7 @@ def _checked(check: Job) -> None:
                 _("Continue") if unnamed else _("Import"),
                 type="primary",
                 icon=":material/arrow_forward:" if unnamed else ":material/upload:",
-                disabled=not unnamed and not _serves(report),
+                disabled=not unnamed and not _serves(report, asked),
             )
             removed = _are_uploads(check) and st.form_submit_button(_("Remove files"), icon=":material/delete:")
     if not _are_uploads(check):
@@ -114,8 +116,10 @@ def _are_uploads(check: Job) -> bool:
     return all(Path(file).is_relative_to(data.workspace().uploads.resolve()) for file in check.arguments["files"])
 
 
-def _serves(report: dict) -> bool:
-    return any(file["tables"] for file in report["files"]) and not any(file["refused"] for file in report["files"])
+def _serves(report: dict, asked: dict[str, dict]) -> bool:
+    """Return whether a file can be stored and none stops the import, but for those that are about to be left out."""
+    waiting = [file for file in report["files"] if file["refused"] and f"{answers.LEAVE_OUT} {file['file']}" not in asked]
+    return any(file["tables"] for file in report["files"]) and not waiting
 
 
 def _left_out(last: Job) -> None:

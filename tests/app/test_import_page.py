@@ -32,6 +32,47 @@ def pressed(at, label: str = "Import"):
     return next(b for b in at.form_submit_button if b.label == label).click().run()
 
 
+TILL = ("Bestelldatum;Artikelnummer;Menge\n" + "".join(f"{1 + i // 2:02}.03.2024;A{i % 5};{1 + i % 3}\n" for i in range(40))).encode()
+
+
+def test_sales_of_unknown_columns_beside_known_ones_are_asked_about(open_page, workspace):
+    at = wait(open_page, workspace, ("orders.csv", STATES.replace("In Klärung".encode(), b"paid")), ("kasse.csv", TILL))
+    asked = {s.label: s.value for s in at.selectbox}
+    assert (asked["Order date"], asked["SKU or name"], asked["Units"]) == ("Bestelldatum", "Artikelnummer", "Menge")
+    pressed(at, "Continue")
+    checked(workspace)
+    at = open_page("data", workspace=workspace)
+    assert not at.exception and not [s for s in at.selectbox if s.label == "Order date"]
+    pressed(at)
+    job = jobs.recent(workspace)[0]
+    assert job.kind == "import" and job.arguments["answers"]["--column orders.units"] == "Menge"
+
+
+def test_a_file_that_asks_for_its_columns_can_be_left_out_and_read_after_all(open_page, workspace):
+    at = wait(open_page, workspace, ("orders.csv", STATES.replace("In Klärung".encode(), b"paid")), ("kasse.csv", TILL))
+    next(s for s in at.selectbox if s.label == r"What does kasse\.csv contain?").select("nothing").run()
+    pressed(at, "Continue")
+    assert jobs.recent(workspace)[0].arguments["answers"] == {"--leave-out kasse.csv": "yes"}
+    checked(workspace)
+    at = open_page("data", workspace=workspace)
+    assert "Not read: You chose to leave it out" in words(at) and not at.form_submit_button[0].disabled
+    next(s for s in at.selectbox if s.label == r"Is kasse\.csv read or left out?").select("no")
+    pressed(at)
+    checked(workspace)
+    at = open_page("data", workspace=workspace)
+    assert "Order date" in [s.label for s in at.selectbox]
+
+
+def test_a_file_that_cannot_be_read_holds_the_import_up_until_it_is_left_out(open_page, workspace):
+    months = b"month,sku,qty\n2024-01,A,5\n2024-02,A,7\n"
+    at = wait(open_page, workspace, ("orders.csv", STATES.replace("In Klärung".encode(), b"paid")), ("monthly.csv", months))
+    (way_out,) = (s for s in at.selectbox if "Is the import to go on without it?" in s.label)
+    assert way_out.value == "yes" and way_out.options == ["leave it out"]
+    pressed(at)
+    job = jobs.recent(workspace)[0]
+    assert (job.kind, job.arguments["answers"]) == ("import", {"--leave-out monthly.csv": "yes"})
+
+
 def test_each_state_can_be_changed_and_the_files_are_checked_again_before_they_are_stored(open_page, workspace):
     at = wait(open_page, workspace, ("orders.csv", STATES))
     drop_downs = {s.label.replace("\\", ""): s for s in at.selectbox}

@@ -6,11 +6,13 @@ from collections.abc import Callable
 
 from core.ingest.answers import COLUMN
 from core.ingest.names import plain
+from core.ingest.persons.column_values import shown_names
 from core.ingest.questions import Question
 from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.matcher import match
 from core.ingest.recognise.personal_data import outside_of
 from core.ingest.recognise.sheet import Sheet
+from core.ingest.recognise.table_plan import Found
 from core.ingest.words import column_words
 from core.messages import Message, msg
 
@@ -18,6 +20,8 @@ FEWEST = 2  # different rows that show anything
 ENOUGH = 0.5  # the score of a column that is proposed
 
 FITS, MISFITS = 1.5, 0.2
+FEW = 20  # rows: a longer file with one row a day is a calendar or a series
+_OF_SALES = ("orders.ordered_at", "orders.product_id", "orders.units", "orders.unit_price")
 _NEITHER = {"totals", "remarks"}
 _WHOSE = {"order_id": "orders", "product_id": "products", "title": "products", "customer_id": "customers"}
 
@@ -47,6 +51,24 @@ def questions(sheet: Sheet, ask: dict) -> list[Question]:
         )
         for place in [*needed, *(place for place in ask["tables"][table]["further"] if place in proposed)]
     ]
+
+
+def shows_sales(sheet: Sheet, read: Found) -> bool:
+    """Return whether the columns of a file can be those of sales, by their names or by their values.
+
+    They can with a day, a product and units; and with a day, a product and money, where products stand on several days, which they do
+    not in a list of prices. One row a day is a calendar or a series. read: what is known of the columns as those of orders.
+    """
+    known = {target: filled.sources[0] for target, filled in read.items() if filled.sources and filled.sources[0] in sheet.source.columns}
+    proposed = propose(sheet, shown_names(sheet.source.columns), [p for p in _OF_SALES if p.partition(".")[2] not in known], known)
+    parts = known | {place.partition(".")[2]: column for place, column in proposed.items()}
+    day, product, rows = parts.get("ordered_at"), parts.get("product_id"), sheet.first_rows
+    if day is None or product is None or day == product:
+        return False
+    if rows.different(day) == rows.rows(day) and (rows.rows(day) > FEW or rows.different(product) == rows.rows(product)):
+        return False
+    on_several_days = rows.different(product) < rows.different(product, day)
+    return "units" in parts or on_several_days and bool(parts.keys() & {"unit_price", "line_total"})
 
 
 def propose(sheet: Sheet, columns: list[str], places: list[str], read: Known) -> dict[str, str]:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import UserError
-from core.ingest.answers import KnownAnswers, column_names, constants, signature
+from core.ingest.answers import COLUMN, KnownAnswers, column_names, constants, signature
 from core.ingest.convert.dates import day_in
 from core.ingest.readers.source import Source
-from core.ingest.recognise import known_layouts, lookups, reshape
+from core.ingest.recognise import known_layouts, leave_out, lookups, reshape
 from core.ingest.recognise.declared import plan_declared, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
@@ -59,6 +59,16 @@ class PlannedSource:
         """The source's own and those that are added to them."""
         return self.source.columns + list(self.lookup.columns if self.lookup else ())
 
+    def leave_out(self) -> None:
+        """Report that a person leaves the source out, with the way to read it all the same."""
+        self.report.left_out = leave_out.CHOSEN
+        self.report.questions.append(leave_out.question(self.source.file))
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether a person leaves it out."""
+        return self.report.left_out == leave_out.CHOSEN
+
     @property
     def has_orders(self) -> bool:
         return bool(self.plans) and self.plans[0].table == "orders"
@@ -82,12 +92,18 @@ def plan_sources(
     """
     known = known or KnownAnswers()
     planned = [_recognised(mapping, path, sha, source, layouts if mapping.guesses else (), known) for path, sha, source in files]
-    sheets, sources = [p.sheet for p in planned if p.sheet], [p.source for p in planned]
+    read: list[PlannedSource] = []
     for p in planned:
+        if leave_out.answer(p.source.file, known.given) == leave_out.YES:
+            p.leave_out()
+        else:
+            read.append(p)
+    sheets, sources = [p.sheet for p in read if p.sheet], [p.source for p in read]
+    for p in read:
         p.lookup = lookups.matched_lookup(p.sheet, sheets) if p.sheet else lookups.declared_lookup(p.mapping, p.source, sources)
         if p.sheet and p.lookup:
             p.sheet.added = p.lookup.columns
-    _plan_each(planned, dry_run)
+    _plan_each(read, dry_run, others=len(planned) > 1)
     matched = [p for p in planned if p.sheet and p.plans]
     agreed = product_columns([(p.sheet, p.plans[0].table) for p in matched if p.sheet], stored_ids)
     for p, column in zip(matched, agreed):
@@ -120,10 +136,11 @@ def _recognised(mapping: Mapping, path: Path, sha: str, source: Source, layouts:
     return p
 
 
-def _plan_each(planned: list[PlannedSource], dry_run: bool) -> None:
+def _plan_each(planned: list[PlannedSource], dry_run: bool, others: bool) -> None:
     """Give each source its plans, or the reason why it has none, and what to ask about it.
 
-    Raises UserError for one that may hold sales, and where no source has plans; a dry run reports both.
+    others: the import has other files. Raises UserError for a source that may hold sales, and where no source has plans; a dry run
+    reports both.
     """
     added = [s for p in planned if p.lookup is not None and not p.lookup.unambiguous for s in p.lookup.sources]
     refused: list[UserError] = []
@@ -138,19 +155,39 @@ def _plan_each(planned: list[PlannedSource], dry_run: bool) -> None:
         try:
             p.plans = _plan_with_constants(p, constants(p.report.answers))
         except UserError as error:
-            optional = isinstance(error, UnrecognisedFile) and error.optional
-            p.report.left_out = error.why if isinstance(error, UnrecognisedFile) and optional else error.message
-            p.report.ask, p.report.refused = error.ask, not optional
-            asked = error.questions if isinstance(error, UnrecognisedFile) else []
-            p.report.questions += [replace(q, share=0.0) for q in asked] if optional else asked
-            if not optional and not dry_run:
-                raise
-            refused.append(error)
+            if others and leave_out.answer(p.source.file, p.report.answers) == leave_out.YES:
+                p.leave_out()
+                continue
+            refused.append(_not_read(p, error, others))
+            if p.report.refused and not dry_run:
+                raise refused[-1] from error
+    if all(p.is_left_out for p in planned) and not dry_run:
+        raise leave_out.nothing_left()
     if refused and not any(p.plans for p in planned):
         for p in planned:
-            p.report.questions = [replace(q, share=1.0) if q.share or q.proposal else q for q in p.report.questions]
+            columns = [q for q in p.report.questions if q.flag == COLUMN]
+            p.report.questions = [replace(q, share=1.0) if q in columns and (q.share or q.proposal) else q for q in p.report.questions]
         if not dry_run:
             raise refused[0]
+
+
+def _not_read(p: PlannedSource, error: UserError, others: bool) -> UserError:
+    """Fill the report of a source that fits no table, with its questions, and return the error that says so.
+
+    One that does not look like sales is set aside, unless a person wants it to be read.
+    """
+    file = p.source.file
+    asked = error.questions if isinstance(error, UnrecognisedFile) else []
+    if isinstance(error, UnrecognisedFile) and error.optional and leave_out.answer(file, p.report.answers) != leave_out.NO:
+        p.report.left_out, p.report.ask = error.why, error.ask
+        p.report.questions += [replace(q, share=0.0) for q in asked] + ([leave_out.question(file)] if asked and others else [])
+        return error
+    if others:
+        asked = [*asked, leave_out.question(file, leave_out.NO) if asked else leave_out.only_way_on(file)]
+        error = leave_out.with_way_out(error, file)
+    p.report.left_out, p.report.ask, p.report.refused = error.message, error.ask, True
+    p.report.questions += asked
+    return error
 
 
 def _plan_with_constants(p: PlannedSource, given: dict[str, str]) -> list[TablePlan]:

@@ -26,6 +26,7 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and which columns a
     "customers": (),
     "events": ("events.visitor_id",),
 }
+_MAY_BE_SALES = ("orders", "products", "customers")  # what a file that holds sales is named after
 NAME_BOTH = msg("If another file has the lines of these orders, name both in one import.")
 LONGEST = 250  # characters of flags
 _A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
@@ -35,7 +36,7 @@ class UnrecognisedFile(UserError):
     """A file fits no table.
 
     why        one sentence for the report
-    optional   it does not look like sales: an import of several files leaves it out
+    optional   it does not look like sales, by the names of its columns or by their values: an import of several files sets it aside
     questions  which columns would make it fit, with what their values suggest
     """
 
@@ -99,6 +100,8 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
 
     fitting = [t for t in tables if lacking(t) and t in (among or tables)]
     nearest = min(fitting or tables, key=lambda t: (len(lacking(t)) - len(RULES[t].needs), list(RULES).index(t)))
+    looks_like_sales = set(among) <= set(_MAY_BE_SALES) and lacking("orders") and proposals.shows_sales(sheet, found["orders"])
+    nearest = "orders" if looks_like_sales else nearest
     asks = {t: _asks(sheet, t, found) for t in dict.fromkeys((nearest, *WORTH_ASKING))}
     in_two = nearest == "orders" and "order_id" in found["orders"]
     ask = {"file": file, "columns": shown_names(columns), "tables": asks, "may_be_in_two": in_two}
@@ -111,12 +114,13 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
         needs = [_need(tables[nearest], g, examples=max(1, 3 // len(groups))) for g in groups]
         to_do = _how_to_name([group[0] for group in asks[nearest]["needed"]], in_two)
     dated = [c for c in ("ordered_at", "order_id") if c in found["orders"]]
-    sales = nearest == "orders" and (sheet.has_quantities or len(dated) == 2 or sheet.identifies_products and bool(dated or among))
+    named = sheet.has_quantities or len(dated) == 2 or sheet.identifies_products and bool(dated or among)
+    sales = nearest == "orders" and bool(named or looks_like_sales)
     unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
     error = UnrecognisedFile(
         found=msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
         expected=msg("To be read as {table}, it needs columns for {needs}.", table=table, needs=needs),
-        to_do=sentences(to_do, msg("If it has no sales, leave it out.") if sales and not flags else ""),
+        to_do=to_do,
         why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
         optional=not sales,
     )
