@@ -60,7 +60,7 @@ def page_seconds() -> list[float]:
     shown = next(each.value for each in app.dataframe if "planner_order_units" in each.value).product_id.tolist()
     acts = [
         lambda: app.multiselect(key="chosen").set_value([chance.choice(shown)]).run(),
-        lambda: app.text_input(key="order_q").set_value(chance.choice(["mug", "lantern", "", "P01"])).run(),
+        lambda: app.text_input(key="q").set_value(chance.choice(["mug", "lantern", "", "P01"])).run(),
         lambda: app.multiselect(key="supplier").set_value(chance.choice([[], ["木艺工坊"]])).run(),
         lambda: app.selectbox(key="problem").set_value(chance.choice([None, "cost missing"])).run(),
         lambda: app.run(),

@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.errors import UserError
-from dashboard import data, labels, registry
+from dashboard import address, data, labels, registry
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
 
@@ -62,6 +62,7 @@ try:
                 told += " · " + _("Units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
             st.caption(told, width="content")
     if data.has_snapshot() or not page.needs_snapshot:
+        address.remember(page.name)
         chosen.run()
     else:
         cards.nothing_yet()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data
+from dashboard import address, data
 from dashboard.components import cards
 from dashboard.components.inventory import exports, listing, panel, sections
 from dashboard.i18n import _, n_, number
@@ -46,7 +46,7 @@ with st.container(horizontal=True, vertical_alignment="center", key="plan_foot")
         _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN)) if len(found) > listing.SHOWN else "",
     )
     st.space("stretch")
-    printing = st.toggle(_("Print view"), key="print", bind="query-params")
+    printing = st.toggle(_("Print view"), **address.flag("print"))
     exports.buttons(found, asked, meta, budget)
 if printing:
     with body:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, charts, jobs, models
 from dashboard.i18n import _
 from dashboard.theme import CONFIG
@@ -70,7 +70,8 @@ st.subheader(_("Roll back"), anchor=False)
 models.go_back(champion)
 
 st.subheader(_("History"), anchor=False)
-work, decisions, known = st.tabs([_("Jobs"), _("Decisions"), _("Models")])
+history = {"jobs": _("Jobs"), "decisions": _("Decisions"), "models": _("Models")}
+work, decisions, known = st.tabs(list(history.values()), **address.tab("history", history))
 with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:

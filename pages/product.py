@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, charts, tables, text_explanation
-from dashboard.i18n import _, absent, plain, shortened, spoken
+from dashboard.i18n import _, absent, plain, shortened
 from dashboard.theme import CONFIG
 
 # settings: the address names the product, so that a link to it can be sent
@@ -16,28 +16,19 @@ if found is None:
     wanted = next(iter(titles))
 else:
     titles.setdefault(wanted, found.title)
-if st.session_state.get("product_choice") != wanted:
-    st.session_state["product_choice"] = wanted
-
-
-def to_address() -> None:
-    st.query_params["product"] = st.session_state["product_choice"]
-
-
 groups = data.segments()
 with st.container(horizontal=True, vertical_alignment="bottom"):
     cards.back_to_list()
     product = st.selectbox(
         _("Product"),
         list(titles),
-        key="product_choice",
-        on_change=to_address,
+        **address.one_of("product", titles),
         width=520,
         filter_mode="contains",
         format_func=lambda i: " · ".join(dict.fromkeys((shortened(titles[i], 80), i))),
     )
     segment = (
-        st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=labels.segment, width=200)
+        st.selectbox(_("Customer group"), groups, **address.one_of("segment", groups), format_func=labels.segment, width=200)
         if len(groups) > 1
         else "all"
     )

@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, charts, tables
-from dashboard.i18n import _, n_, number, shortened, spoken
+from dashboard.i18n import _, n_, number, shortened
 from dashboard.theme import CONFIG
 
 FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 10, 200, 12
@@ -66,8 +66,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         else st.selectbox(
             _("Category"),
             ["", *choices["categories"]],
-            key=spoken("segment_category"),
-            bind="query-params",
+            **address.one_of("category", ["", *choices["categories"]]),
             format_func=lambda c: c or _("All"),
             width=200,
             label_visibility="collapsed",

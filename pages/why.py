@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, charts
-from dashboard.i18n import _, spoken
+from dashboard.i18n import _
 from dashboard.theme import CONFIG
 
 LEADERS, DOTS = 50, 1500
@@ -12,7 +12,7 @@ LEADERS, DOTS = 50, 1500
 # settings
 groups = data.segments()
 segment = (
-    st.selectbox(_("Customer group"), groups, key=spoken("segment"), bind="query-params", format_func=labels.segment, width=200)
+    st.selectbox(_("Customer group"), groups, **address.one_of("segment", groups), format_func=labels.segment, width=200)
     if len(groups) > 1
     else "all"
 )
@@ -47,10 +47,10 @@ if features.empty:
 known = features.set_index("feature")
 strongest = [d for d in ranking.driver if d in set(features.driver)] or list(features.driver)
 with st.container(horizontal=True):
-    driver = st.selectbox(_("Driver"), strongest, key=spoken("driver"), bind="query-params", format_func=labels.driver, width=200)
+    driver = st.selectbox(_("Driver"), strongest, **address.one_of("driver", strongest), format_func=labels.driver, width=200)
     mine = list(known[known.driver == driver].index)
     feature = st.selectbox(
-        _("Signal"), mine, key=spoken(f"feature_{driver}"), width=420, format_func=lambda f: labels.feature(f, known.meaning[f])
+        _("Signal"), mine, **address.one_of("signal", mine), width=420, format_func=lambda f: labels.feature(f, known.meaning[f])
     )
 dots = data.ask("feature_points", feature=feature, limit=DOTS)
 trend = data.ask("feature_trend", feature=feature)

@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
 from core.messages import sentences
-from dashboard import labels, registry
+from dashboard import address, labels, registry
 from dashboard.components.inventory import labels as planning
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened, show
 
@@ -31,6 +31,7 @@ def back_to_list() -> None:
         registry.script(registry.pages()["rising"]),
         label=_("List"),
         icon=":material/arrow_back:",
+        query_params=address.last("rising"),
         help=_("Back to the list, with its filters"),
     )
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from core.models.registry import Model
 from core.storage.state import Job
-from dashboard import actions, data, labels
+from dashboard import actions, address, data, labels
 from dashboard.components import cards, charts
 from dashboard.i18n import _, absent, day, language, number, plain, show, spoken
 from dashboard.theme import CONFIG
@@ -43,9 +43,8 @@ def choose(found: list[Model], champion: Model | None) -> Model | None:
         return champion or next(iter(found), None)
     by_id = {m.id: m for m in found}
     told = lambda i: f"{i} · {labels.said(labels.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
-    first = list(by_id).index(champion.id) if champion else 0
-    chosen = st.selectbox(_("Model"), list(by_id), first, key=spoken("model_choice"), format_func=told)
-    return by_id[chosen]
+    first = champion.id if champion else next(iter(by_id))
+    return by_id[st.selectbox(_("Model"), list(by_id), **address.one_of("model", by_id, first), format_func=told)]
 
 
 def learning(model: Model | None) -> None:

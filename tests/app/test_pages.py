@@ -221,7 +221,7 @@ def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(ope
     write_snapshot(workspace, products=250, weeks=10)
     at = open_page("rising", workspace=workspace)
     first = set(at.dataframe[0].value.product_id)
-    at.session_state["page"] = 3
+    at.query_params["page"] = "3"
     at.run()
     last = set(at.dataframe[0].value.product_id)
     assert len(first) == 100 and len(last) == 50 and not first & last
@@ -259,7 +259,7 @@ def test_the_chart_says_what_its_lighter_part_is_where_a_product_was_out_of_stoc
 
 def test_choosing_another_product_changes_the_address(open_page):
     at = open_page("product")
-    at.selectbox(key="product_choice").select("P0021").run()
+    at.selectbox(key="product").select("P0021").run()
     assert at.query_params["product"] == "P0021"
     assert "P0021" in words(at)
 
@@ -336,8 +336,8 @@ def test_why_names_the_two_strongest_drivers(open_page, tables):
 
 
 def test_why_looks_at_each_value_of_a_driver(open_page):
-    at = open_page("why", driver="Sales level")
-    options = list(at.selectbox(key="feature_demand").options)
+    at = open_page("why", driver="demand")
+    options = list(at.selectbox(key="signal").options)
     assert len(options) > 1 and set(options) == {meaning for _name, of, _unit, meaning in FEATURES if of == "demand"}
 
 
@@ -376,7 +376,7 @@ def test_the_card_of_the_model_in_use_is_shown_and_another_ones_when_chosen(open
     (other,) = write_models(workspace)
     at = open_page("model", workspace=workspace)
     assert [e.label for e in at.expander] == [f"Model card: `{MODEL}`"] and "`frozen`" in at.expander[0].markdown[0].value
-    at.selectbox(key="model_choice").select(other).run()
+    at.selectbox(key="model").select(other).run()
     assert [e.label for e in at.expander] == [f"Model card: `{other}`"] and "`last-3`" in at.expander[0].markdown[0].value
 
 

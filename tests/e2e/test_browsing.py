@@ -95,7 +95,7 @@ def test_another_language_keeps_what_was_chosen_also_after_a_reload_and_stays_wh
     def box(label: str):
         return page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input")
 
-    page.goto("/rising?sort=Change")
+    page.goto("/rising?sort=movement")
     settled(page)
     expect(box("Sort by")).to_have_value("Change")
     switch_to_chinese(page)
@@ -118,6 +118,26 @@ def test_the_section_that_is_open_stays_open_in_another_language(page):
     settled(page)  # the server knows of the choice
     switch_to_chinese(page)
     expect(page.get_by_role("tab", name=chinese("What-if"), selected=True)).to_be_visible()
+
+
+def test_back_returns_to_what_was_chosen_before_and_a_copied_address_shows_it_in_a_browser_of_the_other_language(page, browser):
+    page.goto("/inventory")
+    settled(page)
+    for tab in ("Stop ordering", "What-if"):
+        page.get_by_role("tab", name=tab).click()
+        expect(page.get_by_role("tab", name=tab, selected=True)).to_be_visible()
+        settled(page)
+    expect(page).to_have_url(re.compile(r"section=what-if"))
+    copied = page.url
+    page.go_back()
+    expect(page.get_by_role("tab", name="Stop ordering", selected=True)).to_be_visible()
+    page.go_back()
+    expect(page.get_by_role("tab", name="By supplier", selected=True)).to_be_visible()
+    other = browser.new_context(locale="zh-CN").new_page()
+    other.goto(copied)
+    settled(other)
+    expect(other.get_by_role("tab", name=chinese("What-if"), selected=True)).to_be_visible()
+    other.context.close()
 
 
 @pytest.mark.parametrize("language", ["EN", "中文"])

@@ -137,7 +137,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     expect(other.get_by_text(re.compile("Planned promotion .*Ana"))).to_be_visible()
     again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
     assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
-    other.goto("/inventory?status=Snoozed")
+    other.goto("/inventory?status=snoozed")
     expect(other.get_by_text("1 product, highest margin at risk first")).to_be_visible()
     context.close()
 
@@ -153,7 +153,7 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     page.get_by_role("button", name="More").click()
     lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))
     assert {line["SKU"] for line in lines} == set(frame.index[frame.order_units > 0])
-    page.goto("/inventory?print=true")
+    page.goto("/inventory?print=1")
     settled(page)
     expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
     page.emulate_media(media="print")

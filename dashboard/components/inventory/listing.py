@@ -11,10 +11,10 @@ import streamlit as st
 
 from core.capabilities.inventory.control import ENOUGH, NO_ORDER, ORDER_NOW
 from core.capabilities.inventory.plan import CLASSES, SNOOZED, WITHHELD, select, total
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, tables
 from dashboard.components.inventory import labels as own
-from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened, spoken
+from dashboard.i18n import _, absent, compact, money, n_, number, percent, plain, shortened
 
 SHOWN = 500
 ROW, ROWS_IN_VIEW = 36, 11
@@ -27,23 +27,19 @@ def filters(plan: pd.DataFrame, problems: list[str]) -> dict:
     there = {WITHHELD if s in NO_ORDER else s for s in plan.status.unique()}
     statuses = [s for s in STATUSES if s in there]
     suppliers = sorted(plan.supplier.dropna().unique())
-    if "status" not in st.session_state and "status" not in st.query_params:
-        st.session_state.status = statuses[0]  # not as a default, since a problem's button sets another one
-    status = st.segmented_control(_("Status"), statuses, key=spoken("status"), bind="query-params", format_func=labels.status)
-    search = st.text_input(
-        _("Search"), key="order_q", bind="query-params", type="search", live="300ms", placeholder=_("Search by name or SKU"), width=140
-    )
+    status = st.segmented_control(_("Status"), statuses, **address.one_of("status", statuses), format_func=labels.status)
+    search = st.text_input(_("Search"), **address.text("q"), type="search", live="300ms", placeholder=_("Search by name or SKU"), width=140)
     chosen = (
-        st.multiselect(_("Supplier"), suppliers, key="supplier", bind="query-params", placeholder=_("All"), width=140) if suppliers else []
+        st.multiselect(_("Supplier"), suppliers, **address.some_of("supplier", suppliers), placeholder=_("All"), width=140)
+        if suppliers
+        else []
     )
-    classes = st.pills(_("ABC"), CLASSES, key="abc", bind="query-params", selection_mode="multi", help=own.formula("abc"))
+    classes = st.pills(_("ABC"), CLASSES, **address.some_of("abc", CLASSES), selection_mode="multi", help=own.formula("abc"))
     problem = (
         st.selectbox(
             _("Issue"),
             problems,
-            index=None,
-            key=spoken("problem"),
-            bind="query-params",
+            **address.one_of("problem", problems, None),
             placeholder=_("Any"),
             width=120,
             format_func=lambda name: own.problem(name)[0],
@@ -63,8 +59,7 @@ def budget(plan: pd.DataFrame, currency: str) -> float | None:
         value=None,
         step=1.0 if absent(whole) else max(float(round(whole / 2000)), 1.0),
         format="%.0f",
-        key="budget",
-        bind="query-params",
+        **address.number("budget", 0.0),
         width=140,
         placeholder=money(whole, currency, short=True),
         disabled=bool(reason),

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from core.capabilities.inventory import plan as plans
-from dashboard import data
+from dashboard import address, data
 from dashboard.components import cards, replays, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing, whatif
@@ -38,24 +38,22 @@ def problems(counts: dict[str, int]) -> None:
 
 
 def _show_problem(name: str) -> None:
-    st.session_state.update(problem=name, status=None, order_q="", supplier=[], abc=[])
+    address.clear("q", "supplier", "abc")
+    address.put(problem=name, status="")
 
 
 def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
     """Show the tabs below the list: suppliers, stops, overrides, scenarios and the replay. Only the open one is computed."""
     contents = {
-        _("By supplier"): lambda: suppliers(plan, found, currency),
-        _("Stop ordering"): lambda: stop(plan, currency),
-        _("Changes"): lambda: changes(plan),
-        _("What-if"): lambda: whatif.show(plan, asked, currency),
-        _("Simulate last year"): lambda: replays.replay(data.last_done("simulate"), currency),
+        "suppliers": (_("By supplier"), lambda: suppliers(plan, found, currency)),
+        "stop": (_("Stop ordering"), lambda: stop(plan, currency)),
+        "changes": (_("Changes"), lambda: changes(plan)),
+        "what-if": (_("What-if"), lambda: whatif.show(plan, asked, currency)),
+        "replay": (_("Simulate last year"), lambda: replays.replay(data.last_done("simulate"), currency)),
     }
-    labels = list(contents)
-    if st.session_state.get("sections") not in (None, *labels):  # the open one in the words of another language
-        st.session_state["sections"] = labels[st.session_state.get("open_section", 0)]
-    for place, (tab, content) in enumerate(zip(st.tabs(labels, key="sections", on_change="rerun", bind="query-params"), contents.values())):
+    labels = {code: label for code, (label, _content) in contents.items()}
+    for tab, (_label, content) in zip(st.tabs(list(labels.values()), **address.tab("section", labels)), contents.values()):
         if tab.open:
-            st.session_state["open_section"] = place
             with tab:
                 content()
 

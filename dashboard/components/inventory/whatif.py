@@ -9,7 +9,7 @@ from core.capabilities.inventory.control import COST
 from core.capabilities.inventory.plan import Scenario, select
 from core.errors import UserError
 from core.schema import DEMAND_WEEKS
-from dashboard import actions, data
+from dashboard import actions, address, data
 from dashboard.components import cards, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
@@ -33,7 +33,7 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
     kept = data.scenarios()
     _form(plan)
     if kept:
-        st.multiselect(_("Saved scenarios"), list(kept), key="scenarios", placeholder=_("Choose scenarios to compare"))
+        st.multiselect(_("Saved scenarios"), list(kept), **address.some_of("scenarios", kept), placeholder=_("Choose scenarios to compare"))
     tried = st.session_state.get("_tried")
     compared = [(_("Current"), Scenario()), *([(_("Scenario"), tried)] if tried else [])]
     compared += [(name, kept[name]) for name in st.session_state.get("scenarios", []) if name in kept]
@@ -127,7 +127,7 @@ def _form(plan: pd.DataFrame) -> None:
         return
     actions.keep_scenario(name.strip(), wanted)
     st.session_state["_tried"] = None
-    st.session_state.scenarios = list(dict.fromkeys([*st.session_state.get("scenarios", []), name.strip()]))
+    address.put(scenarios=list(dict.fromkeys([*st.session_state.get("scenarios", []), name.strip()])))
     st.rerun()
 
 
