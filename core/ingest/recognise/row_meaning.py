@@ -15,17 +15,16 @@ from core.messages import Message, msg
 _OF_A_COUNT = ("unit_price", "channel", "country", "currency", "status")  # what holds for a count: no order, customer or amount does
 
 
-def question(file: str, proposal: str, about: Message | None = None) -> Question:
-    """Return the question what one row of a file is. about: why it must be answered; None where it changes no units and no money."""
+def question(file: str, proposal: str, about: Message | None = None, *, rows: int = 0, share: float = 0.0) -> Question:
+    """Return the question what one row of a file is. about: why it must be answered, whatever else; share: of orders that it changes."""
     choices = (
         (ORDER_LINE, msg("one line of an order")),
         (DAY_TOTAL, msg("the total of a product and day")),
         (ONE_UNIT, msg("one unit")),
         (RUNNING_TOTAL, msg("all units of a product sold so far")),
     )
-    return Question(
-        EACH_ROW, "", proposal, choices, about or msg("What is one row of {file}?", file=file), file, share=float(about is not None)
-    )
+    share = share if about is None else 1.0
+    return Question(EACH_ROW, "", proposal, choices, about or msg("What is one row of {file}?", file=file), file, rows=rows, share=share)
 
 
 def counted_orders(sheet: Sheet) -> Found | None:

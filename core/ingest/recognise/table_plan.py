@@ -111,6 +111,11 @@ class TablePlan:
         """Whether a stock count has no column with its day."""
         return self.table == "stock" and self.columns["day"] is UNDATED
 
+    def without(self, columns: set[str]) -> TablePlan:
+        """Return the plan without what these columns of the file alone fill, such as a product's category in a column of states."""
+        kept = {c: filled for c, filled in self.columns.items() if not filled.sources or not set(filled.sources) <= columns}
+        return replace(self, columns=kept)
+
     def dated(self, day: str) -> TablePlan:
         """Return the plan of an undated count with this day (ISO) as its day."""
         return replace(self, columns=self.columns | {"day": ColumnSource(ColumnRule(constant=day), ())})

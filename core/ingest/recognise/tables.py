@@ -217,6 +217,19 @@ def _movements(sheet: Sheet, found: Found) -> UserError | None:
     )
 
 
+def _other_documents(sheet: Sheet, found: Found) -> UserError | None:
+    """Rows that have the number of a purchase or quotation, and none of an order or customer, are no sales."""
+    number = sheet.column_of("other_documents")
+    if number is None or "orders" in sheet.named or {"order_id", "customer_id"} & found.keys():
+        return None
+    return UnrecognisedFile(
+        found=msg("{file} lists purchases or quotations, by its column {column}.", file=sheet.file, column=repr(number)),
+        expected=msg("Sales are order lines or totals of a product and day."),
+        to_do=msg('If these are sales, add "sales" to the name of the file. Otherwise leave it out.'),
+        why=msg("It lists purchases or quotations, by its column {column}.", column=repr(number)),
+    )
+
+
 REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("products", _categories),
     ("products", _dated_orders),
@@ -226,6 +239,7 @@ REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("customers", _products_on_several_days),
     ("customers", _acts_of_customers),
     ("orders", _movements),
+    ("orders", _other_documents),
 )
 
 

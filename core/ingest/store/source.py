@@ -41,7 +41,7 @@ from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.set_aside import account
 from core.ingest.store.statement_check import confirm
 from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
-from core.ingest.store.totals import OrderGrain, detect_grain
+from core.ingest.store.totals import OrderGrain, detect_grain, orders_at_stake
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
 from core.settings import ShopSettings
@@ -59,7 +59,7 @@ class ImportRun:
     segment_attribute, given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
-    renewing   the one of them that the next rows begin anew
+    renewing   the one of them whose first new rows come next
     has_orders files of this import have the orders
     moment     of the import
     dry_run    nothing of it is stored
@@ -84,6 +84,9 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
     texts, plans = _read(run, p, progress)
     marks = mark(run.con, texts, plans, p.mapping, p.report.answers)
+    p.report.notes += marks.notes
+    plans = [currencies.by_sign(plan, texts) for plan in plans]
+    plans = [plan.without({column.column for column in marks.states}) if plan.derived else plan for plan in plans]
     purchases.clear_purchases(run.con)
     main, taken = None, 0
     for plan in plans:
@@ -124,7 +127,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             left_out |= {purchases.IN_ORDER_FILES if run.has_orders else purchases.AS_ORDERS: taken} if taken else {}
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
-        merged = _merged(run, p, t, staged, plans)
+        merged = _merged(run, p, t, texts, staged, plans)
         p.report.notes += merged.notes
         _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
@@ -216,10 +219,12 @@ def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedT
     return t
 
 
-def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTable, plans: list[TablePlan]) -> Merged:
+def _merged(run: ImportRun, p: PlannedSource, t: TableReport, texts: TextTable, staged: StagedTable, plans: list[TablePlan]) -> Merged:
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
-    grain = _grain(run, p, staged)
+    grain = _grain(run, p, texts, staged)
+    if t.table == "stock" and not staged.plan.derived and "location" not in staged.plan.columns:
+        stock.refuse_second_count(con, staged)
     if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
         p.report.questions.append(question)
         staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
@@ -253,7 +258,7 @@ def _is_running(run: ImportRun, p: PlannedSource, staged: StagedTable) -> bool:
     return True
 
 
-def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
+def _grain(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable) -> OrderGrain:
     """Return what a row of orders is, by the mapping or by the rows, with a note in the report."""
     plan = staged.plan
     if plan.table != "orders" or plan.from_purchases:
@@ -264,7 +269,12 @@ def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
     p.report.notes.append(grain.value)
     asked = given or any(q.flag == EACH_ROW for q in p.report.questions)
     if not asked and not {"order_id", "customer_id"} & plan.columns.keys():
-        p.report.questions.append(question(p.source.file, DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE))
+        days = plan.columns["ordered_at"]
+        weekly = "week" in (days.rule.format or "") or any("week" in texts.dates.get(s, "") for s in days.sources)  # no order has a week
+        decided = p.mapping.layout is not None or p.source.totals or weekly or plan.row_is_a_unit
+        rows, share = (0, 0.0) if decided else orders_at_stake(run.con, staged)
+        proposal = DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE
+        p.report.questions.append(question(p.source.file, proposal, rows=rows, share=share))
     if grain != OrderGrain.LINES and "order_count" not in plan.columns:
         p.report.notes.append(
             msg("No column counts the orders of a total, so each unit counts as one order. Give `order_count` if there is one.")
