@@ -280,9 +280,12 @@ def test_a_roll_up_adds_up_to_the_list(open_page, everyone, level):
     assert lists(at)[0]["rows"][0]["href"].startswith(f"rising?{level}=")
 
 
-def test_the_roll_up_and_the_list_take_the_same_filters():
-    def conditions(question: str) -> str:
+def test_the_roll_up_and_the_list_take_the_same_filters_and_expect_the_same_units():
+    def parts(question: str) -> tuple[str, str]:
         text = (CAPABILITY.folder / "queries" / f"{question}.sql").read_text(encoding="utf-8")
-        return text[text.index("    where f.segment = $segment") :].partition("\n)")[0]
+        return text[text.index("with expected") :].partition("),")[0], text[text.index("    where f.segment = $segment") :].partition(
+            "\n)"
+        )[0]
 
-    assert conditions("rising") == conditions("rising_groups") and "$widest_range" in conditions("rising")
+    assert parts("rising") == parts("rising_groups")
+    assert "mean_4w" in parts("rising")[0] and "$widest_range" in parts("rising")[1]

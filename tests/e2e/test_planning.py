@@ -133,7 +133,7 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     other = context.new_page()
     open_filtered(other, supplier)
     choose(other, first)
-    expect(other.get_by_text(f"Order {wanted[first]:,.0f} today")).to_be_visible()
+    expect(other.get_by_text(f"Order {wanted[first]:,.0f}")).to_be_visible()
     expect(other.get_by_text(re.compile("Planned promotion .*Ana"))).to_be_visible()
     again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
     assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
@@ -148,7 +148,7 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     page.goto("/inventory")
     settled(page)
     page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
-    expect(page.get_by_text(f"Order {first.order_units:,.0f} today")).to_be_visible()
+    expect(page.get_by_text(f"Order {first.order_units:,.0f}")).to_be_visible()
     expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
     page.get_by_role("button", name="More").click()
     lines = list(csv.DictReader(io.StringIO(downloaded(page, "orders_csv").decode("utf-8-sig"))))

@@ -132,7 +132,7 @@ def totals(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) 
     whole = lambda cents: plain(money(total(cents), currency, short=True))  # noqa: E731
     with st.grid(5, min_column_width=150):
         st.metric(
-            _("To order today"),
+            _("To order"),
             number(len(ordered), 0),
             border=True,
             height="stretch",

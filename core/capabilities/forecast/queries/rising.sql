@@ -1,22 +1,17 @@
 -- Which products will rise or fall, best first, under the filters; one page of them with what a row of the list shows.
 -- Rows: the page's products. units, units_before: weekly units of the last 26 weeks and of the same weeks a year earlier, oldest first.
--- mean_4w: mean forecast, the mean between quantiles by straight lines; margin_4w_cents follows it.
+-- mean_4w: mean forecast, the area under the quantiles by the trapezoidal rule; margin_4w_cents follows it.
 -- drivers: every driver with its attribution. facts: those of the features $facts that are known, for all customers only.
-with quantiles as (
-    select product_id, level, units,
-        coalesce(lag(level) over levels, -level) as level_before, coalesce(lead(level) over levels, 2 - level) as level_after
-    from demand
-    where segment = $segment and weeks = 4
-    window levels as (partition by product_id order by level nulls last)
-),
-expected as (
-    select product_id,
-        max(case when level = 0.1 then units end) as low_4w,
-        max(case when level = 0.5 then units end) as units_4w,
-        max(case when level = 0.9 then units end) as high_4w,
-        sum(units * (level_after - level_before) / 2) as mean_4w
-    from quantiles
-    group by product_id
+with expected as (
+    select d.product_id,
+        max(case when d.level = 0.1 then d.units end) as low_4w,
+        max(case when d.level = 0.5 then d.units end) as units_4w,
+        max(case when d.level = 0.9 then d.units end) as high_4w,
+        sum(d.units * cast(case d.level when 0.025 then 0.0625 when 0.1 then 0.1125 when 0.25 then 0.2 when 0.5 then 0.25 when 0.75 then 0.2
+            when 0.9 then 0.1 when 0.95 then 0.0375 when 0.975 then 0.02 when 0.99 then 0.0175 end as double)) as mean_4w
+    from demand d
+    where d.segment = $segment and d.weeks = 4
+    group by d.product_id
 ),
 chosen as (
     select p.product_id, p.title, p.category, p.brand, p.supplier, p.price_cents, p.currency, p.days_on_sale,

@@ -1,21 +1,16 @@
 -- What the products under the filters come to by category, brand or supplier ($by), most expected risers first.
--- mean_4w: mean forecast, the mean between quantiles by straight lines. units_28d: units of the last 4 weeks in the segment.
+-- mean_4w: mean forecast, as in rising.sql. units_28d: units of the last 4 weeks in the segment.
 -- margin_4w_cents sums the products whose price and cost are known.
-with quantiles as (
-    select product_id, level, units,
-        coalesce(lag(level) over levels, -level) as level_before, coalesce(lead(level) over levels, 2 - level) as level_after
-    from demand
-    where segment = $segment and weeks = 4
-    window levels as (partition by product_id order by level nulls last)
-),
-expected as (
-    select product_id,
-        max(case when level = 0.1 then units end) as low_4w,
-        max(case when level = 0.5 then units end) as units_4w,
-        max(case when level = 0.9 then units end) as high_4w,
-        sum(units * (level_after - level_before) / 2) as mean_4w
-    from quantiles
-    group by product_id
+with expected as (
+    select d.product_id,
+        max(case when d.level = 0.1 then d.units end) as low_4w,
+        max(case when d.level = 0.5 then d.units end) as units_4w,
+        max(case when d.level = 0.9 then d.units end) as high_4w,
+        sum(d.units * cast(case d.level when 0.025 then 0.0625 when 0.1 then 0.1125 when 0.25 then 0.2 when 0.5 then 0.25 when 0.75 then 0.2
+            when 0.9 then 0.1 when 0.95 then 0.0375 when 0.975 then 0.02 when 0.99 then 0.0175 end as double)) as mean_4w
+    from demand d
+    where d.segment = $segment and d.weeks = 4
+    group by d.product_id
 ),
 sold as (
     select product_id, sum(units) as units_28d
