@@ -61,7 +61,7 @@ ASKED = {
     "three columns of units": (
         "order_id,date,sku,booked qty,shipped qty,cancelled qty,price\n1,2024-03-01,A,5,3,2,10\n2,2024-03-02,A,1,1,0,10\n",
         "--column 'orders.units="),
-    "sales of the year so far": ("date,sku,sales_to_date\n2024-03-01,A,100\n2024-03-02,A,105\n", "--column orders.units="),
+    "sales of the year so far": ("date,sku,sales_to_date\n2024-03-01,A,100\n2024-03-02,A,105\n", "--each-row running-total"),
     "a forecast": ("date,sku,forecast_qty\n2027-03-01,A,5\n2027-03-02,A,6\n", "--column orders.units="),
     "quotations": ("quote_id,date,sku,qty,price\n1,2024-03-01,A,2,10\n", "lists purchases or quotations"),
     "purchases from suppliers": ("po_number,date,sku,qty,unit cost,supplier\n1,2024-03-01,A,100,4,Acme\n", "lists purchases or quotations"),
