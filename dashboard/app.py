@@ -46,6 +46,7 @@ navigation[show(registry.SECTIONS[start.section])][:1] = [
 ]
 chosen = st.navigation(navigation)
 page = pages[chosen.url_path or registry.START]
+st.set_page_config(page_title=f"{chosen.title} · Upswing")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 try:

@@ -25,7 +25,7 @@ from core.setting import RECALCULATE, RETRAIN
 from core.settings import Settings, Values, applied_by, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Override, State
+from core.storage.state import TERMS, AuditEntry, Job, Note, Override, State, View, Watched
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -189,7 +189,8 @@ def order_template() -> tuple[str, ...]:
 
 def planner() -> str:
     """Return the name that the user of this session has given."""
-    return (st.session_state.get("planner") or "").strip() or "dashboard"
+    named = (str(st.session_state.get(key) or "").strip() for key in ("planner", "author"))
+    return next(filter(None, named), "dashboard")
 
 
 def overrides() -> list[Override]:
@@ -364,6 +365,22 @@ def hindsight() -> pd.DataFrame:
     made = overrides()
     products = sorted({o.name for o in made if o.field == "order_units"})
     return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
+
+
+# ---- what users keep
+
+
+def watched() -> list[Watched]:
+    return State(workspace()).watched()
+
+
+def notes(product: str) -> list[Note]:
+    return State(workspace()).notes(product)
+
+
+def views(page: str) -> list[View]:
+    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
+    return State(workspace()).views(page, planner())
 
 
 # ---- what changes while one looks: models, jobs, audit

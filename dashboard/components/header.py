@@ -7,7 +7,7 @@ import streamlit as st
 from core.capabilities.record import Page
 from core.data_age import AGEING, STALE
 from dashboard import data, labels, registry
-from dashboard.components import cards
+from dashboard.components import cards, saved_views, search
 from dashboard.i18n import _, absent, day, n_, plain, show
 
 _COLOURS: dict[str, cards.Colour] = {AGEING: "orange", STALE: "red"}
@@ -20,6 +20,9 @@ def header(page: Page, title: str) -> None:
         with st.container(gap=None):
             st.title(title, anchor=False)
             st.caption(show(page.question))
+        search.show_search()
+        if data.has_snapshot():
+            saved_views.offer(page.name)
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="shop"):
             st.caption(plain(data.settings().shop.name), width="content")
             if data.has_snapshot():
