@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.data_age import STALE, DataAge
 from core.errors import NotReady, UserError
+from core.jobs import schedule as schedules
 from core.messages import msg
 from core.models import registry
 from core.schema import ALL, CANONICAL, LIKELY, WORTH_SAYING
@@ -66,6 +67,11 @@ def first_language(locale: str) -> str:
 def age() -> DataAge:
     """Return how old the snapshot's data are."""
     return data_age.age(meta().as_of.date(), settings())
+
+
+def on_the_shops_clock(moment: datetime) -> datetime:
+    """Return a naive UTC time, as the state store keeps it, on the shop's clock."""
+    return data_age.local(moment.replace(tzinfo=UTC), settings().shop.time_zone)
 
 
 def stale_tables() -> list[str]:
@@ -422,6 +428,11 @@ def explained(product_id: str, model: str) -> pd.DataFrame:
         if job.result.get("product_id") == product_id and job.result.get("model") == model:
             return pd.DataFrame(job.result["words"], columns=["position", "text", "attribution"])
     return pd.DataFrame(columns=["position", "text", "attribution"])
+
+
+def schedule() -> list[schedules.Planned]:
+    """Return the runs of the schedule, none while it is off."""
+    return schedules.planned(workspace(), settings())
 
 
 def worker_alive() -> bool:

@@ -56,7 +56,7 @@ def _stale(page: Page) -> None:
     if age.level != STALE:
         return
     names = [labels.table(name) for name in data.stale_tables()]
-    listed = _(", ").join(names[:_MOST_NAMED])
+    listed = " · ".join(names[:_MOST_NAMED])
     if len(names) > _MOST_NAMED:
         listed = n_("{names} and {count} more", "{names} and {count} more", len(names) - _MOST_NAMED, names=listed)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="stale"):
