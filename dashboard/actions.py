@@ -173,3 +173,42 @@ def keep_scenario(name: str, scenario: plan.Scenario) -> None:
 
 def take_back(override_id: int) -> None:
     State(workspace()).end_override(override_id, data.planner())
+
+
+def watch(product: str) -> None:
+    State(workspace()).watch(product, data.planner())
+
+
+def unwatch(product: str) -> None:
+    State(workspace()).unwatch(product)
+
+
+def add_note(product: str, text: str) -> None:
+    """Add a note to a product under the user's name. Raises UserError without one, and for an empty or overlong note."""
+    if data.planner() == ACTOR:
+        raise UserError(
+            expected=msg("A note carries the name of its author."),
+            found=msg("No name is given."),
+            to_do=msg("Fill in your name."),
+        )
+    State(workspace()).add_note(product, text, data.planner())
+
+
+def delete_note(note_id: int) -> None:
+    State(workspace()).delete_note(note_id)
+
+
+def save_view(page: str, name: str, choices: dict[str, list[str]], private: bool) -> None:
+    """Save the controls of a page under a name. Raises UserError for a view without a name, and for a private one of nobody's."""
+    who = data.planner()
+    if not name.strip() or private and who == ACTOR:
+        raise UserError(
+            expected=msg("A view needs a name, and a private one also yours."),
+            found=msg("A field is empty."),
+            to_do=msg("Fill it in."),
+        )
+    State(workspace()).save_view(page, name.strip(), choices, who, private)
+
+
+def delete_view(page: str, name: str, owner: str) -> None:
+    State(workspace()).delete_view(page, name, owner)

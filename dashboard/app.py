@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.errors import UserError
-from dashboard import address, data, registry
+from dashboard import address, data, registry, shop
 from dashboard.components import cards
 from dashboard.components.header import header
 from dashboard.i18n import LANGUAGES, _, say_again, show
@@ -17,7 +17,7 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 with st.sidebar:
-    native = data.first_language(str(st.context.locale or ""))
+    native = shop.first_language(str(st.context.locale or ""))
     st.segmented_control(
         _("Language"),
         list(LANGUAGES),
@@ -46,6 +46,7 @@ navigation[show(registry.SECTIONS[start.section])][:1] = [
 ]
 chosen = st.navigation(navigation)
 page = pages[chosen.url_path or registry.START]
+st.set_page_config(page_title=f"{chosen.title} · Upswing")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 try:

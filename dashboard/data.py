@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,16 +17,14 @@ from core.capabilities.forecast import facts
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.data_age import STALE, DataAge
-from core.errors import NotReady, UserError
-from core.jobs import schedule as schedules
+from core.errors import NotReady
 from core.messages import msg
 from core.models import registry
-from core.schema import ALL, CANONICAL, LIKELY, WORTH_SAYING
-from core.setting import RECALCULATE, RETRAIN
-from core.settings import Settings, Values, applied_by, effective
+from core.schema import ALL, LIKELY, WORTH_SAYING
+from core.settings import Settings, Values, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Override, State
+from core.storage.state import TERMS, AuditEntry, Job, Note, Override, State, View, Watched
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -55,40 +53,9 @@ def inferred() -> Values:
     return _serving(folder).facts() if (folder := st.session_state.get("_snapshot")) else {}
 
 
-def first_language(locale: str) -> str:
-    """Return the language of a new visitor: the shop's setting, else that of the browser. locale: the browser's, such as "zh-CN"."""
-    native = "zh" if locale.lower().startswith("zh") else "en"
-    try:
-        return workspace().own_settings().pages.language or native
-    except UserError:  # the page itself says what is wrong with the file
-        return native
-
-
 def age() -> DataAge:
     """Return how old the snapshot's data are."""
     return data_age.age(meta().as_of.date(), settings())
-
-
-def on_the_shops_clock(moment: datetime) -> datetime:
-    """Return a naive UTC time, as the state store keeps it, on the shop's clock."""
-    return data_age.local(moment.replace(tzinfo=UTC), settings().shop.time_zone)
-
-
-def stale_tables() -> list[str]:
-    """Return the tables whose own last day makes the data old, such as "orders"."""
-    found, since = ask("quality"), pd.Timestamp(age().today) - pd.Timedelta(days=settings().pages.red_days)
-    found = found[(found.kind == "freshness") & (found.last_day <= since)]
-    return [name for name in CANONICAL if name in set(found.table_name)]
-
-
-def waiting_settings() -> dict[str, list[str]]:
-    """Return the names of the settings that changed since the snapshot was made, by what applies them: "recalculate" or "retrain"."""
-    own, given, waiting = workspace().own_settings(), workspace().own_values().get("shop", {}), dict[str, list[str]]()
-    for section, values in own.changes(rules()).items():
-        for name in values:
-            if section != "shop" or name in given:  # what the file leaves out of [shop] is inferred
-                waiting.setdefault(applied_by(section, name), []).append(name)
-    return {job: waiting[job] for job in (RECALCULATE, RETRAIN) if job in waiting}
 
 
 # ---- the snapshot
@@ -195,7 +162,8 @@ def order_template() -> tuple[str, ...]:
 
 def planner() -> str:
     """Return the name that the user of this session has given."""
-    return (st.session_state.get("planner") or "").strip() or "dashboard"
+    named = (str(st.session_state.get(key) or "").strip() for key in ("planner", "author"))
+    return next(filter(None, named), "dashboard")
 
 
 def overrides() -> list[Override]:
@@ -372,6 +340,22 @@ def hindsight() -> pd.DataFrame:
     return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
 
 
+# ---- what users keep
+
+
+def watched() -> list[Watched]:
+    return State(workspace()).watched()
+
+
+def notes(product: str) -> list[Note]:
+    return State(workspace()).notes(product)
+
+
+def views(page: str) -> list[View]:
+    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
+    return State(workspace()).views(page, planner())
+
+
 # ---- what changes while one looks: models, jobs, audit
 
 
@@ -428,11 +412,6 @@ def explained(product_id: str, model: str) -> pd.DataFrame:
         if job.result.get("product_id") == product_id and job.result.get("model") == model:
             return pd.DataFrame(job.result["words"], columns=["position", "text", "attribution"])
     return pd.DataFrame(columns=["position", "text", "attribution"])
-
-
-def schedule() -> list[schedules.Planned]:
-    """Return the runs of the schedule, none while it is off."""
-    return schedules.planned(workspace(), settings())
 
 
 def worker_alive() -> bool:

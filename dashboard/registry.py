@@ -14,6 +14,9 @@ SECTIONS: dict[str, Message] = {"decide": msg("Decide"), "understand": msg("Unde
 START = "overview"
 OWN = (  # pages of no single capability
     Page(START, msg("Overview"), msg("What should I do next?"), "today", "decide", 0, stock=True),
+    Page(
+        "compare", msg("Compare"), msg("How do products, customer groups and years differ?"), "compare_arrows", "understand", 15, stock=True
+    ),
     Page("data", msg("Data"), msg("What are the forecasts based on?"), "database", "manage", 10, needs_snapshot=False, forecasts=False),
     Page(
         "model",

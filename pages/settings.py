@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, data
+from dashboard import address, data, shop
 from dashboard.components import cards, jobs
 from dashboard.components import settings as parts
 from dashboard.i18n import _
@@ -12,7 +12,7 @@ groups = parts.groups()
 
 # show: what waits, then one tab a group
 if data.has_snapshot():
-    cards.waiting_settings(waiting := data.waiting_settings())
+    cards.waiting_settings(waiting := shop.waiting_settings())
     parts.apply(waiting)
 jobs.panel(("rescore", "retrain"), quiet=True)
 names = {code: group.title for code, group in groups.items()}

@@ -16,7 +16,8 @@ INTRODUCTION = """\
 Written from `core/settings.py` by `make docs`; change it there.
 
 `upswing.toml` in the workspace holds the values that differ from the defaults. You write it; the Settings page and `upswing tune --apply`
-change single values there and keep your comments. The Settings page records who changed what. A wrong value, an unknown section or an unknown name stops the command, which lists all errors by line.
+change single values there and keep your comments. The Settings page records who changed what. A wrong value, an unknown section or an
+unknown name stops the command, which lists all errors by line.
 
 An import infers what `[shop]` leaves out from all imported rows: currency, countries, segments and the names of columns. These facts are
 stored in the warehouse with their evidence (table `facts` of the [data contract](../data-contract.md)). A value in `upswing.toml` wins.

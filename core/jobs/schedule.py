@@ -69,8 +69,8 @@ def runs(settings: ScheduleSettings) -> tuple[Run, ...]:
 def look(workspace: Workspace) -> list[Job]:
     """Request what is due; return those jobs. Nothing is due before the first model, or just after the schedule was set."""
     if not workspace.own_settings().schedule.on:
-        for kept in State(workspace).views(_PLACE):
-            State(workspace).delete_view(_PLACE, kept.name)
+        for view in State(workspace).views(_PLACE):
+            State(workspace).delete_view(_PLACE, view.name)
         return []
     if registry.champion(workspace) is None:
         return []

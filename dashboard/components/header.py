@@ -6,8 +6,8 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.data_age import AGEING, STALE
-from dashboard import data, labels, registry
-from dashboard.components import cards
+from dashboard import data, labels, registry, shop
+from dashboard.components import cards, saved_views, search
 from dashboard.i18n import _, absent, day, n_, plain, show
 
 _COLOURS: dict[str, cards.Colour] = {AGEING: "orange", STALE: "red"}
@@ -20,6 +20,9 @@ def header(page: Page, title: str) -> None:
         with st.container(gap=None):
             st.title(title, anchor=False)
             st.caption(show(page.question))
+        search.show_search()
+        if data.has_snapshot():
+            saved_views.offer(page.name)
         with st.container(horizontal=True, vertical_alignment="center", width="content", key="shop"):
             st.caption(plain(data.settings().shop.name), width="content")
             if data.has_snapshot():
@@ -55,7 +58,7 @@ def _stale(page: Page) -> None:
     age = data.age()
     if age.level != STALE:
         return
-    names = [labels.table(name) for name in data.stale_tables()]
+    names = [labels.table(name) for name in shop.stale_tables()]
     listed = " · ".join(names[:_MOST_NAMED])
     if len(names) > _MOST_NAMED:
         listed = n_("{names} and {count} more", "{names} and {count} more", len(names) - _MOST_NAMED, names=listed)

@@ -13,7 +13,7 @@ from babel import Locale
 
 from core.setting import AT_ONCE, IMPORT, RECALCULATE, RETRAIN
 from core.settings import Settings, applied_by, described
-from dashboard import actions, data, labels
+from dashboard import actions, data, labels, shop
 from dashboard.components import cards
 from dashboard.i18n import LANGUAGES, LOCALES, _, day, exact, language, plain, show, spoken
 
@@ -231,7 +231,7 @@ def _widget(field: Field, value: Any) -> Any:
             line.strip() for line in st.text_area(field.label, "\n".join(value), height=150, **shared).splitlines() if line.strip()
         )
     if isinstance(field.default, int):
-        return int(st.number_input(field.label, limits.at_least, limits.at_most, value, 1, **shared))  # type: ignore[arg-type]
+        return int(st.number_input(field.label, limits.at_least, limits.at_most, value, 1, **shared))
     if isinstance(field.default, float):
         return float(st.number_input(field.label, value=float(value), step=0.01, format="%.4g", **shared))
     return st.text_input(field.label, value, **shared).strip()
@@ -262,7 +262,7 @@ def _written(field: Field, value: Any) -> str:
 
 
 def apply(waiting: dict[str, list[str]]) -> None:
-    """Show the buttons that apply changed settings. waiting: as data.waiting_settings gives it."""
+    """Show the buttons that apply changed settings. waiting: as shop.waiting_settings gives it."""
     if not waiting:
         return
     with st.container(horizontal=True):
@@ -274,7 +274,7 @@ def apply(waiting: dict[str, list[str]]) -> None:
 
 def planned() -> None:
     """Show the next and the last run of the schedule, and what the last one did."""
-    runs = data.schedule()
+    runs = shop.schedule()
     if not runs:
         cards.nothing_here(_("The schedule is off. Forecasts change when you import files or press a button."))
         return
@@ -297,7 +297,7 @@ def planned() -> None:
 
 
 def _moment(at) -> str:
-    local = data.on_the_shops_clock(at)
+    local = shop.on_the_shops_clock(at)
     return f"{day(local.date())} {local:%H:%M}"
 
 

@@ -25,6 +25,7 @@ TITLES = {
     "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
     "product": ("Product", "商品"),
+    "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),
     "why": ("Why", "原因"),
     "data": ("Data", "数据"),
