@@ -239,7 +239,10 @@ def _widget(field: Field, value: Any) -> Any:
 
 def _choice(field: Field, value: Any, key: str, words: dict[Any, str]) -> Any:
     """Show the choice of a value, or of several where the setting is a list; one that has no words is offered as it is."""
-    word = lambda code: words.get(code, code)  # noqa: E731
+
+    def word(code: Any) -> str:
+        return words.get(code, str(code))
+
     if isinstance(field.default, tuple):
         codes = [*words, *(code for code in value if code not in words)]
         chosen = st.multiselect(field.label, codes, list(value), key=spoken(key), format_func=word, label_visibility="collapsed")
