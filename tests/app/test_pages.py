@@ -31,6 +31,7 @@ TITLES = {
     "data": ("Data", "数据"),
     "model": ("Model", "模型"),
     "settings": ("Settings", "设置"),
+    "track_record": ("How right we were", "预测复盘"),
 }
 
 
