@@ -146,6 +146,19 @@ def test_a_heading_sorts_the_list_and_a_category_opens_its_products(page):
     }
 
 
+def test_two_products_are_compared_in_three_clicks(page, shop):
+    page.goto("/rising")
+    settled(page)
+    boxes = page.get_by_role("grid").get_by_role("checkbox")
+    boxes.nth(0).click()
+    boxes.nth(1).click()
+    page.get_by_test_id("stMain").get_by_role("link", name="Compare", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/compare\?"))
+    expected = ",".join(row["product_id"] for row in risers(shop)[:2])
+    assert parse_qs(urlsplit(page.url).query)["products"] == [expected]
+    settled(page)
+
+
 def test_the_whole_list_is_one_click_away_as_csv(page, shop):
     page.goto("/rising")
     settled(page)
@@ -241,5 +254,17 @@ def test_every_page_opens_from_the_navigation_in_both_languages(page, shop, lang
         links.filter(has_text=re.compile(rf"{re.escape(title)}$")).click()
         expect(page.get_by_role("heading", name=title, exact=True).first).to_be_visible()
         settled(page)
-        expect(page.get_by_text(snapshots.current(shop).model).first).to_be_visible()
+        expect(page.get_by_text(re.compile("Data to|数据截至")).first).to_be_visible()
         assert page.get_by_test_id("stException").count() == 0, name
+
+
+def test_whether_the_last_calls_came_true_is_one_click_from_the_overview(page, shop):
+    page.goto("/")
+    settled(page)
+    page.get_by_role("link", name=re.compile("How right we were: ")).click()
+    settled(page)
+    expect(page.get_by_role("heading", name="How right we were")).to_be_visible()
+    calls = pq.read_table(snapshots.current(shop).path / "track_calls.parquet").to_pandas()
+    mine = calls[(calls.as_of == calls.as_of.max()) & (calls.segment == "all") & calls.called & calls.units.notna()]
+    rose = (mine.outcome == "rose").sum()
+    expect(page.get_by_text(re.compile(rf"Of our {len(mine)} calls? of .*, {rose} rose in the next 28 days"))).to_be_visible()

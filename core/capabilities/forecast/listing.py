@@ -38,7 +38,7 @@ def spread(found) -> dict[str, list[float]]:
 
 def reasons(row, falling: bool, spread: Mapping[str, Sequence[float]]) -> list[Reason]:
     """Return the strongest reasons of a row of the answer of `rising`, those of the list's own direction first."""
-    values = {one["feature"]: one["value"] for one in row.facts}
+    values = {FACTS[place - 1]: value for place, value in zip(row.known, row.known_values)}
     pushes = [(driver, push) for driver, push in named((d["driver"], d["attribution"]) for d in row.drivers) if abs(push) >= LEAST_PUSH]
     pushes.sort(key=lambda one: (one[1] > 0) == falling)  # stable: the order of `named` stays within each direction
     return [_said(driver, push, values, spread) for driver, push in pushes[:REASONS]]
