@@ -136,10 +136,10 @@ def serve_snapshot(snapshot_id: str, reason: str) -> None:
     snapshots.rollback(workspace(), snapshot_id, reason, ACTOR)
 
 
-def change(wanted: list[dict], reason: str, comment: str) -> None:
-    """Set planners' values. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+def change(wanted: list[dict], reason: str, comment: str) -> list[int]:
+    """Set planners' values; return what `undo` takes. wanted: scope, name, field, value, expires_on each. Raises UserError."""
     state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
-    for one in wanted:
+    return [
         state.set_override(
             **one,
             before=plan.before(rows, one["scope"], one["name"], one["field"]),
@@ -147,7 +147,9 @@ def change(wanted: list[dict], reason: str, comment: str) -> None:
             comment=comment,
             actor=data.planner(),
             basis=_basis(rows, one, as_of),
-        )
+        ).id
+        for one in wanted
+    ]
 
 
 def _basis(rows, one: dict, as_of) -> dict:
@@ -165,3 +167,8 @@ def keep_scenario(name: str, scenario: plan.Scenario) -> None:
 
 def take_back(override_id: int) -> None:
     State(workspace()).end_override(override_id, data.planner())
+
+
+def undo(change: list[int]) -> None:
+    """Undo a change: what it replaced holds again."""
+    State(workspace()).undo_overrides(change, data.planner())

@@ -213,11 +213,11 @@ def _decisions(folder: str, rules: Rules, version: tuple, limit: int, _plan: pd.
     return _serving(folder).ask("decisions", {"plan": known}, likely=LIKELY, worth_saying=WORTH_SAYING, limit=limit)
 
 
-def plan_within(budget_cents: float) -> pd.DataFrame:
-    """Return the plan within this budget; math.inf for all suggested orders."""
+def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the plan as orders that can be placed, of these suppliers or of all, within a budget where there is one."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
     ranking = _ranking(folder, rules, tuple(o.id for o in _terms()), basis())
-    return _within(folder, rules, State(workspace()).overrides_version(), budget_cents, plan(), ranking)
+    return _placed(folder, rules, State(workspace()).overrides_version(), budget_cents, suppliers, plan(), ranking)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -226,8 +226,10 @@ def _ranking(folder: str, rules: Rules, ids: tuple, _based: plans.Basis) -> plan
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _within(folder: str, rules: Rules, version: tuple, budget_cents: float, _plan: pd.DataFrame, _ranking: plans.Ranking) -> pd.DataFrame:
-    return plans.within(_plan, _ranking, budget_cents)
+def _placed(
+    folder: str, rules: Rules, version: tuple, budget: float | None, suppliers: tuple, _plan: pd.DataFrame, _ranking: plans.Ranking
+) -> pd.DataFrame:
+    return plans.within(_plan[_plan.supplier.isin(suppliers)] if suppliers else _plan, _ranking, budget)
 
 
 def scenarios() -> dict[str, plans.Scenario]:

@@ -18,9 +18,10 @@ from dashboard.i18n import _, money, n_, percent
 column = st.column_config
 
 
-def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
-    """Show scenarios for the products that the filters leave, whatever their status: another demand makes others due."""
-    asked = asked | {"status": ""}
+def show(view, currency: str) -> None:
+    """Show scenarios for the products that the filters leave, whatever their status: another demand makes others due. view: as
+    orders.filtered gives it."""
+    plan, asked = data.plan(), view.asked | {"status": ""}
     around = select(plan, **asked)
     cards.notes(
         n_(

@@ -4,11 +4,12 @@ table.py applies the planner's overrides to the snapshot's suggestions; budget.p
 purchase orders and lists; forecast_value_added.py measures whether the changes were right, whatif.py what other terms would do.
 """
 
-from core.capabilities.inventory.plan.budget import Ranking, rank, within
+from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, rank, within
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
 from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.capabilities.inventory.plan.table import (
     CLASSES,
+    RISKS,
     SNOOZED,
     STOP_CHANCE,
     STOP_COVER_WEEKS,
@@ -29,7 +30,9 @@ from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
 
 __all__ = [
     "CLASSES",
+    "DROPPED",
     "ORDER_COLUMNS",
+    "RISKS",
     "SNOOZED",
     "STEPS",
     "STOP_CHANCE",
@@ -39,6 +42,7 @@ __all__ = [
     "Outlook",
     "Ranking",
     "Scenario",
+    "Steps",
     "before",
     "by_supplier",
     "errors",

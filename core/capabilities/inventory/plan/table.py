@@ -41,6 +41,9 @@ from core.workspace import Workspace
 SNOOZED = "snoozed"  # a status in addition to those of core.capabilities.inventory.control
 WITHHELD = "withheld"  # all of its NO_ORDER, for a filter
 CLASSES = ("A", "B", "C")
+SHORT, EXCESS, HEALTHY = "short", "excess", "healthy"
+RISKS = (SHORT, EXCESS, HEALTHY)
+SHORT_CHANCE = 0.5  # a stock-out is expected, not merely possible
 CLASS_SHARES = (0.8, 0.95)  # of the shop's margin: A reaches the first, B the second
 ERROR_BOUNDS = (0.5, 1.0)  # X and Y forecast errors, as shares of the demand
 BETWEEN_10_AND_90 = 2.563  # standard deviations, of a normal distribution
@@ -155,6 +158,8 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     packs, line_cost_cents, snooze_until
     goes_out              the first day on which its supplier takes an order; on_order_later as in core.capabilities.inventory.control.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
+    risk                  one of RISKS, "" where the stock is not known: a stock-out before the next cycle's order could arrive is at
+                          least as likely as not; more stock than is likely to sell; neither
     changed               the fields that a planner set for it, in any scope, as one text
     gain_cents            empty: core.capabilities.inventory.plan.within says it under a budget
 
@@ -178,6 +183,9 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
         plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
     plan["changed"] = _changed(basis, overrides)
+    plan["risk"] = np.select(
+        [plan.stockout_probability.isna(), plan.stockout_probability >= SHORT_CHANCE, plan.excess_units > 0], ["", SHORT, EXCESS], HEALTHY
+    )
     plan["gain_cents"] = np.nan
     changed = np.flatnonzero(plan.planner_order_units.notna() & plan.inventory_position.notna())
     if len(changed):
@@ -188,7 +196,14 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
 
 
 def select(
-    plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (), classes: Sequence[str] = (), search: str = "", problem: str = ""
+    plan: pd.DataFrame,
+    *,
+    status: str = "",
+    suppliers: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    risk: str = "",
+    search: str = "",
+    problem: str = "",
 ) -> pd.DataFrame:
     """Return the rows that match all filters; an empty filter matches all. A search is in title and number, verbatim, ignoring case."""
     fits = np.ones(len(plan), dtype=bool)
@@ -202,6 +217,8 @@ def select(
         fits &= plan.supplier.isin(suppliers)
     if classes:
         fits &= plan.abc.isin(classes)
+    if risk:
+        fits &= plan.risk == risk
     if search:
         text = search.lower()
         fits &= plan.title.str.lower().str.contains(text, regex=False) | plan.product_id.str.lower().str.contains(text, regex=False)
