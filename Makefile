@@ -1,5 +1,5 @@
 # A thin front: each target is one script, for machines without make as well.
-.PHONY: help demo check test test-all soak docs catalogues screenshot
+.PHONY: help demo check test test-all soak docs catalogues frontend screenshot
 
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
@@ -9,6 +9,7 @@ help:
 	@echo "make soak         long fuzzing, thousands of kills, hundreds of trainings: takes hours"
 	@echo "make docs         write docs/data-contract.md and docs/reference/ anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
+	@echo "make frontend     compile the pages' own components, dashboard/components/*/*.ts; needs Node.js"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
 demo:
@@ -31,6 +32,9 @@ docs:
 
 catalogues:
 	@scripts/environment.sh run && .venv/bin/python scripts/catalogues.py
+
+frontend:
+	@scripts/environment.sh run && .venv/bin/python scripts/frontend.py
 
 screenshot:
 	@scripts/environment.sh dev && .venv/bin/python scripts/screenshot.py

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pandas as pd
 import streamlit as st
 
 from core import jobs
+from core.capabilities.forecast import facts
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.errors import NotReady
@@ -22,6 +25,9 @@ from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Override, State
 from core.workspace import Workspace
 
+# Columns of the plan that decisions need.
+_DECIDING = ["product_id", "status", "on_hand", "cover_weeks", "order_units", "order_by", "line_cost_cents"]
+_DECIDING += ["excess_units", "excess_cost_cents"]
 SCENARIOS = "inventory what-if"  # the page that core.storage.state keeps them under
 
 
@@ -87,6 +93,12 @@ def ask(question: str, **values) -> pd.DataFrame:
     return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
+def later(question: str, **values) -> Callable[[], pd.DataFrame]:
+    """Return what asks a question of this rerun's snapshot when it is called, outside the session too; a large answer is not kept."""
+    serving = _serving(st.session_state["_snapshot"])
+    return lambda: serving.ask(question, likely=LIKELY, worth_saying=WORTH_SAYING, **values)
+
+
 def one(question: str, **values) -> Any:
     """Return the first row of an answer, a Series whose fields are its columns; None if there is none."""
     answer = ask(question, **values)
@@ -108,11 +120,17 @@ def meta() -> pd.Series:
 
 
 def choices() -> dict:
-    """Return what filters can offer: categories, segments (everyone first) and the ranges of price and age."""
+    """Return what filters can offer: categories, brands, suppliers, segments (everyone first) and the ranges of price, age and stock."""
     found = one("choices").to_dict()
-    for name in ("categories", "segments"):
+    for name in ("categories", "brands", "suppliers", "segments"):
         found[name] = [] if found[name] is None else [str(v) for v in found[name]]
     return found | {"segments": found["segments"] or [ALL]}
+
+
+def feature_spread() -> dict[str, list[float]]:
+    """Return how the values of the features behind facts spread over all products: quantiles at core.capabilities.forecast.facts.LEVELS."""
+    found = ask("feature_spread", facts=list(facts.FEATURES))
+    return {row.feature: list(row.quantiles) for row in found.itertuples()}
 
 
 def segments() -> list[str]:
@@ -202,15 +220,42 @@ def headline() -> pd.Series:
     )
 
 
+def stock_known() -> bool:
+    """Return whether any product has a stock figure that orders can be planned from."""
+    return bool((~plan().status.isin(NO_ORDER)).any())
+
+
 def decisions(limit: int) -> pd.DataFrame:
-    """Return today's decisions by the plan: kind, product and reason."""
+    """Return today's decisions by the plan, up to `limit` of each kind: kind, product and reason."""
     return _decisions(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), limit, plan())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _decisions(folder: str, rules: Rules, version: tuple, limit: int, _plan: pd.DataFrame) -> pd.DataFrame:
-    known = _plan[["product_id", "status", "on_hand", "cover_weeks", "order_units", "order_by", "line_cost_cents"]]
-    return _serving(folder).ask("decisions", {"plan": known}, likely=LIKELY, worth_saying=WORTH_SAYING, limit=limit)
+    known = _plan[_DECIDING]
+    values = {"likely": LIKELY, "worth_saying": WORTH_SAYING, "limit": limit, "stock_known": bool((~_plan.status.isin(NO_ORDER)).any())}
+    return _serving(folder).ask("decisions", {"plan": known}, **values)
+
+
+def money() -> dict[str, plans.Amount] | None:
+    """Return the shop in money: revenue and margin that likely risers bring beyond their usual rate, margin at risk, excess stock, and
+    what the suggested orders gain. None where interest is no sales."""
+    if meta().signal != "orders":
+        return None
+    return _money(
+        st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), plan(), placed(math.inf), basis()
+    )
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _money(
+    folder: str, rules: Rules, version: tuple, _plan: pd.DataFrame, _bought: pd.DataFrame, _based: plans.Basis
+) -> dict[str, plans.Amount]:
+    own = _answer(folder, "own_units", {}).set_index("product_id")
+    likely = own.index[own.rising_probability >= LIKELY]
+    revenue, margin = plans.extra(_based, own.own_units, likely)
+    found = {"revenue": revenue, "margin": margin, "at_risk": plans.at_risk(_plan)}
+    return found | {"excess": plans.excess(_plan), "gain": plans.gain(_bought)}
 
 
 def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.DataFrame:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from core.capabilities.forecast.reasons import named
+from functools import cache
+
+from babel import Locale
+
 from core.jobs import kinds
-from core.messages import Message
+from core.messages import LOCALES, Message
 from core.schema import CANONICAL
-from dashboard.i18n import _, number, percent, show
+from dashboard import data
+from dashboard.i18n import _, language, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -39,6 +43,7 @@ MAP_KINDS = {
     "successor": N_("Successor"),
     "separate": N_("Two products"),
 }
+WITHOUT = {"category": N_("No category"), "brand": N_("No brand"), "supplier": N_("No supplier")}
 STATUSES = {
     "order now": N_("Order now"),
     "enough": N_("Well stocked"),
@@ -234,7 +239,25 @@ def step(kind: str, name: str) -> str:
 
 
 def segment(name: str) -> str:
+    """Return the name of a customer group; a country's name for its code where the groups are countries."""
+    if len(name) == 2 and name.isupper() and data.has_snapshot() and data.meta().segment_attribute == "country":
+        return country(name, language())
     return said(SEGMENTS, name)
+
+
+@cache
+def country(code: str, spoken: str) -> str:
+    """Return a country's name by its ISO 3166 code, the code itself where there is none.
+
+    >>> country("GB", "en"), country("GB", "zh"), country("QQ", "en")
+    ('United Kingdom', '英国', 'QQ')
+    """
+    return Locale.parse(LOCALES[spoken]).territories.get(code, code)
+
+
+def without(level: str) -> str:
+    """Return what products without a category, brand or supplier are called."""
+    return _(WITHOUT[level])
 
 
 def status(name: str) -> str:
@@ -279,17 +302,6 @@ def metric_value(name: str, value: float) -> str:
     if name == "ece":
         return _("{points} pts").format(points=number(100 * value, 1))
     return number(value, 3)
-
-
-def pushes(drivers) -> str:
-    """Return the first three drivers of `named` with arrows: "Season ▲▲  Price ▼". drivers: all records with driver and attribution."""
-    spoken = []
-    for name, attribution in named((one["driver"], one["attribution"]) for one in drivers)[:3]:
-        size = abs(attribution)
-        strength = 3 if size >= 1 else 2 if size >= 0.4 else 1 if size >= 0.05 else 0
-        if strength:
-            spoken.append(f"{driver(name)} {('▲' if attribution > 0 else '▼') * strength}")
-    return "  ".join(spoken)
 
 
 def value(amount: float, unit: str) -> str:

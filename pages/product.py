@@ -2,10 +2,10 @@
 
 import streamlit as st
 
-from dashboard import address, data, labels
-from dashboard.components import cards, charts, tables, text_explanation
+from dashboard import address, data, labels, registry
+from dashboard.components import cards
+from dashboard.components.product import summary, tabs
 from dashboard.i18n import _, absent, plain, shortened
-from dashboard.theme import CONFIG
 
 # settings: the address names the product, so that a link to it can be sent
 titles = data.ask("product_choices", search="", limit=2000).set_index("product_id").title.to_dict()
@@ -36,71 +36,34 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 # data
 meta, asked = data.meta(), {"product": product, "segment": segment}
 facts, drivers = data.one("product", **asked), data.ask("product_drivers", **asked)
-history, demand = data.ask("product_history", **asked), data.ask("product_demand", **asked)
+demand, planned = data.ask("product_demand", **asked), data.planned(product)
 
-# show: who it is and the verdict
+# show: who it is and the verdict on one screen, then tabs
 st.header(plain(facts.title), anchor=False)
 cards.about(facts)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
-with st.container(border=True):
-    cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
-
-grid = st.grid(3, min_column_width=260, gap=("small", "medium"))
-with grid.cell(column_span=2):
-    st.subheader(_("Sales and forecast"), anchor=False)
-    st.plotly_chart(
-        charts.history_with_forecast(history, demand, meta.as_of),
-        config=CONFIG,
-        key="history",
-        alt=_("Weekly unit sales and forecast with its ranges"),
-    )
-    cards.notes(
-        _("Shaded: 50%, 80% and 95% range of average weekly sales up to that date."),
-        _(
-            "Light area: estimated sales lost while out of stock, from the product's share of the shop's orders in the "
-            "days before. Forecasts learn from both parts."
+cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
+summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
+with st.container(horizontal=True):
+    if planned is not None and not absent(planned.cover_weeks):
+        st.page_link(
+            registry.script(registry.pages()["inventory"]),
+            label=_("Review order"),
+            icon=":material/shopping_cart:",
+            query_params={"q": product, "status": ""},
         )
-        if history.lost_units.any()
-        else "",
-    )
-with grid.cell():
-    st.subheader(_("Stock"), anchor=False)
-    cards.stock(data.planned(product))
 
-st.subheader(_("Why"), anchor=False)
-chart, table = cards.halves()
-with chart:
-    st.plotly_chart(
-        charts.waterfall(drivers, facts.base_logit), config=CONFIG, key="waterfall", alt=_("Effect of each driver on the chance of rising")
-    )
-    cards.notes(
-        _(
-            "From the average unknown product to this one. Blue raises the chance, orange lowers it. The same push "
-            "moves the chance less near 0% and 100%."
-        )
-    )
-with table:
-    tables.signals(data.ask("product_features", product=product), list(drivers.driver))
-
-st.subheader(_("Text signals"), anchor=False)
-text_explanation.said(product, meta.model)
-
-left, right = cards.halves() if len(groups) > 1 else (None, st.container())
-if left:
-    with left:
-        st.subheader(_("Customer groups"), anchor=False)
-        st.plotly_chart(
-            charts.segment_bars(data.ask("product_segments", product=product)),
-            config=CONFIG,
-            key="groups",
-            alt=_("Chance of rising in each customer group"),
-        )
-with right:
-    st.subheader(_("Similar products"), anchor=False)
-    similar = data.ask("product_similar", product=product, limit=6)
-    if similar.empty:
-        cards.nothing_here(_("No similar products."))
-    else:
-        tables.similar(similar)
+contents = {
+    "forecast": (_("Forecast"), lambda: tabs.forecast(product, segment, facts, demand)),
+    "why": (_("Why"), lambda: tabs.why(product, segment, facts, drivers)),
+    "customers": (_("Customers"), lambda: tabs.customers(product)),
+    "reviews": (_("Reviews"), lambda: tabs.reviews(product)),
+    "stock": (_("Stock"), lambda: tabs.stock(product)),
+}
+words = {code: label for code, (label, _show) in contents.items()}
+for tab, (_label, fill) in zip(st.tabs(list(words.values()), **address.tab("tab", words)), contents.values()):
+    if tab.open:
+        with tab:
+            fill()

@@ -1,93 +1,108 @@
-"""Which products are about to rise?"""
+"""Which products are about to rise, which to fall, and which have no forecast?"""
 
 import math
-from typing import Any
 
 import streamlit as st
 
-from dashboard import address, data, labels
-from dashboard.components import cards, tables
+from dashboard import address, data, registry
+from dashboard.components import cards, exports, rows
+from dashboard.components.rising import filters, groups, listing
 from dashboard.i18n import _, n_
 
 PAGE_ROWS = 100
-FIRST_PAGE = ("page",)  # where another question starts
 
 # settings
 cards.waiting_settings(data.waiting_settings())
 choices, meta = data.choices(), data.meta()
-sorts = {
-    "probability": _("Chance of rising"),
-    "movement": _("Change"),
-    "pace": _("Sales"),
-    "cover": _("Lowest weeks of supply"),
-    "falling": _("Chance of falling"),
-}
-with st.container(horizontal=True, vertical_alignment="bottom"):
-    search = st.text_input(
-        _("Search"), **address.text("q", resets=FIRST_PAGE), type="search", live="300ms", placeholder=_("Search by name or SKU"), width=220
-    )
-    segment = (
-        st.selectbox(
-            _("Customer group"),
-            choices["segments"],
-            **address.one_of("segment", choices["segments"], resets=FIRST_PAGE),
-            format_func=labels.segment,
-            width=190,
-        )
-        if len(choices["segments"]) > 1
-        else "all"
-    )
-    categories = (
-        st.multiselect(
-            _("Category"),
-            choices["categories"],
-            **address.some_of("category", choices["categories"], resets=FIRST_PAGE),
-            placeholder=_("All"),
-            width=240,
-        )
-        if len(choices["categories"]) > 1
-        else []
-    )
-    sort = st.selectbox(
-        _("Sort by"), list(sorts), **address.one_of("sort", sorts, resets=FIRST_PAGE), format_func=sorts.__getitem__, width=170
-    )
-    with st.popover(_("Price and age"), icon=":material/tune:"):
-        lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
-        price: Any = (
-            st.slider(_("Price"), lowest, highest, **address.span("price", lowest, highest, resets=FIRST_PAGE))
-            if highest > lowest
-            else None
-        )
-        oldest = max(1, math.ceil((choices["longest_days_on_sale"] or 0) / 7))
-        age: Any = st.slider(_("Weeks since launch"), 0, oldest, **address.span("age", 0, oldest, resets=FIRST_PAGE))
+lists = {"rising": _("Rising"), "falling": _("Falling"), "none": _("No forecast")}
 
-# data
-filters = {
-    "segment": segment,
-    "categories": list(categories),
-    "search": search.strip(),
-    "sort": sort,
-    "lowest_price_cents": 100 * price[0] if price and price[0] > lowest else None,
-    "highest_price_cents": 100 * price[1] if price and price[1] < highest else None,
-    "newest_days": 7 * age[0] if age[0] > 0 else None,
-    "oldest_days": 7 * age[1] if age[1] < oldest else None,
-}
-found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=0)
+
+def turned(matches: int) -> int:
+    """Show the pages of the list; return the place of the first row of the chosen one."""
+    pages = math.ceil(matches / PAGE_ROWS)
+    if pages < 2:
+        return 0
+    with st.container(horizontal_alignment="center"):
+        return PAGE_ROWS * (int(st.pagination(pages, **address.number("page", 1, pages, 1))) - 1)
+
+
+def forecasts(falling: bool) -> None:
+    asked = filters.controls(choices, meta.currency, falling, forecast=True)
+    name = "falling" if falling else "rising"
+    top, body = st.container(horizontal=True, vertical_alignment="center", key="rising_top"), st.container()
+    with top:
+        by = filters.by()
+    question = asked.values | {"sort": filters.question_sort(asked.sort, falling)}
+    if by != "product":
+        found = data.ask("rising_groups", **question, by=by)
+        with top:
+            cards.notes(_("Click a row to see its products."))
+            st.space("stretch")
+            exports.buttons(f"{name}-{by}", groups.headings(by), lambda: groups.table(found), meta, asked.said)
+        with body:
+            groups.show(found, by, meta.currency, falling)
+        return
+    question |= {"facts": listing.FACTS}
+    found = data.ask("rising", **question, limit=PAGE_ROWS, offset=0)
+    missing = data.ask("unforecast", **filters.of_unforecast(asked.values), limit=1, offset=0)
+    unforecast = 0 if missing.empty else int(missing.matches.iloc[0])
+    if found.empty:
+        with body:
+            cards.nothing_here(_("No product matches these filters."))
+            if unforecast:
+                label = n_("Show {count} product without a forecast", "Show {count} products without a forecast", unforecast)
+                st.button(label, key="show_unforecast", on_click=address.put, kwargs={"list": "none"})
+        return
+    matches = int(found.matches.iloc[0])
+    if first := turned(matches):
+        found = data.ask("rising", **question, limit=PAGE_ROWS, offset=first)
+    with body:
+        compare = rows.Action("compare", "products", _("Compare"), *listing.COMPARED, _("Select 2 to 4 products to compare."))
+        actions = [compare] if "compare" in registry.pages() else []
+        chosen = listing.show(
+            f"{name}_list",
+            found,
+            meta.currency,
+            falling=falling,
+            first=first,
+            total=matches,
+            sort=asked.sort,
+            on_sort=lambda way: address.put(sort=way),
+            selects=True,
+            actions=actions,
+        )
+    with top:
+        more = n_("{count} more has no forecast.", "{count} more have no forecast.", unforecast) if unforecast else ""
+        cards.notes(n_("{count} product.", "{count} products.", matches), more)
+        st.space("stretch")
+        everything = data.later("rising", **question | {"products": chosen}, limit=len(chosen) or matches, offset=0)
+        label = n_("Export {count} selected", "Export {count} selected", len(chosen)) if chosen else ""
+        exports.buttons(name, listing.headings(), listing.table(everything, falling), meta, asked.said, label)
+    if asked.segment != "all":
+        cards.notes(_("Chances, sales and reasons are for this customer group. Weeks of supply are for the whole shop."))
+
+
+def without() -> None:
+    asked = filters.controls(choices, meta.currency, falling=False, forecast=False)
+    question = filters.of_unforecast(asked.values)
+    found = data.ask("unforecast", **question, limit=PAGE_ROWS, offset=0)
+    if found.empty:
+        cards.nothing_here(_("Every product that matches these filters has a forecast."))
+        return
+    matches = int(found.matches.iloc[0])
+    cards.notes(n_("{count} product without a forecast.", "{count} products without a forecast.", matches))
+    body = st.container()
+    if first := turned(matches):
+        found = data.ask("unforecast", **question, limit=PAGE_ROWS, offset=first)
+    with body:
+        listing.unforecast("unforecast_list", found, first=first, total=matches)
+
 
 # show
-if found.empty:
-    cards.nothing_here(_("No product matches these filters."))
-    st.stop()
-matches = int(found.matches.iloc[0])
-table = st.container()
-if matches > PAGE_ROWS:
-    with st.container(horizontal_alignment="center"):
-        turned = st.pagination(math.ceil(matches / PAGE_ROWS), **address.number("page", 1, math.ceil(matches / PAGE_ROWS), 1))
-    found = data.ask("rising", **filters, limit=PAGE_ROWS, offset=PAGE_ROWS * (turned - 1))
-with table:
-    cards.notes(
-        n_("{count} product.", "{count} products.", matches),
-        _("Click a product to open it."),
-        "" if segment == "all" else _("Chances, sales and reasons are for this customer group. Weeks of supply are for the whole shop."),
-    )
-    tables.rising(found, meta.currency, choices["has_previous"])
+for tab, show in zip(
+    st.tabs(list(lists.values()), **address.tab("list", lists, resets=filters.FIRST_PAGE)),
+    (lambda: forecasts(False), lambda: forecasts(True), without),
+):
+    if tab.open:
+        with tab:
+            show()

@@ -28,9 +28,9 @@ def take(address: str, name: str) -> None:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"])
         page = chromium.new_page(viewport={"width": 1360, "height": 860}, locale="en-GB")
         page.goto(f"{address}/{name}")
-        page.get_by_test_id("stDataFrame").first.wait_for()
+        page.locator("[data-testid=stApp][data-test-script-state=notRunning]").wait_for()
         page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(1500)  # the table is painted on a canvas, which nothing announces
+        page.wait_for_timeout(1500)  # tables and charts are painted on a canvas, which nothing announces
         page.screenshot(path=file_of(name))
         chromium.close()
 

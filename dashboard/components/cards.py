@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.messages import sentences
 from dashboard import address, labels, registry
 from dashboard.components.inventory import labels as planning
-from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, shortened, show
+from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, show
 
 
 def product_page() -> Path:
@@ -34,6 +34,11 @@ def back_to_list() -> None:
         query_params=address.last("rising"),
         help=_("Back to the list, with its filters"),
     )
+
+
+def list_link(name: str, label: str, icon: str) -> None:
+    """Show a link to one list of the page of risers and fallers: "rising", "falling" or "none"."""
+    st.page_link(registry.script(registry.pages()["rising"]), label=label, icon=icon, query_params={"list": name}, width="content")
 
 
 def product_link(product_id: str, label: str, **link) -> None:
@@ -124,56 +129,6 @@ def notes(*texts: str) -> None:
 
 Colour = Literal["red", "orange", "yellow", "blue", "green", "violet", "gray", "grey", "primary"]
 _STOCK: dict[str, Colour] = {"order now": "orange", "enough": "green"}
-_KINDS: dict[str, tuple[Colour, str]] = {
-    "order": ("blue", ":material/shopping_cart:"),
-    "check": ("gray", ":material/inventory_2:"),
-    "promote": ("blue", ":material/campaign:"),
-    "hold": ("orange", ":material/pause_circle:"),
-}
-
-
-def decision(row: pd.Series) -> None:
-    """Show one decision: action, product and reason. row: a row of the question `decisions`."""
-    colour, icon = _KINDS[row.kind]
-    act, because, then = {"order": _order, "check": _check, "promote": _promote, "hold": _hold}[row.kind](row)
-    with st.container(border=True, height="stretch"):
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(act, icon=icon, color=colour)
-            st.space("stretch")
-            product_link(row.product_id, _("Open"), icon=":material/arrow_forward:", icon_position="right")
-        st.markdown(f"**{plain(shortened(row.title, 72))}**")
-        st.markdown(because)
-        st.space("stretch")
-        st.caption(then)
-
-
-def _order(row) -> tuple[str, str, str]:
-    cover = _("Stock lasts {weeks} weeks").format(weeks=f"**{number(row.cover_weeks, 1)}**")
-    because = _("**{chance}** chance of rising. {cover}.").format(chance=percent(row.rising_probability), cover=cover)
-    then = _("Order {units} units by {day}").format(units=exact(row.order_units), day=day(row.order_by))
-    cost = "" if absent(row.line_cost_cents) else f" · {plain(money(row.line_cost_cents, row.currency))}"
-    return _("Order"), because, then + cost
-
-
-def _check(row) -> tuple[str, str, str]:
-    because = _("**{chance}** chance of rising. {problem}.").format(
-        chance=percent(row.rising_probability), problem=labels.status(row.status)
-    )
-    return _("Check the stock count"), because, _("Expected demand: about {units} units in 4 weeks").format(units=number(row.units_4w, 0))
-
-
-def _promote(row) -> tuple[str, str, str]:
-    because = _("**{chance}** chance of rising, and well stocked ({weeks} weeks).").format(
-        chance=percent(row.rising_probability), weeks=number(row.cover_weeks, 1)
-    )
-    return _("Feature"), because, _("Expected sales: about {units} units in 4 weeks").format(units=number(row.units_4w, 0))
-
-
-def _hold(row) -> tuple[str, str, str]:
-    because = _("**{chance}** chance of falling, with {weeks} weeks of stock.").format(
-        chance=percent(row.falling_probability), weeks=number(row.cover_weeks, 0)
-    )
-    return _("Stop ordering"), because, _("{units} units on hand").format(units=number(row.on_hand, 0))
 
 
 def about(product: pd.Series) -> None:

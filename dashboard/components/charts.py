@@ -12,11 +12,8 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from dashboard import labels
-from dashboard.i18n import _, axis_day, money, number, percent, points, shortened
-from dashboard.theme import BANDS, FALL, GRID, LIFT, LOST, QUIET, RISE, direction, figure
-
-FARTHEST_EDGE = 2.0  # times the 80% band's upper edge: how much of the 95% band a forecast's chart makes room for
-CHANCES = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.65, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999)
+from dashboard.i18n import _, axis_day, money, number, percent, shortened
+from dashboard.theme import FALL, GRID, LIFT, QUIET, RISE, direction, figure
 
 
 def label(text, length: int = 42) -> str:
@@ -31,118 +28,6 @@ def whole_months(span: timedelta, at_most: int) -> str | None:
 
 def chance(logit: float) -> float:
     return 1 / (1 + math.exp(-logit))
-
-
-def history_with_forecast(history: pd.DataFrame, demand: pd.DataFrame, as_of) -> go.Figure:
-    """Return a chart of weekly units, then of average weekly units over the next 1, 2, 4, 8 and 13 weeks with 50, 80 and 95% intervals.
-
-    history: week (its last day), units, lost_units (stacked upon the units, lighter). demand: weeks, level, units (cumulative).
-    """
-    shape = figure(320, hovermode="x")
-    until = pd.Timestamp(as_of) + timedelta(days=7 * int(demand.weeks.max() if len(demand) else 0))
-    shape.update_xaxes(
-        tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b %Y", showgrid=False, dtick=whole_months(until - history.week.min(), 8)
-    )
-    shape.update_yaxes(rangemode="tozero", title={"text": _("units per week")})
-    wanted = history.units + history.lost_units
-    more = "<br>" + _("plus an estimated {units} lost while out of stock")
-    lost = [more.format(units=number(n)) if n > 0 else "" for n in history.lost_units]
-    shape.add_scatter(
-        x=history.week,
-        y=history.units,
-        mode="lines",
-        line={"color": QUIET, "width": 2},
-        customdata=lost,
-        hovertemplate="%{y:,.0f} " + _("units in the week of") + f" %{{x|{axis_day()}}}%{{customdata}}<extra></extra>",
-    )
-    if history.lost_units.any():
-        shape.add_scatter(x=history.week, y=wanted, fill="tonexty", fillcolor=LOST, mode="lines", line={"width": 0}, hoverinfo="skip")
-    if demand.empty:
-        return shape
-    rate = demand.pivot(index="weeks", columns="level", values="units")
-    when = [pd.Timestamp(as_of) + timedelta(days=7 * int(w)) for w in rate.index]
-    weekly = rate.div(rate.index, axis=0)
-    for share, colour in BANDS.items():
-        low, high = round((1 - share) / 2, 3), round((1 + share) / 2, 3)
-        if low in weekly and high in weekly:
-            shape.add_scatter(
-                x=when + when[::-1],
-                y=[*weekly[high], *weekly[low][::-1]],
-                fill="toself",
-                fillcolor=colour,
-                mode="lines",
-                line={"width": 0},
-                hoverinfo="skip",
-            )
-    # The 95% edge is in sight unless it is so far that the sales themselves could not be read any more.
-    edge = weekly[max(weekly)].clip(upper=FARTHEST_EDGE * weekly[0.9]).max()
-    shape.update_yaxes(range=[0, 1.05 * max(wanted.max() if len(history) else 0, edge, 1)])
-    told = [
-        _("{weeks} weeks: {units} in all, likely range {low}–{high} (80%)").format(
-            weeks=w, units=number(rate.at[w, 0.5], 0), low=number(rate.at[w, 0.1], 0), high=number(rate.at[w, 0.9], 0)
-        )
-        for w in rate.index
-    ]
-    shape.add_scatter(
-        x=when,
-        y=weekly[0.5],
-        mode="lines+markers",
-        line={"color": RISE, "width": 2.5},
-        marker={"size": 7},
-        customdata=told,
-        hovertemplate="%{customdata}<extra></extra>",
-    )
-    shape.add_vline(x=pd.Timestamp(as_of), line={"color": QUIET, "width": 1, "dash": "dot"})
-    return shape
-
-
-def waterfall(drivers: pd.DataFrame, base_logit: float) -> go.Figure:
-    """Return a waterfall chart from the base chance to the product's, one driver after the other, on a probability axis.
-
-    drivers: driver, attribution, strongest first. The axis is drawn so that equal bars are equal evidence.
-    """
-    shown = drivers[drivers.attribution.abs() >= 0.005]
-    steps = np.concatenate([[base_logit], base_logit + shown.attribution.cumsum()])
-    end = base_logit + drivers.attribution.sum()
-    names = [_("Baseline"), *[labels.driver(d) for d in shown.driver], _("This product")]
-    shape = figure(64 + 30 * len(names))
-    for i, (name, push) in enumerate(zip(names[1:-1], shown.attribution)):
-        before, after = chance(steps[i]), chance(steps[i + 1])
-        told = f"{name}: {percent(before)} → {percent(after)}<br>{labels.driver_meaning(shown.driver.iloc[i])}"
-        shape.add_bar(
-            y=[name],
-            x=[push],
-            base=[steps[i]],
-            orientation="h",
-            marker={"color": direction(push)},
-            cliponaxis=False,
-            text=points(after - before),
-            textposition="outside",
-            constraintext="none",
-            hovertemplate=f"{told}<extra></extra>",
-        )
-    for name, at in ((names[0], base_logit), (names[-1], end)):
-        shape.add_scatter(
-            y=[name],
-            x=[at],
-            mode="markers+text",
-            text=f"<b>{percent(chance(at))}</b>",
-            textposition="middle right",
-            marker={"size": 12, "color": QUIET if name == names[0] else direction(end - base_logit), "symbol": "diamond"},
-            hovertemplate=f"{name}: {percent(chance(at))}<extra></extra>",
-            cliponaxis=False,
-        )
-    low, high = min([*steps, end]), max([*steps, end])
-    room = max(0.9, 0.22 * (high - low))
-    ticks = [c for c in CHANCES if low - room <= math.log(c / (1 - c)) <= high + room]
-    shape.update_xaxes(
-        range=[low - room, high + room],
-        tickvals=[math.log(c / (1 - c)) for c in ticks],
-        ticktext=[f"{100 * c:g}%" for c in ticks],
-        title={"text": _("chance of rising")},
-    )
-    shape.update_yaxes(range=[len(names) - 0.4, -0.6], categoryorder="array", categoryarray=names, showgrid=False)
-    return shape
 
 
 def segment_bars(frame: pd.DataFrame) -> go.Figure:

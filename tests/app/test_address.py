@@ -8,6 +8,14 @@ from dashboard import address
 
 # page, kind of control, key, code in the address, value of the control
 CONTROLS = [
+    ("rising", "text_input", "q", "mug", "mug"),
+    ("rising", "selectbox", "segment", "Germany", "Germany"),
+    ("rising", "multiselect", "category", "Kitchen", ["Kitchen"]),
+    ("rising", "multiselect", "supplier", "木艺工坊", ["木艺工坊"]),
+    ("rising", "selectbox", "sort", "movement", "movement"),
+    ("rising", "selectbox", "confidence", "high", "high"),
+    ("rising", "segmented_control", "by", "brand", "brand"),
+    ("rising", "slider", "stock", "2-8", (2, 8)),
     ("product", "selectbox", "product", "P0007", "P0007"),
     ("product", "selectbox", "segment", "Germany", "Germany"),
     ("why", "selectbox", "segment", "Germany", "Germany"),

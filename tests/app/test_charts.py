@@ -12,6 +12,8 @@ import streamlit as st
 
 from dashboard import i18n, labels
 from dashboard.components import charts
+from dashboard.components.product import charts as product_charts
+from dashboard.components.product.reasons import Reason
 
 EVIL = '<a href="javascript:alert(1)">& free</a>'
 
@@ -21,28 +23,37 @@ def chinese(monkeypatch):
     monkeypatch.setattr(i18n, "language", lambda: "zh")
 
 
-def test_the_waterfall_leads_from_the_starting_point_to_the_forecast():
-    drivers = pd.DataFrame({"driver": ["season", "price", "text"], "attribution": [1.5, -0.6, 0.001]})
-    shape = charts.waterfall(drivers, base_logit=-2.6)
-    bars = [t for t in shape.data if t.type == "bar"]
-    assert [(bar.base[0], bar.x[0]) for bar in bars] == [(-2.6, 1.5), (-1.1, -0.6)]  # a push too small to see has no bar
-    first, last = (t for t in shape.data if t.type == "scatter")
-    assert (first.x[0], last.x[0]) == (-2.6, pytest.approx(-2.6 + 1.5 - 0.6 + 0.001))
-    assert last.text == f"<b>{100 / (1 + math.exp(1.699)):.0f}%</b>"
+def test_points_of_the_reasons_add_up_to_the_change_of_the_chance():
+    found = [Reason("Season", 2.0, "Same weeks last year ×2"), Reason("Price", -0.5, ""), Reason("Others", 0.3, "")]
+    (bars,) = product_charts.reasons(found, base_logit=-3.0).data
+    assert [name.split("</b>")[0] for name in bars.y] == ["<b>Season", "<b>Price", "<b>Others"] and "last year ×2" in bars.y[0]
+    assert sum(bars.x) == pytest.approx(100 * (charts.chance(-1.2) - charts.chance(-3.0)))
+    assert [text[0] for text in bars.text] == ["+", "−", "+"]
 
 
-def test_points_on_the_waterfall_add_up_to_the_change_of_the_chance():
-    drivers = pd.DataFrame({"driver": ["season", "price", "demand"], "attribution": [2.0, -0.5, 0.3]})
-    shape = charts.waterfall(drivers, base_logit=-3.0)
-    told = sum(int(bar.text.split()[0].replace("−", "-")) for bar in shape.data if bar.type == "bar")
-    assert told == pytest.approx(100 * (charts.chance(-1.2) - charts.chance(-3.0)), abs=1.5)
+def test_history_is_joined_to_the_forecast_over_the_same_weeks_a_year_ago():
+    week = pd.date_range(end="2011-12-04", periods=60, freq="7D")
+    history = pd.DataFrame({"week": week, "units": np.arange(60.0), "lost_units": 0.0})
+    demand = pd.DataFrame([(w, level, 10.0 * w) for w in (1, 4) for level in (0.1, 0.5, 0.9)], columns=["weeks", "level", "units"])
+    before, shown, *_bands, middle = product_charts.sales(history, demand, date(2011, 12, 4), 26).data
+    assert list(shown.y) == list(np.arange(34.0, 60.0)) and middle.y[0] == 59.0
+    year_ago = {pd.Timestamp(w).date(): units for w, units in zip(before.x, before.y)}
+    assert year_ago[date(2011, 12, 4)] == 7.0  # 52 weeks before the last
+    assert max(year_ago) == date(2012, 1, 1)  # the weeks of the forecast, too
 
 
-@pytest.mark.parametrize("edge, top", [(30.0, 31.5), (500.0, 42.0)])
-def test_the_widest_band_is_in_sight_unless_its_edge_would_flatten_the_sales(edge, top):
-    demand = pd.DataFrame([(1, 0.1, 5.0), (1, 0.5, 10.0), (1, 0.9, 20.0), (1, 0.975, edge)], columns=["weeks", "level", "units"])
+@pytest.mark.parametrize(("edge", "top"), [(30.0, 31.5), (500.0, 31.5)])
+def test_a_wide_range_does_not_flatten_the_sales(edge, top):
+    demand = pd.DataFrame([(1, 0.1, 5.0), (1, 0.5, 10.0), (1, 0.9, edge)], columns=["weeks", "level", "units"])
     history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [9.0], "lost_units": 0.0})
-    assert charts.history_with_forecast(history, demand, date(2011, 12, 4)).layout.yaxis.range == pytest.approx((0, top))
+    assert product_charts.sales(history, demand, date(2011, 12, 4), 26).layout.yaxis.range == pytest.approx((0, top))
+
+
+def test_reviews_have_a_rating_and_where_texts_were_read_a_sentiment():
+    found = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "reviews": [3.0, 1.0], "rating": [4.0, 5.0]})
+    assert len(product_charts.reviews(found.assign(sentiment=np.nan)).data) == 1
+    rating, sentiment = product_charts.reviews(found.assign(sentiment=[10.0, np.nan])).data
+    assert list(rating.y) == [4.0, 5.0] and sentiment.y[0] == 10.0
 
 
 def test_the_band_is_the_average_week_until_each_horizon():
@@ -51,30 +62,30 @@ def test_the_band_is_the_average_week_until_each_horizon():
         columns=["weeks", "level", "units"],
     )
     history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 9.0], "lost_units": 0.0})
-    shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
+    shape = product_charts.sales(history, demand, date(2011, 12, 4), None)
     middle = shape.data[-1]
-    assert list(middle.y) == [10.0, 10.0]
-    assert [pd.Timestamp(x).date() for x in middle.x] == [date(2011, 12, 11), date(2012, 1, 1)]
-    assert middle.customdata[1] == "4 weeks: 40 in all, likely range 24–56 (80%)"
+    assert list(middle.y) == [9.0, 10.0, 10.0]  # joined to the last week
+    assert [pd.Timestamp(x).date() for x in middle.x[1:]] == [date(2011, 12, 11), date(2012, 1, 1)]
+    assert middle.customdata[2] == "4 weeks: 40 in all, likely range 24–56 (80%)"
 
 
 @pytest.mark.parametrize(("weeks", "step"), [(2, "M1"), (30, "M2"), (104, "M4")])
 def test_no_month_is_named_twice_on_the_axis_however_short_the_history_is(weeks, step):
     demand = pd.DataFrame([(w, level, 10.0 * w) for w in (1, 13) for level in (0.1, 0.5, 0.9)], columns=["weeks", "level", "units"])
     history = pd.DataFrame({"week": pd.date_range(end="2011-12-04", periods=weeks, freq="7D"), "units": 8.0, "lost_units": 0.0})
-    assert charts.history_with_forecast(history, demand, date(2011, 12, 4)).layout.xaxis.dtick == step
+    assert product_charts.sales(history, demand, date(2011, 12, 4), None).layout.xaxis.dtick == step
 
 
 def test_a_product_without_a_forecast_still_shows_its_history():
     history = pd.DataFrame({"week": pd.to_datetime(["2011-12-04"]), "units": [8.0], "lost_units": [0.0]})
-    assert len(charts.history_with_forecast(history, pd.DataFrame(columns=["weeks", "level", "units"]), date(2011, 12, 4)).data) == 1
+    assert len(product_charts.sales(history, pd.DataFrame(columns=["weeks", "level", "units"]), date(2011, 12, 4), 26).data[1].x) == 1
 
 
 def test_what_was_lost_while_out_of_stock_lies_upon_what_was_sold_and_fits_into_the_chart():
     history = pd.DataFrame({"week": pd.to_datetime(["2011-11-27", "2011-12-04"]), "units": [8.0, 2.0], "lost_units": [0.0, 48.4]})
     demand = pd.DataFrame([(1, level, 10.0) for level in (0.1, 0.5, 0.9)], columns=["weeks", "level", "units"])
-    shape = charts.history_with_forecast(history, demand, date(2011, 12, 4))
-    sold, lost = shape.data[:2]
+    shape = product_charts.sales(history, demand, date(2011, 12, 4), None)
+    sold, lost = shape.data[1:3]
     assert list(sold.y) == [8.0, 2.0] and list(lost.y) == [8.0, 50.4] and lost.fill == "tonexty"
     assert list(sold.customdata) == ["", "<br>plus an estimated 48 lost while out of stock"]
     assert shape.layout.yaxis.range[1] > 50.4
@@ -209,17 +220,6 @@ def test_every_driver_of_the_schema_has_words():
     from core.schema import DRIVERS
 
     assert set(DRIVERS) <= set(labels.DRIVERS)
-
-
-def test_pushes_are_told_with_arrows_by_strength():
-    drivers = [{"driver": "season", "attribution": 1.2}, {"driver": "price", "attribution": -0.5}, {"driver": "text", "attribution": 0.01}]
-    assert labels.pushes(drivers) == "Season ▲▲▲  Price ▼▼"
-
-
-def test_of_many_pushes_the_three_named_first_are_told():
-    sizes = {"momentum": 2.0, "attention": 1.0, "season": 0.6, "text": 0.1, "price": 0.5}
-    drivers = [{"driver": d, "attribution": a} for d, a in sizes.items()]
-    assert labels.pushes(drivers) == "Season ▲▲  Price ▲▲  Momentum ▲▲▲"
 
 
 def test_the_session_starts_in_english():

@@ -11,17 +11,18 @@ import pytest
 from fixtures.serving import FEATURES, MODEL, NASTY, write_models, write_snapshot
 
 from core import jobs
+from core.capabilities.inventory.control import Distribution
 from core.storage.queries import Serving
 from core.storage.snapshots import check
 from core.storage.state import State
 from core.workspace import Workspace
-from dashboard.i18n import percent, plain
+from dashboard.i18n import day, money, percent, plain
 from dashboard.labels import driver
-from tests.app.visit import PAGES, words
+from tests.app.visit import PAGES, lists, words
 
 TITLES = {
     "overview": ("Overview", "总览"),
-    "rising": ("Rising", "热销潜力榜"),
+    "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
     "product": ("Product", "商品"),
     "segments": ("Segments", "客群"),
@@ -66,28 +67,55 @@ def test_a_page_in_chinese_has_no_english_sentence_left(open_page, name):
 # ---- overview
 
 
-def test_the_overview_adds_up_all_chances_and_orders(open_page, tables, everyone):
-    shown = {m.label: m.value for m in open_page("overview").metric}
-    assert shown["Expected risers"] == f"{everyone.rising_probability.sum():.0f}"
-    assert shown["Likely risers (50%+)"] == str((everyone.rising_probability >= 0.5).sum())
-    assert shown["To order now"] == str((tables["suggestions"].status == "order now").sum())
+def test_the_overview_adds_up_all_chances(open_page, everyone):
+    likely = (everyone.rising_probability >= 0.5).sum()
+    told = (
+        f"{everyone.rising_probability.sum():.0f} products are expected to rise in the next 28 days, {likely} of them with a chance of 50%"
+    )
+    assert told in words(open_page("overview"))
+
+
+def test_the_overview_says_in_money_what_is_at_stake(open_page, readonly_shop, tables):
+    shown = {m.label: m for m in open_page("overview").metric}
+    plan, planning = tables["suggestions"], tables["planning"].set_index("product_id")
+    due = plan[plan.suggested_order_units > 0]
+    assert shown["Margin at risk"].value == f"£{due.lost_margin_cents.sum() / 100:,.0f}"
+    assert shown["Excess stock"].value == f"£{plan.excess_cost_cents[plan.excess_units > 0].sum() / 100:,.0f}"
+    likely = tables["forecasts"].query("segment == 'all' and rising_probability >= 0.5")
+    sold = tables["products"].set_index("product_id")
+    own = likely.set_index("product_id").own_pace_orders * (sold.units_28d / sold.orders_28d.where(sold.orders_28d > 0)).fillna(1)
+    month = tables["demand"].query("segment == 'all' and weeks == 4").pivot(index="product_id", columns="level", values="units")
+    margin = (planning.price_cents - planning.unit_cost_cents.where(planning.unit_cost_cents > 0))[own.dropna().index]
+    means = pd.Series(Distribution(month.loc[margin.index].to_numpy()).mean, margin.index)
+    expected = ((means - own[margin.index]) * margin).sum() / 100
+    assert shown["Extra margin, likely risers"].value == money(100 * expected, "GBP", short=True)
+    low, high = re.findall(r"likely (\S+) to (\S+)", shown["Extra margin, likely risers"].delta)[0]
+    assert low != high and "Value of the plan" in shown
 
 
 def test_the_overview_compares_the_units_of_the_last_four_weeks_with_the_four_before(open_page, tables):
     weekly = tables["history"].query("segment == 'all'").groupby("week").units.sum().sort_index()
     grown = f"{weekly.iloc[-4:].sum() / weekly.iloc[-8:-4].sum() - 1:+.0%}"
-    assert grown in [m.delta for m in open_page("overview").metric]
+    assert f"({grown} vs the 4 weeks before)" in words(open_page("overview"))
 
 
-def test_the_first_decision_is_to_order_a_likely_riser_that_runs_short(open_page, tables, everyone):
-    short = everyone.merge(tables["suggestions"].query("status == 'order now'"), on="product_id").query("rising_probability >= 0.5")
-    said = words(open_page("overview"))
-    orders = [
-        row
-        for row in short.itertuples()
-        if f"**{percent(row.rising_probability)}** chance of rising. Stock lasts **{row.cover_weeks:.1f}** weeks." in said
-    ]
-    assert len(orders) == 1 and f"**{plain(orders[0].title)}**" in said
+def test_the_overview_lists_what_to_feature_what_to_order_and_what_to_stop(open_page, tables, everyone):
+    shown = {found["label"]: found for found in lists(open_page("overview"))}
+    known = everyone.merge(tables["suggestions"], on="product_id").set_index("product_id")
+    rises, enough = known.rising_probability >= 0.25, known.status == "enough"
+    stops = known[(known.falling_probability >= 0.25) & (known.cover_weeks >= 8) & (known.status != "order now")].index
+    features = known[rises & enough & ~known.index.isin(stops)].index
+    listed = {label: [row["id"] for row in found["rows"]] for label, found in shown.items()}
+    assert set(listed.get("Feature", ())) == set(features[:5]) or len(listed["Feature"]) == 5 and set(listed["Feature"]) <= set(features)
+    assert all(known.status[product] != "enough" for product in listed["Order"]) and 0 < len(listed["Order"]) <= 5
+    assert set(listed.get("Stop or mark down", ())) <= set(known[(known.falling_probability >= 0.25) & (known.cover_weeks >= 8)].index)
+    order = shown["Order"]
+    first = known.loc[order["rows"][0]["id"]]
+    product, amount = order["rows"][0]["cells"]
+    assert product["sub"] == f"{first.cover_weeks:.1f} weeks of stock · order by {day(first.order_by)}"
+    assert amount["text"] == f"{first.suggested_order_units:,.0f} units"
+    assert order["rows"][0]["href"] == f"inventory?q={order['rows'][0]['id']}&status="
+    assert listed.keys() & {"Feature", "Stop or mark down"}
 
 
 def test_the_overview_and_the_products_own_page_follow_what_planners_changed(open_page, shop, tables):
@@ -97,35 +125,43 @@ def test_the_overview_and_the_products_own_page_follow_what_planners_changed(ope
     for product in snoozed:
         state.set_override("product", product, "snooze_until", "2011-12-20", **more)
     state.set_override("product", changed, "order_units", 7.0, **more)
-    at = open_page("overview", workspace=shop)
-    shown, cost = {m.label: m for m in at.metric}["To order now"], tables["planning"].set_index("product_id").unit_cost_cents[changed]
-    assert shown.value == "1" and shown.delta == f"£{round(7 * cost / 100)}"
-    assert set(re.findall(r"Order (\S+) units by", words(at))) <= {"7"}
-    at = open_page("product", workspace=shop, product=changed)
+    orders = [row for shown in lists(open_page("overview", workspace=shop))[1:2] for row in shown["rows"]]
+    assert not {row["id"] for row in orders} & set(snoozed)
+    assert [row["cells"][1]["text"] for row in orders if row["id"] == changed] in ([], ["7 units"])
+    at = open_page("product", workspace=shop, product=changed, tab="stock")
     was = due.suggested_order_units.iloc[0]
     assert "**7 units** by" in words(at)
     assert f"Changed by planners: Quantity. {was:,.0f} units were suggested. ana: Budget." in words(at)
-    at = open_page("product", workspace=shop, product=snoozed[0])
+    at = open_page("product", workspace=shop, product=snoozed[0], tab="stock")
     assert "Snoozed until 20 Dec 2011. Not in today's order. ana: Budget." in words(at) and "units** by" not in words(at)
 
 
-def test_the_first_snapshot_shows_the_likeliest_instead_of_changes(open_page, workspace):
+def test_the_first_snapshot_says_when_changes_appear(open_page, workspace):
     write_snapshot(workspace, previous=False)
     said = words(open_page("overview", workspace=workspace))
-    assert "Most likely to rise" in said and "Biggest gains" not in said
+    assert "Changes appear here after the next update" in said and "Biggest gains" not in said
 
 
-def test_where_no_chance_has_changed_the_likeliest_stand_instead_of_empty_tables(open_page, workspace):
+def test_where_no_chance_has_changed_the_overview_says_so(open_page, workspace):
     write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability))
-    at = open_page("overview", workspace=workspace)
-    assert "Most likely to rise" in words(at) and "No chance has changed" in words(at) and "Biggest" not in words(at)
-    assert not next(m for m in at.metric if m.label == "Expected risers").delta
+    said = words(open_page("overview", workspace=workspace))
+    assert "No chance has changed by more than noise" in said and "Biggest" not in said and "at the last update" not in said
+
+
+def test_a_change_within_noise_is_no_move(open_page, workspace):
+    write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=(f.rising_probability - 0.02).clip(lower=0)))
+    assert "No chance has changed by more than noise" in words(open_page("overview", workspace=workspace))
 
 
 def test_where_chances_only_grew_the_other_side_says_so(open_page, workspace):
-    write_snapshot(workspace, forecasts=lambda f: f.assign(previous_rising_probability=f.rising_probability / 2))
+    write_snapshot(
+        workspace,
+        forecasts=lambda f: f.assign(
+            previous_rising_probability=f.rising_probability.where(f.rising_probability < 0.8, f.rising_probability / 2)
+        ),
+    )
     said = words(open_page("overview", workspace=workspace))
-    assert "Biggest drops" in said and "None." in said and "Most likely to rise" not in said
+    assert "Biggest drops" in said and "None." in said
 
 
 @pytest.mark.parametrize("page", ["overview", "model"])
@@ -144,89 +180,13 @@ def test_where_nothing_rose_in_the_weeks_held_back_that_is_what_the_warning_says
     assert not at.exception and "are unchecked: nothing rose in the validation weeks" in at.warning[0].value
 
 
-def test_a_shop_without_stock_is_told_to_check_it(open_page, workspace):
+def test_a_shop_without_stock_gets_no_decision_about_stock(open_page, workspace):
     write_snapshot(workspace, stock_known=0)
     at = open_page("overview", workspace=workspace)
-    assert "Stock unknown" in words(at) and "No stock data, so no order suggestions" in words(at)
-    assert "To order now" not in [m.label for m in at.metric]
-
-
-# ---- rising
-
-
-def test_rising_lists_everybody_likeliest_first(open_page, everyone):
-    shown = open_page("rising").dataframe[0].value
-    assert list(shown.product_id) == list(everyone.product_id)
-    assert shown.rising_probability.is_monotonic_decreasing
-
-
-def test_rising_names_three_drivers_with_arrows_causes_first(open_page, workspace):
-    pushes = {"momentum": 2.0, "season": 0.6, "price": -0.5, "attention": 1.0}
-    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.driver.map(pushes).fillna(0.0)))
-    shown = open_page("rising", workspace=workspace).dataframe[0].value
-    assert set(shown.reasons) == {"Season ▲▲  Price ▼▼  Momentum ▲▲▲"}
-    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
-    assert "Main drivers: season and momentum. Main drags: price." in said
-
-
-@pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])
-def test_how_much_a_product_sells_is_never_named_as_what_makes_it_rise_only_as_what_holds_it_back(open_page, workspace, push, named):
-    write_snapshot(workspace, attributions=lambda a: a.assign(attribution=a.attribution.where(a.driver != "demand", push)))
-    shown = open_page("rising", workspace=workspace).dataframe[0].value
-    assert any("Sales level" in reasons for reasons in shown.reasons) == named
-    said = words(open_page("product", workspace=workspace, product=shown.product_id.iloc[0]))
-    assert "drivers: sales level" not in said and ("drags: sales level" in said) == named
-
-
-def test_rising_narrows_by_category_and_search_together(open_page, everyone):
-    at = open_page("rising", category="Kitchen", q="lunch")
-    shown = at.dataframe[0].value
-    expected = everyone[(everyone.category == "Kitchen") & everyone.title.str.contains("lunch", case=False)]
-    assert list(shown.product_id) == list(expected.product_id) and len(shown)
-
-
-def test_a_search_takes_percent_and_underscore_as_they_are(open_page):
-    at = open_page("rising", q="%")
-    assert not at.dataframe and "No product matches these filters" in words(at)
-
-
-def test_a_search_finds_a_product_by_its_number(open_page):
-    assert list(open_page("rising", q="p0007").dataframe[0].value.product_id) == ["P0007"]
-
-
-def test_rising_narrows_by_price_and_age(open_page, everyone):
-    at = open_page("rising")
-    at.slider(key="price").set_range(5, 10).run()
-    at.slider(key="age").set_range(10, 40).run()
-    shown = at.dataframe[0].value
-    expected = everyone[everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(70, 280)]
-    assert list(shown.product_id) == list(expected.product_id) and 0 < len(shown) < len(everyone)
-    assert (everyone.price_cents.between(500, 1000) & everyone.days_on_sale.between(10, 69)).any()  # too young, though older than 10 days
-
-
-def test_rising_of_a_segment_shows_that_segments_chances_and_no_cover(open_page, tables):
-    shown = open_page("rising", segment="Germany").dataframe[0].value
-    expected = tables["forecasts"].query("segment == 'Germany'").set_index("product_id").rising_probability
-    assert (shown.set_index("product_id").rising_probability == expected[shown.product_id]).all()
-    assert shown.cover_weeks.isna().all()
-
-
-def test_rising_sorts_by_movement(open_page):
-    at = open_page("rising")
-    at.selectbox(key="sort").select("movement").run()
-    assert at.dataframe[0].value.movement.is_monotonic_decreasing
-
-
-def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(open_page, workspace):
-    write_snapshot(workspace, products=250, weeks=10)
-    at = open_page("rising", workspace=workspace)
-    first = set(at.dataframe[0].value.product_id)
-    at.query_params["page"] = "3"
-    at.run()
-    last = set(at.dataframe[0].value.product_id)
-    assert len(first) == 100 and len(last) == 50 and not first & last
-    at.selectbox(key="sort").select("pace").run()
-    assert len(at.dataframe[0].value) == 100
+    assert "No stock data, so no order suggestions" in words(at)
+    assert [shown["label"] for shown in lists(at)][:2] == ["Feature", "Falling"]
+    assert not {"Margin at risk", "Excess stock", "Value of the plan"} & {m.label for m in at.metric}
+    assert "weeks of stock" not in str(lists(at)) and "Stop ordering" not in str(lists(at))
 
 
 # ---- product
@@ -273,7 +233,7 @@ def test_a_title_full_of_markup_is_shown_as_it_stands(open_page, number):
 
 
 def test_values_stand_beside_their_drivers_in_plain_units(open_page, tables):
-    shown = open_page("product", product="P0010").dataframe[0].value
+    shown = open_page("product", product="P0010", tab="why").dataframe[-1].value
     stars = tables["feature_values"].query("product_id == 'P0010' and feature == 'rating_year'").value.iloc[0]
     assert f"{stars:.1f} stars" in list(shown["Value"]) or f"{stars:.0f} stars" in list(shown["Value"])
     assert set(shown["Driver"]) >= {"Reviews", "Season", "Price"}
@@ -281,19 +241,19 @@ def test_values_stand_beside_their_drivers_in_plain_units(open_page, tables):
 
 def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_page, tables):
     known = tables["suggestions"].query("status == 'order now'").iloc[0]
-    at = open_page("product", product=known.product_id)
+    at = open_page("product", product=known.product_id, tab="stock")
     assert f"**{known.suggested_order_units:,.0f} units**" in words(at)
     levels = [known.reorder_point, known.order_up_to_level]
     shown = [cell for table in at.table for row in table.value.itertuples() for cell in row]
     assert [cell for cell in shown if cell in {f"{level:,.0f}" for level in levels}] == [f"{level:,.0f}" for level in levels]
     unknown = tables["suggestions"].query("status == 'stock unknown'").iloc[0]
-    at = open_page("product", product=unknown.product_id)
+    at = open_page("product", product=unknown.product_id, tab="stock")
     assert "only levels are shown" in words(at) and "units** by" not in words(at)
 
 
 def test_words_that_the_snapshot_lacks_are_asked_of_the_worker(open_page, workspace):
     write_snapshot(workspace, text_attributions=lambda t: t[t.product_id != "P0005"])
-    at = open_page("product", workspace=workspace, product="P0005")
+    at = open_page("product", workspace=workspace, product="P0005", tab="why")
     at.button(key="explain").click().run()
     assert [(job.kind, job.arguments) for job in jobs.recent(workspace)] == [("explain", {"product_id": "P0005"})]
     assert "explain" not in [b.key for b in at.button]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from typing import Any
+
 from streamlit.testing.v1 import AppTest
 
 from dashboard import registry
@@ -15,3 +18,21 @@ def words(at: AppTest) -> str:
     said = [str(e.value) for kind in kinds for e in kind] + [e.label for e in at.metric] + [b.label for b in at.button]
     said += [t.proto.title for t in (*at.info, *at.error)] + [str(t.value.to_dict()) for t in at.table]
     return "\n".join(said)
+
+
+def lists(at: AppTest) -> list[dict]:
+    """What the page gives to each list of rows (dashboard/components/rows), in order."""
+    return [json.loads(element.proto.json) for element in at.get("bidi_component")]
+
+
+def row_ids(at: AppTest) -> list[str]:
+    """The ids of the rows of the page's first list, in order."""
+    found = lists(at)
+    return [row["id"] for row in found[0]["rows"]] if found else []
+
+
+def cells(at: AppTest, name: str) -> list[Any]:
+    """The cells of a column of the page's first list, in order."""
+    shown = lists(at)[0]
+    place = [column["name"] for column in shown["columns"]].index(name)
+    return [row["cells"][place] for row in shown["rows"]]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pyarrow.parquet as pq
@@ -13,7 +15,7 @@ from core.messages import show, translations
 from core.storage import snapshots
 from core.workspace import Workspace
 from dashboard import registry
-from dashboard.i18n import catalogue
+from dashboard.i18n import catalogue, percent, shortened
 from tests.e2e.conftest import settled
 
 PAGES = registry.pages()
@@ -35,35 +37,123 @@ def titles(shop: Workspace) -> dict[str, str]:
     return dict(zip(*(column.to_pylist() for column in table.columns)))
 
 
-def cells(page: Page, column: int) -> list[str]:
-    """What stands in a column of the first table: it is painted on a canvas, and spelled out inside it for screen readers."""
-    found = page.get_by_test_id("stDataFrame").first.locator(f"canvas td[aria-colindex='{column}']")
-    found.first.wait_for(state="attached")
-    return found.all_inner_texts() or found.all_text_contents()
+def rows(page: Page):
+    """Return the rows of the page's list of products."""
+    return page.get_by_role("grid").get_by_role("row").filter(has=page.get_by_role("link"))
 
 
-def open_row(page: Page, row: int) -> None:
-    """Ticks a row of the first table, by its box at the row's left end."""
-    page.get_by_test_id("stDataFrame").first.locator(".dvn-scroller").click(position={"x": 16, "y": 35 + 36 * row + 18})
+def names(page: Page) -> list[str]:
+    expect(rows(page).first).to_be_visible()
+    return page.get_by_role("grid").get_by_role("link").all_inner_texts()
 
 
-def test_the_rising_page_lists_the_likely_risers_first_and_a_row_opens_its_product(page, shop):
+def test_the_rising_page_lists_the_likely_risers_first_and_a_click_anywhere_on_a_row_opens_its_product(page, shop):
     page.goto("/rising")
     settled(page)
-    by_id = titles(shop)
-    listed = [float(text) for text in cells(page, 2)]
-    assert len(listed) >= 10
-    assert listed == sorted(listed, reverse=True)
-    assert listed[0] == pytest.approx(risers(shop)[0]["rising_probability"], abs=1e-9)
-    assert set(cells(page, 1)) <= {title[:90] for title in by_id.values()}
-    title = cells(page, 1)[0]
-    open_row(page, 0)
+    by_id, expected = titles(shop), risers(shop)
+    listed = names(page)
+    assert listed == [shortened(by_id[row["product_id"]], 90) for row in expected[: len(listed)]] and len(listed) >= 10
+    row = rows(page).nth(1)
+    expect(row).to_contain_text(percent(expected[1]["rising_probability"]))
+    box = row.bounding_box()
+    page.mouse.click(box["x"] + box["width"] - 20, box["y"] + box["height"] / 2)  # at the far end, away from the name
     expect(page).to_have_url(re.compile(r"/product\?"))
-    product = parse_qs(urlsplit(page.url).query)["product"][0]
-    assert by_id[product] == title
-    expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["product"] == [expected[1]["product_id"]]
+    expect(page.get_by_role("heading", name=by_id[expected[1]["product_id"]], exact=True)).to_be_visible()
     expect(page.get_by_text("in the next 28 days").first).to_be_visible()
     expect(page.get_by_test_id("stPlotlyChart").first).to_be_visible()
+    page.go_back()
+    expect(rows(page).first).to_be_visible()
+
+
+def test_the_arrow_keys_walk_through_the_list_and_enter_opens_a_product(page, shop):
+    page.goto("/rising")
+    settled(page)
+    first, second, third = names(page)[:3]
+    page.get_by_role("link", name=first, exact=True).focus()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    expect(page.get_by_role("link", name=second, exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/product\?"))
+    assert parse_qs(urlsplit(page.url).query)["product"] == [risers(shop)[1]["product_id"]]
+
+
+def test_a_row_is_a_link_whose_address_opens_the_product_in_another_tab(page, shop):
+    page.goto("/rising")
+    settled(page)
+    expect(rows(page).first).to_be_visible()
+    with page.context.expect_page() as opened:
+        rows(page).nth(2).click(modifiers=["Control"])
+    other = opened.value
+    settled(other)
+    expect(other.get_by_role("heading", name=titles(shop)[risers(shop)[2]["product_id"]], exact=True)).to_be_visible()
+    other.close()
+    assert "/rising" in page.url
+
+
+@pytest.mark.parametrize("path", ["/rising", "/rising?list=falling", "/rising?list=none", "/rising?by=category"])
+def test_no_list_scrolls_sideways_at_1280_pixels(page, path):
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.goto(path)
+    settled(page)
+    expect(rows(page).first).to_be_visible()
+    wide = "e => [e.scrollWidth, e.clientWidth]"
+    for place in (page.get_by_role("grid"), page.get_by_test_id("stMain")):
+        content, room = place.evaluate(wide)
+        assert content <= room
+    page.set_viewport_size({"width": 1360, "height": 900})
+
+
+def test_a_tap_on_a_card_opens_its_product_on_a_phone(browser, address, shop):
+    context = browser.new_context(base_url=address, viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True, locale="en-GB")
+    phone = context.new_page()
+    phone.goto("/rising")
+    settled(phone)
+    expect(rows(phone).first).to_be_visible()
+    assert phone.get_by_role("grid").evaluate("e => e.scrollWidth <= innerWidth")
+    assert rows(phone).first.bounding_box()["height"] > 120  # a card, no line of a table
+    rows(phone).first.tap()
+    expect(phone).to_have_url(re.compile(r"/product\?"))
+    assert parse_qs(urlsplit(phone.url).query)["product"] == [risers(shop)[0]["product_id"]]
+    context.close()
+
+
+def test_what_is_falling_is_one_click_from_the_overview(page, shop):
+    page.goto("/overview")
+    settled(page)
+    page.get_by_test_id("stMain").get_by_role("link", name="What is falling").click()  # the only click
+    expect(page.get_by_role("tab", name="Falling", selected=True)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Chance of falling")).to_be_visible()
+    falling = sorted(risers(shop), key=lambda row: (-row["falling_probability"], -row["rising_probability"], row["product_id"]))
+    assert names(page)[0] == shortened(titles(shop)[falling[0]["product_id"]], 90)
+
+
+def test_a_heading_sorts_the_list_and_a_category_opens_its_products(page):
+    page.goto("/rising")
+    settled(page)
+    page.get_by_role("button", name="Expected units").click()
+    expect(page.get_by_role("columnheader", name="Expected units")).to_have_attribute("aria-sort", "descending")
+    expect(page).to_have_url(re.compile("sort=units"))
+    page.goto("/rising?by=category")
+    settled(page)
+    first = names(page)[0]
+    rows(page).first.click()
+    expect(page.get_by_role("columnheader", name="Chance of rising")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query) == {"category": [first]} | {
+        k: v for k, v in parse_qs(urlsplit(page.url).query).items() if k == "lang"
+    }
+
+
+def test_the_whole_list_is_one_click_away_as_csv(page, shop):
+    page.goto("/rising")
+    settled(page)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8")
+    assert text.startswith("\ufeffSKU,Product,")
+    assert len(list(csv.reader(text.splitlines()))) == 1 + len(risers(shop))
 
 
 def test_a_link_opens_the_product_that_it_names_and_says_so_where_there_is_none(page, shop):
@@ -92,18 +182,18 @@ def switch_to_chinese(page) -> None:
 
 
 def test_another_language_keeps_what_was_chosen_also_after_a_reload_and_stays_while_one_walks_on(page):
-    def box(label: str):
-        return page.get_by_test_id("stSelectbox").filter(has_text=label).locator("input")
+    def box(key: str):
+        return page.locator(f".st-key-{key} input")
 
     page.goto("/rising?sort=movement")
     settled(page)
-    expect(box("Sort by")).to_have_value("Change")
+    expect(box("sort")).to_have_value("Biggest gains first")
     switch_to_chinese(page)
-    expect(page.get_by_role("heading", name=chinese("Rising"), exact=True)).to_be_visible()
-    expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
-    expect(box(chinese("Customer group"))).to_have_value(chinese("All customers"))
+    expect(page.get_by_role("heading", name=chinese("Rising and falling"), exact=True)).to_be_visible()
+    expect(box("sort")).to_have_value(chinese("Biggest gains first"))
+    expect(box("segment")).to_have_value(chinese("All customers"))
     page.reload()
-    expect(box(chinese("Sort by"))).to_have_value(chinese("Change"))
+    expect(box("sort")).to_have_value(chinese("Biggest gains first"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()
     expect(page.get_by_role("heading", name=chinese("Data"), exact=True)).to_be_visible()
     page.get_by_role("radio", name="EN").or_(page.get_by_role("button", name="EN")).first.click()

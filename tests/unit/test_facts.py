@@ -1,141 +1,59 @@
-"""Facts: what imports infer of the shop lives in the warehouse with its evidence, and `upswing.toml` is the user's alone."""
+"""The fact behind a reason: the most unusual signal of a driver that points its way."""
 
 from __future__ import annotations
 
-import datetime
-
 import pytest
-from fixtures.importing import ORDERS, PRODUCTS, stored, write
 
-from core.ingest import import_files
-from core.storage import duckdb as db
-from core.storage import facts
-from core.workspace import Workspace
+from core.capabilities.forecast import facts
+from core.features.definitions import FEATURES
+from core.schema import DRIVERS
 
-NAMED = ("orders.units = Menge",)
-GERMAN = "ordered_at,product_id,Menge,order_id\n2024-03-05,A1,2,1\n"
+USUAL = [0.4, 0.5, 0.8, 1.0, 1.25, 1.8, 2.2]  # of a multiple, at facts.LEVELS
+SPREAD = {f.name: USUAL if f.unit == "times" else [0, 0, 0, 2, 10, 40, 90] for f in FEATURES}
 
 
-def orders_from(country: str, count: int) -> str:
-    lines = (f"2024-03-{1 + k % 28:02d},A1,1,4.50,{country}{k},{country}\n" for k in range(count))
-    return "ordered_at,product_id,units,unit_price,order_id,country\n" + "".join(lines)
+def said(driver: str, push: float, language: str = "en", **values: float) -> str | None:
+    found = facts.strongest(driver, push, values, SPREAD)
+    return None if found is None else found[0].show(language)
 
 
-def inferred(workspace: Workspace) -> dict[str, facts.Fact]:
-    return {fact.name: fact for fact in facts.of_file(workspace.warehouse)}
+def test_the_most_unusual_signal_of_the_driver_is_named_with_its_value():
+    assert said("attention", 1.0, search_month=2.75, views_month=1.3, recent_lift=9.0) == "Search clicks ×2.8 in 4 weeks"
+    assert said("attention", 1.0, search_month=1.3, views_month=1.9, language="zh") == "近4周浏览 +90%"
 
 
-@pytest.mark.parametrize("files", [["GB"], ["GB", "DE"]])
-def test_countries_are_those_of_all_orders_whichever_came_first(workspace, tmp_path, files):
-    british, german = write(tmp_path, "gb.csv", orders_from("GB", 8)), write(tmp_path, "de.csv", orders_from("DE", 80))
-    if len(files) == 1:
-        import_files(workspace, [british])
-        assert workspace.settings().shop.countries == ("GB",)
-        import_files(workspace, [german])
-    else:
-        import_files(workspace, [british, german])
-    assert workspace.settings().shop.countries == ("DE",), "8 of 88 orders are fewer than a tenth"
-    assert inferred(workspace)["shop.countries"].evidence == {"orders": {"DE": 80}}
+def test_a_driver_that_holds_back_is_not_explained_by_what_speaks_for_a_rise():
+    assert said("momentum", -1.0, recent_lift=3.0, week_on_month=0.4) == "Orders −60% last week"
+    assert said("momentum", -1.0, recent_lift=3.0) is None
+    assert said("price", 1.0, price_change=0.5) == "Price −50% in 2 weeks"
+    assert said("price", 1.0, price_change=2.0) is None
 
 
-def test_a_country_that_gains_a_tenth_of_the_orders_is_added(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "gb.csv", orders_from("GB", 20))])
-    report = import_files(workspace, [write(tmp_path, "de.csv", orders_from("DE", 90))])
-    assert workspace.settings().shop.countries == ("DE", "GB")
-    assert "Public holidays are those of DE, GB." in map(str, report.notes)
+def test_an_ordinary_value_is_no_reason():
+    assert said("attention", 1.0, search_month=1.0) is None
+    assert said("attention", 1.0, search_month=1.02) is None
 
 
-def test_an_import_does_not_write_the_users_file(workspace, tmp_path):
-    mine = "# ours\n[shop]  # the shop\nname = 'Lamps'\n"
-    workspace.settings_file.write_text(mine)
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS), write(tmp_path, "products.csv", PRODUCTS)])
-    import_files(workspace, [write(tmp_path, "export.csv", GERMAN)], columns=NAMED)
-    assert workspace.settings_file.read_text() == mine
-    assert workspace.settings().shop.segment_attribute == "country" and workspace.settings().shop.columns == NAMED
+@pytest.mark.parametrize(("value", "shown"), [(1.81, "+81%"), (2.0, "×2"), (2.26, "×2.3"), (12.34, "×12.3")])
+def test_a_multiple_is_written_as_a_change_below_twice(value, shown):
+    assert said("graph", 1.0, neighbours_trend=value) == f"Similar products {shown} in 2 weeks"
 
 
-def test_no_settings_file_appears_by_an_import(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    assert not workspace.settings_file.exists() and workspace.settings().shop.countries
-
-
-def test_values_that_an_import_of_version_0_1_0_wrote_count_as_the_users(workspace, tmp_path):
-    written = '[shop]\ncurrency = "GBP"\ncountries = ["GB"]\nsegment_attribute = "country"\ncolumns = ["orders.units = Menge"]\n'
-    workspace.settings_file.write_text(written)
-    import_files(workspace, [write(tmp_path, "de.csv", orders_from("DE", 80)), write(tmp_path, "export.csv", GERMAN)])
-    shop = workspace.settings().shop
-    assert (shop.currency, shop.countries, shop.segment_attribute, shop.columns) == ("GBP", ("GB",), "country", NAMED)
-    assert inferred(workspace)["shop.countries"].value == ("DE",), "the fact is there for when the user's value goes"
-    assert workspace.settings_file.read_text() == written
-
-
-def test_a_warehouse_without_facts_is_read_and_gains_them(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "gb.csv", orders_from("GB", 8))])
-    with db.connect(workspace.warehouse) as con:
-        con.execute("drop table facts")
-    assert workspace.settings().shop.countries == ()
-    import_files(workspace, [write(tmp_path, "de.csv", orders_from("DE", 8))])
-    assert workspace.settings().shop.countries == ("DE", "GB")
-
-
-def test_a_fact_names_its_import_and_its_evidence(workspace, tmp_path):
-    import_files(workspace, [write(tmp_path, "products.csv", "product_id,title,price,currency\nA1,a,1.00,EUR\nA2,b,2.00,EUR\n")])
-    currency = inferred(workspace)["shop.currency"]
-    assert (currency.value, currency.evidence, currency.import_id) == ("EUR", {"products": {"EUR": 2}}, "000001")
-    assert isinstance(currency.inferred_at, datetime.datetime)
-    import_files(workspace, [write(tmp_path, "more.csv", "product_id,title,price,currency\nA3,c,1.00,EUR\n")])
-    assert inferred(workspace)["shop.currency"].evidence == {"products": {"EUR": 3}}
-
-
-def test_the_same_file_again_leaves_the_facts_as_they_are(workspace, tmp_path):
-    file = write(tmp_path, "orders.csv", ORDERS)
-    import_files(workspace, [file])
-    before = stored(workspace, "select * from facts order by name")
-    import_files(workspace, [file])
-    assert stored(workspace, "select * from facts order by name") == before != []
-
-
-def test_the_sign_of_the_first_import_stays_the_currency_where_no_price_says_one(workspace, tmp_path):
-    line = "ordered_at,product_id,units,unit_price,order_id\n2024-03-0{day},A1,1,{sign}4.50,o{day}\n"
-    for day, sign in ((1, "£"), (2, "€")):
-        import_files(workspace, [write(tmp_path, f"orders{day}.csv", line.format(day=day, sign=sign))])
-        assert workspace.settings().shop.currency == "GBP"
-
-
-def test_an_attribute_that_a_mapping_named_stays_chosen_while_the_data_have_it(workspace, tmp_path):
-    mapping = write(
-        tmp_path, "ours.toml", '[options]\nsegment_attribute = "club"\n[customers]\ncustomer_id = "id"\nclub = "club"\nregion = "region"\n'
+def test_age_is_told_in_weeks_and_a_discount_in_percent():
+    assert facts.strongest("newness", 1.0, {"days_on_sale": 42.0}, {"days_on_sale": [60, 90, 200, 400, 700, 900, 1000]})[0].show() == (
+        "On sale for 6 weeks"
     )
-    people = "id,club,region\n" + "".join(f"c{k},{'AB'[k % 2]},{'NSEW'[k % 4]}\n" for k in range(12))
-    import_files(workspace, [write(tmp_path, "customers.csv", people)], mapping=mapping)
-    assert workspace.settings().shop.segment_attribute == "club"
-    import_files(workspace, [write(tmp_path, "orders.csv", ORDERS)])
-    assert workspace.settings().shop.segment_attribute == "club"
+    discounts = {"discount_14d": [0.0, 0.0, 0.0, 0.0, 0.05, 0.1, 0.2]}
+    assert facts.strongest("price", 1.0, {"discount_14d": 0.25}, discounts)[0].show() == "25% discount in 2 weeks"
+    assert facts.strongest("price", -1.0, {"discount_14d": 0.0}, discounts) is None  # no discount is nothing to tell
 
 
-def countries_of(workspace, folder, *names: str) -> tuple[str, ...]:
-    lines = "".join(f"2024-03-0{1 + n % 9},A,1,{name}\n" for n, name in enumerate(names))
-    import_files(workspace, [write(folder, "orders.csv", "date,sku,qty,country\n" + lines)])
-    return workspace.settings().shop.countries
+def test_what_is_measured_comes_along_in_both_languages():
+    meaning = facts.strongest("attention", 1.0, {"search_month": 3.0}, SPREAD)[1]
+    assert meaning.show("en") == "Search clicks, last 4 weeks vs previous 4" and meaning.show("zh") != meaning.show("en")
 
 
-def test_countries_are_known_in_many_languages(workspace, tmp_path):
-    names = ("Allemagne", "Frankreich", "España", "Reino Unido", "日本", "Польша")
-    assert set(countries_of(workspace, tmp_path, *names)) == {"DE", "FR", "ES", "GB", "JP", "PL"}
-
-
-@pytest.mark.parametrize("codes", [("MG", "SP", "RJ"), ("CA", "TX", "WA", "FL", "DE"), ("BA", "SP", "SP", "BA")])
-def test_codes_of_states_are_no_countries(workspace, tmp_path, codes):
-    assert countries_of(workspace, tmp_path, *codes) == ()
-
-
-def test_codes_of_countries_and_names_beside_a_wrong_code_are_countries(workspace, tmp_path):
-    assert set(countries_of(workspace, tmp_path, "DE", "AT", "UK", "Germany", "Atlantis")) == {"DE", "AT", "GB"}
-
-
-def test_countries_of_customers_count_where_orders_have_none(workspace, tmp_path):
-    customers = "Kundennummer,Land\n" + "".join(f"c{n},Österreich\n" for n in range(9))
-    orders = "date,sku,qty,customer_id\n2024-03-05,A,1,c1\n"
-    files = [write(tmp_path, "customers.csv", customers), write(tmp_path, "orders.csv", orders)]
-    import_files(workspace, files, columns=("customers.customer_id = Kundennummer",))
-    assert workspace.settings().shop.countries == ("AT",)
+def test_every_fact_is_of_a_feature_of_its_driver_and_every_driver_with_plain_signals_has_one():
+    drivers = {feature.name: feature.driver for feature in FEATURES}
+    assert [fact for fact in facts._FACTS if drivers[fact.feature] != fact.driver] == []
+    assert set(DRIVERS) - {fact.driver for fact in facts._FACTS} == {"text", "segment"}

@@ -37,6 +37,7 @@ def test_a_wheel_installs_two_packages(files):
     [
         ("core", "*.py"), ("core", "*.sql"), ("core", "*.toml"), ("core", "*.po"),
         ("dashboard", "*.py"), ("dashboard", "*.po"), ("dashboard/assets", "*.*"), ("dashboard/.streamlit", "*.toml"),
+        ("dashboard/components", "*.js"), ("dashboard/components", "*.css"),
     ],
 )  # fmt: skip
 def test_a_wheel_holds_what_the_code_reads(files, folder, pattern):

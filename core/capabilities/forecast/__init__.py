@@ -24,7 +24,7 @@ CAPABILITY = Capability(
         ),
     ),
     pages=(
-        Page("rising", msg("Rising"), msg("Which products are about to rise?"), "trending_up", "decide", 10),
+        Page("rising", msg("Rising and falling"), msg("Which products are about to rise or fall?"), "trending_up", "decide", 10),
         Page("product", msg("Product"), msg("How will this product sell, and why?"), "sell", "understand", 10),
         Page("segments", msg("Segments"), msg("Who buys what?"), "groups", "understand", 20),
         Page("why", msg("Why"), msg("What drives the forecasts across the shop?"), "lightbulb", "understand", 30),

@@ -143,6 +143,7 @@ def _write_from_warehouse(context: Context) -> None:
     context.write(tables.PRODUCTS, engine.arrow("scoring/products", as_of=as_of, currency=context.settings.shop.currency))
     served = sorted(set(context.live.segment.to_pylist()))
     context.write(tables.HISTORY, engine.arrow("scoring/history", as_of=as_of, weeks=HISTORY_WEEKS, segments=served))
+    context.write(tables.REVIEW_WEEKS, engine.arrow("scoring/review_weeks", as_of=as_of, weeks=HISTORY_WEEKS))
     engine.register("similar_products", context.workspace.need(context.workspace.panel / "neighbours.parquet", "features"))
     context.write(tables.NEIGHBOURS, engine.arrow("scoring/neighbours", most=NEIGHBOURS))
 

@@ -105,6 +105,20 @@ HISTORY = Table(
     ),
 )
 
+REVIEW_WEEKS = Table(
+    "review_weeks",
+    row="One product in one week with reviews, over all customers.",
+    key=("product_id", "week"),
+    since="0.2.0",
+    columns=(
+        required("product_id", "VARCHAR", "Product."),
+        required("week", "DATE", "Last day of the week."),
+        required("reviews", "DOUBLE", "Reviews.", "reviews"),
+        optional("rating", "DOUBLE", "Mean rating.", "stars"),
+        optional("sentiment", "DOUBLE", "Mean sentiment of the texts, from -100 to 100.", "points"),
+    ),
+)
+
 NEIGHBOURS = Table(
     "neighbours",
     row="One of the products whose texts are nearest to a product's.",
@@ -229,6 +243,7 @@ TABLES = (
     FEATURE_VALUES,
     TEXT_ATTRIBUTIONS,
     HISTORY,
+    REVIEW_WEEKS,
     NEIGHBOURS,
     QUALITY,
     METRICS,

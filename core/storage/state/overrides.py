@@ -116,7 +116,7 @@ class Overrides(StateFile):
                     self.set_override(
                         *old.place,
                         old.value,
-                        reason=old.reason,
+                        reason=old.reason if isinstance(old.reason, str) else "other",
                         actor=old.actor,
                         expires_on=old.expires_on,
                         before=old.before,

@@ -8,7 +8,14 @@ replays what the levels would have achieved.
 
 from core.capabilities.inventory.control.buying import BuyList, buy_list, supplier_totals
 from core.capabilities.inventory.control.calendar import arriving, order_cycle
-from core.capabilities.inventory.control.distribution import Distribution, cover_weeks, lead_time_points, over, over_lead_time
+from core.capabilities.inventory.control.distribution import (
+    MAX_COVER_WEEKS,
+    Distribution,
+    cover_weeks,
+    lead_time_points,
+    over,
+    over_lead_time,
+)
 from core.capabilities.inventory.control.markdown import PriceResponse, markdowns, price_response
 from core.capabilities.inventory.control.policy import ENOUGH, ORDER_NOW, STATUSES, Levels, Suggestions, levels, order_units, suggest
 from core.capabilities.inventory.control.simulation import Outcome, World, replay
@@ -18,6 +25,7 @@ __all__ = [
     "COST",
     "CYCLE",
     "ENOUGH",
+    "MAX_COVER_WEEKS",
     "NO_ORDER",
     "ORDER_NOW",
     "PROBLEMS",

@@ -6,6 +6,7 @@ purchase orders and lists; forecast_value_added.py measures whether the changes 
 
 from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, rank, within
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
+from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain
 from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
 from core.capabilities.inventory.plan.table import (
     CLASSES,
@@ -29,6 +30,7 @@ from core.capabilities.inventory.plan.table import (
 from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
 
 __all__ = [
+    "Amount",
     "CLASSES",
     "DROPPED",
     "ORDER_COLUMNS",
@@ -43,10 +45,14 @@ __all__ = [
     "Ranking",
     "Scenario",
     "Steps",
+    "at_risk",
     "before",
     "by_supplier",
     "errors",
+    "excess",
     "export",
+    "extra",
+    "gain",
     "hindsight",
     "list_file",
     "make",

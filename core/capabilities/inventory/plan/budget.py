@@ -166,13 +166,12 @@ def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float | None) -> 
     steps = ranking.steps
     free = place[steps.row] >= 0
     free &= ~(own | asleep)[place[steps.row]]
+    worth = np.zeros(len(names))
     if budget_cents is None:  # what is suggested is bought already; its gain decides whether a top-up is worth it
         suggested = np.flatnonzero(free & ~steps.extra & (supplier[place[steps.row]] >= 0))
-        worth = np.bincount(supplier[place[steps.row[suggested]]], steps.gain[suggested], len(names))
+        worth += np.bincount(supplier[place[steps.row[suggested]]], steps.gain[suggested], len(names))
         ranked = np.bincount(steps.row[~steps.extra], steps.units[~steps.extra], len(place))[at]
         free &= steps.extra & (ranked == np.nan_to_num(units))[place[steps.row]]  # they follow what is bought
-    else:
-        worth = np.zeros(len(names))
     steps = steps.of(free)
     row = place[steps.row]
     loose = float(np.nansum((units * price)[supplier < 0])) + spent.sum()

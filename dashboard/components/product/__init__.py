@@ -1,0 +1,1 @@
+"""The Product page: a summary on one screen, and tabs behind it."""

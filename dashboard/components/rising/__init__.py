@@ -1,0 +1,1 @@
+"""The page of risers and fallers: its filters, its list of products and its roll-ups."""
