@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from core import jobs
 from core.capabilities.inventory import plan
@@ -13,7 +17,7 @@ from core.errors import UserError
 from core.messages import msg
 from core.models import registry
 from core.storage import snapshots
-from core.storage.state import Job, State
+from core.storage.state import Job, Line, PurchaseOrder, State
 from dashboard import data
 from dashboard.data import workspace
 
@@ -172,3 +176,32 @@ def take_back(override_id: int) -> None:
 def undo(change: list[int]) -> None:
     """Undo a change: what it replaced holds again."""
     State(workspace()).undo_overrides(change, data.planner())
+
+
+def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
+    """Record a draft purchase order for each supplier of these rows of the plan."""
+    shop = data.meta().currency
+    return [
+        State(workspace()).create_order(
+            str(supplier),
+            [
+                Line(
+                    row.product_id,
+                    row.title,
+                    float(row.order_units),
+                    float(row.unit_cost_cents) if row.unit_cost_cents > 0 else None,
+                    (row.goes_out + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
+                )
+                for row in theirs.itertuples()
+            ],
+            currency=shop,
+            ship_to=ship_to,
+            terms=terms,
+            actor=data.planner(),
+        )
+        for supplier, theirs in lines.groupby("supplier")
+    ]
+
+
+def set_order_status(number: str, status: str, on: date | None, received: dict[str, float]) -> None:
+    State(workspace()).set_order_status(number, status, data.planner(), on=on, received=received)

@@ -22,7 +22,7 @@ from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import Settings
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Override, State
+from core.storage.state import TERMS, AuditEntry, Job, Override, PurchaseOrder, State
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -156,7 +156,7 @@ def planner() -> str:
 
 def overrides() -> list[Override]:
     """Return all overrides, open and ended, oldest first."""
-    return _overrides(str(workspace().root), State(workspace()).overrides_version())
+    return _overrides(str(workspace().root), changes())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -164,10 +164,36 @@ def _overrides(root: str, version: tuple) -> list[Override]:
     return State(Workspace(Path(root))).overrides()
 
 
+def changes() -> tuple:
+    """Return a key that changes with everything that planners change: overrides and purchase orders."""
+    state = State(workspace())
+    return state.overrides_version(), state.orders_version()
+
+
+def purchase_orders() -> list[PurchaseOrder]:
+    """Return all purchase orders, oldest first."""
+    return _orders(str(workspace().root), State(workspace()).orders_version())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _orders(root: str, version: int) -> list[PurchaseOrder]:
+    return State(Workspace(Path(root))).purchase_orders()
+
+
+def on_the_way() -> pd.DataFrame:
+    """Return the open lines of purchase orders, and what of them the plan counts beside the imported ones."""
+    based = _basis(st.session_state["_snapshot"], inventory_rules())
+    figures = dict(zip(based.products.product_id, based.terms.on_order))
+    return plans.on_the_way(purchase_orders(), based.deliveries, figures, based.as_of)
+
+
 def basis() -> plans.Basis:
-    """Return the inputs of the plan under the service levels and lead times in force."""
-    terms = _terms()
-    return _replanned(st.session_state["_snapshot"], inventory_rules(), tuple(o.id for o in terms), terms)
+    """Return the inputs of the plan under the service levels and lead times in force, and with purchase orders on the way."""
+    return _replanned(st.session_state["_snapshot"], inventory_rules(), _basis_key(), _terms(), purchase_orders())
+
+
+def _basis_key() -> tuple:
+    return tuple(o.id for o in _terms()), State(workspace()).orders_version()
 
 
 def _terms() -> list[Override]:
@@ -180,13 +206,13 @@ def _basis(folder: str, rules: Rules) -> plans.Basis:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _replanned(folder: str, rules: Rules, ids: tuple, _terms: list[Override]) -> plans.Basis:
-    return plans.replanned(_basis(folder, rules), _terms)
+def _replanned(folder: str, rules: Rules, key: tuple, _terms: list[Override], _orders: list[PurchaseOrder]) -> plans.Basis:
+    return plans.replanned(_basis(folder, rules), _terms, _orders)
 
 
 def plan() -> pd.DataFrame:
     """Return the plan, one row a product, as core.capabilities.inventory.plan.make gives it."""
-    return _plan(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), basis(), overrides())
+    return _plan(st.session_state["_snapshot"], inventory_rules(), changes(), basis(), plans.standing(overrides(), purchase_orders()))
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -227,7 +253,7 @@ def stock_known() -> bool:
 
 def decisions(limit: int) -> pd.DataFrame:
     """Return today's decisions by the plan, up to `limit` of each kind: kind, product and reason."""
-    return _decisions(st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), limit, plan())
+    return _decisions(st.session_state["_snapshot"], inventory_rules(), changes(), limit, plan())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -242,9 +268,7 @@ def money() -> dict[str, plans.Amount] | None:
     what the suggested orders gain. None where interest is no sales."""
     if meta().signal != "orders":
         return None
-    return _money(
-        st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), plan(), placed(math.inf), basis()
-    )
+    return _money(st.session_state["_snapshot"], inventory_rules(), changes(), plan(), placed(math.inf), basis())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -261,8 +285,8 @@ def _money(
 def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the plan as orders that can be placed, of these suppliers or of all, within a budget where there is one."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
-    ranking = _ranking(folder, rules, tuple(o.id for o in _terms()), basis())
-    return _placed(folder, rules, State(workspace()).overrides_version(), budget_cents, suppliers, plan(), ranking)
+    ranking = _ranking(folder, rules, _basis_key(), basis())
+    return _placed(folder, rules, changes(), budget_cents, suppliers, plan(), ranking)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -284,7 +308,7 @@ def scenarios() -> dict[str, plans.Scenario]:
 
 def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans.Outlook:
     """Return what these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
-    terms = tuple(o.id for o in _terms())
+    terms = _basis_key()
     return _outlook(st.session_state["_snapshot"], inventory_rules(), terms, asked, scenario, basis(), products)
 
 
@@ -307,7 +331,7 @@ def _problems(folder: str, rules: Rules) -> dict[str, int]:
 
 def plan_version(asked: dict) -> str:
     """Return a key that differs where the rows of a filtered plan may differ."""
-    told = (st.session_state["_snapshot"], State(workspace()).overrides_version(), sorted(asked.items()))
+    told = (st.session_state["_snapshot"], changes(), sorted(asked.items()))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 

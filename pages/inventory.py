@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import data
 from dashboard.components import cards, replays
-from dashboard.components.inventory import orders, sections, whatif
+from dashboard.components.inventory import orders, purchase_orders, sections, whatif
 from dashboard.i18n import _
 
 # data
@@ -29,6 +29,7 @@ if (plan.status == "stock unknown").all():
 orders.tabs(
     {
         "orders": (_("Orders"), lambda: orders.show(problems, meta)),
+        "purchase-orders": (_("Purchase orders"), lambda: purchase_orders.show(meta)),
         "suppliers": (_("By supplier"), lambda: orders.by_supplier(problems, meta)),
         "stop": (_("Stop ordering"), lambda: sections.stop(plan, meta.currency)),
         "changes": (_("Changes"), lambda: sections.changes(plan)),

@@ -16,6 +16,7 @@ from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
 from core.storage.state.file import add_note
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
+from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, PurchaseOrders
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
@@ -39,7 +40,10 @@ __all__ = [
     "AuditEntry",
     "Heartbeat",
     "Job",
+    "Line",
+    "NEXT",
     "Override",
+    "PurchaseOrder",
     "State",
     "TERMS",
     "View",
@@ -47,7 +51,7 @@ __all__ = [
 ]
 
 
-class State(Overrides):
+class State(Overrides, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs

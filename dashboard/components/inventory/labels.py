@@ -156,6 +156,21 @@ DROPPED = {
     "not worth it": N_("Reaching the minimum costs more than the order gains."),
     "beyond budget": N_("The budget does not cover the minimum, or gains more elsewhere."),
 }
+ORDER_STATUSES = {
+    "draft": N_("Draft"),
+    "sent": N_("Sent"),
+    "confirmed": N_("Confirmed"),
+    "partly received": N_("Partly received"),
+    "received": N_("Received"),
+    "cancelled": N_("Cancelled"),
+}
+ORDER_ACTS = {
+    "sent": N_("Mark as sent"),
+    "confirmed": N_("Mark as confirmed"),
+    "partly received": N_("Save units received"),
+    "received": N_("Mark as received"),
+    "cancelled": N_("Cancel order"),
+}
 SCOPES = {"product": N_("This product"), "supplier": N_("All of {name}"), "class": N_("All of class {name}")}
 
 

@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
 from dashboard.components import cards
-from dashboard.components.inventory import exports, listing, panel, sections
+from dashboard.components.inventory import exports, listing, panel, purchase_orders, sections
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, money, n_, number, plain
 
@@ -61,6 +61,7 @@ def bar(view: View, meta: pd.Series) -> bool:
         listing.totals(view.found, view.asked, view.plan, meta.currency)
         st.space("stretch")
         panel.undo()
+        purchase_orders.create(view.found)
         printing = exports.buttons(view.found, view.asked, meta, view.budget)
     if view.budget is not None:
         listing.bought(view.plan, view.budget, tuple(view.asked["suppliers"]), meta.currency)

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import COST
 from core.errors import UserError
 from core.storage.state import REASONS, Override
@@ -281,7 +282,7 @@ def _held(rows: pd.DataFrame) -> None:
     places = {("product", p) for p in rows.product_id} | {("supplier", s) for s in rows.supplier.dropna()}
     places |= {("class", c) for c in rows.abc}
     as_of = data.meta().as_of.date()
-    for override in data.overrides():
+    for override in plans.standing(data.overrides(), data.purchase_orders()):
         if (override.scope, override.name) in places and override.holds(as_of):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f":material/edit_note: {_told(override)}")

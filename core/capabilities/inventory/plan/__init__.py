@@ -8,6 +8,7 @@ from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, ran
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
 from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain
 from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
+from core.capabilities.inventory.plan.purchase_orders import on_the_way, order_file, standing
 from core.capabilities.inventory.plan.table import (
     CLASSES,
     RISKS,
@@ -56,7 +57,9 @@ __all__ = [
     "hindsight",
     "list_file",
     "make",
+    "on_the_way",
     "order_columns",
+    "order_file",
     "orders_csv",
     "orders_workbook",
     "outlook",
@@ -66,6 +69,7 @@ __all__ = [
     "remembered",
     "replanned",
     "select",
+    "standing",
     "stop_list",
     "total",
     "within",

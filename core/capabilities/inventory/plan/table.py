@@ -29,13 +29,14 @@ from core.capabilities.inventory.control import (
     suggest,
     supplier_totals,
 )
+from core.capabilities.inventory.plan.purchase_orders import on_the_way, standing
 from core.errors import NotReady
 from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.storage.export import write_table
 from core.storage.queries import Serving
 from core.storage.snapshots import current
-from core.storage.state import SCOPES, TERMS, Override, State
+from core.storage.state import SCOPES, TERMS, Override, PurchaseOrder, State
 from core.workspace import Workspace
 
 SNOOZED = "snoozed"  # a status in addition to those of core.capabilities.inventory.control
@@ -104,14 +105,16 @@ def xyz(demand: np.ndarray) -> np.ndarray:
     return np.array(["X", "Y", "Z"])[np.searchsorted(ERROR_BOUNDS, error, side="right")]
 
 
-def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
-    """Return the basis with the products planned again whose service level or lead time a planner changed.
+def replanned(basis: Basis, overrides: Sequence[Override], orders: Sequence[PurchaseOrder] = ()) -> Basis:
+    """Return the basis with the products planned again whose service level or lead time a planner changed, or of which purchase orders
+    are on the way.
 
     With a longer lead time, more of the units on order arrive in time. A planner's own lead time is certain in its mean; its spread is the
     shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
-    rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
+    basis, ordered = with_orders(basis, orders)
+    rows = np.flatnonzero(np.logical_or.reduce([ordered, *(~np.isnan(v) for v in own.values())]))
     if not len(rows):
         return basis
     terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
@@ -130,6 +133,23 @@ def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
     theirs = np.isin(product, rows)
     due_in_days, units = (basis.deliveries[name].to_numpy(np.float64)[theirs] for name in ("due_in_days", "units"))
     return terms.receiving(product[theirs], due_in_days, units, basis.rules, basis.as_of)
+
+
+def with_orders(basis: Basis, orders: Sequence[PurchaseOrder]) -> tuple[Basis, np.ndarray]:
+    """Return the basis with purchase orders among its deliveries, and for which products, (n,) bool.
+
+    A figure of the stock file stays beside them, as due today: deliveries of a product would replace it.
+    """
+    product = pd.Index(basis.products.product_id)
+    lines = on_the_way(orders, basis.deliveries, dict(zip(product, basis.terms.on_order)), basis.as_of)
+    lines = lines[(lines.counted > 0) & lines.product_id.isin(product)]
+    ours = product.isin(lines.product_id)
+    if not ours.any():
+        return basis, ours
+    figure = ours & ~product.isin(basis.deliveries.product_id) & (basis.terms.on_order > 0)
+    kept = pd.DataFrame({"product_id": product[figure], "due_in_days": 0, "units": basis.terms.on_order[figure]})
+    added = pd.DataFrame({"product_id": lines.product_id, "due_in_days": lines.due_in_days, "units": lines.counted})
+    return replace(basis, deliveries=pd.concat([basis.deliveries, kept, added], ignore_index=True)), ours
 
 
 def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
@@ -289,10 +309,11 @@ def export(workspace: Workspace, out: Path) -> int:
             found=msg("No snapshot has been published yet."),
             to_do=msg("Run `upswing run` first."),
         )
-    overrides = State(workspace).overrides()
+    orders = State(workspace).purchase_orders()
+    overrides = standing(State(workspace).overrides(), orders)
     serving = Serving(snapshot.path)
     rules = Rules.of(serving.rules(workspace.own_settings()).inventory)
-    plan = make(replanned(read(serving, rules), overrides), overrides)
+    plan = make(replanned(read(serving, rules), overrides, orders), overrides)
     plan["problems"] = plan.problems.map(", ".join)
     plan["before"] = pd.to_numeric(plan.before, errors="coerce")
     for column in ("order_by", "goes_out", "snooze_until", "clear_by"):
