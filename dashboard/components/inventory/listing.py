@@ -277,6 +277,7 @@ def columns(currency: str, shown: pd.DataFrame) -> dict:
 def _order(shown: pd.DataFrame) -> list[str]:
     """Return the columns that these rows fill, as many as a narrow window shows: the product, its stock, the order. Selecting a row
     shows the rest."""
+    nothing = pd.Series(dtype=float)
     asked_for = {
         "supplier": shown.supplier,
         "inventory_position": shown.inventory_position,
@@ -286,12 +287,12 @@ def _order(shown: pd.DataFrame) -> list[str]:
         "order_units": shown.order_units,
         "line_cost": shown.line_cost_cents,
         "gain": shown.gain_cents,
-        "lost_margin": shown.lost_margin_cents.where(shown.gain_cents.isna().all()),
+        "lost_margin": shown.lost_margin_cents if shown.gain_cents.isna().all() else nothing,
         "excess_units": shown.excess_units.where(shown.excess_units > 0),
         "order_by": shown.order_by,
         "reorder_point": shown.reorder_point.where(shown.suggested_order_units.isna()),
         "order_up_to_level": shown.order_up_to_level.where(shown.suggested_order_units.isna()),
-        "status": shown.status if shown.status.nunique() > 1 else shown.snooze_until,
+        "status": shown.status if shown.status.nunique() > 1 else nothing,
         "snooze_until": shown.snooze_until,
     }
     return ["title", *(name for name, values in asked_for.items() if values.notna().any())]
