@@ -64,7 +64,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
         disabled=not ordered,
         help=_("One sheet per supplier, with your quantities and without snoozed products."),
     )
-    with st.popover(_("More"), icon=":material/more_horiz:"):
+    with st.popover(_("More"), icon=":material/more_horiz:", key="plan_more"):
         printing = st.toggle(_("Print view"), **address.flag("print"))
         every_supplier = {"supplier": own.heading("supplier")} | template
         st.download_button(

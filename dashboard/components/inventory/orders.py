@@ -55,14 +55,14 @@ def filtered(problems: dict[str, int], currency: str) -> View:
 
 
 def bar(view: View, meta: pd.Series) -> bool:
-    """Show totals, what was just changed, and downloads, always in sight; return whether the print view is asked for."""
+    """Show totals and downloads, always in sight, then what was just changed; return whether the print view is asked for."""
     st.html(STYLE)
     with st.container(horizontal=True, vertical_alignment="center", key="plan_bar"):
         listing.totals(view.found, view.asked, view.plan, meta.currency)
         st.space("stretch")
-        panel.undo()
         purchase_orders.create(view.found)
         printing = exports.buttons(view.found, view.asked, meta, view.budget)
+    panel.undo()
     if view.budget is not None:
         listing.bought(view.plan, view.budget, tuple(view.asked["suppliers"]), meta.currency)
     (_placed if view.placed else _short)(view, meta.currency)

@@ -34,10 +34,9 @@ def chosen(plan: pd.DataFrame, currency: str) -> None:
                 _explained(rows.iloc[0], currency)
             elif len(rows):
                 _several(rows)
-            else:
-                _typed(plan)
-        with right:
+        with right if len(rows) else left:
             if edits.unsaved():
+                _typed(plan)
                 _form_of_typed(plan)
             else:
                 _form(rows)

@@ -25,7 +25,7 @@ def create(found: pd.DataFrame) -> None:
     lines = found[(found.order_units > 0) & found.supplier.notna()]
     totals = plans.by_supplier(lines)
     ready = totals[~(totals.missing_cents > 0)]
-    with st.popover(_("Create purchase orders"), icon=":material/add_shopping_cart:", disabled=lines.empty):
+    with st.popover(_("Create orders"), icon=":material/add_shopping_cart:", key="plan_create", disabled=lines.empty):
         st.markdown(
             n_("A draft for {count} supplier.", "A draft for each of {count} suppliers.", len(ready))
             + " "
