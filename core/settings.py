@@ -1,112 +1,34 @@
 """Settings of a shop: what its `upswing.toml` may hold, which values each setting takes, and the defaults.
 
-The classes are plain frozen dataclasses, so that `core.models` runs where only torch is installed. Each field carries a `Setting`:
-its meaning for people, and its range, which pydantic reads when core/settings_file.py checks a file.
+A section is a class whose fields each carry a `Setting` (core/setting.py). Sections of how the shop is served: core/service_settings.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field, fields, replace
-from datetime import date
 from functools import cache
 from typing import Annotated, Any, get_type_hints
 
-from core.messages import Message, msg
+from core.messages import msg
+from core.service_settings import MailSettings, PageSettings, ScheduleSettings
+from core.setting import AT_ONCE, IMPORT, RECALCULATE, Section, Setting, each_matches, is_day, is_zone, matches
 
 Values = dict[str, dict[str, Any]]  # section -> name -> value
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The meaning of one setting in one sentence, its unit, and the values that it takes.
-
-    A number has a lower and an upper bound; above and below exclude the bound itself. check: says whether a text or a list is well
-    formed; form: the words for what is.
-    """
-
-    meaning: str
-    unit: str = ""
-    at_least: float | None = None
-    above: float | None = None
-    at_most: float | None = None
-    below: float | None = None
-    choices: tuple[str, ...] = ()
-    check: Callable[[object], bool] | None = None
-    form: Message | None = None
-
-    __is_annotated_types_grouped_metadata__ = True  # pydantic takes from an annotation of this kind what `__iter__` yields
-
-    def __iter__(self) -> Iterator[object]:
-        """Yield the constraints as pydantic knows them."""
-        from annotated_types import Ge, Gt, Le, Lt, Predicate
-        from pydantic import Strict
-
-        yield Strict()  # 1.0 is no whole number, true is no 1, and "5" is text
-        bounds = ((Ge, self.at_least), (Gt, self.above), (Le, self.at_most), (Lt, self.below))
-        yield from (kind(bound) for kind, bound in bounds if bound is not None)
-        if self.choices:
-            yield Predicate(self.choices.__contains__)
-        if self.check:
-            yield Predicate(self.check)
-
-    def allowed(self, default: object) -> Message:
-        """Return the words for the allowed values, "a whole number from 1 to 182"; the default shows the type."""
-        if self.choices:
-            return msg("one of {choices}", choices=[f'"{choice}"' for choice in self.choices])
-        if self.form:
-            return self.form
-        if isinstance(default, bool):
-            return msg("true or false")
-        if isinstance(default, str):
-            return msg("text in quotes")
-        if isinstance(default, tuple):
-            return msg('a list of texts, such as ["a", "b"]')
-        kind = msg("a whole number") if isinstance(default, int) else msg("a number")
-        low, high = self.at_least if self.above is None else self.above, self.at_most if self.below is None else self.below
-        if self.above is not None and self.below is not None:
-            return msg("{kind} above {low} and below {high}", kind=kind, low=low, high=high)
-        if self.above is not None:
-            return msg("{kind} above {low}, at most {high}", kind=kind, low=low, high=high)
-        if self.below is not None:
-            return msg("{kind} from {low} to below {high}", kind=kind, low=low, high=high)
-        return msg("{kind} from {low} to {high}", kind=kind, low=low, high=high)
-
-
-def _is_day(text: object) -> bool:
-    try:
-        return text == "" or re.fullmatch(r"\d{4}-\d\d-\d\d", str(text)) is not None and bool(date.fromisoformat(str(text)))
-    except ValueError:
-        return False
-
-
-def _matches(pattern: str) -> Callable[[object], bool]:
-    return lambda text: re.fullmatch(pattern, str(text)) is not None
-
-
-def _each_matches(pattern: str) -> Callable[[object], bool]:
-    return lambda texts: all(re.fullmatch(pattern, text) for text in texts)  # type: ignore[attr-defined]
-
-
-class Section:
-    """Base of the sections: pydantic refuses names that a section lacks, and numbers that are none."""
-
-    __pydantic_config__ = {"extra": "forbid", "allow_inf_nan": False}
 
 
 @dataclass(frozen=True)
 class ShopSettings(Section):
     """The shop itself. An import infers what is left out: the currency, the countries, the segments and the names of columns."""
 
-    name: Annotated[str, Setting("Name of the shop on the pages.")] = "My shop"
+    name: Annotated[str, Setting("Name of the shop on the pages.", applied_by=AT_ONCE)] = "My shop"
     currency: Annotated[
         str,
         Setting(
             "Currency of the shop's amounts; empty shows amounts without a sign.",
             unit="ISO 4217 code",
-            check=_matches("([A-Z]{3})?"),
+            check=matches("([A-Z]{3})?"),
             form=msg('a currency code of three capital letters, such as "GBP"'),
+            applied_by=RECALCULATE,
         ),
     ] = ""
     countries: Annotated[
@@ -114,8 +36,9 @@ class ShopSettings(Section):
         Setting(
             "Countries whose public holidays count.",
             unit="ISO 3166 codes",
-            check=_each_matches("[A-Z]{2}"),
+            check=each_matches("[A-Z]{2}"),
             form=msg('a list of country codes of two capital letters, such as ["GB", "DE"]'),
+            applied_by=RECALCULATE,
         ),
     ] = ()
     signal: Annotated[
@@ -149,7 +72,7 @@ class ShopSettings(Section):
         Setting(
             "Value of one unit of another currency in the shop's; amounts without a rate are kept aside.",
             unit='"CODE = rate"',
-            check=_each_matches(r"[A-Z]{3} *= *[0-9]+(\.[0-9]+)?"),
+            check=each_matches(r"[A-Z]{3} *= *[0-9]+(\.[0-9]+)?"),
             form=msg('a list of texts such as ["USD = 0.92"]'),
         ),
     ] = ()
@@ -158,8 +81,9 @@ class ShopSettings(Section):
         Setting(
             "Time zone of the shop, whose days its days are.",
             unit="IANA name",
-            check=_matches(r"([A-Za-z_+-]+(/[A-Za-z0-9_+-]+)*)?"),
+            check=is_zone,
             form=msg('the name of a time zone, such as "Europe/Berlin"'),
+            applied_by=IMPORT,
         ),
     ] = ""
     as_of: Annotated[
@@ -167,7 +91,7 @@ class ShopSettings(Section):
         Setting(
             "Last day whose data may be used; empty takes the last day of usual activity.",
             unit="day",
-            check=_is_day,
+            check=is_day,
             form=msg('a day such as "2011-01-31", in quotes'),
         ),
     ] = ""
@@ -176,7 +100,7 @@ class ShopSettings(Section):
         Setting(
             "Names of columns in the shop's files that the generic preset does not know.",
             unit='"table.column = name"',
-            check=_each_matches(r"[^=]+=.*\S.*"),
+            check=each_matches(r"[^=]+=.*\S.*"),
             form=msg('a list of texts such as ["orders.units = Menge"]'),
         ),
     ] = ()
@@ -222,7 +146,7 @@ class ModelSettings(Section):
         str,
         Setting(
             'The text encoder: "minilm", or a folder with a BERT-type checkpoint.',
-            check=_matches(r"(?s).*\S.*"),
+            check=matches(r"(?s).*\S.*"),
             form=msg('"minilm" or the path of a folder'),
         ),
     ] = "minilm"
@@ -230,14 +154,14 @@ class ModelSettings(Section):
         str,
         Setting(
             "How much of the encoder learns: nothing, its last N layers, low-rank updates of rank R, adapters of width W, or all of it.",
-            check=_matches(r"frozen|full|(last|lora|adalora|adapters)-[1-9]\d{0,3}"),
+            check=matches(r"frozen|full|(last|lora|adalora|adapters)-[1-9]\d{0,3}"),
             form=msg('"frozen", "last-N", "lora-R", "adalora-R", "adapters-W" or "full", with a number for N, R or W'),
         ),
     ] = "frozen"
     since: Annotated[
         str,
         Setting(
-            "First origin to learn from; empty takes all.", unit="day", check=_is_day, form=msg('a day such as "2011-01-31", in quotes')
+            "First origin to learn from; empty takes all.", unit="day", check=is_day, form=msg('a day such as "2011-01-31", in quotes')
         ),
     ] = ""
     seed: Annotated[int, Setting("Seed of every random number in training.", at_least=0, at_most=2**31 - 1)] = 7
@@ -338,6 +262,8 @@ class TrainingConfig(Section):
 class InventorySettings(Section):
     """How orders are suggested. A change applies after the next scoring; core.capabilities.inventory.control.Rules has most fields too."""
 
+    applied_by = RECALCULATE
+
     service_level: Annotated[
         float, Setting("What the target promises, as a share of cycles or of demand.", unit="share", above=0, below=1)
     ] = 0.95
@@ -356,7 +282,8 @@ class InventorySettings(Section):
         float, Setting("Cost of holding a unit for a year, relative to its unit cost.", unit="share", at_least=0, at_most=10)
     ] = 0.25
     order_columns: Annotated[
-        tuple[str, ...], Setting('Columns of a purchase order, each as "name" or "name = heading".', unit="names of the plan's columns")
+        tuple[str, ...],
+        Setting('Columns of a purchase order, each as "name" or "name = heading".', unit="names of the plan's columns", applied_by=AT_ONCE),
     ] = ("product_id", "title", "order_units", "packs", "unit_cost", "line_cost", "order_by", "comment")
 
 
@@ -369,14 +296,17 @@ class Settings(Section):
     model: ModelSettings = field(default_factory=ModelSettings)
     recipe: TrainingConfig = field(default_factory=TrainingConfig)
     inventory: InventorySettings = field(default_factory=InventorySettings)
+    pages: PageSettings = field(default_factory=PageSettings)
+    schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
 
     def with_values(self, section: str, **values) -> Settings:
         """Return a copy with some values of one section replaced: settings.with_values("model", tuning="last-3")."""
         return replace(self, **{section: replace(getattr(self, section), **values)})
 
     def as_dict(self) -> dict:
-        """Return the values by section and name."""
-        return asdict(self)
+        """Return the values that forecasts and orders follow, by section and name: addresses for e-mail are in no report."""
+        return {section: values for section, values in asdict(self).items() if section not in SERVICE}
 
     def changes(self, before: Settings) -> dict[str, dict[str, object]]:
         """Return the values by section and name that differ from those before; sections without any are left out."""
@@ -390,6 +320,7 @@ class Settings(Section):
 
 
 SECTIONS = tuple(f.name for f in fields(Settings))
+SERVICE = ("pages", "schedule", "mail")  # sections of how the shop is served
 
 
 def effective(own: Values, inferred: Values) -> Settings:
@@ -410,3 +341,8 @@ def described(section: str) -> dict[str, Setting]:
     """Return the `Setting` of each name in a section."""
     hints = get_type_hints(type(getattr(Settings(), section)), include_extras=True)
     return {name: next(m for m in hint.__metadata__ if isinstance(m, Setting)) for name, hint in hints.items()}
+
+
+def applied_by(section: str, name: str) -> str:
+    """Return what makes a change of a setting take effect, one of core.setting's."""
+    return described(section)[name].applied_by or getattr(Settings(), section).applied_by

@@ -180,7 +180,7 @@ def undo(change: list[int]) -> None:
 
 def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
     """Record a draft purchase order for each supplier of these rows of the plan."""
-    shop = data.meta().currency
+    shop, today = data.meta().currency, pd.Timestamp.today().normalize()
     return [
         State(workspace()).create_order(
             str(supplier),
@@ -190,7 +190,7 @@ def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
                     row.title,
                     float(row.order_units),
                     float(row.unit_cost_cents) if row.unit_cost_cents > 0 else None,
-                    (row.goes_out + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
+                    ((row.goes_out if row.goes_out > today else today) + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
                 )
                 for row in theirs.itertuples()
             ],
@@ -205,3 +205,42 @@ def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
 
 def set_order_status(number: str, status: str, on: date | None, received: dict[str, float]) -> None:
     State(workspace()).set_order_status(number, status, data.planner(), on=on, received=received)
+
+
+def watch(product: str) -> None:
+    State(workspace()).watch(product, data.planner())
+
+
+def unwatch(product: str) -> None:
+    State(workspace()).unwatch(product)
+
+
+def add_note(product: str, text: str) -> None:
+    """Add a note to a product under the user's name. Raises UserError without one, and for an empty or overlong note."""
+    if data.planner() == ACTOR:
+        raise UserError(
+            expected=msg("A note carries the name of its author."),
+            found=msg("No name is given."),
+            to_do=msg("Fill in your name."),
+        )
+    State(workspace()).add_note(product, text, data.planner())
+
+
+def delete_note(note_id: int) -> None:
+    State(workspace()).delete_note(note_id)
+
+
+def save_view(page: str, name: str, choices: dict[str, list[str]], private: bool) -> None:
+    """Save the controls of a page under a name. Raises UserError for a view without a name, and for a private one of nobody's."""
+    who = data.planner()
+    if not name.strip() or private and who == ACTOR:
+        raise UserError(
+            expected=msg("A view needs a name, and a private one also yours."),
+            found=msg("A field is empty."),
+            to_do=msg("Fill it in."),
+        )
+    State(workspace()).save_view(page, name.strip(), choices, who, private)
+
+
+def delete_view(page: str, name: str, owner: str) -> None:
+    State(workspace()).delete_view(page, name, owner)

@@ -12,7 +12,7 @@ change of the control returns those that it `resets`, such as the number of a pa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypedDict
 
@@ -84,7 +84,12 @@ def tab(key: str, words: dict[str, str], *, resets: Resets = ()) -> Bound:
 
 def remember(page: str) -> None:
     """Keep the address of a page for links back to it in this session."""
-    st.session_state.setdefault(_LAST, {})[page] = {key: st.query_params.get_all(key) for key in st.query_params if key != "lang"}
+    st.session_state.setdefault(_LAST, {})[page] = current()
+
+
+def current() -> dict[str, list[str]]:
+    """Return the controls in the address of this page."""
+    return {key: st.query_params.get_all(key) for key in st.query_params if key != "lang"}
 
 
 def last(page: str) -> dict[str, list[str]]:
@@ -107,6 +112,12 @@ def put(**codes: str | list[str]) -> None:
     """Set controls to other codes; for callbacks, and before a rerun."""
     for key, code in codes.items():
         st.query_params[key] = code
+
+
+def show(codes: Mapping[str, list[str]]) -> None:
+    """Set the controls of this page to these codes and all others to their defaults; for callbacks."""
+    clear(*(key for key in current() if key not in codes))
+    put(**codes)
 
 
 def _within(kind: type, written: str, lowest: float, highest: float | None) -> Any:

@@ -8,15 +8,16 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.errors import UserError
-from dashboard import address, data, labels, registry
+from dashboard import address, data, registry
 from dashboard.components import cards
-from dashboard.i18n import LANGUAGES, _, day, plain, say_again, show
+from dashboard.components.header import header
+from dashboard.i18n import LANGUAGES, _, say_again, show
 
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 with st.sidebar:
-    native = "zh" if str(st.context.locale or "").lower().startswith("zh") else "en"
+    native = data.first_language(str(st.context.locale or ""))
     st.segmented_control(
         _("Language"),
         list(LANGUAGES),
@@ -45,22 +46,12 @@ navigation[show(registry.SECTIONS[start.section])][:1] = [
 ]
 chosen = st.navigation(navigation)
 page = pages[chosen.url_path or registry.START]
+st.set_page_config(page_title=f"{chosen.title} · Upswing")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))
 
 try:
     data.resolve()
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(gap=None):
-            st.title(chosen.title, anchor=False)
-            st.caption(show(page.question))
-        if data.has_snapshot():
-            meta = data.meta()
-            told = _("{shop} · data to {day} · model {model}").format(
-                shop=plain(meta.shop), day=f"**{day(meta.as_of)}**", model=plain(meta.model)
-            )
-            if meta.signal != "orders":  # every page would else speak of sales that nobody knows
-                told += " · " + _("Units and sales are counts of {signal}").format(signal=labels.said(labels.SIGNALS, meta.signal).lower())
-            st.caption(told, width="content")
+    header(page, chosen.title)
     if data.has_snapshot() or not page.needs_snapshot:
         address.remember(page.name)
         chosen.run()

@@ -5,24 +5,27 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from core import jobs
+from core import data_age, jobs
 from core.capabilities.forecast import facts
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
-from core.errors import NotReady
+from core.data_age import STALE, DataAge
+from core.errors import NotReady, UserError
 from core.messages import msg
 from core.models import registry
-from core.schema import ALL, LIKELY, WORTH_SAYING
-from core.settings import Settings
+from core.schema import ALL, CANONICAL, LIKELY, WORTH_SAYING
+from core.setting import RECALCULATE, RETRAIN
+from core.settings import Settings, Values, applied_by, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Override, PurchaseOrder, State
+from core.storage.state import TERMS, AuditEntry, Job, Note, Override, PurchaseOrder, State, View, Watched
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -41,10 +44,45 @@ def rules() -> Settings:
     return _rules(st.session_state["_snapshot"], workspace().own_settings())
 
 
+def settings() -> Settings:
+    """Return the settings in effect: those of `upswing.toml` over what imports had inferred when the snapshot was made."""
+    return effective(workspace().own_values(), inferred())
+
+
+def inferred() -> Values:
+    """Return what imports had inferred for the shop when the snapshot was made, by section and name."""
+    return _serving(folder).facts() if (folder := st.session_state.get("_snapshot")) else {}
+
+
+def first_language(locale: str) -> str:
+    """Return the language of a new visitor: the shop's setting, else that of the browser. locale: the browser's, such as "zh-CN"."""
+    native = "zh" if locale.lower().startswith("zh") else "en"
+    try:
+        return workspace().own_settings().pages.language or native
+    except UserError:  # the page itself says what is wrong with the file
+        return native
+
+
+def age() -> DataAge:
+    """Return how old the snapshot's data are."""
+    return data_age.age(meta().as_of.date(), settings())
+
+
+def stale_tables() -> list[str]:
+    """Return the tables whose own last day makes the data old, such as "orders"."""
+    found, since = ask("quality"), pd.Timestamp(age().today) - pd.Timedelta(days=settings().pages.red_days)
+    found = found[(found.kind == "freshness") & (found.last_day <= since)]
+    return [name for name in CANONICAL if name in set(found.table_name)]
+
+
 def waiting_settings() -> dict[str, list[str]]:
-    """Return the names of the settings, by section, that changed since the snapshot was made and apply once it is made again."""
-    changed = workspace().own_settings().changes(rules())
-    return {section: list(changed[section]) for section in ("inventory", "labels") if section in changed}
+    """Return the names of the settings that changed since the snapshot was made, by what applies them: "recalculate" or "retrain"."""
+    own, given, waiting = workspace().own_settings(), workspace().own_values().get("shop", {}), dict[str, list[str]]()
+    for section, values in own.changes(rules()).items():
+        for name in values:
+            if section != "shop" or name in given:  # what the file leaves out of [shop] is inferred
+                waiting.setdefault(applied_by(section, name), []).append(name)
+    return {job: waiting[job] for job in (RECALCULATE, RETRAIN) if job in waiting}
 
 
 # ---- the snapshot
@@ -151,7 +189,8 @@ def order_template() -> tuple[str, ...]:
 
 def planner() -> str:
     """Return the name that the user of this session has given."""
-    return (st.session_state.get("planner") or "").strip() or "dashboard"
+    named = (str(st.session_state.get(key) or "").strip() for key in ("planner", "author"))
+    return next(filter(None, named), "dashboard")
 
 
 def overrides() -> list[Override]:
@@ -211,13 +250,24 @@ def _replanned(folder: str, rules: Rules, key: tuple, _terms: list[Override], _o
 
 
 def plan() -> pd.DataFrame:
-    """Return the plan, one row a product, as core.capabilities.inventory.plan.make gives it."""
-    return _plan(st.session_state["_snapshot"], inventory_rules(), changes(), basis(), plans.standing(overrides(), purchase_orders()))
+    """Return the plan, one row a product, as core.capabilities.inventory.plan.make gives it; of stale data without passed days."""
+    standing = plans.standing(overrides(), purchase_orders())
+    return _plan(st.session_state["_snapshot"], inventory_rules(), changes(), _passed(), basis(), standing)
+
+
+def _passed() -> date | None:
+    """Return the day before which the plan names no day; None where the data are recent enough for any."""
+    known = age()
+    return known.today if known.level == STALE else None
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _plan(folder: str, rules: Rules, version: tuple, _based: plans.Basis, _made: list[Override]) -> pd.DataFrame:
-    return plans.make(_based, _made)
+def _plan(folder: str, rules: Rules, version: tuple, passed: date | None, _based: plans.Basis, _made: list[Override]) -> pd.DataFrame:
+    made = plans.make(_based, _made)
+    if passed is None:
+        return made
+    days = made[["order_by", "goes_out", "clear_by"]]
+    return made.assign(**days.where(days >= pd.Timestamp(passed)))
 
 
 def planned(product: str) -> pd.Series | None:
@@ -252,8 +302,8 @@ def stock_known() -> bool:
 
 
 def decisions(limit: int) -> pd.DataFrame:
-    """Return today's decisions by the plan, up to `limit` of each kind: kind, product and reason."""
-    return _decisions(st.session_state["_snapshot"], inventory_rules(), changes(), limit, plan())
+    """Return decisions by the plan, up to `limit` of each kind: kind, product and reason."""
+    return _decisions(st.session_state["_snapshot"], inventory_rules(), (changes(), _passed()), limit, plan())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -286,7 +336,7 @@ def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.Da
     """Return the plan as orders that can be placed, of these suppliers or of all, within a budget where there is one."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
     ranking = _ranking(folder, rules, _basis_key(), basis())
-    return _placed(folder, rules, changes(), budget_cents, suppliers, plan(), ranking)
+    return _placed(folder, rules, (changes(), _passed()), budget_cents, suppliers, plan(), ranking)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -340,6 +390,22 @@ def hindsight() -> pd.DataFrame:
     made = overrides()
     products = sorted({o.name for o in made if o.field == "order_units"})
     return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
+
+
+# ---- what users keep
+
+
+def watched() -> list[Watched]:
+    return State(workspace()).watched()
+
+
+def notes(product: str) -> list[Note]:
+    return State(workspace()).notes(product)
+
+
+def views(page: str) -> list[View]:
+    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
+    return State(workspace()).views(page, planner())
 
 
 # ---- what changes while one looks: models, jobs, audit

@@ -45,7 +45,7 @@ MAP_KINDS = {
 }
 WITHOUT = {"category": N_("No category"), "brand": N_("No brand"), "supplier": N_("No supplier")}
 STATUSES = {
-    "order now": N_("Order now"),
+    "order now": N_("Order due"),
     "enough": N_("Well stocked"),
     "stock unknown": N_("Stock unknown"),
     "stock outdated": N_("Outdated stock count"),

@@ -13,8 +13,11 @@ FOLDER = next(folder for folder in (HERE / "_pages", HERE.parent / "pages") if f
 SECTIONS: dict[str, Message] = {"decide": msg("Decide"), "understand": msg("Understand"), "manage": msg("Manage")}
 START = "overview"
 OWN = (  # pages of no single capability
-    Page(START, msg("Overview"), msg("What should I do today?"), "today", "decide", 0),
-    Page("data", msg("Data"), msg("What are the forecasts based on?"), "database", "manage", 10, needs_snapshot=False),
+    Page(START, msg("Overview"), msg("What should I do next?"), "today", "decide", 0, stock=True),
+    Page(
+        "compare", msg("Compare"), msg("How do products, customer groups and years differ?"), "compare_arrows", "understand", 15, stock=True
+    ),
+    Page("data", msg("Data"), msg("What are the forecasts based on?"), "database", "manage", 10, needs_snapshot=False, forecasts=False),
     Page(
         "model",
         msg("Model"),

@@ -15,15 +15,6 @@ if plan.empty:
     cards.nothing_here(_("This update has no order suggestions."))
     st.stop()
 cards.waiting_settings(data.waiting_settings())
-if (plan.status == "stock unknown").all():
-    st.info(
-        _(
-            "Demand is known for this shop, but stock is not. Each product has a reorder point and a target stock. "
-            "Import a stock file (day, product_id, on_hand) to get quantities and order dates."
-        ),
-        title=_("Stock is unknown"),
-        icon=":material/inventory_2:",
-    )
 
 # show
 orders.tabs(

@@ -14,7 +14,6 @@ candidates = [m for m in found if m.status == "candidate"]
 
 # show: how good it is
 if data.has_snapshot() and not data.checked():
-    cards.unchecked(data.held_back())
     right = st.container()
 elif data.has_snapshot():
     figures = data.ask("metrics").set_index("metric")

@@ -1,12 +1,12 @@
-"""What should I do today?"""
+"""What should I do next?"""
 
 import math
 
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, today
-from dashboard.i18n import _, absent, compact, n_, number, percent
+from dashboard.components import cards, marks, today
+from dashboard.i18n import _, absent, compact, number, percent
 
 # data
 meta, numbers, rules = data.meta(), data.headline(), data.rules().labels
@@ -19,8 +19,6 @@ moved = len(grown) or len(shrunk)
 worth = data.money()
 
 # show: money, then what to do
-if not data.checked():
-    cards.unchecked(data.held_back())
 today.tour()
 if worth is not None:
     today.tiles(worth, meta.currency, stock_known)
@@ -45,16 +43,7 @@ with st.container(horizontal=True):
     cards.list_link("rising", _("What is rising"), ":material/trending_up:")
     cards.list_link("falling", _("What is falling"), ":material/trending_down:")
 today.lists(decisions, stock_known)
-if stock_known and numbers.stock_unknown:
-    cards.notes(
-        n_(
-            "No reliable stock count for {count} product, so no order suggested.",
-            "No reliable stock count for {count} products, so no order suggested.",
-            numbers.stock_unknown,
-        )
-    )
-elif numbers.stock_unknown:
-    cards.notes(_("No stock data, so no order suggestions. See Inventory for reorder points."))
+marks.watch_list()
 
 if not compared:
     cards.notes(_("Changes appear here after the next update."))

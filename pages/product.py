@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import address, data, labels, registry
-from dashboard.components import cards
+from dashboard.components import cards, marks
 from dashboard.components.product import summary, tabs
 from dashboard.i18n import _, absent, plain, shortened
 
@@ -46,7 +46,8 @@ if absent(facts.rising_probability):
     st.stop()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
-with st.container(horizontal=True):
+with st.container(horizontal=True, vertical_alignment="center"):
+    marks.buttons(product)
     if planned is not None and not absent(planned.cover_weeks):
         st.page_link(
             registry.script(registry.pages()["inventory"]),
@@ -54,6 +55,7 @@ with st.container(horizontal=True):
             icon=":material/shopping_cart:",
             query_params={"q": product, "status": ""},
         )
+marks.notes(product)
 
 contents = {
     "forecast": (_("Forecast"), lambda: tabs.forecast(product, segment, facts, demand)),

@@ -36,7 +36,7 @@ with left:
         _("Reasons come in order: first possible causes, then sales, then views. Each driver counts only what earlier ones don't explain."),
     )
 with right:
-    st.subheader(_("Today's top {count} risers").format(count=LEADERS), anchor=False)
+    st.subheader(_("Top {count} risers").format(count=LEADERS), anchor=False)
     st.plotly_chart(charts.leader_pushes(ranking), config=CONFIG, key="leaders", alt=_("Effect of each driver on the top risers"))
     cards.notes(_("×2 doubles the odds of rising, ÷2 halves them. Average over the top risers."))
 

@@ -56,6 +56,7 @@ class Page:
     icon            name of a Material symbol
     section, place  where it is in the navigation: a section of dashboard/registry.py, and its order there
     needs_snapshot  whether it shows nothing before the first forecasts
+    forecasts       whether what it shows rests on forecasts; stock: on known stock. Its header says what is weak about them
     file            its script; None = pages/NAME.py
     """
 
@@ -66,6 +67,8 @@ class Page:
     section: str
     place: int
     needs_snapshot: bool = True
+    forecasts: bool = True
+    stock: bool = False
     file: Path | None = None
 
 

@@ -279,7 +279,7 @@ def _write_panel(
         "features": [{k: v for k, v in asdict(f).items() if k != "sql"} for f in FEATURES],
         "horizon_days": settings.labels.horizon_days,
         "code_version": __version__,
-        "settings": settings.as_dict(),
+        "settings": {"shop": asdict(settings.shop), "labels": asdict(settings.labels)},
         "fingerprint": fingerprint(engine.con, settings),
         "rows": facts["rows"],
         "whole_units": bool(facts["whole_units"]),

@@ -13,6 +13,7 @@ import json
 import re
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 
@@ -86,14 +87,22 @@ class Serving:
 
         A snapshot of an earlier version records none and is read by today's.
         """
+        for section, values in self._recorded.items():
+            if known := {name: value for name, value in values.items() if hasattr(getattr(today, section, None), name)}:
+                today = today.with_values(section, **known)
+        return today
+
+    def facts(self) -> Values:
+        """Return what imports had inferred for the shop when this snapshot was made; a snapshot of an earlier version records nothing."""
+        return {"shop": self._recorded["facts"]} if "facts" in self._recorded else {}
+
+    @cached_property
+    def _recorded(self) -> Values:
         recorded: Values = {}
         for rule in self.ask("rules").itertuples():
-            if hasattr(getattr(today, rule.section, None), rule.name):
-                value = json.loads(rule.value)
-                recorded.setdefault(rule.section, {})[rule.name] = tuple(value) if isinstance(value, list) else value
-        for section, values in recorded.items():
-            today = today.with_values(section, **values)
-        return today
+            value = json.loads(rule.value)
+            recorded.setdefault(rule.section, {})[rule.name] = tuple(value) if isinstance(value, list) else value
+        return recorded
 
     def _broken(self, found: Message) -> UserError:
         return UserError(expected=msg("Pages need a complete snapshot."), found=found, to_do=snapshots.ANOTHER)

@@ -11,6 +11,7 @@ import streamlit as st
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
 from core.messages import sentences
+from core.setting import RECALCULATE, RETRAIN
 from dashboard import address, labels, registry
 from dashboard.components.inventory import labels as planning
 from dashboard.i18n import _, absent, day, exact, money, n_, number, percent, plain, show
@@ -64,11 +65,14 @@ def nothing_yet(here: bool = False) -> None:
 
 
 def waiting_settings(changed: dict[str, list[str]]) -> None:
-    """Say which changed settings the forecasts do not follow yet, and what applies them; nothing where there are none."""
-    apply = {"inventory": _("Recalculate to apply: {names}."), "labels": _("Retrain the model to apply: {names}.")}
+    """Say which changed settings the forecasts do not follow yet, and what applies them; nothing where there are none.
+
+    changed: names by what applies them, as data.waiting_settings gives them.
+    """
+    apply = {RECALCULATE: _("Recalculate to apply: {names}."), RETRAIN: _("Retrain the model to apply: {names}.")}
     if changed:
         st.info(
-            " ".join(apply[section].format(names=", ".join(f"`{name}`" for name in names)) for section, names in changed.items()),
+            " ".join(apply[job].format(names=", ".join(f"`{name}`" for name in names)) for job, names in changed.items()),
             title=_("Settings have changed since this forecast"),
             icon=":material/sync:",
         )
@@ -108,18 +112,6 @@ def halves() -> tuple:
     """Two places side by side; one above the other where the window is narrow."""
     grid = st.grid(2, min_column_width=400, gap=("small", "medium"))
     return grid.cell(), grid.cell()
-
-
-def unchecked(held_back: bool) -> None:
-    """Warn about forecasts that no held-out week with a riser has checked. held_back: there were held-out weeks."""
-    if held_back:
-        said = _("These forecasts are unchecked: nothing rose in the validation weeks, so their accuracy is unknown.")
-    else:
-        said = _(
-            "These forecasts are unchecked: the history is too short for validation weeks. They say little more than "
-            "the average product's rate. Import a longer history and retrain."
-        )
-    st.warning(said, icon=":material/warning:")
 
 
 def notes(*texts: str) -> None:
@@ -187,8 +179,11 @@ def stock(product: pd.Series | None) -> None:
     facts = {}
     if not absent(product.cover_weeks):
         if product.order_units > 0:
-            facts[_("Order")] = _("**{units} units** by **{day}**").format(
-                units=exact(product.order_units), day=day(product.goes_out if absent(product.order_by) else product.order_by)
+            by = product.goes_out if absent(product.order_by) else product.order_by
+            facts[_("Order")] = (
+                _("**{units} units**").format(units=exact(product.order_units))
+                if absent(by)
+                else _("**{units} units** by **{day}**").format(units=exact(product.order_units), day=day(by))
             )
             facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
         facts[_("On hand / On order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
@@ -214,7 +209,7 @@ def _planners(product: pd.Series) -> list[str]:
     fields = ", ".join(labels.said(planning.FIELDS, name) for name in product.changed.split(", "))
     told = [_("Changed by planners: {fields}.").format(fields=fields)]
     if not absent(product.snooze_until):
-        told.append(_("Snoozed until {day}. Not in today's order.").format(day=day(product.snooze_until)))
+        told.append(_("Snoozed until {day}. Not in the order.").format(day=day(product.snooze_until)))
     elif not absent(product.planner_order_units):
         told.append(_("{units} units were suggested.").format(units=number(product.suggested_order_units, 0)))
     if not absent(product.changed_by):

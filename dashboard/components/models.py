@@ -31,7 +31,7 @@ def level(figures: pd.Series) -> str:
         return ""
     return _(
         "Since training, the model expected {said} of the products to rise in {weeks} weekly forecasts that can be "
-        "checked; {rose} did. Today's chances are adjusted accordingly."
+        "checked; {rose} did. Current chances are adjusted accordingly."
     ).format(
         **{name: f"{number(100 * figures[f'level_{name}'], 1)}%" for name in ("said", "rose")}, weeks=number(figures["level_origins"], 0)
     )
@@ -106,7 +106,7 @@ def renew(busy: bool) -> None:
             icon=":material/refresh:",
             key="rescore",
             disabled=not data.has_snapshot(),
-            help=_("Forecast again with the current model and today's data."),
+            help=_("Forecast again with the current model and the newest data."),
         ):
             cards.attempt(actions.rescore)
     cards.notes(

@@ -83,9 +83,9 @@ def lists(found: pd.DataFrame, stock_known: bool) -> None:
     """Show what to feature, what to order, and what to stop or mark down, up to five each. found: as data.decisions gives it."""
     last = (_("Stop or mark down"), stop_list) if stock_known else (_("Falling"), falling_list)
     parts = [
-        ("feature", _("Feature"), ("promote",), _("Nothing to feature today."), rising_list),
-        ("order", _("Order"), ("order", "check"), _("Nothing to order today."), order_list),
-        ("stop", last[0], ("hold",), _("Nothing to stop today."), last[1]),
+        ("feature", _("Feature"), ("promote",), _("Nothing to feature."), rising_list),
+        ("order", _("Order"), ("order", "check"), _("Nothing to order."), order_list),
+        ("stop", last[0], ("hold",), _("Nothing to stop."), last[1]),
     ]
     if not stock_known:
         del parts[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from streamlit.runtime.scriptrunner.script_cache import ScriptCache
 from streamlit.testing.v1 import AppTest, app_test
 from streamlit.testing.v1.util import patch_config_options
 
+from core import data_age
 from core.workspace import Workspace
 from dashboard import registry
 from dashboard.i18n import LANGUAGES
@@ -42,6 +44,17 @@ def readonly_shop(tmp_path_factory) -> Workspace:
     write_snapshot(workspace)
     write_models(workspace, candidates=0)
     return workspace
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch):
+    """Run the pages on the day after the last day of the made-up data; clock(days) moves that."""
+
+    def move(days: int) -> None:
+        monkeypatch.setattr(data_age, "now", lambda: datetime(2011, 12, 4, 12, tzinfo=UTC) + timedelta(days=days))
+
+    move(1)
+    return move
 
 
 @pytest.fixture

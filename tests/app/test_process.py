@@ -12,7 +12,7 @@ VISIT_ALL = """
 import sys
 from streamlit.testing.v1 import AppTest
 at = AppTest.from_file("dashboard/app.py", default_timeout=60).run()
-for name in "overview rising inventory product segments why data model".split():
+for name in "overview rising inventory product compare segments why data model".split():
     at.switch_page(f"../pages/{name}.py").run()
     assert not at.exception and not at.error, name
 print(sorted({"torch", "transformers", "shap"} & set(sys.modules)))

@@ -31,6 +31,8 @@ COUNTERS = {
     "core.models.registry",
     "core.messages",
     "core.settings",
+    "core.setting",
+    "core.data_age",
     "core.workspace",
     "core.schema",
     "core.errors",

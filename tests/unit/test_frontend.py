@@ -30,4 +30,4 @@ def test_another_source_or_another_result_has_another_heading():
 
 
 def test_there_is_a_component_to_check():
-    assert [source.name for source in frontend.SOURCES] == ["rows.ts"]
+    assert [source.name for source in frontend.SOURCES] == ["rows.ts", "frame.ts"]

@@ -46,7 +46,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/storage/access\.py", r"No space left|could not set lock"): "what DuckDB's errors say",
     (r"core/models/text\.py", r".*"): "example reviews that define the direction of sentiment",
     (r"core/models/tracking\.py", r"TensorBoard event files"): "part of a log line",
-    (r"core/settings\.py", r".*"): "records of the settings: docs/ shows their meanings",
+    (r"core/(service_)?settings\.py", r".*"): "records of the settings: docs/ shows their meanings",
     (r"core/settings_file\.py", r"at line .*"): "a pattern of what TOML's errors say",
     (r"(core|dashboard)/.*", r"(y-MM-dd|YYYY-MM-DD) HH:mm"): "a format of dates",
     (r"dashboard/components/cards\.py", r"upswing import FILE\.\.\.\nupswing run"): "commands to type",

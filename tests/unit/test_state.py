@@ -172,6 +172,50 @@ def test_views_come_back_as_they_were_given(workspace):
     assert state.views("rising") == []
 
 
+def test_a_private_view_is_its_users_alone_and_stands_beside_a_shared_one_of_its_name(workspace):
+    state = State(workspace)
+    state.save_view("rising", "Mine", {"q": ["mug"]}, "ana", private=True)
+    state.save_view("rising", "Mine", {"q": ["jar"]}, "ben")
+    assert [(v.owner, v.choices["q"]) for v in state.views("rising", "ana")] == [("", ["jar"]), ("ana", ["mug"])]
+    assert [v.owner for v in state.views("rising", "ben")] == [""]
+    state.delete_view("rising", "Mine")
+    assert [v.owner for v in state.views("rising", "ana")] == ["ana"]
+
+
+def test_views_and_comments_of_version_four_are_kept(workspace):
+    with sqlite3.connect(workspace.create().state) as con:
+        for script in file._SCHEMA[:4]:
+            con.executescript(script)
+        con.execute("insert into views values ('inventory what-if', 'Lean', '{}', 'ana', '2026-11-01T08:00:00.000')")
+        con.execute("insert into comments values (1, 'P1', 'call them', 'ana', '2026-11-01T08:00:00.000')")
+        con.execute("pragma user_version = 4")
+    state = State(workspace)
+    assert [(v.name, v.owner) for v in state.views("inventory what-if")] == [("Lean", "")]
+    assert [(n.text, n.actor) for n in state.notes("P1")] == [("call them", "ana")]
+
+
+def test_a_product_is_watched_once_until_it_is_taken_off(workspace):
+    state = State(workspace)
+    for actor in ("ana", "ben"):
+        state.watch("P1", actor)
+    state.watch("P0", "ben")
+    assert [(w.product_id, w.actor) for w in state.watched()] == [("P1", "ana"), ("P0", "ben")]
+    state.unwatch("P1")
+    assert [w.product_id for w in state.watched()] == ["P0"]
+
+
+def test_notes_come_newest_first_with_their_author_and_one_without_text_is_refused(workspace):
+    state = State(workspace)
+    state.add_note("P1", " first ", "ana")
+    state.add_note("P1", "<b>second</b>", "ben")
+    assert [(n.text, n.actor) for n in state.notes("P1")] == [("<b>second</b>", "ben"), ("first", "ana")]
+    for text in ("  ", "x" * 2001):
+        with pytest.raises(UserError, match="characters"):
+            state.add_note("P1", text, "ana")
+    state.delete_note(state.notes("P1")[0].id)
+    assert [n.text for n in state.notes("P1")] == ["first"] and state.notes("P2") == []
+
+
 def test_a_store_of_a_newer_version_is_refused_and_left_alone(workspace):
     State(workspace)
     with sqlite3.connect(workspace.state) as con:

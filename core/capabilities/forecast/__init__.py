@@ -24,8 +24,10 @@ CAPABILITY = Capability(
         ),
     ),
     pages=(
-        Page("rising", msg("Rising and falling"), msg("Which products are about to rise or fall?"), "trending_up", "decide", 10),
-        Page("product", msg("Product"), msg("How will this product sell, and why?"), "sell", "understand", 10),
+        Page(
+            "rising", msg("Rising and falling"), msg("Which products are about to rise or fall?"), "trending_up", "decide", 10, stock=True
+        ),
+        Page("product", msg("Product"), msg("How will this product sell, and why?"), "sell", "understand", 10, stock=True),
         Page("segments", msg("Segments"), msg("Who buys what?"), "groups", "understand", 20),
         Page("why", msg("Why"), msg("What drives the forecasts across the shop?"), "lightbulb", "understand", 30),
     ),

@@ -18,7 +18,7 @@ from core.capabilities.forecast import tables
 from core.errors import UserError
 from core.messages import msg
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, MAPS
-from core.storage import snapshots
+from core.storage import facts, snapshots
 from core.storage.state import now
 
 HISTORY_WEEKS = 104
@@ -199,14 +199,16 @@ def _write_about_model(context: Context) -> None:
 
 
 def rules(context: Context) -> dict[str, dict]:
-    """Return the rules of the forecasts: the labels of training, the panel's segments, and the inputs of both."""
+    """Return the rules of the forecasts: the labels of training, the panel's segments, the inputs of both, and what imports inferred."""
     panel, metrics = context.live.panel.meta, context.model.metrics
     built, trained = context.settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
     return {
         "labels": metrics.get("data", {}).get("labels") or built["labels"],
         "shop": {
-            name: built["shop"][name] for name in ("segment_attribute", "segment_min_orders", "segment_min_customers", "max_segments")
+            name: built["shop"][name]
+            for name in ("currency", "countries", "segment_attribute", "segment_min_orders", "segment_min_customers", "max_segments")
         },
+        "facts": facts.values(facts.stored(context.engine.con)).get("shop", {}),
         "versions": {
             "code": __version__,
             "model": context.model_id,

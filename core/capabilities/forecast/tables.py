@@ -210,8 +210,8 @@ RULES = Table(
         required(
             "section",
             "VARCHAR",
-            "`labels`, `shop` and `inventory` hold settings as in `upswing.toml`, `versions` what made it, `made_from` the hashes of "
-            "imports, settings, encoder and features.",
+            "`labels`, `shop` and `inventory` hold settings as in `upswing.toml`, `facts` what imports inferred for `shop`, `versions` "
+            "what made it, `made_from` the hashes of imports, settings, encoder and features.",
         ),
         required("name", "VARCHAR", "Name in the section."),
         required("value", "VARCHAR", "Value, as JSON."),

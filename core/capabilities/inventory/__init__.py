@@ -23,5 +23,5 @@ CAPABILITY = Capability(
             locks=frozenset({PANEL}),
         ),
     ),
-    pages=(Page("inventory", msg("Inventory"), msg("What do I have to order, and by when?"), "inventory_2", "decide", 20),),
+    pages=(Page("inventory", msg("Inventory"), msg("What do I have to order, and by when?"), "inventory_2", "decide", 20, stock=True),),
 )

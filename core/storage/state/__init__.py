@@ -15,6 +15,7 @@ from uuid import uuid4
 from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
 from core.storage.state.file import add_note
+from core.storage.state.marks import LONGEST_NOTE, Marks
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
 from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, PurchaseOrders
 from core.storage.state.records import (
@@ -23,8 +24,10 @@ from core.storage.state.records import (
     AuditEntry,
     Heartbeat,
     Job,
+    Note,
     Override,
     View,
+    Watched,
     as_text,
     now,
     process,
@@ -42,16 +45,19 @@ __all__ = [
     "Job",
     "Line",
     "NEXT",
+    "LONGEST_NOTE",
+    "Note",
     "Override",
     "PurchaseOrder",
     "State",
     "TERMS",
     "View",
+    "Watched",
     "now",
 ]
 
 
-class State(Overrides, PurchaseOrders):
+class State(Overrides, Marks, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs
@@ -223,17 +229,3 @@ class State(Overrides, PurchaseOrders):
                 " values (:at, :actor, :act, :subject, :reason, :details, :uid)",
                 [act | {"details": json.dumps(act["details"], ensure_ascii=False)} for act in acts],
             )
-
-    # ---- what users add: saved views (overrides: core/storage/state/overrides.py)
-
-    def save_view(self, page: str, name: str, choices: dict, actor: str) -> None:
-        with self._write() as con:
-            con.execute("insert or replace into views values (?, ?, ?, ?, ?)", (page, name, json.dumps(choices), actor, as_text(now())))
-
-    def views(self, page: str) -> list[View]:
-        with self._connect() as con:
-            return [read(View, row) for row in con.execute("select * from views where page = ? order by name", (page,))]
-
-    def delete_view(self, page: str, name: str) -> None:
-        with self._write() as con:
-            con.execute("delete from views where page = ? and name = ?", (page, name))

@@ -72,7 +72,19 @@ _SCHEMA = (
     create unique index one_entry_an_act on audit (uid) where uid is not null;
     drop table models;
     """,
-    # version 5: purchase orders
+    # version 5: a watch list, notes on products, and views of one user alone; the views before were everybody's
+    """
+    create table watched (product_id text primary key, actor text not null, at text not null);
+    alter table comments rename to notes;
+    alter table views rename to views_4;
+    create table views (
+        page text not null, name text not null, owner text not null, choices text not null, actor text not null, at text not null,
+        primary key (page, name, owner)
+    );
+    insert into views select page, name, '', choices, actor, at from views_4;
+    drop table views_4;
+    """,
+    # version 6: purchase orders
     """
     create table purchase_orders (
         number text primary key, supplier text not null, currency text not null, ship_to text not null, terms text not null,

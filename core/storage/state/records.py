@@ -122,7 +122,28 @@ class View:
 
     page: str
     name: str
+    owner: str  # whose alone it is; "" = the whole shop's
     choices: dict
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A product on the shop's watch list, and who put it there."""
+
+    product_id: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note on a product: plain text."""
+
+    id: int
+    product_id: str
+    text: str
     actor: str
     at: datetime
 

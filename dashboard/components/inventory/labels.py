@@ -318,27 +318,31 @@ def clearing(share: float, by) -> str:
     """Return what to do about a product that is not to be ordered. share: of its price, empty where no price is known to help."""
     if absent(share):
         return _("Stop ordering")
+    if absent(by):
+        return _("Mark down by about {share}").format(share=percent(share))
     return _("Mark down by about {share} to clear by {day}").format(share=percent(share), day=day(by))
 
 
 def verdict(row: pd.Series, currency: str) -> str:
     """Return what to do about this product today, and what it costs to wait."""
     if not absent(row.snooze_until):
-        return _("**Snoozed until {day}.** Not in today's order.").format(day=day(row.snooze_until))
+        return _("**Snoozed until {day}.** Not in the order.").format(day=day(row.snooze_until))
     if row.order_units > 0:
         cost = "" if absent(row.line_cost_cents) else _(" for {money}").format(money=plain(money(row.line_cost_cents, currency)))
-        said_ = _("**Order {units} today**{cost}.").format(units=exact(row.order_units), cost=cost)
+        said_ = _("**Order {units}**{cost}.").format(units=exact(row.order_units), cost=cost)
         if not absent(row.lost_margin_cents) and row.lost_margin_cents >= 1:
             said_ += " " + _("Waiting for the next order cycle puts {money} of margin at risk.").format(
                 money=plain(money(row.lost_margin_cents, currency))
             )
         if absent(row.planner_order_units) and row.order_units < row.suggested_order_units:
             said_ += " " + _("{units} are suggested. The budget covers no more.").format(units=exact(row.suggested_order_units))
-        return said_ + (" " + _("The supplier accepts it on {day}.").format(day=day(row.goes_out)) if row.wait_days else "")
+        return said_ + (
+            " " + _("The supplier accepts it on {day}.").format(day=day(row.goes_out)) if row.wait_days and not absent(row.goes_out) else ""
+        )
     if absent(row.suggested_order_units):
         return _("**Can't suggest an order.** See its data issues.")
     if absent(row.planner_order_units) and row.suggested_order_units > 0:
-        return _("**Nothing to order today.** {units} are suggested, but other products return more for the budget.").format(
+        return _("**Nothing to order.** {units} are suggested, but other products return more for the budget.").format(
             units=exact(row.suggested_order_units)
         )
-    return _("**Nothing to order today.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))
+    return _("**Nothing to order.**") + ("" if absent(row.order_by) else " " + _("Order by {day}.").format(day=day(row.order_by)))

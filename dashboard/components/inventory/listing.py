@@ -164,7 +164,7 @@ def totals(found: pd.DataFrame, asked: dict, plan: pd.DataFrame, currency: str) 
     unpriced = int(ordered.line_cost_cents.isna().sum())
     whole = lambda cents: plain(money(total(cents), currency, short=True))  # noqa: E731
     st.metric(
-        _("To order today"),
+        _("To order"),
         number(len(ordered), 0),
         width="content",
         help=_("{units} units. Your quantity where you changed it; snoozed products are left out.").format(

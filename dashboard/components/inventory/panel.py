@@ -83,7 +83,7 @@ def _explained(row: pd.Series, currency: str) -> None:
 def _several(rows: pd.DataFrame) -> None:
     st.markdown("**" + n_("{count} product", "{count} products", len(rows)) + "**")
     st.markdown(
-        _("{suggested} units are suggested in total; {order} go out today.").format(
+        _("{suggested} units are suggested in total; {order} are ordered.").format(
             suggested=number(rows.suggested_order_units.sum(), 0), order=number(rows.order_units.sum(), 0)
         )
     )

@@ -46,7 +46,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     """Show totals per supplier of the filtered products; the gap to a supplier's minimum is that of its whole order."""
     totals = plans.by_supplier(found)
     if totals.empty:
-        cards.nothing_here(_("No orders go out today for these filters."))
+        cards.nothing_here(_("No orders for these filters."))
         return
     missing = totals.supplier.map(plans.by_supplier(plan).set_index("supplier").missing_cents)
     shown = totals.assign(
@@ -82,7 +82,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
         width="content",
         key="supplier_totals",
         placeholder="–",
-        alt=_("Today's orders by supplier"),
+        alt=_("Orders by supplier"),
     )
 
 

@@ -103,7 +103,7 @@ def _form(plan: pd.DataFrame) -> None:
             (1, 4),
             key="what_if_weeks",
             width=250,
-            help=_("Week 1 starts today."),
+            help=_("Week 1 starts on the day after the last day of data."),
         )
         name = st.text_input(_("Save as (optional)"), max_chars=60, key="what_if_name", width=170, placeholder=_("Name (optional)"))
         compare = st.form_submit_button(_("Compare"), key="what_if_compare", icon=":material/compare_arrows:")
@@ -157,7 +157,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
             "demand": column.NumberColumn(_("Demand"), format="percent", width=80),
             "promotion": column.TextColumn(_("Promotion"), width=130),
             "budget": column.TextColumn(_("Budget"), width=90),
-            "to_order": column.NumberColumn(_("To order today"), format="%,d", width=95),
+            "to_order": column.NumberColumn(_("To order"), format="%,d", width=95),
             "cost": tables.money(_("Cost of the order"), currency, width=110),
             "stock": tables.money(
                 _("Average stock"),

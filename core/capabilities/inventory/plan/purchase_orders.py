@@ -38,7 +38,7 @@ def on_the_way(orders: Sequence[PurchaseOrder], deliveries: pd.DataFrame, figure
             units = line.units if order.at.date() > as_of else line.open
             if units <= 0:
                 continue
-            due, imported = (line.due_on - as_of).days, 0.0
+            due, imported = (line.due_on - max(as_of, order.sent_on)).days, 0.0  # older data stand for the day it was sent
             if order.sent_on <= as_of:
                 for delivery in open_units.get(line.product_id, []):
                     if abs(delivery[0] - due) <= SAME_DELIVERY_DAYS:
