@@ -369,6 +369,18 @@ def _outlook(
     return plans.outlook(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
 
 
+def scenario_orders(products: pd.Series, asked: dict, scenario: plans.Scenario) -> pd.Series:
+    """Return the units to order of these products, which the filters `asked` leave, under a scenario."""
+    return _scenario_orders(st.session_state["_snapshot"], inventory_rules(), _basis_key(), asked, scenario, basis(), products)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _scenario_orders(
+    folder: str, rules: Rules, key: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis, _products: pd.Series
+) -> pd.Series:
+    return plans.scenario_orders(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
+
+
 def plan_problems() -> dict[str, int]:
     """Return the number of products with each problem. Planners' changes do not affect it."""
     return _problems(st.session_state["_snapshot"], inventory_rules())

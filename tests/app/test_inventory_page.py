@@ -196,6 +196,59 @@ def test_a_scenario_stands_beside_now_and_is_kept_under_its_name(open_page, mine
     assert list(theirs.name) == ["Current", "Christmas"] and (theirs.cost < [now.cost, then.cost]).all()
 
 
+def test_a_scenario_lists_the_products_it_changes_and_becomes_the_plan_until_it_is_undone(open_page, mine):
+    at = open_page("inventory", workspace=mine, section="what-if")
+    at.number_input(key="what_if_demand").set_value(150.0)
+    at.button(key="what_if_compare").click().run()
+    changed = table_with(at, "more")
+    assert len(changed) and (changed.then - changed.now == changed.more).all() and (changed.more != 0).all()
+    at.button(key="adopt_save").click().run()
+    assert at.error[0].value == "Choose a reason." and State(mine).overrides() == []
+    at.selectbox(key="adopt_reason").set_value("promotion planned")
+    at.button(key="adopt_save").click().run()
+    assert not at.exception
+    made = State(mine).overrides()
+    assert len(made) == len(changed) and sorted(o.value for o in made) == sorted(changed.then)
+    at.button(key="undo").click().run()
+    assert not at.exception and all(o.ended_at for o in State(mine).overrides())
+
+
+def test_an_order_is_drafted_from_the_plan_and_once_sent_counts_as_on_order(open_page, mine, suggestions):
+    at = open_page("inventory", workspace=mine, supplier="木艺工坊")
+    due = listed(at)
+    at.text_area(key="order_ship_to").set_value("1 High St")
+    at.button(key="order_create").click().run()
+    assert not at.exception and "PO-" in words(at) and at.success
+    (made,) = State(mine).purchase_orders()
+    assert (made.supplier, made.ship_to, made.status) == ("木艺工坊", "1 High St", "draft")
+    assert {line.product_id: line.units for line in made.lines} == due.order_units.to_dict()
+    assert set(listed(open_page("inventory", workspace=mine, supplier="木艺工坊")).index) == set(due.index)  # a draft is not on order
+    at.button(key="order_to_sent").click().run()
+    assert not at.exception and State(mine).order(made.number).status == "sent"
+    after = open_page("inventory", workspace=mine, supplier="木艺工坊", status="")
+    assert (listed(after).loc[due.index].order_units == 0).mean() > 0.9
+
+
+def test_undoing_a_change_brings_back_what_it_replaced(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    first = listed(at).index[0]
+    for units in (42.0, 60.0):
+        save(choose(at, first), change_units=units, change_reason="budget")
+    at.button(key="undo").click().run()
+    assert not at.exception and listed(at).loc[first].planner_order_units == 42
+
+
+def test_typed_quantities_are_saved_together_with_one_reason(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    both = list(listed(at).index[:2])
+    at.session_state["_unsaved"] = dict.fromkeys(both, 12.0)  # as the callback of the list does
+    at.run()
+    assert "2 quantities are not saved yet" in words(at)
+    at.selectbox(key="change_reason_typed").set_value("budget")
+    at.button(key="change_save").click().run()
+    assert {o.name: o.value for o in State(mine).overrides()} == dict.fromkeys(both, 12)
+
+
 def test_a_scenario_may_have_a_promotion_of_some_weeks_and_a_budget_of_its_own(open_page, mine):
     at = open_page("inventory", workspace=mine, section="what-if")
     at.number_input(key="what_if_promotion").set_value(200.0)

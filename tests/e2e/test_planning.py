@@ -169,3 +169,57 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
     page.emulate_media(media="print")
     expect(page.locator(".st-key-plan_filters")).to_be_hidden()
+
+
+def test_an_order_from_one_supplier_within_a_budget_takes_four_clicks_and_its_export_one(page, shop):
+    frame = planned(shop).reset_index()
+    totals = plan.by_supplier(frame).dropna(subset=["supplier", "line_cost_cents"])
+    supplier, whole = totals.supplier.iloc[0], totals.line_cost_cents.iloc[0]
+    least = 0.0 if pd.isna(totals.minimum_cents.iloc[0]) else totals.minimum_cents.iloc[0]
+    budget = round(max(0.6 * whole, 1.1 * least) / 100)
+    page.goto("/")
+    settled(page)
+    clicks = 0
+
+    def click(place) -> None:
+        nonlocal clicks
+        place.click()
+        clicks += 1
+
+    click(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inventory"))
+    settled(page)
+    click(page.locator(".st-key-supplier").get_by_role("combobox"))
+    page.keyboard.type(supplier)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("supplier="))
+    click(page.locator(".st-key-budget").get_by_role("spinbutton"))
+    page.keyboard.type(str(budget))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Every order can be placed")).to_be_visible()
+    settled(page)
+    assert clicks <= 4
+    rows = load_workbook(io.BytesIO(downloaded(page, "orders_xlsx"))).worksheets[1].iter_rows(values_only=True)
+    headings = next(rows)
+    cost = 100 * sum(row[headings.index("Cost")] or 0 for row in rows)
+    assert least <= cost <= 100 * budget and cost > 0
+
+
+def test_a_quantity_typed_into_its_cell_is_saved_with_a_reason_and_undone_by_one_click(page, shop, supplier):
+    open_filtered(page, supplier)
+    page.get_by_test_id("stDataFrame").first.dblclick(position={"x": 680, "y": 35 + 18})
+    page.keyboard.press("Control+A")
+    page.keyboard.type("7777")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 quantity is not saved yet")).to_be_visible()
+    page.locator(".st-key-change_save").get_by_role("button").click()
+    expect(page.get_by_text("Choose a reason.", exact=True)).to_be_visible()
+    page.locator(".st-key-change_reason_typed").get_by_role("combobox").click()
+    page.keyboard.type("Budget")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-change_save").get_by_role("button").click()
+    expect(page.get_by_text("1 change saved.")).to_be_visible()
+    assert [o.value for o in State(shop).overrides() if o.ended_at is None] == [7777]
+    page.locator(".st-key-undo").get_by_role("button").click()
+    expect(page.get_by_text("1 change saved.")).to_have_count(0)
+    settled(page)
+    assert [o for o in State(shop).overrides() if o.ended_at is None] == []

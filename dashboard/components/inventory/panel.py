@@ -176,6 +176,12 @@ def save(given: list[dict], reason: str, comment: str) -> None:
     st.rerun()
 
 
+def quantities(rows: pd.DataFrame, units: pd.Series) -> list[dict]:
+    """Return the changes that set these units for these rows of the plan, until its next one."""
+    holds = _until(rows, data.meta().as_of.date())
+    return [_units(product, float(each), holds) for product, each in zip(rows.product_id, units)]
+
+
 def _units(product: str, units: float, holds: date) -> dict:
     return {"scope": "product", "name": product, "field": "order_units", "value": units, "expires_on": holds}
 

@@ -28,7 +28,7 @@ from core.capabilities.inventory.plan.table import (
     stop_list,
     total,
 )
-from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
+from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook, scenario_orders
 
 __all__ = [
     "Amount",
@@ -68,6 +68,7 @@ __all__ = [
     "read",
     "remembered",
     "replanned",
+    "scenario_orders",
     "select",
     "standing",
     "stop_list",
