@@ -228,10 +228,11 @@ def on_the_way() -> pd.DataFrame:
 
 def basis() -> plans.Basis:
     """Return the inputs of the plan under the service levels and lead times in force, and with purchase orders on the way."""
-    return _replanned(st.session_state["_snapshot"], inventory_rules(), _basis_key(), _terms(), purchase_orders())
+    return _replanned(st.session_state["_snapshot"], inventory_rules(), basis_key(), _terms(), purchase_orders())
 
 
-def _basis_key() -> tuple:
+def basis_key() -> tuple:
+    """Return a key that changes with what `basis` is planned from, beside the snapshot and its rules."""
     return tuple(o.id for o in _terms()), State(workspace()).orders_version()
 
 
@@ -335,7 +336,7 @@ def _money(
 def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.DataFrame:
     """Return the plan as orders that can be placed, of these suppliers or of all, within a budget where there is one."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
-    ranking = _ranking(folder, rules, _basis_key(), basis())
+    ranking = _ranking(folder, rules, basis_key(), basis())
     return _placed(folder, rules, (changes(), _passed()), budget_cents, suppliers, plan(), ranking)
 
 
@@ -349,36 +350,6 @@ def _placed(
     folder: str, rules: Rules, version: tuple, budget: float | None, suppliers: tuple, _plan: pd.DataFrame, _ranking: plans.Ranking
 ) -> pd.DataFrame:
     return plans.within(_plan[_plan.supplier.isin(suppliers)] if suppliers else _plan, _ranking, budget)
-
-
-def scenarios() -> dict[str, plans.Scenario]:
-    """What-if scenarios that were kept, by name."""
-    return {view.name: plans.Scenario(**view.choices) for view in State(workspace()).views(SCENARIOS)}
-
-
-def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans.Outlook:
-    """Return what these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
-    terms = _basis_key()
-    return _outlook(st.session_state["_snapshot"], inventory_rules(), terms, asked, scenario, basis(), products)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _outlook(
-    folder: str, rules: Rules, ids: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis, _products: pd.Series
-) -> plans.Outlook:
-    return plans.outlook(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
-
-
-def scenario_orders(products: pd.Series, asked: dict, scenario: plans.Scenario) -> pd.Series:
-    """Return the units to order of these products, which the filters `asked` leave, under a scenario."""
-    return _scenario_orders(st.session_state["_snapshot"], inventory_rules(), _basis_key(), asked, scenario, basis(), products)
-
-
-@st.cache_data(max_entries=16, show_spinner=False)
-def _scenario_orders(
-    folder: str, rules: Rules, key: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis, _products: pd.Series
-) -> pd.Series:
-    return plans.scenario_orders(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
 
 
 def plan_problems() -> dict[str, int]:
@@ -395,13 +366,6 @@ def plan_version(asked: dict) -> str:
     """Return a key that differs where the rows of a filtered plan may differ."""
     told = (st.session_state["_snapshot"], changes(), sorted(asked.items()))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
-
-
-def hindsight() -> pd.DataFrame:
-    """Planners' quantities whose time is over, against what was needed."""
-    made = overrides()
-    products = sorted({o.name for o in made if o.field == "order_units"})
-    return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
 
 
 # ---- what users keep

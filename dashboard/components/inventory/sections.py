@@ -162,9 +162,16 @@ def changes(plan: pd.DataFrame) -> None:
     )
 
 
+def _hindsight() -> pd.DataFrame:
+    """Return planners' quantities whose time is over, beside what was needed."""
+    made = data.overrides()
+    products = sorted({o.name for o in made if o.field == "order_units"})
+    return plans.hindsight(made, data.ask("plan_sales", products=products), data.meta().as_of.date())
+
+
 def _were_right(titles: dict[str, str]) -> None:
     """Forecast value added, for the quantities whose time is over."""
-    found = data.hindsight()
+    found = _hindsight()
     if found.empty:
         return
     st.markdown(_("**Were the changes right?**"))

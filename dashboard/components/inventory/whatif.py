@@ -9,7 +9,7 @@ from core.capabilities.inventory.control import COST
 from core.capabilities.inventory.plan import Scenario, select
 from core.errors import UserError
 from core.schema import DEMAND_WEEKS
-from dashboard import actions, address, data
+from dashboard import actions, address, data, scenarios
 from dashboard.components import cards, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing, panel
@@ -31,7 +31,7 @@ def show(view, currency: str) -> None:
         ),
         _("Compares suggestions only. Your edits are ignored, and only the scenario's own budget counts."),
     )
-    kept = data.scenarios()
+    kept = scenarios.kept()
     _form(plan)
     if kept:
         st.multiselect(_("Saved scenarios"), list(kept), **address.some_of("scenarios", kept), placeholder=_("Choose scenarios to compare"))
@@ -134,7 +134,7 @@ def _form(plan: pd.DataFrame) -> None:
 
 
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
-    found = [data.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
+    found = [scenarios.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
     st.dataframe(
         [
             {
@@ -182,7 +182,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
 def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, currency: str) -> None:
     """List the products whose order the last scenario changes, and offer to adopt its quantities as the plan."""
     name, scenario = last
-    units = around.product_id.map(data.scenario_orders(around.product_id, asked, scenario))
+    units = around.product_id.map(scenarios.scenario_orders(around.product_id, asked, scenario))
     rows = around.assign(then=units, more=units - around.order_units)
     rows = rows[(rows.more != 0) & rows.more.notna() & rows.snooze_until.isna()].sort_values("more", key=abs, ascending=False)
     st.markdown(
