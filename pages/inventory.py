@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data
+from dashboard import data, shop
 from dashboard.components import cards, replays
 from dashboard.components.inventory import orders, purchase_orders, sections, whatif
 from dashboard.i18n import _
@@ -14,7 +14,7 @@ with st.spinner(_("Planning…")):
 if plan.empty:
     cards.nothing_here(_("This update has no order suggestions."))
     st.stop()
-cards.waiting_settings(data.waiting_settings())
+cards.waiting_settings(shop.waiting_settings())
 
 # show
 orders.tabs(

@@ -20,24 +20,27 @@ HEAVY = {"torch", "transformers", "shap"}
 COUNTERS = {
     "core.storage.queries",
     "core.storage.snapshots",
+    "core.storage.export",
     "core.jobs",
     "core.ingest.preview",
     "core.storage.state",
     "core.capabilities.forecast.facts",
     "core.capabilities.forecast.reasons",
-    "core.storage.export",
     "core.capabilities.record",
     "core.capabilities.registry",
     "core.models.registry",
     "core.messages",
     "core.settings",
     "core.setting",
+    "core.settings_changes",
+    "core.jobs.schedule",
     "core.data_age",
     "core.workspace",
     "core.schema",
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.track_record.tables",
 }
 # The only module of the product that may import the package.
 DOORS = {"duckdb": "core.storage", "sqlite3": "core.storage", "pyspark": "core.storage"}

@@ -50,6 +50,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/settings_file\.py", r"at line .*"): "a pattern of what TOML's errors say",
     (r"(core|dashboard)/.*", r"(y-MM-dd|YYYY-MM-DD) HH:mm"): "a format of dates",
     (r"dashboard/components/cards\.py", r"upswing import FILE\.\.\.\nupswing run"): "commands to type",
+    (r"dashboard/components/track_record_charts\.py", r"(bottom|top) center"): "a position in plotly",
     (r"dashboard/data\.py", r"inventory what-if"): "the key under which views are stored",
     (r"dashboard/labels\.py", r"a rating outside 1 to |yes or no"): "machine names in snapshots, which this module labels",
 }
