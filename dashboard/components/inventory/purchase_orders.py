@@ -44,22 +44,20 @@ def create(found: pd.DataFrame) -> None:
         if drafts:
             st.caption(_("A draft exists already: {names}.").format(names=plain(", ".join(drafts))))
         last = made[-1] if made else None
-        ship_to = st.text_area(_("Ship to"), last.ship_to if last else "", key="order_ship_to", height=80, max_chars=300)
-        terms = st.text_input(
-            _("Terms"), last.terms if last else "", key="order_terms", max_chars=120, placeholder=_("such as: net 30 days")
-        )
+        st.text_area(_("Ship to"), last.ship_to if last else "", key="order_ship_to", height=80, max_chars=300)
+        st.text_input(_("Terms"), last.terms if last else "", key="order_terms", max_chars=120, placeholder=_("such as: net 30 days"))
         st.button(
             _("Create"),
             key="order_create",
             type="primary",
             disabled=ready.empty,
             on_click=_create,
-            args=(lines[lines.supplier.isin(ready.supplier)], ship_to, terms),
+            args=(lines[lines.supplier.isin(ready.supplier)],),
         )
 
 
-def _create(lines: pd.DataFrame, ship_to: str, terms: str) -> None:
-    made = actions.order(lines, ship_to, terms)
+def _create(lines: pd.DataFrame) -> None:
+    made = actions.order(lines, st.session_state.order_ship_to, st.session_state.order_terms)
     st.session_state[_CREATED] = [order.number for order in made]
     address.clear("section", "order")
     address.put(section="purchase-orders", order=made[-1].number)

@@ -181,6 +181,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
 
 def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, currency: str) -> None:
     """List the products whose order the last scenario changes, and offer to adopt its quantities as the plan."""
+    panel.undo()
     name, scenario = last
     units = around.product_id.map(scenarios.scenario_orders(around.product_id, asked, scenario))
     rows = around.assign(then=units, more=units - around.order_units)
@@ -221,7 +222,6 @@ def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, curr
         adopted = st.form_submit_button(_("Adopt as plan"), type="primary", icon=":material/check:", key="adopt_save")
     if adopted:
         panel.save(panel.quantities(rows, rows.then), reason, _("Scenario: {name}").format(name=name))
-    panel.undo()
 
 
 def _promotion(scenario: Scenario) -> str:
