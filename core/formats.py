@@ -8,6 +8,7 @@ from babel.dates import format_date
 
 from core.messages import LOCALES
 
+WHOLE_FROM = 100  # money from here on is written without pennies
 SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 
 
@@ -52,13 +53,16 @@ def percent(share: float) -> str:
 
 
 def money(cents: float, currency: str, language: str, short: bool = False) -> str:
-    """Return £1,234.50; short: £1.2k, without pennies."""
+    """Return £1,234 or £12.50: no pennies from £100 on; short: £1.2k, without pennies."""
     if absent(cents):
         return "–"
     symbol = SYMBOLS.get(currency, f"{currency} ")
     amount = cents / 100
     sign = "−" if amount < 0 else ""
-    written = compact(round(abs(amount)), language) if short else f"{abs(amount):,.2f}".removesuffix(".00")
+    if short:
+        written = compact(round(abs(amount)), language)
+    else:
+        written = f"{abs(amount):,.{0 if abs(amount) >= WHOLE_FROM else 2}f}".removesuffix(".00")
     return f"{sign}{symbol}{written}"
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import formats
-from core.formats import SYMBOLS, absent, number, percent, shortened  # noqa: F401  # pages take them from here
+from core.formats import SYMBOLS, WHOLE_FROM, absent, number, percent, shortened  # noqa: F401  # pages take them from here
 from core.messages import Message, load_catalogue
 from core.messages import show as show_in
 
@@ -82,13 +82,18 @@ def points(change: float) -> str:
 
 
 def money(cents: float, currency: str, short: bool = False) -> str:
-    """£1,234.50; short: £1.2k, without pennies."""
+    """£1,234 or £12.50: no pennies from £100 on; short: £1.2k, without pennies."""
     return formats.money(cents, currency, language(), short)
 
 
 def day(value) -> str:
     """Return a date: 9 Dec 2011, or 2011年12月9日."""
     return formats.day(value, language())
+
+
+def day_format() -> str:
+    """Return the format of days in a table's column, as `day` writes them."""
+    return "YYYY年M月D日" if language() == "zh" else "D MMM YYYY"
 
 
 def axis_day() -> str:

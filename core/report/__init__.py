@@ -26,7 +26,8 @@ def html(workspace: Workspace, folder: Path, language: str) -> str:
     """Return the report of a snapshot's folder as HTML, with the planners' changes of now."""
     serving = Serving(folder)
     settings = effective(workspace.own_values(), serving.facts())
-    return page(gather(serving, settings, State(workspace).overrides()), language)
+    state = State(workspace)
+    return page(gather(serving, settings, state.overrides(), state.purchase_orders()), language)
 
 
 def write(workspace: Workspace, out: Path, language: str, as_pdf: bool = False) -> list[Path]:

@@ -16,7 +16,7 @@ from core.data_age import DataAge
 from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import Settings
 from core.storage.queries import Serving
-from core.storage.state import Override
+from core.storage.state import Override, PurchaseOrder
 
 LISTED = 10  # rows of a list of products
 MOVERS = 5
@@ -52,16 +52,16 @@ class Figures:
     quality: pd.DataFrame
 
 
-def gather(serving: Serving, settings: Settings, overrides: Sequence[Override]) -> Figures:
+def gather(serving: Serving, settings: Settings, overrides: Sequence[Override], orders: Sequence[PurchaseOrder] = ()) -> Figures:
     """Return the figures of a report. settings: those in effect; the rules that the snapshot recorded win over them."""
 
     def ask(question: str, **values) -> pd.DataFrame:
         return serving.ask(question, likely=LIKELY, worth_saying=WORTH_SAYING, **values)
 
     rules, meta = serving.rules(settings), ask("meta").iloc[0]
-    basis = plans.replanned(plans.read(serving, Rules.of(rules.inventory)), overrides)
+    basis = plans.replanned(plans.read(serving, Rules.of(rules.inventory)), overrides, orders)
     age = data_age.age(meta.as_of.date(), settings)
-    plan = plans.without_passed(plans.make(basis, overrides), age.passed)
+    plan = plans.without_passed(plans.make(basis, plans.standing(overrides, orders)), age.passed)
     products = listing.EVERYTHING | {"facts": listing.FACTS, "limit": LISTED, "offset": 0}
     bought = plans.within(plan, plans.rank(basis), math.inf)
     return Figures(
