@@ -25,7 +25,7 @@ from core.setting import RECALCULATE, RETRAIN
 from core.settings import Settings, Values, applied_by, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Note, Override, State, View, Watched
+from core.storage.state import TERMS, Alert, AuditEntry, Hit, Job, Note, Override, State, View, Watched
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -376,6 +376,15 @@ def watched() -> list[Watched]:
 
 def notes(product: str) -> list[Note]:
     return State(workspace()).notes(product)
+
+
+def alerts() -> list[Alert]:
+    return State(workspace()).alerts()
+
+
+def alert_hits() -> list[Hit]:
+    """Return the alerts that the snapshot of this rerun set off when it was published."""
+    return State(workspace()).hits(Path(st.session_state["_snapshot"]).name)
 
 
 def views(page: str) -> list[View]:

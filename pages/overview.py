@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, marks, today
+from dashboard.components import alerts, cards, marks, today
 from dashboard.i18n import _, absent, compact, number, percent
 
 # data
@@ -43,6 +43,7 @@ with st.container(horizontal=True):
     cards.list_link("rising", _("What is rising"), ":material/trending_up:")
     cards.list_link("falling", _("What is falling"), ":material/trending_down:")
 today.lists(decisions, stock_known)
+alerts.set_off()
 marks.watch_list()
 
 if not compared:

@@ -84,6 +84,17 @@ _SCHEMA = (
     insert into views select page, name, '', choices, actor, at from views_4;
     drop table views_4;
     """,
+    # version 6: alerts on products, and those that the last published snapshot set off
+    """
+    create table alerts (
+        product_id text not null, kind text not null, threshold real not null, actor text not null, at text not null,
+        primary key (product_id, kind)
+    );
+    create table alert_hits (
+        snapshot text not null, product_id text not null, kind text not null, threshold real not null, figure real not null, earlier real,
+        primary key (snapshot, product_id, kind)
+    );
+    """,
 )
 
 
