@@ -1,5 +1,5 @@
 # A thin front: each target is one script, for machines without make as well.
-.PHONY: help demo check test test-all soak docs catalogues frontend screenshot
+.PHONY: help demo check test test-all soak docs catalogues frontend screenshot gallery
 
 help:
 	@echo "make demo         the sample shop on http://127.0.0.1:8501 (PORT=8502 for another port)"
@@ -10,6 +10,7 @@ help:
 	@echo "make docs         write docs/data-contract.md and docs/reference/ anew from the code"
 	@echo "make catalogues   bring the translation catalogues up to date with the sources"
 	@echo "make frontend     compile the pages' own components, dashboard/components/*/*.ts; needs Node.js"
+	@echo "make gallery      take and check pictures of every page: languages, themes, widths, four shops; a quarter of an hour"
 	@echo "make screenshot   take docs/screenshot.png from the running demo"
 
 demo:
@@ -38,3 +39,6 @@ frontend:
 
 screenshot:
 	@scripts/environment.sh dev && .venv/bin/python scripts/screenshot.py
+
+gallery:
+	@scripts/environment.sh dev && .venv/bin/python scripts/gallery.py

@@ -15,7 +15,7 @@ from core.errors import UpswingError
 from core.messages import Message, msg, nmsg, sentences
 from core.models import panel, registry
 from core.schema import CANONICAL
-from core.storage import access, audit, keys, layout, snapshots, warehouse
+from core.storage import access, audit, forecast_log, keys, layout, snapshots, warehouse
 from core.storage import duckdb as db
 from core.storage.state import State
 from core.workspace import Workspace
@@ -44,6 +44,7 @@ def examine(workspace: Workspace) -> list[Finding]:
         "panel": _panel,
         "models": _models,
         "snapshots": _snapshots,
+        "forecasts": _forecasts,
         "state": _state,
         "audit": _audit,
         "key": _key,
@@ -220,6 +221,14 @@ def _snapshots(workspace: Workspace) -> Iterator[Finding]:
     served = snapshots.current(workspace)
     if served is None:
         yield Finding("snapshots", False, msg("None is served. Choose one with `upswing rollback ID`."))
+
+
+def _forecasts(workspace: Workspace) -> Iterator[Finding]:
+    named = [act.details["log"] for act in audit.acts(workspace) if act.details.get("log")]
+    wrong = forecast_log.problems(workspace, named)
+    logged = len(forecast_log.entries(workspace)) if not wrong else 0
+    fine = nmsg("{count} update is in the forecast log.", "{count} updates are in the forecast log.", logged)
+    yield Finding("forecasts", not wrong, sentences(*wrong) if wrong else fine)
 
 
 def _state(workspace: Workspace) -> Iterator[Finding]:

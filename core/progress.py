@@ -23,6 +23,7 @@ STEPS: dict[str, Message] = {  # step -> its label
     "publish": msg("Publishing"),
     "backtest": msg("Backtesting"),
     "judge": msg("Evaluating"),
+    "replay": msg("Replaying past updates"),
     "simulate": msg("Simulating orders"),
     "tune": msg("Searching settings"),
     "wait": msg("Waiting"),

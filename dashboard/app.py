@@ -16,6 +16,7 @@ from dashboard.i18n import LANGUAGES, _, say_again, show
 ASSETS = Path(__file__).resolve().parent / "assets"
 
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
+st.html(ASSETS / "page.css")
 with st.sidebar:
     native = data.first_language(str(st.context.locale or ""))
     st.segmented_control(

@@ -25,7 +25,7 @@ from core.setting import RECALCULATE, RETRAIN
 from core.settings import Settings, Values, applied_by, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, Alert, AuditEntry, Hit, Job, Note, Override, State, View, Watched
+from core.storage.state import TERMS, AuditEntry, Job, Override, State
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -365,31 +365,6 @@ def hindsight() -> pd.DataFrame:
     made = overrides()
     products = sorted({o.name for o in made if o.field == "order_units"})
     return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
-
-
-# ---- what users keep
-
-
-def watched() -> list[Watched]:
-    return State(workspace()).watched()
-
-
-def notes(product: str) -> list[Note]:
-    return State(workspace()).notes(product)
-
-
-def alerts() -> list[Alert]:
-    return State(workspace()).alerts()
-
-
-def alert_hits() -> list[Hit]:
-    """Return the alerts that the snapshot of this rerun set off when it was published."""
-    return State(workspace()).hits(Path(st.session_state["_snapshot"]).name)
-
-
-def views(page: str) -> list[View]:
-    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
-    return State(workspace()).views(page, planner())
 
 
 # ---- what changes while one looks: models, jobs, audit

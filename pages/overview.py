@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import alerts, cards, marks, today
+from dashboard.components import alerts, cards, marks, today, track_record
 from dashboard.i18n import _, absent, compact, number, percent
 
 # data
@@ -42,6 +42,7 @@ cards.notes(
 with st.container(horizontal=True):
     cards.list_link("rising", _("What is rising"), ":material/trending_up:")
     cards.list_link("falling", _("What is falling"), ":material/trending_down:")
+    track_record.overview_line()
 today.lists(decisions, stock_known)
 alerts.set_off()
 marks.watch_list()

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.capabilities import forecast, inventory
+from core.capabilities import forecast, inventory, track_record
 from core.capabilities.record import Capability
 from core.schema.table import Table, by_name
 
 CAPABILITIES: list[Capability] = [
     forecast.CAPABILITY,
     inventory.CAPABILITY,
+    track_record.CAPABILITY,
 ]
 
 

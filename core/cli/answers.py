@@ -118,9 +118,11 @@ FLAGS: tuple[AnswerFlag, ...] = (
     AnswerFlag("--as-of", msg("The last day whose data may be used."), "YYYY-MM-DD"),
     AnswerFlag(
         "--each-row",
-        msg("What a row of sales is: one unit, one line of an order, or the total of a product and day."),
+        msg(
+            "What a row of sales is: one unit, one line of an order, the total of a product and day, or all units of a product sold so far."
+        ),
         "MEANING",
-        choices=("one-unit", "order-line", "day-total"),
+        choices=("one-unit", "order-line", "day-total", "running-total"),
     ),
     AnswerFlag(
         "--stock-rows",

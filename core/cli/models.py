@@ -9,7 +9,7 @@ from core.cli.command import IMPROVE, STEPS, argument, command, option
 from core.cli.help import SpokenCommand
 from core.cli.session import Session
 from core.errors import UserError
-from core.messages import msg
+from core.messages import lines, msg
 
 
 @command("train", STEPS, msg("Train a candidate model on the panel."), "upswing train", "upswing train --tuning last-3 --since 2024-01-01")
@@ -77,6 +77,23 @@ def backtest(
         progress=session.progress,
     )
     session.report(done.text(), {"out": out, **done.summary()})
+
+
+@command(
+    "replay",
+    IMPROVE,
+    msg("Add what the model would have forecast in the past to the forecast log, for the page How right we were."),
+    "upswing replay",
+)
+def replay(
+    session: Session,
+    updates: Annotated[int, option("--updates", msg("As many weekly updates, the last whose outcome is known."), "N", min=1)] = 12,
+) -> None:
+    from core.evaluation.replay import replay
+
+    done = replay(session.workspace, session.progress, updates=updates)
+    told = lines(done.text(), msg("The next `upswing score` and `upswing publish` show them.")) if done.updates else done.text()
+    session.report(told, {"updates": done.updates, "trained_until": done.trained_until})
 
 
 @command(

@@ -35,11 +35,15 @@ def demo(session: Session, port: Port = 8501) -> None:
     START,
     msg("Build features, train, score and publish; promotes the first model."),
     "upswing run",
+    "upswing run --replay",
 )
-def run(session: Session) -> None:
+def run(
+    session: Session,
+    replay: Annotated[bool, option("--replay", msg("Replay past updates too, as `upswing replay` does."))] = False,
+) -> None:
     from core.jobs.pipeline import run
 
-    done = run(session.workspace, progress=session.progress)
+    done = run(session.workspace, progress=session.progress, replayed=replay)
     session.report(done["text"], {name: done[name] for name in ("model", "champion", "snapshot")})
 
 

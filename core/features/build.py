@@ -17,8 +17,8 @@ from core.features import tables
 from core.features.daily import Shop, refresh
 from core.features.definitions import FEATURES
 from core.features.freshness import fingerprint
-from core.features.labels import label
 from core.features.neighbours import nearest, nearest_until
+from core.features.outcomes import label_rows, own_rates
 from core.messages import Message, msg
 from core.models.calibrate import RECALIBRATION_ORIGINS
 from core.progress import Progress, silent
@@ -185,24 +185,10 @@ def _holds(file: Path, rows) -> bool:
 
 def _prepare(engine: Engine, settings: Settings, shop: Shop, origins: list[date]) -> None:
     """Compute the inputs of labels and lifts at every origin that these origins need."""
-    import pyarrow as pa
-
-    labels = settings.labels
-    first = shop.first_day + timedelta(days=labels.base_days - 1)
-    horizon = labels.horizon_days
+    horizon = settings.labels.horizon_days
     lags = (0, horizon, 2 * horizon, 3 * horizon, 364 - horizon, 350, 357, 364, 371, 378, 364 + horizon)
-    every = sorted({t - timedelta(days=lag) for t in origins for lag in lags if t - timedelta(days=lag) >= first})
-    engine.register("every_origin", pa.table({"as_of": every}))
-    values = dict(
-        asdict(labels),
-        attribute=settings.shop.segment_attribute,
-        signal=shop.signal,
-        min_orders=settings.shop.segment_min_orders,
-        min_customers=settings.shop.segment_min_customers,
-        max_segments=settings.shop.max_segments,
-        last_day=shop.last_day,
-    )
-    for query in ("segment_of", "horizon_stock", "own_rate", "linked_products", "coverage", "all_days", "purchases"):
+    values = own_rates(engine, settings, shop, (t - timedelta(days=lag) for t in origins for lag in lags))
+    for query in ("linked_products", "coverage", "all_days", "purchases"):
         engine.table(f"features/{query}", **values)
 
 
@@ -261,7 +247,7 @@ def _write_panel(
         engine.view("features/ranks")
         for query in _STEPS:
             engine.table(f"features/{query}", **values)
-        _label(engine, settings)
+        label_rows(engine, settings.labels)
         engine.run(panel_sql(), "panel_rows", append=start > 0, last_day=shop.last_day)
     progress("features", 0.88, msg("Writing the panel"))
     if folder == workspace.panel:  # rows of an earlier rescore would hide the newer ones
@@ -289,19 +275,6 @@ def _write_panel(
     files.write_sealed(folder / "panel.json", description)
     progress("features", 1.0)
     return Built(shop.last_day, shop.signal, len(origins), facts["rows"], segments, shop.rebuilt_from)
-
-
-def _label(engine: Engine, settings: Settings) -> None:
-    """Add rising, falling and tail to this chunk's rows: tails of a negative binomial, which SQL does not have."""
-    import pyarrow as pa
-
-    rows = engine.arrow("features/label_inputs")
-    column = {
-        name: rows[name].to_numpy() for name in ("n_base", "n_horizon", "base_length", "prior_a", "prior_b", "growth", "expected", "phi")
-    }
-    rising, falling, tail = label(**column, settings=settings.labels)
-    key = {name: rows[name] for name in ("as_of", "segment", "product_id")}
-    engine.register("labels", pa.table(key | {"rising": rising, "falling": falling, "tail": tail}))
 
 
 assert set(DEMAND_WEEKS) == {1, 2, 4, 8, 13}  # outcomes.sql and panel.sql name them

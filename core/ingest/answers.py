@@ -13,6 +13,7 @@ from core.messages import Message, msg, nmsg, sentences
 from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
+NO_COLUMN = "-"  # the answer that no column of the file is what a place needs
 ONCE = ("--as-of",)  # flags whose answer holds for one import
 READ_ANEW = (
     "--state ",
@@ -149,4 +150,4 @@ def _short(about: Message) -> Message | str:
 
 
 def _names_column(key: str, value: str) -> bool:
-    return key.startswith(COLUMN + " ") and not value.startswith("=")
+    return key.startswith(COLUMN + " ") and not value.startswith("=") and value != NO_COLUMN

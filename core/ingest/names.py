@@ -13,6 +13,7 @@ from core.messages import Message, msg
 _UNIT = re.compile(r"[(（\[【].*?[)）\]】]")
 _TYPE = re.compile(r"(?<=\w):(?:token|float|double|str|string|int|integer|long|bool|boolean|date|datetime|timestamp)(?:_seq|\[\])?$", re.I)
 _LONGEST_NAME, _LONGEST_LIST = 48, 200  # characters in a message
+_OF_A_LIST = re.compile(r"^(\w*[^\W_])s\.(?=\w)")  # of a nested record's columns: reviews.date is a review's date
 _NOT_A_LETTER = re.compile(r"[\W_]+")
 
 
@@ -29,10 +30,10 @@ def untyped(name: str) -> str:
 def plain(name: str) -> str:
     """Return a name without case, spaces, punctuation, units in brackets and type.
 
-    >>> plain("Order Date"), plain("order_date:float"), plain("单价（元）")
-    ('orderdate', 'orderdate', '单价')
+    >>> plain("Order Date"), plain("order_date:float"), plain("单价（元）"), plain("reviews.date")
+    ('orderdate', 'orderdate', '单价', 'reviewdate')
     """
-    text = unicodedata.normalize("NFKC", untyped(name)).casefold()
+    text = _OF_A_LIST.sub(r"\1.", unicodedata.normalize("NFKC", untyped(name)).casefold())
     return _NOT_A_LETTER.sub("", _UNIT.sub("", text)) or _NOT_A_LETTER.sub("", text) or text.strip()
 
 

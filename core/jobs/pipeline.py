@@ -21,12 +21,12 @@ from core.storage import snapshots
 from core.workspace import Workspace
 
 
-def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> dict:
+def run(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None, *, replayed: bool = False) -> dict:
     """Build features, train, score and publish; return the result as a job's. The first model is promoted, a later one is a candidate.
 
-    import_first: arguments of core.ingest.import_files, to import files before.
+    import_first: arguments of core.ingest.import_files, to import files before. replayed: replay past updates into the forecast log.
     """
-    return _run(workspace, progress, import_first)
+    return _run(workspace, progress, import_first, replayed)
 
 
 def rescore(workspace: Workspace, progress: Progress = silent, import_first: dict | None = None) -> Message:
@@ -62,7 +62,7 @@ def refresh_forecasts(workspace: Workspace, arguments: dict, progress: Progress)
     return _rescore(workspace, progress, None)
 
 
-def _run(workspace: Workspace, progress: Progress, import_first: dict | None) -> dict:
+def _run(workspace: Workspace, progress: Progress, import_first: dict | None, replayed: bool = False) -> dict:
     from core.features.build import build
     from core.models.candidate import train
 
@@ -75,6 +75,10 @@ def _run(workspace: Workspace, progress: Progress, import_first: dict | None) ->
         if registry.champion(workspace) is None:
             registry.promote(workspace, trained.model_id, msg("It is the first model."), actor="upswing")
             said.append(msg("Model {model} is the first one and becomes the champion.", model=trained.model_id))
+        if replayed:
+            from core.evaluation.replay import replay
+
+            said.append(replay(workspace, progress).text())
         served = _score_and_publish(workspace, progress)
     return result | served | {"model": trained.model_id, "text": lines(*said, served["text"])}
 

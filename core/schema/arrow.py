@@ -9,6 +9,7 @@ from core.schema.table import Table
 TYPES = {
     "VARCHAR": pa.string(),
     "DOUBLE": pa.float64(),
+    "FLOAT": pa.float32(),
     "BIGINT": pa.int64(),
     "INTEGER": pa.int32(),
     "DATE": pa.date32(),

@@ -7,8 +7,9 @@ that is served. The state store holds a copy, beside the acts of planners, which
         record(workspace, "promote", model_id, reason, actor)             # one line is the whole act
         serve(workspace, Act.new("publish", snapshot_id, reason, actor))  # the line and CURRENT change as one
 
-`serve` writes what it is about to do into publishing.json, replaces CURRENT, adds the line, and removes publishing.json. A process
-that is killed in between leaves publishing.json behind, and `finish` adds the line where CURRENT was replaced already.
+`serve` writes what it is about to do into publishing.json, replaces CURRENT, adds the forecasts of a publish to the forecast log, adds
+the line, and removes publishing.json. A process that is killed in between leaves publishing.json behind, and `finish` does the rest
+where CURRENT was replaced already. So what was served is logged, once, and nothing else is.
 """
 
 from __future__ import annotations
@@ -19,14 +20,14 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, deserialize, msg, serialize
-from core.storage import disk, files, locks
+from core.storage import disk, files, forecast_log, locks
 from core.storage.state import State, now
 from core.workspace import Workspace
 
@@ -110,6 +111,8 @@ def finish(workspace: Workspace) -> None:
     to_do = msg("Delete publishing.json, then check with `upswing snapshots` which snapshot is served.")
     act = Act.from_dict(files.read_json(intent, to_do))
     if served_id(workspace) == act.subject and all(act.uid != done.uid for done in acts(workspace)):
+        if act.act == "publish":
+            act = replace(act, details=act.details | {"log": forecast_log.add_snapshot(workspace, act.subject)})
         _append(workspace, act)
     intent.unlink()
     files.sync(workspace.root)

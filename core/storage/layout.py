@@ -6,15 +6,17 @@ The warehouse needs no step: whoever opens it adds the tables and columns that i
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from pathlib import Path
 
 from core.errors import UserError
 from core.messages import msg
-from core.storage import audit, files, keys
+from core.storage import audit, files, forecast_log, keys
 from core.workspace import Workspace
 
 LAYOUT = 2
+_log = logging.getLogger(__name__)
 
 
 def version(workspace: Workspace) -> int:
@@ -46,8 +48,20 @@ def migrate(workspace: Workspace) -> None:
         files.write_sealed(_file(workspace), {"layout": LAYOUT})
 
 
+def _log_kept_snapshots(workspace: Workspace) -> None:
+    """Add what an earlier version published to the forecast log, as far as its snapshots are still there."""
+    published = [act.subject for act in audit.acts(workspace) if act.act == "publish"]
+    for snapshot_id in published:
+        if not (workspace.snapshots / snapshot_id / "manifest.json").exists():
+            continue
+        try:
+            forecast_log.add_snapshot(workspace, snapshot_id)
+        except UserError as error:  # a damaged one is `upswing doctor`'s matter, and no reason to stop an upgrade
+            _log.warning("Snapshot %s is not in the forecast log: %s", snapshot_id, error)
+
+
 _STEPS: dict[int, tuple[Callable[[Workspace], None], ...]] = {  # layout -> what leads to it
-    2: (audit.export_from_state, keys.remember),
+    2: (audit.export_from_state, keys.remember, _log_kept_snapshots),
 }
 
 

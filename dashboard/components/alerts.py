@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core.storage.state import Hit
-from dashboard import actions, data
+from dashboard import actions, data, kept
 from dashboard.components import cards, rows
 from dashboard.i18n import _, n_, number, percent, shortened
 
@@ -19,7 +19,7 @@ def settings(product: str) -> None:
         "forecast": _("Expected units change by (%)"),
         "stockout": _("Weeks of supply at most"),
     }
-    now = {alert.kind: alert.threshold for alert in data.alerts() if alert.product_id == product}
+    now = {alert.kind: alert.threshold for alert in kept.alerts() if alert.product_id == product}
     with st.popover(n_("{count} alert", "{count} alerts", len(now)) if now else _("Alerts"), icon=":material/notifications:"):
         st.caption(_("Checked at each update and shown on Overview. Leave a field empty for no alert."))
         with st.form(f"alerts_{product}", border=False):
@@ -41,7 +41,7 @@ def settings(product: str) -> None:
 
 def set_off() -> None:
     """Show what the last update set off; nothing where it set off nothing."""
-    hits = data.alert_hits()
+    hits = kept.alert_hits()
     if not hits:
         return
     st.subheader(_("Alerts"), anchor=False)

@@ -11,6 +11,7 @@ from dashboard import data, labels
 from dashboard.i18n import _, n_, plain, show, spoken
 
 ZONE, COLUMN, KEEP, STATE, LEAVE_OUT = "--time-zone", "--column", "--keep", "--state", "--leave-out"
+NO_COLUMN = "-"  # the answer that no column of the file is what is asked for
 NOTHING = "nothing"  # what a file holds that is left out
 
 Answers = dict[str, str | None]  # the key of a question -> what is chosen, None before anything is
@@ -127,6 +128,7 @@ def columns(file: dict, table: str, check: Job) -> Answers:
     further = file["ask"]["tables"][table]["further"] if table else []
     needed = [group[0] for group in groups]
 
+    may_be_none = {q["name"] for q in file["questions"] if NO_COLUMN in dict(q["choices"])}
     words = {c: c + ": " + _(", ").join(values[c])[:60] if values.get(c) else c for c in named}
     answers: Answers = {}
     with st.grid(3, min_column_width=260):
@@ -135,9 +137,9 @@ def columns(file: dict, table: str, check: Job) -> Answers:
             first = named.index(proposed[place]) if proposed.get(place) in named else None
             said = st.selectbox(
                 label,
-                named,
+                [*named, *([NO_COLUMN] if place in may_be_none else [])],
                 index=first,
-                format_func=words.__getitem__,
+                format_func=lambda column: words.get(column) or _("None of these"),
                 placeholder=_("Choose a column"),
                 key=spoken(f"column_{check.id}_{place}"),
             )

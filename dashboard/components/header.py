@@ -107,7 +107,7 @@ def _forecasts() -> list[str]:
                 "the average product's rate. Import a longer history and retrain."
             )
         ]
-    skill = data.ask("metrics").set_index("metric").loc[["brier_skill"]].iloc[0]
+    skill = data.ask("metrics").set_index("metric").reindex(["brier_skill"]).iloc[0]  # undefined in some shops
     if (skill.value if absent(skill.low) else skill.low) > 0:
         return []
     return [_("Low skill: in the validation weeks, these chances were not reliably better than the average product's rate.")]

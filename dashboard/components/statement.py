@@ -153,7 +153,7 @@ def _months(stated: dict, key: str) -> None:
             "orders": column.NumberColumn(_("Orders"), format="%,d", width=90),
             "units": column.NumberColumn(_("Units"), format="localized", width=100),
             "amount": column.NumberColumn(_("Amount"), format="%,.2f", width=120),
-            "stored": column.NumberColumn(_("Stored afterwards"), format="%,d", width=130),
+            "stored": column.NumberColumn(_("Stored rows"), format="%,d", width=130),
             "remark": column.TextColumn(_("Remark"), width=220),
         },
         column_order=("month", "rows", *(("orders", "units", "amount") if has_units else ()), "stored", "remark"),

@@ -56,6 +56,7 @@ def extra(revenue: Amount, margin: Amount, currency: str) -> None:
     )
     more = "" if absent(margin.cents) else _("Extra revenue: {amount}.").format(amount=amount(revenue.cents, currency))
     between = _("likely {low} to {high}").format(low=amount(shown.low, currency), high=amount(shown.high, currency))
+    between = between if shown.products else _("no product likely to rise")
     tile(label, shown, currency, between, " ".join(t for t in (help_, more) if t))
 
 
@@ -67,8 +68,6 @@ def tile(label: str, found: Amount, currency: str, below: str, help_: str) -> No
     )
     if absent(found.cents):
         below = _("no prices or costs known")
-    elif not found.products:
-        below = _("no product")
     st.metric(label, amount(found.cents, currency), below, **TILE, help=" ".join(t for t in (help_, missing) if t))
 
 

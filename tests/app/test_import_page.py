@@ -147,6 +147,15 @@ def test_what_a_row_is_can_be_changed_where_no_column_shows_it(open_page, worksp
     assert jobs.recent(workspace)[0].arguments["answers"] == {"--each-row": "order-line"}
 
 
+def test_counts_of_all_sales_so_far_are_asked_about_and_read_as_differences(open_page, workspace):
+    counts = b"date,sku,title,sale_count,price\n2024-01-03,A,Cream,130,9\n2024-01-02,A,Cream,120,10\n2024-01-01,A,Cream,100,11\n"
+    at = wait(open_page, workspace, ("counts.csv", counts))
+    row = next(s for s in at.selectbox if "sales of a product so far" in s.label)
+    assert row.value == "running-total" and "set aside" in words(at)
+    pressed(at)
+    assert jobs.recent(workspace)[0].arguments["answers"] == {"--each-row": "running-total"}
+
+
 def test_a_column_that_may_group_customers_is_asked_about_and_persons_values_are_not_shown(open_page, workspace):
     people = "customer_id,Household,email\n" + "".join(f"c{i},{('Single', 'Family')[i % 2]},c{i}@mail.example\n" for i in range(40))
     at = wait(open_page, workspace, ("customers.csv", people.encode()), ("orders.csv", STATES))

@@ -30,6 +30,7 @@ TITLES = {
     "why": ("Why", "原因"),
     "data": ("Data", "数据"),
     "model": ("Model", "模型"),
+    "track_record": ("How right we were", "预测复盘"),
 }
 
 

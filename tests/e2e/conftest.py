@@ -72,7 +72,7 @@ def make_shop(folder: Path) -> None:
     command(*UPSWING, "import", *sorted((folder / "sample" / "files").iterdir()), "--workspace", workspace.root)
     short = workspace.settings().with_values("model", encoder=encoder(), max_epochs=2, since="2025-09-28")
     workspace.save_settings(short.with_values("recipe", **SHORT))
-    command(*UPSWING, "run", "--workspace", workspace.root)
+    command(*UPSWING, "run", "--replay", "--workspace", workspace.root)
 
 
 @pytest.fixture(scope="session")

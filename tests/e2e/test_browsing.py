@@ -243,3 +243,15 @@ def test_every_page_opens_from_the_navigation_in_both_languages(page, shop, lang
         settled(page)
         expect(page.get_by_text(snapshots.current(shop).model).first).to_be_visible()
         assert page.get_by_test_id("stException").count() == 0, name
+
+
+def test_whether_the_last_calls_came_true_is_one_click_from_the_overview(page, shop):
+    page.goto("/")
+    settled(page)
+    page.get_by_role("link", name=re.compile("How right we were: ")).click()
+    settled(page)
+    expect(page.get_by_role("heading", name="How right we were")).to_be_visible()
+    calls = pq.read_table(snapshots.current(shop).path / "track_calls.parquet").to_pandas()
+    mine = calls[(calls.as_of == calls.as_of.max()) & (calls.segment == "all") & calls.called & calls.units.notna()]
+    rose = (mine.outcome == "rose").sum()
+    expect(page.get_by_text(re.compile(rf"Of our {len(mine)} calls? of .*, {rose} rose in the next 28 days"))).to_be_visible()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from fixtures.importing import stored
 
@@ -57,7 +58,7 @@ def test_days_are_those_of_the_offset_that_is_written(cases, workspace):
 
 
 def test_years_of_two_digits_in_front_are_read_by_evidence_of_the_column(cases, workspace):
-    import_files(workspace, [cases / "orders_yymmdd.csv"])
+    import_files(workspace, [cases / "orders_yymmdd.csv"], answers={"--each-row": "order-line"})
     assert stored(workspace, "select min(ordered_at)::date::varchar, max(ordered_at)::date::varchar, count(*) from orders") == [
         ("2024-03-01", "2024-04-15", 46)
     ]
@@ -185,6 +186,7 @@ TIMES = [
         "select title, category from products order by 1",
         [("Clay mug", "Mugs"), ("Walnut tray", "Trays")],
     ),
+    (["orders_re4.csv", "orders_re5.csv"], "select ordered_at::date::varchar, units from orders", [("2024-03-02", 3)]),
     (["stock_wh.csv"], "select product_id, on_hand from stock", [("A1", 12)]),
     (["stock_wh.csv"], "select location, on_hand from stock_locations order by 1", [("East", 5), ("West", 7)]),
     (
@@ -261,10 +263,35 @@ LAYOUTS = [
     ("stock_wh.csv", ON_HAND, [("A1", 12)]),
     ("wc-products-report.csv", ON_HAND, [("A1", 5), ("B1", 0)]),
     ("status.csv", UNITS, [("A", 1)]),
+    ("orders_t2.csv", MONEY, [("A1", 2, 2000), ("B1", 1, 500)]),
+    ("orders_tee.csv", UNITS, [("LAMP", 1), ("TEE-L", 1), ("TEE-M", 1), ("TEE-S", 2)]),
+    ("orders_leap.csv", DAYS, [("2024-02-28", "A1", 1), ("2024-02-29", "A1", 1)]),  # 29/02/2023 and 31/04/2024 are no days
+    ("orders_twodates.csv", DAYS, [("2024-03-01", "A1", 1), ("2024-03-02", "A1", 1)]),  # of the order, not of the row
+    ("orders_negdisc.csv", "select units, discount_cents from orders order by 1", [(1, 0), (2, 300)]),
+    ("orders_negprice.csv", "select order_id, units, unit_price_cents from orders order by 1", [
+        ("1", 2, 1000), ("2", -1, 1000), ("3", -1, 1000)]),
+    ("orders_quoted.csv", "select title from products order by 1", [
+        ("'=HYPERLINK(\"x\")'",), ('Tray "XL", oak second line 🎁 <b>new</b>',)]),
+    ("orders_ragged.csv", MONEY, [("B1", 1, 500), ("C1", 1, 500), ("D1", 1, 500)]),  # a row has a comma too many
+    ("orders_rounded.csv", "select count(*) from orders", [(0,)]),  # a spreadsheet rounded the numbers of orders
+    ("orders_months.xlsx", DAYS, [("2024-01-05", "A1", 2), ("2024-02-05", "A1", 3)]),  # a sheet a month and a pivot
+    ("订单明细.csv", "select sum(units), count(unit_price_cents) from orders", [(4, 0)]),  # the amount is of the whole order
+    ("reviews_x.csv", "select product_id, rating, created_at::date::varchar from reviews order by 1", [
+        ("A1", 4, "2024-03-13"), ("B1", 3, "2024-03-13"), ("C1", 4, "2024-03-14"), ("D1", 5, "2024-03-14")]),
+    *((file, "select product_id, rating from reviews order by 1", [("P1", 5), ("P2", 4)]) for file in (
+        "dotted.csv", "dotted2.csv", "plainrev.csv")),
+    *((file, UNITS, [("A1", 14), ("B1", 28)]) for file in ("sales_w10.csv", "sales_w10d.csv")),
+    *((file, UNITS, [("A1", 6), ("B1", 5)]) for file in ("sales_wide.csv", "sales_wide2.csv", "sales_wide3.csv")),
+    ("sales_wide4.csv", DAYS, [("2024-03-01", "A1", 1), ("2024-03-01", "B1", 4), ("2024-03-02", "A1", 2)]),
+    ("products_lead.csv", "select product_id, lead_time_days from products", [("C1", 0)]),  # times in words and below zero are quarantined
+    ("stock_txt.csv", ON_HAND, [("F1", 1200), ("G1", 12)]),  # `10+` and `In stock` are no counts
 ]  # fmt: skip
 
 
-ANSWERS = {"amazon_all_orders.txt": {"--time-zone": "America/Los_Angeles"}}  # its times have two offsets
+ANSWERS = {
+    "amazon_all_orders.txt": {"--time-zone": "America/Los_Angeles"},  # its times have two offsets
+    "stock_txt.csv": {"--decimal stock": "."},  # 1,200
+}
 
 
 @pytest.mark.parametrize(("file", "query", "right"), LAYOUTS, ids=[file for file, *_ in LAYOUTS])
@@ -273,6 +300,15 @@ def test_layouts_of_the_cases(workspace, cases, file, query, right):
     totals = report.totals()
     assert totals["read"] == sum(totals[k] for k in ("kept", "dropped", "quarantined", "set_aside"))
     assert stored(workspace, query) == right
+
+
+@pytest.mark.parametrize("file", ["amazon_2024H1.txt", "amazon_all2.txt", "amazon_all3.txt"])
+def test_the_price_of_an_item_in_amazons_orders_is_its_lines_total(workspace, cases, file):
+    rows = pd.read_csv(cases / file, sep="\t")
+    sold = rows[rows["order-status"] != "Cancelled"]
+    import_files(workspace, [cases / file], answers={"--time-zone": "America/Los_Angeles"})
+    money = "select sum(units), sum(round(units * unit_price_cents))::bigint from orders"
+    assert stored(workspace, money) == [(sold["quantity"].sum(), round(100 * sold["item-price"].sum()))]
 
 
 def test_the_two_files_of_taobao_are_joined(workspace, cases):
@@ -288,13 +324,22 @@ def test_the_two_files_of_taobao_are_joined(workspace, cases):
         ("stock_ledger.csv", "Stock Balance"),
         ("stock_moves.csv", "Inventory > Reporting > Stock"),
         ("ExportOrderList3.csv", "ExportOrderDetailList"),
-        ("counter.csv", "sales of each day"),
-        ("counter2.csv", "sales of each day"),
     ],
 )
 def test_reports_of_the_cases_that_cannot_serve_say_what_to_export(workspace, cases, file, advice):
     with pytest.raises(UserError, match=advice):
         import_files(workspace, [cases / file])
+
+
+@pytest.mark.parametrize("file", ["counter.csv", "counter2.csv"])
+def test_counters_of_the_cases_are_asked_about_and_read_as_differences(workspace, cases, file):
+    with pytest.raises(UserError, match="--each-row running-total"):
+        import_files(workspace, [cases / file])
+    report = import_files(workspace, [cases / file], answers={"--each-row": "running-total"})
+    assert report.totals() == {"read": 4, "kept": 2, "dropped": 0, "quarantined": 0, "set_aside": 2}
+    sales = "select product_id, ordered_at::date::varchar, units, unit_price_cents from orders order by all"
+    assert stored(workspace, sales) == [("A", "2024-01-02", 20, 1000), ("A", "2024-01-03", 10, 900)]
+    assert stored(workspace, "select title, price_cents from products order by 1") == [("Cream", 900), ("Milk", 2000)]
 
 
 def test_every_state_of_the_cases_is_counted_or_asked_about(workspace, cases):

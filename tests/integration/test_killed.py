@@ -17,7 +17,7 @@ from core.models import registry
 from core.storage import snapshots
 from core.workspace import Workspace
 
-POINTS = {"publish": (9, 30), "rollback": (9, 100), "promote": (4, 100)}  # the last changes are points, and every so many before
+POINTS = {"publish": (16, 30), "rollback": (9, 100), "promote": (4, 100)}  # the last changes are points, and every so many before
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +53,7 @@ def test_killed_before_any_change_to_a_file_a_restart_finds_the_old_or_the_new_w
         assert isinstance(found, dict), found
         assert found["tables"] == len(serving_tables()) and found["left"] == [], told
         assert found["acts"] == found["audit"], told
+        assert found["logged"] == [subject for act_, subject in found["acts"] if act_ == "publish"] and found["log_problems"] == [], told
         done = found["acts"][3:]
         assert found["acts"][:3] == before
         new = {

@@ -20,12 +20,12 @@ HEAVY = {"torch", "transformers", "shap"}
 COUNTERS = {
     "core.storage.queries",
     "core.storage.snapshots",
+    "core.storage.export",
     "core.jobs",
     "core.ingest.preview",
     "core.storage.state",
     "core.capabilities.forecast.facts",
     "core.capabilities.forecast.reasons",
-    "core.storage.export",
     "core.capabilities.record",
     "core.capabilities.registry",
     "core.models.registry",
@@ -38,6 +38,7 @@ COUNTERS = {
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.track_record.tables",
 }
 # The only module of the product that may import the package.
 DOORS = {"duckdb": "core.storage", "sqlite3": "core.storage", "pyspark": "core.storage"}

@@ -10,6 +10,7 @@ from fixtures.importing import add_up, stored, write
 from core.errors import UserError
 from core.ingest import import_files
 from core.ingest.names import by_plain
+from core.ingest.readers.files import open_sources
 from core.ingest.recognise.known_layouts import recognise, shipped
 
 SALES = "select product_id, sum(units), sum(round(units * unit_price_cents))::bigint from orders group by 1 order by 1"
@@ -25,6 +26,28 @@ READ = {
             "Receipt Number\n"
             "#1,a,paid,2024-03-01 10:00:00 -0800,USD,2,Tray,20.00,T1,\n#1,a,,2024-03-01 10:00:00 -0800,,1,Mug,10.00,,\n"
             "#2,b,voided,2024-03-02 10:00:00 -0800,USD,3,Tray,20.00,T1,\n"
+        },
+        SALES,
+        [("Mug", 1, 1000), ("T1", 2, 4000)],
+    ),
+    "shopify-orders-json": (
+        {
+            "o.json": '{"orders": [{"id": 7, "name": "#1", "created_at": "2024-03-01T10:00:00-08:00", "currency": "USD", '
+            '"financial_status": "paid", "line_items": [{"id": 1, "sku": "T1", "name": "Tray", "quantity": 2, "price": "20.00"}, '
+            '{"id": 2, "sku": null, "name": "Mug", "quantity": 1, "price": "10.00"}]}, {"id": 8, "name": "#2", '
+            '"created_at": "2024-03-02T10:00:00-08:00", "currency": "USD", "financial_status": "voided", '
+            '"line_items": [{"id": 3, "sku": "T1", "name": "Tray", "quantity": 3, "price": "20.00"}]}]}'
+        },
+        SALES,
+        [("Mug", 1, 1000), ("T1", 2, 4000)],
+    ),
+    "woocommerce-orders-json": (
+        {
+            "o.json": '[{"id": 7, "number": "7", "status": "completed", "currency": "EUR", "date_created": "2024-03-01T10:00:00", '
+            '"line_items": [{"id": 1, "name": "Tray", "sku": "T1", "quantity": 2, "total": "40.00", "price": 20}, '
+            '{"id": 2, "name": "Mug", "sku": "", "quantity": 1, "total": "10.00", "price": 10}]}, {"id": 8, "number": "8", '
+            '"status": "failed", "currency": "EUR", "date_created": "2024-03-02T10:00:00", '
+            '"line_items": [{"id": 3, "name": "Tray", "sku": "T1", "quantity": 3, "total": "60.00", "price": 20}]}]'
         },
         SALES,
         [("Mug", 1, 1000), ("T1", 2, 4000)],
@@ -451,12 +474,19 @@ def test_every_layout_cites_a_page_or_a_file_of_public_code(layout):
         assert address.netloc != "github.com" or len(path) > 2, f"{address.geturl()} names no file"
 
 
-def test_no_layout_is_taken_for_another():
-    headers = {name: next(iter(files.values())).splitlines()[0] for name, (files, _, _) in READ.items()}
-    headers |= {name: header for name, (header, _) in REFUSED.items()}
+def columns_of(tmp_path, file: str, text: str) -> list[str]:
+    if not file.endswith(".json"):
+        return [c.strip('"') for c in text.splitlines()[0].replace("\t", ",").split(",")]
+    with open_sources(write(tmp_path, file, text)) as (source,):
+        return source.columns
+
+
+def test_no_layout_is_taken_for_another(tmp_path):
+    headers = {name: next(iter(files.items())) for name, (files, _, _) in READ.items()}
+    headers |= {name: ("report.csv", header) for name, (header, _) in REFUSED.items()}
     wrong = {}
-    for name, header in headers.items():
-        columns = [c.strip('"') for c in header.replace("\t", ",").split(",")]
+    for name, (file, text) in headers.items():
+        columns = columns_of(tmp_path, file, text)
         columns += ["date", "quantity"] * (name == "m5-sales")
         found, _ = recognise(columns, shipped())
         if found is None or found.name != name:

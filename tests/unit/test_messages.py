@@ -41,7 +41,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/features/build\.py", r"create temp table .*|insert into .*| as float\) as |product_id, as_of, segment"): "SQL",
     (r"core/storage/warehouse\.py", r"\s*select .*"): "SQL",
     (r"core/storage/duckdb\.py", r"insert into | by name |create or replace temp table | where day .*"): "SQL",
-    (r"core/storage/(snapshot_checks|state/.*)\.py", r"insert or ignore .*|\" is null\)|count\(\*\) .*|\s*(create|alter) table .*"): "SQL",
+    (r"core/storage/(snapshot_checks|state/.*)\.py", r"insert (or ignore|into) .*|\" is null\)|count\(\*\) .*|\s*(create|alter) table .*"): "SQL",
     (r"core/(models/registry|storage/snapshots)\.py", r"command line"): "who acted: a name in the audit log, like `dashboard`",
     (r"core/storage/access\.py", r"No space left|could not set lock"): "what DuckDB's errors say",
     (r"core/models/text\.py", r".*"): "example reviews that define the direction of sentiment",
@@ -50,6 +50,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/settings_file\.py", r"at line .*"): "a pattern of what TOML's errors say",
     (r"(core|dashboard)/.*", r"(y-MM-dd|YYYY-MM-DD) HH:mm"): "a format of dates",
     (r"dashboard/components/cards\.py", r"upswing import FILE\.\.\.\nupswing run"): "commands to type",
+    (r"dashboard/components/track_record_charts\.py", r"(bottom|top) center"): "a position in plotly",
     (r"dashboard/data\.py", r"inventory what-if"): "the key under which views are stored",
     (r"dashboard/labels\.py", r"a rating outside 1 to |yes or no"): "machine names in snapshots, which this module labels",
 }

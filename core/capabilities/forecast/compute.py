@@ -16,6 +16,7 @@ from core import __version__
 from core.capabilities.context import Context, named, part
 from core.capabilities.forecast import tables
 from core.errors import UserError
+from core.features.outcomes import SEGMENT_RULES
 from core.messages import msg
 from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, MAPS
 from core.storage import facts, snapshots
@@ -204,10 +205,7 @@ def rules(context: Context) -> dict[str, dict]:
     built, trained = context.settings.as_dict() | panel.get("settings", {}), metrics.get("settings", {})
     return {
         "labels": metrics.get("data", {}).get("labels") or built["labels"],
-        "shop": {
-            name: built["shop"][name]
-            for name in ("currency", "countries", "segment_attribute", "segment_min_orders", "segment_min_customers", "max_segments")
-        },
+        "shop": {name: built["shop"][name] for name in ("currency", "countries", *SEGMENT_RULES)},
         "facts": facts.values(facts.stored(context.engine.con)).get("shop", {}),
         "versions": {
             "code": __version__,

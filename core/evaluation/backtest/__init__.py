@@ -248,13 +248,13 @@ def _run_block(
     started = time.monotonic()
     model = fit(known, train, settings, report_progress)
     took = time.monotonic() - started
-    shift = _shifts(model, panel, block, test, settings)
+    shift = intercept_shifts(model, panel, block, test, settings)
     predicted = model.predict(panel, test)
     seconds[MODEL] = round(time.monotonic() - started, 2)
     all_customers = np.flatnonzero(panel.all_rows[test])
     without = {driver: np.full(len(test), np.nan) for driver in model.reads}
     for driver, p in without.items():
-        p[all_customers] = _shift_probability(model.predict(panel, test[all_customers], without=driver)["rising"], shift[all_customers])
+        p[all_customers] = shift_probability(model.predict(panel, test[all_customers], without=driver)["rising"], shift[all_customers])
     finished += each
 
     switched = {}
@@ -263,8 +263,8 @@ def _run_block(
         retrained_at = time.monotonic()
         switched[name] = np.full(len(test), np.nan)
         retrained = fit(known, train, other, report_progress)
-        switched[name][all_customers] = _shift_probability(
-            retrained.predict(panel, test[all_customers])["rising"], _shifts(retrained, panel, block, test[all_customers], other)
+        switched[name][all_customers] = shift_probability(
+            retrained.predict(panel, test[all_customers])["rising"], intercept_shifts(retrained, panel, block, test[all_customers], other)
         )
         seconds[f"switch {name}"] = round(time.monotonic() - retrained_at, 2)
         finished += each
@@ -307,14 +307,14 @@ def _run_block(
         scale=scales(panel, test, weekly),
         sampled=sampled,
         falling=np.asarray(predicted["falling"], dtype=float),
-        rising={MODEL: _shift_probability(predicted["rising"], shift), **rising},
+        rising={MODEL: shift_probability(predicted["rising"], shift), **rising},
         without=without,
         switched=switched,
         demand={MODEL: np.asarray(predicted["demand"], dtype=np.float32), **demand},
     ), seconds
 
 
-def _shifts(model, panel, block: Block, test: np.ndarray, settings: Settings) -> np.ndarray:
+def intercept_shifts(model, panel, block: Block, test: np.ndarray, settings: Settings) -> np.ndarray:
     """Return (n,) the intercept shift of each test row's logit, recalibrated on the forecasts known by its origin."""
     shift = np.zeros(len(test))
     if not settings.recipe.follow_level:
@@ -340,6 +340,6 @@ def _logit(p: np.ndarray) -> np.ndarray:
     return np.log(p) - np.log1p(-p)
 
 
-def _shift_probability(p: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def shift_probability(p: np.ndarray, shift: np.ndarray) -> np.ndarray:
     """Return probabilities with shifted logits; those with a shift of 0 keep every bit."""
     return np.where(shift == 0, p, sigmoid(_logit(p) + shift))

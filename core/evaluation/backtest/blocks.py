@@ -61,7 +61,7 @@ def plan(
         )
     if train_until or test_from or test_until:
         return [_single(origins, horizon_days, train_until, test_from, test_until)]
-    free = [o for o in origins if _trainable(origins, o, horizon_days) >= MIN_TRAIN_ORIGINS]
+    free = [o for o in origins if trainable(origins, o, horizon_days) >= MIN_TRAIN_ORIGINS]
     if not free:
         raise UserError(
             expected=msg(
@@ -78,7 +78,7 @@ def plan(
     size = min(ORIGINS_A_BLOCK, len(free))
     count = min(BLOCKS, len(free) // size)
     ends = [len(free)] if count == 1 else np.linspace(size, len(free), count).round().astype(int)
-    return [_block(number, origins, tuple(free[end - size : end]), horizon_days) for number, end in enumerate(ends, 1)]
+    return [block(number, origins, tuple(free[end - size : end]), horizon_days) for number, end in enumerate(ends, 1)]
 
 
 def select_blocks(blocks: list[Block], numbers: tuple[int, ...]) -> list[Block]:
@@ -130,10 +130,10 @@ def _single(origins, horizon_days, train_until, test_from, test_until) -> Block:
             found=msg("The origins are {first} to {last}.", first=origins[0], last=origins[-1]),
             to_do=msg("Choose other dates."),
         )
-    return _block(1, origins, test, horizon_days, train_until)
+    return block(1, origins, test, horizon_days, train_until)
 
 
-def _block(number: int, origins: list[date], test: tuple[date, ...], horizon_days: int, train_until: date | None = None) -> Block:
+def block(number: int, origins: list[date], test: tuple[date, ...], horizon_days: int, train_until: date | None = None) -> Block:
     latest = test[0] - timedelta(horizon_days)
     train = [o for o in origins if o <= min(latest, train_until or latest)]
     if len(train) < MIN_TRAIN_ORIGINS:
@@ -147,5 +147,5 @@ def _block(number: int, origins: list[date], test: tuple[date, ...], horizon_day
     return Block(number, train[-1], test)
 
 
-def _trainable(origins: list[date], test_from: date, horizon_days: int) -> int:
+def trainable(origins: list[date], test_from: date, horizon_days: int) -> int:
     return sum(o <= test_from - timedelta(horizon_days) for o in origins)

@@ -74,7 +74,8 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
             rows,
         )
         texts.remarks.append((source, remark))
-    texts.currency = _currency(con, texts, plans, amounts)
+    found = _currencies(con, texts, plans, amounts)
+    texts.currency, texts.mixed = found[0] if found else "", len(found) > 1
 
 
 def _is_id(column: Column) -> bool:
@@ -178,16 +179,16 @@ def _decide_floats(con, texts: TextTable, ids: list[str]) -> None:
             texts.floats.add(source)
 
 
-def _currency(con, texts: TextTable, plans: list[TablePlan], amounts: list[str]) -> str:
-    """Return the commonest value of a currency column, else the commonest sign among the first amounts; "" if there is none."""
+def _currencies(con, texts: TextTable, plans: list[TablePlan], amounts: list[str]) -> list[str]:
+    """Return the values of a currency column, else the signs among the first amounts, the commonest first."""
     column = next((s for plan in plans if "currency" in plan.columns for s in plan.columns["currency"].sources), None)
     if column:
         text = f"upper({texts.text(column, NO_TEXT)})"
     else:
         amounts = [s for s in dict.fromkeys(amounts) if s not in texts.source.typed]
         if not amounts:
-            return ""
+            return []
         text = formats.currency_sign("concat_ws(' ', " + ", ".join(texts.columns[s] for s in amounts) + ")")
     found = con.execute(f"""select x from (select {text} as x from {quoted(texts.table)} where broken is null limit 100000)
-        where x is not null group by x order by count(*) desc, x limit 1""").fetchone()
-    return formats.currency_code(found[0]) if found else ""
+        where x is not null and x <> '' group by x order by count(*) desc, x limit 100""").fetchall()
+    return list(dict.fromkeys(formats.currency_code(sign) for (sign,) in found))

@@ -152,6 +152,16 @@ def discount_share(text: str, value: str, percents: bool) -> str:
     )
 
 
+_OF = ("/", "／", "out of", "von", "sur", "de", "su", "van", "av", "из")  # between a rating and the highest one
+
+
+def rating_sql(text: str) -> str:
+    """Return SQL of the number in the text of a rating: "4.0 out of 5 stars", "3/5", "4 von 5 Sternen" and "★★★★☆" are of five stars."""
+    given = f"regexp_extract({text}, '^([0-9][0-9.,]*) ?(?:{'|'.join(_OF)}) ?5(?:[.,]0)?(?:\\D.*)?$', 1)"
+    stars = f"case when regexp_full_match({text}, '[★⭐]+☆*') then cast(length(rtrim({text}, '☆')) as varchar) end"
+    return f"coalesce({stars}, nullif({given}, ''), {text})"
+
+
 def decimal_evidence(column: str) -> tuple[str, str, str]:
     """Return three conditions: a value makes sense only with a decimal point, only with a decimal comma, and with either.
 

@@ -136,7 +136,9 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
         )
         return [
             *_nothing_left(plan),
-            Check("units = 0", "units", msg("The units are zero.")),
+            Check("units < 0", "units", msg("The count of units sold so far is below zero."))
+            if plan.running
+            else Check("units = 0", "units", msg("The units are zero.")),
             _too_many("units"),
             *[free] * options.free_is_no_sale,
             Check("unit_price_cents < 0", "unit_price", _PRICE),

@@ -16,7 +16,7 @@ from core.ingest.questions import Answers
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.words import no_product_pattern, normalised
-from core.messages import msg
+from core.messages import Message, msg
 
 KEEP, PRODUCT = "--keep", "product"  # the flag that makes a product of a line that is set aside, and its answer
 NO_PRODUCT = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.").template
@@ -31,10 +31,12 @@ class Marks:
 
     reasons  templates, by their position (from 0) in the column `reason`; null there for a row whose units came back
     states   the state columns with what each value counts as
+    notes    on columns that are not read as states
     """
 
     reasons: list[str] = field(default_factory=list)
     states: list[states.StateColumn] = field(default_factory=list)
+    notes: list[Message] = field(default_factory=list)
     is_empty: bool = True
 
 
@@ -72,7 +74,7 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
         named = [s for one in plans for target in ("product_id", "title") if target in one.columns for s in one.columns[target].sources]
         _mark_no_products(con, texts, list(dict.fromkeys(named)), mapping, kept, add, position)
     if plan.states:
-        marks.states = states.decide(con, texts, plan, answers)
+        marks.states, marks.notes = states.decide(con, texts, plan, answers)
         for column in marks.states:
             for kind, reason in states.REASONS[plan.table == "deliveries"].items():
                 if values := column.values_of(kind):

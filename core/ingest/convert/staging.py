@@ -191,7 +191,7 @@ class _Query:
         if column is None:
             return self._attribute(source or target, s)
         if column.type in ("DOUBLE", "BIGINT"):
-            value = self._number(s, source)
+            value = self._number(formats.rating_sql(s) if target == "rating" else s, source)
             for other in filled.minus:
                 value = f"({value} - coalesce({self._number(f'less_{self.texts.columns[other]}', other)}, 0))"
             if self.table == "promotions" and target == "discount":
@@ -211,7 +211,8 @@ class _Query:
         if target == "product_id" and self.options.upper_case_ids:
             return f"upper({s})"
         if target == "currency":
-            return formats.currency_sql(s)
+            amounts = {one for t in ("unit_price", "line_total") if t in self.plan.columns for one in self.plan.columns[t].sources}
+            return formats.currency_sql(f"nullif({formats.currency_sign(s)}, '')" if source in amounts else s)
         if target == "order_days":
             return dates.weekdays_sql(s)
         if target == "kind" and self.table == "events":
@@ -320,7 +321,10 @@ class _Query:
                 returned.append(f"starts_with(s_order_id, {self.bind(self.options.cancelled_prefix)})")
             if self.options.cancelled_status and self.has("status") and self.plan.columns["status"].constant is not None:
                 returned.append(f"list_contains({self.bind([s.lower() for s in self.options.cancelled_status])}, lower(status))")
+            returned += ["line_total_cents < 0"] if self.has("line_total") else []
             return f"case when {' or '.join(returned)} then -abs({sql}) else {sql} end" if returned else sql
+        if name == "discount_cents" and self.has("discount"):
+            sql = f"abs({sql})"  # some systems write what is taken off below zero
         if (
             name == "order_id" and self.plan.from_purchases
         ):  # a buyer's purchases of a day are one order; without a buyer, those of a moment
@@ -329,8 +333,7 @@ class _Query:
         if name == "order_count":
             return "coalesce(order_count, 1)" if self.has("order_count") else "cast(1 as bigint)"
         if name == "unit_price_cents" and self.has("line_total"):
-            price = "round(line_total_cents / nullif(units, 0))"
-            sql = f"coalesce({sql}, cast({f'case when came_back then abs({price}) else {price} end' if self.marked else price} as bigint))"
+            sql = f"coalesce({sql}, cast(round(abs(line_total_cents / nullif(units, 0))) as bigint))"
         if name in ("unit_price_cents", "discount_cents") and self.has("currency") and self.currency:
             rates = " ".join(f"when {self.bind(c)} then cast(round({sql} * {self.bind(rate)}) as bigint)" for c, rate in self.rates.items())
             converted = f"case currency {rates} end" if rates else "null"

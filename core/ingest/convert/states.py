@@ -12,13 +12,13 @@ from core.ingest.questions import Answers, Question
 from core.ingest.recognise.layout import StateRule
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.words import finished_deliveries, known_states, normalised, state_columns, unclear_states
-from core.messages import msg
+from core.messages import Message, msg
 
 STATE = "--state"  # the flag that says what a state counts as
 MOST_VALUES = 300  # of a state column; a column with more holds remarks
-NOT_SOLD = msg("Its state says that it is no sale.").template
-PENDING = msg("Its state says that it is not paid or confirmed yet.").template
-ARRIVED = msg("Its state says that nothing more comes of it.").template
+NOT_SOLD = msg("By its state, the order is not a sale.").template
+PENDING = msg("By its state, the order is not paid or confirmed yet.").template
+ARRIVED = msg("By its state, the delivery is complete or cancelled.").template
 REASONS = (  # what a state counts as -> why such rows are set aside; of sales, and of deliveries
     {"not a sale": NOT_SOLD, "pending": PENDING, "return": ""},
     {"not a sale": ARRIVED},
@@ -44,10 +44,11 @@ class StateColumn:
         return [value for value, one in self.kinds.items() if one == kind]
 
 
-def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[StateColumn]:
-    """Return what each value of the plan's state columns counts as."""
+def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> tuple[list[StateColumn], list[Message]]:
+    """Return what each value of the plan's state columns counts as, and notes on columns that are not read as states."""
     given = {normalised(key.removeprefix(STATE)): kind for key, kind in answers.items() if key.startswith(f"{STATE} ")}
-    decided = []
+    decided: list[StateColumn] = []
+    notes: list[Message] = []
     for rule in plan.states:
         column = StateColumn(rule.column, texts.text(rule.column, NO_TEXT))
         if rule.filled:  # such as the moment of cancelling: whatever it holds has one meaning, under the column's own name
@@ -57,9 +58,17 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
         values = con.execute(
             f"select distinct {column.cell} as v from {quoted(texts.table)} where v is not null order by v limit {MOST_VALUES + 1}"
         ).fetchall()
-        if len(values) > MOST_VALUES:
+        known = sum(normalised(value) in known_states() for (value,) in values)
+        if rule.perhaps and not known or rule.mostly and 2 * known < max(len(values), 1):
             continue
-        if rule.perhaps and not any(normalised(value) in known_states() for (value,) in values):
+        if len(values) > MOST_VALUES:
+            notes.append(
+                msg(
+                    "Column {column} has more than {count} values and is not read as a state. No row is set aside by it.",
+                    column=repr(rule.column),
+                    count=MOST_VALUES,
+                )
+            )
             continue
         for (value,) in values:
             kind, sure = _kind(value, rule, plan, given)
@@ -68,7 +77,7 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> list[Sta
                 if not sure:
                     column.unsure.add(value)
         decided.append(column)
-    return decided
+    return decided, notes
 
 
 def shown(value: str) -> str:

@@ -38,7 +38,7 @@ class TextTable:
     zones       date columns whose moments are turned to the shop's time zone
     percents    columns of discounts whose bare numbers are percentages
     floats      text columns all of whose numbers end in ".0": ids that went through a column of floats
-    currency    the commonest currency sign or code in its amounts, "" if there is none
+    currency    the commonest currency sign or code in its amounts, "" if there is none; mixed: there are several
     remarks     (source column, what a reader of the report needs to know)
     questions   what its columns leave open
     shown       answers to such questions that its columns give
@@ -54,6 +54,7 @@ class TextTable:
     percents: set[str] = field(default_factory=set)
     floats: set[str] = field(default_factory=set)
     currency: str = ""
+    mixed: bool = False
     remarks: list[tuple[str, Message]] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     shown: Answers = field(default_factory=dict)

@@ -29,15 +29,19 @@ def find(con, texts: TextTable, plan: TablePlan) -> list[tuple[int, str]]:
 
 
 def _cells(texts: TextTable, plan: TablePlan) -> dict[str, str]:
-    """Return target -> SQL of the text of its source, of the columns that may hold the name of a total."""
+    """Return source -> SQL of its text, of the columns that may hold the name of a total.
+
+    What else names a product counts too: the number is blank on a row that adds up others, and the name says what it is.
+    """
     targets = ("ordered_at", "day", "order_id", "product_id", "title", "category", "customer_id", "channel", "country", "location")
-    filled = {t: plan.columns[t].sources[0] for t in targets if t in plan.columns and len(plan.columns[t].sources) >= 1}
-    return {t: texts.text(source, NO_TEXT) for t, source in filled.items() if source not in texts.source.typed}
+    named = [s for t in targets if t in plan.columns for s in plan.columns[t].sources[: None if t == "product_id" else 1]]
+    return {s: texts.text(s, NO_TEXT) for s in dict.fromkeys(named) if s not in texts.source.typed}
 
 
 def _named(con, texts: TextTable, plan: TablePlan) -> dict[int, str]:
     """Return line -> name of the rows that are named as totals in one of their cells; those of one place are not among them."""
-    sources = {plan.columns[t].sources[0] for t in _cells(texts, plan) if t != "location"}
+    places = plan.columns["location"].sources if "location" in plan.columns else ()
+    sources = {s for s in _cells(texts, plan) if s not in places}
     if not sources:
         return {}
     columns = ", ".join(texts.columns[s] for s in sorted(sources))
@@ -73,10 +77,11 @@ def _proved(con, texts: TextTable, plan: TablePlan, named: dict[int, str]) -> li
     if not named or quantity is None:
         return []
     number = formats.number(texts.text(quantity.sources[0], NO_VALUE), texts.decimals.get(quantity.sources[0]) or ".")
-    keys = [plan.columns[t].sources for t in ("ordered_at", "day", "product_id") if t in plan.columns and plan.columns[t].sources]
-    blank = " or ".join("(" + " and ".join(f"{texts.text(s, NO_TEXT)} is null" for s in sources) + ")" for sources in keys) or "false"
+    keys = [plan.columns[t].sources[0] for t in ("ordered_at", "day", "product_id") if t in plan.columns and plan.columns[t].sources]
+    blank = " or ".join(f"{texts.text(s, NO_TEXT)} is null" for s in keys) or "false"
     lines = ", ".join(str(line) for line in named)
-    day = next((cell for t, cell in _cells(texts, plan).items() if t in ("ordered_at", "day")), "null")
+    dates = [s for t in ("ordered_at", "day") if t in plan.columns for s in plan.columns[t].sources[:1]]
+    day = next((cell for s, cell in _cells(texts, plan).items() if s in dates), "null")
     rows = con.execute(f"""with numbered as (select line, {day} as day, {number} as n, {blank} as is_blank, line in ({lines}) as is_named
             from {quoted(texts.table)} where broken is null),
         sums as (select line, n, is_blank, is_named,

@@ -29,6 +29,7 @@ class Source:
              the asked columns c0, c1 ... as text
     typed    columns that are "number" or "time" in the file itself, so that their text needs no guessing
     names    what a sheet goes by, the most specific first; () = its file
+    totals   a row is a cell of a sheet with a column a day: the total of its day
     """
 
     file: str
@@ -40,6 +41,7 @@ class Source:
     delimiter: str = ""
     names: tuple[str, ...] = ()
     notes: list[Message] = field(default_factory=list)
+    totals: bool = False
     _first: pa.Table | None = field(default=None, init=False, repr=False)  # the first rows, once they are read
 
     def sample(self, columns: list[str], rows: int = SAMPLE_ROWS) -> pa.Table:

@@ -16,10 +16,12 @@ from core.ingest.names import by_plain, listed, plain
 from core.ingest.readers.source import BATCH_ROWS, Source
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.table_plan import tables_named
+from core.ingest.words import normalised, total_words
 from core.messages import msg
 
 DAY, QUANTITY = "date", "quantity"  # the columns that take the place of those of the days
 FEWEST = 7  # columns of days, for a sheet to be one of days
+FEWEST_SOLD = 2  # of a sheet that is named after sales or adds its days up, and holds whole numbers: prices and stock are not added up
 _DAY = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?( 00:00(:00)?)?|(19|20)\d{6}|\d{1,2}[/.-]\d{1,2}[/.-](\d{4}|\d{2})")
 _WEEK = re.compile(r"((?:19|20)\d{2})[-_ ]?[wW](?:k|eek)?[-_ ]?(\d{1,2})")
 _MONTH = re.compile(
@@ -28,6 +30,7 @@ _MONTH = re.compile(
     re.IGNORECASE,
 )
 FEWEST_MONTHS = 3
+_COUNT = re.compile(r"-?\d{1,5}([.,]0+)?|-")
 _NUMBERED = re.compile(r"[a-zA-Z]+_?\d+")  # day 1, day 2 ... as d_1, d_2
 _DAYS = ("date", "day", "日期")  # what a calendar calls its days
 _CALENDAR_ROWS = 20_000
@@ -47,7 +50,7 @@ def unpivot_days(mapping: Mapping, sources: list[Source]) -> list[Source]:
 
     for source in sources:
         _refuse_months(mapping, source)
-    return [unpivoted(source, days) if (days := _days(source, sources)) else source for source in sources]
+    return [unpivoted(source, days) if (days := _days(mapping, source, sources)) else source for source in sources]
 
 
 def _refuse_months(mapping: Mapping, source: Source) -> None:
@@ -62,15 +65,28 @@ def _refuse_months(mapping: Mapping, source: Source) -> None:
         )
 
 
-def _days(source: Source, sources: list[Source]) -> dict[str, str]:
+def _days(mapping: Mapping, source: Source, sources: list[Source]) -> dict[str, str]:
     """Return column -> the text of its day; empty for a source without a column a day."""
     own = {c: c.strip().removesuffix(" 00:00:00") for c in source.columns if _DAY.fullmatch(c.strip())}
     own |= {c: monday for c in source.columns if (monday := _monday(c.strip()))}
-    if len(own) < FEWEST:
+    if len(own) < (FEWEST_SOLD if _is_of_sales(mapping, source, list(own)) else FEWEST):
         numbered = [c for c in source.columns if _NUMBERED.fullmatch(c.strip())]
         own = _by_calendar(numbered, [s for s in sources if s is not source]) if len(numbered) >= FEWEST else {}
     rest = {plain(c) for c in source.columns if c not in own}
     return own if rest and not rest & {DAY, QUANTITY} else {}
+
+
+def _sums(source: Source) -> list[str]:
+    """Return the columns that add up others, by their names."""
+    return [c for c in source.columns if normalised(c) in total_words()]
+
+
+def _is_of_sales(mapping: Mapping, source: Source, days: list[str]) -> bool:
+    """Return whether columns of days hold units sold, by the name of the sheet or a column of their sums, and by their first cells."""
+    if "orders" not in tables_named(mapping, source.names or (source.file,)) and not _sums(source):
+        return False
+    cells = [cell.strip() for column in source.sample_cells(days) for cell in column if cell and cell.strip()] if days else []
+    return bool(cells) and all(_COUNT.fullmatch(cell) for cell in cells)
 
 
 def _monday(week: str) -> str:
@@ -94,7 +110,8 @@ def _by_calendar(names: list[str], calendars: list[Source]) -> dict[str, str]:
 
 
 def _unpivoted(source: Source, days: dict[str, str], nothing: pa.Array) -> Source:
-    rest, names, texts = [c for c in source.columns if c not in days], list(days), pa.array(days.values())
+    sums = _sums(source)
+    rest, names, texts = [c for c in source.columns if c not in (*days, *sums)], list(days), pa.array(days.values())
 
     def batches(columns: list[str], rows: int = BATCH_ROWS) -> Iterator[pa.Table]:
         kept, line = [c for c in columns if c in rest], 1
@@ -124,5 +141,6 @@ def _unpivoted(source: Source, days: dict[str, str], nothing: pa.Array) -> Sourc
         columns=[*rest, DAY, QUANTITY],
         batches=batches,
         typed={c: t for c, t in source.typed.items() if c in rest},
-        notes=[*source.notes, note],
+        notes=[*source.notes, note, *(msg("Column {column} adds up the others and is not read.", column=repr(c)) for c in sums)],
+        totals=True,
     )

@@ -81,10 +81,14 @@ def state_rules(mapping: Mapping, plan: TablePlan, columns: list[str]) -> tuple[
         returned = tuple((normalised(word), "return") for word in mapping.options.cancelled_status)
         return tuple(StateRule(s, returned) for s in status.sources) if status else ()
     used = {s for c, filled in plan.columns.items() if c != "status" for s in filled.reads}
-    named = {role: [present[plain(n)] for n in state_columns(role) if plain(n) in present] for role in ("states", "perhaps", "cancelled")}
+    named = {
+        role: [present[plain(n)] for n in state_columns(role) if plain(n) in present]
+        for role in ("states", "perhaps", "mostly", "cancelled")
+    }
     named["states"] += [s for s in (status.sources if status else ()) if s not in named["states"]]
     rules = [StateRule(c) for c in dict.fromkeys(named["states"]) if c not in used]
     rules += [StateRule(c, perhaps=True) for c in dict.fromkeys(named["perhaps"]) if c not in used]
+    rules += [StateRule(c, mostly=True) for c in dict.fromkeys(named["mostly"]) if c not in used]
     return (*rules, *(StateRule(c, filled="not a sale") for c in dict.fromkeys(named["cancelled"]) if c not in used))
 
 

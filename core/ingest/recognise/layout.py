@@ -9,7 +9,7 @@ from core.ingest.names import plain
 from core.messages import msg
 
 WHY = {  # why a report cannot serve -> the sentence
-    "no days": msg("Its rows have no days, so sales cannot be told by time."),
+    "no days": msg("Its rows have no days, so sales cannot be dated."),
     "no products": msg("Its rows name no products."),
     "orders only": msg("Its rows are orders without their lines."),
     "payments": msg("Its rows are payments and fees."),
@@ -24,12 +24,14 @@ class StateRule:
     values     normalised value -> what it counts as, before the words that all systems share; "*" stands for every other value
     filled     what any value counts as, of a column that is filled only for some rows
     perhaps    the column holds states only if one of its values is a known one
+    mostly     ... only if at least half of its values are
     """
 
     column: str
     values: tuple[tuple[str, str], ...] = ()
     filled: str = ""
     perhaps: bool = False
+    mostly: bool = False
 
 
 @dataclass(frozen=True)

@@ -138,8 +138,9 @@ def with_column_names(mapping: Mapping, hints: tuple[str, ...]) -> Mapping:
             )
         for t in tables if column in ("product_id", "customer_id") else (table,):
             if column in targets(t) or t == "customers" and column in ENTERING:
-                aliases = tables[t].rules.get(column, ColumnRule()).columns
-                tables[t] = replace(tables[t], rules=tables[t].rules | {column: ColumnRule(columns=(name, *aliases))})
+                rule = tables[t].rules.get(column, ColumnRule())
+                named = ColumnRule(columns=(name, *rule.columns), minus=rule.minus)
+                tables[t] = replace(tables[t], rules=tables[t].rules | {column: named})
     return replace(mapping, tables=tables)
 
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Set
 from dataclasses import dataclass
 
-from core.ingest.answers import COLUMN
+from core.ingest.answers import COLUMN, NO_COLUMN
 from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import plain
 from core.ingest.questions import MATTERS, Question
@@ -49,6 +49,7 @@ class Candidate:
 def match(sheet: Sheet, table: str) -> Found:
     """Return the source of each canonical column of a table that the file fills; what is unsure becomes a question of the sheet."""
     rules = sheet.mapping.tables[table].rules
+    rules = {target: rule for target, rule in rules.items() if sheet.answers.get(f"{COLUMN} {table}.{target}") != NO_COLUMN}
     candidates = {target: _candidates(sheet, table, target) for target in rules}
     needed = {target for group in RULES[table].needs for target in group}
     taken: dict[str, tuple[str, float]] = {}
@@ -168,7 +169,7 @@ def _differ_as_units(sheet: Sheet, units: str, other: str) -> float:
 
 def _ask(sheet: Sheet, place: str, proposal: str, about: Message, share: float = 1.0) -> None:
     choices = tuple((c, Message("{column}", {"column": c})) for c in sheet.source.columns)
-    question = Question(COLUMN, place, proposal, choices, about, sheet.file, share=share)
+    question = Question(COLUMN, place, proposal, (*choices, (NO_COLUMN, msg("none of these"))), about, sheet.file, share=share)
     if question not in sheet.questions:
         sheet.questions.append(question)
 
@@ -184,6 +185,18 @@ def _of_orders(sheet: Sheet, column: str) -> Score:
     """Score a bare `id` as the number of an order."""
     shown = msg("its values stand on lines of several products, as numbers of orders do")
     return (KNOWN, shown) if sheet.numbers_orders else (0.0, None)
+
+
+def _reviews_of_its_product(sheet: Sheet) -> bool:
+    """Return whether a bare `id` is the reviewed product's: the review's own columns say so in their names, and it has no other name.
+
+    Products are reviewed several times under one name; a review's own number differs from row to row.
+    """
+    of_reviews = sum(name.startswith("review") for name in sheet.own) >= 2
+    number, title = sheet.own.get("id"), sheet.own.get("name")
+    if number is None or title is None or not of_reviews or sheet.identifies_products:
+        return False
+    return sheet.evidence.different(number) <= sheet.evidence.different(title)
 
 
 def _of_sold_products(sheet: Sheet, column: str) -> Score:
@@ -224,6 +237,8 @@ _DOUBTFUL: dict[tuple[str, str], Callable[[Sheet, str], Score]] = {
     ("orders.product_id", "name"): _identifies_sold_products,
     ("products.product_id", "name"): _identifies_sold_products,
     ("products.title", "name"): _of_sold_products,
+    ("reviews.review_id", "id"): lambda sheet, column: (KNOWN * (not _reviews_of_its_product(sheet)), None),
+    ("reviews.product_id", "id"): lambda sheet, column: (KNOWN * _reviews_of_its_product(sheet), None),
     ("orders.units", "sales"): _sales_as_units,
     ("orders.line_total", "sales"): lambda sheet, column: (KNOWN * (not _units_or_money(sheet)), None),
 }

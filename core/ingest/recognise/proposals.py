@@ -116,6 +116,8 @@ def _order_numbers(evidence: Evidence, column: str, known: Known) -> float:
     shape, day = evidence.shape(column), known.get("ordered_at")
     if day is None or shape.share("code") < ENOUGH or shape.different == shape.rows and shape.share("short") == 1:
         return 0.0
+    if shape.share("count") == 1 > shape.share("whole"):  # numbers with decimals, as 2.500
+        return 0.0
     vary = shape.different >= evidence.different(day) / 2
     return vary * evidence.determines(column, day) * shape.share("code")
 

@@ -31,7 +31,7 @@ EVENT_COUNTS = {"views": "view", "carts": "cart", "wishlists": "wishlist"}
 PURCHASE = "purchase"  # a kind of event that is stored as an order (core/ingest/recognise/purchases.py)
 PURCHASE_ID_PREFIX = "event:"  # of the ids of such orders, so that orders of other files can be distinguished from them
 EACH_ROW = "--each-row"  # the question what a row of sales is
-ONE_UNIT, ORDER_LINE, DAY_TOTAL = "one-unit", "order-line", "day-total"  # its answers
+ONE_UNIT, ORDER_LINE, DAY_TOTAL, RUNNING_TOTAL = "one-unit", "order-line", "day-total", "running-total"  # its answers
 OTHER = "other"  # kinds of events that are known, and of no use to a forecast
 _CUSTOMER = {"customer_id": "customer"}
 

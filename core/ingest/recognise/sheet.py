@@ -10,6 +10,7 @@ from core.ingest.questions import Answers, Question
 from core.ingest.readers.source import SAMPLE_ROWS, Source
 from core.ingest.recognise.evidence import Evidence
 from core.ingest.recognise.mapping import RETURNS, Mapping
+from core.ingest.recognise.rules import EACH_ROW
 from core.ingest.recognise.table_plan import NO_SALES, TablePlan, tables_named
 from core.ingest.words import column_words
 
@@ -49,7 +50,7 @@ class Sheet:
     def asked(self, plans: list[TablePlan]) -> list[Question]:
         """Return the questions about what these plans read."""
         read = {f"{plan.table}.{c}": filled.sources for plan in plans for c, filled in plan.columns.items()}
-        return [q for q in self.questions if q.proposal in read.get(q.name, ())]
+        return [q for q in self.questions if q.flag == EACH_ROW or q.proposal in read.get(q.name, ())]
 
     @cached_property
     def own(self) -> dict[str, str]:

@@ -16,7 +16,8 @@ from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names
 from core.ingest.recognise.matcher import product_columns
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.purchases import orders_in_log
-from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, targets
+from core.ingest.recognise.row_meaning import meaning, with_running_totals
+from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, RUNNING_TOTAL, targets
 from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.tables import plan_tables
@@ -212,11 +213,13 @@ def _plan_with_constants(p: PlannedSource, given: dict[str, str]) -> list[TableP
 
 def _plan_one(mapping: Mapping, p: PlannedSource) -> list[TablePlan]:
     if p.sheet is None:
-        return plan_declared(
-            mapping, p.source.file if mapping.layout else p.path.name, p.columns, p.report.answers.get(EACH_ROW) == ONE_UNIT
-        )
-    p.sheet.mapping = mapping
-    return plan_tables(p.sheet)
+        file = p.source.file if mapping.layout else p.path.name
+        plans = plan_declared(mapping, file, p.columns, p.report.answers.get(EACH_ROW) == ONE_UNIT)
+    else:
+        p.sheet.mapping = mapping
+        plans = plan_tables(p.sheet)
+    asked = p.sheet.questions if p.sheet else []
+    return with_running_totals(plans) if meaning(p.report.answers, asked) == RUNNING_TOTAL else plans
 
 
 def _complete(p: PlannedSource) -> None:

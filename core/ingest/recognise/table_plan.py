@@ -67,6 +67,7 @@ class TablePlan:
     columns            the mapping's name of a column -> where its values come from
     derived            another table is the file's main one, for which its rows are counted
     from_purchases     of orders: the purchases in a log of events
+    running            units are all sales of a product so far; of products: each row dates what it says
     states             columns that say whether a row is a sale
     parts              columns that name the row of which this one is a part
     lines              columns that each line has filled, unlike rows that add up their order's lines
@@ -77,6 +78,7 @@ class TablePlan:
     columns: dict[str, ColumnSource]
     derived: bool = False
     from_purchases: bool = False
+    running: bool = False
     states: tuple[StateRule, ...] = ()
     parts: tuple[str, ...] = ()
     lines: tuple[str, ...] = ()
@@ -92,12 +94,12 @@ class TablePlan:
     @property
     def aggregates_lines(self) -> bool:
         """Whether many lines of the main table describe one row of this one."""
-        return self.derived and self.table in ("products", "customers")
+        return self.derived and self.table in ("products", "customers") and not self.running
 
     @property
     def optional(self) -> bool:
         """Whether a line of the main table that lacks this table's values is no failure."""
-        return self.aggregates_lines or self.derived and self.table == "stock"
+        return self.derived and self.table in ("products", "customers", "stock")
 
     @property
     def row_is_a_unit(self) -> bool:
@@ -109,13 +111,18 @@ class TablePlan:
         """Whether a stock count has no column with its day."""
         return self.table == "stock" and self.columns["day"] is UNDATED
 
+    def without(self, columns: set[str]) -> TablePlan:
+        """Return the plan without what these columns of the file alone fill, such as a product's category in a column of states."""
+        kept = {c: filled for c, filled in self.columns.items() if not filled.sources or not set(filled.sources) <= columns}
+        return replace(self, columns=kept)
+
     def dated(self, day: str) -> TablePlan:
         """Return the plan of an undated count with this day (ISO) as its day."""
         return replace(self, columns=self.columns | {"day": ColumnSource(ColumnRule(constant=day), ())})
 
     def dated_list(self, day: str | None) -> TablePlan:
         """Return the plan of a list of products with the list's own date: a column of it, else `day` (ISO). Order lines date no list."""
-        if self.derived:
+        if self.derived and not self.running:
             return replace(self, columns={c: one for c, one in self.columns.items() if c != "updated_at"})
         if "updated_at" in self.columns or day is None:
             return self

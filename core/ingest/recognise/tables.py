@@ -10,6 +10,7 @@ from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import plain
 from core.ingest.recognise.mapping import RETURNS
 from core.ingest.recognise.matcher import match
+from core.ingest.recognise.row_meaning import counted_orders
 from core.ingest.recognise.rules import EVENT_COUNTS, RULES
 from core.ingest.recognise.sheet import BARE, Sheet
 from core.ingest.recognise.table_plan import NO_SALES, UNDATED, Found, TablePlan, is_complete, with_others
@@ -25,8 +26,10 @@ NAMED, OTHERS = 20.0, 40.0  # weights: of a table's word in the name, of evidenc
 
 def plan_tables(sheet: Sheet) -> list[TablePlan]:
     """Return the tables that a sheet fills, the main one first. Raises UserError for one that fits none or cannot serve."""
-    _refuse_totals(sheet)
+    _refuse_months(sheet)
     fillable = {t: found for t in sheet.mapping.tables if is_complete(t, found := _found(sheet, t))}
+    counted = counted_orders(sheet)
+    fillable |= {"orders": counted} if counted else {}
     if "products" not in fillable and ("products" in sheet.named or fillable.keys() & {"orders", "events"}):
         fillable |= _untitled(sheet)
     for table, holds in VETOES:
@@ -34,7 +37,7 @@ def plan_tables(sheet: Sheet) -> list[TablePlan]:
             del fillable[table]
     _refuse_false_sales(sheet, fillable)
     weights = {table: _weight(sheet, fillable, table) for table in fillable}
-    main = max(weights, key=weights.__getitem__)
+    main = "orders" if counted else max(weights, key=weights.__getitem__)
     for table, refusal in REFUSALS:
         if table == main and (error := refusal(sheet, fillable[main])) is not None:
             raise error
@@ -214,6 +217,19 @@ def _movements(sheet: Sheet, found: Found) -> UserError | None:
     )
 
 
+def _other_documents(sheet: Sheet, found: Found) -> UserError | None:
+    """Rows that have the number of a purchase or quotation, and none of an order or customer, are no sales."""
+    number = sheet.column_of("other_documents")
+    if number is None or "orders" in sheet.named or {"order_id", "customer_id"} & found.keys():
+        return None
+    return UnrecognisedFile(
+        found=msg("{file} lists purchases or quotations, by its column {column}.", file=sheet.file, column=repr(number)),
+        expected=msg("Sales are order lines or totals of a product and day."),
+        to_do=msg('If these are sales, add "sales" to the name of the file. Otherwise leave it out.'),
+        why=msg("It lists purchases or quotations, by its column {column}.", column=repr(number)),
+    )
+
+
 REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("products", _categories),
     ("products", _dated_orders),
@@ -223,19 +239,13 @@ REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("customers", _products_on_several_days),
     ("customers", _acts_of_customers),
     ("orders", _movements),
+    ("orders", _other_documents),
 )
 
 
-def _refuse_totals(sheet: Sheet) -> None:
-    """Raise UserError for counts of all sales so far, and for sales by month."""
-    product, units = sheet.by_name("products.product_id"), sheet.by_name("orders.units")
-    counter, day, month = map(sheet.column_of, ("counters", "days_of_counts", "months"))
-    if counter and day and product and not units and sheet.evidence.different(product) < sheet.evidence.different(product, day):
-        raise UserError(
-            found=msg("Column {column} of {file} counts all sales of a product so far.", column=repr(counter), file=sheet.file),
-            expected=msg("Sales are given by day or by order line."),
-            to_do=msg("Export the sales of each day, or give the differences from day to day as a column `units`."),
-        )
+def _refuse_months(sheet: Sheet) -> None:
+    """Raise UserError for sales by month."""
+    month, units = sheet.column_of("months"), sheet.by_name("orders.units")
     parts = (*column_words("years"), *column_words("months"), *WEEKS)
     rest = {name: column for name, column in sheet.own.items() if name not in parts}
     by_month = month and units and sheet.by_name("orders.product_id") and not sheet.by_name("orders.ordered_at", rest)

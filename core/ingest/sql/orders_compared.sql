@@ -1,4 +1,4 @@
--- How many stored orders does the file tell again, in how many of them do day, product and lines agree, and do order numbers begin anew?
+-- How many stored orders does the file repeat, how many of them agree in day, product and lines, and do order numbers start over?
 -- Orders whose lines in the file are all returns are left out: those may be dated later than the sale.
 with told_days as (
     select order_id, count(distinct cast(ordered_at as date)) as days

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from core.ingest.convert.text_table import TextTable
+from core.ingest.recognise.mapping import ColumnRule
+from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.messages import Message, nmsg
 from core.settings import ShopSettings
 from core.storage import duckdb as db
@@ -15,6 +20,14 @@ def rates(shop: ShopSettings) -> dict[str, float]:
     """
     pairs = (each.partition("=") for each in shop.exchange_rates)
     return {currency.strip(): float(rate) for currency, _, rate in pairs}
+
+
+def by_sign(plan: TablePlan, texts: TextTable) -> TablePlan:
+    """Return a plan of orders whose amounts have signs of several currencies, and no column of them, with the sign as the currency."""
+    amount = next((plan.columns[c] for c in ("unit_price", "line_total") if c in plan.columns), None)
+    if plan.table != "orders" or amount is None or not amount.sources or not texts.mixed or "currency" in plan.columns:
+        return plan
+    return replace(plan, columns=plan.columns | {"currency": ColumnSource(ColumnRule(), amount.sources[:1])})
 
 
 def keep_aside(con, import_id: str, file: str, currency: str) -> list[Message]:

@@ -64,7 +64,7 @@ def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up:
         "columns": staged.columns,
         "filled": list(plan.columns),
         "constants": [name for name, filled in plan.columns.items() if filled.constant is not None],
-        "derived": plan.derived,
+        "derived": plan.aggregates_lines,
         "from_purchases": plan.from_purchases,
         "grain": grain.name,
         "rolled_up": rolled_up,

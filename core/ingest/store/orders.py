@@ -13,7 +13,7 @@ from core.schema import CANONICAL
 from core.storage import duckdb as db
 
 GROUPED = 1.2  # runs of one order's lines for each order: up to this many, the lines of an order stand together in a file
-ANEW = 0.1  # of the orders: with more of them on several days, order numbers begin anew
+ANEW = 0.1  # of the orders: with more of them on several days, order numbers start over
 NAMES = CANONICAL["orders"].names
 PLACE = (
     "row_number() over (order by {0}) - row_number() over (partition by order_id order by {0})"  # equal for lines that follow each other
@@ -49,9 +49,8 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[
 def _count_alike(con, staged: StagedTable, by_units: bool) -> list[Message]:
     """Make `given`: each different line with its copies in the file and how many of them are `wanted`.
 
-    Equal lines are as many sales: with numbers of their own, as many as there are numbers. An order whose very lines stand at a second
-    place, as where two overlapping exports became one file, is told twice and counts once. by_units: the copies are in the line's
-    units already.
+    Equal lines are separate sales; with line numbers, one for each number. An order whose lines all repeat at a second place, as in two
+    overlapping exports joined into one file, is a duplicate and counts once. by_units: the line's units already include the copies.
     """
     source, names = quoted(staged.table), columns_sql(NAMES)
     numbered = "line_id" in staged.plan.columns
@@ -130,7 +129,7 @@ def _take_back(con, staged: StagedTable) -> list[Message]:
 def _replace_orders(con) -> list[Message]:
     """Delete the stored lines of orders of which `given` has a newer version, and keep those deleted in `orders_left`.
 
-    An order that is dated anew is the same order, unless order numbers begin anew. Returns alone do not replace what was sold, and a
+    An order with a new date is the same order, unless order numbers start over. Returns alone do not replace what was sold, and a
     file without any returns leaves those that are stored. A file that has other products of an order than the warehouse, as the next
     part of an export, adds them.
     """
@@ -152,6 +151,17 @@ def _replace_orders(con) -> list[Message]:
                 "{count} order of the file is stored with other products. Its lines are added.",
                 "{count} orders of the file are stored with other products. Their lines are added.",
                 added,
+            )
+        )
+    ((unlike,),) = run(con, "select count(*) from orders_told_again where sells and of_this_import and same_product and in_both = 0")
+    if unlike:
+        notes.append(
+            nmsg(
+                "{count} order of the file is in another file of this import with other lines. All of them count. "
+                "To replace the older ones, import the newer file afterwards.",
+                "{count} orders of the file are in other files of this import with other lines. All of them count. "
+                "To replace the older ones, import the newer file afterwards.",
+                unlike,
             )
         )
     names, unit = columns_sql(NAMES, "{0}."), "case when $daily then concat({0}.order_id, '@', {0}.ordered_at::date) else {0}.order_id end"

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from core.errors import UserError
-from core.ingest.convert import dates, zones
+from core.ingest.convert import counters, dates, zones
 from core.ingest.convert.amounts import interpret_amounts
 from core.ingest.convert.carry_down import carried_in_rows, carry_down
 from core.ingest.convert.column_formats import decide_formats
@@ -20,7 +20,18 @@ from core.ingest.convert.text_table import TextTable, add_lookup, load_texts
 from core.ingest.names import quoted
 from core.ingest.recognise import personal_data
 from core.ingest.recognise.mapping import Mapping
-from core.ingest.recognise.rules import DAY_TOTAL, EACH_ROW, EVENT_COUNTS, ONE_UNIT, ORDER_LINE, RULES, TABLE_NAMES, target_column
+from core.ingest.recognise.row_meaning import question, with_running_totals
+from core.ingest.recognise.rules import (
+    DAY_TOTAL,
+    EACH_ROW,
+    EVENT_COUNTS,
+    ONE_UNIT,
+    ORDER_LINE,
+    RULES,
+    RUNNING_TOTAL,
+    TABLE_NAMES,
+    target_column,
+)
 from core.ingest.recognise.sources import PlannedSource
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.report import TableReport
@@ -30,7 +41,7 @@ from core.ingest.store.rows import KNOWN, Merged
 from core.ingest.store.set_aside import account
 from core.ingest.store.statement_check import confirm
 from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, describe, stored_rows
-from core.ingest.store.totals import OrderGrain, detect_grain, question_of_grain
+from core.ingest.store.totals import OrderGrain, detect_grain, orders_at_stake
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
 from core.settings import ShopSettings
@@ -48,7 +59,7 @@ class ImportRun:
     segment_attribute, given_currency  of the mapping or the first source that has one; "" before
     currency   of the amounts: the given one, or else the shop's; "" before either is known
     renewed    the tables read as a whole list whose old rows this import has deleted already
-    renewing   the one of them that the next rows begin anew
+    renewing   the one of them whose first new rows come next
     has_orders files of this import have the orders
     moment     of the import
     dry_run    nothing of it is stored
@@ -73,6 +84,9 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     """Store one source in its tables, and fill its report. Raises UserError for rows that would count twice."""
     texts, plans = _read(run, p, progress)
     marks = mark(run.con, texts, plans, p.mapping, p.report.answers)
+    p.report.notes += marks.notes
+    plans = [currencies.by_sign(plan, texts) for plan in plans]
+    plans = [plan.without({column.column for column in marks.states}) if plan.derived else plan for plan in plans]
     purchases.clear_purchases(run.con)
     main, taken = None, 0
     for plan in plans:
@@ -94,11 +108,15 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             run.secret,
             currency=currency,
             rates=currencies.rates(run.shop),
-            main=main if plan.optional else None,
+            main=main if plan.optional and not plan.running else None,
             marked=not marks.is_empty,
         )
         if plan.table == "orders" and "currency" in plan.columns and currency:
             p.report.notes += currencies.keep_aside(run.con, run.import_id, p.source.file, currency)
+        if plan.table == "orders" and _is_running(run, p, staged):
+            plans[:] = with_running_totals(plans)
+            staged.plan = plan = plans[0]
+            p.report.notes += counters.take_differences(run.con, staged)
         t = _checked(run, p, texts, staged, marks)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
@@ -109,7 +127,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             left_out |= {purchases.IN_ORDER_FILES if run.has_orders else purchases.AS_ORDERS: taken} if taken else {}
             taken = 0 if run.has_orders else taken
         progress("import", 0.8, msg("{file}: storing {table}", file=p.source.file, table=TABLE_NAMES[plan.table]))
-        merged = _merged(run, p, t, staged, plans)
+        merged = _merged(run, p, t, texts, staged, plans)
         p.report.notes += merged.notes
         _count(t, replace(merged, dropped=merged.dropped | left_out), plan, p.mapping)
         _refuse_another_reading(run.con, t, plan, p)
@@ -201,10 +219,12 @@ def _checked(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedT
     return t
 
 
-def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTable, plans: list[TablePlan]) -> Merged:
+def _merged(run: ImportRun, p: PlannedSource, t: TableReport, texts: TextTable, staged: StagedTable, plans: list[TablePlan]) -> Merged:
     """Store a table's rows, with the statement on them before and its proof after."""
     con, is_orders = run.con, staged.plan.table == "orders"
-    grain = _grain(run, p, staged)
+    grain = _grain(run, p, texts, staged)
+    if t.table == "stock" and not staged.plan.derived and "location" not in staged.plan.columns:
+        stock.refuse_second_count(con, staged)
     if t.table == "stock" and "location" not in staged.plan.columns and (question := stock.question_of_rows(con, staged)):
         p.report.questions.append(question)
         staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
@@ -224,17 +244,37 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, staged: StagedTabl
     return merged
 
 
-def _grain(run: ImportRun, p: PlannedSource, staged: StagedTable) -> OrderGrain:
+def _is_running(run: ImportRun, p: PlannedSource, staged: StagedTable) -> bool:
+    """Return whether the units of orders are running totals: by the plan, or by how they rise, which is asked about."""
+    if staged.plan.running or p.report.answers.get(EACH_ROW) or p.mapping.options.grain or staged.plan.from_purchases:
+        return staged.plan.running
+    if not counters.only_rise(run.con, staged):
+        return False
+    units = repr(staged.plan.columns["units"].describe())
+    about = msg(
+        "Column {column} of {file} never falls from one day of a product to the next. What is one row?", column=units, file=p.source.file
+    )
+    p.report.questions.append(question(p.source.file, RUNNING_TOTAL, about))
+    return True
+
+
+def _grain(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTable) -> OrderGrain:
     """Return what a row of orders is, by the mapping or by the rows, with a note in the report."""
     plan = staged.plan
     if plan.table != "orders" or plan.from_purchases:
         return OrderGrain.LINES
-    answer = p.report.answers.get(EACH_ROW, "")
+    answer = DAY_TOTAL if plan.running else p.report.answers.get(EACH_ROW, "")
     given = {"day": OrderGrain.TOTALS, "line": OrderGrain.LINES}.get(p.mapping.options.grain)
     grain = OrderGrain.TOTALS if answer == DAY_TOTAL else given or detect_grain(run.con, staged, are_lines=answer in (ORDER_LINE, ONE_UNIT))
     p.report.notes.append(grain.value)
-    if not given and not {"order_id", "customer_id"} & plan.columns.keys():
-        p.report.questions.append(question_of_grain(p.source.file, grain))
+    asked = given or any(q.flag == EACH_ROW for q in p.report.questions)
+    if not asked and not {"order_id", "customer_id"} & plan.columns.keys():
+        days = plan.columns["ordered_at"]
+        weekly = "week" in (days.rule.format or "") or any("week" in texts.dates.get(s, "") for s in days.sources)  # no order has a week
+        decided = p.mapping.layout is not None or p.source.totals or weekly or plan.row_is_a_unit
+        rows, share = (0, 0.0) if decided else orders_at_stake(run.con, staged)
+        proposal = DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE
+        p.report.questions.append(question(p.source.file, proposal, rows=rows, share=share))
     if grain != OrderGrain.LINES and "order_count" not in plan.columns:
         p.report.notes.append(
             msg("No column counts the orders of a total, so each unit counts as one order. Give `order_count` if there is one.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
 from core.ingest.questions import MATTERS, Question
@@ -51,6 +52,35 @@ TOTALS = [
         "总仓",
     ),
 ]
+
+
+def refuse_second_count(con, staged: StagedTable) -> None:
+    """Raise UserError for a count that another file of this import has with another value: one of the two would be lost."""
+    run(con, "create temp table if not exists imported_counts as select product_id, day, on_hand, null::varchar as file from stock limit 0")
+    counts = f"""select product_id, day, arg_max(on_hand, line) as on_hand, $file as file from {quoted(staged.table)}
+        where problem is null group by product_id, day"""
+    differing = run(
+        con,
+        f"""select c.product_id, c.day, i.file, count(*) over () from ({counts}) c join imported_counts i using (product_id, day)
+        where i.on_hand <> c.on_hand order by all limit 1""",
+        file=staged.file,
+    )
+    if differing:
+        ((product, day, file, times),) = differing
+        raise UserError(
+            found=nmsg(
+                "{file} and {other} differ in {count} count: {product} on {day}.",
+                "{file} and {other} differ in {count} counts, the first one {product} on {day}.",
+                times,
+                file=staged.file,
+                other=file,
+                product=product,
+                day=day,
+            ),
+            expected=msg("The files of one import have one count of a product and day."),
+            to_do=msg("If they are places, give each file a column `location`. If one corrects the other, import it afterwards."),
+        )
+    run(con, f"insert into imported_counts {counts}", file=staged.file)
 
 
 def question_of_rows(con, staged: StagedTable) -> Question | None:

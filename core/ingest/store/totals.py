@@ -9,14 +9,14 @@ from enum import Enum
 from core.errors import UserError
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
-from core.ingest.questions import Question
-from core.ingest.recognise.rules import DAY_TOTAL, EACH_ROW, ONE_UNIT, ORDER_LINE
 from core.ingest.store.by_key import merge_by_key
 from core.ingest.store.rows import ADDED_UP, Merged, columns_sql, equal_sql, run, unseen
 from core.messages import msg, nmsg
 from core.schema import CANONICAL
 
 DAILY_KEY = ("product_id", "ordered_at", "channel", "country")
+BY_CHANCE = 5  # repeats of a product and day, at least, to be expected of order lines: without any, the rows are totals
+ENOUGH = 20  # rows, at least, for the number of their orders to matter to a forecast
 DOUBLED = 0.01  # of the rows: as many lines may be there twice in an export of totals, more equal rows are as many sales
 
 
@@ -61,15 +61,27 @@ def detect_grain(con, staged: StagedTable, are_lines: bool = False) -> OrderGrai
     return OrderGrain.SUMMED_LINES if stored and stored == stored_keys else OrderGrain.LINES
 
 
-def question_of_grain(file: str, grain: OrderGrain) -> Question:
-    """Return the question what a row is, of a file without numbers of orders and customers; it changes no units and no money."""
-    choices = (
-        (ORDER_LINE, msg("one line of an order")),
-        (DAY_TOTAL, msg("the total of a product and day")),
-        (ONE_UNIT, msg("one unit")),
+def orders_at_stake(con, staged: StagedTable) -> tuple[int, float]:
+    """Return the rows, and the share of orders by which lines and totals differ; 0 where the rows themselves show what they are.
+
+    Lines repeat products on a day, and have times. Totals repeat none where as many lines would by chance: n lines of a product have
+    n(n - 1)/2 pairs, and a pair has one day with a chance of 1 in the days from the first to the last.
+    """
+    ((rows, times, counted, keys, orders),) = run(
+        con,
+        f"""select count(*), count(*) filter (where ordered_at <> date_trunc('day', ordered_at)), count(*) filter (where order_count <> 1),
+        count(distinct ({columns_sql(DAILY_KEY)})), sum(greatest(round(abs(units)), 1))
+        from {quoted(staged.table)} where problem is null""",
     )
-    proposal = DAY_TOTAL if grain == OrderGrain.TOTALS else ORDER_LINE
-    return Question(EACH_ROW, "", proposal, choices, msg("What is one row of {file}?", file=file), file, share=0.0)
+    if rows < ENOUGH or times or counted or rows - keys > DOUBLED * rows:
+        return 0, 0.0
+    ((by_chance,),) = run(
+        con,
+        f"""with sold as (select * from {quoted(staged.table)} where problem is null)
+        select sum(n * (n - 1) / 2) / (select date_diff('day', min(ordered_at), max(ordered_at)) + 1 from sold)
+        from (select count(*) as n from sold group by product_id, channel, country)""",
+    )
+    return (0, 0.0) if by_chance >= BY_CHANCE else (rows, abs(orders - rows) / max(orders, rows))
 
 
 def merge_totals(con, staged: StagedTable, grain: OrderGrain, seen: Callable[[str], None] = unseen) -> Merged:

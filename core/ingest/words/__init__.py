@@ -22,7 +22,7 @@ def normalised(value: str) -> str:
     >>> normalised("wc-on_hold"), normalised("(删除)等待付款"), normalised(" Pending  Payment")
     ('on hold', '删除 等待付款', 'pending payment')
     """
-    text = unicodedata.normalize("NFKC", value).casefold().removeprefix("wc-")
+    text = unicodedata.normalize("NFKC", value).casefold().replace("\u0307", "").removeprefix("wc-")  # of a Turkish İ
     return _NOT_A_LETTER.sub(" ", text).strip()
 
 
@@ -55,7 +55,7 @@ def finished_deliveries() -> frozenset[str]:
 
 
 def state_columns(role: str) -> tuple[str, ...]:
-    """Return the names of columns of a role: "states", "perhaps", "cancelled", or the values that mean "no"."""
+    """Return the names of columns of a role: "states", "perhaps", "mostly", "cancelled", or the values that mean "no"."""
     return tuple(_states()["columns"][role])
 
 

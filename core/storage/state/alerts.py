@@ -34,10 +34,8 @@ class Alerts(StateFile):
         """Keep what a snapshot set off, in place of what was kept before of any."""
         with self._write() as con:
             con.execute("delete from alert_hits")
-            con.executemany(
-                "insert into alert_hits values (?, ?, ?, ?, ?, ?)",
-                [(snapshot, hit.product_id, hit.kind, hit.threshold, hit.figure, hit.earlier) for hit in hits],
-            )
+            rows = [(snapshot, hit.product_id, hit.kind, hit.threshold, hit.figure, hit.earlier) for hit in hits]
+            con.executemany("insert into alert_hits values (?, ?, ?, ?, ?, ?)", rows)
 
     def hits(self, snapshot: str) -> list[Hit]:
         """Return what a snapshot set off: nothing for one before the last that was published."""

@@ -177,22 +177,26 @@ def changes(plan: pd.DataFrame) -> None:
     )
 
 
+def closest(found: pd.DataFrame) -> str:
+    """Return who was closest to what was needed, by the quantities whose time is over; "" where that is not known."""
+    off = plans.errors(found)
+    if not off:
+        return ""
+    names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("planner")}
+    said = _(
+        "Closest to actual need: **{best}**. Average error in units: last year's sales {naive}, Upswing {suggested}, planner {planner}."
+    )
+    return said.format(best=names[min(off, key=off.__getitem__)], **{step: number(off[step], 1) for step in plans.STEPS})
+
+
 def _were_right(titles: dict[str, str]) -> None:
     """Forecast value added, for the quantities whose time is over."""
     found = data.hindsight()
     if found.empty:
         return
     st.markdown(_("**Were the changes right?**"))
-    off = plans.errors(found)
-    if off:
-        best = min(off, key=off.__getitem__)
-        names = {"naive": _("last year's sales"), "suggested": _("Upswing"), "planner": _("planner")}
-        st.markdown(
-            _(
-                "Closest to actual need: **{best}**. Average error in units: last year's sales {naive}, Upswing "
-                "{suggested}, planner {planner}."
-            ).format(best=names[best], **{step: number(off[step], 1) for step in plans.STEPS})
-        )
+    if said := closest(found):
+        st.markdown(said)
     units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
     st.dataframe(
         found.head(MOST).assign(

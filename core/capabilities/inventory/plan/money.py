@@ -43,7 +43,7 @@ def extra(basis: Basis, own_units: pd.Series, chosen: pd.Index) -> tuple[Amount,
 def _amount(units: np.ndarray, spread: np.ndarray, each: np.ndarray) -> Amount:
     """units, spread, each (n,): expected units, their standard deviation, cents a unit; NaN where not known."""
     known = ~np.isnan(units * each)
-    if not known.any():
+    if len(units) and not known.any():
         return Amount(np.nan, np.nan, np.nan, 0, len(units))
     middle = float((units * each)[known].sum())
     half = Z_80 * float(np.sqrt(((spread * each)[known] ** 2).sum()))
