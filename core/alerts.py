@@ -61,7 +61,7 @@ def _value(figures: pd.DataFrame, alert: Alert) -> float | None:
 
 def _fires(alert: Alert, value: float, earlier: float | None) -> bool:
     if alert.kind == "forecast":
-        return bool(earlier) and abs(value - earlier) >= alert.threshold * earlier
+        return earlier is not None and earlier > 0 and abs(value - earlier) >= alert.threshold * earlier
 
     def reached(figure: float) -> bool:
         return figure >= alert.threshold if alert.kind == "chance" else figure <= alert.threshold
