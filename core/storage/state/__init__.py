@@ -18,6 +18,7 @@ from core.storage.state.alerts import Alerts
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
+from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, PurchaseOrders
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
@@ -47,9 +48,12 @@ __all__ = [
     "Heartbeat",
     "Hit",
     "Job",
+    "Line",
+    "NEXT",
     "LONGEST_NOTE",
     "Note",
     "Override",
+    "PurchaseOrder",
     "State",
     "TERMS",
     "View",
@@ -58,7 +62,7 @@ __all__ = [
 ]
 
 
-class State(Overrides, Marks, Alerts):
+class State(Overrides, Marks, Alerts, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs
