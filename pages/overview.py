@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, marks, today, track_record
+from dashboard.components import alerts, cards, marks, today, track_record
 from dashboard.i18n import _, absent, compact, number, percent
 
 # data
@@ -44,6 +44,7 @@ with st.container(horizontal=True):
     cards.list_link("falling", _("What is falling"), ":material/trending_down:")
     track_record.overview_line()
 today.lists(decisions, stock_known)
+alerts.set_off()
 marks.watch_list()
 
 if not compared:

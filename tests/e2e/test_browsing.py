@@ -235,7 +235,7 @@ def test_back_returns_to_what_was_chosen_before_and_a_copied_address_shows_it_in
     page.go_back()
     expect(page.get_by_role("tab", name="Stop ordering", selected=True)).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("tab", name="By supplier", selected=True)).to_be_visible()
+    expect(page.get_by_role("tab", name="Orders", selected=True)).to_be_visible()
     other = browser.new_context(locale="zh-CN").new_page()
     other.goto(copied)
     settled(other)

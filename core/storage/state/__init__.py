@@ -14,14 +14,18 @@ from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
+from core.storage.state.alerts import Alerts
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
+from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, PurchaseOrders
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
+    Alert,
     AuditEntry,
     Heartbeat,
+    Hit,
     Job,
     Note,
     Override,
@@ -39,12 +43,17 @@ __all__ = [
     "REASONS",
     "SCOPES",
     "STALE_AFTER_S",
+    "Alert",
     "AuditEntry",
     "Heartbeat",
+    "Hit",
     "Job",
+    "Line",
+    "NEXT",
     "LONGEST_NOTE",
     "Note",
     "Override",
+    "PurchaseOrder",
     "State",
     "TERMS",
     "View",
@@ -53,7 +62,7 @@ __all__ = [
 ]
 
 
-class State(Overrides, Marks):
+class State(Overrides, Marks, Alerts, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs
