@@ -252,3 +252,9 @@ def save_view(page: str, name: str, choices: dict[str, list[str]], private: bool
 
 def delete_view(page: str, name: str, owner: str) -> None:
     State(workspace()).delete_view(page, name, owner)
+
+
+def set_alerts(product: str, thresholds: dict[str, float | None]) -> None:
+    """Set the alerts on a product by kind; None for none."""
+    for kind, threshold in thresholds.items():
+        State(workspace()).set_alert(product, kind, threshold, data.planner())

@@ -25,7 +25,7 @@ from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import Settings, Values, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Note, Override, PurchaseOrder, State, View, Watched
+from core.storage.state import TERMS, AuditEntry, Job, Override, PurchaseOrder, State
 from core.workspace import Workspace
 
 SCENARIOS = "inventory what-if"  # the page that core.storage.state keeps them under
@@ -338,22 +338,6 @@ def hindsight() -> pd.DataFrame:
     made = overrides()
     products = sorted({o.name for o in made if o.field == "order_units"})
     return plans.hindsight(made, ask("plan_sales", products=products), meta().as_of.date())
-
-
-# ---- what users keep
-
-
-def watched() -> list[Watched]:
-    return State(workspace()).watched()
-
-
-def notes(product: str) -> list[Note]:
-    return State(workspace()).notes(product)
-
-
-def views(page: str) -> list[View]:
-    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
-    return State(workspace()).views(page, planner())
 
 
 # ---- what changes while one looks: models, jobs, audit

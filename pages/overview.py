@@ -5,7 +5,7 @@ import math
 import streamlit as st
 
 from dashboard import data
-from dashboard.components import cards, marks, report, today, track_record
+from dashboard.components import alerts, cards, marks, report, today, track_record
 from dashboard.i18n import _, absent, compact, number, percent
 
 # data
@@ -46,6 +46,7 @@ with st.container(horizontal=True):
     st.space("stretch")
     report.download(meta)
 today.lists(decisions, stock_known)
+alerts.set_off()
 marks.watch_list()
 
 if not compared:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import address, data, labels, registry
-from dashboard.components import cards, marks
+from dashboard.components import alerts, cards, marks
 from dashboard.components.product import summary, tabs
 from dashboard.i18n import _, absent, plain, shortened
 
@@ -48,6 +48,7 @@ cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
 with st.container(horizontal=True, vertical_alignment="center"):
     marks.buttons(product)
+    alerts.settings(product)
     if planned is not None and not absent(planned.cover_weeks):
         st.page_link(
             registry.script(registry.pages()["inventory"]),

@@ -83,9 +83,11 @@ def score(
 
 @command("publish", STEPS, msg("Check the scored tables, make them a snapshot and serve it."), "upswing publish")
 def publish(session: Session) -> None:
+    from core.alerts import check
     from core.storage.snapshots import publish
 
     snapshot = publish(session.workspace, progress=session.progress)
+    check(session.workspace)
     session.report(msg("Published snapshot {snapshot}.", snapshot=snapshot), {"snapshot": snapshot})
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from core import alerts
 from core.capabilities.record import load
 from core.errors import UpswingError
 from core.features.freshness import fingerprint, panel_is_fresh
@@ -151,6 +152,7 @@ def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
         said.append(score(workspace, progress=progress).text())
         snapshot = snapshots.publish(workspace, progress)
         said.append(msg("Snapshot {snapshot} is published.", snapshot=snapshot))
+        alerts.check(workspace)
         if registry.champion(workspace) == model:  # else another one was promoted meanwhile, and its forecasts are due
             return {"snapshot": snapshot, "champion": model, "text": lines(*said)}
 

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.capabilities.forecast.listing import EVERYTHING, FACTS
 from core.storage.state import LONGEST_NOTE
-from dashboard import actions, data, registry
+from dashboard import actions, data, kept, registry
 from dashboard.components import cards
 from dashboard.components.rising import listing
 from dashboard.i18n import _, day, n_, plain
@@ -14,7 +14,7 @@ from dashboard.i18n import _, day, n_, plain
 
 def buttons(product: str) -> None:
     """Show what can be done with a product: watch it, compare it."""
-    watched = next((one for one in data.watched() if one.product_id == product), None)
+    watched = next((one for one in kept.watched() if one.product_id == product), None)
     if watched is None:
         if st.button(_("Watch"), key="watch", icon=":material/star_border:", help=_("Put it on the shop's watch list on Overview")):
             cards.attempt(actions.watch, product)
@@ -35,18 +35,18 @@ def buttons(product: str) -> None:
 
 def notes(product: str) -> None:
     """Show the notes on a product, newest first, and a form for another."""
-    kept = data.notes(product)
-    title = n_("{count} note", "{count} notes", len(kept)) if kept else _("Notes")
-    with st.expander(title, icon=":material/sticky_note_2:", expanded=bool(kept)):
-        for note in kept:
+    written = kept.notes(product)
+    title = n_("{count} note", "{count} notes", len(written)) if written else _("Notes")
+    with st.expander(title, icon=":material/sticky_note_2:", expanded=bool(written)):
+        for note in written:
             with st.container(horizontal=True, vertical_alignment="top"):
                 with st.container(gap=None):
                     st.text(note.text)
                     st.caption(f"{plain(note.actor)} · {day(note.at)}")
                 if st.button(_("Delete"), key=f"delete_note_{note.id}", icon=":material/delete:", type="tertiary"):
                     cards.attempt(actions.delete_note, note.id)
-        with st.form(f"note_{product}_{len(kept)}", border=False):
-            text = st.text_area(_("New note"), key=f"note_text_{product}_{len(kept)}", max_chars=LONGEST_NOTE, height=80)
+        with st.form(f"note_{product}_{len(written)}", border=False):
+            text = st.text_area(_("New note"), key=f"note_text_{product}_{len(written)}", max_chars=LONGEST_NOTE, height=80)
             with st.container(horizontal=True, vertical_alignment="bottom"):
                 author()
                 added = st.form_submit_button(_("Add note"), icon=":material/add:")
@@ -61,7 +61,7 @@ def author() -> None:
 
 def watch_list() -> None:
     """Show the watched products and how they do; nothing where none is watched."""
-    watched = [one.product_id for one in data.watched()]
+    watched = [one.product_id for one in kept.watched()]
     if not watched:
         return
     st.subheader(_("Watch list"), anchor=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import actions, address, data
+from dashboard import actions, address, kept
 from dashboard.components import cards, marks
 from dashboard.i18n import _, plain
 
@@ -15,9 +15,9 @@ def offer(page: str) -> None:
     """Show the saved views of a page, and a form that saves its controls as they are; nothing on a page without views."""
     if page not in PAGES:
         return
-    kept = data.views(page)
+    views = kept.views(page)
     with st.popover(_("Saved views"), icon=":material/bookmark:"):
-        for view in kept:
+        for view in views:
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.button(
                     plain(view.name),
@@ -31,7 +31,7 @@ def offer(page: str) -> None:
                 st.space("stretch")
                 if st.button(_("Delete"), key=f"delete_view_{view.owner}_{view.name}", icon=":material/delete:", type="tertiary"):
                     cards.attempt(actions.delete_view, page, view.name, view.owner)
-        if not kept:
+        if not views:
             st.caption(_("No saved views. Set filters, then save them here under a name."))
         with st.form("save_view", border=False, clear_on_submit=True):
             name = st.text_input(_("Name of the view"), key="view_name", max_chars=60)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from core import alerts
 from core.storage.state import State
 from tests.app.visit import lists, words
 
@@ -69,3 +70,19 @@ def test_a_private_view_is_offered_under_its_users_name_alone_and_needs_one(open
     assert [v.owner for v in State(shop).views("inventory", "Ana")] == ["Ana"]
     assert "Mine" in [button.label for button in at.button]
     assert "Mine" not in [button.label for button in open_page("inventory", workspace=shop).button]
+
+
+def test_alerts_are_set_on_a_product_and_shown_on_the_overview_once_they_are_set_off(open_page, shop):
+    at = open_page("product", workspace=shop, product="P0007")
+    at.number_input(key="alert_chance_P0007").set_value(1.0)
+    at.number_input(key="alert_stockout_P0007").set_value(2.0)
+    next(b for b in at.button if b.label == "Save alerts").click()
+    at.run()
+    assert not at.exception
+    assert [(a.product_id, a.kind, a.threshold) for a in State(shop).alerts()] == [("P0007", "chance", 0.01), ("P0007", "stockout", 2.0)]
+    assert "Alerts" not in [s.value for s in open_page("overview", workspace=shop).subheader]
+    assert alerts.check(shop)
+    at = open_page("overview", workspace=shop)
+    assert not at.exception and "Alerts" in [s.value for s in at.subheader]
+    told = next(one for one in lists(at) if one["label"] == "Alerts")
+    assert told["rows"][0]["id"] == "P0007" and "Chance of rising has reached 1%" in str(told["rows"][0]["cells"])

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
+from core.storage.state.alerts import Alerts
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
@@ -21,8 +22,10 @@ from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, Purcha
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
+    Alert,
     AuditEntry,
     Heartbeat,
+    Hit,
     Job,
     Note,
     Override,
@@ -40,8 +43,10 @@ __all__ = [
     "REASONS",
     "SCOPES",
     "STALE_AFTER_S",
+    "Alert",
     "AuditEntry",
     "Heartbeat",
+    "Hit",
     "Job",
     "Line",
     "NEXT",
@@ -57,7 +62,7 @@ __all__ = [
 ]
 
 
-class State(Overrides, Marks, PurchaseOrders):
+class State(Overrides, Marks, Alerts, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs

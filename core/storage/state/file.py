@@ -95,6 +95,17 @@ _SCHEMA = (
         unit_cost_cents real, due_on text not null, received real not null default 0, primary key (number, product_id)
     );
     """,
+    # version 7: alerts on products, and those that the last published snapshot set off
+    """
+    create table alerts (
+        product_id text not null, kind text not null, threshold real not null, actor text not null, at text not null,
+        primary key (product_id, kind)
+    );
+    create table alert_hits (
+        snapshot text not null, product_id text not null, kind text not null, threshold real not null, figure real not null, earlier real,
+        primary key (snapshot, product_id, kind)
+    );
+    """,
 )
 
 

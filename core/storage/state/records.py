@@ -148,6 +148,29 @@ class Note:
     at: datetime
 
 
+@dataclass(frozen=True)
+class Alert:
+    """What a user wants to be told of a product. core/alerts.py says what each kind is."""
+
+    product_id: str
+    kind: str
+    threshold: float
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Hit:
+    """An alert that a snapshot set off. earlier: the figure in the snapshot before, None where it was not known."""
+
+    snapshot: str
+    product_id: str
+    kind: str
+    threshold: float
+    figure: float
+    earlier: float | None
+
+
 _MESSAGES = {"message", "error", "reason"}
 _JSON = {"arguments", "figures", "details", "value", "before", "choices", "basis"}
 

@@ -1,0 +1,32 @@
+"""What users keep beside the plan: the watch list, notes, saved views and alerts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from core.storage.state import Alert, Hit, Note, State, View, Watched
+from dashboard.data import planner, workspace
+
+
+def watched() -> list[Watched]:
+    return State(workspace()).watched()
+
+
+def notes(product: str) -> list[Note]:
+    return State(workspace()).notes(product)
+
+
+def views(page: str) -> list[View]:
+    """Return the views of a page that this session may use: the shop's, and those under its user's name."""
+    return State(workspace()).views(page, planner())
+
+
+def alerts() -> list[Alert]:
+    return State(workspace()).alerts()
+
+
+def alert_hits() -> list[Hit]:
+    """Return the alerts that the snapshot of this rerun set off when it was published."""
+    return State(workspace()).hits(Path(st.session_state["_snapshot"]).name)
