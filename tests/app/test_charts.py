@@ -158,7 +158,8 @@ def test_what_rounds_to_nothing_has_no_minus():
 @pytest.mark.parametrize(
     "cents, currency, short, told",
     [
-        (123450, "GBP", False, "£1,234.50"),
+        (123450, "GBP", False, "£1,234"),
+        (9950, "GBP", False, "£99.50"),
         (123400, "EUR", False, "€1,234"),
         (-500, "USD", False, "−$5"),
         (99, "CHF", False, "CHF 0.99"),
