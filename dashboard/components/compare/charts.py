@@ -79,6 +79,7 @@ def lines(items: Sequence[Item], as_of: pd.Timestamp, as_index: bool) -> go.Figu
             customdata=told,
             hovertemplate="%{customdata} %{fullData.name}<extra></extra>",
         )
+    shape.update_xaxes(type="date")  # also where nothing is drawn yet: a line at a day has no place on an axis of numbers
     shape.add_vline(x=as_of, line={"color": QUIET, "width": 1, "dash": "dot"})
     shape.update_layout(showlegend=True, legend={"orientation": "h", "yanchor": "bottom", "y": 1.02, "x": 0}, margin={"t": 40})
     return shape

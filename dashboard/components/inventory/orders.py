@@ -80,7 +80,8 @@ def _short(view: View, currency: str) -> None:
         st.markdown(
             ":orange[:material/warning:] "
             + n_("{count} order is below the supplier's minimum", "{count} orders are below the supplier's minimum", len(short))
-            + plain(f" ({named}{' …' if len(short) > 3 else ''})")
+            + " "
+            + plain(f"({named}{' …' if len(short) > 3 else ''})")
         )
         st.button(_("Top up or drop"), key="place", icon=":material/add_shopping_cart:", on_click=address.put, kwargs={PLACED: "1"})
 
