@@ -39,5 +39,5 @@ def demo(workspace: Workspace, port: int, progress: Progress, tell: Callable[[Me
         import_files(workspace, shipped.sample_files(), progress=progress)
         run(workspace, progress=progress, replayed=True)
     if "demo" not in workspace.own_values().get("pages", {}):  # whoever sets it keeps it
-        workspace.save_settings(workspace.own_settings().with_values("pages", demo=True))
+        workspace.save_settings(workspace.settings().with_values("pages", demo=True))
     serve(workspace, port, tell)

@@ -1,4 +1,4 @@
-"""Settings of how a shop is served: its pages, its schedule and its e-mail."""
+"""Settings of how a shop is served: its pages and its schedule."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from core.messages import msg
-from core.setting import AT_ONCE, Section, Setting, each_matches, is_time, matches
+from core.setting import AT_ONCE, Section, Setting, is_time
 
-_ADDRESS = r"[^@\s,;<>]+@[^@\s,;<>]+"
 _TIME = msg('a time of day such as "04:30", in quotes')
 
 
@@ -44,37 +43,3 @@ class ScheduleSettings(Section):
         int, Setting("Weekday of the weekly retraining: 1 is Monday, 7 is Sunday.", unit="ISO weekday", at_least=1, at_most=7)
     ] = 7
     retrain_at: Annotated[str, Setting("Time of the weekly retraining.", unit="hh:mm", check=is_time, form=_TIME)] = "20:00"
-
-
-@dataclass(frozen=True)
-class MailSettings(Section):
-    """Where results of the schedule are sent. The password is never kept here: see the how-to on the schedule."""
-
-    applied_by = AT_ONCE
-
-    host: Annotated[
-        str,
-        Setting(
-            "Name of the SMTP server; empty sends no e-mail.",
-            check=matches(r"\S*"),
-            form=msg('the name of a server, such as "smtp.example.com"'),
-        ),
-    ] = ""
-    port: Annotated[
-        int, Setting("Port of the SMTP server: 465 speaks TLS from the start, others by STARTTLS.", at_least=1, at_most=65535)
-    ] = 587
-    user: Annotated[str, Setting("Name to log in with; empty logs in as nobody.")] = ""
-    sender: Annotated[
-        str,
-        Setting(
-            "Address that e-mails are from.", check=matches(f"({_ADDRESS})?"), form=msg('an e-mail address, such as "shop@example.com"')
-        ),
-    ] = ""
-    recipients: Annotated[
-        tuple[str, ...],
-        Setting(
-            "Addresses that get the results.",
-            check=each_matches(_ADDRESS),
-            form=msg('a list of e-mail addresses, such as ["ann@example.com"]'),
-        ),
-    ] = ()

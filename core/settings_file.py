@@ -40,25 +40,30 @@ def read(file: Path) -> Values:
 
 def check(values: Mapping[str, object], file: Path, text: str = "") -> None:
     """Raise one UserError that lists every value of the sections that is not allowed. text: what the file holds, for the lines."""
+    if found := problems(values):
+        at = lines(text)
+        ordered = sorted(((at.get(path), problem) for path, problem in found.items()), key=lambda placed: placed[0] or 0)
+        raise _refused(file, [problem if line is None else _at(line, problem) for line, problem in ordered])
+
+
+def problems(values: Mapping[str, object]) -> dict[tuple[str, ...], Message]:
+    """Return what is wrong with values, by section and name; {} where all are allowed."""
+    found: dict[tuple[str, ...], Message] = {}
     try:
         _adapter().validate_python(values)
     except ValidationError as error:
-        found = error.errors(include_url=False, include_context=False)
-        at = lines(text)
-        problems: dict[tuple[str, ...], tuple[int | None, Message]] = {}
-        for each in found:  # several elements of one list are one problem
+        for each in error.errors(include_url=False, include_context=False):  # several elements of one list are one problem
             path = tuple(str(part) for part in each["loc"][:2])
-            problems.setdefault(path, (at.get(path), _problem(path, each["type"], values)))
-        ordered = sorted(problems.values(), key=lambda problem: problem[0] or 0)
-        raise _refused(file, [problem if line is None else _at(line, problem) for line, problem in ordered]) from error
+            found.setdefault(path, _problem(path, each["type"], values))
+    return found
 
 
 def write(file: Path, changes: Values) -> None:
-    """Set these values in the file, atomically. Comments, order and formatting of everything else stay.
+    """Set these values in the file, atomically; None takes one out. Comments, order and formatting of everything else stay.
 
     Raises UserError where a value is not allowed or the file cannot be read.
     """
-    check(changes, file)
+    check({section: {name: value for name, value in values.items() if value is not None} for section, values in changes.items()}, file)
     read(file)
     try:
         document = tomlkit.parse(_text(file))
@@ -66,7 +71,10 @@ def write(file: Path, changes: Values) -> None:
             if section not in document:
                 document[section] = tomlkit.table()
             for name, value in values.items():
-                document[section][name] = list(value) if isinstance(value, tuple) else value
+                if value is None:
+                    document[section].pop(name, None)
+                else:
+                    document[section][name] = list(value) if isinstance(value, tuple) else value
     except TOMLKitError as error:  # stricter than Python's own parser in rare cases
         raise _refused(file, [msg("Its layout cannot be kept while a setting is changed.")]) from error
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -7,11 +7,12 @@ import re
 from dataclasses import asdict
 from pathlib import Path
 
-from core import jobs
+from core import jobs, settings_changes
 from core.capabilities.inventory import plan
 from core.errors import UserError
 from core.messages import msg
 from core.models import registry
+from core.settings import Values
 from core.storage import snapshots
 from core.storage.state import Job, State
 from dashboard import data
@@ -156,6 +157,13 @@ def _basis(rows, one: dict, as_of) -> dict:
         return {}
     row = rows[rows.product_id == one["name"]].iloc[0]
     return plan.remembered(row, data.ask("plan_sales", products=[one["name"]]), as_of)
+
+
+def change_settings(changes: Values) -> None:
+    """Set settings; None takes one out of `upswing.toml`. Raises UserError, and changes nothing, where a value is not allowed."""
+    if columns := changes.get("inventory", {}).get("order_columns"):
+        plan.order_columns(columns)
+    settings_changes.change(workspace(), changes, data.planner())
 
 
 def keep_scenario(name: str, scenario: plan.Scenario) -> None:

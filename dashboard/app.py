@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.errors import UserError
-from dashboard import address, data, registry
+from dashboard import address, data, registry, shop
 from dashboard.components import cards
 from dashboard.components.header import header
 from dashboard.i18n import LANGUAGES, _, say_again, show
@@ -18,7 +18,7 @@ ASSETS = Path(__file__).resolve().parent / "assets"
 st.set_page_config(page_title="Upswing", page_icon=str(ASSETS / "mark.svg"), layout="wide", initial_sidebar_state=216)
 st.html(ASSETS / "page.css")
 with st.sidebar:
-    native = data.first_language(str(st.context.locale or ""))
+    native = shop.first_language(str(st.context.locale or ""))
     st.segmented_control(
         _("Language"),
         list(LANGUAGES),

@@ -17,12 +17,11 @@ from core.capabilities.forecast import facts
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import NO_ORDER, Rules
 from core.data_age import STALE, DataAge
-from core.errors import NotReady, UserError
+from core.errors import NotReady
 from core.messages import msg
 from core.models import registry
-from core.schema import ALL, CANONICAL, LIKELY, WORTH_SAYING
-from core.setting import RECALCULATE, RETRAIN
-from core.settings import Settings, Values, applied_by, effective
+from core.schema import ALL, LIKELY, WORTH_SAYING
+from core.settings import Settings, Values, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
 from core.storage.state import TERMS, AuditEntry, Job, Note, Override, State, View, Watched
@@ -54,35 +53,9 @@ def inferred() -> Values:
     return _serving(folder).facts() if (folder := st.session_state.get("_snapshot")) else {}
 
 
-def first_language(locale: str) -> str:
-    """Return the language of a new visitor: the shop's setting, else that of the browser. locale: the browser's, such as "zh-CN"."""
-    native = "zh" if locale.lower().startswith("zh") else "en"
-    try:
-        return workspace().own_settings().pages.language or native
-    except UserError:  # the page itself says what is wrong with the file
-        return native
-
-
 def age() -> DataAge:
     """Return how old the snapshot's data are."""
     return data_age.age(meta().as_of.date(), settings())
-
-
-def stale_tables() -> list[str]:
-    """Return the tables whose own last day makes the data old, such as "orders"."""
-    found, since = ask("quality"), pd.Timestamp(age().today) - pd.Timedelta(days=settings().pages.red_days)
-    found = found[(found.kind == "freshness") & (found.last_day <= since)]
-    return [name for name in CANONICAL if name in set(found.table_name)]
-
-
-def waiting_settings() -> dict[str, list[str]]:
-    """Return the names of the settings that changed since the snapshot was made, by what applies them: "recalculate" or "retrain"."""
-    own, given, waiting = workspace().own_settings(), workspace().own_values().get("shop", {}), dict[str, list[str]]()
-    for section, values in own.changes(rules()).items():
-        for name in values:
-            if section != "shop" or name in given:  # what the file leaves out of [shop] is inferred
-                waiting.setdefault(applied_by(section, name), []).append(name)
-    return {job: waiting[job] for job in (RECALCULATE, RETRAIN) if job in waiting}
 
 
 # ---- the snapshot

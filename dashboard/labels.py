@@ -201,6 +201,7 @@ ACTS = {
     "publish": N_("published"),
     "override": N_("plan changed"),
     "take back": N_("change undone"),
+    "setting": N_("setting changed"),
 }
 
 

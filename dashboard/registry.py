@@ -27,6 +27,16 @@ OWN = (  # pages of no single capability
         20,
         needs_snapshot=False,
     ),
+    Page(
+        "settings",
+        msg("Settings"),
+        msg("How should Upswing work for this shop?"),
+        "settings",
+        "manage",
+        30,
+        needs_snapshot=False,
+        forecasts=False,
+    ),
 )
 
 

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, data
+from dashboard import address, data, shop
 from dashboard.components import cards
 from dashboard.components.inventory import exports, listing, panel, sections
 from dashboard.i18n import _, n_, number
@@ -15,7 +15,7 @@ with st.spinner(_("Planning…")):
 if plan.empty:
     cards.nothing_here(_("This update has no order suggestions."))
     st.stop()
-cards.waiting_settings(data.waiting_settings())
+cards.waiting_settings(shop.waiting_settings())
 
 # settings
 top = st.container()

@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from dashboard import address, data, registry
+from dashboard import address, data, registry, shop
 from dashboard.components import cards, exports, rows
 from dashboard.components.rising import filters, groups, listing
 from dashboard.i18n import _, n_
@@ -12,7 +12,7 @@ from dashboard.i18n import _, n_
 PAGE_ROWS = 100
 
 # settings
-cards.waiting_settings(data.waiting_settings())
+cards.waiting_settings(shop.waiting_settings())
 choices, meta = data.choices(), data.meta()
 lists = {"rising": _("Rising"), "falling": _("Falling"), "none": _("No forecast")}
 

@@ -15,8 +15,9 @@ INTRODUCTION = """\
 
 Written from `core/settings.py` by `make docs`; change it there.
 
-`upswing.toml` in the workspace holds the values that differ from the defaults. You write it; `upswing tune --apply` changes single values
-there and keeps your comments. A wrong value, an unknown section or an unknown name stops the command, which lists all errors by line.
+`upswing.toml` in the workspace holds the values that differ from the defaults. You write it; the Settings page and `upswing tune --apply`
+change single values there and keep your comments. The Settings page records who changed what. A wrong value, an unknown section or an
+unknown name stops the command, which lists all errors by line.
 
 An import infers what `[shop]` leaves out from all imported rows: currency, countries, segments and the names of columns. These facts are
 stored in the warehouse with their evidence (table `facts` of the [data contract](../data-contract.md)). A value in `upswing.toml` wins.
@@ -38,6 +39,7 @@ pretrain_epochs = 3               # masked-language pretraining on the products'
 MORE = {
     "labels": "See [What rising means](../explanation/what-rising-means.md).",
     "recipe": "See [Tune](../how-to/tune.md).",
+    "schedule": "See [Set a schedule](../how-to/set-a-schedule.md).",
     "inventory": "See [Inventory policy](../explanation/inventory-policy.md).",
 }
 

@@ -141,16 +141,20 @@ def rollback(session: Session, id: Annotated[str, argument("ID", msg("The snapsh
 
 @command("jobs", OPERATE, msg("List background jobs."), "upswing jobs", "upswing jobs --json", writes=False)
 def jobs(session: Session) -> None:
+    from core.jobs import kinds, schedule
     from core.storage.state import State
 
     found = State(session.workspace).jobs() if session.workspace.state.exists() else []
+    on = session.workspace.own_settings().schedule.on
+    planned = schedule.planned(session.workspace, session.workspace.settings()) if on else []
+    ahead = [msg("Next {kind}: {time}", kind=kinds.label(p.kind), time=f"{p.next_at:%Y-%m-%d %H:%M %Z}") for p in planned]
     rows = [
         f"{j.id:>4}  {j.kind:<8} {j.status:<12} {j.step or '':<10} {100 * j.done:3.0f}%  {show(j.message or '', session.language)}"
         for j in found
     ]
     names = ("kind", "status", "step", "done", "message", "error", "eta_s", "created_at", "started_at", "ended_at", "actor")
     session.report(
-        "\n".join(rows) if rows else msg("There are no jobs yet. The dashboard starts them."),
+        lines(*rows, *ahead) if rows or ahead else msg("There are no jobs yet. The dashboard starts them."),
         [{"job": j.id, **{name: getattr(j, name) for name in names}} for j in found],
     )
 

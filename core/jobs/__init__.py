@@ -9,7 +9,7 @@ from pathlib import Path
 
 from core.errors import UserError
 from core.jobs import kinds
-from core.messages import msg
+from core.messages import Message, msg
 from core.models import registry
 from core.storage import locks
 from core.storage.state import Job, State
@@ -71,7 +71,7 @@ def worker_alive(workspace: Workspace) -> bool:
     return worker is not None and worker.alive
 
 
-def promote_and_rescore(workspace: Workspace, model_id: str, reason: str, actor: str = "dashboard") -> Job:
+def promote_and_rescore(workspace: Workspace, model_id: str, reason: Message | str, actor: str = "dashboard") -> Job:
     """Promote a model and queue the rescore that serves its forecasts."""
     registry.promote(workspace, model_id, reason, actor=actor)
     return request(workspace, "rescore", actor=actor)

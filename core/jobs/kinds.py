@@ -153,7 +153,7 @@ PIPELINE: tuple[JobKind, ...] = (
         label=msg("Retraining"),
         steps={"features": 0.2, "panel": 0.05, "embed": 0.05, "train": 0.7},
         run="core.jobs.pipeline:retrain",
-        arguments=("tuning", "since", "encoder"),
+        arguments=("tuning", "since", "encoder", "scheduled"),
         fresh_panel=True,
         locks=frozenset({PANEL}),
     ),
@@ -162,6 +162,7 @@ PIPELINE: tuple[JobKind, ...] = (
         label=msg("Forecast refresh"),
         steps={"features": 0.35, "score": 0.55, "publish": 0.1},
         run="core.jobs.pipeline:refresh_forecasts",
+        arguments=("scheduled",),
         locks=frozenset({PANEL, SCORED}),
     ),
     JobKind(

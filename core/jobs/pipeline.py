@@ -11,12 +11,15 @@ from pathlib import Path
 
 from core.capabilities.record import load
 from core.errors import UpswingError
-from core.features.freshness import panel_is_fresh
+from core.features.freshness import fingerprint, panel_is_fresh
 from core.jobs import kinds
 from core.messages import Message, lines, msg
 from core.models import registry
+from core.models.gate import failures
 from core.progress import Progress, silent
-from core.storage import snapshots
+from core.storage import duckdb as db
+from core.storage import files, snapshots
+from core.storage.queries import Serving
 from core.workspace import Workspace
 
 
@@ -57,8 +60,20 @@ def check_files(workspace: Workspace, arguments: dict, progress: Progress) -> di
 
 
 def refresh_forecasts(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    """Forecast the newest days with the champion, and publish."""
+    """Forecast the newest days with the champion, and publish; where the schedule asks, only if anything has changed."""
+    if arguments.get("scheduled") and (current := snapshots.current(workspace)) and _is_up_to_date(workspace, current.path):
+        return {"text": msg("Nothing has changed since snapshot {snapshot}.", snapshot=current.id)}
     return _rescore(workspace, progress, None)
+
+
+def _is_up_to_date(workspace: Workspace, snapshot: Path) -> bool:
+    """Return whether a snapshot was made by the champion from the present imports and settings."""
+    served, settings = Serving(snapshot), workspace.settings()
+    with db.connect(workspace.warehouse, read_only=True) as con:
+        made_from = fingerprint(con, settings)
+    model = served.recorded.get("versions", {}).get("model")
+    same = served.recorded.get("made_from") == made_from and model == registry.champion(workspace)
+    return same and "inventory" not in settings.changes(served.rules(settings))
 
 
 def _run(workspace: Workspace, progress: Progress, import_first: dict | None, replayed: bool = False) -> dict:
@@ -141,19 +156,41 @@ def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
 
 
 def retrain(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
-    """Train a candidate beside the champion, without promoting it."""
+    """Train a candidate beside the champion, without promoting it; where the schedule asks, promote it if it passes the gate."""
     from core.models.candidate import train
 
-    trained = train(workspace, workspace.settings().with_values("model", **arguments), progress=progress)
+    given = {name: value for name, value in arguments.items() if name != "scheduled"}
     champion = registry.champion(workspace)
+    if arguments.get("scheduled") and champion and _is_trained_on_the_panel(workspace, champion):
+        return {"text": msg("Nothing has changed since model {model} was trained.", model=champion)}
+    trained = train(workspace, workspace.settings().with_values("model", **given), progress=progress)
+    champion = registry.champion(workspace)
+    gate = [_through_the_gate(workspace, trained.model_id, champion)] if arguments.get("scheduled") and champion else []
     figures = {m.id: m.metrics.get("metrics", {}) for m in registry.models(workspace) if m.id in (trained.model_id, champion)}
     return {
         "model": trained.model_id,
         "metrics": figures.get(trained.model_id, {}),
         "champion": champion,
         "champion_metrics": figures.get(champion or "", {}),
-        "text": trained.text(),
+        "text": lines(trained.text(), *gate) if gate else trained.text(),
     }
+
+
+def _is_trained_on_the_panel(workspace: Workspace, model: str) -> bool:
+    described = files.read_json(workspace.panel / "panel.json", msg("Run `upswing features` again."))
+    return registry.model(workspace, model).metrics.get("made_from") == described.get("fingerprint")
+
+
+def _through_the_gate(workspace: Workspace, candidate: str, champion: str) -> Message:
+    """Promote a candidate and request its forecasts, unless a metric speaks against it; say which."""
+    from core import jobs
+
+    against = failures(registry.model(workspace, candidate), registry.model(workspace, champion))
+    if against:
+        return msg("It waits as a candidate: {metrics} may be worse than with model {model}.", metrics=against, model=champion)
+    reason = msg("The scheduled retraining found it no worse than model {model}.", model=champion)
+    jobs.promote_and_rescore(workspace, candidate, reason, "schedule")
+    return msg("It replaces model {model}, because no metric is reliably worse.", model=champion)
 
 
 def backtest(workspace: Workspace, arguments: dict, progress: Progress) -> dict:

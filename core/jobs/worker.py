@@ -20,7 +20,7 @@ from pathlib import Path
 
 from core import jobs, log
 from core.errors import Cancelled, UpswingError, UserError
-from core.jobs import inbox, kinds
+from core.jobs import inbox, kinds, schedule
 from core.jobs.pipeline import do_job
 from core.messages import Message, msg
 from core.storage import access, startup
@@ -31,6 +31,7 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 BEAT_S = 2.0
 POLL_S = 0.3
 INBOX_S = 5.0
+SCHEDULE_S = 20.0
 CANCEL_GRACE_S = 3.0  # for the work to notice by itself that it is cancelled, before it is ended from outside
 REPORT_S = 0.5
 _CHILD = (sys.executable, "-m", "core.jobs.worker")
@@ -99,7 +100,7 @@ def work(workspace: Workspace, once: bool = False, child: tuple[str, ...] = _CHI
 def _work(
     workspace: Workspace, state: State, token: str, stop: threading.Event, when_empty: threading.Event, child: tuple[str, ...]
 ) -> None:
-    beaten, looked = 0.0, 0.0
+    beaten, looked, planned = 0.0, 0.0, 0.0
     running: list[_Running] = []
     jobs.drop_uploads(workspace)  # what an earlier worker had no time to
     try:
@@ -116,6 +117,9 @@ def _work(
             if time.monotonic() - looked >= INBOX_S and not running:
                 inbox.look(workspace)
                 looked = time.monotonic()
+            if time.monotonic() - planned >= SCHEDULE_S and not when_empty.is_set():
+                _look_at_schedule(workspace)
+                planned = time.monotonic()
             job = state.claim_job(token, _eligible([one.job for one in running]))
             if job is not None:
                 running.append(_Running(workspace, state, token, job, child))
@@ -128,6 +132,13 @@ def _work(
             one.stop()
         if running:
             jobs.drop_uploads(workspace)
+
+
+def _look_at_schedule(workspace: Workspace) -> None:
+    try:
+        schedule.look(workspace)
+    except UserError as error:  # settings that cannot be read now: jobs go on, and the next look tries again
+        log.event("schedule_waits", logging.WARNING, **log.failure(error))
 
 
 def _eligible(running: list[Job]) -> Callable[[str], bool]:

@@ -87,17 +87,18 @@ class Serving:
 
         A snapshot of an earlier version records none and is read by today's.
         """
-        for section, values in self._recorded.items():
+        for section, values in self.recorded.items():
             if known := {name: value for name, value in values.items() if hasattr(getattr(today, section, None), name)}:
                 today = today.with_values(section, **known)
         return today
 
     def facts(self) -> Values:
         """Return what imports had inferred for the shop when this snapshot was made; a snapshot of an earlier version records nothing."""
-        return {"shop": self._recorded["facts"]} if "facts" in self._recorded else {}
+        return {"shop": self.recorded["facts"]} if "facts" in self.recorded else {}
 
     @cached_property
-    def _recorded(self) -> Values:
+    def recorded(self) -> Values:
+        """The rules that this snapshot was made under, and what from, by section and name."""
         recorded: Values = {}
         for rule in self.ask("rules").itertuples():
             value = json.loads(rule.value)

@@ -67,7 +67,7 @@ def nothing_yet(here: bool = False) -> None:
 def waiting_settings(changed: dict[str, list[str]]) -> None:
     """Say which changed settings the forecasts do not follow yet, and what applies them; nothing where there are none.
 
-    changed: names by what applies them, as data.waiting_settings gives them.
+    changed: names by what applies them, as shop.waiting_settings gives them.
     """
     apply = {RECALCULATE: _("Recalculate to apply: {names}."), RETRAIN: _("Retrain the model to apply: {names}.")}
     if changed:

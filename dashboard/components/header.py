@@ -6,7 +6,7 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.data_age import AGEING, STALE
-from dashboard import data, labels, registry
+from dashboard import data, labels, registry, shop
 from dashboard.components import cards, saved_views, search
 from dashboard.i18n import _, absent, day, n_, plain, show
 
@@ -58,8 +58,8 @@ def _stale(page: Page) -> None:
     age = data.age()
     if age.level != STALE:
         return
-    names = [labels.table(name) for name in data.stale_tables()]
-    listed = _(", ").join(names[:_MOST_NAMED])
+    names = [labels.table(name) for name in shop.stale_tables()]
+    listed = " · ".join(names[:_MOST_NAMED])
     if len(names) > _MOST_NAMED:
         listed = n_("{names} and {count} more", "{names} and {count} more", len(names) - _MOST_NAMED, names=listed)
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="stale"):

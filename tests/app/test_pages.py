@@ -30,6 +30,7 @@ TITLES = {
     "why": ("Why", "原因"),
     "data": ("Data", "数据"),
     "model": ("Model", "模型"),
+    "settings": ("Settings", "设置"),
     "track_record": ("How right we were", "预测复盘"),
 }
 
@@ -349,7 +350,13 @@ def test_before_the_first_snapshot_a_trained_model_shows_how_it_learned_and_its_
 # ---- nothing yet, or broken
 
 
-@pytest.mark.parametrize("name", PAGES)
+def test_without_a_snapshot_settings_can_be_set(open_page, workspace):
+    at = open_page("settings", workspace=workspace)
+    assert not at.exception and not at.error and not at.info
+    assert at.text_input[0].value == "My shop"
+
+
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "settings"])
 def test_without_a_snapshot_a_page_says_what_to_run(open_page, workspace, name):
     at = open_page(name, workspace=workspace)
     assert not at.exception and not at.error

@@ -29,5 +29,4 @@ def test_the_pages_go_on_by_the_snapshots_rules(open_page, mine):
     mine.save_settings(mine.settings().with_values("inventory", target="cost").with_values("labels", horizon_days=14))
     level = open_page("inventory", workspace=mine, section="what-if").number_input(key="what_if_level")
     assert "deliveries" in level.help and not level.disabled
-    rising = open_page("overview", workspace=mine).metric[0]
-    assert "28 days" in rising.help
+    assert "in the next 28 days" in words(open_page("overview", workspace=mine))

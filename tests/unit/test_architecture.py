@@ -32,6 +32,8 @@ COUNTERS = {
     "core.messages",
     "core.settings",
     "core.setting",
+    "core.settings_changes",
+    "core.jobs.schedule",
     "core.data_age",
     "core.workspace",
     "core.schema",

@@ -121,7 +121,7 @@ def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | No
     ordered = found[found.order_units > 0]
     made = pd.Timestamp.now(tz="UTC")
     return [
-        (_("Shop"), meta.shop),
+        (_("Shop"), data.settings().shop.name),
         (_("Data to"), day(meta.as_of)),
         (_("Forecast version"), meta.snapshot),
         (_("Created (UTC)"), f"{made:%Y-%m-%d %H:%M}"),

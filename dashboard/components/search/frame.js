@@ -1,11 +1,11 @@
-// Compiled by `make frontend` from source 4894e8c0e289f9a87ed67e83e42ed147cfb4ff9e19d71db5619da779be30b6f5 to 4c30b58a0bb4b31039ec7d8f1ae4dd6c6f8e4384cdd6b08af903ec79b2dc81cc.
+// Compiled by `make frontend` from source 2181753ba4ec3026b6fd43002114160878f034f0b7da9860168193da8d07554c to 21a2ae09553a7811f396d357d4f4260b4d582f056389220a3717bc8a776abdcf.
 const DELAY = 120;
 const WIDEST = 460;
 const NARROW = 230;
 const states = new WeakMap();
 export default function ({ data, parentElement, setStateValue, setTriggerValue }) {
     const find = (name) => parentElement.querySelector(name);
-    const input = find("input"), panel = find("div"), list = find("ul"), status = find("p");
+    const input = find("input"), panel = find(".panel"), list = find("ul"), status = find("p");
     document.documentElement.lang = data.language;
     input.placeholder = input.clientWidth < NARROW ? data.words.short : data.words.search;
     input.setAttribute("aria-label", data.words.search);

@@ -19,7 +19,7 @@ const states = new WeakMap<HTMLInputElement, State>(); // what outlives an answe
 
 export default function ({ data, parentElement, setStateValue, setTriggerValue }: Component): void {
   const find = <E extends HTMLElement>(name: string) => parentElement.querySelector(name) as E;
-  const input = find<HTMLInputElement>("input"), panel = find("div"), list = find("ul"), status = find("p");
+  const input = find<HTMLInputElement>("input"), panel = find(".panel"), list = find("ul"), status = find("p");
   document.documentElement.lang = data.language;
   input.placeholder = input.clientWidth < NARROW ? data.words.short : data.words.search;
   input.setAttribute("aria-label", data.words.search);
