@@ -5,7 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import asdict
+from datetime import date
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from core import jobs, settings_changes
 from core.capabilities.inventory import plan
@@ -14,7 +18,7 @@ from core.messages import msg
 from core.models import registry
 from core.settings import Values
 from core.storage import snapshots
-from core.storage.state import Job, State
+from core.storage.state import Job, Line, PurchaseOrder, State
 from dashboard import data
 from dashboard.data import workspace
 
@@ -137,10 +141,10 @@ def serve_snapshot(snapshot_id: str, reason: str) -> None:
     snapshots.rollback(workspace(), snapshot_id, reason, ACTOR)
 
 
-def change(wanted: list[dict], reason: str, comment: str) -> None:
-    """Set planners' values. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+def change(wanted: list[dict], reason: str, comment: str) -> list[int]:
+    """Set planners' values; return what `undo` takes. wanted: scope, name, field, value, expires_on each. Raises UserError."""
     state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
-    for one in wanted:
+    return [
         state.set_override(
             **one,
             before=plan.before(rows, one["scope"], one["name"], one["field"]),
@@ -148,7 +152,9 @@ def change(wanted: list[dict], reason: str, comment: str) -> None:
             comment=comment,
             actor=data.planner(),
             basis=_basis(rows, one, as_of),
-        )
+        ).id
+        for one in wanted
+    ]
 
 
 def _basis(rows, one: dict, as_of) -> dict:
@@ -173,6 +179,40 @@ def keep_scenario(name: str, scenario: plan.Scenario) -> None:
 
 def take_back(override_id: int) -> None:
     State(workspace()).end_override(override_id, data.planner())
+
+
+def undo(change: list[int]) -> None:
+    """Undo a change: what it replaced holds again."""
+    State(workspace()).undo_overrides(change, data.planner())
+
+
+def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
+    """Record a draft purchase order for each supplier of these rows of the plan."""
+    shop, today = data.meta().currency, pd.Timestamp.today().normalize()
+    return [
+        State(workspace()).create_order(
+            str(supplier),
+            [
+                Line(
+                    row.product_id,
+                    row.title,
+                    float(row.order_units),
+                    float(row.unit_cost_cents) if row.unit_cost_cents > 0 else None,
+                    ((row.goes_out if row.goes_out > today else today) + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
+                )
+                for row in theirs.itertuples()
+            ],
+            currency=shop,
+            ship_to=ship_to,
+            terms=terms,
+            actor=data.planner(),
+        )
+        for supplier, theirs in lines.groupby("supplier")
+    ]
+
+
+def set_order_status(number: str, status: str, on: date | None, received: dict[str, float]) -> None:
+    State(workspace()).set_order_status(number, status, data.planner(), on=on, received=received)
 
 
 def watch(product: str) -> None:

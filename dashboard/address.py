@@ -97,6 +97,11 @@ def last(page: str) -> dict[str, list[str]]:
     return st.session_state.get(_LAST, {}).get(page, {})
 
 
+def chosen(key: str) -> bool:
+    """Return whether a control differs from its default."""
+    return bool(st.query_params.get(key))
+
+
 def clear(*keys: str) -> None:
     """Return controls to their defaults; for callbacks."""
     for key in keys:

@@ -24,7 +24,7 @@ from core.schema import ALL, LIKELY, WORTH_SAYING
 from core.settings import Settings, Values, effective
 from core.storage import snapshots
 from core.storage.queries import Serving
-from core.storage.state import TERMS, AuditEntry, Job, Note, Override, State, View, Watched
+from core.storage.state import TERMS, AuditEntry, Job, Note, Override, PurchaseOrder, State, View, Watched
 from core.workspace import Workspace
 
 # Columns of the plan that decisions need.
@@ -168,7 +168,7 @@ def planner() -> str:
 
 def overrides() -> list[Override]:
     """Return all overrides, open and ended, oldest first."""
-    return _overrides(str(workspace().root), State(workspace()).overrides_version())
+    return _overrides(str(workspace().root), changes())
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -176,10 +176,37 @@ def _overrides(root: str, version: tuple) -> list[Override]:
     return State(Workspace(Path(root))).overrides()
 
 
+def changes() -> tuple:
+    """Return a key that changes with everything that planners change: overrides and purchase orders."""
+    state = State(workspace())
+    return state.overrides_version(), state.orders_version()
+
+
+def purchase_orders() -> list[PurchaseOrder]:
+    """Return all purchase orders, oldest first."""
+    return _orders(str(workspace().root), State(workspace()).orders_version())
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _orders(root: str, version: int) -> list[PurchaseOrder]:
+    return State(Workspace(Path(root))).purchase_orders()
+
+
+def on_the_way() -> pd.DataFrame:
+    """Return the open lines of purchase orders, and what of them the plan counts beside the imported ones."""
+    based = _basis(st.session_state["_snapshot"], inventory_rules())
+    figures = dict(zip(based.products.product_id, based.terms.on_order))
+    return plans.on_the_way(purchase_orders(), based.deliveries, figures, based.as_of)
+
+
 def basis() -> plans.Basis:
-    """Return the inputs of the plan under the service levels and lead times in force."""
-    terms = _terms()
-    return _replanned(st.session_state["_snapshot"], inventory_rules(), tuple(o.id for o in terms), terms)
+    """Return the inputs of the plan under the service levels and lead times in force, and with purchase orders on the way."""
+    return _replanned(st.session_state["_snapshot"], inventory_rules(), basis_key(), _terms(), purchase_orders())
+
+
+def basis_key() -> tuple:
+    """Return a key that changes with what `basis` is planned from, beside the snapshot and its rules."""
+    return tuple(o.id for o in _terms()), State(workspace()).orders_version()
 
 
 def _terms() -> list[Override]:
@@ -192,14 +219,14 @@ def _basis(folder: str, rules: Rules) -> plans.Basis:
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
-def _replanned(folder: str, rules: Rules, ids: tuple, _terms: list[Override]) -> plans.Basis:
-    return plans.replanned(_basis(folder, rules), _terms)
+def _replanned(folder: str, rules: Rules, key: tuple, _terms: list[Override], _orders: list[PurchaseOrder]) -> plans.Basis:
+    return plans.replanned(_basis(folder, rules), _terms, _orders)
 
 
 def plan() -> pd.DataFrame:
     """Return the plan, one row a product, as core.capabilities.inventory.plan.make gives it; of stale data without passed days."""
-    version = State(workspace()).overrides_version()
-    return _plan(st.session_state["_snapshot"], inventory_rules(), version, _passed(), basis(), overrides())
+    standing = plans.standing(overrides(), purchase_orders())
+    return _plan(st.session_state["_snapshot"], inventory_rules(), changes(), _passed(), basis(), standing)
 
 
 def _passed() -> date | None:
@@ -250,8 +277,7 @@ def stock_known() -> bool:
 
 def decisions(limit: int) -> pd.DataFrame:
     """Return decisions by the plan, up to `limit` of each kind: kind, product and reason."""
-    version = (State(workspace()).overrides_version(), _passed())
-    return _decisions(st.session_state["_snapshot"], inventory_rules(), version, limit, plan())
+    return _decisions(st.session_state["_snapshot"], inventory_rules(), (changes(), _passed()), limit, plan())
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
@@ -266,9 +292,7 @@ def money() -> dict[str, plans.Amount] | None:
     what the suggested orders gain. None where interest is no sales."""
     if meta().signal != "orders":
         return None
-    return _money(
-        st.session_state["_snapshot"], inventory_rules(), State(workspace()).overrides_version(), plan(), plan_within(math.inf), basis()
-    )
+    return _money(st.session_state["_snapshot"], inventory_rules(), changes(), plan(), placed(math.inf), basis())
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
@@ -282,11 +306,11 @@ def _money(
     return found | {"excess": plans.excess(_plan), "gain": plans.gain(_bought)}
 
 
-def plan_within(budget_cents: float) -> pd.DataFrame:
-    """Return the plan within this budget; math.inf for all suggested orders."""
+def placed(budget_cents: float | None, suppliers: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Return the plan as orders that can be placed, of these suppliers or of all, within a budget where there is one."""
     folder, rules = st.session_state["_snapshot"], inventory_rules()
-    ranking = _ranking(folder, rules, tuple(o.id for o in _terms()), basis())
-    return _within(folder, rules, (State(workspace()).overrides_version(), _passed()), budget_cents, plan(), ranking)
+    ranking = _ranking(folder, rules, basis_key(), basis())
+    return _placed(folder, rules, (changes(), _passed()), budget_cents, suppliers, plan(), ranking)
 
 
 @st.cache_resource(max_entries=4, show_spinner=False)
@@ -295,26 +319,10 @@ def _ranking(folder: str, rules: Rules, ids: tuple, _based: plans.Basis) -> plan
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)
-def _within(folder: str, rules: Rules, version: tuple, budget_cents: float, _plan: pd.DataFrame, _ranking: plans.Ranking) -> pd.DataFrame:
-    return plans.within(_plan, _ranking, budget_cents)
-
-
-def scenarios() -> dict[str, plans.Scenario]:
-    """What-if scenarios that were kept, by name."""
-    return {view.name: plans.Scenario(**view.choices) for view in State(workspace()).views(SCENARIOS)}
-
-
-def outlook(products: pd.Series, asked: dict, scenario: plans.Scenario) -> plans.Outlook:
-    """Return what these products, which the filters `asked` leave, come to under a scenario. Planners' quantities change neither."""
-    terms = tuple(o.id for o in _terms())
-    return _outlook(st.session_state["_snapshot"], inventory_rules(), terms, asked, scenario, basis(), products)
-
-
-@st.cache_data(max_entries=32, show_spinner=False)
-def _outlook(
-    folder: str, rules: Rules, ids: tuple, asked: dict, scenario: plans.Scenario, _based: plans.Basis, _products: pd.Series
-) -> plans.Outlook:
-    return plans.outlook(_based, pd.Index(_based.products.product_id).get_indexer(_products), scenario)
+def _placed(
+    folder: str, rules: Rules, version: tuple, budget: float | None, suppliers: tuple, _plan: pd.DataFrame, _ranking: plans.Ranking
+) -> pd.DataFrame:
+    return plans.within(_plan[_plan.supplier.isin(suppliers)] if suppliers else _plan, _ranking, budget)
 
 
 def plan_problems() -> dict[str, int]:
@@ -329,7 +337,7 @@ def _problems(folder: str, rules: Rules) -> dict[str, int]:
 
 def plan_version(asked: dict) -> str:
     """Return a key that differs where the rows of a filtered plan may differ."""
-    told = (st.session_state["_snapshot"], State(workspace()).overrides_version(), sorted(asked.items()))
+    told = (st.session_state["_snapshot"], changes(), sorted(asked.items()))
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 

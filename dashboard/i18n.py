@@ -22,6 +22,7 @@ from core.messages import show as show_in
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 _SPOKEN = "spoken"  # where a session keeps the keys of such widgets
+WHOLE_FROM = 100  # money from here on is written without pennies
 SYMBOLS = {"": "", "GBP": "£", "USD": "$", "EUR": "€", "CNY": "¥", "JPY": "¥", "INR": "₹", "KRW": "₩"}
 
 
@@ -118,13 +119,16 @@ def points(change: float) -> str:
 
 
 def money(cents: float, currency: str, short: bool = False) -> str:
-    """£1,234.50; short: £1.2k, without pennies."""
+    """£1,234 or £12.50: no pennies from £100 on; short: £1.2k, without pennies."""
     if absent(cents):
         return "–"
     symbol = SYMBOLS.get(currency, f"{currency} ")
     amount = cents / 100
     sign = "−" if amount < 0 else ""
-    written = compact(round(abs(amount))) if short else f"{abs(amount):,.2f}".removesuffix(".00")
+    if short:
+        written = compact(round(abs(amount)))
+    else:
+        written = f"{abs(amount):,.{0 if abs(amount) >= WHOLE_FROM else 2}f}".removesuffix(".00")
     return f"{sign}{symbol}{written}"
 
 
@@ -134,6 +138,11 @@ def day(value) -> str:
         return "–"
     value = value if isinstance(value, date) else date.fromisoformat(str(value)[:10])
     return format_date(value, "y年M月d日" if language() == "zh" else "d MMM y", locale=LOCALES[language()])
+
+
+def day_format() -> str:
+    """Return the format of days in a table's column, as `day` writes them."""
+    return "YYYY年M月D日" if language() == "zh" else "D MMM YYYY"
 
 
 def axis_day() -> str:

@@ -4,7 +4,7 @@ import math
 
 import streamlit as st
 
-from dashboard import address, data, registry, shop
+from dashboard import address, data, shop
 from dashboard.components import cards, exports, rows
 from dashboard.components.rising import filters, groups, listing
 from dashboard.i18n import _, n_
@@ -31,7 +31,7 @@ def forecasts(falling: bool) -> None:
     name = "falling" if falling else "rising"
     top, body = st.container(horizontal=True, vertical_alignment="center", key="rising_top"), st.container()
     with top:
-        by = filters.by()
+        by = filters.by(choices)
     question = asked.values | {"sort": filters.question_sort(asked.sort, falling)}
     if by != "product":
         found = data.ask("rising_groups", **question, by=by)
@@ -49,6 +49,7 @@ def forecasts(falling: bool) -> None:
     if found.empty:
         with body:
             cards.nothing_here(_("No product matches these filters."))
+            st.button(_("Clear filters"), key="clear_filters", on_click=filters.clear)
             if unforecast:
                 label = n_("Show {count} product without a forecast", "Show {count} products without a forecast", unforecast)
                 st.button(label, key="show_unforecast", on_click=address.put, kwargs={"list": "none"})
@@ -58,7 +59,6 @@ def forecasts(falling: bool) -> None:
         found = data.ask("rising", **question, limit=PAGE_ROWS, offset=first)
     with body:
         compare = rows.Action("compare", "products", _("Compare"), *listing.COMPARED, _("Select 2 to 4 products to compare."))
-        actions = [compare] if "compare" in registry.pages() else []
         chosen = listing.show(
             f"{name}_list",
             found,
@@ -69,7 +69,7 @@ def forecasts(falling: bool) -> None:
             sort=asked.sort,
             on_sort=lambda way: address.put(sort=way),
             selects=True,
-            actions=actions,
+            actions=[compare],
         )
     with top:
         more = n_("{count} more has no forecast.", "{count} more have no forecast.", unforecast) if unforecast else ""

@@ -11,7 +11,7 @@ from dashboard.components.inventory import sections
 from dashboard.i18n import _
 from dashboard.theme import CONFIG
 
-ROWS, KEPT = 100, 12
+ROWS, KEPT = 15, 12
 
 # settings
 updates = track_record.judged()

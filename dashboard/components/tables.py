@@ -10,7 +10,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import labels
 from dashboard.components.cards import open_product
-from dashboard.i18n import SYMBOLS, _, shortened
+from dashboard.i18n import SYMBOLS, WHOLE_FROM, _, shortened
 
 column = st.column_config
 
@@ -23,9 +23,10 @@ def trend(label: str, **more) -> ColumnConfig:
     return column.AreaChartColumn(label, y_min=0, width=more.pop("width", 110), **more)
 
 
-def money(label: str, currency: str, **more) -> ColumnConfig:
-    """Return a column of amounts in whole currency (not cents)."""
-    return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.2f", width=more.pop("width", 90), **more)
+def money(label: str, currency: str, amounts: pd.Series | None = None, **more) -> ColumnConfig:
+    """Return a column of amounts in whole currency (not cents). Without pennies where the largest of these `amounts` is written so."""
+    digits = 2 if amounts is None or not (amounts.abs() >= WHOLE_FROM).any() else 0
+    return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.{digits}f", width=more.pop("width", 90), **more)
 
 
 def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:

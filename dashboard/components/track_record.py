@@ -232,7 +232,7 @@ def calls(found: pd.DataFrame, every: bool, currency: str, first: int) -> None:
         column(
             _("What happened"),
             "result",
-            "figure",
+            "text",
             120,
             1,
             help=_("✓ is a hit, ✗ a miss of a call. – is not judged: what would have sold is not known."),

@@ -68,6 +68,12 @@ def test_a_search_takes_percent_and_underscore_as_they_are(open_page):
     assert not lists(at) and "No product matches these filters" in words(at)
 
 
+def test_filters_that_leave_nothing_can_be_cleared_at_once(open_page, everyone):
+    at = open_page("rising", q="%", category="Kitchen", stock="0-1")
+    at.button(key="clear_filters").click().run()
+    assert row_ids(at) == list(everyone.product_id) and set(at.query_params) <= {"lang"}
+
+
 def test_a_search_finds_a_product_by_its_number(open_page):
     assert row_ids(open_page("rising", q="p0007")) == ["P0007"]
 
@@ -263,7 +269,22 @@ def test_a_product_without_a_forecast_for_one_group_says_so(open_page, workspace
     assert row_ids(at) == ["P0003"] and cells(at, "reason")[0]["text"] == "No recent sale to this customer group"
 
 
+# ---- choosing rows
+
+
+def test_two_to_four_rows_can_be_compared(open_page):
+    shown = lists(open_page("rising"))[0]
+    (action,) = shown["actions"]
+    assert shown["selects"] and action["href"] == "compare?products={ids}" and (action["least"], action["most"]) == (2, 4)
+
+
 # ---- roll-ups
+
+
+def test_a_shop_without_categories_offers_none_to_add_up_by(open_page, workspace):
+    write_snapshot(workspace, categories=False)
+    at = open_page("rising", workspace=workspace)
+    assert list(at.segmented_control(key="by").options) == ["Product", "Brand", "Supplier"]
 
 
 @pytest.mark.parametrize("level", ["category", "brand", "supplier"])

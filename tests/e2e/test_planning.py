@@ -49,12 +49,19 @@ def open_filtered(page: Page, supplier: str) -> None:
     settled(page)
 
 
+def cell(page: Page, column: int, row: int = 0) -> None:
+    """Clicks a cell of the list: its canvas has no elements. column: pixels from the left; row: 0 is the first."""
+    page.get_by_test_id("stDataFrame").first.click(position={"x": column, "y": 35 + 36 * row + 18})
+
+
 def choose(page: Page, product_id: str) -> None:
-    """By keyboard, as the list can be reached too."""
-    page.locator(".st-key-chosen").get_by_role("combobox").click()
-    page.keyboard.type(product_id)
-    page.keyboard.press("Enter")
-    page.keyboard.press("Escape")
+    """Ticks the row of a product, found by its number."""
+    search = page.locator(".st-key-q").get_by_role("textbox")
+    search.fill(product_id)
+    expect(page).to_have_url(re.compile("q="))
+    expect(page.get_by_text("1 product, highest margin at risk first")).to_be_visible()
+    settled(page)
+    cell(page, 22)
     expect(page.locator(".st-key-change_save")).to_be_visible()
     settled(page)
 
@@ -74,6 +81,7 @@ def save(page: Page, reason: str, comment: str = "") -> None:
     page.locator(".st-key-change_save").get_by_role("button").click()
     expect(page.get_by_text("1 change saved.").first).to_be_visible()
     expect(page.locator(".st-key-change_save")).to_have_count(0)
+    page.locator(".st-key-q").get_by_role("textbox").fill("")
     settled(page)
 
 
@@ -135,6 +143,9 @@ def test_what_a_planner_changed_is_in_the_order_and_there_again_when_the_page_is
     choose(other, first)
     expect(other.get_by_text(f"Order {wanted[first]:,.0f}")).to_be_visible()
     expect(other.get_by_text(re.compile("Planned promotion .*Ana"))).to_be_visible()
+    other.locator(".st-key-q").get_by_role("textbox").fill("")
+    expect(other).not_to_have_url(re.compile("q="))
+    settled(other)
     again = load_workbook(io.BytesIO(downloaded(other, "orders_xlsx"))).worksheets[1]
     assert {row[0]: row[units] for row in again.iter_rows(min_row=2, values_only=True)} == {p: r[units] for p, r in rows.items()}
     other.goto("/inventory?status=snoozed")
@@ -147,7 +158,7 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     first = frame.iloc[0]
     page.goto("/inventory")
     settled(page)
-    page.get_by_test_id("stDataFrame").first.click(position={"x": 18, "y": 38 + 18})
+    cell(page, 22)
     expect(page.get_by_text(f"Order {first.order_units:,.0f}")).to_be_visible()
     expect(page.get_by_text(f"Reorder point {first.reorder_point:,.0f} =")).to_be_visible()
     page.get_by_role("button", name="More").click()
@@ -158,3 +169,57 @@ def test_a_click_on_a_row_explains_it_and_csv_and_printed_page_hold_the_same_lin
     expect(page.get_by_role("row")).to_have_count(len(lines) + page.get_by_role("table").count())
     page.emulate_media(media="print")
     expect(page.locator(".st-key-plan_filters")).to_be_hidden()
+
+
+def test_an_order_from_one_supplier_within_a_budget_takes_four_clicks_and_its_export_one(page, shop):
+    frame = planned(shop).reset_index()
+    totals = plan.by_supplier(frame).dropna(subset=["supplier", "line_cost_cents"])
+    supplier, whole = totals.supplier.iloc[0], totals.line_cost_cents.iloc[0]
+    least = 0.0 if pd.isna(totals.minimum_cents.iloc[0]) else totals.minimum_cents.iloc[0]
+    budget = round(max(0.6 * whole, 1.1 * least) / 100)
+    page.goto("/")
+    settled(page)
+    clicks = 0
+
+    def click(place) -> None:
+        nonlocal clicks
+        place.click()
+        clicks += 1
+
+    click(page.get_by_test_id("stSidebarNav").get_by_role("link", name="Inventory"))
+    settled(page)
+    click(page.locator(".st-key-supplier").get_by_role("combobox"))
+    page.keyboard.type(supplier)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("supplier="))
+    click(page.locator(".st-key-budget").get_by_role("spinbutton"))
+    page.keyboard.type(str(budget))
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Every order can be placed")).to_be_visible()
+    settled(page)
+    assert clicks <= 4
+    rows = load_workbook(io.BytesIO(downloaded(page, "orders_xlsx"))).worksheets[1].iter_rows(values_only=True)
+    headings = next(rows)
+    cost = 100 * sum(row[headings.index("Cost")] or 0 for row in rows)
+    assert least <= cost <= 100 * budget and cost > 0
+
+
+def test_a_quantity_typed_into_its_cell_is_saved_with_a_reason_and_undone_by_one_click(page, shop, supplier):
+    open_filtered(page, supplier)
+    page.get_by_test_id("stDataFrame").first.dblclick(position={"x": 680, "y": 35 + 18})
+    page.keyboard.press("Control+A")
+    page.keyboard.type("7777")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("1 quantity is not saved yet")).to_be_visible()
+    page.locator(".st-key-change_save").get_by_role("button").click()
+    expect(page.get_by_text("Choose a reason.", exact=True)).to_be_visible()
+    page.locator(".st-key-change_reason_typed").get_by_role("combobox").click()
+    page.keyboard.type("Budget")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-change_save").get_by_role("button").click()
+    expect(page.get_by_text("1 change saved.")).to_be_visible()
+    assert [o.value for o in State(shop).overrides() if o.ended_at is None] == [7777]
+    page.locator(".st-key-undo").get_by_role("button").click()
+    expect(page.get_by_text("1 change saved.")).to_have_count(0)
+    settled(page)
+    assert [o for o in State(shop).overrides() if o.ended_at is None] == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -12,10 +14,17 @@ import pytest
 
 from core.capabilities.inventory import plan
 from core.capabilities.inventory.control import ORDER_NOW, Rules, suggest
-from core.capabilities.inventory.plan import Basis
+from core.capabilities.inventory.plan import Basis, Ranking, Steps
 from core.errors import UserError
 from core.storage.state import Override
-from tests.unit.test_plan import AS_OF, basis, due, override, planned, shop  # noqa: F401
+from tests.unit.test_plan import AS_OF, due, override, planned, shop  # noqa: F401
+from tests.unit.test_plan import basis as with_minimums  # noqa: F401
+
+
+@pytest.fixture(scope="module")
+def basis(with_minimums) -> Basis:
+    """A shop whose suppliers ask for no minimum order value."""
+    return replace(with_minimums, products=with_minimums.products.assign(supplier_minimum_cents=np.nan))
 
 
 def cut(basis: Basis, budget: float, *overrides: Override) -> pd.DataFrame:
@@ -46,7 +55,7 @@ def test_more_money_buys_more_and_gains_less_with_each_pound(basis, whole):
 
 def test_without_a_limit_the_suggestions_that_are_worth_their_money_are_bought_whole(basis):
     bought, ranked = cut(basis, math.inf), plan.rank(basis)
-    worth = bought.product_id.isin(ranked.products[ranked.rows[ranked.steps.product]])
+    worth = bought.product_id.isin(ranked.products[ranked.steps.row[~ranked.steps.extra]])
     assert (bought.order_units == bought.suggested_order_units)[worth].all() and (bought[~worth].order_units.dropna() == 0).all()
     assert worth.sum() >= (bought.suggested_order_units > 0).sum() - 1  # a large pack of a slow seller keeps a service that earns less
     before = planned(basis).loc[bought.product_id[worth]]
@@ -110,3 +119,140 @@ def test_a_shop_with_nothing_to_order_and_one_whose_stock_costs_nothing_to_hold_
 def test_a_budget_below_nothing_is_refused(basis):
     with pytest.raises(UserError, match="budget must be 0 or more"):
         cut(basis, -1)
+
+
+# ---- orders that can be placed
+
+
+def small(products: list[tuple[str, list[tuple[float, float, bool]]]], minimums: dict[str, float]) -> tuple[pd.DataFrame, Ranking]:
+    """A plan of products, each with its supplier and steps (cost, gain, top-up) of one unit of a cent times its cost."""
+    names = [f"P{i}" for i in range(len(products))]
+    rows = [(i, *step) for i, (_supplier, own) in enumerate(products) for step in own]
+    row, cost, gain, extra = (np.array(values) for values in zip(*rows))
+    steps = Steps.ranked(row, cost.astype(float), cost.astype(float), gain.astype(float), extra.astype(bool))
+    suggested = np.bincount(row, cost * ~extra.astype(bool), len(products)).astype(float)
+    plan_ = pd.DataFrame(
+        {
+            "product_id": names,
+            "supplier": [supplier for supplier, _steps in products],
+            "suggested_order_units": suggested,
+            "planner_order_units": np.nan,
+            "order_units": suggested,
+            "snooze_until": pd.NaT,
+            "unit_cost_cents": 1.0,
+            "pack_size": 1.0,
+            "line_cost_cents": suggested,
+            "lost_margin_cents": 0.0,
+            "fill_rate": 1.0,
+            "gain_cents": np.nan,
+        }
+    )
+    plan_["supplier_minimum_cents"] = plan_.supplier.map(minimums).astype(float)
+    policy = SimpleNamespace(cycle=SimpleNamespace(fill_rate=lambda stock: np.ones_like(stock)))
+    return plan_, Ranking(pd.Index(names), steps, policy, np.zeros(len(names)))
+
+
+def by_brute_force(products, minimums, budget) -> float:
+    """The largest gain of any orders that can be placed, by trying all of them."""
+    best = 0.0
+    for counts in itertools.product(*(range(len(own) + 1) for _supplier, own in products)):
+        spent, gain = dict.fromkeys(minimums, 0.0), 0.0
+        for (supplier, own), count in zip(products, counts):
+            spent[supplier] = spent.get(supplier, 0.0) + sum(cost for cost, _gain, _extra in own[:count])
+            gain += sum(gained for _cost, gained, _extra in own[:count])
+        placed = all(cost == 0 or cost >= minimums.get(supplier, 0.0) for supplier, cost in spent.items())
+        if placed and sum(spent.values()) <= budget:
+            best = max(best, gain)
+    return best
+
+
+WORKED = [
+    ("A", [(40, 20, False), (20, -1, True), (20, -2, True)]),  # 40 of at least 70: topped up by the better of two products
+    ("A", [(30, -1, True)]),
+    ("B", [(50, 4, False), (50, -6, True)]),  # the top-up costs more than the order is worth
+    ("C", [(30, 9, False)]),  # 30 of at least 100, and no more to buy
+    ("D", [(60, 30, False), (30, 5, False)]),  # its minimum is met by what is suggested
+]
+MINIMUMS = {"A": 70.0, "B": 80.0, "C": 100.0, "D": 50.0}
+
+
+def test_a_small_order_is_topped_up_by_what_loses_least_or_dropped_with_its_reason():
+    bought = plan.within(*small(WORKED, MINIMUMS), None).set_index("product_id")
+    assert bought.order_units.to_dict() == {"P0": 40, "P1": 30, "P2": 0, "P3": 0, "P4": 90}  # 30 for 1 beats 20 and 20 for 3
+    assert bought.top_up_units.to_dict() == {"P0": 0, "P1": 30, "P2": 0, "P3": 0, "P4": 0}
+    assert bought.dropped.to_dict() == {"P0": "", "P1": "", "P2": "not worth it", "P3": "out of reach", "P4": ""}
+
+
+@pytest.mark.parametrize(
+    ("budget", "placed"),
+    [
+        (160, {"P0": 40, "P1": 30, "P4": 90}),
+        (130, {"P0": 40, "P1": 30, "P4": 60}),
+        (129, {"P4": 90}),  # A's 70 do not fit beside D's 60
+        (59, {}),  # nobody's minimum is within reach: D begins with 60
+    ],
+)
+def test_a_budget_buys_whole_orders_of_suppliers_or_none(budget, placed):
+    bought = plan.within(*small(WORKED, MINIMUMS), budget).set_index("product_id")
+    assert bought.order_units[bought.order_units > 0].to_dict() == placed
+
+
+def test_on_small_cases_orders_can_be_placed_and_gain_nearly_as_much_as_the_best_of_all():
+    random, shares = np.random.default_rng(5), []
+    for _case in range(150):
+        products = []
+        for _product in range(random.integers(2, 6)):
+            cost = random.integers(5, 40)
+            density = np.sort(random.uniform(0.05, 1.0, random.integers(0, 3)))[::-1]
+            extra = np.sort(random.uniform(-0.2, 0.02, random.integers(0, 3)))[::-1]
+            own = [(int(cost), cost * d, False) for d in density] + [(int(cost), cost * d, True) for d in extra]
+            products.append((str(random.choice(["A", "B", "C"])), own))
+        if not any(own for _supplier, own in products):
+            continue
+        minimums = {name: float(random.integers(0, 90)) for name in "ABC"}
+        budget = float(random.integers(20, 220))
+        bought = plan.within(*small(products, minimums), budget)
+        spent = bought.groupby("supplier").line_cost_cents.sum()
+        assert spent.sum() <= budget and all(cost == 0 or cost >= minimums[name] for name, cost in spent.items())
+        best = by_brute_force(products, minimums, budget)
+        assert bought.gain_cents.sum() <= best + len(bought)  # gains are rounded to whole cents
+        shares.append((bought.gain_cents.sum() + 1e-9) / max(best, 1e-9) if best > 3 else 1.0)
+    assert np.mean(shares) > 0.99 and np.mean(np.array(shares) > 0.97) > 0.95
+
+
+def demanding(basis: Basis, share: float) -> Basis:
+    """The shop with one minimum for all suppliers: this share of its largest order."""
+    largest = plan.by_supplier(plan.make(basis, [])).line_cost_cents.max()
+    return replace(basis, products=basis.products.assign(supplier_minimum_cents=round(share * largest)))
+
+
+@pytest.mark.parametrize("share", [0.4, 1.1, 50])
+def test_every_suppliers_order_reaches_its_minimum_whatever_the_budget(basis, whole, share):
+    asking = demanding(basis, share)
+    for budget in (None, 0.1 * whole, 0.5 * whole, 2 * whole):
+        bought = plan.within(plan.make(asking, []), plan.rank(asking), budget)
+        placed = plan.by_supplier(bought)
+        assert (placed.missing_cents.fillna(0) == 0).all()
+        assert len(placed) > 0 or share == 50 or (budget or whole) < asking.products.supplier_minimum_cents.iloc[0] * 2
+        assert (bought.packs[bought.order_units > 0] % 1 == 0).all()
+        assert (bought.order_units.fillna(0) <= bought.suggested_order_units.fillna(0) + bought.top_up_units).all()
+        if budget is not None:
+            assert bought.line_cost_cents.sum() <= budget
+        left_out = bought[(bought.suggested_order_units > 0) & bought.supplier.notna() & ~bought.supplier.isin(placed.supplier)]
+        assert left_out.dropped.isin(plan.DROPPED).all()
+
+
+def test_a_planners_order_below_the_minimum_is_topped_up_whatever_that_gains(basis):
+    asking = demanding(basis, 1.1)
+    only = due(basis, 0)
+    name = basis.products.set_index("product_id").supplier[only]
+    asleep = [
+        override(product, "snooze_until", (AS_OF + timedelta(days=9)).isoformat(), number=10 + i)
+        for i, product in enumerate(basis.products.product_id[(basis.products.status == ORDER_NOW)])
+        if product != only
+    ]
+    made = [override(only, "order_units", 12.0), *asleep]
+    bought = plan.within(plan.make(asking, made), plan.rank(asking), None)
+    theirs = bought[(bought.supplier == name) & (bought.order_units > 0)]
+    assert theirs.top_up_units.sum() > 0 and theirs.line_cost_cents.sum() >= asking.products.supplier_minimum_cents.iloc[0]
+    assert bought.set_index("product_id").order_units[only] == 12

@@ -17,6 +17,7 @@ from core.messages import Message, msg, serialize, to_json
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
 from core.storage.state.overrides import FIELDS, REASONS, SCOPES, TERMS, Overrides
+from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, PurchaseOrders
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
@@ -42,9 +43,12 @@ __all__ = [
     "AuditEntry",
     "Heartbeat",
     "Job",
+    "Line",
+    "NEXT",
     "LONGEST_NOTE",
     "Note",
     "Override",
+    "PurchaseOrder",
     "State",
     "TERMS",
     "View",
@@ -53,7 +57,7 @@ __all__ = [
 ]
 
 
-class State(Overrides, Marks):
+class State(Overrides, Marks, PurchaseOrders):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs

@@ -84,6 +84,17 @@ _SCHEMA = (
     insert into views select page, name, '', choices, actor, at from views_4;
     drop table views_4;
     """,
+    # version 6: purchase orders
+    """
+    create table purchase_orders (
+        number text primary key, supplier text not null, currency text not null, ship_to text not null, terms text not null,
+        status text not null, actor text not null, created_at text not null, at text not null, sent_on text
+    );
+    create table purchase_order_lines (
+        number text not null references purchase_orders, product_id text not null, title text not null, units real not null,
+        unit_cost_cents real, due_on text not null, received real not null default 0, primary key (number, product_id)
+    );
+    """,
 )
 
 

@@ -6,6 +6,7 @@ Nothing is deleted: an override that was replaced or ended, or has expired, stay
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import date
 
 from core.errors import UserError
@@ -103,6 +104,26 @@ class Overrides(StateFile):
                     row["reason"],
                     {"field": row["field"], "before": json.loads(row["value"]), "after": json.loads(row["before"])},
                 )
+
+    def undo_overrides(self, ids: Sequence[int], actor: str) -> None:
+        """End overrides, and set again what each of them replaced. Those that have ended do not change."""
+        for each in self.overrides():
+            if each.id not in ids or each.ended_at is not None:
+                continue
+            self.end_override(each.id, actor)
+            for old in reversed(self.overrides()):
+                if old.place == each.place and old.id < each.id and old.ended_at == each.at:
+                    self.set_override(
+                        *old.place,
+                        old.value,
+                        reason=old.reason if isinstance(old.reason, str) else "other",
+                        actor=old.actor,
+                        expires_on=old.expires_on,
+                        before=old.before,
+                        comment=old.comment,
+                        basis=old.basis,
+                    )
+                    break
 
     def overrides_version(self) -> tuple[int, int]:
         """Return a key that changes with every change of an override: (highest id, number of ended ones)."""

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.capabilities.inventory import plan as plans
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
 from dashboard.i18n import _, absent, day, exact, money, n_, number, plain
@@ -41,9 +41,9 @@ PRINTED = 500
 PRINT_CSS = Path(__file__).parents[2] / "assets" / "print.css"
 
 
-def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
-    """Show downloads of what the filters and the budget (cents) leave. Files are made when asked for; their words are chosen now, in
-    this session's language."""
+def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> bool:
+    """Show downloads of what the filters and the budget (cents) leave; return whether it is to be printed instead. Files are made when
+    asked for; their words are chosen now, in this session's language."""
     template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
     about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
     told = found.assign(
@@ -53,7 +53,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
     listed = {name: own.heading(name) for name in (LISTED if budget is None else (*LISTED, "gain"))}
     day_ = f"{meta.as_of:%Y-%m-%d}"
     st.download_button(
-        _("Orders (Excel)"),
+        _("Export purchase orders"),
         lambda: plans.orders_workbook(told, template, about, called),
         f"orders-{day_}.xlsx",
         XLSX,
@@ -64,7 +64,8 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
         disabled=not ordered,
         help=_("One sheet per supplier, with your quantities and without snoozed products."),
     )
-    with st.popover(_("More"), icon=":material/more_horiz:"):
+    with st.popover(_("More"), icon=":material/more_horiz:", key="plan_more"):
+        printing = st.toggle(_("Print view"), **address.flag("print"))
         every_supplier = {"supplier": own.heading("supplier")} | template
         st.download_button(
             _("Orders (CSV)"),
@@ -86,6 +87,7 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
                 on_click="ignore",
                 width="stretch",
             )
+    return printing
 
 
 def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:

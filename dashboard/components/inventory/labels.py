@@ -85,6 +85,13 @@ COLUMNS = {
     ),
     "xyz": (N_("XYZ"), N_("How far the 4-week forecast may be off, as a share of it. X: below 50%, Y: below 100%, Z: above.")),
     "status": (N_("Status"), ""),
+    "risk": (
+        N_("Stock risk"),
+        N_(
+            "Stock-out soon: the stock is likely to run out (50% or more) before an order of the next cycle could arrive. "
+            "Excess: more stock than is likely to sell. Healthy: neither."
+        ),
+    ),
     "on_hand": (N_("On hand"), ""),
     "on_order": (N_("On order"), ""),
     "on_order_later": (
@@ -142,6 +149,28 @@ COLUMNS = {
     "comment": (N_("Comment"), ""),
     "changed_by": (N_("Changed by"), ""),
 }
+RISKS = {"short": N_("Stock-out soon"), "excess": N_("Excess"), "healthy": N_("Healthy")}
+RISK_COLOURS = {"short": "red", "excess": "orange", "healthy": "green"}
+DROPPED = {
+    "out of reach": N_("Even with more stock ahead, the order stays below the minimum."),
+    "not worth it": N_("Reaching the minimum costs more than the order gains."),
+    "beyond budget": N_("The budget does not cover the minimum, or gains more elsewhere."),
+}
+ORDER_STATUSES = {
+    "draft": N_("Draft"),
+    "sent": N_("Sent"),
+    "confirmed": N_("Confirmed"),
+    "partly received": N_("Partly received"),
+    "received": N_("Received"),
+    "cancelled": N_("Cancelled"),
+}
+ORDER_ACTS = {
+    "sent": N_("Mark as sent"),
+    "confirmed": N_("Mark as confirmed"),
+    "partly received": N_("Save units received"),
+    "received": N_("Mark as received"),
+    "cancelled": N_("Cancel order"),
+}
 SCOPES = {"product": N_("This product"), "supplier": N_("All of {name}"), "class": N_("All of class {name}")}
 
 
@@ -162,6 +191,14 @@ def problem(name: str) -> tuple[str, str]:
 def reason(given: Message | str) -> str:
     """Return why a value was changed: one of REASONS by name, or the words that core gave."""
     return show(given) if isinstance(given, Message) else said(REASONS, given)
+
+
+def dropped(name: str) -> str:
+    return said(DROPPED, name)
+
+
+def risk(name: str) -> str:
+    return said(RISKS, name)
 
 
 def scope(kind: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""What is chosen: why this many, and the planner's own quantity, snooze or terms, each with a reason."""
+"""What is ticked: why this many, and the planner's own quantity, snooze or terms, each with a reason."""
 
 from __future__ import annotations
 
@@ -7,53 +7,54 @@ from datetime import date, timedelta
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import COST
 from core.errors import UserError
-from core.messages import msg
 from core.storage.state import REASONS, Override
 from dashboard import actions, data
 from dashboard.components import cards
+from dashboard.components.inventory import edits
 from dashboard.components.inventory import labels as own
-from dashboard.components.inventory.listing import SHOWN
 from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened, spoken
 
 TERMS_HOLD_DAYS = 90
+_LAST = "_last_change"
 KINDS = ("order_units", "snooze_until", "terms")
 
 
-def begin() -> None:
-    """After a change the choice is over and the list shows it: called before anything is drawn."""
-    told = st.session_state.pop("_changed", None)
-    if told:
-        st.session_state.chosen = []
-        st.toast(told, icon=":material/check:")
-
-
-def chosen(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
-    """Show the panel of the chosen products; they are chosen in the list or here, by mouse or by keyboard."""
-    offered = pd.concat([plan[plan.product_id.isin(st.session_state.get("chosen", []))], found.head(SHOWN)])
-    known = dict(zip(offered.product_id, offered.title))
-    picked = st.multiselect(
-        _("Review or edit"),
-        list(known),
-        key="chosen",
-        select_all=False,
-        placeholder=_("Select rows in the list, or search by name or SKU"),
-        format_func=lambda p: f"{shortened(known[p], 50)} · {p}",
-    )
-    if not picked:
+def chosen(plan: pd.DataFrame, currency: str) -> None:
+    """Show the panel of the rows that are ticked, or whose quantity was typed and is not saved."""
+    rows = plan[plan.product_id.isin(edits.chosen())]
+    if rows.empty and not edits.unsaved():
         return
-    rows = plan[plan.product_id.isin(picked)]
-    with st.container(border=True):
+    with st.container(border=True, key="plan_panel"):
         left, right = cards.halves()
         with left:
             if len(rows) == 1:
                 _explained(rows.iloc[0], currency)
-            else:
+            elif len(rows):
                 _several(rows)
-        with right:
-            _form(rows)
+        with right if len(rows) else left:
+            if edits.unsaved():
+                _typed(plan)
+                _form_of_typed(plan)
+            else:
+                _form(rows)
         _held(rows)
+
+
+def undo() -> None:
+    """Show what was just saved in this session, with a way back."""
+    last = st.session_state.get(_LAST)
+    if not last:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", width="content"):
+        st.markdown(":material/check: " + n_("{count} change saved.", "{count} changes saved.", len(last)))
+        st.button(_("Undo"), key="undo", type="tertiary", icon=":material/undo:", on_click=_undo)
+
+
+def _undo() -> None:
+    actions.undo(st.session_state.pop(_LAST))
 
 
 def _explained(row: pd.Series, currency: str) -> None:
@@ -89,6 +90,35 @@ def _several(rows: pd.DataFrame) -> None:
     st.caption(_("A change applies to each of these products."))
 
 
+def _typed(plan: pd.DataFrame) -> None:
+    titles = dict(zip(plan.product_id, plan.title))
+    st.markdown("**" + n_("{count} quantity is not saved yet", "{count} quantities are not saved yet", len(edits.unsaved())) + "**")
+    st.markdown(plain(edits.told(titles)))
+
+
+def _form_of_typed(plan: pd.DataFrame) -> None:
+    """Ask why the quantities typed into the list differ."""
+    rows = plan[plan.product_id.isin(edits.unsaved())]
+    as_of = data.meta().as_of.date()
+    with st.form("change_typed", border=False):
+        reason, comment = _because("typed")
+        holds = _holds(as_of, _until(rows, as_of), "typed")
+        with st.container(horizontal=True):
+            saved = st.form_submit_button(
+                n_("Save {count} quantity", "Save {count} quantities", len(rows)),
+                type="primary",
+                icon=":material/check:",
+                key="change_save",
+            )
+            dropped = st.form_submit_button(_("Discard"), key="change_discard")
+    if dropped:
+        edits.start_over()
+        st.rerun()
+    if saved:
+        given = [_units(product, units, holds) for product, units in edits.unsaved().items()] if holds else []
+        save(given, reason, comment)
+
+
 def _form(rows: pd.DataFrame) -> None:
     """Show one kind of change at a time; which one decides what the form asks for."""
     names = {"order_units": _("Quantity"), "snooze_until": _("Snooze"), "terms": _("Settings")}
@@ -99,48 +129,72 @@ def _form(rows: pd.DataFrame) -> None:
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
     with st.form(f"change_{which}", border=False):
         given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            reason = st.selectbox(
-                _("Reason"),
-                REASONS,
-                index=None,
-                key=spoken(f"change_reason_{which}"),
-                placeholder=_("Choose one"),
-                width=210,
-                format_func=own.reason,
-            )
-            comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            st.text_input(
-                _("Your name"), key="planner", persist_state="session", max_chars=60, width=210, placeholder=_("shown in the change log")
-            )
-            saved = st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="change_save")
+        reason, comment = _because(which)
+        saved = st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="change_save")
     if saved:
-        _save(given, reason or "", comment)
+        save(given, reason, comment)
 
 
-def _save(given: list[dict], reason: str, comment: str) -> None:
+def _because(which: str) -> tuple[str, str]:
+    """Ask for the reason of a change, a comment, and who makes it; return reason and comment."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        reason = reason_field(f"change_reason_{which}")
+        comment = st.text_input(_("Comment"), key=f"change_comment_{which}", max_chars=300, width=210)
+    st.text_input(_("Your name"), key="planner", persist_state="session", max_chars=60, width=210, placeholder=_("shown in the change log"))
+    return reason, comment
+
+
+def reason_field(key: str) -> str:
+    return (
+        st.selectbox(
+            _("Reason (required)"),
+            REASONS,
+            index=None,
+            key=spoken(key),
+            placeholder=_("Choose one"),
+            width=210,
+            format_func=own.reason,
+        )
+        or ""
+    )
+
+
+def save(given: list[dict], reason: str, comment: str) -> None:
+    """Save changes and rerun the page, or say what is missing. given: as actions.change takes them."""
+    if not given:
+        st.error(_("Fill in the value and the day."), icon=":material/error:")
+        return
+    if not reason:
+        st.error(_("Choose a reason."), icon=":material/error:")
+        return
     try:
-        if not given:
-            raise UserError(
-                expected=msg("A change needs a value and a day."),
-                found=msg("A field is empty."),
-                to_do=msg("Fill it in."),
-            )
-        actions.change(given, reason, comment)
+        st.session_state[_LAST] = actions.change(given, reason, comment)
     except UserError as error:
         cards.problem(error, _("Something went wrong"))
         return
-    st.session_state["_changed"] = n_("{count} change saved.", "{count} changes saved.", len(given))
+    edits.start_over()
     st.rerun()
+
+
+def quantities(rows: pd.DataFrame, units: pd.Series) -> list[dict]:
+    """Return the changes that set these units for these rows of the plan, until its next one."""
+    holds = _until(rows, data.meta().as_of.date())
+    return [_units(product, float(each), holds) for product, each in zip(rows.product_id, units)]
+
+
+def _units(product: str, units: float, holds: date) -> dict:
+    return {"scope": "product", "name": product, "field": "order_units", "value": units, "expires_on": holds}
+
+
+def _until(rows: pd.DataFrame, as_of: date) -> date:
+    """Until the next plan, which sees it on order; where the supplier takes it later than that, until it has gone out."""
+    return as_of + timedelta(days=int(max(data.inventory_rules().review_days - 1, rows.wait_days.max())))
 
 
 def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
     first = rows.iloc[0]
     pack = 1.0 if absent(first.pack_size) else float(first.pack_size)
     now = float(first.order_units) if len(rows) == 1 and not absent(first.order_units) else 0.0
-    # until the next plan, which sees it on order; where the supplier takes it later than that, until it has gone out
-    until = as_of + timedelta(days=int(max(data.inventory_rules().review_days - 1, rows.wait_days.max())))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         units = st.number_input(
             _("Order units") if len(rows) == 1 else _("Order quantity per product"),
@@ -151,10 +205,10 @@ def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
             key=f"change_units_{which}",
             width=210,
         )
-        holds = _holds(as_of, until, which)
+        holds = _holds(as_of, _until(rows, as_of), which)
     if units is None or holds is None:
         return []
-    return [{"scope": "product", "name": p, "field": "order_units", "value": units, "expires_on": holds} for p in rows.product_id]
+    return [_units(p, units, holds) for p in rows.product_id]
 
 
 def _snooze(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
@@ -233,7 +287,7 @@ def _held(rows: pd.DataFrame) -> None:
     places = {("product", p) for p in rows.product_id} | {("supplier", s) for s in rows.supplier.dropna()}
     places |= {("class", c) for c in rows.abc}
     as_of = data.meta().as_of.date()
-    for override in data.overrides():
+    for override in plans.standing(data.overrides(), data.purchase_orders()):
         if (override.scope, override.name) in places and override.holds(as_of):
             with st.container(horizontal=True, vertical_alignment="center"):
                 st.markdown(f":material/edit_note: {_told(override)}")

@@ -7,9 +7,9 @@ import streamlit as st
 
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
-from dashboard.components import cards, replays, tables
+from dashboard.components import cards, tables
 from dashboard.components.inventory import labels as own
-from dashboard.components.inventory import listing, whatif
+from dashboard.components.inventory import listing
 from dashboard.i18n import _, n_, number, percent, shortened
 
 column = st.column_config
@@ -17,45 +17,29 @@ MOST = 200
 
 
 def problems(counts: dict[str, int]) -> None:
-    """Show each named problem with how many products have it and what was done about it; its button filters the list."""
+    """Show the problems of the data on one line; opened, each with what was done about it, and its button filters the list."""
     if not counts:
         return
-    st.subheader(_("Data issues"), anchor=False)
-    grid = st.grid(2, min_column_width=400)
-    for name, count in counts.items():
-        title, done = own.problem(name)
-        with grid.cell(), st.container(gap=None):
-            st.button(
-                f"{title}: {number(count, 0)}",
-                key=f"problem_{name}",
-                type="tertiary",
-                icon=":material/warning:",
-                on_click=_show_problem,
-                args=(name,),
-                help=_("Show these products"),
-            )
-            st.caption(done)
+    named = " · ".join(f"{own.problem(name)[0]} {number(count, 0)}" for name, count in counts.items())
+    with st.expander(_("Data issues: {issues}").format(issues=named), icon=":material/warning:"):
+        grid = st.grid(2, min_column_width=380)
+        for name, count in counts.items():
+            title, done = own.problem(name)
+            with grid.cell(), st.container(gap=None):
+                st.button(
+                    f"{title}: {number(count, 0)}",
+                    key=f"problem_{name}",
+                    type="tertiary",
+                    on_click=_show_problem,
+                    args=(name,),
+                    help=_("Show these products"),
+                )
+                st.caption(done)
 
 
 def _show_problem(name: str) -> None:
-    address.clear("q", "supplier", "abc")
+    address.clear("q", "supplier", "abc", "risk")
     address.put(problem=name, status="")
-
-
-def tabs(plan: pd.DataFrame, found: pd.DataFrame, asked: dict, currency: str) -> None:
-    """Show the tabs below the list: suppliers, stops, overrides, scenarios and the replay. Only the open one is computed."""
-    contents = {
-        "suppliers": (_("By supplier"), lambda: suppliers(plan, found, currency)),
-        "stop": (_("Stop ordering"), lambda: stop(plan, currency)),
-        "changes": (_("Changes"), lambda: changes(plan)),
-        "what-if": (_("What-if"), lambda: whatif.show(plan, asked, currency)),
-        "replay": (_("Simulate last year"), lambda: replays.replay(data.last_done("simulate"), currency)),
-    }
-    labels = {code: label for code, (label, _content) in contents.items()}
-    for tab, (_label, content) in zip(st.tabs(list(labels.values()), **address.tab("section", labels)), contents.values()):
-        if tab.open:
-            with tab:
-                content()
 
 
 def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
@@ -76,16 +60,17 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
     st.dataframe(
         shown,
         column_config={
-            "supplier": column.TextColumn(_("Supplier"), width=240),
+            "supplier": column.TextColumn(_("Supplier"), width=220),
             "lines": column.NumberColumn(_("Order lines"), format="%,d", width=90),
-            "units": column.NumberColumn(_("Units"), format="%,.0f", width=100),
-            "cost": tables.money(_("Cost"), currency, width=130),
-            "lost": tables.money(own.heading("lost_margin"), currency, width=130, help=own.formula("lost_margin")),
-            "minimum": tables.money(_("Min. order"), currency, width=110, help=_("Minimum order value of the supplier.")),
+            "units": column.NumberColumn(_("Units"), format="%,.0f", width=80),
+            "cost": tables.money(_("Cost"), currency, shown.cost, width=100),
+            "lost": tables.money(own.heading("lost_margin"), currency, shown.lost, width=110, help=own.formula("lost_margin")),
+            "minimum": tables.money(_("Min. order"), currency, shown.minimum, width=100, help=_("Minimum order value of the supplier.")),
             "missing": tables.money(
                 _("Short by"),
                 currency,
-                width=110,
+                shown.missing,
+                width=90,
                 help=_(
                     "How far the supplier's whole order is below the minimum, regardless of filters. Products without a cost count as zero."
                 ),
@@ -118,13 +103,13 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
     shown["advice"] = [own.clearing(share, by) for share, by in zip(found.markdown_share.head(MOST), found.clear_by.head(MOST))]
     st.dataframe(
         shown,
-        column_config=listing.columns(currency)
+        column_config=listing.columns(currency, found)
         | {
-            "excess_cost": tables.money(own.heading("excess_cost"), currency, width=110, help=own.formula("excess_cost")),
-            "falling": tables.chance(_("Chance of falling"), width=120),
+            "excess_cost": tables.money(own.heading("excess_cost"), currency, shown.excess_cost, width=90, help=own.formula("excess_cost")),
+            "falling": tables.chance(_("Chance of falling"), width=96),
             "advice": column.TextColumn(
                 _("Advice"),
-                width=250,
+                width=216,
                 help=_(
                     "A markdown is the smallest one expected to sell the stock within 13 weeks, estimated from earlier "
                     "price changes in the category. Where these show no clear effect, the advice is only to stop "
@@ -132,7 +117,7 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
                 ),
             ),
         },
-        column_order=["title", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position", "supplier", "abc"],
+        column_order=["title", "supplier", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position"],
         hide_index=True,
         key="stop_table",
         alt=_("Products to stop ordering, largest value first"),

@@ -9,18 +9,19 @@ from core.capabilities.inventory.control import COST
 from core.capabilities.inventory.plan import Scenario, select
 from core.errors import UserError
 from core.schema import DEMAND_WEEKS
-from dashboard import actions, address, data
+from dashboard import actions, address, data, scenarios
 from dashboard.components import cards, tables
 from dashboard.components.inventory import labels as own
-from dashboard.components.inventory import listing
-from dashboard.i18n import _, money, n_, percent
+from dashboard.components.inventory import listing, panel
+from dashboard.i18n import _, money, n_, percent, plain, shortened
 
 column = st.column_config
 
 
-def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
-    """Show scenarios for the products that the filters leave, whatever their status: another demand makes others due."""
-    asked = asked | {"status": ""}
+def show(view, currency: str) -> None:
+    """Show scenarios for the products that the filters leave, whatever their status: another demand makes others due. view: as
+    orders.filtered gives it."""
+    plan, asked = data.plan(), view.asked | {"status": ""}
     around = select(plan, **asked)
     cards.notes(
         n_(
@@ -30,7 +31,7 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
         ),
         _("Compares suggestions only. Your edits are ignored, and only the scenario's own budget counts."),
     )
-    kept = data.scenarios()
+    kept = scenarios.kept()
     _form(plan)
     if kept:
         st.multiselect(_("Saved scenarios"), list(kept), **address.some_of("scenarios", kept), placeholder=_("Choose scenarios to compare"))
@@ -40,6 +41,7 @@ def show(plan: pd.DataFrame, asked: dict, currency: str) -> None:
     if len(compared) > 1:
         with st.spinner(_("Planning…")):
             _table(around, compared, asked, currency)
+            _changes(around, compared[-1], asked, currency)
 
 
 def _form(plan: pd.DataFrame) -> None:
@@ -132,7 +134,7 @@ def _form(plan: pd.DataFrame) -> None:
 
 
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
-    found = [data.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
+    found = [scenarios.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
     st.dataframe(
         [
             {
@@ -175,6 +177,51 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
         key="what_if_table",
         alt=_("Compare scenarios"),
     )
+
+
+def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, currency: str) -> None:
+    """List the products whose order the last scenario changes, and offer to adopt its quantities as the plan."""
+    panel.undo()
+    name, scenario = last
+    units = around.product_id.map(scenarios.scenario_orders(around.product_id, asked, scenario))
+    rows = around.assign(then=units, more=units - around.order_units)
+    rows = rows[(rows.more != 0) & rows.more.notna() & rows.snooze_until.isna()].sort_values("more", key=abs, ascending=False)
+    st.markdown(
+        "**"
+        + n_("{name} changes the order of {count} product", "{name} changes the order of {count} products", len(rows), name=plain(name))
+        + "**"
+    )
+    if rows.empty:
+        return
+    costs = rows.more * rows.unit_cost_cents.where(rows.unit_cost_cents > 0) / 100
+    st.dataframe(
+        {
+            "title": [shortened(t, 90) for t in rows.title],
+            "supplier": rows.supplier.to_numpy(),
+            "now": rows.order_units.to_numpy(),
+            "then": rows.then.to_numpy(),
+            "more": rows.more.to_numpy(),
+            "cost": costs.to_numpy(),
+        },
+        column_config={
+            "title": column.TextColumn(_("Product"), width=300),
+            "supplier": column.TextColumn(_("Supplier"), width=180),
+            "now": column.NumberColumn(_("Plan"), format="%,.0f", width=80),
+            "then": column.NumberColumn(_("Scenario"), format="%,.0f", width=90),
+            "more": column.NumberColumn(_("Change"), format="%+,.0f", width=80),
+            "cost": tables.money(_("Change in cost"), currency, costs, width=120),
+        },
+        hide_index=True,
+        width="content",
+        placeholder="–",
+        key="what_if_changes",
+        alt=_("Products whose order the scenario changes"),
+    )
+    with st.form("adopt", border=False), st.container(horizontal=True, vertical_alignment="bottom"):
+        reason = panel.reason_field("adopt_reason")
+        adopted = st.form_submit_button(_("Adopt as plan"), type="primary", icon=":material/check:", key="adopt_save")
+    if adopted:
+        panel.save(panel.quantities(rows, rows.then), reason, _("Scenario: {name}").format(name=name))
 
 
 def _promotion(scenario: Scenario) -> str:

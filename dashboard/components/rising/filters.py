@@ -14,8 +14,8 @@ from dashboard.i18n import SYMBOLS, _, money
 WIDEST_COVER = 26  # weeks; the slider's end stands for everything above
 CONFIDENCE = {"any": None, "medium": 3.0, "high": 1.5}  # the widest likely range, as a multiple of the expected units
 FIRST_PAGE = ("page",)  # where another question starts
+FOLDED = ("brand", "supplier", "price", "age", "stock", "confidence")  # behind the button
 PLURAL = {"category": "categories", "brand": "brands", "supplier": "suppliers"}
-BY = ("product", *PLURAL)
 
 EVERYTHING: dict = {  # the values of `rising` and `rising_groups` that leave nothing out
     "segment": "all",
@@ -102,7 +102,8 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
                 **unlabelled,
                 **address.one_of("sort", ways, resets=FIRST_PAGE),
             )
-        with st.popover(_("Filters"), icon=":material/tune:", key="rising_more"):
+        used, label = sum(key in st.query_params for key in FOLDED), _("Filters")
+        with st.popover(f"{label} ({used})" if used else label, icon=":material/tune:", key="rising_more"):
             brands = _several("brand", choices, _("Brand"), _("All"))
             suppliers = _several("supplier", choices, _("Supplier"), _("All"))
             if forecast:
@@ -112,18 +113,26 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
     return Asked(values, _said(values, currency), sort)
 
 
-def by() -> str:
-    """Show the choice between products and roll-ups; return an entry of BY."""
+def clear() -> None:
+    """Take every filter back; for a button."""
+    address.clear("q", "segment", "category", *FOLDED, *FIRST_PAGE)
+
+
+def by(choices: dict) -> str:
+    """Show the choice between products and the roll-ups that the shop's data allow; return its level."""
     names = {"product": _("Product"), "category": _("Category"), "brand": _("Brand"), "supplier": _("Supplier")}
+    levels = ["product", *(level for level, several in PLURAL.items() if choices[several])]
+    if len(levels) < 2:
+        return "product"
     chosen = st.segmented_control(
         _("Group by"),
-        BY,
-        **address.one_of("by", BY, resets=FIRST_PAGE),
+        levels,
         required=True,
         format_func=names.__getitem__,
         label_visibility="collapsed",
+        **address.one_of("by", levels, resets=FIRST_PAGE),
     )
-    return chosen or BY[0]
+    return chosen or "product"
 
 
 def _several(level: str, choices: dict, label: str, placeholder: str, **more: Any) -> list[str]:

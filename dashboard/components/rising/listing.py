@@ -42,7 +42,7 @@ class Reasons:
 
     def of(self, row, falling: bool) -> list[Reason]:
         """Return the strongest reasons, those of the list's own direction first."""
-        values = {one["feature"]: one["value"] for one in row.facts}
+        values = {FACTS[place - 1]: value for place, value in zip(row.known, row.known_values)}
         pushes = [(driver, push) for driver, push in named((d["driver"], d["attribution"]) for d in row.drivers) if abs(push) >= LEAST_PUSH]
         pushes.sort(key=lambda one: (one[1] > 0) == falling)  # stable: the order of `named` stays within each direction
         return [self._said(driver, push, values) for driver, push in pushes[:REASONS]]

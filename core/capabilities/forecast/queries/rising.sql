@@ -1,7 +1,8 @@
 -- Which products will rise or fall, best first, under the filters; one page of them with what a row of the list shows.
 -- Rows: the page's products. units, units_before: weekly units of the last 26 weeks and of the same weeks a year earlier, oldest first.
 -- mean_4w: mean forecast, the area under the quantiles by the trapezoidal rule; margin_4w_cents follows it.
--- drivers: every driver with its attribution. facts: those of the features $facts that are known, for all customers only.
+-- drivers: every driver with its attribution. known, known_values: which of the features $facts are known, by place, and their values;
+-- for all customers only.
 with expected as (
     select d.product_id,
         max(case when d.level = 0.1 then d.units end) as low_4w,
@@ -64,16 +65,17 @@ reasons as (
     where segment = $segment and product_id in (select product_id from page)
     group by product_id
 ),
-known as (
-    select product_id, list({'feature': feature, 'value': value} order by feature nulls last) as facts
+signals as (
+    select product_id, list(list_position($facts, feature) order by feature nulls last) as known,
+        list(value order by feature nulls last) as known_values
     from feature_values
     where $segment = 'all' and segment = 'all' and list_contains($facts, feature) and product_id in (select product_id from page)
     group by product_id
 )
 select page.* exclude (rank_by), coalesce(weeks.units, []) as units, coalesce(weeks.units_before, []) as units_before,
-    coalesce(reasons.drivers, []) as drivers, coalesce(known.facts, []) as facts
+    coalesce(reasons.drivers, []) as drivers, coalesce(signals.known, []) as known, coalesce(signals.known_values, []) as known_values
 from page
 left join weeks using (product_id)
 left join reasons using (product_id)
-left join known using (product_id)
+left join signals using (product_id)
 order by rank_by desc nulls last, rising_probability desc nulls last, product_id nulls last

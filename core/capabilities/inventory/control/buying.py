@@ -61,9 +61,11 @@ class BuyList:
         cut = int(np.searchsorted(spent, budget, side="right")) - 1  # so many steps fit
         taken = np.arange(len(self.cost)) < cut
         if cut < len(self.cost):
-            core = slice(max(cut - CORE_STEPS // 2, 0), cut + CORE_STEPS // 2)
-            taken[core] = _best_steps(self.product[core], self.cost[core], self.gain[core], budget - spent[core.start])
-            self._spend_the_rest(taken, budget)
+            core, ranked = slice(max(cut - CORE_STEPS // 2, 0), cut + CORE_STEPS // 2), taken.copy()
+            taken[core] = best_steps(self.product[core], self.cost[core], self.gain[core], budget - spent[core.start])
+            for each in (taken, ranked):
+                self._spend_the_rest(each, budget)
+            taken = max(taken, ranked, key=lambda each: self.gain[each].sum())  # the cells round up, which can cost an exact fit
         return np.bincount(self.product[taken], self.packs[taken], self.products).astype(np.int64)
 
     def _spend_the_rest(self, taken: np.ndarray, budget: float) -> None:
@@ -180,7 +182,7 @@ def _ranking(density: np.ndarray, product: np.ndarray) -> np.ndarray:
     return order
 
 
-def _best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: float) -> np.ndarray:
+def best_steps(product: np.ndarray, cost: np.ndarray, gain: np.ndarray, money: float) -> np.ndarray:
     """Return which of these steps, (m,) bool, gain most for `money`, by dynamic programming over products and their first steps."""
     taken = np.zeros(len(product), dtype=bool)
     if money <= 0:

@@ -4,12 +4,14 @@ table.py applies the planner's overrides to the snapshot's suggestions; budget.p
 purchase orders and lists; forecast_value_added.py measures whether the changes were right, whatif.py what other terms would do.
 """
 
-from core.capabilities.inventory.plan.budget import Ranking, rank, within
+from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, rank, within
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
 from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain
 from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
+from core.capabilities.inventory.plan.purchase_orders import on_the_way, order_file, standing
 from core.capabilities.inventory.plan.table import (
     CLASSES,
+    RISKS,
     SNOOZED,
     STOP_CHANCE,
     STOP_COVER_WEEKS,
@@ -26,12 +28,14 @@ from core.capabilities.inventory.plan.table import (
     stop_list,
     total,
 )
-from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook
+from core.capabilities.inventory.plan.whatif import Outlook, Scenario, outlook, scenario_orders
 
 __all__ = [
     "Amount",
     "CLASSES",
+    "DROPPED",
     "ORDER_COLUMNS",
+    "RISKS",
     "SNOOZED",
     "STEPS",
     "STOP_CHANCE",
@@ -41,6 +45,7 @@ __all__ = [
     "Outlook",
     "Ranking",
     "Scenario",
+    "Steps",
     "at_risk",
     "before",
     "by_supplier",
@@ -52,7 +57,9 @@ __all__ = [
     "hindsight",
     "list_file",
     "make",
+    "on_the_way",
     "order_columns",
+    "order_file",
     "orders_csv",
     "orders_workbook",
     "outlook",
@@ -61,7 +68,9 @@ __all__ = [
     "read",
     "remembered",
     "replanned",
+    "scenario_orders",
     "select",
+    "standing",
     "stop_list",
     "total",
     "within",

@@ -29,18 +29,22 @@ from core.capabilities.inventory.control import (
     suggest,
     supplier_totals,
 )
+from core.capabilities.inventory.plan.purchase_orders import on_the_way, standing
 from core.errors import NotReady
 from core.messages import msg
 from core.schema import DEMAND_LEVELS, DEMAND_WEEKS
 from core.storage.export import write_table
 from core.storage.queries import Serving
 from core.storage.snapshots import current
-from core.storage.state import SCOPES, TERMS, Override, State
+from core.storage.state import SCOPES, TERMS, Override, PurchaseOrder, State
 from core.workspace import Workspace
 
 SNOOZED = "snoozed"  # a status in addition to those of core.capabilities.inventory.control
 WITHHELD = "withheld"  # all of its NO_ORDER, for a filter
 CLASSES = ("A", "B", "C")
+SHORT, EXCESS, HEALTHY = "short", "excess", "healthy"
+RISKS = (SHORT, EXCESS, HEALTHY)
+SHORT_CHANCE = 0.5  # a stock-out is expected, not merely possible
 CLASS_SHARES = (0.8, 0.95)  # of the shop's margin: A reaches the first, B the second
 ERROR_BOUNDS = (0.5, 1.0)  # X and Y forecast errors, as shares of the demand
 BETWEEN_10_AND_90 = 2.563  # standard deviations, of a normal distribution
@@ -101,14 +105,16 @@ def xyz(demand: np.ndarray) -> np.ndarray:
     return np.array(["X", "Y", "Z"])[np.searchsorted(ERROR_BOUNDS, error, side="right")]
 
 
-def replanned(basis: Basis, overrides: Sequence[Override]) -> Basis:
-    """Return the basis with the products planned again whose service level or lead time a planner changed.
+def replanned(basis: Basis, overrides: Sequence[Override], orders: Sequence[PurchaseOrder] = ()) -> Basis:
+    """Return the basis with the products planned again whose service level or lead time a planner changed, or of which purchase orders
+    are on the way.
 
     With a longer lead time, more of the units on order arrive in time. A planner's own lead time is certain in its mean; its spread is the
     shop's.
     """
     own = {name: values(basis, overrides, name) for name in TERMS}
-    rows = np.flatnonzero(np.logical_or.reduce([~np.isnan(v) for v in own.values()]))
+    basis, ordered = with_orders(basis, orders)
+    rows = np.flatnonzero(np.logical_or.reduce([ordered, *(~np.isnan(v) for v in own.values())]))
     if not len(rows):
         return basis
     terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
@@ -127,6 +133,23 @@ def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:
     theirs = np.isin(product, rows)
     due_in_days, units = (basis.deliveries[name].to_numpy(np.float64)[theirs] for name in ("due_in_days", "units"))
     return terms.receiving(product[theirs], due_in_days, units, basis.rules, basis.as_of)
+
+
+def with_orders(basis: Basis, orders: Sequence[PurchaseOrder]) -> tuple[Basis, np.ndarray]:
+    """Return the basis with purchase orders among its deliveries, and for which products, (n,) bool.
+
+    A figure of the stock file stays beside them, as due today: deliveries of a product would replace it.
+    """
+    product = pd.Index(basis.products.product_id)
+    lines = on_the_way(orders, basis.deliveries, dict(zip(product, basis.terms.on_order)), basis.as_of)
+    lines = lines[(lines.counted > 0) & lines.product_id.isin(product)]
+    ours = product.isin(lines.product_id)
+    if not ours.any():
+        return basis, ours
+    figure = ours & ~product.isin(basis.deliveries.product_id) & (basis.terms.on_order > 0)
+    kept = pd.DataFrame({"product_id": product[figure], "due_in_days": 0, "units": basis.terms.on_order[figure]})
+    added = pd.DataFrame({"product_id": lines.product_id, "due_in_days": lines.due_in_days, "units": lines.counted})
+    return replace(basis, deliveries=pd.concat([basis.deliveries, kept, added], ignore_index=True)), ours
 
 
 def _changed(basis: Basis, overrides: Sequence[Override]) -> list[str]:
@@ -155,6 +178,8 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     packs, line_cost_cents, snooze_until
     goes_out              the first day on which its supplier takes an order; on_order_later as in core.capabilities.inventory.control.Terms
     changed_by, reason, comment, before   who changed the quantity or snoozed, why, and what it was
+    risk                  one of RISKS, "" where the stock is not known: a stock-out before the next cycle's order could arrive is at
+                          least as likely as not; more stock than is likely to sell; neither
     changed               the fields that a planner set for it, in any scope, as one text
     gain_cents            empty: core.capabilities.inventory.plan.within says it under a budget
 
@@ -178,6 +203,9 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     for column, attribute in {"changed_by": "actor", "reason": "reason", "comment": "comment", "before": "before"}.items():
         plan[column] = [getattr(o, attribute) if isinstance(o, Override) else None for o in because]
     plan["changed"] = _changed(basis, overrides)
+    plan["risk"] = np.select(
+        [plan.stockout_probability.isna(), plan.stockout_probability >= SHORT_CHANCE, plan.excess_units > 0], ["", SHORT, EXCESS], HEALTHY
+    )
     plan["gain_cents"] = np.nan
     changed = np.flatnonzero(plan.planner_order_units.notna() & plan.inventory_position.notna())
     if len(changed):
@@ -188,7 +216,14 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
 
 
 def select(
-    plan: pd.DataFrame, *, status: str = "", suppliers: Sequence[str] = (), classes: Sequence[str] = (), search: str = "", problem: str = ""
+    plan: pd.DataFrame,
+    *,
+    status: str = "",
+    suppliers: Sequence[str] = (),
+    classes: Sequence[str] = (),
+    risk: str = "",
+    search: str = "",
+    problem: str = "",
 ) -> pd.DataFrame:
     """Return the rows that match all filters; an empty filter matches all. A search is in title and number, verbatim, ignoring case."""
     fits = np.ones(len(plan), dtype=bool)
@@ -202,6 +237,8 @@ def select(
         fits &= plan.supplier.isin(suppliers)
     if classes:
         fits &= plan.abc.isin(classes)
+    if risk:
+        fits &= plan.risk == risk
     if search:
         text = search.lower()
         fits &= plan.title.str.lower().str.contains(text, regex=False) | plan.product_id.str.lower().str.contains(text, regex=False)
@@ -272,10 +309,11 @@ def export(workspace: Workspace, out: Path) -> int:
             found=msg("No snapshot has been published yet."),
             to_do=msg("Run `upswing run` first."),
         )
-    overrides = State(workspace).overrides()
+    orders = State(workspace).purchase_orders()
+    overrides = standing(State(workspace).overrides(), orders)
     serving = Serving(snapshot.path)
     rules = Rules.of(serving.rules(workspace.own_settings()).inventory)
-    plan = make(replanned(read(serving, rules), overrides), overrides)
+    plan = make(replanned(read(serving, rules), overrides, orders), overrides)
     plan["problems"] = plan.problems.map(", ".join)
     plan["before"] = pd.to_numeric(plan.before, errors="coerce")
     for column in ("order_by", "goes_out", "snooze_until", "clear_by"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pandas as pd
 
 from core.capabilities.inventory.control import suggest
 from core.capabilities.inventory.plan.budget import rank, within
@@ -78,11 +79,7 @@ class Outlook:
 
 def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> Outlook:
     """Of the products `rows` (m,) of a basis. Planners' own quantities and snoozes don't count. Raises UserError for a bad scenario."""
-    scenario.check()
-    basis = _under(basis, rows, scenario)
-    planned, units, money = basis.products, "suggested_order_units", "order_cost_cents"
-    if scenario.budget_cents is not None:
-        planned, units, money = within(make(basis, []), rank(basis), scenario.budget_cents), "order_units", "line_cost_cents"
+    planned, units, money = _planned(basis, rows, scenario)
     protection = planned.lead_time_days + planned.wait_days + planned.review_days
     a_review = planned.expected_units * planned.review_days / protection
     left = (planned.reorder_point + planned.order_up_to_level) / 2 - planned.expected_units  # as the next delivery arrives
@@ -94,6 +91,21 @@ def outlook(basis: Basis, rows: np.ndarray, scenario: Scenario = Scenario()) -> 
         average_stock_cents=total((left.clip(lower=0) + a_review / 2) * cost),
         fill_rate=float((planned.fill_rate * a_review)[known].sum() / a_review[known].sum()) if a_review[known].sum() > 0 else np.nan,
     )
+
+
+def scenario_orders(basis: Basis, rows: np.ndarray, scenario: Scenario) -> pd.Series:
+    """Return units to order by product_id under a scenario, of the products `rows` (m,); NaN where no order can be suggested."""
+    planned, units, _money = _planned(basis, rows, scenario)
+    return planned.set_index("product_id")[units]
+
+
+def _planned(basis: Basis, rows: np.ndarray, scenario: Scenario) -> tuple[pd.DataFrame, str, str]:
+    """Return the products as the scenario plans them, and the names of their columns of units and money."""
+    scenario.check()
+    basis = _under(basis, rows, scenario)
+    if scenario.budget_cents is None:
+        return basis.products, "suggested_order_units", "order_cost_cents"
+    return within(make(basis, []), rank(basis), scenario.budget_cents), "order_units", "line_cost_cents"
 
 
 def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:

@@ -1,0 +1,70 @@
+"""What is ticked and typed in the list and not yet saved.
+
+The list is a data editor. It is never given its own output: what it holds is read in its callback and kept beside it, by product, so
+that it outlives other filters. Saving or discarding starts an editor of another key.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard.components.inventory import labels as own
+from dashboard.i18n import _, absent, exact
+
+column = st.column_config
+_ROUND, _UNSAVED, CHOSEN = "_edits", "_unsaved", "chosen"
+
+
+def key(version: str) -> str:
+    """Return the key of the editor. version: changes with whatever changes its rows."""
+    return f"plan_{version}_{st.session_state.get(_ROUND, 0)}"
+
+
+def columns() -> dict:
+    """Return the configuration of the columns to tick and to edit."""
+    return {
+        "chosen": column.CheckboxColumn("✓", width=44, help=_("Select rows to review them or to change several at once.")),
+        "order_units": column.NumberColumn(
+            own.heading("order_units"),
+            min_value=0.0,
+            width=68,
+            required=True,
+            help=_("Double-click to edit. {formula}").format(formula=own.formula("order_units")),
+        ),
+    }
+
+
+def remember(editor: str, products: list[str], saved: list[float]) -> None:
+    """Keep what the editor holds; its callback. products, saved: of its rows, the product and the quantity in force."""
+    rows = st.session_state[editor]["edited_rows"]
+    kept = dict(unsaved())
+    for row, edited in rows.items():
+        if "order_units" in edited:
+            product, given, before = products[int(row)], edited["order_units"], saved[int(row)]
+            kept.pop(product, None)
+            if given is not None and (absent(before) or given != before):
+                kept[product] = float(given)
+    st.session_state[_UNSAVED] = kept
+    st.session_state[CHOSEN] = [products[int(row)] for row, edited in rows.items() if edited.get("chosen")]
+
+
+def unsaved() -> dict[str, float]:
+    """Return the quantities that are typed and not saved, by product."""
+    return st.session_state.get(_UNSAVED, {})
+
+
+def chosen() -> list[str]:
+    """Return the products whose rows are ticked."""
+    return st.session_state.get(CHOSEN, [])
+
+
+def start_over() -> None:
+    """Drop what is ticked and typed."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state[_UNSAVED], st.session_state[CHOSEN] = {}, []
+
+
+def told(titles: dict[str, str], most: int = 4) -> str:
+    """Return the unsaved quantities in words."""
+    shown = [f"{titles.get(p, p)}: {exact(units)}" for p, units in list(unsaved().items())[:most]]
+    return " · ".join(shown) + (" …" if len(unsaved()) > most else "")
