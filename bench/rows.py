@@ -148,6 +148,27 @@ def pages(bench: Bench) -> Result:
     )
 
 
+def browser(bench: Bench) -> Result:
+    """Click through a served shop of 20,000 products in Chromium, beside an empty Streamlit application of the same run."""
+    out = bench.work / "browser.json"
+    run([PYTHON, "-m", "bench.browser", out], bench.log("browser"))
+    found = json.loads(out.read_text(encoding="utf-8"))
+    slowest = max(found["click_seconds"].values())
+    figures = {
+        "slowest_click_seconds": slowest,
+        "slowest_click_times_empty": slowest / found["empty_seconds"],
+        "first_load_seconds": found["first_load_seconds"],
+        "session_mebibytes": found["session_mebibytes"],
+    }
+    limits = (
+        Limit("slowest_click_seconds", 0.6, "s"),
+        Limit("slowest_click_times_empty", 2.5, "times"),
+        Limit("session_mebibytes", 15, "MiB"),
+    )
+    note = "Median of 7 clicks a page, from the click until the page has been run and drawn; memory by 20 idle sessions."
+    return Result("browser", "20,000 products in Chromium: from a click to a drawn page", figures, limits, (note,), {"browser": found})
+
+
 def planner(bench: Bench) -> Result:
     """Plan 20,000 products and rerun their page."""
     shop, out = bench.work / "planner", bench.work / "planner.json"
@@ -249,6 +270,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "publish": (publish, "publish"),
     "new_day": (new_day, "new-day"),
     "pages": (pages, "pages"),
+    "browser": (browser, "browser"),
     "planner": (planner, "planner"),
     "demo": (demo, "demo"),
     "uci_backtest": (uci_backtest, "uci-autumn"),
