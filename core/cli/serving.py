@@ -162,12 +162,15 @@ def rollback(session: Session, id: Annotated[str, argument("ID", msg("The snapsh
 
 @command("jobs", OPERATE, msg("List background jobs."), "upswing jobs", "upswing jobs --json", writes=False)
 def jobs(session: Session) -> None:
-    from core.jobs import kinds, schedule
+    from core.jobs import kinds
     from core.storage.state import State
 
     found = State(session.workspace).jobs() if session.workspace.state.exists() else []
-    on = session.workspace.own_settings().schedule.on
-    planned = schedule.planned(session.workspace, session.workspace.settings()) if on else []
+    planned = []
+    if session.workspace.own_settings().schedule.on:
+        from core.jobs import schedule  # it looks into the warehouse, which takes longer than the list of jobs
+
+        planned = schedule.planned(session.workspace, session.workspace.settings())
     ahead = [msg("Next {kind}: {time}", kind=kinds.label(p.kind), time=f"{p.next_at:%Y-%m-%d %H:%M %Z}") for p in planned]
     rows = [
         f"{j.id:>4}  {j.kind:<8} {j.status:<12} {j.step or '':<10} {100 * j.done:3.0f}%  {show(j.message or '', session.language)}"

@@ -109,7 +109,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     reviews.duplicate(max(2, round(15 * amount)))
     reviews.broken("missing product", "product_id", [None] * 5)
     reviews.broken("impossible date", "created_at", ["2025-02-30T10:00:00", "2024-09-31T08:12:00", "2026-00-10T12:00:00"])
-    reviews.broken("rating that is no number", "rating", ["five", "★★★★", "good"])
+    reviews.broken("rating that is no number", "rating", ["five", "great", "good"])
 
     soils["customers"].duplicate(6)
     soils["customers"].broken("missing customer", "customer_id", [""] * 3)

@@ -115,7 +115,7 @@ def test_an_export_that_nobody_knows_comes_to_overview_in_twelve_clicks_without_
     expect(page.get_by_text("Import: done")).to_be_visible(timeout=LONG_MS)
     analyst.sees_no_error()
     analyst.click(page.get_by_role("link", name="Overview"))
-    expect(page.get_by_text("Decisions", exact=True)).to_be_visible()
+    expect(page.get_by_role("heading", name="Overview", exact=True)).to_be_visible()
     expect(page.get_by_text("Tassenladen").first).to_be_visible()
     analyst.sees_no_error()
     assert analyst.clicks <= 12

@@ -102,9 +102,6 @@ def test_a_retraining_becomes_a_candidate_and_is_served_only_once_it_is_put_in_u
     assert snapshots.current(shop).id > served and snapshots.current(shop).model == candidate
     assert "better in autumn" in [entry.reason for entry in State(shop).audit()]
 
-    page.goto("/rising")
-    expect(page.get_by_text(f"model {candidate}")).to_be_visible()
-
 
 def test_a_cancelled_retraining_leaves_no_candidate(page, shop):
     known = {model.id for model in registry.models(shop)}
