@@ -43,7 +43,8 @@ RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes":
 THEIRS = json.loads((Path(__file__).parent / "gallery_theirs.json").read_text(encoding="utf-8"))
 CUT = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e => {
   const s = getComputedStyle(e);
-  return e.children.length === 0 && e.textContent.trim() && s.overflow !== 'visible' && !e.title && !e.closest('[title],[data-tip],[data-testid=stFileUploader]')
+  return e.children.length === 0 && e.textContent.trim() && s.overflow !== 'visible' && !e.title
+    && !e.closest('[title],[data-tip],[data-testid=stFileUploader]')
     && (e.scrollWidth > e.clientWidth + 1) && e.clientWidth > 0 && s.display !== 'inline';
 }).map(e => e.textContent.trim().slice(0, 60))"""
 INSIDE = "([target, selector]) => typeof target[0] === 'string' && document.querySelector(target[0])?.matches(selector)"
