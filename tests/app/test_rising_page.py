@@ -230,7 +230,7 @@ def test_a_shop_without_stock_has_no_empty_column_for_it(open_page, workspace):
 
 
 def alter_products(folder: Path, alter) -> None:
-    """Change the products of a snapshot as if it had been written so."""
+    """Replace the products table of a snapshot."""
     file, manifest = folder / "products.parquet", folder / "manifest.json"
     table = pq.read_table(file)
     frame = alter(table.to_pandas())

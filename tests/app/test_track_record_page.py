@@ -1,4 +1,4 @@
-"""The page "How right we were": verdict, figures, filters, and what a shop without results is told."""
+"""The page "How right we were": verdict, figures, filters, and its empty state."""
 
 from __future__ import annotations
 

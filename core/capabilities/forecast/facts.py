@@ -1,7 +1,7 @@
 """The fact behind a reason: of a driver's features, the most unusual one that points the way the driver pushes, as a message.
 
-A fact is named only where its direction is plain: more search clicks speak for a rise, and a driver that holds a product back is never
-explained by them. Features whose effect depends on others are left out, and so is text, whose facts are its words.
+A fact is shown only where its direction is clear: more search clicks signal a rise, so they never explain a driver that lowers the
+chance. Features whose effect depends on others are left out, and so is text, whose facts are its words.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _LEAST_STANDING = 0.15  # from the middle of all products: nearer values are ord
 
 @dataclass(frozen=True)
 class Fact:
-    """How a feature is worded. way: 1 where higher values speak for a rise, -1 where lower ones do. unit: how its value is written."""
+    """The sentence of a feature. way: 1 where higher values signal a rise, -1 where lower ones do. unit: the format of its value."""
 
     driver: str
     feature: str
