@@ -246,7 +246,15 @@ def _choice(field: Field, value: Any, key: str, words: dict[Any, str]) -> Any:
 
     if isinstance(field.default, tuple):
         codes = [*words, *(code for code in value if code not in words)]
-        chosen = st.multiselect(field.label, codes, list(value), key=spoken(key), format_func=word, label_visibility="collapsed")
+        chosen = st.multiselect(
+            field.label,
+            codes,
+            list(value),
+            key=spoken(key),
+            format_func=word,
+            label_visibility="collapsed",
+            placeholder=_("Choose from the list"),
+        )
         return tuple(chosen)
     codes = list(words) if value in words else [*words, value]
     return st.selectbox(field.label, codes, codes.index(value), key=spoken(key), format_func=word, label_visibility="collapsed")
