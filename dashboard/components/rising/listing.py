@@ -99,7 +99,7 @@ def _cover(row) -> dict | None:
         return rows.figure("–", labels.status(row.status))
     weeks = f"> {MAX_COVER_WEEKS:.0f}" if row.cover_weeks >= MAX_COVER_WEEKS else number(row.cover_weeks, 1 if row.cover_weeks < 10 else 0)
     if row.status == ORDER_NOW:
-        return rows.figure(weeks, _("Short"), "short")
+        return rows.figure(weeks, labels.status(row.status), "short")
     if row.excess_units > 0:
         return rows.figure(weeks, _("Excess"), "excess")
     return rows.figure(weeks, _("OK"), "fine") if row.status == ENOUGH else rows.figure(weeks, labels.status(row.status))
