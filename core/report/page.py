@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator
 from html import escape
 
 import pandas as pd
 
 from core import formats
 from core.capabilities.forecast import listing, words
-from core.capabilities.inventory.control import MAX_COVER_WEEKS
 from core.capabilities.inventory.plan import Amount
 from core.data_age import FRESH
-from core.formats import absent, number, percent, shortened
-from core.markup import Markup, document, table
-from core.messages import Message, msg, nmsg, sentences, show
+from core.formats import absent, number, percent
+from core.markup import Markup, document
+from core.messages import Message, msg, nmsg, show
 from core.report.drawings import bars, trend
 from core.report.figures import Figures
+from core.report.record import past_forecasts
 from core.report.style import STYLE
+from core.report.writer import Writer
 from core.schema import CANONICAL
 
-TITLE = 90  # characters of a product's title
 MEASURES = ("precision_at_50", "average_precision", "brier_skill", "ece")
 FALL = "#d9622b"
 _NONE = msg("None.")
@@ -31,49 +31,12 @@ def page(figures: Figures, language: str) -> str:
     return _Page(figures, language).html()
 
 
-class _Page:
-    """The page under construction. What the shop wrote passes through `escape`, ours through `say` before."""
+class _Page(Writer):
+    """The page under construction."""
 
     def __init__(self, figures: Figures, language: str):
-        self.figures, self.language, self.currency = figures, language, figures.meta.currency
-
-    # ---- words and figures
-
-    def say(self, text: Message | str) -> str:
-        return escape(show(text, self.language))
-
-    def day(self, value) -> str:
-        return formats.day(value, self.language)
-
-    def money(self, cents: float) -> str:
-        return formats.money(cents, self.currency, self.language, short=True)
-
-    def paragraph(self, *texts: Message | str, kind: str = "") -> str:
-        said = self.say(sentences(*texts))
-        return f"<p{f' class={kind}' if kind else ''}>{said}</p>" if said else ""
-
-    def table(self, head: Sequence[Message | str], rows: list[list], words: Set[int] = frozenset()) -> str:
-        return table([show(text, self.language) for text in head], [[self.cell(value) for value in row] for row in rows], words=words)
-
-    def cell(self, value) -> str:
-        return value if isinstance(value, Markup) else show(value, self.language)
-
-    def two(self, first: Message | str, second: Message | str = "", kind: str = "") -> Markup:
-        """Return a cell of two lines, the second one small. kind: rise or fall, for its colour."""
-        head = f"<span class={kind}>{self.say(first)}</span>" if kind else self.say(first)
-        return Markup(head + (f"<small>{self.say(second)}</small>" if second else ""))
-
-    def product(self, row) -> Markup:
-        return self.two(shortened(row.title, TITLE), "" if absent(row.category) else row.category)
-
-    def weeks(self, cover: float) -> str:
-        return f"> {MAX_COVER_WEEKS:.0f}" if not absent(cover) and cover >= MAX_COVER_WEEKS else number(cover, None)
-
-    def section(self, title: Message, parts: Iterable[str]) -> str:
-        return f"<section><h2>{self.say(title)}</h2>{''.join(parts)}</section>"
-
-    def part(self, title: Message, body: str) -> str:
-        return f"<h3>{self.say(title)}</h3>{body}"
+        super().__init__(language, figures.meta.currency)
+        self.figures = figures
 
     # ---- the page
 
@@ -87,6 +50,7 @@ class _Page:
             (msg("Changes since the last update"), self.movers),
             (msg("Customer groups"), self.segments),
             (msg("Orders by supplier"), self.suppliers),
+            (msg("How right we were"), lambda: past_forecasts(self, figures)),
             (msg("What this report rests on"), self.basis),
         ]
         shown = [(name, list(make())) for name, make in sections]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.past_updates import no_past_updates
 from fixtures.serving import NASTY, write_snapshot
 
 from core import cli, data_age, formats, report
@@ -46,6 +47,7 @@ class Read(HTMLParser):
 
     def handle_endtag(self, tag):
         self._inside = "" if tag == self._inside else self._inside
+        self._heading = "" if tag == "table" else self._heading
 
     def handle_data(self, data):
         if self._inside == "style":
@@ -183,6 +185,37 @@ def test_of_stale_data_the_report_says_how_old_they_are_and_names_no_day_that_ha
     assert "These data are 153 days old. Past order-by dates are hidden." in read.words
     assert {row[4] for row in read.tables["Order"][1:]} == {"–"} != order_by
     assert {row[5] for row in read.tables["Orders by supplier"][1:-1]} == {"–"}
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_how_right_we_were_is_one_line_and_a_table_of_the_judged_updates(shop, language):
+    found = Serving(current(shop).path).ask("track_by_update", segment="all", categories=[])
+    last, read = found.iloc[-1], Read(html(shop, language))
+    heading = "How right we were" if language == "en" else "预测复盘"
+    rows = read.tables[heading][1:]
+    counts = "{hits} of {calls}" if language == "en" else "{calls} 款中 {hits} 款"
+    assert [row[0] for row in rows[:2]] == [formats.day(day, language) for day in found.as_of.iloc[:-3:-1]]
+    assert [row[1] for row in (rows[0], rows[-1])] == [
+        counts.format(hits=formats.number(hits, 0), calls=formats.number(calls, 0))
+        for hits, calls in ((last.hits, last.called_judged), (found.hits.sum(), found.called_judged.sum()))
+    ]
+    assert rows[-1][2:6] == [
+        formats.percent(found[part].sum() / found[of].sum())
+        for part, of in (("hits", "called_judged"), ("possible", "called_judged"), ("risers", "judged"), ("inside", "ranged"))
+    ]
+    assert rows[-1][6] == formats.money(found.extra_margin_cents.sum(), "GBP", language, short=True)
+    if language == "en":
+        said = (
+            f"Of our {last.called_judged:.0f} calls of 6 Nov 2011, the products with the highest chances, {last.hits:.0f} rose in the next"
+        )
+        assert said in read.words and "4 updates were replayed" in read.words
+
+
+def test_a_shop_without_past_updates_is_told_when_there_will_be_results(workspace):
+    write_snapshot(workspace, products=20, **no_past_updates())
+    read = Read(html(workspace))
+    assert "No forecast is old enough to judge. First results appear with data to 11 Dec 2011." in read.words
+    assert "How right we were" not in read.tables
 
 
 # ---- the command
