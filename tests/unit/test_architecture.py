@@ -45,6 +45,7 @@ COUNTERS = {
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.track_record.results",
     "core.capabilities.track_record.tables",
 }
 # The only module of the product that may import the package.

@@ -37,7 +37,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/.*", r"import FILE\.\.\."): "a command to type",
     (r"core/evaluation/backtest/judgement\.py", r"demand sample| random products"): "names of slices in metrics.json; page.py labels them",
     (
-        r"core/(markup|report/(page|style|drawings)|evaluation/backtest/page)\.py",
+        r"core/(markup|report/(page|writer|style|drawings)|evaluation/backtest/page)\.py",
         r"\n(body|:root)\{.*|.*<!?\w+ .*| text-anchor=.*",
     ): "CSS, HTML and SVG",
     (r"core/evaluation/backtest/page\.py", r"8 weeks to|20 and more orders"): "how names of slices in metrics.json begin",
