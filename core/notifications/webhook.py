@@ -45,7 +45,9 @@ def post(address: str, body: dict) -> None:
         check = msg("Check the address on the Settings page and what its service says, then send a test message.")
         raise _refused(found, moved if error.code in (301, 302, 303, 307, 308) else check, kind) from error
     except urllib.error.URLError as error:
-        found = msg("{server} cannot be reached: {reason}.", server=host, reason=str(error.reason))
+        found = msg(
+            "{server} cannot be reached: {reason}.", server=host, reason=getattr(error.reason, "strerror", None) or str(error.reason)
+        )
         raise _refused(found, msg("Check the address on the Settings page, then send a test message."), Unreachable) from error
     except (OSError, http.client.HTTPException) as error:
         found = msg("{server} broke the connection before it answered: {error}", server=host, error=str(error) or type(error).__name__)
