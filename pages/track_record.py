@@ -20,7 +20,7 @@ if updates.empty:
         _(
             "No forecast is old enough to judge. First results appear with data to {day}: import them, and this page compares "
             "every forecast with what happened."
-        ).format(day=track_record.first_results_on())
+        ).format(day=track_record.first_results())
     )
     st.stop()
 meta, days = data.meta(), data.rules().labels.horizon_days
@@ -29,7 +29,7 @@ chosen, values = asked.as_of, asked.values
 
 # data
 history = data.ask("track_by_update", **values).merge(updates[["as_of", "replay"]], on="as_of")
-sums = track_record.total(history if chosen is None else history[history.as_of == chosen])
+sums = track_record.summed(history, chosen)
 steps = data.ask("track_by_step", **values)
 
 # show: the verdict first

@@ -28,7 +28,8 @@ class Figures:
     """The answers by the name of their question, and what the plan says.
 
     rules: the settings that the snapshot was made under. worth: the shop in money, None where interest is no sales. suppliers: orders by
-    supplier. spread: of the features, as core.capabilities.forecast.listing.spread gives it.
+    supplier. updates: all that were logged; record: the judged ones with calls, the latest last. spread: of the features, as
+    core.capabilities.forecast.listing.spread gives it.
     """
 
     meta: pd.Series
@@ -48,6 +49,8 @@ class Figures:
     segments: pd.DataFrame
     specials: pd.DataFrame
     suppliers: pd.DataFrame
+    updates: pd.DataFrame
+    record: pd.DataFrame
     metrics: pd.Series
     quality: pd.DataFrame
 
@@ -64,6 +67,7 @@ def gather(serving: Serving, settings: Settings, overrides: Sequence[Override], 
     plan = plans.without_passed(plans.make(basis, plans.standing(overrides, orders)), age.passed)
     products = listing.EVERYTHING | {"facts": listing.FACTS, "limit": LISTED, "offset": 0}
     bought = plans.within(plan, plans.rank(basis), math.inf)
+    updates, judged = ask("track_updates"), ask("track_by_update", segment=ALL, categories=[])
     return Figures(
         meta=meta,
         age=age,
@@ -82,6 +86,8 @@ def gather(serving: Serving, settings: Settings, overrides: Sequence[Override], 
         segments=ask("segments").query("segment != @ALL", local_dict={"ALL": ALL}),
         specials=ask("segment_specials", limit=2),
         suppliers=plans.by_supplier(plan),
+        updates=updates,
+        record=judged[judged.called_judged > 0].merge(updates[["as_of", "replay"]], on="as_of"),
         metrics=ask("metrics").set_index("metric")["value"],
         quality=ask("quality"),
     )

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.track_record.results import FEW, better_than_chance, first_results_on, hits_by_chance, total
 from core.capabilities.track_record.tables import FELL, GONE, MERGED, NEITHER, OUT_OF_STOCK, OUTCOMES, ROSE, SPLIT
 from core.schema import ALL
 from dashboard import address, data, labels, registry
 from dashboard.components import exports, rows, tables
-from dashboard.components.track_record_charts import FEW, count_of
+from dashboard.components.track_record_charts import count_of
 from dashboard.i18n import _, absent, day, money, n_, number, percent, plain, shortened
 
 EVERY, FIRST_PAGE = "every", ("page",)
-SURE = 1.64  # standard deviations above chance at which a hit rate counts as better
-_OVERLAP = 2.0  # weekly updates share up to three quarters of their weeks, which doubles the spread of their sum
 
 
 def outcome(name: str) -> str:
@@ -40,11 +38,9 @@ def judged() -> pd.DataFrame:
     return updates[updates.judged]
 
 
-def first_results_on() -> str:
-    """Return the day from which on there are results: when the first logged update matures."""
-    waiting = data.ask("track_updates").matures_on
-    horizon = pd.Timedelta(days=max(28, data.rules().labels.horizon_days))
-    return day(waiting.min() if len(waiting) else data.meta().as_of + horizon)
+def first_results() -> str:
+    """Return the day from which on there are results, in words."""
+    return day(first_results_on(data.ask("track_updates"), data.meta().as_of.date(), data.rules().labels.horizon_days))
 
 
 @dataclass(frozen=True)
@@ -94,25 +90,14 @@ def filters(updates: pd.DataFrame) -> Asked:
     return Asked(dates[code].as_of if code in dates else None, segment, tuple(categories), said)
 
 
-def total(updates: pd.DataFrame) -> pd.Series:
-    """Return the sums over updates, of `track_by_update`, and how many updates they are."""
-    sums = updates.drop(columns=["as_of", "replay"], errors="ignore").sum()
-    return pd.concat([sums, pd.Series({"updates": len(updates)})])
-
-
-def better_than_chance(sums: pd.Series) -> bool | None:
-    """Return whether the hits are more than a random list of that length would have; None where there are too few to tell."""
-    calls, base = sums.called_judged, sums.risers / sums.judged if sums.judged else 0.0
-    others = (sums.judged - calls) / max(sums.judged - 1, 1)  # drawn without replacement
-    spread = math.sqrt(max(calls * base * (1 - base) * others, 0.0)) * (_OVERLAP if sums.updates > 1 else 1.0)
-    if calls < FEW or not spread:
-        return None
-    return bool(sums.hits - calls * base >= SURE * spread)
+def summed(history: pd.DataFrame, chosen: pd.Timestamp | None) -> pd.Series:
+    """Return the sums of the chosen update, None = of all."""
+    return total(history if chosen is None else history[history.as_of == chosen])
 
 
 def by_chance(sums: pd.Series) -> str:
     """Return how many hits random picks would have had."""
-    expected = sums.called_judged * sums.risers / max(sums.judged, 1)
+    expected = hits_by_chance(sums)
     return number(expected, 0) if expected >= 0.5 else "0"
 
 

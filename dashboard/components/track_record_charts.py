@@ -5,10 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import plotly.graph_objects as go
 
+from core.capabilities.track_record.results import FEW
 from dashboard.i18n import _, axis_day, day, n_, number, percent
 from dashboard.theme import QUIET, RISE, figure
-
-FEW = 10  # with fewer forecasts, a percentage would say more than is known
 
 
 def calibration(steps: pd.DataFrame) -> go.Figure:

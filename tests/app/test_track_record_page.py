@@ -7,8 +7,9 @@ import pytest
 from fixtures.past_updates import no_past_updates
 from fixtures.serving import write_snapshot
 
+from core.capabilities.track_record.results import better_than_chance
 from core.storage.queries import Serving
-from dashboard.components.track_record import better_than_chance, verdict
+from dashboard.components.track_record import verdict
 from dashboard.components.track_record_charts import calibration, count_of
 from tests.app.visit import cells, lists, row_ids, words
 

@@ -18,6 +18,7 @@ HEAVY = {"torch", "transformers", "shap"}
 
 # What the dashboard may ask of core. Everything else of core belongs to the command line and the worker.
 COUNTERS = {
+    "core.alerts",
     "core.storage.queries",
     "core.storage.snapshots",
     "core.storage.export",
@@ -44,6 +45,7 @@ COUNTERS = {
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.track_record.results",
     "core.capabilities.track_record.tables",
 }
 # The only module of the product that may import the package.

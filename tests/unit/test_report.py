@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from fixtures.past_updates import no_past_updates
 from fixtures.serving import NASTY, write_snapshot
 
 from core import cli, data_age, formats, report
@@ -46,6 +47,7 @@ class Read(HTMLParser):
 
     def handle_endtag(self, tag):
         self._inside = "" if tag == self._inside else self._inside
+        self._heading = "" if tag == "table" else self._heading
 
     def handle_data(self, data):
         if self._inside == "style":
@@ -171,18 +173,69 @@ def test_of_a_shop_of_which_little_is_known_only_that_is_said(sparse, language):
         assert "Margin at risk" not in read.words
 
 
+def test_a_shop_without_stock_is_told_nothing_of_order_by_dates(sparse, monkeypatch):
+    monkeypatch.setattr(data_age, "now", lambda: datetime(2012, 5, 5, 9, tzinfo=UTC))
+    words = Read(html(sparse)).words
+    assert "These data are 153 days old." in words and "order-by" not in words
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_table_has_a_column_without_values(shop, sparse, language):
+    for page in (shop, sparse):
+        for heading, rows in Read(html(page, language)).tables.items():
+            empty = [name for name, *values in zip(*rows) if {*values} <= {"", "–"} and "26" not in name]  # trends are drawn
+            assert not empty, f"{heading}: {empty}"
+
+
+def test_rows_read_are_the_sum_of_what_became_of_them(shop):
+    said = re.search(r"Rows read: ([\d,]+)\. Kept: ([\d,]+)\. Skipped: ([\d,]+)\. Rejected: ([\d,]+)\.", Read(html(shop)).words)
+    read, *parts = (int(count.replace(",", "")) for count in said.groups())
+    assert read == sum(parts)
+
+
 def test_reasons_are_facts_and_say_which_way_they_push(shop):
     reasons = [row[3] for row in Read(html(shop)).tables["What is rising"][1:]]
     assert all("▲" in cell or "▼" in cell for cell in reasons) and any(re.search(r"×|%|weeks", cell) for cell in reasons)
 
 
 def test_of_stale_data_the_report_says_how_old_they_are_and_names_no_day_that_has_passed(shop, monkeypatch):
-    order_by = {row[4] for row in Read(html(shop)).tables["Order"][1:]}
+    dated = Read(html(shop)).tables
+    assert "Order by" in dated["Order"][0] and "Next order day" in dated["Orders by supplier"][0]
     monkeypatch.setattr(data_age, "now", lambda: datetime(2012, 5, 5, 9, tzinfo=UTC))
     read = Read(html(shop))
     assert "These data are 153 days old. Past order-by dates are hidden." in read.words
-    assert {row[4] for row in read.tables["Order"][1:]} == {"–"} != order_by
-    assert {row[5] for row in read.tables["Orders by supplier"][1:-1]} == {"–"}
+    assert "Order by" not in read.tables["Order"][0] and "Next order day" not in read.tables["Orders by supplier"][0]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_how_right_we_were_is_one_line_and_a_table_of_the_judged_updates(shop, language):
+    found = Serving(current(shop).path).ask("track_by_update", segment="all", categories=[])
+    last, read = found.iloc[-1], Read(html(shop, language))
+    heading = "How right we were" if language == "en" else "预测复盘"
+    rows = read.tables[heading][1:]
+    counts = "{hits} of {calls}" if language == "en" else "{calls} 款中 {hits} 款"
+    assert [row[0] for row in rows[:2]] == [formats.day(day, language) for day in found.as_of.iloc[:-3:-1]]
+    assert [row[1] for row in (rows[0], rows[-1])] == [
+        counts.format(hits=formats.number(hits, 0), calls=formats.number(calls, 0))
+        for hits, calls in ((last.hits, last.called_judged), (found.hits.sum(), found.called_judged.sum()))
+    ]
+    assert rows[-1][2:6] == [
+        formats.percent(found[part].sum() / found[of].sum())
+        for part, of in (("hits", "called_judged"), ("possible", "called_judged"), ("risers", "judged"), ("inside", "ranged"))
+    ]
+    assert rows[-1][6] == formats.money(found.extra_margin_cents.sum(), "GBP", language, short=True)
+    if language == "en":
+        said = (
+            f"Of our {last.called_judged:.0f} calls of 6 Nov 2011, the products with the highest chances, {last.hits:.0f} rose in the next"
+        )
+        assert said in read.words and "4 updates were replayed" in read.words
+
+
+def test_a_shop_without_past_updates_is_told_when_there_will_be_results(workspace):
+    write_snapshot(workspace, products=20, **no_past_updates())
+    read = Read(html(workspace))
+    assert "No forecast is old enough to judge. First results appear with data to 11 Dec 2011." in read.words
+    assert "How right we were" not in read.tables
 
 
 # ---- the command
