@@ -175,6 +175,10 @@ def change_settings(changes: Values) -> None:
     settings_changes.change(workspace(), changes, data.planner())
 
 
+def send_test_message() -> Job:
+    return jobs.request(workspace(), "test_message", {}, data.planner())
+
+
 def keep_scenario(name: str, scenario: plan.Scenario) -> None:
     """Save a what-if scenario under its name, in place of one of the same name."""
     State(workspace()).save_view(data.SCENARIOS, name, asdict(scenario), data.planner())
