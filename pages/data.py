@@ -87,7 +87,7 @@ with right:
 
 st.subheader(_("Improve your forecasts"), anchor=False)
 if parts["missing"].empty:
-    cards.nothing_here(_("The shop gives everything that Upswing can use."))
+    cards.nothing_here(_("Your shop provides all the data that Upswing can use."))
 else:
     cards.notes(_("Files you have not imported yet, and what each would add:"))
     st.table(
