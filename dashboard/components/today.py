@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from core.capabilities.inventory.plan import Amount
-from dashboard import labels, registry
+from dashboard import labels, pictures, registry
 from dashboard.components import cards, rows
 from dashboard.i18n import _, absent, day, money, n_, number, percent, points, shortened
 
@@ -140,7 +140,7 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
         rows.Row(
             row.product_id,
             {
-                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or ""),
+                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or "", pictures.address(row.product_id)),
                 "amount": rows.figure(percent(row.rising_probability), points(row.movement)),
             },
         )
@@ -152,7 +152,10 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
 def entry(row) -> dict[str, dict | None]:
     """Return the cells of a decision: the product with one sentence, and the amount at stake. row: of the question `decisions`."""
     because, figure = {"promote": _feature, "order": _order, "check": _check, "hold": _stop}[row.kind](row)
-    return {"product": rows.product(shortened(row.title, 72), because, row.category or ""), "amount": figure}
+    return {
+        "product": rows.product(shortened(row.title, 72), because, row.category or "", pictures.address(row.product_id)),
+        "amount": figure,
+    }
 
 
 def _feature(row) -> tuple[str, dict]:
