@@ -18,7 +18,7 @@ from core.report.drawings import bars, trend
 from core.report.figures import Figures
 from core.report.record import past_forecasts
 from core.report.style import STYLE
-from core.report.writer import Writer
+from core.report.writer import NOTHING, Writer
 from core.schema import CANONICAL
 
 MEASURES = ("precision_at_50", "average_precision", "brier_skill", "ece")
@@ -66,7 +66,7 @@ class _Page(Writer):
             kind="small",
         )
         if age.level != FRESH:
-            hidden = msg("Past order-by dates are hidden.") if age.passed else ""
+            hidden = msg("Past order-by dates are hidden.") if age.passed and self.figures.stock_known else ""
             old = nmsg("These data are {count} day old.", "These data are {count} days old.", age.days)
             yield self.paragraph(old, hidden, kind="warning")
         if meta.signal != "orders":
@@ -107,7 +107,7 @@ class _Page(Writer):
             at_risk, excess, gain = (worth[name] for name in ("at_risk", "excess", "gain"))
             yield self.tile(msg("Margin at risk"), at_risk, nmsg("if {count} order waits", "if {count} orders wait", at_risk.products))
             yield self.tile(msg("Excess stock"), excess, nmsg("at cost, {count} product", "at cost, {count} products", excess.products))
-            orders = nmsg("by {count} suggested order", "by {count} suggested orders", gain.products)
+            orders = nmsg("by {count} order worth placing", "by {count} orders worth placing", gain.products)
             yield self.tile(msg("Value of the plan"), gain, orders)
 
     def tile(self, name: Message, found: Amount, below: Message) -> str:
@@ -132,11 +132,14 @@ class _Page(Writer):
             yield self.part(title, make(rows) if rows else self.paragraph(msg("Nothing to do here this week."), kind="small"))
 
     def featured(self, rows: list) -> str:
-        head = [msg("Product"), msg("Chance of rising"), msg("Expected units, 4 weeks"), msg("Usual")]
-        cells = [[self.product(r), percent(r.rising_probability), number(r.units_4w, 0), number(r.own_units, 0)] for r in rows]
-        if self.figures.stock_known:
-            head, cells = [*head, msg("Weeks of supply")], [[*c, self.weeks(r.cover_weeks)] for c, r in zip(cells, rows)]
-        return self.table(head, cells)
+        head = [msg("Product"), msg("Chance of rising"), msg("Expected units, 4 weeks"), msg("Usual"), msg("Weeks of supply")]
+        cells = [
+            [self.product(r), percent(r.rising_probability), number(r.units_4w, 0), number(r.own_units, 0), self.weeks(r.cover_weeks)]
+            for r in rows
+        ]
+        below_usual = [r for r in rows if r.units_4w < r.own_units]
+        note = msg("Expected units are a median, usual units an average, which a few large orders raise.") if below_usual else ""
+        return self.table(head, cells) + self.paragraph(note, kind="small")
 
     def ordered(self, rows: list) -> str:
         head = [msg("Product"), msg("Chance of rising"), msg("Weeks of supply"), msg("Order"), msg("Order by"), msg("Cost")]
@@ -148,7 +151,7 @@ class _Page(Writer):
                     percent(r.rising_probability),
                     self.weeks(r.cover_weeks),
                     *(
-                        [msg("Count stock"), "–", "–"]
+                        [msg("Count stock"), NOTHING, NOTHING]
                         if r.kind == "check"
                         else [number(r.order_units, 0), self.day(r.order_by), self.money(r.line_cost_cents)]
                     ),
@@ -166,7 +169,7 @@ class _Page(Writer):
                     self.product(r),
                     percent(r.falling_probability),
                     self.weeks(r.cover_weeks),
-                    self.money(r.excess_cost_cents) if not absent(r.excess_cost_cents) and r.excess_cost_cents else "–",
+                    self.money(r.excess_cost_cents) if not absent(r.excess_cost_cents) and r.excess_cost_cents else NOTHING,
                     msg("Mark down {share}", share=percent(r.markdown_share))
                     if not absent(r.markdown_share) and r.markdown_share
                     else msg("Stop ordering")
@@ -189,19 +192,16 @@ class _Page(Writer):
             msg("26 weeks"),
             msg("Main reasons"),
             msg("Expected units, 4 weeks"),
+            msg("Weeks of supply"),
+            msg("Expected margin"),
         ]
-        stock, margin = found.cover_weeks.notna().any(), found.margin_4w_cents.notna().any()
-        head += [msg("Weeks of supply")] if stock else []
-        head += [msg("Expected margin")] if margin else []
         rows = []
         for r in found.itertuples():
             share, colour = (r.falling_probability, FALL) if falling else (r.rising_probability, "#2a7de1")
             label = show(msg("{units} units in {weeks} weeks", units=number(sum(r.units), 0), weeks=len(r.units)), self.language)
             between = "" if absent(r.units_4w) else f"{number(r.low_4w, 0)}–{number(r.high_4w, 0)}"
             row = [self.product(r), percent(share), Markup(trend(r.units, label, colour)), self.reasons(r, falling)]
-            row += [self.two(number(r.units_4w, 0), between)]
-            row += [self.weeks(r.cover_weeks)] if stock else []
-            row += [self.money(r.margin_4w_cents)] if margin else []
+            row += [self.two(number(r.units_4w, 0), between), self.weeks(r.cover_weeks), self.money(r.margin_4w_cents)]
             rows.append(row)
         yield self.table(head, rows, words={3})
         yield self.paragraph(
@@ -276,14 +276,15 @@ class _Page(Writer):
                 self.money(r.line_cost_cents),
                 self.money(r.lost_margin_cents),
                 self.day(r.goes_out),
-                self.money(r.missing_cents) if not absent(r.missing_cents) and r.missing_cents > 0 else "–",
+                self.money(r.missing_cents) if not absent(r.missing_cents) and r.missing_cents > 0 else NOTHING,
             ]
             for r in found.itertuples()
         ]
         sums = [found[name].sum(min_count=1) for name in ("line_cost_cents", "lost_margin_cents")]
         rows.append([msg("Total"), number(found.lines.sum(), 0), number(found.units.sum(), 0), *map(self.money, sums), "", ""])
         yield self.table(head, rows)
-        yield self.paragraph(msg("Short by: what is missing to the supplier's minimum order value."), kind="small")
+        if (found.missing_cents > 0).any():
+            yield self.paragraph(msg("Short by: what is missing to the supplier's minimum order value."), kind="small")
 
     # ---- what it rests on
 
@@ -313,9 +314,10 @@ class _Page(Writer):
         missing = [show(self.named(name), self.language) for name in quality[quality.kind == "missing"].table_name]
         yield self.paragraph(
             msg(
-                "Rows read: {read}. Kept: {kept}. Rejected: {rejected}.",
+                "Rows read: {read}. Kept: {kept}. Skipped: {dropped}. Rejected: {rejected}.",
                 read=number(read.rows_read.sum(), 0),
                 kept=number(read.rows_kept.sum(), 0),
+                dropped=number(read.rows_dropped.sum(), 0),
                 rejected=number(read.rows_quarantined.sum(), 0),
             )
             if len(read)

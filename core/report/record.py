@@ -11,7 +11,7 @@ from core.capabilities.track_record import results
 from core.formats import number, percent
 from core.messages import Message, msg, nmsg
 from core.report.figures import Figures
-from core.report.writer import Writer
+from core.report.writer import NOTHING, Writer
 
 UPDATES = 6  # of the latest, one by one
 
@@ -27,7 +27,7 @@ def past_forecasts(write: Writer, figures: Figures) -> Iterator[str]:
     last = history.iloc[-1]
     yield write.paragraph(*_verdict(results.total(history.tail(1)), last.as_of.date(), days))
     shown = history.tail(UPDATES).iloc[::-1]
-    worth = "margin" if history.costed.any() else "revenue" if history.priced.any() else ""
+    worth = "margin" if history.costed.any() else "revenue"
     head = [
         msg("Forecast on"),
         msg("Calls that rose"),
@@ -35,8 +35,8 @@ def past_forecasts(write: Writer, figures: Figures) -> Iterator[str]:
         msg("Possible"),
         msg("Base rate"),
         msg("Inside the likely range"),
+        msg("Extra margin of calls") if worth == "margin" else msg("Extra revenue of calls"),
     ]
-    head += {"margin": [msg("Extra margin of calls")], "revenue": [msg("Extra revenue of calls")], "": []}[worth]
     rows = [_row(write, _forecast_on(write, r), r, worth) for r in shown.itertuples()]
     if len(history) > 1:
         rows.append(_row(write, nmsg("All {count} update", "All {count} updates", len(history)), results.total(history), worth))
@@ -82,12 +82,12 @@ def _forecast_on(write: Writer, update) -> Message | str:
 
 
 def _row(write: Writer, name: Message | str, sums, worth: str) -> list:
-    """Return a row of the table of past forecasts. worth: margin, revenue or "", whose amount ends the row."""
+    """Return a row of the table of past forecasts. worth: margin or revenue, whose amount ends the row."""
     calls = sums.called_judged
     shares = [(sums.hits, calls), (sums.possible, calls), (sums.risers, sums.judged), (sums.inside, sums.ranged)]
     row = [name, _counts(sums.hits, calls), *(_share(part, of) for part, of in shares)]
-    amount = {"margin": (sums.costed, sums.extra_margin_cents), "revenue": (sums.priced, sums.extra_revenue_cents), "": None}[worth]
-    return row if amount is None else [*row, write.money(amount[1]) if amount[0] else "–"]
+    known, cents = (sums.costed, sums.extra_margin_cents) if worth == "margin" else (sums.priced, sums.extra_revenue_cents)
+    return [*row, write.money(cents) if known else NOTHING]
 
 
 def _counts(part: float, of: float) -> Message:
@@ -96,5 +96,5 @@ def _counts(part: float, of: float) -> Message:
 
 def _share(part: float, of: float) -> Message | str:
     if not of:
-        return "–"
+        return NOTHING
     return percent(part / of) if of >= results.FEW else _counts(part, of)

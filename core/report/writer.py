@@ -12,6 +12,7 @@ from core.markup import Markup, table
 from core.messages import Message, sentences, show
 
 TITLE = 90  # characters of a product's title
+NOTHING = "–"  # what core.formats writes for nothing
 
 
 class Writer:
@@ -34,7 +35,10 @@ class Writer:
         return f"<p{f' class={kind}' if kind else ''}>{said}</p>" if said else ""
 
     def table(self, head: Sequence[Message | str], rows: list[list], words: Set[int] = frozenset()) -> str:
-        return table([show(text, self.language) for text in head], [[self.cell(value) for value in row] for row in rows], words=words)
+        """Return a table without the columns in which no row has a value. words: columns of sentences."""
+        kept = [i for i in range(len(head)) if any(row[i] not in ("", NOTHING) for row in rows)]
+        said = {place for place, i in enumerate(kept) if i in words}
+        return table([show(head[i], self.language) for i in kept], [[self.cell(row[i]) for i in kept] for row in rows], words=said)
 
     def cell(self, value) -> str:
         return value if isinstance(value, Markup) else show(value, self.language)

@@ -44,7 +44,7 @@ def tiles(found: dict[str, Amount], currency: str, stock_known: bool) -> None:
                 _("Value of the plan"),
                 found["gain"],
                 currency,
-                n_("by {count} suggested order", "by {count} suggested orders", found["gain"].products),
+                n_("by {count} order worth placing", "by {count} orders worth placing", found["gain"].products),
                 _("Expected gain of placing the suggested orders over ordering nothing: margin saved, less the cost of holding stock."),
             )
 

@@ -17,7 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -232,8 +232,10 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
     import pyarrow.parquet as pq
 
     from core.capabilities.forecast.compute import HISTORY_WEEKS, NEIGHBOURS
+    from core.features.daily import Shop
     from core.storage import duckdb as db
 
+    settings = workspace.settings()
     panel = workspace.panel / "latest" if latest else workspace.panel
     about = json.loads((panel / "panel.json").read_text(encoding="utf-8"))
     as_of = date.fromisoformat(about["as_of"])
@@ -246,17 +248,32 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
         "weeks": HISTORY_WEEKS,
         "most": NEIGHBOURS,
         "segments": about["segments"],
-        "currency": workspace.settings().shop.currency,
+        "currency": settings.shop.currency,
     }
     with both(workspace.warehouse, workspace.cache, read_only=True) as engine:
         engine.register("live", pa.table({"place": np.arange(len(live)), "product_id": live}))
         engine.register("similar_products", workspace.panel / "neighbours.parquet")
         engine.register("served_forecasts", pa.table(forecasts | {"rising_probability": np.linspace(0, 1, len(rows))}))
         engine.register("forecast_rows", pa.table({"place": np.arange(len(rows))} | forecasts))
+        values |= _judged(engine, settings, Shop(date.fromisoformat(about["first_day"]), as_of, about["signal"], None))
         for file in db.stored("scoring"):
             engine.arrow(f"scoring/{file.stem}", **values)
         engine.arrow("features/weekly_units", **values)
         return engine.found
+
+
+def _judged(engine: Both, settings, shop) -> dict:
+    """Keep the tables that judge an update made one horizon before the last day; return the values that their statements bind."""
+    from core.features.outcomes import label_rows, own_rates
+
+    horizon = timedelta(days=settings.labels.horizon_days)
+    update = shop.last_day - horizon
+    values = own_rates(engine, settings, shop, (update, update - horizon))
+    engine.register("origin", pa.table({"as_of": pa.array([update], pa.date32())}))
+    label_rows(engine, settings.labels)
+    for query in ("features/all_days", "features/outcomes", "scoring/sold_around"):
+        engine.table(query, **values)
+    return values
 
 
 def summary(found: list[Comparison]) -> list[Comparison]:

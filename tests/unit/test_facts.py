@@ -29,6 +29,10 @@ def test_a_driver_that_holds_back_is_not_explained_by_what_speaks_for_a_rise():
     assert said("price", 1.0, price_change=2.0) is None
 
 
+def test_more_units_returned_than_sold_is_no_share_above_100_percent():
+    assert said("demand", -1.0, returned_share=50.0) == "More units returned than sold"
+
+
 def test_an_ordinary_value_is_no_reason():
     assert said("attention", 1.0, search_month=1.0) is None
     assert said("attention", 1.0, search_month=1.02) is None

@@ -19,13 +19,17 @@ _LEAST_STANDING = 0.15  # from the middle of all products: nearer values are ord
 
 @dataclass(frozen=True)
 class Fact:
-    """The sentence of a feature. way: 1 where higher values signal a rise, -1 where lower ones do. unit: the format of its value."""
+    """The sentence of a feature. way: 1 where higher values signal a rise, -1 where lower ones do. unit: the format of its value.
+
+    beyond: said instead of a share above 100%.
+    """
 
     driver: str
     feature: str
     way: int
     unit: str
     said: Message
+    beyond: Message | None = None
 
 
 TIMES, SHARE, COUNT, CHANGE, WEEKS = "times", "share", "count", "change", "weeks"  # WEEKS: of a feature in days
@@ -36,7 +40,7 @@ _FACTS = (
     Fact("reviews", "sentiment_change", 1, CHANGE, msg("Review sentiment {value} points")),
     Fact("demand", "own_pace", 1, COUNT, msg("{value} orders a week")),
     Fact("demand", "out_of_stock_56d", -1, SHARE, msg("Out of stock {value} of 8 weeks")),
-    Fact("demand", "returned_share", -1, SHARE, msg("{value} of units returned")),
+    Fact("demand", "returned_share", -1, SHARE, msg("{value} of units returned"), msg("More units returned than sold")),
     Fact("demand", "days_since_last", -1, COUNT, msg("No order for {value} days")),
     Fact("momentum", "recent_lift", 1, TIMES, msg("Orders {value} vs usual")),
     Fact("momentum", "month_on_month", 1, TIMES, msg("Orders {value} in 4 weeks")),
@@ -93,7 +97,8 @@ def strongest(
             written = _written(value, fact.unit, way)
             if written and unusual > _LEAST_STANDING:
                 size = abs(math.log(max(value, 0.01))) if fact.unit == TIMES else 0.0
-                found.append((unusual, size, Message(fact.said.template, {"value": written}), Message(_MEANINGS[fact.feature])))
+                said = fact.beyond if fact.beyond and value > 1 else Message(fact.said.template, {"value": written})
+                found.append((unusual, size, said, Message(_MEANINGS[fact.feature])))
     return max(found, key=lambda one: one[:2])[2:] if found else None
 
 
