@@ -174,10 +174,9 @@ def because(products: list[str]) -> dict[str, str]:
 
 
 def _for_whom(best: audience.Best) -> str:
-    group, chance = labels.segment(best.segment), percent(best.chance)
     if best.ahead:
-        return _("For whom: {group}, {chance}").format(group=group, chance=chance)
-    return _("For whom: all customers; best group {group}, {chance}").format(group=group, chance=chance)
+        return _("For whom: {group}, {chance}").format(group=labels.segment(best.segment), chance=percent(best.chance))
+    return _("For whom: all customers")
 
 
 def _feature(row) -> tuple[str, dict]:
