@@ -12,7 +12,7 @@ titles = data.ask("product_choices", search="", limit=2000).set_index("product_i
 wanted = st.query_params.get("product") or next(iter(titles), "")
 found = data.one("product", product=wanted, segment="all")
 if found is None:
-    cards.nothing_here(_("There is no product {product}. Choose another one.").format(product=plain(wanted)))
+    cards.nothing_here(_("There is no product {product}. Choose another one.").format(product=plain(shortened(wanted, 60))))
     wanted = next(iter(titles))
 else:
     titles.setdefault(wanted, found.title)
@@ -48,7 +48,7 @@ if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
-summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
+summary.tiles(facts, demand, data.ask("product_segments", products=[product]), planned)
 with st.container(horizontal=True, vertical_alignment="center"):
     marks.buttons(product)
     alerts.settings(product)
