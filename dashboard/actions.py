@@ -68,7 +68,13 @@ def check_files(files: list, preset: str) -> Job:
 
 
 def add_pictures(files: list) -> Job:
-    """Keep uploaded images or archives of them in the workspace and ask for their pictures to be added."""
+    """Keep uploaded images or archives of them in the workspace and ask for their pictures to be added. Raises UserError for none."""
+    if not files:
+        raise UserError(
+            expected=msg("Pictures come from images, or from a .zip of them."),
+            found=msg("No file is chosen."),
+            to_do=msg("Choose images that are named after product numbers."),
+        )
     with jobs.uploading(workspace()) as folder:
         kept = [str(keep(folder, f.name, f.getvalue())) for f in files]
         return jobs.request(workspace(), "pictures", {"files": kept}, ACTOR)

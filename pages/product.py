@@ -41,7 +41,7 @@ demand, planned = data.ask("product_demand", **asked), data.planned(product)
 # show: who it is and the verdict on one screen, then tabs
 with st.container(horizontal=True, vertical_alignment="center"):
     if picture := pictures.get(product):
-        st.image(picture, width=64)
+        st.image(picture, width=64, alt="")
     st.header(plain(facts.title), anchor=False)
 cards.about(facts)
 if absent(facts.rising_probability):

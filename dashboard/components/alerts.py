@@ -46,7 +46,7 @@ def set_off() -> None:
         return
     st.subheader(_("Alerts"), anchor=False)
     if old is not None:
-        st.warning(f"{show(alerts.sentence(old))}.", icon=":material/schedule:")
+        st.warning(show(alerts.sentence(old)), icon=":material/schedule:")
     if not hits:
         return
     columns = [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Now"), "now", "figure", 84)]

@@ -48,3 +48,10 @@ def test_an_upload_becomes_a_job_whose_left_out_files_are_listed(open_page, shop
     at = open_page("data", workspace=shop)
     assert not at.exception, at.exception
     assert "1 file left out" in [one.label for one in at.expander] and "lamp.png" in at.text[0].value
+
+
+def test_no_chosen_file_is_said_and_requests_nothing(open_page, shop):
+    at = open_page("data", workspace=shop)
+    next(b for b in at.button if b.key == "add_pictures").click()
+    at.run()
+    assert "Choose images" in at.error[0].value and State(shop).jobs() == []
