@@ -32,7 +32,7 @@ def demo(workspace: Workspace, port: int, progress: Progress, tell: Callable[[Me
                 expected=msg("The sample shop needs a folder of its own."),
                 to_do=msg("Name a new folder with --workspace."),
             )
-        tell(msg("Building the sample shop in {folder}, once and in a few minutes.", folder=str(workspace.root)))
+        tell(msg("Building the sample shop in {folder}. This happens only once and takes a few minutes.", folder=str(workspace.root)))
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         startup.prepare(workspace)

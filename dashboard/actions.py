@@ -268,7 +268,7 @@ def save_view(page: str, name: str, choices: dict[str, list[str]], private: bool
     who = data.planner()
     if not name.strip() or private and who == ACTOR:
         raise UserError(
-            expected=msg("A view needs a name, and a private one also yours."),
+            expected=msg("A view needs a name. A private view also needs your name."),
             found=msg("A field is empty."),
             to_do=msg("Fill it in."),
         )

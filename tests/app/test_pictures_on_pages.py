@@ -54,4 +54,4 @@ def test_no_chosen_file_is_said_and_requests_nothing(open_page, shop):
     at = open_page("data", workspace=shop)
     next(b for b in at.button if b.key == "add_pictures").click()
     at.run()
-    assert "Choose images" in at.error[0].value and State(shop).jobs() == []
+    assert "No file is chosen" in at.error[0].value and State(shop).jobs() == []
