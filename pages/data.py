@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import data, labels
-from dashboard.components import cards, import_history, importing
+from dashboard.components import cards, import_history, importing, pictures
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
@@ -103,3 +103,4 @@ if not parts["absent"].empty:
     )
 importing.form()
 import_history.panel()
+pictures.form()
