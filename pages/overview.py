@@ -40,8 +40,8 @@ cards.notes(
     else "",
 )
 with st.container(horizontal=True):
-    cards.list_link("rising", _("What is rising"), ":material/trending_up:")
-    cards.list_link("falling", _("What is falling"), ":material/trending_down:")
+    cards.list_link("rising", _("Show risers"), ":material/trending_up:")
+    cards.list_link("falling", _("Show fallers"), ":material/trending_down:")
     track_record.overview_line()
     st.space("stretch")
     report.download(meta)

@@ -19,7 +19,7 @@ if updates.empty:
     cards.nothing_here(
         _(
             "No forecast is old enough to judge. First results appear with data to {day}: import them, and this page compares "
-            "every forecast with what happened."
+            "every forecast with its outcome."
         ).format(day=track_record.first_results())
     )
     st.stop()
@@ -42,13 +42,13 @@ cards.notes(*track_record.notes(sums, len(replayed)))
 track_record.figures(sums, meta.currency)
 left, right = cards.halves()
 with left:
-    st.subheader(_("Do chances come true?"), anchor=False)
+    st.subheader(_("Are the forecasts reliable?"), anchor=False)
     st.plotly_chart(charts.calibration(steps), config=CONFIG, key="record_calibration", alt=_("Share that rose, by forecast chance"))
     cards.notes(_("On the dotted line, chances are exactly right. Below each dot: the number of forecasts. Hollow: fewer than 10."))
 with right:
     st.subheader(_("Hit rate by update"), anchor=False)
     st.plotly_chart(charts.hit_rates(history, chosen), config=CONFIG, key="record_updates", alt=_("Hit rate of each past update"))
-    cards.notes(_("Base rate: share of all products that rose. Hollow dots were replayed."))
+    cards.notes(_("Base rate: share of all products that rose. Hollow dots: replayed updates."))
 
 st.subheader(_("Product by product"), anchor=False)
 views = {"called": _("Called"), "missed": _("Rose, not called"), "all": _("All")}

@@ -57,7 +57,7 @@ def assumed(report: dict, asked: dict[str, dict], check: Job) -> dict[str, str]:
     if not (states or others or lines or kept):
         return {}
     changed: dict[str, str] = {}
-    with st.expander(_("Change what Upswing assumed"), icon=":material/tune:"):
+    with st.expander(_("Change assumptions"), icon=":material/tune:"):
         st.caption(_("After a change, the files are checked again before anything is stored."))
         if states:
             with st.grid(3, min_column_width=220):
@@ -108,7 +108,7 @@ def table_of(file: dict, check: Job) -> str:
     return st.selectbox(
         _("What does {file} contain?").format(file=plain(file["file"])),
         [*file["ask"]["tables"], *([NOTHING] if may_leave else [])],
-        format_func=lambda table: _("Nothing for Upswing: leave it out") if table == NOTHING else labels.table(table),
+        format_func=lambda table: _("Not needed by Upswing: skip it") if table == NOTHING else labels.table(table),
         key=spoken(f"holds_{check.id}"),
         width=320,
     )

@@ -185,7 +185,7 @@ def stock(product: pd.Series | None) -> None:
                 if absent(by)
                 else _("**{units} units** by **{day}**").format(units=exact(product.order_units), day=day(by))
             )
-            facts[_("Cost of the order")] = plain(money(product.line_cost_cents, product.currency))
+            facts[_("Order cost")] = plain(money(product.line_cost_cents, product.currency))
         facts[_("On hand / On order")] = f"{exact(product.on_hand)}, {exact(product.on_order)}"
         facts[_("Weeks of supply")] = (
             n_("{count} week", "{count} weeks", product.cover_weeks)

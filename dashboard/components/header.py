@@ -41,7 +41,7 @@ def _chip() -> None:
             _("Demo date: {day}").format(day=day(age.as_of)),
             icon=":material/science:",
             color="gray",
-            help=_("This shop is a demonstration. Its pages use the last day of the data as today's date."),
+            help=_("This shop is a demonstration. Its pages use the last day of the data as the current date."),
         )
         return
     old = n_("{count} day old", "{count} days old", age.days)
@@ -49,7 +49,7 @@ def _chip() -> None:
         _("Data to {day}, {age}").format(day=day(age.as_of), age=old) if age.days else _("Data to {day}").format(day=day(age.as_of)),
         icon=":material/schedule:" if age.level in _COLOURS else None,
         color=_COLOURS.get(age.level, "gray"),
-        help=_("Last day of usual sales in your files. Age by the shop's clock."),
+        help=_("Last day with usual sales in your files. Age in the shop's time zone."),
     )
 
 
@@ -103,7 +103,7 @@ def _forecasts() -> list[str]:
             return [_("These forecasts are unchecked: nothing rose in the validation weeks, so their accuracy is unknown.")]
         return [
             _(
-                "These forecasts are unchecked: the history is too short for validation weeks. They say little more than "
+                "These forecasts are unchecked: the history is too short for validation weeks. They are little better than "
                 "the average product's rate. Import a longer history and retrain."
             )
         ]

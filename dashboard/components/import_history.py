@@ -24,7 +24,7 @@ def panel() -> None:
         return
     look, check = data.stored_imports()
     if look is None:
-        cards.notes(_("Take back an import, continue a product's history under its new number, or see which kits count as their parts."))
+        cards.notes(_("Undo an import, continue a product's history under its new number, or see which kits count as their parts."))
         if st.button(_("List imports and numbers"), icon=":material/history:"):
             cards.attempt(actions.look_at_imports)
         return
@@ -46,9 +46,9 @@ def panel() -> None:
 
 def _undo(imports: list[dict], check: Job | None) -> None:
     """Choose an import, see what taking it back changes, take it back."""
-    with st.expander(_("Take back an import"), icon=":material/undo:", expanded=check is not None):
+    with st.expander(_("Undo an import"), icon=":material/undo:", expanded=check is not None):
         if not imports:
-            cards.nothing_here(_("No import can be taken back."))
+            cards.nothing_here(_("No import can be undone."))
             return
         names = {
             one["import_id"]: f"{int(one['import_id'])} · {day(datetime.fromisoformat(one['imported_at']))} · {one['files']}"
@@ -62,7 +62,7 @@ def _undo(imports: list[dict], check: Job | None) -> None:
                 cards.attempt(actions.check_undo, chosen)
             return
         st.code(show(check.result["text"]), language=None)
-        if st.button(_("Take back"), type="primary", icon=":material/undo:"):
+        if st.button(_("Undo"), type="primary", icon=":material/undo:"):
             cards.attempt(actions.undo_import, chosen)
 
 
@@ -101,7 +101,7 @@ def _proposed(look: Job) -> None:
     if sent and decisions:
         cards.attempt(actions.decide_numbers, decisions)
     elif sent:
-        cards.nothing_here(_("Choose what at least one pair is."))
+        cards.nothing_here(_("Choose a relation for at least one pair."))
 
 
 def _decided(look: Job) -> None:

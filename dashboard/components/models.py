@@ -212,7 +212,7 @@ def go_back(champion: Model | None) -> None:
             if st.button(_("Back to the previous model"), key="model_back", icon=":material/undo:"):
                 cards.attempt(actions.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):
-        st.markdown(_("**To an earlier snapshot**"))
+        st.markdown(_("**To an earlier update**"))
         others = {s.id: s for s in kept if not s.current}
         if not others:
             cards.nothing_here(_("There is no other update to restore."))

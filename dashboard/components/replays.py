@@ -18,8 +18,8 @@ def replay(done: Job | None, currency: str) -> None:
         cards.attempt(actions.simulate)
     cards.notes(
         _(
-            "Replays last year with and without these forecasts and compares stock at equal service. Each side knows "
-            "only what was known then. Takes several times as long as retraining and changes nothing."
+            "Replays last year with and without these forecasts and compares stock at equal service. Each side uses "
+            "only data known at the time. Takes several times as long as retraining and changes nothing."
         )
     )
     if done is None:
@@ -33,13 +33,13 @@ def replay(done: Job | None, currency: str) -> None:
     st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Method")), border="horizontal")
     if not absent(found.get("achieved")):
         cards.notes(
-            _("Levels that promised {promised} achieved {achieved}. Falling demand leads to more than promised, surprises to less.").format(
-                promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%"
-            )
+            _(
+                "Service levels that promised {promised} achieved {achieved}. Falling demand raises the result, sudden demand lowers it."
+            ).format(promised=f"{exact(100 * found['promised'])}%", achieved=f"{100 * found['achieved']:.1f}%")
         )
     if not absent(found.get("told")):
         cards.notes(
-            _("The plans gave stocks an average chance of {told} of lasting until the next delivery. {lasted} of them lasted.").format(
+            _("Chance that stock lasts until the next delivery: {told} planned on average, {lasted} actual.").format(
                 told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%"
             )
         )

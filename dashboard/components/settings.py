@@ -124,7 +124,7 @@ def groups() -> dict[str, Group]:
             [
                 Field("pages", "amber_days", _("Amber from (days)"), _("Every page marks data of this age in amber.")),
                 Field("pages", "red_days", _("Red from (days)"), _("Hides past order-by dates and asks for newer files.")),
-                Field("pages", "demo", _("Demonstration"), _("Pages use the last day of the data as today's date.")),
+                Field("pages", "demo", _("Demonstration"), _("Pages use the last day of the data as the current date.")),
             ],
         ),
         "schedule": Group(

@@ -48,7 +48,7 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
     tables = found["tables"] | found["derived"]
     with st.expander(f"**{plain(found['file'])}**" + _headline(tables), expanded=True, icon=":material/description:"):
         if any(q["flag"] == "--column" and q["matters"] and q["answer"] is None for q in found["questions"]):
-            st.caption(_("Upswing does not know the names of its columns. Choose below which is which."))
+            st.caption(_("Upswing doesn't recognise these column names. Choose what each column holds."))
         elif found["left_out"]:
             st.caption(_("Not read: {why}").format(why=why_not(found)))
         if found.get("layout_message"):
@@ -154,7 +154,7 @@ def _months(stated: dict, key: str) -> None:
             "units": column.NumberColumn(_("Units"), format="localized", width=100),
             "amount": column.NumberColumn(_("Amount"), format="%,.2f", width=120),
             "stored": column.NumberColumn(_("Stored rows"), format="%,d", width=130),
-            "remark": column.TextColumn(_("Remark"), width=220),
+            "remark": column.TextColumn(_("Comment"), width=220),
         },
         column_order=("month", "rows", *(("orders", "units", "amount") if has_units else ()), "stored", "remark"),
         hide_index=True,
@@ -184,7 +184,7 @@ def _states(table: dict, key: str) -> None:
             for name, counts_as, one in counted
         ],
         column_config={
-            "name": column.TextColumn(_("State or line"), width=240),
+            "name": column.TextColumn(_("Status or line"), width=240),
             "counts": column.TextColumn(_("Counts as"), width=140),
             "rows": column.NumberColumn(_("Rows"), format="%,d", width=90),
             "units": column.NumberColumn(_("Units"), format="localized", width=100),
@@ -193,7 +193,7 @@ def _states(table: dict, key: str) -> None:
         hide_index=True,
         placeholder="",
         key=key,
-        alt=_("States and lines set aside"),
+        alt=_("Statuses and lines set aside"),
     )
 
 

@@ -31,7 +31,7 @@ def tiles(found: dict[str, Amount], currency: str, stock_known: bool) -> None:
                 found["at_risk"],
                 currency,
                 n_("if {count} order waits", "if {count} orders wait", found["at_risk"].products),
-                _("Expected margin lost to stock-outs if the orders that are due wait for the next plan."),
+                _("Expected margin lost to stock-outs if due orders wait for the next order cycle."),
             )
             tile(
                 _("Excess stock"),
@@ -53,7 +53,7 @@ def extra(revenue: Amount, margin: Amount, currency: str) -> None:
     """Show what likely risers bring beyond their usual rate: margin where costs are known, else revenue."""
     shown, label = (revenue, _("Extra revenue, likely risers")) if absent(margin.cents) else (margin, _("Extra margin, likely risers"))
     help_ = _(
-        "Expected in the next 4 weeks beyond the usual rate of products with a chance of rising of 50% or more. The 80% range "
+        "Expected above the usual rate in the next 4 weeks, for products with a chance of rising of 50% or more. The 80% range "
         "assumes that products vary independently."
     )
     more = "" if absent(margin.cents) else _("Extra revenue: {amount}.").format(amount=amount(revenue.cents, currency))
@@ -220,7 +220,7 @@ def tour() -> None:
         st.markdown(
             _(
                 "Upswing reads the shop's product texts, orders, searches and reviews and forecasts which products are about to sell more, "
-                "for whom and why. It then says what to feature, what to order and what to stop."
+                "for whom and why. It then suggests what to feature, order and stop."
             )
         )
         steps = {

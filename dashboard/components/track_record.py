@@ -176,7 +176,7 @@ def figures(sums: pd.Series, currency: str) -> None:
             number(sums.risers, 0),
             _("{expected} were expected").format(expected=number(sums.chances, 0)),
             **card,
-            help=_("Products that rose, and the sum of all chances, which is the number that was expected."),
+            help=_("Products that rose. The expected number is the sum of all chances."),
         )
         st.metric(
             _("Inside the likely range"),
@@ -193,8 +193,8 @@ def _value(sums: pd.Series, currency: str, card: dict[str, Any]) -> None:
         units=f"{'+' if sums.extra_units >= 0 else '−'}{number(abs(sums.extra_units), 0)}"
     )
     about = _(
-        "What all calls sold above their own usual rate, hits and misses alike; below it counts as negative. This goes with the calls, and "
-        "need not be their effect."
+        "Sales of all calls above their own usual rate, hits and misses alike. Sales below it count as negative. This is an "
+        "association, not necessarily an effect of the calls."
     )
     if not sums.valued:
         st.metric(_("Extra sales of calls"), "–", **card, help=about)
@@ -215,12 +215,12 @@ def calls(found: pd.DataFrame, every: bool, currency: str, first: int) -> None:
     columns = [
         column(_("Product"), "product", "product", 168, 2.2),
         column(
-            _("What happened"),
+            _("Outcome"),
             "result",
             "text",
             120,
             1,
-            help=_("✓ is a hit, ✗ a miss of a call. – is not judged: what would have sold is not known."),
+            help=_("✓ is a hit, ✗ a miss of a call. – is not judged, because its demand is unknown."),
         ),
         column(_("Chance then"), "chance", "chance", 96, 0.8),
         column(
@@ -245,7 +245,7 @@ def calls(found: pd.DataFrame, every: bool, currency: str, first: int) -> None:
         del columns[-1]
     rows.show(
         "calls",
-        _("Past forecasts and what happened"),
+        _("Past forecasts and outcomes"),
         columns,
         [rows.Row(f"{row.as_of:%Y-%m-%d}:{row.counts_as}", _cells(row, every, currency)) for row in found.itertuples()],
         first=first,
@@ -274,14 +274,14 @@ def export(asked: Asked, view: str | None) -> None:
         "as_of": _("Forecast on"),
         "product_id": _("SKU"),
         "title": _("Product"),
-        "place": _("Place"),
+        "place": _("Rank"),
         "called": _("Called"),
         "rising_probability": _("Chance then"),
         "falling_probability": _("Chance of falling then"),
-        "units_low": _("Likely units, low"),
-        "units_middle": _("Likely units, median"),
-        "units_high": _("Likely units, high"),
-        "outcome": _("What happened"),
+        "units_low": _("Likely range, low"),
+        "units_middle": _("Median forecast"),
+        "units_high": _("Likely range, high"),
+        "outcome": _("Outcome"),
         "units": _("Actual units"),
         "orders": _("Orders"),
         "usual_orders": _("Usual orders"),

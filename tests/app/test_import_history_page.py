@@ -51,7 +51,7 @@ def test_an_import_is_taken_back_after_the_page_has_said_what_that_changes(open_
     done(shop, "check_undo")
     at.run()
     assert "parts of kits: 1 removed, 0 restored." in words(at) and stored(shop, "select count(*) from kit_parts") == [(1,)]
-    press(at, "Take back")
+    press(at, "Undo")
     done(shop, "undo")
     assert stored(shop, "select count(*) from kit_parts") == [(0,)]
     assert "List imports and numbers" in words(at.run()) and not at.exception
@@ -62,9 +62,9 @@ def test_a_changed_choice_needs_its_own_check(open_page, shop):
         jobs.request(shop, kind, arguments)
         done(shop, kind)
     at = open_page("data", workspace=shop)
-    assert "Take back" in [b.label for b in at.button]
+    assert "Undo" in [b.label for b in at.button]
     at.selectbox(key="undo_import").select_index(1).run()
-    assert "Take back" not in [b.label for b in at.button] and "Show changes" in [b.label for b in at.button]
+    assert "Undo" not in [b.label for b in at.button] and "Show changes" in [b.label for b in at.button]
 
 
 def test_a_proposal_is_stored_only_by_a_choice(open_page, shop):

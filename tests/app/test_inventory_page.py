@@ -481,8 +481,8 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     at = open_page("inventory", workspace=mine, section="replay")
     table = next(each.value for each in at.table)
     assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never reached"]
-    assert "Levels that promised 95% achieved 97.6%." in words(at)
-    assert "an average chance of 97.2% of lasting until the next delivery. 97.6% of them lasted." in words(at)
+    assert "Service levels that promised 95% achieved 97.6%." in words(at)
+    assert "Chance that stock lasts until the next delivery: 97.2% planned on average, 97.6% actual." in words(at)
     assert table.iloc[:3, 1].tolist() == ["–", "15% (8%–20%)", "–"] and not at.exception
     at.button(key="simulate").click().run()
     assert [j.kind for j in state.jobs() if j.active] == ["simulate"]

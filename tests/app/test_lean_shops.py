@@ -58,7 +58,7 @@ def test_every_page_opens_for_a_shop_of_which_little_is_known(open_page, lean, l
 @pytest.mark.parametrize("lean", ["orders and stock"], indirect=True)
 def test_what_nobody_knows_the_cost_of_is_not_said_to_cost_nothing(open_page, lean):
     shown = {m.label: m.value for m in open_page("inventory", workspace=lean).metric}
-    assert int(shown["To order"]) > 0 and shown["Cost of the order"] == shown["Margin at risk"] == "–"
+    assert int(shown["To order"]) > 0 and shown["Order cost"] == shown["Margin at risk"] == "–"
 
 
 @pytest.mark.parametrize("lean", ["days and units of orders"], indirect=True)

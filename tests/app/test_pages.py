@@ -54,7 +54,7 @@ def test_every_page_shows_its_title_and_what_the_data_are_as_of(open_page, name,
     at = open_page(name, ("en", "zh")[language])
     assert not at.exception and not at.error
     assert at.title[0].value == TITLES[name][language]
-    assert ("Data to 4 Dec 2011, 1 day old", "数据截至2011年12月4日，距今1天")[language] in words(at)
+    assert ("Data to 4 Dec 2011, 1 day old", "数据截至2011年12月4日，距今 1 天")[language] in words(at)
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -221,7 +221,7 @@ def test_a_link_to_no_product_says_so_and_shows_another(open_page, everyone):
     assert at.header[0].value == plain(everyone.title[0])
 
 
-@pytest.mark.parametrize(("language", "told"), [("en", "Light area: estimated sales lost"), ("zh", "浅色部分：缺货期间的估计流失销量")])
+@pytest.mark.parametrize(("language", "told"), [("en", "Light area: estimated sales lost"), ("zh", "浅色部分：断货期间的估计流失销量")])
 def test_the_chart_says_what_its_lighter_part_is_where_a_product_was_out_of_stock(open_page, tables, language, told):
     lost = tables["history"].query("segment == 'all'").groupby("product_id").lost_units.sum()
     out, never = lost.index[lost > 0][0], lost.index[lost == 0][0]

@@ -154,7 +154,7 @@ def test_the_weekly_report_is_two_clicks_from_any_page_in_the_pages_language(pag
 def test_what_is_falling_is_one_click_from_the_overview(page, shop):
     page.goto("/overview")
     settled(page)
-    page.get_by_test_id("stMain").get_by_role("link", name="What is falling").click()  # the only click
+    page.get_by_test_id("stMain").get_by_role("link", name="Show fallers").click()  # the only click
     expect(page.get_by_role("tab", name="Falling", selected=True)).to_be_visible()
     expect(page.get_by_role("columnheader", name="Chance of falling")).to_be_visible()
     falling = sorted(risers(shop), key=lambda row: (-row["falling_probability"], -row["rising_probability"], row["product_id"]))

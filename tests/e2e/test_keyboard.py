@@ -68,7 +68,7 @@ def test_five_products_to_feature_are_read_row_by_row_and_one_is_opened(page, ri
 
 
 def test_what_is_falling_is_opened(overview):
-    reach(overview, overview.get_by_test_id("stMain").get_by_role("link", name="What is falling"))
+    reach(overview, overview.get_by_test_id("stMain").get_by_role("link", name="Show fallers"))
     overview.keyboard.press("Enter")
     expect(overview.get_by_role("tab", name="Falling", selected=True)).to_be_visible()
     expect(rows(overview).first).to_be_visible()

@@ -131,7 +131,7 @@ def _about(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | No
         *listing.said(asked),
         *([] if budget is None else [(_("Budget"), money(budget, meta.currency))]),
         (_("Order lines"), number(len(ordered), 0)),
-        (_("Cost of the order"), money(plans.total(ordered.line_cost_cents), meta.currency)),
+        (_("Order cost"), money(plans.total(ordered.line_cost_cents), meta.currency)),
     ]
 
 

@@ -152,7 +152,7 @@ COLUMNS = {
 RISKS = {"short": N_("Stock-out soon"), "excess": N_("Excess"), "healthy": N_("Healthy")}
 RISK_COLOURS = {"short": "red", "excess": "orange", "healthy": "green"}
 DROPPED = {
-    "out of reach": N_("Even with more stock ahead, the order stays below the minimum."),
+    "out of reach": N_("Even with future needs ordered early, the order stays below the minimum."),
     "not worth it": N_("Reaching the minimum costs more than the order gains."),
     "beyond budget": N_("The budget does not cover the minimum, or gains more elsewhere."),
 }

@@ -172,7 +172,7 @@ def totals(found: pd.DataFrame, asked: dict, plan: pd.DataFrame, currency: str) 
         ),
     )
     st.metric(
-        _("Cost of the order"),
+        _("Order cost"),
         whole(ordered.line_cost_cents),
         width="content",
         help=n_("{count} product without a cost is not included.", "{count} products without a cost are not included.", unpriced)

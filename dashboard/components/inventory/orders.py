@@ -107,7 +107,7 @@ def _placed(view: View, currency: str) -> None:
     with st.expander(label, icon=":material/remove_shopping_cart:"):
         for name, row in each.iterrows():
             st.markdown(
-                _("**{supplier}**: {cost} suggested of at least {minimum}. {why}").format(
+                _("**{supplier}**: {cost} suggested, minimum {minimum}. {why}").format(
                     supplier=plain(name),
                     cost=plain(money(row.cost, currency)),
                     minimum=plain(money(row.minimum, currency)),

@@ -45,7 +45,9 @@ def create(found: pd.DataFrame) -> None:
             st.caption(_("A draft exists already: {names}.").format(names=plain(", ".join(drafts))))
         last = made[-1] if made else None
         st.text_area(_("Ship to"), last.ship_to if last else "", key="order_ship_to", height=80, max_chars=300)
-        st.text_input(_("Terms"), last.terms if last else "", key="order_terms", max_chars=120, placeholder=_("such as: net 30 days"))
+        st.text_input(
+            _("Payment terms"), last.terms if last else "", key="order_terms", max_chars=120, placeholder=_("such as: net 30 days")
+        )
         st.button(
             _("Create"),
             key="order_create",
@@ -139,7 +141,7 @@ def _one(order: PurchaseOrder) -> None:
         _("Sent"): day(order.sent_on),
         _("Currency"): order.currency,
         _("Ship to"): plain(order.ship_to) or "–",
-        _("Terms"): plain(order.terms) or "–",
+        _("Payment terms"): plain(order.terms) or "–",
         _("Cost"): plain(money(order.cost_cents, order.currency)),
     }
     st.caption(" · ".join(f"{name} **{value}**" for name, value in facts.items()))
@@ -218,7 +220,7 @@ def _words() -> dict[str, str]:
         "supplier": _("Supplier"),
         "currency": _("Currency"),
         "ship_to": _("Ship to"),
-        "terms": _("Terms"),
+        "terms": _("Payment terms"),
         "product_id": own.heading("product_id"),
         "title": _("Product"),
         "units": _("Units"),

@@ -65,7 +65,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
             "units": column.NumberColumn(_("Units"), format="%,.0f", width=80),
             "cost": tables.money(_("Cost"), currency, shown.cost, width=100),
             "lost": tables.money(own.heading("lost_margin"), currency, shown.lost, width=110, help=own.formula("lost_margin")),
-            "minimum": tables.money(_("Min. order"), currency, shown.minimum, width=100, help=_("Minimum order value of the supplier.")),
+            "minimum": tables.money(_("Min. order"), currency, shown.minimum, width=100, help=_("Supplier's minimum order value.")),
             "missing": tables.money(
                 _("Short by"),
                 currency,
@@ -142,7 +142,7 @@ def changes(plan: pd.DataFrame) -> None:
                 "comment": o.comment,
                 "actor": o.actor,
                 "until": o.expires_on,
-                "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
+                "state": _("valid") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
             }
             for o in reversed(every[-MOST:])
         ],
@@ -154,7 +154,7 @@ def changes(plan: pd.DataFrame) -> None:
             "comment": column.TextColumn(_("Comment"), width=120),
             "actor": column.TextColumn(_("Changed by"), width=70),
             "until": column.DateColumn(_("Valid until"), width=90),
-            "state": column.TextColumn(_("State"), width=90),
+            "state": column.TextColumn(_("Status"), width=90),
         },
         hide_index=True,
         key="changes_table",

@@ -146,7 +146,7 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
             "promotion": column.TextColumn(_("Promotion"), width=130),
             "budget": column.TextColumn(_("Budget"), width=90),
             "to_order": column.NumberColumn(_("To order"), format="%,d", width=95),
-            "cost": tables.money(_("Cost of the order"), currency, width=110),
+            "cost": tables.money(_("Order cost"), currency, width=110),
             "stock": tables.money(
                 _("Average stock"),
                 currency,
