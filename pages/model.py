@@ -74,6 +74,6 @@ work, decisions, known = st.tabs(list(history.values()), **address.tab("history"
 with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:
-    models.audit(data.audit())
+    models.audit(data.audit(1000))
 with known:
     models.listing(found)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, tables
+from dashboard.components import cards, charts, segments, tables
 from dashboard.i18n import _, n_, number, shortened
 from dashboard.theme import CONFIG
 
@@ -57,6 +57,7 @@ else:
         else "",
         _("The shop has no categories, so the best-selling products are shown.") if by_product else "",
     )
+    segments.interest_file(interest)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.subheader(_("Order trend by group"), anchor=False)
@@ -79,6 +80,7 @@ st.plotly_chart(
     key="multiples",
     alt=_("Weekly orders of each group vs its average week"),
 )
+segments.weeks_file(weeks, category)
 cards.notes(_("1× = the group's average week (last 26 weeks). The dotted line is all customers."))
 
 st.subheader(_("Rising in one group"), anchor=False)
@@ -93,6 +95,7 @@ else:
         ahead=lambda f: 100 * f.ahead,
     )
     tables.show(
+        "rising-in-one-group",
         shown,
         {
             "title": tables.product(),
@@ -101,7 +104,6 @@ else:
             "everyone_probability": tables.chance(_("Chance, all customers"), width=140),
             "ahead": tables.column.NumberColumn(_("Lead (pts)"), format="%+.0f", width=90, help=_("Percentage points.")),
         },
-        key="special_table",
         alt=_("Products that rise in one group more than in others"),
         height="content",
     )

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts
+from dashboard.components import cards, charts, why
 from dashboard.i18n import _
 from dashboard.theme import CONFIG
 
@@ -39,6 +39,7 @@ with right:
     st.subheader(_("Top {count} risers").format(count=LEADERS), anchor=False)
     st.plotly_chart(charts.leader_pushes(ranking), config=CONFIG, key="leaders", alt=_("Effect of each driver on the top risers"))
     cards.notes(_("×2 doubles the odds of rising, ÷2 halves them. Average over the top risers."))
+why.drivers_file(ranking, segment)
 
 st.subheader(_("Explore one signal"), anchor=False)
 if features.empty:
@@ -63,6 +64,7 @@ else:
         key="dependence",
         alt=_("Signal value vs effect of its driver, one dot per product"),
     )
+    why.signal_file(data.later("feature_points", feature=feature, limit=None), feature, labels.feature(feature, known.meaning[feature]))
     cards.notes(
         _(
             "Each dot is a product: its signal value and the effect of that driver on the odds of rising. Grey line: "

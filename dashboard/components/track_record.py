@@ -292,7 +292,7 @@ def export(asked: Asked, view: str | None) -> None:
         found = whole()
         return found.assign(outcome=found.outcome.map(words), called=found.called.astype(int), extra_margin=found.extra_margin_cents / 100)
 
-    exports.buttons("track-record", headings, table, data.meta(), asked.said)
+    exports.buttons("track-record", headings, table, asked.said)
 
 
 def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
@@ -304,7 +304,8 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
         "most": (found.possible, found.called_judged),
         "base": (found.risers, found.judged),
     }
-    st.dataframe(
+    exports.dataframe(
+        f"calls-by-{name}",
         pd.DataFrame(
             {
                 "name": [spoken(value) for value in found[name]],
@@ -314,7 +315,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             }
             | {key: (100 * part / all_).where(all_ >= FEW) for key, (part, all_) in shares.items()}
         ),
-        column_config={
+        {
             "name": column.TextColumn(label, width=125),
             "hits": column.TextColumn(_("Calls that rose"), width=105),
             "rate": column.NumberColumn(_("Hit rate"), format="%.0f%%", width=70, help=_("Empty with fewer than 10 calls.")),
@@ -323,9 +324,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             ),
             "base": column.NumberColumn(_("Base rate"), format="%.0f%%", width=75, help=_("Share of all products that rose.")),
         },
-        hide_index=True,
         alt=alt,
-        placeholder="",
         height="content",
     )
 

@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import address, data, labels
 from dashboard.components import cards, charts, tables, text_explanation
 from dashboard.components.product import charts as own
-from dashboard.components.product import reasons
+from dashboard.components.product import files, reasons
 from dashboard.i18n import _, n_, number, percent, points
 from dashboard.theme import CONFIG
 
@@ -43,6 +43,8 @@ def forecast(product: str, segment: str, facts: pd.Series, demand: pd.DataFrame)
         if history.lost_units.any()
         else "",
     )
+    files.history(history, product, segment)
+    files.forecast(demand, product, segment)
 
 
 def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> None:
@@ -61,6 +63,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
         ),
         _("Effects are associations in past sales, not causes."),
     )
+    files.drivers(drivers, product, segment)
     if segment != "all":
         _of_group(product, segment)
     words = drivers[drivers.driver == "text"].attribution.abs().max()
@@ -101,6 +104,7 @@ def customers(product: str) -> None:
         cards.nothing_here(_("This shop has no customer groups that are large enough."))
         return
     st.plotly_chart(charts.segment_bars(found), config=CONFIG, key="groups", alt=_("Chance of rising in each customer group"))
+    files.groups(found, product)
 
 
 def reviews(product: str) -> None:
@@ -116,10 +120,13 @@ def reviews(product: str) -> None:
         _("Average rating: {rating} of 5.").format(rating=number(mean, 1)) if len(rated) else "",
     )
     st.plotly_chart(own.reviews(found), config=CONFIG, key="reviews", alt=_("Rating and sentiment of reviews by week"))
+    files.reviews(found, product)
 
 
 def stock(product: str) -> None:
     """Show stock, the suggested order and planners' changes."""
     left, _right = cards.halves()
     with left:
-        cards.stock(data.planned(product))
+        planned = data.planned(product)
+        cards.stock(planned)
+        files.stock(planned, product)
