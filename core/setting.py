@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from core.messages import Message, msg
 
+LOOPBACK = ("localhost", "127.0.0.1", "::1")  # names of this machine
 # What makes a changed setting take effect.
 AT_ONCE, IMPORT, RECALCULATE, RETRAIN = "at_once", "import", "recalculate", "retrain"
 
@@ -92,6 +94,17 @@ def is_zone(text: object) -> bool:
 
 def is_time(text: object) -> bool:
     return re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", str(text)) is not None
+
+
+def is_webhook(text: object) -> bool:
+    """Return whether a text is empty or an address that may get alerts: over https, or over http on this machine alone."""
+    try:
+        parts = urlsplit(str(text))
+        named = parts.hostname and parts.port != 0 and parts.username is None
+    except ValueError:  # a port that is no number, half a bracket
+        return False
+    clean = re.fullmatch(r"[!-~]*", str(text)) is not None
+    return text == "" or bool(named) and clean and (parts.scheme == "https" or parts.scheme == "http" and parts.hostname in LOOPBACK)
 
 
 def matches(pattern: str) -> Callable[[object], bool]:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Annotated, Any, get_type_hints
 
 from core.messages import msg
-from core.service_settings import PageSettings, ScheduleSettings
+from core.service_settings import NotificationSettings, PageSettings, ScheduleSettings
 from core.setting import AT_ONCE, IMPORT, RECALCULATE, Section, Setting, each_matches, is_day, is_zone, matches
 
 Values = dict[str, dict[str, Any]]  # section -> name -> value
@@ -298,6 +298,7 @@ class Settings(Section):
     inventory: InventorySettings = field(default_factory=InventorySettings)
     pages: PageSettings = field(default_factory=PageSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
+    notifications: NotificationSettings = field(default_factory=NotificationSettings)
 
     def with_values(self, section: str, **values) -> Settings:
         """Return a copy with some values of one section replaced: settings.with_values("model", tuning="last-3")."""
@@ -319,7 +320,7 @@ class Settings(Section):
 
 
 SECTIONS = tuple(f.name for f in fields(Settings))
-SERVICE = ("pages", "schedule")  # sections of how the shop is served
+SERVICE = ("pages", "schedule", "notifications")  # sections of how the shop is served
 
 
 def effective(own: Values, inferred: Values) -> Settings:

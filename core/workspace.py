@@ -78,6 +78,11 @@ class Workspace:
         return self.root / "inbox"
 
     @property
+    def smtp_password(self) -> Path:
+        """The password of the mail server, alone in its file (core/notifications/smtp.py)."""
+        return self.root / "smtp-password"
+
+    @property
     def cache(self) -> Path:
         """Files that can be recomputed: embeddings, memory-mapped panels. Safe to delete."""
         return self.root / "cache"

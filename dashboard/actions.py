@@ -144,17 +144,20 @@ def serve_snapshot(snapshot_id: str, reason: str) -> None:
 def change(wanted: list[dict], reason: str, comment: str) -> list[int]:
     """Set planners' values; return what `undo` takes. wanted: scope, name, field, value, expires_on each. Raises UserError."""
     state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
-    return [
-        state.set_override(
-            **one,
-            before=plan.before(rows, one["scope"], one["name"], one["field"]),
-            reason=reason,
-            comment=comment,
-            actor=data.planner(),
-            basis=_basis(rows, one, as_of),
-        ).id
-        for one in wanted
-    ]
+    try:
+        return [
+            state.set_override(
+                **one,
+                before=plan.before(rows, one["scope"], one["name"], one["field"]),
+                reason=reason,
+                comment=comment,
+                actor=data.planner(),
+                basis=_basis(rows, one, as_of),
+            ).id
+            for one in wanted
+        ]
+    finally:  # those before a value that is refused stay
+        data.reread()
 
 
 def _basis(rows, one: dict, as_of) -> dict:
@@ -172,6 +175,10 @@ def change_settings(changes: Values) -> None:
     settings_changes.change(workspace(), changes, data.planner())
 
 
+def send_test_message() -> Job:
+    return jobs.request(workspace(), "test_message", {}, data.planner())
+
+
 def keep_scenario(name: str, scenario: plan.Scenario) -> None:
     """Save a what-if scenario under its name, in place of one of the same name."""
     State(workspace()).save_view(data.SCENARIOS, name, asdict(scenario), data.planner())
@@ -179,40 +186,45 @@ def keep_scenario(name: str, scenario: plan.Scenario) -> None:
 
 def take_back(override_id: int) -> None:
     State(workspace()).end_override(override_id, data.planner())
+    data.reread()
 
 
 def undo(change: list[int]) -> None:
     """Undo a change: what it replaced holds again."""
     State(workspace()).undo_overrides(change, data.planner())
+    data.reread()
 
 
 def order(lines: pd.DataFrame, ship_to: str, terms: str) -> list[PurchaseOrder]:
     """Record a draft purchase order for each supplier of these rows of the plan."""
-    shop, today = data.meta().currency, pd.Timestamp.today().normalize()
+    state, currency, actor = State(workspace()), data.meta().currency, data.planner()
+    try:
+        return [
+            state.create_order(str(supplier), _lines(theirs), currency=currency, ship_to=ship_to, terms=terms, actor=actor)
+            for supplier, theirs in lines.groupby("supplier")
+        ]
+    finally:
+        data.reread()
+
+
+def _lines(rows: pd.DataFrame) -> list[Line]:
+    """Return the lines of an order that is placed today, or on the day that a row goes out where that is later."""
+    today = pd.Timestamp.today().normalize()
     return [
-        State(workspace()).create_order(
-            str(supplier),
-            [
-                Line(
-                    row.product_id,
-                    row.title,
-                    float(row.order_units),
-                    float(row.unit_cost_cents) if row.unit_cost_cents > 0 else None,
-                    ((row.goes_out if row.goes_out > today else today) + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
-                )
-                for row in theirs.itertuples()
-            ],
-            currency=shop,
-            ship_to=ship_to,
-            terms=terms,
-            actor=data.planner(),
+        Line(
+            row.product_id,
+            row.title,
+            float(row.order_units),
+            float(row.unit_cost_cents) if row.unit_cost_cents > 0 else None,
+            ((row.goes_out if row.goes_out > today else today) + pd.Timedelta(days=float(np.ceil(row.lead_time_days)))).date(),
         )
-        for supplier, theirs in lines.groupby("supplier")
+        for row in rows.itertuples()
     ]
 
 
 def set_order_status(number: str, status: str, on: date | None, received: dict[str, float]) -> None:
     State(workspace()).set_order_status(number, status, data.planner(), on=on, received=received)
+    data.reread()
 
 
 def watch(product: str) -> None:

@@ -2,16 +2,19 @@
 
 Streamlit's own `bind="query-params"` writes the words that a control shows, and replaces the entry of the browser's history. Here a
 choice is written as its code, each change is an entry of the history, and the address wins over the session: Back, a reload and a
-link in another browser all show what the address says.
+link in another browser all show what the address says. What a control cannot show is corrected in the address.
 
 Each function takes the key of a control, which is also its name in the address, and returns `key` and `on_change` to pass on. A
 change of the control returns those that it `resets`, such as the number of a page, to their defaults.
 
     st.selectbox(_("Sort by"), list(sorts), **address.one_of("sort", sorts), format_func=sorts.__getitem__)
+
+The fields of a form are written when its button is pressed (`Form`).
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any, TypedDict
@@ -20,6 +23,7 @@ import streamlit as st
 
 from dashboard.i18n import spoken
 
+LONGEST_TEXT = 200  # characters
 _LAST = "_addresses"
 Resets = Collection[str]
 
@@ -27,6 +31,25 @@ Resets = Collection[str]
 class Bound(TypedDict):
     key: str
     on_change: Callable[[], None]
+
+
+class Field(TypedDict):
+    key: str
+
+
+class Form:
+    """Controls that enter the address together: `field` takes each in place of its `on_change`, `send` is the button's `on_click`."""
+
+    def __init__(self) -> None:
+        self._fields: list[Bound] = []
+
+    def field(self, bound: Bound) -> Field:
+        self._fields.append(bound)
+        return {"key": bound["key"]}
+
+    def send(self) -> None:
+        for bound in self._fields:
+            bound["on_change"]()
 
 
 def one_of(key: str, codes: Iterable, default: Any = ..., *, resets: Resets = ()) -> Bound:
@@ -44,30 +67,41 @@ def one_of(key: str, codes: Iterable, default: Any = ..., *, resets: Resets = ()
     )
 
 
-def some_of(key: str, codes: Iterable, *, resets: Resets = ()) -> Bound:
-    """Bind a control that chooses any number of `codes`, none at first."""
+def some_of(key: str, codes: Iterable, most: int | None = None, *, resets: Resets = ()) -> Bound:
+    """Bind a control that chooses up to `most` of `codes`, none at first."""
     known = {str(code): code for code in codes}
-    return _bind(key, [], lambda texts: [known[t] for t in texts if t in known], lambda chosen: [str(c) for c in chosen or ()], resets)
+    read = lambda texts: [known[text] for text in dict.fromkeys(texts) if text in known][:most]  # noqa: E731
+    return _bind(key, [], read, lambda chosen: [str(code) for code in chosen or ()], resets)
 
 
 def text(key: str, *, resets: Resets = ()) -> Bound:
-    """Bind a text field, empty at first."""
-    return _bind(key, "", lambda texts: texts[-1], lambda written: [written.strip()] if written.strip() else [], resets)
+    """Bind a text field, empty at first. The space at the end is kept: somebody may still be writing."""
+    return _bind(key, "", lambda texts: texts[-1][:LONGEST_TEXT], lambda text: [text[:LONGEST_TEXT]] if text.strip() else [], resets)
 
 
 def number(key: str, lowest: float, highest: float | None = None, default: float | None = None, *, resets: Resets = ()) -> Bound:
-    """Bind a control of one number from `lowest` to `highest`, whole where `lowest` is an int."""
-    return _bind(key, default, lambda texts: _within(type(lowest), texts[-1], lowest, highest), lambda given: [f"{given:.10g}"], resets)
+    """Bind a control of one number from `lowest` to `highest`, whole where `lowest` is an int. Another one, and none, mean the default."""
+
+    def read(texts: list[str]) -> float:
+        given = type(lowest)(float(texts[-1]))
+        if not lowest <= given <= (sys.float_info.max if highest is None else highest):
+            raise ValueError(given)
+        return given
+
+    return _bind(key, default, read, lambda given: [] if given is None else [f"{given:.10g}"], resets)
 
 
-def span(key: str, lowest: int, highest: int, *, resets: Resets = ()) -> Bound:
-    """Bind a slider of two whole numbers, from one end to the other at first; "5-20" in the address."""
+def span(key: str, lowest: int, highest: int, default: tuple[int, int] | None = None, *, resets: Resets = ()) -> Bound:
+    """Bind a slider of two whole numbers, by default from one end to the other; "5-20" in the address."""
 
     def read(texts: list[str]) -> tuple[int, int]:
         start, _sign, end = texts[-1].partition("-")
-        return _within(int, start, lowest, highest), max(_within(int, end, lowest, highest), _within(int, start, lowest, highest))
+        chosen = max(lowest, int(start)), min(highest, int(end))
+        if chosen[0] > chosen[1]:
+            raise ValueError(texts[-1])
+        return chosen
 
-    return _bind(key, (lowest, highest), read, lambda chosen: ["-".join(map(str, chosen))], resets)
+    return _bind(key, default or (lowest, highest), read, lambda chosen: ["-".join(map(str, chosen))], resets)
 
 
 def flag(key: str, *, resets: Resets = ()) -> Bound:
@@ -109,9 +143,12 @@ def clear(*keys: str) -> None:
 
 
 def put(**codes: str | list[str]) -> None:
-    """Set controls to other codes; for callbacks, and before a rerun."""
+    """Set controls to other codes, or to their defaults by []; for callbacks, and before a rerun."""
     for key, code in codes.items():
-        st.query_params[key] = code
+        if code == []:
+            clear(key)
+        else:
+            st.query_params[key] = code
 
 
 def show(codes: Mapping[str, list[str]]) -> None:
@@ -120,29 +157,20 @@ def show(codes: Mapping[str, list[str]]) -> None:
     put(**codes)
 
 
-def _within(kind: type, written: str, lowest: float, highest: float | None) -> Any:
-    given = kind(float(written))
-    if given != given:
-        raise ValueError(written)
-    return kind(max(lowest, given if highest is None else min(highest, given)))
-
-
 def _bind(key: str, default: Any, read: Callable[[list[str]], Any], write: Callable[[Any], Collection[str]], resets: Resets) -> Bound:
     """read: from the texts of the address, never empty; a ValueError or OverflowError means the default. write: back; [] for none."""
     wanted, texts = default, st.query_params.get_all(key)
     if texts:
         with suppress(ValueError, OverflowError):
             wanted = read(texts)
+        if (shown := list(write(wanted))) != texts:
+            put(**{key: [] if wanted == default else shown})
     if st.session_state.get(key, ...) != wanted:
         st.session_state[key] = wanted
 
     def changed() -> None:
         chosen = st.session_state.get(key, default)
-        written = [] if chosen == default else list(write(chosen))
-        if written:
-            st.query_params[key] = written
-        else:
-            st.query_params.pop(key, None)
+        put(**{key: [] if chosen == default else list(write(chosen))})
         clear(*resets)
 
     return {"key": spoken(key), "on_change": changed}

@@ -62,7 +62,7 @@ def age() -> DataAge:
 def resolve() -> None:
     """Fix the served snapshot for this rerun, so that a page never mixes two. Raises UserError where CURRENT is wrong or a file of
     the snapshot has changed: a page shows verified tables or none."""
-    st.session_state["_snapshot"] = None
+    st.session_state["_snapshot"] = st.session_state["_changes"] = None
     found = snapshots.current(workspace())
     if found is not None:
         snapshots.verify(found.path)
@@ -90,8 +90,8 @@ def _answer(folder: str, question: str, values: dict) -> pd.DataFrame:
     return _serving(folder).ask(question, **values)
 
 
-def ask(question: str, **values) -> pd.DataFrame:
-    """Return the cached result of core/capabilities/forecast/queries/<question>.sql on this rerun's snapshot, with thresholds filled in."""
+def _folder() -> str:
+    """Return the folder of this rerun's snapshot. Raises NotReady where there is none."""
     folder = st.session_state.get("_snapshot")
     if folder is None:
         raise NotReady(
@@ -99,7 +99,12 @@ def ask(question: str, **values) -> pd.DataFrame:
             found=msg("No snapshot has been published yet."),
             to_do=msg("Run `upswing run` first."),
         )
-    return _answer(folder, question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
+    return folder
+
+
+def ask(question: str, **values) -> pd.DataFrame:
+    """Return the cached result of core/capabilities/forecast/queries/<question>.sql on this rerun's snapshot, with thresholds filled in."""
+    return _answer(_folder(), question, {"likely": LIKELY, "worth_saying": WORTH_SAYING, **values})
 
 
 def later(question: str, **values) -> Callable[[], pd.DataFrame]:
@@ -125,7 +130,13 @@ def held_back() -> bool:
 
 
 def meta() -> pd.Series:
-    return one("meta")
+    """Return the snapshot's facts about itself. They are shared, so nobody may alter them."""
+    return _meta(_folder())
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _meta(folder: str) -> pd.Series:
+    return _serving(folder).ask("meta").iloc[0]
 
 
 def choices() -> dict:
@@ -173,15 +184,23 @@ def _overrides(root: str, version: tuple) -> list[Override]:
     return State(Workspace(Path(root))).overrides()
 
 
-def changes() -> tuple:
-    """Return a key that changes with everything that planners change: overrides and purchase orders."""
-    state = State(workspace())
-    return state.overrides_version(), state.orders_version()
+def changes() -> tuple[tuple, int]:
+    """Return a key that changes with everything that planners change: overrides and purchase orders. It is read once a rerun; what
+    changes either calls `reread`."""
+    if st.session_state.get("_changes") is None:
+        state = State(workspace())
+        st.session_state["_changes"] = state.overrides_version(), state.orders_version()
+    return st.session_state["_changes"]
+
+
+def reread() -> None:
+    """Read planners' changes anew within this rerun."""
+    st.session_state["_changes"] = None
 
 
 def purchase_orders() -> list[PurchaseOrder]:
     """Return all purchase orders, oldest first."""
-    return _orders(str(workspace().root), State(workspace()).orders_version())
+    return _orders(str(workspace().root), changes()[1])
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)
@@ -203,7 +222,7 @@ def basis() -> plans.Basis:
 
 def basis_key() -> tuple:
     """Return a key that changes with what `basis` is planned from, beside the snapshot and its rules."""
-    return tuple(o.id for o in _terms()), State(workspace()).orders_version()
+    return tuple(o.id for o in _terms()), changes()[1]
 
 
 def _terms() -> list[Override]:

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
+from core import alerts as rules
 from core.storage.state import Alert, Hit, Note, State, View, Watched
-from dashboard.data import planner, workspace
+from dashboard.data import age, planner, settings, workspace
 
 
 def watched() -> list[Watched]:
@@ -29,4 +30,13 @@ def alerts() -> list[Alert]:
 
 def alert_hits() -> list[Hit]:
     """Return the alerts that the snapshot of this rerun set off when it was published."""
-    return State(workspace()).hits(Path(st.session_state["_snapshot"]).name)
+    return State(workspace()).hits(_snapshot())
+
+
+def age_alert() -> Hit | None:
+    """Return the alert on the age of the data, None while they are recent enough or there is none."""
+    return rules.too_old(_snapshot(), age(), settings().notifications.data_age_days)
+
+
+def _snapshot() -> str:
+    return Path(st.session_state["_snapshot"]).name

@@ -14,7 +14,8 @@ ways = {"products": _("Products"), "groups": _("Customer groups"), "years": _("Y
 if len(groups) < 2:
     del ways["groups"]
 titles = data.ask("product_choices", search="", limit=2000).set_index("product_id").title.to_dict()
-for code in [part for text in st.query_params.get_all("products") for part in (text, *text.split(","))]:
+named_in = [text for key in ("products", "product") for text in st.query_params.get_all(key)]
+for code in list(dict.fromkeys(part for text in named_in for part in (text, *text.split(","))))[: compare.MOST_ASKED]:
     found = data.one("product", product=code, segment="all")
     titles |= {} if found is None else {code: found.title}
 asked = compare.split("products", titles)
@@ -30,7 +31,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         products = st.multiselect(
             _("Products"),
             list(titles),
-            **address.some_of("products", titles),
+            **address.some_of("products", titles, compare.MOST),
             max_selections=compare.MOST,
             select_all=False,
             format_func=named,
@@ -55,7 +56,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
             st.multiselect(
                 _("Customer groups"),
                 groups,
-                **address.some_of("groups", groups),
+                **address.some_of("groups", groups, compare.MOST),
                 max_selections=compare.MOST,
                 select_all=False,
                 format_func=labels.segment,

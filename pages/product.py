@@ -12,7 +12,7 @@ titles = data.ask("product_choices", search="", limit=2000).set_index("product_i
 wanted = st.query_params.get("product") or next(iter(titles), "")
 found = data.one("product", product=wanted, segment="all")
 if found is None:
-    cards.nothing_here(_("There is no product {product}. Choose another one.").format(product=plain(wanted)))
+    cards.nothing_here(_("There is no product {product}. Choose another one.").format(product=plain(shortened(wanted, 60))))
     wanted = next(iter(titles))
 else:
     titles.setdefault(wanted, found.title)

@@ -20,10 +20,11 @@ lists = {"rising": _("Rising"), "falling": _("Falling"), "none": _("No forecast"
 def turned(matches: int) -> int:
     """Show the pages of the list; return the place of the first row of the chosen one."""
     pages = math.ceil(matches / PAGE_ROWS)
+    bound = address.number("page", 1, pages, 1)
     if pages < 2:
         return 0
     with st.container(horizontal_alignment="center"):
-        return PAGE_ROWS * (int(st.pagination(pages, **address.number("page", 1, pages, 1))) - 1)
+        return PAGE_ROWS * (int(st.pagination(pages, **bound)) - 1)
 
 
 def forecasts(falling: bool) -> None:
@@ -67,7 +68,7 @@ def forecasts(falling: bool) -> None:
             first=first,
             total=matches,
             sort=asked.sort,
-            on_sort=lambda way: address.put(sort=way),
+            on_sort=lambda way: address.put(sort=way, page=[]),
             selects=True,
             actions=[compare],
         )

@@ -21,6 +21,8 @@ for tab, (code, group) in zip(st.tabs(list(names.values()), **address.tab("group
         if code == "schedule":
             parts.planned()
         parts.form(code, group)
+        if code == "notifications":
+            parts.messages()
 st.subheader(_("Back to default"), anchor=False)
 parts.reset(groups)
 st.subheader(_("Changes"), anchor=False)

@@ -67,8 +67,9 @@ else:
     table, pages, turned = st.container(), math.ceil(int(found.matches.iloc[0]) / ROWS), 1
     with st.container(horizontal=True):
         track_record.export(asked, view)
+        bound = address.number("page", 1, pages, 1)
         if pages > 1:
-            turned = st.pagination(pages, **address.number("page", 1, pages, 1))
+            turned = st.pagination(pages, **bound)
             found = data.ask("track_calls", **values, shown=view, limit=ROWS, offset=ROWS * (turned - 1))
     with table:
         track_record.calls(found, chosen is None, meta.currency, ROWS * (turned - 1))

@@ -48,7 +48,9 @@ if features.empty:
 known = features.set_index("feature")
 strongest = [d for d in ranking.driver if d in set(features.driver)] or list(features.driver)
 with st.container(horizontal=True):
-    driver = st.selectbox(_("Driver"), strongest, **address.one_of("driver", strongest), format_func=labels.driver, width=200)
+    driver = st.selectbox(
+        _("Driver"), strongest, **address.one_of("driver", strongest, resets=["signal"]), format_func=labels.driver, width=200
+    )
     mine = list(known[known.driver == driver].index)
     feature = st.selectbox(
         _("Signal"), mine, **address.one_of("signal", mine), width=420, format_func=lambda f: labels.feature(f, known.meaning[f])

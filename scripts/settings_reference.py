@@ -40,6 +40,7 @@ MORE = {
     "labels": "See [What rising means](../explanation/what-rising-means.md).",
     "recipe": "See [Tune](../how-to/tune.md).",
     "schedule": "See [Set a schedule](../how-to/set-a-schedule.md).",
+    "notifications": "See [Get notified](../how-to/get-notified.md).",
     "inventory": "See [Inventory policy](../explanation/inventory-policy.md).",
 }
 

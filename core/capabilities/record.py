@@ -13,7 +13,7 @@ from pathlib import Path
 from core.messages import Message
 from core.schema.table import Table
 
-LONG, SHORT = "long", "short"  # lanes: each runs one job at a time, in parallel to the other
+LONG, SHORT, OUTGOING = "long", "short", "outgoing"  # lanes: each runs one job at a time, in parallel to the others
 WAREHOUSE, PANEL, SCORED = "warehouse", "panel", "scored"  # what jobs write
 
 
@@ -30,7 +30,7 @@ class JobKind:
     fresh_panel  whether the panel is brought up to date before it runs
     exact        whether a request that differs from the one in work is refused, instead of answered with that one
     locks        what it writes: two kinds that write the same never run at once
-    lane         SHORT for work of seconds, which does not wait for LONG work
+    lane         SHORT for work of seconds, which does not wait for LONG work; OUTGOING for what waits on other machines
     step_labels  what the pages call its own steps; core.progress.STEPS has the common ones
     """
 

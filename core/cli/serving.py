@@ -83,11 +83,11 @@ def score(
 
 @command("publish", STEPS, msg("Check the scored tables, make them a snapshot and serve it."), "upswing publish")
 def publish(session: Session) -> None:
-    from core.alerts import check
+    from core.jobs import alert
     from core.storage.snapshots import publish
 
     snapshot = publish(session.workspace, progress=session.progress)
-    check(session.workspace)
+    alert(session.workspace, "publish")
     session.report(msg("Published snapshot {snapshot}.", snapshot=snapshot), {"snapshot": snapshot})
 
 
@@ -128,6 +128,20 @@ def report(
 
     written = write(session.workspace, Path(out), session.language, as_pdf=pdf)
     session.report(msg("The weekly report is in {files}.", files=[str(file) for file in written]), {"files": written})
+
+
+@command(
+    "notify",
+    USE,
+    msg("Send the weekly e-mail and new alerts now, as the settings say."),
+    "upswing notify",
+    "upswing notify --test",
+)
+def notify(session: Session, test: Annotated[bool, option("--test", msg("Send only a test message."))] = False) -> None:
+    from core.notifications import jobs
+
+    sent = (jobs.test_message if test else jobs.everything)(session.workspace, {}, session.progress)
+    session.report(sent["text"], {"text": sent["text"]})
 
 
 @command("snapshots", USE, msg("List the snapshots."), "upswing snapshots", writes=False)

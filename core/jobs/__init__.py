@@ -77,6 +77,14 @@ def promote_and_rescore(workspace: Workspace, model_id: str, reason: Message | s
     return request(workspace, "rescore", actor=actor)
 
 
+def alert(workspace: Workspace, actor: str) -> None:
+    """Check the alerts against the snapshot that was just published, and queue their webhook where there is one."""
+    from core import alerts  # it asks snapshots, which loads duckdb; lists of jobs need none
+
+    if alerts.check(workspace) and workspace.own_settings().notifications.webhook:
+        request(workspace, "webhook", actor=actor)
+
+
 # ---- uploaded files: customers' names and addresses stand in them, so none outlives its import
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.capabilities.record import PANEL, SCORED, SHORT, WAREHOUSE, JobKind
+from core.capabilities.record import OUTGOING, PANEL, SCORED, SHORT, WAREHOUSE, JobKind
 from core.capabilities.registry import CAPABILITIES
 from core.errors import UserError
 from core.messages import Message, msg
@@ -173,5 +173,28 @@ PIPELINE: tuple[JobKind, ...] = (
         arguments=("out", "train_until", "test_from", "test_until"),
         fresh_panel=True,
         locks=frozenset({PANEL}),
+    ),
+    JobKind(
+        "mail",
+        label=msg("Weekly e-mail"),
+        steps={"send": 1.0},
+        run="core.notifications.jobs:mail",
+        arguments=("scheduled",),
+        lane=OUTGOING,
+    ),
+    JobKind(
+        "webhook",
+        label=msg("Webhook"),
+        steps={"send": 1.0},
+        run="core.notifications.jobs:webhook",
+        arguments=("scheduled",),
+        lane=OUTGOING,
+    ),
+    JobKind(
+        "test_message",
+        label=msg("Test message"),
+        steps={"send": 1.0},
+        run="core.notifications.jobs:test_message",
+        lane=OUTGOING,
     ),
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from core import alerts
+from core import jobs
 from core.capabilities.record import load
 from core.errors import UpswingError
 from core.features.freshness import fingerprint, panel_is_fresh
@@ -152,7 +152,7 @@ def _score_and_publish(workspace: Workspace, progress: Progress) -> dict:
         said.append(score(workspace, progress=progress).text())
         snapshot = snapshots.publish(workspace, progress)
         said.append(msg("Snapshot {snapshot} is published.", snapshot=snapshot))
-        alerts.check(workspace)
+        jobs.alert(workspace, "publish")
         if registry.champion(workspace) == model:  # else another one was promoted meanwhile, and its forecasts are due
             return {"snapshot": snapshot, "champion": model, "text": lines(*said)}
 
@@ -185,8 +185,6 @@ def _is_trained_on_the_panel(workspace: Workspace, model: str) -> bool:
 
 def _through_the_gate(workspace: Workspace, candidate: str, champion: str) -> Message:
     """Promote a candidate and request its forecasts, unless a metric speaks against it; say which."""
-    from core import jobs
-
     against = failures(registry.model(workspace, candidate), registry.model(workspace, champion))
     if against:
         return msg("It waits as a candidate: {metrics} may be worse than with model {model}.", metrics=against, model=champion)

@@ -1,4 +1,6 @@
-"""The schedule: a daily refresh and a weekly retraining on the shop's clock. The worker looks at it and requests what is due.
+"""The schedule: a daily refresh, a weekly retraining, a weekly e-mail and a daily look at unsent alerts, on the shop's clock.
+
+The worker looks at it and requests what is due.
 
 A run that was missed because no worker was alive is made up once, however many were missed. The state store remembers up to which
 planned moment each kind has run, so a restart repeats nothing. Requests of a kind that is queued or running are answered with that job.
@@ -12,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from core import data_age, jobs
 from core.models import registry
-from core.settings import ScheduleSettings, Settings
+from core.settings import Settings
 from core.storage import access
 from core.storage.state import Job, State
 from core.workspace import Workspace
@@ -58,30 +60,34 @@ def _moment(day: date, at: time, zone: str) -> datetime:
     return (local.replace(tzinfo=ZoneInfo(zone)) if zone else local).astimezone(UTC)
 
 
-def runs(settings: ScheduleSettings) -> tuple[Run, ...]:
-    """Return the runs of a schedule."""
-    return (
-        Run("rescore", time.fromisoformat(settings.refresh_at)),
-        Run("retrain", time.fromisoformat(settings.retrain_at), settings.retrain_weekday),
-    )
+def runs(settings: Settings) -> list[Run]:
+    """Return the runs that the settings switch on."""
+    schedule, notifications, found = settings.schedule, settings.notifications, list[Run]()
+    if schedule.on:
+        found.append(Run("rescore", time.fromisoformat(schedule.refresh_at)))
+        found.append(Run("retrain", time.fromisoformat(schedule.retrain_at), schedule.retrain_weekday))
+    if notifications.mail_to:
+        found.append(Run("mail", time.fromisoformat(notifications.mail_at), notifications.mail_weekday))
+    if notifications.webhook:
+        found.append(Run("webhook", time.fromisoformat(notifications.webhook_at)))
+    return found
 
 
 def look(workspace: Workspace) -> list[Job]:
-    """Request what is due; return those jobs. Nothing is due before the first model, or just after the schedule was set."""
-    if not workspace.own_settings().schedule.on:
-        for view in State(workspace).views(_PLACE):
-            State(workspace).delete_view(_PLACE, view.name)
-        return []
-    if registry.champion(workspace) is None:
+    """Request what is due; return those jobs. Nothing is due before the first model, or just after a run was set."""
+    state, planned = State(workspace), runs(workspace.own_settings())
+    kept = {view.name: view.choices for view in state.views(_PLACE)}
+    for switched_off in kept.keys() - {run.kind for run in planned}:
+        state.delete_view(_PLACE, switched_off)
+    if not planned or registry.champion(workspace) is None:
         return []
     try:
         with access.waiting(0):
-            settings = workspace.settings()
+            zone = workspace.settings().shop.time_zone
     except access.Busy:  # whoever writes the warehouse is what a run would wait for
         return []
-    state, now, zone, requested = State(workspace), data_age.now(), settings.shop.time_zone, []
-    kept = {view.name: view.choices for view in state.views(_PLACE)}
-    for run in runs(settings.schedule):
+    now, requested = data_age.now(), []
+    for run in planned:
         due, plan, job = run.latest(now, zone), f"{run.at} {run.weekday} {zone}", None
         before = kept.get(run.kind)
         if before is not None and before["plan"] == plan:
@@ -94,13 +100,9 @@ def look(workspace: Workspace) -> list[Job]:
 
 
 def planned(workspace: Workspace, settings: Settings) -> list[Planned]:
-    """Return the runs of the schedule with their next moment and last job; none while it is off. settings: those in effect."""
-    if not settings.schedule.on:
-        return []
+    """Return the runs of the schedule with their next moment and last job. settings: those in effect."""
     now, zone = data_age.now(), settings.shop.time_zone
-    return [
-        Planned(run.kind, data_age.local(run.following(now, zone), zone), _last(workspace, run.kind)) for run in runs(settings.schedule)
-    ]
+    return [Planned(run.kind, data_age.local(run.following(now, zone), zone), _last(workspace, run.kind)) for run in runs(settings)]
 
 
 def _last(workspace: Workspace, kind: str) -> Job | None:

@@ -1,4 +1,4 @@
-"""The process that does queued jobs, each in a child process of its own. Short jobs have a lane beside the long ones.
+"""The process that does queued jobs, each in a child process of its own. Short and outgoing jobs have lanes beside the long ones.
 
 The worker itself only claims, watches and tells that it is alive, so a crash or a lack of memory in the work fails that job
 and nothing else. If the worker is killed, its child notices and ends too, and the job is found "interrupted". What is served

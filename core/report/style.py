@@ -23,6 +23,7 @@ svg{max-width:100%;height:auto;display:block}svg text{font-size:11px;fill:var(--
 @media print{body{max-width:none;margin:0;padding:0;font-size:9.5pt}h1{font-size:17pt}h2{font-size:12.5pt;margin-top:1.2rem}
 table{font-size:8.5pt}td small,.small,.tile span{font-size:8pt}.tile b{font-size:14pt}.tiles{grid-template-columns:repeat(4,1fr)}
 .wide{overflow:visible}thead{display:table-header-group}tr,p,.tile,svg{break-inside:avoid}
-tr:nth-child(-n+3):not(:last-child){break-after:avoid}tr:nth-last-child(-n+3):not(:first-child){break-before:avoid}h2,h3,h2+p{break-after:avoid}
+tr:nth-child(-n+3):not(:last-child){break-after:avoid}tr:nth-last-child(-n+3):not(:first-child){break-before:avoid}
+h2,h3,h2+p{break-after:avoid}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from core.storage.state import Hit
+from core import alerts
 from dashboard import actions, data, kept
 from dashboard.components import cards, rows
-from dashboard.i18n import _, n_, number, percent, shortened
+from dashboard.i18n import _, n_, shortened, show
 
 SHARES = ("chance", "forecast")  # kinds whose threshold is a share, and shown in percent
 
@@ -40,28 +40,21 @@ def settings(product: str) -> None:
 
 
 def set_off() -> None:
-    """Show what the last update set off; nothing where it set off nothing."""
-    hits = kept.alert_hits()
-    if not hits:
+    """Show what the last update set off, and data that are too old; nothing where nothing was."""
+    hits, old = kept.alert_hits(), kept.age_alert()
+    if not hits and old is None:
         return
     st.subheader(_("Alerts"), anchor=False)
+    if old is not None:
+        st.warning(f"{show(alerts.sentence(old))}.", icon=":material/schedule:")
+    if not hits:
+        return
     columns = [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Now"), "now", "figure", 84)]
     shown = []
     for hit in hits:
         product = data.one("product", product=hit.product_id, segment="all")
-        title = hit.product_id if product is None else product.title
-        shown.append(rows.Row(hit.product_id, {"product": rows.product(shortened(title, 72), sentence(hit)), "now": figure(hit)}))
+        title = shortened(hit.product_id if product is None else product.title, 72)
+        before = "" if hit.earlier is None else _("before: {value}").format(value=alerts.figure(hit, hit.earlier))
+        cells = {"product": rows.product(title, show(alerts.sentence(hit))), "now": rows.figure(alerts.figure(hit, hit.figure), before)}
+        shown.append(rows.Row(hit.product_id, cells))
     rows.show("alerts", _("Alerts"), columns, shown, compact=True)
-
-
-def sentence(hit: Hit) -> str:
-    if hit.kind == "chance":
-        return _("Chance of rising has reached {threshold}").format(threshold=percent(hit.threshold))
-    if hit.kind == "forecast":
-        return _("Expected units have changed by {threshold} or more").format(threshold=percent(hit.threshold))
-    return n_("Stock lasts {count} week or less", "Stock lasts {count} weeks or less", hit.threshold)
-
-
-def figure(hit: Hit) -> dict:
-    say = {"chance": percent, "forecast": lambda units: number(units, 0), "stockout": lambda weeks: number(weeks, 1)}[hit.kind]
-    return rows.figure(say(hit.figure), "" if hit.earlier is None else _("before: {value}").format(value=say(hit.earlier)))

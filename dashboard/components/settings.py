@@ -16,7 +16,7 @@ from core.messages import LOCALES
 from core.setting import AT_ONCE, IMPORT, RECALCULATE, RETRAIN
 from core.settings import Settings, applied_by, described
 from dashboard import actions, data, labels, shop
-from dashboard.components import cards, exports
+from dashboard.components import cards, exports, jobs
 from dashboard.i18n import LANGUAGES, _, day, exact, language, plain, show, spoken
 
 _APPLIES: dict[str, Callable[[], str]] = {
@@ -137,6 +137,28 @@ def groups() -> dict[str, Group]:
                 Field("schedule", "retrain_at", _("Retrain at"), _("Time of day. A model that is no worse replaces the one in use.")),
             ],
         ),
+        "notifications": Group(
+            _("Notifications"),
+            [
+                Field("notifications", "data_age_days", _("Data older than (days)"), _("Alerts when the data get older. 0 is no alert.")),
+                Field(
+                    "notifications",
+                    "mail_to",
+                    _("Recipients"),
+                    _("Addresses of the weekly e-mail, one a line. It has the report and alerts."),
+                ),
+                Field("notifications", "mail_weekday", _("Send on"), _("Weekday of the weekly e-mail."), _weekdays),
+                Field("notifications", "mail_at", _("Send at"), _("Time of day. An update is sent once.")),
+                Field("notifications", "language", _("Language of messages"), _("Of the e-mail, the report and the webhook."), _spoken),
+                Field("notifications", "mail_from", _("Sender"), _("Address that the e-mail comes from.")),
+                Field("notifications", "smtp_host", _("Mail server"), _("Name of the SMTP server that accepts the e-mail.")),
+                Field("notifications", "smtp_port", _("Port"), _("Usually 587 with STARTTLS and 465 with TLS.")),
+                Field("notifications", "smtp_security", _("Encryption"), _("Protects the e-mail and the password."), _encryptions),
+                Field("notifications", "smtp_user", _("User name"), _("Empty where the server asks for none.")),
+                Field("notifications", "webhook", _("Webhook"), _("An https address that gets new alerts as JSON after each update.")),
+                Field("notifications", "webhook_at", _("Webhook check at"), _("Time of day at which the age of the data is checked.")),
+            ],
+        ),
     }
 
 
@@ -159,6 +181,14 @@ def _countries() -> dict[str, str]:
 
 def _languages() -> dict[str, str]:
     return {"": _("As the browser"), **LANGUAGES}
+
+
+def _spoken() -> dict[str, str]:
+    return dict(LANGUAGES)
+
+
+def _encryptions() -> dict[str, str]:
+    return {"starttls": "STARTTLS", "tls": "TLS", "none": _("None")}
 
 
 def _weekdays() -> dict[int, str]:
@@ -283,6 +313,22 @@ def apply(waiting: dict[str, list[str]]) -> None:
             cards.attempt(actions.rescore)
         if RETRAIN in waiting and st.button(_("Retrain"), icon=":material/model_training:", key="apply_retrain"):
             cards.attempt(actions.retrain, data.settings().model.tuning, data.settings().model.since)
+
+
+def messages() -> None:
+    """Show where the password belongs, a button that tests what is saved, and how the last messages fared."""
+    st.caption(
+        _(
+            "The password of the mail server is not kept here. Set the environment variable `UPSWING_SMTP_PASSWORD`, or write it into the "
+            "file `smtp-password` of the workspace, which only its owner can read."
+        )
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(_("Send a test message"), icon=":material/send:", key="test_message"):
+            cards.attempt(actions.send_test_message)
+        st.caption(_("Uses the saved settings."))
+    for kind in ("test_message", "mail", "webhook"):
+        jobs.panel((kind,))
 
 
 def planned() -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from core.messages import Message
-from dashboard import labels
+from dashboard import address, labels
 from dashboard.components import exports
 from dashboard.i18n import _, day, exact, n_, number, plain, show
 
@@ -59,7 +59,7 @@ def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None
         whole = not (main and main["before"])
         if not whole:
             st.caption(_("Its columns are read as in the last import. Only what is new or different is shown."))
-            whole = st.toggle(_("Show everything"), key=f"whole_{key}")
+            whole = st.toggle(_("Show everything"), **address.flag(f"whole_{key}"))
         for name, table in tables.items():
             stated = table["statement"]
             if stated:

@@ -1,70 +1,43 @@
-"""Every control of every page is in the address as a code: the same address shows the same in the other language."""
+"""What an address does beside showing each control (test_every_control.py): defaults, links back, saved views."""
 
 from __future__ import annotations
 
 import pytest
+from fixtures.serving import write_snapshot
 
+from core.storage.state import State
 from dashboard import address
+from tests.app.controls import address_of, speaking
+from tests.app.visit import row_ids
 
-# page, kind of control, key, code in the address, value of the control
+# page, kind of control, key, code in the address, value of the control: one for each function of dashboard.address
 CONTROLS = [
     ("rising", "text_input", "q", "mug", "mug"),
-    ("rising", "selectbox", "segment", "Germany", "Germany"),
     ("rising", "multiselect", "category", "Kitchen", ["Kitchen"]),
-    ("rising", "multiselect", "supplier", "木艺工坊", ["木艺工坊"]),
     ("rising", "selectbox", "sort", "movement", "movement"),
-    ("rising", "selectbox", "confidence", "high", "high"),
     ("rising", "segmented_control", "by", "brand", "brand"),
     ("rising", "slider", "stock", "2-8", (2, 8)),
-    ("product", "selectbox", "product", "P0007", "P0007"),
-    ("product", "selectbox", "segment", "Germany", "Germany"),
-    ("compare", "multiselect", "products", "P0007", ["P0007"]),
-    ("compare", "segmented_control", "by", "years", "years"),
-    ("compare", "toggle", "index", "1", True),
-    ("why", "selectbox", "segment", "Germany", "Germany"),
-    ("why", "selectbox", "driver", "price", "price"),
-    ("segments", "selectbox", "category", "Kitchen", "Kitchen"),
-    ("inventory", "selectbox", "status", "enough", "enough"),
     ("inventory", "selectbox", "status", "", None),
-    ("inventory", "selectbox", "risk", "short", "short"),
     ("inventory", "segmented_control", "abc", "B", ["B"]),
-    ("inventory", "text_input", "q", "mug", "mug"),
     ("inventory", "number_input", "budget", "250", 250.0),
     ("inventory", "toggle", "print", "1", True),
 ]
 
 
-def control(at, kind: str, key: str):
-    return getattr(at, kind)(key=key)
-
-
 @pytest.mark.parametrize(("page", "kind", "key", "code", "value"), CONTROLS)
-def test_an_address_shows_the_same_choice_in_both_languages(open_page, page, kind, key, code, value):
-    for language in ("en", "zh"):
-        at = open_page(page, language, **{key: code})
-        assert not at.exception and control(at, kind, key).value == value
-        assert at.query_params[key] in (code, [code])
-
-
-@pytest.mark.parametrize(("page", "kind", "key", "code", "value"), [c for c in CONTROLS if c[4] is not None])
-def test_a_choice_is_written_to_the_address_as_its_code_and_its_default_is_left_out(open_page, page, kind, key, code, value):
-    at = open_page(page)
-    default = control(at, kind, key).value
-    control(at, kind, key).set_value(value)
+def test_a_default_is_left_out_of_the_address(open_page, page, kind, key, code, value):
+    default = getattr(open_page(page), kind)(key=key).value
+    at = open_page(page, **{key: code})
+    assert getattr(at, kind)(key=key).value == value and address_of(at) == {key: [code]}
+    getattr(at, kind)(key=key).set_value(default)
     at.run()
-    assert not at.exception and at.query_params[key] in (code, [code])
-    control(at, kind, key).set_value(default)
-    at.run()
-    assert not at.exception and key not in at.query_params
+    assert not at.exception and address_of(at) == {}
 
 
-@pytest.mark.parametrize(("page", "kind", "key", "code", "value"), CONTROLS)
-def test_a_code_that_no_choice_has_means_the_default(open_page, page, kind, key, code, value):
-    if kind in ("text_input", "toggle"):
-        pytest.skip("takes any text")
-    default = control(open_page(page), kind, key).value
-    at = open_page(page, **{key: "nobody's"})
-    assert not at.exception and control(at, kind, key).value == default
+def test_a_text_keeps_the_space_after_which_a_word_follows(open_page):
+    at = open_page("rising")
+    at.text_input(key="q").set_value("red ").run()
+    assert at.text_input(key="q").value == "red " and address_of(at) == {"q": ["red "]}
 
 
 def test_the_address_wins_over_the_session(open_page):
@@ -77,13 +50,22 @@ def test_the_address_wins_over_the_session(open_page):
     assert at.selectbox(key="driver").value != "season" and first
 
 
-def test_every_model_and_every_part_of_the_history_has_an_address(open_page, shop):
-    at = open_page("model", "zh", workspace=shop)
-    chosen = at.selectbox(key="model").options[-1].split(" ")[0]
-    at = open_page("model", "en", workspace=shop, model=chosen)
-    assert not at.exception and at.selectbox(key="model").value == chosen
-
-
 def test_the_link_back_to_the_list_keeps_its_filters(open_page):
-    at = open_page("rising", q="mug")
-    assert at.session_state[address._LAST]["rising"] == {"q": ["mug"]}
+    at = open_page("rising", q="mug", list="falling")
+    assert at.session_state[address._LAST]["rising"] == {"q": ["mug"], "list": ["falling"]}
+
+
+@pytest.mark.parametrize(("saver", "reader"), [("en", "zh"), ("zh", "en")])
+def test_a_saved_view_is_the_same_address_and_the_same_rows_in_the_other_language(open_page, workspace, saver, reader):
+    write_snapshot(workspace)
+    asked = {"list": "falling", "q": "mug", "sort": "units", "supplier": "木艺工坊", "stock": "0-20", "confidence": "medium"}
+    at = open_page("rising", saver, workspace=workspace, **asked)
+    at.text_input(key="view_name").set_value("Mugs 马克杯")
+    with speaking(saver):
+        next(button for button in at.button if button.form_id == "save_view").click().run()
+    assert [view.name for view in State(workspace).views("rising", "dashboard")] == ["Mugs 马克杯"]
+    other = open_page("rising", reader, workspace=workspace, segment="Germany")
+    with speaking(reader):
+        next(button for button in other.button if (button.key or "").startswith("view_")).click().run()
+    assert not other.exception and address_of(other) == address_of(at) == {key: [code] for key, code in asked.items()}
+    assert row_ids(other) == row_ids(at) != []

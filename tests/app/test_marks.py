@@ -86,3 +86,12 @@ def test_alerts_are_set_on_a_product_and_shown_on_the_overview_once_they_are_set
     assert not at.exception and "Alerts" in [s.value for s in at.subheader]
     told = next(one for one in lists(at) if one["label"] == "Alerts")
     assert told["rows"][0]["id"] == "P0007" and "Chance of rising has reached 1%" in str(told["rows"][0]["cells"])
+
+
+def test_data_older_than_their_alert_are_said_on_the_overview_without_a_publish(open_page, shop, clock):
+    shop.save_settings(shop.own_settings().with_values("notifications", data_age_days=10))
+    clock(10)
+    assert "older than" not in words(open_page("overview", workspace=shop))
+    clock(11)
+    assert "The data are older than 10 days." in words(open_page("overview", workspace=shop))
+    assert "数据已超过 10 天未更新" in words(open_page("overview", "zh", workspace=shop))

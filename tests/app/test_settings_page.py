@@ -11,6 +11,7 @@ from fixtures.serving import SERVING, rules_of, write_snapshot
 
 from core import data_age
 from core.jobs import schedule
+from core.messages import msg
 from core.models import registry
 from core.settings import SECTIONS, SERVICE, Settings, applied_by, described
 from core.storage.state import State
@@ -106,6 +107,24 @@ def test_one_toggle_starts_the_schedule_and_its_runs_are_shown(open_page, shop, 
     monkeypatch.setattr(data_age, "now", lambda: datetime.fromisoformat("2011-12-07T12:00:00+00:00"))
     assert [job.kind for job in schedule.look(shop)] == ["rescore"]
     assert registry.champion(shop) and "waiting" in words(open_page("settings", workspace=shop, group="schedule"))
+
+
+def test_a_test_message_is_queued_by_a_button_and_its_failure_stays_on_the_page(open_page, shop):
+    at = open_page("settings", workspace=shop, group="notifications")
+    next(b for b in at.button if b.key == "test_message").click()
+    at.run()
+    assert [job.kind for job in State(shop).jobs()] == ["test_message"]
+    token = State(shop).take_worker()
+    job = State(shop).claim_job(token)
+    State(shop).end_job(job.id, token, "failed", error=msg("{server} offers no STARTTLS.", server="mail.example.com:25"))
+    said = words(open_page("settings", workspace=shop, group="notifications"))
+    assert "offers no STARTTLS" in said and "UPSWING_SMTP_PASSWORD" in said
+
+
+def test_an_http_webhook_on_another_machine_is_refused(open_page, shop):
+    at = open_page("settings", workspace=shop, group="notifications")
+    widget(at, "text_input", "notifications_webhook").set_value("http://example.com/hook")
+    assert "begins with https" in save(at, "notifications").error[0].value.replace("\\", "") and not shop.settings_file.exists()
 
 
 def test_each_setting_says_its_effect_and_what_applies_it(open_page):

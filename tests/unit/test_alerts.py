@@ -20,7 +20,7 @@ COLUMN = alerts.FIGURES
 def fires(kind: str, threshold: float, earlier: float | None, now: float) -> bool:
     alert = Alert("P1", kind, threshold, "ana", datetime(2026, 1, 1))
     figures = [pd.DataFrame({COLUMN[kind]: [figure]}, index=["P1"]) for figure in (now, NAN if earlier is None else earlier)]
-    return bool(alerts.found("s", [alert], *figures))
+    return bool(alerts.found("s", date(2026, 1, 1), [alert], *figures))
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_an_alert_fires_where_its_threshold_is_crossed(kind, threshold, earlier,
 
 def test_a_product_without_a_forecast_sets_nothing_off():
     alert = Alert("gone", "chance", 0.5, "ana", datetime(2026, 1, 1))
-    assert alerts.found("s", [alert], pd.DataFrame(columns=list(COLUMN.values())), pd.DataFrame()) == []
+    assert alerts.found("s", date(2026, 1, 1), [alert], pd.DataFrame(columns=list(COLUMN.values())), pd.DataFrame()) == []
 
 
 def chances(share: float):

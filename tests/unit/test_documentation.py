@@ -137,7 +137,7 @@ def test_the_data_contract_describes_every_table_and_column():
 
 
 def test_settings_in_the_documentation_are_settings_that_exist(tmp_path):
-    sections = {"shop", "labels", "model", "inventory", "pages", "schedule"}
+    sections = {"shop", "labels", "model", "inventory", "pages", "schedule", "notifications"}
     examples = [body for page in PAGES for body in blocks(page, "toml") if tomllib.loads(body).keys() & sections]
     assert examples
     for number, body in enumerate(examples):
@@ -147,7 +147,7 @@ def test_settings_in_the_documentation_are_settings_that_exist(tmp_path):
 
 
 def test_mappings_in_the_documentation_are_mappings_that_load(tmp_path):
-    sections = {"shop", "labels", "model", "inventory", "pages", "schedule"}
+    sections = {"shop", "labels", "model", "inventory", "pages", "schedule", "notifications"}
     examples = [body for page in PAGES for body in blocks(page, "toml") if not tomllib.loads(body).keys() & sections]
     assert len(examples) >= 3
     for number, body in enumerate(examples):

@@ -106,6 +106,15 @@ _SCHEMA = (
         primary key (snapshot, product_id, kind)
     );
     """,
+    # version 8: what alerts find is kept for some days, by the last day of its data, and what was sent is remembered
+    """
+    drop table alert_hits;
+    create table alert_hits (
+        as_of text not null, product_id text not null, kind text not null, threshold real not null, snapshot text not null,
+        figure real not null, earlier real, at text not null, primary key (as_of, product_id, kind, threshold)
+    );
+    create table sent (channel text not null, subject text not null, at text not null, primary key (channel, subject));
+    """,
 )
 
 

@@ -6,7 +6,7 @@ import json
 import os
 import socket
 import sqlite3
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -161,14 +161,24 @@ class Alert:
 
 @dataclass(frozen=True)
 class Hit:
-    """An alert that a snapshot set off. earlier: the figure in the snapshot before, None where it was not known."""
+    """An alert that a snapshot set off. earlier: the figure in the snapshot before, None where it was not known.
+
+    as_of: the last day of the snapshot's data. product_id: "" where the alert is the shop's. at: when it was found.
+    """
 
     snapshot: str
+    as_of: date
     product_id: str
     kind: str
     threshold: float
     figure: float
     earlier: float | None
+    at: datetime = field(default_factory=now, compare=False)
+
+    @property
+    def key(self) -> str:
+        """Return what two findings of one update share, however often it is published."""
+        return f"{self.as_of} {self.kind} {self.threshold:g} {self.product_id}"
 
 
 _MESSAGES = {"message", "error", "reason"}
@@ -190,7 +200,7 @@ def read(kind, row: sqlite3.Row):
             value = datetime.fromisoformat(value) if value else None
         elif f.name == "cancel_requested":
             value = bool(value)
-        elif f.name == "expires_on":
+        elif f.name in ("expires_on", "as_of"):
             value = date.fromisoformat(value)
         values[f.name] = value
     return kind(**values)

@@ -12,6 +12,7 @@ from dashboard.components.compare.items import Item
 from dashboard.i18n import _, absent, number, percent, plain, shortened
 
 MOST = 4  # items side by side
+MOST_ASKED = 20  # codes of an address that are looked up: anybody can write a long one
 
 
 def split(key: str, known: Container[str]) -> list[str]:
@@ -25,7 +26,7 @@ def split(key: str, known: Container[str]) -> list[str]:
 
 def parts(text: str, known: Container[str]) -> list[str]:
     """Return the known codes in a text of codes joined by commas. A code may hold a comma itself: the longest known one counts."""
-    found, pieces = [], text.split(",")
+    found, pieces = [], text.split(",")[:MOST_ASKED]
     while pieces:
         size = next((n for n in range(len(pieces), 0, -1) if ",".join(pieces[:n]) in known), 0)
         found += [",".join(pieces[:size])] if size else []

@@ -43,7 +43,7 @@ def filtered(problems: dict[str, int], currency: str) -> View:
         asked = listing.filters(plan, list(problems))
         suppliers = tuple(asked["suppliers"])
         budget = listing.budget(plan[plan.supplier.isin(suppliers)] if suppliers else plan, currency)
-    placed = budget is not None or address.chosen(PLACED)
+    placed = budget is not None or st.session_state[address.flag(PLACED)["key"]]
     if placed:
         with st.spinner(_("Planning…")):
             plan = data.placed(None, suppliers)

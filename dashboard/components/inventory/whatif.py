@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from core.capabilities.inventory.control import COST
 from core.capabilities.inventory.plan import Scenario, select
-from core.errors import UserError
 from core.schema import DEMAND_WEEKS
 from dashboard import actions, address, data, scenarios
 from dashboard.components import cards, exports, tables
@@ -32,21 +33,25 @@ def show(view, currency: str) -> None:
         _("Compares suggestions only. Your edits are ignored, and only the scenario's own budget counts."),
     )
     kept = scenarios.kept()
-    _form(plan)
+    tried, sent = _form(plan)
     if kept:
         st.multiselect(_("Saved scenarios"), list(kept), **address.some_of("scenarios", kept), placeholder=_("Choose scenarios to compare"))
-    tried = st.session_state.get("_tried")
-    compared = [(_("Current"), Scenario()), *([(_("Scenario"), tried)] if tried else [])]
-    compared += [(name, kept[name]) for name in st.session_state.get("scenarios", []) if name in kept]
+    named = {name: kept[name] for name in st.session_state.get("scenarios", []) if name in kept}
+    compared = [(_("Current"), Scenario())]
+    compared += [(_("Scenario"), tried)] if tried not in (Scenario(), *named.values()) else []
+    compared += named.items()
     if len(compared) > 1:
         with st.spinner(_("Planning…")):
             _table(around, compared, asked, currency)
             _changes(around, compared[-1], asked, currency)
+    elif sent:
+        cards.nothing_here(_("Nothing differs from the plan. Change a value to compare."))
 
 
-def _form(plan: pd.DataFrame) -> None:
+def _form(plan: pd.DataFrame) -> tuple[Scenario, bool]:
+    """Show the fields of a scenario, which the address keeps; save it where it has a name. Return it, and whether it was just sent."""
     target, costless = data.inventory_rules().target, listing.costless(plan)
-    form = st.form("what_if", border=False)
+    form, fields, last = st.form("what_if", border=False), address.Form(), DEMAND_WEEKS[-1]
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
         level = st.number_input(
             _("Service level (%)"),
@@ -55,82 +60,64 @@ def _form(plan: pd.DataFrame) -> None:
             value=None,
             step=0.5,
             format="%g",
-            key="what_if_level",
+            **fields.field(address.number("what_if_level", 50.0, 99.9)),
             placeholder=_("as planned"),
             width=150,
             disabled=target == COST,
             help=own.asked_of_level(target),
         )
-        lead = st.number_input(
-            _("Lead times (% of current)"), min_value=1.0, value=100.0, step=10.0, format="%g", key="what_if_lead", width=170
-        )
-        demand = st.number_input(
-            _("Demand (% of current)"),
-            min_value=1.0,
-            value=100.0,
-            step=10.0,
-            format="%g",
-            key="what_if_demand",
-            width=170,
-            help=_("Changes the demand of every week, and its spread."),
-        )
+        lead = _share(fields, "what_if_lead", _("Lead times (% of current)"))
+        demand = _share(fields, "what_if_demand", _("Demand (% of current)"), help=_("Changes the demand of every week, and its spread."))
         budget = st.number_input(
             _("Budget"),
             min_value=0.0,
             value=None,
             step=100.0,
             format="%.0f",
-            key="what_if_budget",
+            **fields.field(address.number("what_if_budget", 0.0)),
             width=150,
             placeholder=_("the whole list"),
             disabled=bool(costless),
             help=costless or _("Best return on the money spent comes first."),
         )
     with form, st.container(horizontal=True, vertical_alignment="bottom"):
-        promotion = st.number_input(
+        promotion = _share(
+            fields,
+            "what_if_promotion",
             _("Promotion (% of demand)"),
-            min_value=1.0,
-            value=100.0,
-            step=10.0,
-            format="%g",
-            key="what_if_promotion",
-            width=170,
             help=_("Changes the demand of these weeks only, and its spread."),
         )
-        weeks = st.slider(
+        weeks: Any = st.slider(
             _("Promotion weeks"),
             1,
-            DEMAND_WEEKS[-1],
-            (1, 4),
-            key="what_if_weeks",
+            last,
+            **fields.field(address.span("what_if_weeks", 1, last, (1, 4))),
             width=250,
             help=_("Week 1 starts on the day after the last day of data."),
         )
         name = st.text_input(_("Save as (optional)"), max_chars=60, key="what_if_name", width=170, placeholder=_("Name (optional)"))
-        compare = st.form_submit_button(_("Compare"), key="what_if_compare", icon=":material/compare_arrows:")
-    if not compare:
-        return
-    weeks = weeks if promotion != 100 else (1, DEMAND_WEEKS[-1])
-    wanted = Scenario(
-        None if level is None else level / 100,
-        (lead or 0.0) / 100,
-        (demand or 0.0) / 100,
-        (promotion or 0.0) / 100,
-        *weeks,
+        sent = st.form_submit_button(_("Compare"), key="what_if_compare", icon=":material/compare_arrows:", on_click=fields.send)
+    first_week, last_week = weeks if promotion != 100 else (1, last)
+    scenario = Scenario(
+        service_level=None if level is None or target == COST else level / 100,
+        lead_time=lead / 100,
+        demand=demand / 100,
+        promotion=promotion / 100,
+        promoted_from=first_week,
+        promoted_to=last_week,
         budget_cents=None if budget is None or costless else budget * 100,
     )
-    try:
-        wanted.check()
-    except UserError as error:
-        cards.problem(error, _("Something went wrong"))
-        return
-    if not name.strip():
-        st.session_state["_tried"] = wanted
-        return
-    actions.keep_scenario(name.strip(), wanted)
-    st.session_state["_tried"] = None
-    address.put(scenarios=list(dict.fromkeys([*st.session_state.get("scenarios", []), name.strip()])))
-    st.rerun()
+    if sent and name.strip():
+        actions.keep_scenario(name.strip(), scenario)
+        address.put(scenarios=list(dict.fromkeys([*st.session_state.get("scenarios", []), name.strip()])))
+        st.rerun()
+    return scenario, sent
+
+
+def _share(fields: address.Form, key: str, label: str, **more: Any) -> float:
+    """Show a field for a percentage of what is now; an emptied one means no change."""
+    bound = fields.field(address.number(key, 1.0, default=100.0))
+    return st.number_input(label, min_value=1.0, value=None, step=10.0, format="%g", width=170, **bound, **more) or 100.0
 
 
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
