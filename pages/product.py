@@ -45,7 +45,7 @@ if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     st.stop()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
-summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
+summary.tiles(facts, demand, data.ask("product_segments", products=[product]), planned)
 with st.container(horizontal=True, vertical_alignment="center"):
     marks.buttons(product)
     alerts.settings(product)

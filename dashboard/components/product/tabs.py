@@ -80,7 +80,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
 
 def _of_group(product: str, segment: str) -> None:
     """Say why a group's chance differs from that of all customers."""
-    groups = data.ask("product_segments", product=product).set_index("segment").rising_probability
+    groups = data.ask("product_segments", products=[product]).set_index("segment").rising_probability
     if "all" not in groups or segment not in groups:
         return
     ahead = groups[segment] - groups["all"]
@@ -99,7 +99,7 @@ def _of_group(product: str, segment: str) -> None:
 
 def customers(product: str) -> None:
     """Show the chance in each customer group."""
-    found = data.ask("product_segments", product=product)
+    found = data.ask("product_segments", products=[product])
     if len(found) < 2:
         cards.nothing_here(_("This shop has no customer groups that are large enough."))
         return
