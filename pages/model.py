@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, jobs, models
+from dashboard.components import cards, charts, jobs, models, plots
 from dashboard.i18n import _
-from dashboard.theme import CONFIG
 
 # data
 found = data.models()
@@ -38,9 +37,7 @@ elif data.has_snapshot():
     left, right = cards.halves()
     with left:
         st.subheader(_("Are the forecasts reliable?"), anchor=False)
-        st.plotly_chart(
-            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Forecast chance vs actual outcome")
-        )
+        plots.show(charts.calibration(data.ask("calibration")), key="calibration", alt=_("Forecast chance vs actual outcome"))
         cards.notes(_("On the dotted line, chances are exactly right. Larger dots stand for more forecasts."))
 else:
     cards.nothing_yet()

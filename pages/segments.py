@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, segments, tables
+from dashboard.components import cards, charts, plots, segments, tables
 from dashboard.i18n import _, n_, number, shortened
-from dashboard.theme import CONFIG
 
 FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 10, 200, 12
 
@@ -49,7 +48,7 @@ st.subheader(_("Category preference vs all customers"), anchor=False)
 if interest.empty:
     cards.nothing_here(_("No group has enough orders in one category to compare."))
 else:
-    st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("Category preference vs all customers"))
+    plots.show(charts.interest(interest), key="interest", alt=_("Category preference vs all customers"))
     cards.notes(
         _("2× = twice its usual share of orders, in the last 8 weeks. Blue is more, orange is less."),
         _("Empty cells, and groups not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
@@ -74,9 +73,8 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )
     )
 weeks = data.ask("segment_weeks", weeks=26, category=category)
-st.plotly_chart(
+plots.show(
     charts.segment_multiples(weeks, list(big.segment)[:SHOWN]),
-    config=CONFIG,
     key="multiples",
     alt=_("Weekly orders of each group vs its average week"),
 )

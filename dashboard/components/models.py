@@ -11,9 +11,8 @@ import streamlit as st
 from core.models.registry import Model
 from core.storage.state import Job
 from dashboard import actions, address, data, labels
-from dashboard.components import cards, charts, exports
+from dashboard.components import cards, charts, exports, plots
 from dashboard.i18n import _, absent, day, language, number, plain, show, spoken
-from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
@@ -53,7 +52,7 @@ def learning(model: Model | None) -> None:
     if not curves:
         cards.nothing_here(_("This model has no training record in this workspace."))
         return
-    st.plotly_chart(charts.learning(pd.DataFrame(curves)), config=CONFIG, key="learning", alt=_("Error after each training round"))
+    plots.show(charts.learning(pd.DataFrame(curves)), key="learning", alt=_("Error after each training round"))
     cards.notes(_("Training stops when validation stops improving."))
 
 
@@ -67,9 +66,8 @@ def card(model: Model | None) -> None:
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
         if model.metrics.get("calibration"):
             st.caption(_("Forecast chance vs actual outcome"))
-            st.plotly_chart(
+            plots.show(
                 charts.calibration(pd.DataFrame(model.metrics["calibration"])),
-                config=CONFIG,
                 key="card_calibration",
                 width=480,
                 alt=_("Forecast chance vs actual outcome"),
