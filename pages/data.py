@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import data, labels
-from dashboard.components import cards, exports, import_history, importing
+from dashboard.components import cards, exports, import_history, importing, pictures
 from dashboard.i18n import _, absent, day, number
 
 if not data.has_snapshot():
@@ -86,7 +86,7 @@ with right:
 
 st.subheader(_("Improve your forecasts"), anchor=False)
 if parts["missing"].empty:
-    cards.nothing_here(_("The shop gives everything that Upswing can use."))
+    cards.nothing_here(_("Your shop provides all the data that Upswing can use."))
 else:
     cards.notes(_("Files you have not imported yet, and what each would add:"))
     missing = [
@@ -100,3 +100,4 @@ if not parts["absent"].empty:
     )
 importing.form()
 import_history.panel()
+pictures.form()
