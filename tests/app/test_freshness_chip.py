@@ -42,7 +42,7 @@ def test_every_page_of_a_stale_shop_says_which_files_to_import(open_page, clock,
     assert not at.exception
     said = words(at)
     assert "Data to 4 Dec 2011, 154 days old" in said and "These data are 154 days old" in said and "Import newer files: Orders" in said
-    assert "数据距今已154天" in words(open_page(page, "zh"))
+    assert "数据距今已 154 天" in words(open_page(page, "zh"))
     clock(21)
     assert "Import newer files" not in words(open_page(page))
 

@@ -54,7 +54,7 @@ def test_every_page_shows_its_title_and_what_the_data_are_as_of(open_page, name,
     at = open_page(name, ("en", "zh")[language])
     assert not at.exception and not at.error
     assert at.title[0].value == TITLES[name][language]
-    assert ("Data to 4 Dec 2011, 1 day old", "数据截至2011年12月4日，距今1天")[language] in words(at)
+    assert ("Data to 4 Dec 2011, 1 day old", "数据截至2011年12月4日，距今 1 天")[language] in words(at)
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -166,7 +166,7 @@ def test_a_reason_is_told_as_a_fact_with_its_value_and_what_it_measures(open_pag
         return told
 
     write_snapshot(workspace, feature_values=values, attributions=lambda a: a.assign(attribution=a.driver.eq("attention").astype(float)))
-    for language, text in (("en", "Search clicks ×2.8 in 4 weeks"), ("zh", "近4周搜索点击 ×2.8")):
+    for language, text in (("en", "Search clicks ×2.8 in 4 weeks"), ("zh", "近 4 周搜索点击 ×2.8")):
         at = open_page("rising", language, workspace)
         facts = dict(zip(row_ids(at), cells(at, "reasons")))
         (fact,) = facts["P0000"]["facts"]

@@ -50,7 +50,7 @@ def test_a_key_of_0_1_0_is_remembered(workspace):
     (workspace.root / "privacy.key").write_text("ab" * 32)
     keys.remember(workspace)
     (workspace.root / "privacy.key").write_text("ac" * 32)
-    with pytest.raises(UserError, match="not the one"):
+    with pytest.raises(UserError, match="not the original one"):
         keys.customers_key(workspace, create=True)
 
 
