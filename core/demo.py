@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core import shipped
+from core import pictures, shipped
 from core.errors import UserError
 from core.messages import Message, msg
 from core.progress import Progress
@@ -38,6 +38,8 @@ def demo(workspace: Workspace, port: int, progress: Progress, tell: Callable[[Me
         startup.prepare(workspace)
         import_files(workspace, shipped.sample_files(), progress=progress)
         run(workspace, progress=progress, replayed=True)
+    if not workspace.pictures.exists():
+        pictures.add(workspace, shipped.sample_pictures(), progress)
     if "demo" not in workspace.own_values().get("pages", {}):  # whoever sets it keeps it
         workspace.save_settings(workspace.settings().with_values("pages", demo=True))
     serve(workspace, port, tell)

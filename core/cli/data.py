@@ -94,6 +94,24 @@ def import_(
 
 
 @command(
+    "pictures",
+    START,
+    msg("Add product pictures: images named after product numbers."),
+    "upswing pictures photos/",
+    "upswing pictures photos.zip LAMP-01.jpg",
+)
+def pictures(
+    session: Session,
+    sources: Annotated[list[str], argument("FOLDER", msg("Folders, .zip archives or images (PNG, JPEG, WebP)."))],
+) -> None:
+    from core.pictures import add
+
+    added = add(session.workspace, [Path(source) for source in sources], session.progress)
+    unusable = [{"file": name, "reason": reason} for name, reason in added.unusable]
+    session.report(added.text(), {"stored": added.stored, "total": added.total, "unknown": added.unknown, "unusable": unusable})
+
+
+@command(
     "numbers",
     USE,
     msg("Show old and new product numbers and kits, propose others, and store those that you confirm."),
