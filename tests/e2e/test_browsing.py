@@ -190,14 +190,33 @@ def test_two_products_are_compared_in_three_clicks(page, shop):
     settled(page)
 
 
-def test_the_whole_list_is_one_click_away_as_csv(page, shop):
-    page.goto("/rising")
+def test_a_trend_is_as_wide_as_its_weeks_and_never_stretched_over_half_a_year(page, rising_shop):
+    page.goto(f"{rising_shop}/rising")
     settled(page)
+    expect(rows(page).first).to_be_visible()
+    drawn = (
+        page.get_by_role("grid")
+        .locator("svg[aria-label]")
+        .evaluate_all(
+            "all => all.map(e => [e.getAttribute('aria-label'), e.querySelector('path.now')?.getAttribute('d'), e.viewBox.baseVal.width])"
+        )
+    )
+    begins = {int(re.search(r"units in (\d+) week", label)[1]): float(path[1:].split()[0]) for label, path, _width in drawn if path}
+    width = drawn[0][2]
+    assert min(begins) < 20 and max(begins) == 26
+    for weeks, start in begins.items():
+        assert start == pytest.approx(width - width / 25 * (weeks - 1), abs=0.1)
+
+
+def test_the_whole_list_is_one_click_away_as_csv(page, rising_shop):
+    page.goto(f"{rising_shop}/rising")
+    settled(page)
+    assert page.get_by_role("grid").get_attribute("aria-rowcount") == "151"  # of which a page of the list shows 100
     with page.expect_download() as download:
         page.get_by_role("button", name="Export CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.startswith("\ufeffSKU,Product,")
-    assert len(list(csv.reader(text.splitlines()))) == 1 + len(risers(shop))
+    assert len(list(csv.reader(text.splitlines()))) == 151
 
 
 def test_a_link_opens_the_product_that_it_names_and_says_so_where_there_is_none(page, shop):
