@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import data, labels
-from dashboard.components import cards, import_history, importing
+from dashboard.components import cards, import_history, importing, pictures
 from dashboard.i18n import _, absent, day, number, plain
 
 if not data.has_snapshot():
@@ -87,7 +87,7 @@ with right:
 
 st.subheader(_("Improve your forecasts"), anchor=False)
 if parts["missing"].empty:
-    cards.nothing_here(_("The shop gives everything that Upswing can use."))
+    cards.nothing_here(_("Your shop provides all the data that Upswing can use."))
 else:
     cards.notes(_("Files you have not imported yet, and what each would add:"))
     st.table(
@@ -103,3 +103,4 @@ if not parts["absent"].empty:
     )
 importing.form()
 import_history.panel()
+pictures.form()

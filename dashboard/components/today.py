@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.capabilities.forecast import listing
 from core.capabilities.inventory.plan import Amount
-from dashboard import data, labels, registry
+from dashboard import data, labels, pictures, registry
 from dashboard.components import audience, cards, rows
 from dashboard.i18n import _, absent, day, money, n_, number, percent, points, shortened
 from dashboard.i18n import show as worded
@@ -143,7 +143,7 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
         rows.Row(
             row.product_id,
             {
-                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or ""),
+                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or "", pictures.address(row.product_id)),
                 "amount": rows.figure(percent(row.rising_probability), points(row.movement)),
             },
         )
@@ -155,7 +155,8 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
 def entry(row, why: str) -> dict[str, dict | None]:
     """Return the cells of a decision: the product with a sentence and why, and the amount at stake. row: of the question `decisions`."""
     said, figure = {"promote": _feature, "order": _order, "check": _check, "hold": _stop}[row.kind](row)
-    return {"product": rows.product(shortened(row.title, 72), f"{said}\n{why}".strip(), row.category or ""), "amount": figure}
+    sub, picture = f"{said}\n{why}".strip(), pictures.address(row.product_id)
+    return {"product": rows.product(shortened(row.title, 72), sub, row.category or "", picture), "amount": figure}
 
 
 def because(products: list[str]) -> dict[str, str]:

@@ -399,7 +399,7 @@ def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_
     # A sentence inside another, or one that a shop's own words resemble, must not be worded by itself.
     error = UserError(
         expected=msg("The file name must end in one of {endings}.", endings=[".csv", ".xlsx"]),
-        found=msg('"{file}" has an ending that cannot be written.', file="There is none. the names of your columns"),
+        found=msg('Upswing cannot write a file that ends like "{file}".', file="There is none. the names of your columns"),
         to_do=msg("Choose one of these endings."),
     )
     jobs.request(workspace, "import", {"files": [__file__]})
@@ -410,4 +410,4 @@ def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_
     assert (
         "无法写入“There is none. the names of your columns”这种后缀的文件。文件名必须以 .csv、.xlsx 之一结尾。请选择其中一种后缀。" in said
     )
-    assert "has an ending that cannot be written" in words(open_page("data", workspace=workspace))
+    assert "Upswing cannot write a file that ends like" in words(open_page("data", workspace=workspace))
