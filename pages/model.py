@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, jobs, models
+from dashboard.components import cards, charts, jobs, models, plots
 from dashboard.i18n import _
-from dashboard.theme import CONFIG
 
 # data
 found = data.models()
@@ -38,10 +37,12 @@ elif data.has_snapshot():
     left, right = cards.halves()
     with left:
         st.subheader(_("Are the forecasts reliable?"), anchor=False)
-        st.plotly_chart(
-            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Forecast chance vs actual outcome")
+        steps = data.ask("calibration")
+        plots.show(charts.calibration(steps), key="calibration", alt=_("Forecast chance vs actual outcome"))
+        cards.notes(
+            _("On the dotted line, chances are exactly right."),
+            _("Larger dots stand for more forecasts.") if charts.dots_differ(steps) else "",
         )
-        cards.notes(_("On the dotted line, chances are exactly right. Larger dots stand for more forecasts."))
 else:
     cards.nothing_yet()
     right = st.container()
@@ -74,6 +75,6 @@ work, decisions, known = st.tabs(list(history.values()), **address.tab("history"
 with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:
-    models.audit(data.audit())
+    models.audit(data.audit(1000))
 with known:
     models.listing(found)

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+import pandas as pd
 import streamlit as st
 from babel import Locale
 
@@ -15,7 +16,7 @@ from core.messages import LOCALES
 from core.setting import AT_ONCE, IMPORT, RECALCULATE, RETRAIN
 from core.settings import Settings, applied_by, described
 from dashboard import actions, data, labels, shop
-from dashboard.components import cards, jobs
+from dashboard.components import cards, exports, jobs
 from dashboard.i18n import LANGUAGES, _, day, exact, language, plain, show, spoken
 
 _APPLIES: dict[str, Callable[[], str]] = {
@@ -338,19 +339,21 @@ def planned() -> None:
     if not runs:
         cards.nothing_here(_("The schedule is off. Forecasts change when you import files or press a button."))
         return
-    st.table(
-        [
-            {
-                _("Run"): labels.job(run.kind),
-                _("Next"): f"{day(run.next_at.date())} {run.next_at:%H:%M}",
-                _("Last"): "–" if run.last is None else _moment(run.last.ended_at or run.last.created_at),
-                _("Result"): "–"
-                if run.last is None
-                else plain(show(run.last.error or run.last.message) or labels.said(labels.JOB_STATUSES, run.last.status)),
-            }
-            for run in runs
-        ],
-        border="horizontal",
+    exports.table(
+        "schedule",
+        pd.DataFrame(
+            [
+                {
+                    _("Run"): labels.job(run.kind),
+                    _("Next"): f"{day(run.next_at.date())} {run.next_at:%H:%M}",
+                    _("Last"): "–" if run.last is None else _moment(run.last.ended_at or run.last.created_at),
+                    _("Result"): "–"
+                    if run.last is None
+                    else show(run.last.error or run.last.message) or labels.said(labels.JOB_STATUSES, run.last.status),
+                }
+                for run in runs
+            ]
+        ),
     )
     if not data.worker_alive():
         st.warning(_("No worker is running, so nothing runs automatically. Run `upswing serve`."), icon=":material/power_off:")
@@ -377,24 +380,27 @@ def reset(shown: dict[str, Group]) -> None:
 def changes(shown: dict[str, Group]) -> None:
     """Show who changed which setting, newest first."""
     fields = {f"{field.section}.{field.name}": field for group in shown.values() for field in group.fields}
-    found = [entry for entry in data.audit(200) if entry.act == "setting" and entry.subject in fields][:20]
+    found = [entry for entry in data.audit(200) if entry.act == "setting" and entry.subject in fields]
     if not found:
         cards.nothing_here(_("No setting has been changed here yet."))
         return
-    st.table(
-        [
-            {
-                _("When"): _moment(entry.at),
-                _("Setting"): fields[entry.subject].label,
-                _("Old"): _old(fields[entry.subject], entry.details.get("before")),
-                _("New"): _old(fields[entry.subject], entry.details.get("after")),
-                _("Changed by"): plain(entry.actor),
-            }
-            for entry in found
-        ],
-        border="horizontal",
+    exports.table(
+        "settings",
+        pd.DataFrame(
+            [
+                {
+                    _("When"): _moment(entry.at),
+                    _("Setting"): fields[entry.subject].label,
+                    _("Old"): _old(fields[entry.subject], entry.details.get("before")),
+                    _("New"): _old(fields[entry.subject], entry.details.get("after")),
+                    _("Changed by"): entry.actor,
+                }
+                for entry in found
+            ]
+        ),
+        first=20,
     )
 
 
 def _old(field: Field, value: Any) -> str:
-    return _("default") if value is None else plain(_written(field, value))
+    return _("default") if value is None else _written(field, value)

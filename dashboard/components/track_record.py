@@ -294,7 +294,7 @@ def export(asked: Asked, view: str | None) -> None:
         found = whole()
         return found.assign(outcome=found.outcome.map(words), called=found.called.astype(int), extra_margin=found.extra_margin_cents / 100)
 
-    exports.buttons("track-record", headings, table, data.meta(), asked.said)
+    exports.buttons("track-record", headings, table, asked.said)
 
 
 def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
@@ -306,7 +306,8 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
         "most": (found.possible, found.called_judged),
         "base": (found.risers, found.judged),
     }
-    st.dataframe(
+    exports.dataframe(
+        f"calls-by-{name}",
         pd.DataFrame(
             {
                 "name": [spoken(value) for value in found[name]],
@@ -316,7 +317,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             }
             | {key: (100 * part / all_).where(all_ >= FEW) for key, (part, all_) in shares.items()}
         ),
-        column_config={
+        {
             "name": column.TextColumn(label, width=125),
             "hits": column.TextColumn(_("Calls that rose"), width=105),
             "rate": column.NumberColumn(_("Hit rate"), format="%.0f%%", width=70, help=_("Empty with fewer than 10 calls.")),
@@ -325,9 +326,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             ),
             "base": column.NumberColumn(_("Base rate"), format="%.0f%%", width=75, help=_("Share of all products that rose.")),
         },
-        hide_index=True,
         alt=alt,
-        placeholder="",
         height="content",
     )
 

@@ -247,8 +247,8 @@ def test_a_title_full_of_markup_is_shown_as_it_stands(open_page, number):
 def test_values_stand_beside_their_drivers_in_plain_units(open_page, tables):
     shown = open_page("product", product="P0010", tab="why").dataframe[-1].value
     stars = tables["feature_values"].query("product_id == 'P0010' and feature == 'rating_year'").value.iloc[0]
-    assert f"{stars:.1f} stars" in list(shown["Value"]) or f"{stars:.0f} stars" in list(shown["Value"])
-    assert set(shown["Driver"]) >= {"Reviews", "Season", "Price"}
+    assert f"{stars:.1f} stars" in list(shown["shown"]) or f"{stars:.0f} stars" in list(shown["shown"])
+    assert set(shown["driver"]) >= {"Reviews", "Season", "Price"}
 
 
 def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_page, tables):

@@ -137,6 +137,19 @@ def unforecast(key: str, found: pd.DataFrame, *, first: int = 0, total: int | No
     rows.show(key, _("Products without a forecast"), columns, shown, first=first, total=total)
 
 
+def unforecast_file(everything: Callable[[], pd.DataFrame]) -> tuple[dict[str, str], Callable[[], pd.DataFrame]]:
+    """Return the headings of all products without a forecast, and what makes their table. everything: gives the whole answer."""
+    why = no_forecast()
+    headings = {
+        "product_id": _("SKU"),
+        "title": _("Product"),
+        "category": _("Category"),
+        "said": _("Why no forecast"),
+        "last_week": _("Last sale"),
+    }
+    return headings, lambda: everything().assign(said=lambda found: found.reason.map(why))
+
+
 def no_forecast() -> dict[str, str]:
     """Return why a product has no forecast, by the reasons of the question `unforecast`."""
     rules = data.rules().labels
