@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, import_history, importing
 from dashboard.i18n import _, absent, day, number, plain
 
@@ -11,7 +11,7 @@ if not data.has_snapshot():
         cards.nothing_yet(here=True)
     importing.form()
     import_history.panel()
-    st.stop()
+    address.end_page()
 
 # data
 quality, meta = data.ask("quality"), data.meta()

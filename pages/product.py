@@ -43,7 +43,7 @@ st.header(plain(facts.title), anchor=False)
 cards.about(facts)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
-    st.stop()
+    address.end_page()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
 with st.container(horizontal=True, vertical_alignment="center"):
