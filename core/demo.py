@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from core import shipped
+from core import pictures, shipped
 from core.errors import UserError
 from core.messages import Message, msg
 from core.progress import Progress
@@ -32,12 +32,14 @@ def demo(workspace: Workspace, port: int, progress: Progress, tell: Callable[[Me
                 expected=msg("The sample shop needs a folder of its own."),
                 to_do=msg("Name a new folder with --workspace."),
             )
-        tell(msg("Building the sample shop in {folder}, once and in a few minutes.", folder=str(workspace.root)))
+        tell(msg("Building the sample shop in {folder}. This happens only once and takes a few minutes.", folder=str(workspace.root)))
         mark.parent.mkdir(parents=True, exist_ok=True)
         mark.touch()
         startup.prepare(workspace)
         import_files(workspace, shipped.sample_files(), progress=progress)
         run(workspace, progress=progress, replayed=True)
+    if not workspace.pictures.exists():
+        pictures.add(workspace, shipped.sample_pictures(), progress)
     if "demo" not in workspace.own_values().get("pages", {}):  # whoever sets it keeps it
         workspace.save_settings(workspace.settings().with_values("pages", demo=True))
     serve(workspace, port, tell)

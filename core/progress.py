@@ -26,6 +26,7 @@ STEPS: dict[str, Message] = {  # step -> its label
     "replay": msg("Replaying past updates"),
     "simulate": msg("Simulating orders"),
     "tune": msg("Searching settings"),
+    "pictures": msg("Reading pictures"),
     "send": msg("Sending"),
     "wait": msg("Waiting"),
 }

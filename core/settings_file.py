@@ -177,7 +177,7 @@ def _not_toml(text: str, error: tomllib.TOMLDecodeError) -> Message:
     rows = text.split("\n")
     number = int(place[1]) if place else len(rows)
     wrong = rows[min(number, len(rows)) - 1].strip()
-    return _at(number, msg('"{text}" is not TOML, or names a setting or a section for the second time.', text=wrong))
+    return _at(number, msg('"{text}" is not TOML, or repeats a setting or a section.', text=wrong))
 
 
 def _at(line: int, problem: Message) -> Message:

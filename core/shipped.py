@@ -15,7 +15,16 @@ _PIN = re.compile(r"^([\w.-]+)==([\w.]+)", re.MULTILINE)
 
 def sample_files() -> list[Path]:
     """Return the files of the sample shop, by name."""
-    folder = next(f for f in (ROOT / "sample_data" / "files", ROOT / "core" / "sample_data") if f.is_dir())
+    return _shipped("files", "sample_data")
+
+
+def sample_pictures() -> list[Path]:
+    """Return the archive of the sample shop's pictures."""
+    return _shipped("pictures", "sample_pictures")
+
+
+def _shipped(name: str, package: str) -> list[Path]:
+    folder = next(f for f in (ROOT / "sample_data" / name, ROOT / "core" / package) if f.is_dir())
     return sorted(file for file in folder.iterdir() if file.is_file() and not file.name.startswith("__init__"))
 
 

@@ -78,6 +78,11 @@ class Workspace:
         return self.root / "inbox"
 
     @property
+    def pictures(self) -> Path:
+        """Thumbnails of the products (core/pictures.py)."""
+        return self.root / "pictures.zip"
+
+    @property
     def smtp_password(self) -> Path:
         """The password of the mail server, alone in its file (core/notifications/smtp.py)."""
         return self.root / "smtp-password"

@@ -67,6 +67,19 @@ def check_files(files: list, preset: str) -> Job:
         jobs.drop_uploads(workspace())
 
 
+def add_pictures(files: list) -> Job:
+    """Keep uploaded images or archives of them in the workspace and ask for their pictures to be added. Raises UserError for none."""
+    if not files:
+        raise UserError(
+            expected=msg("Pictures come from images, or from a .zip of them."),
+            found=msg("No file is chosen."),
+            to_do=msg("Choose images that are named after product numbers."),
+        )
+    with jobs.uploading(workspace()) as folder:
+        kept = [str(keep(folder, f.name, f.getvalue())) for f in files]
+        return jobs.request(workspace(), "pictures", {"files": kept}, ACTOR)
+
+
 def check_again(check: Job, answers: dict[str, str], shop: dict) -> Job:
     """Ask what an import of the same files would understand with these answers, over those given before. shop: settings for later."""
     return jobs.request(workspace(), "check", _answered(check, answers) | ({"shop": shop} if shop else {}), ACTOR)
@@ -255,7 +268,7 @@ def save_view(page: str, name: str, choices: dict[str, list[str]], private: bool
     who = data.planner()
     if not name.strip() or private and who == ACTOR:
         raise UserError(
-            expected=msg("A view needs a name, and a private one also yours."),
+            expected=msg("A view needs a name. A private view also needs your name."),
             found=msg("A field is empty."),
             to_do=msg("Fill it in."),
         )

@@ -19,8 +19,6 @@ LIFT = (
     (2.0, "#1f62b5", "#ffffff"),
 )
 
-CONFIG = {"displayModeBar": False, "scrollZoom": False}
-
 
 def figure(height: int, **layout) -> go.Figure:
     """Return an empty figure in house style: no chrome, light grid, room for labels."""

@@ -3,10 +3,9 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, compare
+from dashboard.components import cards, compare, plots
 from dashboard.components.compare import charts, items
 from dashboard.i18n import _, shortened
-from dashboard.theme import CONFIG
 
 # settings: the address names the products, so that lists and other pages lead here
 groups, meta = data.segments(), data.meta()
@@ -91,9 +90,7 @@ elif said:
     st.markdown("  \n".join(said))
 else:
     st.caption(_("No clear difference: the gaps are within the uncertainty of the forecasts."))
-st.plotly_chart(
-    charts.lines(sides, meta.as_of, as_index), config=CONFIG, key="compared", alt=_("Weekly unit sales and forecasts side by side")
-)
+plots.show(charts.lines(sides, meta.as_of, as_index), key="compared", alt=_("Weekly unit sales and forecasts side by side"))
 cards.notes(_("Dotted: average weekly demand expected up to that date, with its 80% range."))
 if by != "years":
     items.table(sides, pairs)

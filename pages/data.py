@@ -1,10 +1,11 @@
 """What do the forecasts rest on?"""
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, import_history, importing
-from dashboard.i18n import _, absent, day, number, plain
+from dashboard.components import cards, exports, import_history, importing, pictures
+from dashboard.i18n import _, absent, day, number
 
 if not data.has_snapshot():
     if importing.is_idle():
@@ -41,9 +42,10 @@ cards.notes(_("Demand signal: {signal}.").format(signal=labels.signal(meta.signa
 st.subheader(_("Import history"), anchor=False)
 if imports.empty:
     cards.nothing_here(_("No import has been recorded in this workspace."))
-st.dataframe(
+exports.dataframe(
+    "imports",
     imports.assign(table=[labels.table(t) for t in imports.table_name]),
-    column_config={
+    {
         "file": column.TextColumn(_("File"), width=230),
         "table": column.TextColumn(_("Table"), width=170),
         "rows_read": column.NumberColumn(_("Read"), format="%,d", width=95),
@@ -53,9 +55,6 @@ st.dataframe(
         "first_day": column.DateColumn(_("Start date"), width=105),
         "last_day": column.DateColumn(_("End date"), width=105),
     },
-    column_order=("file", "table", "rows_read", "rows_kept", "rows_dropped", "rows_quarantined", "first_day", "last_day"),
-    hide_index=True,
-    placeholder="",
     alt=_("Imported files"),
 )
 
@@ -65,41 +64,40 @@ with left:
     if rejected.empty:
         cards.nothing_here(_("No rejected rows."))
     else:
-        st.dataframe(
+        exports.dataframe(
+            "rejected-rows",
             rejected.assign(table=[labels.table(t) for t in rejected.table_name], reason=[labels.rejected(r) for r in rejected.detail]),
-            column_config={
+            {
                 "reason": column.TextColumn(_("Reason"), width=190),
                 "rows_quarantined": column.NumberColumn(_("Rows"), format="%,d", width=75),
                 "table": column.TextColumn(_("Table"), width=160),
                 "file": column.TextColumn(_("File"), width=125),
             },
-            column_order=("reason", "rows_quarantined", "table", "file"),
-            hide_index=True,
-            placeholder="",
             alt=_("Reasons for rejected rows"),
         )
 with right:
     st.subheader(_("Latest data"), anchor=False)
-    st.table(
-        {labels.table(r.table_name): day(r.last_day if not absent(r.last_day) else r.detail) for r in parts["freshness"].itertuples()},
-        border="horizontal",
-    )
+    fresh = [
+        {_("Table"): labels.table(r.table_name), _("Last day"): day(r.detail if absent(r.last_day) else r.last_day)}
+        for r in parts["freshness"].itertuples()
+    ]
+    if fresh:
+        exports.table("latest-data", pd.DataFrame(fresh))
 
 st.subheader(_("Improve your forecasts"), anchor=False)
 if parts["missing"].empty:
-    cards.nothing_here(_("The shop gives everything that Upswing can use."))
+    cards.nothing_here(_("Your shop provides all the data that Upswing can use."))
 else:
     cards.notes(_("Files you have not imported yet, and what each would add:"))
-    st.table(
-        {
-            f"**{labels.table(r.table_name)}**": plain(labels.table_adds(r.table_name, r.detail or ""))
-            for r in parts["missing"].itertuples()
-        },
-        border="horizontal",
-    )
+    missing = [
+        {_("Table"): labels.table(r.table_name), _("Adds"): labels.table_adds(r.table_name, r.detail or "")}
+        for r in parts["missing"].itertuples()
+    ]
+    exports.table("not-imported", pd.DataFrame(missing))
 if not parts["absent"].empty:
     cards.notes(
         _("No data, so not in any forecast: {drivers}.").format(drivers=_(", ").join(labels.driver(d) for d in parts["absent"].detail))
     )
 importing.form()
 import_history.panel()
+pictures.form()

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, jobs, models
+from dashboard.components import cards, charts, jobs, models, plots
 from dashboard.i18n import _
-from dashboard.theme import CONFIG
 
 # data
 found = data.models()
@@ -38,9 +37,7 @@ elif data.has_snapshot():
     left, right = cards.halves()
     with left:
         st.subheader(_("Are the forecasts reliable?"), anchor=False)
-        st.plotly_chart(
-            charts.calibration(data.ask("calibration")), config=CONFIG, key="calibration", alt=_("Forecast chance vs actual outcome")
-        )
+        plots.show(charts.calibration(data.ask("calibration")), key="calibration", alt=_("Forecast chance vs actual outcome"))
         cards.notes(_("On the dotted line, chances are exactly right. Larger dots stand for more forecasts."))
 else:
     cards.nothing_yet()
@@ -74,6 +71,6 @@ work, decisions, known = st.tabs(list(history.values()), **address.tab("history"
 with work:
     jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
 with decisions:
-    models.audit(data.audit())
+    models.audit(data.audit(1000))
 with known:
     models.listing(found)

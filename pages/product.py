@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, data, labels, registry
+from dashboard import address, data, labels, pictures, registry
 from dashboard.components import alerts, cards, marks
 from dashboard.components.product import summary, tabs
 from dashboard.i18n import _, absent, plain, shortened
@@ -39,13 +39,16 @@ facts, drivers = data.one("product", **asked), data.ask("product_drivers", **ask
 demand, planned = data.ask("product_demand", **asked), data.planned(product)
 
 # show: who it is and the verdict on one screen, then tabs
-st.header(plain(facts.title), anchor=False)
+with st.container(horizontal=True, vertical_alignment="center"):
+    if picture := pictures.get(product):
+        st.image(picture, width=64, alt="")
+    st.header(plain(facts.title), anchor=False)
 cards.about(facts)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
     address.end_page()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
-summary.tiles(facts, demand, data.ask("product_segments", product=product), planned)
+summary.tiles(facts, demand, data.ask("product_segments", products=[product]), planned)
 with st.container(horizontal=True, vertical_alignment="center"):
     marks.buttons(product)
     alerts.settings(product)

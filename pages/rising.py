@@ -39,7 +39,7 @@ def forecasts(falling: bool) -> None:
         with top:
             cards.notes(_("Click a row to see its products."))
             st.space("stretch")
-            exports.buttons(f"{name}-{by}", groups.headings(by), lambda: groups.table(found), meta, asked.said)
+            exports.buttons(f"{name}-{by}", groups.headings(by), lambda: groups.table(found), asked.said)
         with body:
             groups.show(found, by, meta.currency, falling)
         return
@@ -78,7 +78,7 @@ def forecasts(falling: bool) -> None:
         st.space("stretch")
         everything = data.later("rising", **question | {"products": chosen}, limit=len(chosen) or matches, offset=0)
         label = n_("Export {count} selected", "Export {count} selected", len(chosen)) if chosen else ""
-        exports.buttons(name, listing.headings(), listing.table(everything, falling), meta, asked.said, label)
+        exports.buttons(name, listing.headings(), listing.table(everything, falling), asked.said, label=label)
     if asked.segment != "all":
         cards.notes(_("Chances, sales and reasons are for this customer group. Weeks of supply are for the whole shop."))
 
@@ -91,8 +91,11 @@ def without() -> None:
         cards.nothing_here(_("Every product that matches these filters has a forecast."))
         return
     matches = int(found.matches.iloc[0])
-    cards.notes(n_("{count} product without a forecast.", "{count} products without a forecast.", matches))
     body = st.container()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        cards.notes(n_("{count} product without a forecast.", "{count} products without a forecast.", matches))
+        st.space("stretch")
+        exports.buttons("unforecast", *listing.unforecast_file(data.later("unforecast", **question, limit=matches, offset=0)), asked.said)
     if first := turned(matches):
         found = data.ask("unforecast", **question, limit=PAGE_ROWS, offset=first)
     with body:

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, tables
+from dashboard.components import cards, charts, plots, segments, tables
 from dashboard.i18n import _, n_, number, shortened
-from dashboard.theme import CONFIG
 
 FEW_IN_CELL, FEW_IN_GROUP, SHOWN = 10, 200, 12
 
@@ -49,7 +48,7 @@ st.subheader(_("Category preference vs all customers"), anchor=False)
 if interest.empty:
     cards.nothing_here(_("No group has enough orders in one category to compare."))
 else:
-    st.plotly_chart(charts.interest(interest), config=CONFIG, key="interest", alt=_("Category preference vs all customers"))
+    plots.show(charts.interest(interest), key="interest", alt=_("Category preference vs all customers"))
     cards.notes(
         _("2× = twice its usual share of orders, in the last 8 weeks. Blue is more, orange is less."),
         _("Empty cells, and groups not shown, have fewer than {few} orders.").format(few=FEW_IN_CELL)
@@ -57,6 +56,7 @@ else:
         else "",
         _("The shop has no categories, so the best-selling products are shown.") if by_product else "",
     )
+    segments.interest_file(interest)
 
 with st.container(horizontal=True, vertical_alignment="bottom"):
     st.subheader(_("Order trend by group"), anchor=False)
@@ -73,12 +73,12 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
         )
     )
 weeks = data.ask("segment_weeks", weeks=26, category=category)
-st.plotly_chart(
+plots.show(
     charts.segment_multiples(weeks, list(big.segment)[:SHOWN]),
-    config=CONFIG,
     key="multiples",
     alt=_("Weekly orders of each group vs its average week"),
 )
+segments.weeks_file(weeks, category)
 cards.notes(_("1× = the group's average week (last 26 weeks). The dotted line is all customers."))
 
 st.subheader(_("Rising in one group"), anchor=False)
@@ -93,6 +93,7 @@ else:
         ahead=lambda f: 100 * f.ahead,
     )
     tables.show(
+        "rising-in-one-group",
         shown,
         {
             "title": tables.product(),
@@ -101,7 +102,6 @@ else:
             "everyone_probability": tables.chance(_("Chance, all customers"), width=140),
             "ahead": tables.column.NumberColumn(_("Lead (pts)"), format="%+.0f", width=90, help=_("Percentage points.")),
         },
-        key="special_table",
         alt=_("Products that rise in one group more than in others"),
         height="content",
     )

@@ -5,11 +5,10 @@ import math
 import streamlit as st
 
 from dashboard import address, data
-from dashboard.components import cards, track_record
+from dashboard.components import cards, plots, track_record
 from dashboard.components import track_record_charts as charts
 from dashboard.components.inventory import sections
 from dashboard.i18n import _
-from dashboard.theme import CONFIG
 
 ROWS, KEPT = 15, 12
 
@@ -43,11 +42,11 @@ track_record.figures(sums, meta.currency)
 left, right = cards.halves()
 with left:
     st.subheader(_("Do chances come true?"), anchor=False)
-    st.plotly_chart(charts.calibration(steps), config=CONFIG, key="record_calibration", alt=_("Share that rose, by forecast chance"))
+    plots.show(charts.calibration(steps), key="record_calibration", alt=_("Share that rose, by forecast chance"))
     cards.notes(_("On the dotted line, chances are exactly right. Below each dot: the number of forecasts. Hollow: fewer than 10."))
 with right:
     st.subheader(_("Hit rate by update"), anchor=False)
-    st.plotly_chart(charts.hit_rates(history, chosen), config=CONFIG, key="record_updates", alt=_("Hit rate of each past update"))
+    plots.show(charts.hit_rates(history, chosen), key="record_updates", alt=_("Hit rate of each past update"))
     cards.notes(_("Base rate: share of all products that rose. Hollow dots were replayed."))
 
 st.subheader(_("Product by product"), anchor=False)

@@ -3,9 +3,8 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts
+from dashboard.components import cards, charts, plots, why
 from dashboard.i18n import _
-from dashboard.theme import CONFIG
 
 LEADERS, DOTS = 50, 1500
 
@@ -30,15 +29,16 @@ st.markdown(_("Biggest drivers: **{first}** and **{second}**.").format(first=fir
 left, right = cards.halves()
 with left:
     st.subheader(_("All products"), anchor=False)
-    st.plotly_chart(charts.driver_ranking(ranking), config=CONFIG, key="ranking", alt=_("Drivers by effect on the forecasts"))
+    plots.show(charts.driver_ranking(ranking), key="ranking", alt=_("Drivers by effect on the forecasts"))
     cards.notes(
         _("Average effect of each driver, up or down, as a share of all effects."),
         _("Reasons come in order: first possible causes, then sales, then views. Each driver counts only what earlier ones don't explain."),
     )
 with right:
     st.subheader(_("Top {count} risers").format(count=LEADERS), anchor=False)
-    st.plotly_chart(charts.leader_pushes(ranking), config=CONFIG, key="leaders", alt=_("Effect of each driver on the top risers"))
+    plots.show(charts.leader_pushes(ranking), key="leaders", alt=_("Effect of each driver on the top risers"))
     cards.notes(_("×2 doubles the odds of rising, ÷2 halves them. Average over the top risers."))
+why.drivers_file(ranking, segment)
 
 st.subheader(_("Explore one signal"), anchor=False)
 if features.empty:
@@ -59,12 +59,12 @@ trend = data.ask("feature_trend", feature=feature)
 if dots.empty:
     cards.nothing_here(_("The model has no value of this signal for any product."))
 else:
-    st.plotly_chart(
+    plots.show(
         charts.dependence(dots, trend, known.unit[feature], labels.feature(feature, known.meaning[feature])),
-        config=CONFIG,
         key="dependence",
         alt=_("Signal value vs effect of its driver, one dot per product"),
     )
+    why.signal_file(data.later("feature_points", feature=feature, limit=None), feature, labels.feature(feature, known.meaning[feature]))
     cards.notes(
         _(
             "Each dot is a product: its signal value and the effect of that driver on the odds of rising. Grey line: "

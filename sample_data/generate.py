@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from generator import calendar, catalogue, dirt, files, shop, signals, story, truth
+from generator import calendar, catalogue, dirt, files, pictures, shop, signals, story, truth
 from generator.calendar import DAYS, FIRST_DAY, SPAN
 
 ORDER_LINES = 200_000  # about how many lines the shop of 800 products sells in its 156 weeks
@@ -30,7 +30,7 @@ FILES = {
 
 
 def generate(seed: int, out: Path, products: int = 800) -> dict:
-    """Write files/, truth/ and manifest.json into `out` and return the manifest."""
+    """Write files/, pictures/, truth/ and manifest.json into `out` and return the manifest."""
     tables, answers = build(seed, products)
     manifest = {
         "seed": seed,
@@ -44,6 +44,7 @@ def generate(seed: int, out: Path, products: int = 800) -> dict:
         manifest["files"][f"files/{FILES[name]}"] = files.write(out / "files" / FILES[name], frame)
     for name, frame in answers.items():
         manifest["files"][f"truth/{name}.csv"] = files.write(out / "truth" / f"{name}.csv", frame)
+    manifest["files"]["pictures/pictures.zip"] = files.write_bytes(out / "pictures" / "pictures.zip", *pictures.archive(tables["products"]))
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
 

@@ -96,7 +96,7 @@ FLAGS: tuple[AnswerFlag, ...] = (
     ),
     AnswerFlag(
         "--keep",
-        msg('A line that is set aside and is a product all the same, such as "Gift card". Repeat it for more lines.'),
+        msg('A line that is set aside although it is a product, such as "Gift card". Repeat it for more lines.'),
         "LINE",
         said="product",
     ),

@@ -41,7 +41,7 @@ def import_(
     ] = None,
     preset: Annotated[
         str | None,
-        option("--preset", msg("A mapping that ships: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
+        option("--preset", msg("A built-in mapping: generic (default), uci-online-retail, complete-journey, amazon-reviews."), "NAME"),
     ] = None,
     mapping: Annotated[str | None, option("--mapping", msg("A mapping of your own, in TOML."), "FILE")] = None,
     undo: Annotated[
@@ -88,9 +88,27 @@ def import_(
     if empty := done.not_kept():
         raise UserError(
             found=msg("No row of {files} is kept.", files=empty),
-            expected=msg("An import keeps some rows of each file."),
+            expected=msg("An import must keep at least one row of each file."),
             to_do=msg("See the reasons in the report, and export the file again or answer with flags."),
         )
+
+
+@command(
+    "pictures",
+    START,
+    msg("Add product pictures: images named after product numbers."),
+    "upswing pictures photos/",
+    "upswing pictures photos.zip LAMP-01.jpg",
+)
+def pictures(
+    session: Session,
+    sources: Annotated[list[str], argument("FOLDER", msg("Folders, .zip archives or images (PNG, JPEG, WebP)."))],
+) -> None:
+    from core.pictures import add
+
+    added = add(session.workspace, [Path(source) for source in sources], session.progress)
+    unusable = [{"file": name, "reason": reason} for name, reason in added.unusable]
+    session.report(added.text(), {"stored": added.stored, "total": added.total, "unknown": added.unknown, "unusable": unusable})
 
 
 @command(

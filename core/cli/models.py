@@ -82,12 +82,14 @@ def backtest(
 @command(
     "replay",
     IMPROVE,
-    msg("Add what the model would have forecast in the past to the forecast log, for the page How right we were."),
+    msg("Replay past updates and add their forecasts to the forecast log, for the page How right we were."),
     "upswing replay",
 )
 def replay(
     session: Session,
-    updates: Annotated[int, option("--updates", msg("As many weekly updates, the last whose outcome is known."), "N", min=1)] = 12,
+    updates: Annotated[
+        int, option("--updates", msg("How many weekly updates to replay: the latest with a known outcome."), "N", min=1)
+    ] = 12,
 ) -> None:
     from core.evaluation.replay import replay
 
@@ -113,7 +115,9 @@ def simulate(
     target: Annotated[
         str | None, option("--target", msg("What a service level promises: cycle, fill, shop or cost; default the shop's setting."), "NAME")
     ] = None,
-    backorders: Annotated[bool, option("--backorders", msg("Customers who find nothing wait, instead of buying elsewhere."))] = False,
+    backorders: Annotated[
+        bool, option("--backorders", msg("When a product is out of stock, customers wait instead of buying elsewhere."))
+    ] = False,
     products: Annotated[int | None, option("--products", msg("At most this many products, drawn once; default all."), "N")] = None,
     seed: Annotated[int, option("--seed", msg("Seed of the draws."), "N")] = 7,
     baselines: Annotated[str | None, option("--baselines", msg("Only these baselines; '' for none; default all."), "A,B")] = None,
@@ -151,10 +155,8 @@ def tune(
     until: Annotated[
         str | None, option("--until", msg("Last origin it may use; default the last before those that a backtest tests."), "DATE")
     ] = None,
-    tuning: Annotated[
-        str, option("--tuning", msg("Ways for the encoder to learn, to choose among as well."), "A,B", show_default=False)
-    ] = "",
-    encoder: Annotated[str, option("--encoder", msg("Encoders to choose among as well."), "A,B", show_default=False)] = "",
+    tuning: Annotated[str, option("--tuning", msg("Tunings of the encoder to include in the search."), "A,B", show_default=False)] = "",
+    encoder: Annotated[str, option("--encoder", msg("Encoders to include in the search."), "A,B", show_default=False)] = "",
     apply: Annotated[bool, option("--apply", msg("Write the best settings into upswing.toml."))] = False,
 ) -> None:
     from core.evaluation.tune import tune

@@ -16,7 +16,7 @@ Port = Annotated[int, option("--port", msg("Port of this machine's loopback addr
 @command(
     "demo",
     START,
-    msg("Build the sample shop, once and in a few minutes, and serve it."),
+    msg("Build the sample shop (only once; takes a few minutes) and serve it."),
     "upswing demo",
     "upswing demo --port 8502",
     creates=True,
@@ -33,7 +33,7 @@ def demo(session: Session, port: Port = 8501) -> None:
 @command(
     "run",
     START,
-    msg("Build features, train, score and publish; promotes the first model."),
+    msg("Build features, train, score and publish. The first model is promoted."),
     "upswing run",
     "upswing run --replay",
 )

@@ -103,6 +103,7 @@ def drop_uploads(workspace: Workspace) -> None:
         return
     with uploading(workspace) as folder:
         given = [job.arguments for job in recent(workspace, 1, "import") if job.active or job.status == "interrupted"]
+        given += [job.arguments for job in recent(workspace, 1, "pictures") if job.active]
         given += [job.arguments for job in (waiting_files(workspace),) if job is not None]
         needed = {Path(file).resolve() for one in given for file in (*one["files"], one.get("mapping", ""))}
         for upload in folder.glob(UPLOADED):

@@ -110,6 +110,17 @@ PIPELINE: tuple[JobKind, ...] = (
         locks=frozenset({WAREHOUSE, PANEL, SCORED}),
     ),
     JobKind(
+        "pictures",
+        label=msg("Product pictures"),
+        steps={"pictures": 1.0},
+        run="core.pictures:add_files",
+        arguments=("files",),
+        needs=("files",),
+        check=_files,
+        exact=True,
+        lane=SHORT,
+    ),
+    JobKind(
         "look",
         label=msg("Import history"),
         steps={"import": 1.0},

@@ -43,7 +43,7 @@ class Tuning:
         if not found:
             raise UserError(
                 expected=msg("Tuning is frozen, last-N (layers), lora-R or adalora-R (rank), adapters-W (width) or full."),
-                found=msg('"{tuning}" is none of them.', tuning=name),
+                found=msg('"{tuning}" is not one of them.', tuning=name),
                 to_do=msg("Choose one of them."),
             )
         return cls(found[1], int(found[2]))

@@ -211,7 +211,7 @@ def verify(folder: Path) -> dict:
     if found := files.changed(folder, written):
         raise UserError(
             found=msg("The panel in {folder} is damaged: {sentences}", folder=str(folder), sentences=found),
-            expected=msg("Every file of a panel has to be as `upswing features` wrote it."),
+            expected=msg("Every file of a panel must be unchanged since `upswing features` wrote it."),
             to_do=_REBUILD,
         )
     return described

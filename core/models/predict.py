@@ -367,4 +367,4 @@ def _read(path: Path):
 
 
 def _damaged(found: Message) -> UserError:
-    return UserError(found=found, expected=msg("Every file of a model has to be as training wrote it."), to_do=_REPLACE_MODEL)
+    return UserError(found=found, expected=msg("Every file of a model must be unchanged since training wrote it."), to_do=_REPLACE_MODEL)

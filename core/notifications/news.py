@@ -52,18 +52,22 @@ class News:
 
     def line(self, hit: Hit, language: str) -> str:
         """Return an alert in one line: product, what it found, and the figure now and before."""
-        said = show(alerts.sentence(hit), language)
+        said = alerts.sentence(hit)
         if hit.kind == alerts.AGE:
-            return said
-        now = alerts.figure(hit, hit.figure)
-        figures = (
-            msg("now {now}", now=now)
-            if hit.earlier is None
-            else msg("now {now}, before {before}", now=now, before=alerts.figure(hit, hit.earlier))
-        )
-        return (
-            f"{shortened(self.titles.get(hit.product_id, hit.product_id), _TITLE)} ({hit.product_id}): {said} ({show(figures, language)})"
-        )
+            return show(said, language)
+        now, title = alerts.figure(hit, hit.figure), shortened(self.titles.get(hit.product_id, hit.product_id), _TITLE)
+        if hit.earlier is None:
+            line = msg("{product} ({number}): {found} (now {now})", product=title, number=hit.product_id, found=said, now=now)
+        else:
+            line = msg(
+                "{product} ({number}): {found} (now {now}, before {before})",
+                product=title,
+                number=hit.product_id,
+                found=said,
+                now=now,
+                before=alerts.figure(hit, hit.earlier),
+            )
+        return show(line, language)
 
 
 def gather(workspace: Workspace, channel: str) -> News:

@@ -53,7 +53,7 @@ def need_settings(settings: NotificationSettings) -> None:
         raise UserError(
             expected=msg("An e-mail needs a server, a sender and a recipient."),
             found=msg("These settings are empty: {names}.", names=missing),
-            to_do=msg("Fill them in on the Settings page, in the tab Notifications."),
+            to_do=msg("Fill them in on the Settings page, on the Notifications tab."),
         )
     if settings.smtp_user and settings.smtp_security == "none" and settings.smtp_host not in LOOPBACK:
         raise UserError(
@@ -77,7 +77,7 @@ def send(settings: NotificationSettings, workspace: Workspace, message: EmailMes
         return _transfer(server, settings, message)
     except smtplib.SMTPAuthenticationError as error:
         found = msg('{server} refused the user "{user}": {answer}', server=host, user=settings.smtp_user, answer=_answer(error.smtp_error))
-        raise _refused(found, msg("Check user name and password. Some providers ask for a password of its own for programs.")) from error
+        raise _refused(found, msg("Check user name and password. Some providers require a separate app password.")) from error
     except smtplib.SMTPNotSupportedError as error:
         raise _refused(msg("{server} offers no sign-in over this connection.", server=host), _CHECK) from error
     except smtplib.SMTPResponseException as error:
@@ -108,7 +108,7 @@ def _connected(settings: NotificationSettings) -> smtplib.SMTP:
     except ssl.SSLCertVerificationError as error:
         found = msg("The certificate of {server} isn't trusted: {reason}.", server=name, reason=error.verify_message)
         raise _refused(
-            found, msg("Check the server's name. An own certificate authority is named by the variable SSL_CERT_FILE.")
+            found, msg("Check the server's name. For a certificate authority of your own, set the variable SSL_CERT_FILE to its file.")
         ) from error
     except ssl.SSLError as error:
         raise _refused(

@@ -27,7 +27,7 @@ def post(address: str, body: dict) -> None:
     address is often a secret."""
     host = urlsplit(address).hostname or ""
     if not address or not is_webhook(address):
-        raise _refused(msg("No such address is set."), msg("Enter it on the Settings page, in the tab Notifications."))
+        raise _refused(msg("No such address is set."), msg("Enter it on the Settings page, on the Notifications tab."))
     proxies = urllib.request.ProxyHandler({} if host in LOOPBACK else None)
     request = urllib.request.Request(
         address,
@@ -42,7 +42,7 @@ def post(address: str, body: dict) -> None:
         kind = Unreachable if error.code in _LATER else UserError
         found = msg("{server} answered with {code}.", server=host, code=f"{error.code} {http.client.responses.get(error.code, '')}".strip())
         moved = msg("It redirects to another address: enter that one on the Settings page.")
-        check = msg("Check the address on the Settings page and what its service says, then send a test message.")
+        check = msg("Check the address on the Settings page and the service's own log, then send a test message.")
         raise _refused(found, moved if error.code in (301, 302, 303, 307, 308) else check, kind) from error
     except urllib.error.URLError as error:
         found = msg(

@@ -24,7 +24,7 @@ def browser() -> str:
     if found is None:
         raise UserError(
             expected=msg("A PDF is printed by Chromium, Chrome or Edge."),
-            found=msg("$CHROMIUM names no program: {name}.", name=named) if named else msg("None of them is installed."),
+            found=msg("$CHROMIUM does not name a program: {name}.", name=named) if named else msg("None of them is installed."),
             to_do=msg("Install one, or set $CHROMIUM to its path. Or open the HTML report in any browser and print it there."),
         )
     return found

@@ -76,7 +76,7 @@ def as_user_error(error: duckdb.Error, path: Path) -> UserError | None:
     if "corrupt" in text.lower() or isinstance(error, (duckdb.IOException, duckdb.SerializationException)) and ours:
         return UserError(
             found=msg("{file} is damaged: {error}", file=str(path), error=text.splitlines()[0]),
-            expected=msg("Upswing needs the database as it was written."),
+            expected=msg("The database must be unchanged since it was written."),
             to_do=msg("Restore {name} from a backup, or move it away and import your files again.", name=path.name),
         )
     return None

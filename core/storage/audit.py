@@ -184,7 +184,7 @@ def _read(file: Path) -> tuple[list[Act], int]:
         if act is None and (line.endswith(b"\n") or number < len(lines) or _parsed(line[:-1] + b"\n")):
             raise UserError(
                 found=msg("Line {number} of {file} has changed since it was written.", number=number, file=file),
-                expected=msg("Upswing needs the audit log as it was written: it says which model is in use."),
+                expected=msg("The audit log must be unchanged since it was written: it records which model is in use."),
                 to_do=msg("Restore audit.jsonl from a backup, or delete that line."),
             )
         if act is not None:

@@ -47,7 +47,7 @@ def as_user_error(error: BaseException, path: Path) -> UserError | None:
         )
     if code in _FOLDER:
         return UserError(
-            found=msg("A folder is in the place of {file}, or a file in the place of its folder.", file=str(path)),
+            found=msg("There is a folder where {file} should be, or a file where its folder should be.", file=str(path)),
             expected=msg("Upswing needs to write a file there."),
             to_do=msg("Move it away, then repeat the command."),
         )

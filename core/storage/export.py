@@ -35,7 +35,7 @@ def write_table(table: pa.Table, out: Path) -> int:
     if out.suffix.lower() not in writers:
         raise UserError(
             expected=msg("The file name must end in one of {endings}.", endings=list(writers)),
-            found=msg('"{file}" has an ending that cannot be written.', file=out.name),
+            found=msg('Upswing cannot write a file that ends like "{file}".', file=out.name),
             to_do=msg("Choose one of these endings."),
         )
     if out.suffix.lower() == ".xlsx" and table.num_rows >= _EXCEL_ROWS:

@@ -177,7 +177,7 @@ def read_json(file: Path, to_do: Message):
 
 
 def _damaged(file: Path, found: Message, to_do: Message) -> UserError:
-    return UserError(found=found, expected=msg("Upswing needs {name} as it was written.", name=file.name), to_do=to_do)
+    return UserError(found=found, expected=msg("{name} must be unchanged since it was written.", name=file.name), to_do=to_do)
 
 
 def sha256(file: Path) -> str:

@@ -47,7 +47,7 @@ class Entry:
     def rows(self, *columns: str) -> pa.Table:
         """Return these columns. Raises UserError where the file is not as it was written."""
         if found := _problem(self.path):
-            raise UserError(found=found, expected=msg("Upswing needs the forecast log as it was written."), to_do=_RESTORE)
+            raise UserError(found=found, expected=msg("The forecast log must be unchanged since it was written."), to_do=_RESTORE)
         return pq.read_table(self.path, columns=list(columns))
 
 
@@ -180,7 +180,7 @@ def _entry(path: Path) -> Entry:
     except (OSError, pa.ArrowInvalid, KeyError, TypeError, ValueError) as error:
         raise UserError(
             found=msg("{file} cannot be read: {error}.", file=path.name, error=str(error)),
-            expected=msg("Upswing needs the forecast log as it was written."),
+            expected=msg("The forecast log must be unchanged since it was written."),
             to_do=_RESTORE,
         ) from error
     return Entry(

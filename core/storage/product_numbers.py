@@ -53,7 +53,7 @@ class Numbers:
         if both := sorted(self.new.keys() & self.parts.keys()):
             raise UserError(
                 found=msg("{numbers} have a new number and are kits.", numbers=both[:10]),
-                expected=msg("A number counts as its new one, or as the parts of a kit."),
+                expected=msg("A number is replaced by a new one or by the parts of a kit, not by both."),
                 to_do=msg("List the parts of the kit under its new number."),
             )
         found: list[Count] = []
@@ -73,7 +73,7 @@ class Numbers:
             if number in passed:
                 raise UserError(
                     found=msg("These numbers replace each other: {numbers}.", numbers=[*passed, number][-10:]),
-                    expected=msg("A number that has a new one never returns."),
+                    expected=msg("A replaced number never comes back."),
                     to_do=msg("Correct one of them, or give it the kind `separate`."),
                 )
             passed[number] = None

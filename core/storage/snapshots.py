@@ -106,7 +106,7 @@ def verify(folder: Path) -> dict:
     if found:
         raise UserError(
             found=msg("Snapshot {snapshot} is damaged: {sentences}", snapshot=folder.name, sentences=found),
-            expected=msg("Every file of a snapshot has to be as it was written."),
+            expected=msg("Every file of a snapshot must be unchanged since it was written."),
             to_do=ANOTHER,
         )
     return manifest

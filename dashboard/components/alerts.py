@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from core import alerts
-from dashboard import actions, data, kept
+from dashboard import actions, data, kept, pictures
 from dashboard.components import cards, rows
 from dashboard.i18n import _, n_, shortened, show
 
@@ -46,7 +46,7 @@ def set_off() -> None:
         return
     st.subheader(_("Alerts"), anchor=False)
     if old is not None:
-        st.warning(f"{show(alerts.sentence(old))}.", icon=":material/schedule:")
+        st.warning(show(alerts.sentence(old)), icon=":material/schedule:")
     if not hits:
         return
     columns = [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Now"), "now", "figure", 84)]
@@ -55,6 +55,9 @@ def set_off() -> None:
         product = data.one("product", product=hit.product_id, segment="all")
         title = shortened(hit.product_id if product is None else product.title, 72)
         before = "" if hit.earlier is None else _("before: {value}").format(value=alerts.figure(hit, hit.earlier))
-        cells = {"product": rows.product(title, show(alerts.sentence(hit))), "now": rows.figure(alerts.figure(hit, hit.figure), before)}
+        cells = {
+            "product": rows.product(title, show(alerts.sentence(hit)), picture=pictures.address(hit.product_id)),
+            "now": rows.figure(alerts.figure(hit, hit.figure), before),
+        }
         shown.append(rows.Row(hit.product_id, cells))
     rows.show("alerts", _("Alerts"), columns, shown, compact=True)

@@ -41,7 +41,7 @@ def _chip() -> None:
             _("Demo date: {day}").format(day=day(age.as_of)),
             icon=":material/science:",
             color="gray",
-            help=_("This shop is a demonstration. Its pages run at the last day of its data."),
+            help=_("This shop is a demonstration. Its pages use the last day of the data as today's date."),
         )
         return
     old = n_("{count} day old", "{count} days old", age.days)

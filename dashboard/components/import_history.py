@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import pandas as pd
 import streamlit as st
 
 from core.storage.state import Job
 from dashboard import actions, data, labels
-from dashboard.components import cards, jobs
+from dashboard.components import cards, exports, jobs
 from dashboard.i18n import _, day, number, plain, show, spoken
 
+column = st.column_config
 MOST = 20  # proposals at once
 
 
@@ -33,13 +35,10 @@ def panel() -> None:
     _decided(look)
     if kits := look.result["kits"]:
         with st.expander(_("Kits and their parts"), icon=":material/package_2:"):
-            st.dataframe(
-                {
-                    _("Kit"): [kit for kit, _part, _units in kits],
-                    _("Part"): [p for _kit, p, _units in kits],
-                    _("Units"): [u for *_of, u in kits],
-                },
-                hide_index=True,
+            exports.dataframe(
+                "kits",
+                pd.DataFrame(kits, columns=["kit", "part", "units"]),
+                {"kit": column.TextColumn(_("Kit")), "part": column.TextColumn(_("Part")), "units": column.NumberColumn(_("Units"))},
                 alt=_("Kits and their parts"),
             )
 
@@ -110,13 +109,14 @@ def _decided(look: Job) -> None:
     if not decided:
         return
     with st.expander(_("Old and new numbers"), icon=":material/link:"):
-        st.dataframe(
+        exports.dataframe(
+            "product-numbers",
+            pd.DataFrame([(*pair, labels.said(labels.MAP_KINDS, kind)) for pair, kind in decided.items()], columns=["old", "new", "kind"]),
             {
-                _("Old number"): [old for old, _new in decided],
-                _("New number"): [new for _old, new in decided],
-                _("Relation"): [labels.said(labels.MAP_KINDS, kind) for kind in decided.values()],
+                "old": column.TextColumn(_("Old number")),
+                "new": column.TextColumn(_("New number")),
+                "kind": column.TextColumn(_("Relation")),
             },
-            hide_index=True,
             alt=_("Old and new numbers"),
         )
         pairs = {f"{old} → {new}": (old, new) for old, new in decided}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pandas as pd
 import streamlit as st
 
 from core.storage.state import Job
 from dashboard import actions, data, labels
-from dashboard.components import cards
+from dashboard.components import cards, exports
 from dashboard.i18n import _, day, duration, number, plain, show
 
 _ENDED: dict[str, tuple[cards.Colour, str]] = {
@@ -88,20 +89,23 @@ def history(found: list[Job]) -> None:
     if not found:
         cards.nothing_here(_("No background jobs yet."))
         return
-    st.dataframe(
-        [
-            {
-                "id": j.id,
-                "kind": labels.job(j.kind),
-                "status": labels.said(labels.JOB_STATUSES, j.status),
-                "asked": j.created_at,
-                "took": _took(j),
-                "actor": j.actor,
-                "message": show(j.error or j.message),
-            }
-            for j in found
-        ],
-        column_config={
+    exports.dataframe(
+        "jobs",
+        pd.DataFrame(
+            [
+                {
+                    "id": j.id,
+                    "kind": labels.job(j.kind),
+                    "status": labels.said(labels.JOB_STATUSES, j.status),
+                    "asked": j.created_at,
+                    "took": _took(j),
+                    "actor": j.actor,
+                    "message": show(j.error or j.message),
+                }
+                for j in found
+            ]
+        ),
+        {
             "id": st.column_config.NumberColumn(_("No."), width=60),
             "kind": st.column_config.TextColumn(_("Jobs"), width=120),
             "status": st.column_config.TextColumn(_("Result"), width=100),
@@ -110,7 +114,6 @@ def history(found: list[Job]) -> None:
             "actor": st.column_config.TextColumn(_("Changed by"), width=110),
             "message": st.column_config.TextColumn(_("Message"), width="large"),
         },
-        hide_index=True,
         alt=_("Background jobs, newest first"),
     )
 

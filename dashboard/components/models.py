@@ -11,9 +11,8 @@ import streamlit as st
 from core.models.registry import Model
 from core.storage.state import Job
 from dashboard import actions, address, data, labels
-from dashboard.components import cards, charts
+from dashboard.components import cards, charts, exports, plots
 from dashboard.i18n import _, absent, day, language, number, plain, show, spoken
-from dashboard.theme import CONFIG
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
@@ -53,7 +52,7 @@ def learning(model: Model | None) -> None:
     if not curves:
         cards.nothing_here(_("This model has no training record in this workspace."))
         return
-    st.plotly_chart(charts.learning(pd.DataFrame(curves)), config=CONFIG, key="learning", alt=_("Error after each training round"))
+    plots.show(charts.learning(pd.DataFrame(curves)), key="learning", alt=_("Error after each training round"))
     cards.notes(_("Training stops when validation stops improving."))
 
 
@@ -67,9 +66,8 @@ def card(model: Model | None) -> None:
         st.markdown(body.replace("\n## ", "\n#### "))  # a heading of the document is a small one on the page
         if model.metrics.get("calibration"):
             st.caption(_("Forecast chance vs actual outcome"))
-            st.plotly_chart(
+            plots.show(
                 charts.calibration(pd.DataFrame(model.metrics["calibration"])),
-                config=CONFIG,
                 key="card_calibration",
                 width=480,
                 alt=_("Forecast chance vs actual outcome"),
@@ -130,7 +128,7 @@ def backtest(done: Job | None) -> None:
             return
         blocks = [f"{day(a)} – {day(b)}" for a, b in done.result["summary"]["blocks"]]
         st.markdown(_("Tested on {weeks}, best ranking quality first:").format(weeks=", ".join(blocks)))
-        st.table(pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]).set_index(_("Method")), border="horizontal")
+        exports.table("backtest", pd.DataFrame([_learner(each) for each in done.result["summary"]["learners"]]))
         report = Path(done.result["out"]) / done.result.get("reports", {}).get(language(), "report.html")
         if report.is_file():
             st.download_button(
@@ -166,7 +164,7 @@ def candidate(model: Model, champion: Model | None) -> None:
             if isinstance(mine.get(name), (int, float))
         ]
         if rows:
-            st.table(pd.DataFrame(rows).set_index(_("Metric")), border="horizontal")
+            exports.table(f"candidate-{model.id}", pd.DataFrame(rows))
         cards.notes(_("Each model is measured on the latest weeks it was not trained on, which may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             reason = st.text_input(
@@ -182,13 +180,13 @@ def _compared(name: str, mine: float, theirs: float | None, within: list | None)
     verdict = ""
     if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
         better = (mine < theirs) == (name in labels.LOWER_IS_BETTER)
-        verdict = _(":blue[better]") if better else _(":orange[worse]")
+        verdict = _("better") if better else _("worse")
     told = labels.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
     return {
         _("Metric"): labels.metric(name)[0],
         _("Candidate"): told,
         _("In use"): labels.metric_value(name, theirs) if isinstance(theirs, (int, float)) else "–",
-        " ": verdict,
+        _("Compared"): verdict,
     }
 
 
@@ -232,19 +230,22 @@ def audit(entries: list) -> None:
         cards.nothing_here(_("No decisions yet."))
         return
     column = st.column_config
-    st.dataframe(
-        [
-            {"at": e.at, "act": labels.said(labels.ACTS, e.act), "subject": e.subject, "reason": show(e.reason), "actor": e.actor}
-            for e in entries
-        ],
-        column_config={
+    exports.dataframe(
+        "decisions",
+        pd.DataFrame(
+            [
+                {"at": e.at, "act": labels.said(labels.ACTS, e.act), "subject": e.subject, "reason": show(e.reason), "actor": e.actor}
+                for e in entries
+            ]
+        ),
+        {
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
             "act": column.TextColumn(_("Decision"), width=120),
             "subject": column.TextColumn(_("Subject"), width=220),
             "reason": column.TextColumn(_("Reason"), width="large"),
             "actor": column.TextColumn(_("Changed by"), width=120),
         },
-        hide_index=True,
+        first=30,
         alt=_("Decisions, newest first"),
     )
 
@@ -255,24 +256,26 @@ def listing(found: list[Model]) -> None:
         return
     column = st.column_config
     names = [n for n in labels.SHOWN_METRICS if any(isinstance(m.metrics.get("metrics", {}).get(n), (int, float)) for m in found)]
-    st.dataframe(
-        [
-            {
-                "id": m.id,
-                "status": labels.said(labels.MODEL_STATUSES, m.status),
-                "settings": _settings(m),
-                "reason": show(m.reason),
-                **{n: m.metrics.get("metrics", {}).get(n) for n in names},
-            }
-            for m in found
-        ],
-        column_config={
+    exports.dataframe(
+        "models",
+        pd.DataFrame(
+            [
+                {
+                    "id": m.id,
+                    "status": labels.said(labels.MODEL_STATUSES, m.status),
+                    "settings": _settings(m),
+                    "reason": show(m.reason),
+                    **{n: m.metrics.get("metrics", {}).get(n) for n in names},
+                }
+                for m in found
+            ]
+        ),
+        {
             "id": column.TextColumn(_("Model"), width=200),
             "status": column.TextColumn(_("Status"), width=100),
             "settings": column.TextColumn(_("Settings"), width=160),
             "reason": column.TextColumn(_("Reason"), width=220),
             **{n: column.NumberColumn(labels.metric(n)[0], format="%.3f", width=120) for n in names},
         },
-        hide_index=True,
         alt=_("Models, newest first"),
     )

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.storage.state import Job
 from dashboard import actions, labels
-from dashboard.components import cards, charts, jobs
+from dashboard.components import cards, charts, exports, jobs, plots
 from dashboard.i18n import _, absent, day, exact, money, number
 
 
@@ -30,7 +30,7 @@ def replay(done: Job | None, currency: str) -> None:
             count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"
         )
     )
-    st.table(pd.DataFrame([_row(each, currency) for each in found["policies"]]).set_index(_("Method")), border="horizontal")
+    exports.table("replay", pd.DataFrame([_row(each, currency) for each in found["policies"]]))
     if not absent(found.get("achieved")):
         cards.notes(
             _("Levels that promised {promised} achieved {achieved}. Falling demand leads to more than promised, surprises to less.").format(
@@ -43,7 +43,9 @@ def replay(done: Job | None, currency: str) -> None:
                 told=f"{100 * found['told']:.1f}%", lasted=f"{100 * found['lasted']:.1f}%"
             )
         )
-    st.plotly_chart(charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier")
+    plots.show(
+        charts.frontier(found["policies"], found["fill_rate"], currency), key="frontier", alt=_("Average stock by share of demand met")
+    )
 
 
 def _row(each: dict, currency: str) -> dict[str, str]:

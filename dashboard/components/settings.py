@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
+import pandas as pd
 import streamlit as st
 from babel import Locale
 
@@ -15,7 +16,7 @@ from core.messages import LOCALES
 from core.setting import AT_ONCE, IMPORT, RECALCULATE, RETRAIN
 from core.settings import Settings, applied_by, described
 from dashboard import actions, data, labels, shop
-from dashboard.components import cards, jobs
+from dashboard.components import cards, exports, jobs
 from dashboard.i18n import LANGUAGES, _, day, exact, language, plain, show, spoken
 
 _APPLIES: dict[str, Callable[[], str]] = {
@@ -61,15 +62,15 @@ def groups() -> dict[str, Group]:
             _("Shop"),
             [
                 Field("shop", "name", _("Shop name"), _("Shown in the header of every page and in order files.")),
-                Field("shop", "currency", _("Currency"), _("Currency of all amounts. Others are kept aside at import.")),
+                Field("shop", "currency", _("Currency"), _("Currency of all amounts. Others are set aside at import.")),
                 Field(
                     "shop",
                     "time_zone",
                     _("Time zone"),
-                    _("Sets the day of a sale; the data's age and the schedule follow it at once."),
+                    _("Decides the day of each sale. The age of the data and the schedule change with it at once."),
                     _zones,
                 ),
-                Field("shop", "countries", _("Countries"), _("Their public holidays count in the forecasts."), _countries),
+                Field("shop", "countries", _("Countries"), _("Forecasts take their public holidays into account."), _countries),
                 Field("pages", "language", _("Language"), _("Language of the pages for a new visitor."), _languages),
             ],
         ),
@@ -80,16 +81,16 @@ def groups() -> dict[str, Group]:
                     "shop", "segment_attribute", _("Group by"), _("Country or channel of the orders, or a column of the customers file.")
                 ),
                 Field("shop", "segment_min_orders", _("Minimum orders"), _("A smaller segment gets no forecast of its own.")),
-                Field("shop", "segment_min_customers", _("Minimum customers"), _("A smaller segment is left out, for privacy too.")),
+                Field("shop", "segment_min_customers", _("Minimum customers"), _("A smaller segment is left out, also for privacy.")),
                 Field("shop", "max_segments", _("Number of segments"), _("At most this many are forecast, the largest first.")),
             ],
         ),
         "rising": Group(
             _("Rising"),
             [
-                Field("labels", "min_ratio", _("Minimum ratio"), _("A riser gets at least this many times the orders expected of it.")),
+                Field("labels", "min_ratio", _("Minimum ratio"), _("A riser gets at least this many times its expected orders.")),
                 Field(
-                    "labels", "min_extra_orders", _("Minimum extra orders"), _("A riser gets at least this many orders more than expected.")
+                    "labels", "min_extra_orders", _("Minimum extra orders"), _("A riser gets at least this many more orders than expected.")
                 ),
                 Field("labels", "luck", _("Chance of luck"), _("A rise must be less likely than this at the product's usual rate.")),
                 Field("labels", "horizon_days", _("Forecast window (days)"), _("How far ahead a rise is predicted.")),
@@ -97,17 +98,17 @@ def groups() -> dict[str, Group]:
                 Field("labels", "min_age_days", _("Minimum age (days)"), _("A newer product gets no forecast.")),
                 Field("labels", "recent_sale_days", _("Last sale (days)"), _("A product without a sale for longer gets no forecast.")),
                 Field(
-                    "labels", "min_instock_share", _("In stock"), _("Share of days in stock that a past window needs to count in training.")
+                    "labels", "min_instock_share", _("Days in stock"), _("Share of days in stock that a past window needs for training.")
                 ),
             ],
         ),
         "orders": Group(
             _("Orders"),
             [
-                Field("inventory", "service_level", _("Service level"), _("A higher one orders more stock and runs out less often.")),
-                Field("inventory", "target", _("Target"), _("What the service level promises."), _targets),
-                Field("inventory", "review_days", _("Review period (days)"), _("Days between two orders for a product.")),
-                Field("inventory", "default_lead_time_days", _("Lead time (days)"), _("Used where product and supplier name none.")),
+                Field("inventory", "service_level", _("Service level"), _("A higher level means more stock and fewer stock-outs.")),
+                Field("inventory", "target", _("Target"), _("Defines what the service level measures."), _targets),
+                Field("inventory", "review_days", _("Order cycle (days)"), _("Days between two orders for a product.")),
+                Field("inventory", "default_lead_time_days", _("Lead time (days)"), _("Used if neither product nor supplier has one.")),
                 Field(
                     "inventory", "holding_cost_share", _("Holding cost"), _("Cost of holding a unit for a year, relative to its unit cost.")
                 ),
@@ -115,22 +116,22 @@ def groups() -> dict[str, Group]:
                     "inventory",
                     "order_columns",
                     _("Order template"),
-                    _("Columns of a purchase order, one a line: name, or name = heading."),
+                    _("Columns of a purchase order, one per line: name, or name = heading."),
                 ),
             ],
         ),
         "freshness": Group(
             _("Freshness"),
             [
-                Field("pages", "amber_days", _("Amber from (days)"), _("Age of the data from which every page marks it.")),
-                Field("pages", "red_days", _("Red from (days)"), _("Older data hide past order-by dates and ask for newer files.")),
-                Field("pages", "demo", _("Demonstration"), _("Pages run at the last day of the data, as if it were the present.")),
+                Field("pages", "amber_days", _("Amber from (days)"), _("Every page marks data of this age in amber.")),
+                Field("pages", "red_days", _("Red from (days)"), _("Hides past order-by dates and asks for newer files.")),
+                Field("pages", "demo", _("Demonstration"), _("Pages use the last day of the data as today's date.")),
             ],
         ),
         "schedule": Group(
             _("Schedule"),
             [
-                Field("schedule", "on", _("Run by itself"), _("Refresh the forecasts every day and retrain every week, in the worker.")),
+                Field("schedule", "on", _("Run automatically"), _("The worker refreshes forecasts daily and retrains weekly.")),
                 Field("schedule", "refresh_at", _("Refresh at"), _("Time of day. A day without new files is skipped.")),
                 Field("schedule", "retrain_weekday", _("Retrain on"), _("Weekday of the weekly retraining."), _weekdays),
                 Field("schedule", "retrain_at", _("Retrain at"), _("Time of day. A model that is no worse replaces the one in use.")),
@@ -139,22 +140,24 @@ def groups() -> dict[str, Group]:
         "notifications": Group(
             _("Notifications"),
             [
-                Field("notifications", "data_age_days", _("Data older than (days)"), _("Alerts when the data get older. 0 is no alert.")),
+                Field("notifications", "data_age_days", _("Data older than (days)"), _("Sends an alert for older data. 0 turns it off.")),
                 Field(
                     "notifications",
                     "mail_to",
                     _("Recipients"),
-                    _("Addresses of the weekly e-mail, one a line. It has the report and alerts."),
+                    _("Recipients of the weekly e-mail, one address per line. It contains the report and alerts."),
                 ),
                 Field("notifications", "mail_weekday", _("Send on"), _("Weekday of the weekly e-mail."), _weekdays),
                 Field("notifications", "mail_at", _("Send at"), _("Time of day. An update is sent once.")),
-                Field("notifications", "language", _("Language of messages"), _("Of the e-mail, the report and the webhook."), _spoken),
-                Field("notifications", "mail_from", _("Sender"), _("Address that the e-mail comes from.")),
-                Field("notifications", "smtp_host", _("Mail server"), _("Name of the SMTP server that accepts the e-mail.")),
+                Field(
+                    "notifications", "language", _("Language of messages"), _("Used in the e-mail, the report and the webhook."), _spoken
+                ),
+                Field("notifications", "mail_from", _("Sender"), _("Address that the e-mail is sent from.")),
+                Field("notifications", "smtp_host", _("Mail server"), _("SMTP server that sends the e-mail.")),
                 Field("notifications", "smtp_port", _("Port"), _("Usually 587 with STARTTLS and 465 with TLS.")),
                 Field("notifications", "smtp_security", _("Encryption"), _("Protects the e-mail and the password."), _encryptions),
-                Field("notifications", "smtp_user", _("User name"), _("Empty where the server asks for none.")),
-                Field("notifications", "webhook", _("Webhook"), _("An https address that gets new alerts as JSON after each update.")),
+                Field("notifications", "smtp_user", _("User name"), _("Leave empty if the server needs none.")),
+                Field("notifications", "webhook", _("Webhook"), _("HTTPS address that receives new alerts as JSON after each update.")),
                 Field("notifications", "webhook_at", _("Webhook check at"), _("Time of day at which the age of the data is checked.")),
             ],
         ),
@@ -198,8 +201,8 @@ def _targets() -> dict[str, str]:
     return {
         "cycle": _("Order cycles without a stock-out"),
         "fill": _("Demand met, per product"),
-        "shop": _("Demand met, over the shop"),
-        "cost": _("Least cost"),
+        "shop": _("Demand met, whole shop"),
+        "cost": _("Lowest cost"),
     }
 
 
@@ -245,7 +248,7 @@ def _source(field: Field) -> str:
     if found in (None, "", ()):
         return ""
     if field.name in data.workspace().own_values().get(field.section, {}):
-        return _("Your value. Your files say: {value}.").format(value=plain(_written(field, found)))
+        return _("Your value. Value in your files: {value}.").format(value=plain(_written(field, found)))
     return _("From your files.")
 
 
@@ -336,22 +339,24 @@ def planned() -> None:
     if not runs:
         cards.nothing_here(_("The schedule is off. Forecasts change when you import files or press a button."))
         return
-    st.table(
-        [
-            {
-                _("Run"): labels.job(run.kind),
-                _("Next"): f"{day(run.next_at.date())} {run.next_at:%H:%M}",
-                _("Last"): "–" if run.last is None else _moment(run.last.ended_at or run.last.created_at),
-                _("Result"): "–"
-                if run.last is None
-                else plain(show(run.last.error or run.last.message) or labels.said(labels.JOB_STATUSES, run.last.status)),
-            }
-            for run in runs
-        ],
-        border="horizontal",
+    exports.table(
+        "schedule",
+        pd.DataFrame(
+            [
+                {
+                    _("Run"): labels.job(run.kind),
+                    _("Next"): f"{day(run.next_at.date())} {run.next_at:%H:%M}",
+                    _("Last"): "–" if run.last is None else _moment(run.last.ended_at or run.last.created_at),
+                    _("Result"): "–"
+                    if run.last is None
+                    else show(run.last.error or run.last.message) or labels.said(labels.JOB_STATUSES, run.last.status),
+                }
+                for run in runs
+            ]
+        ),
     )
     if not data.worker_alive():
-        st.warning(_("No worker is running, so nothing runs by itself. Run `upswing serve`."), icon=":material/power_off:")
+        st.warning(_("No worker is running, so nothing runs automatically. Run `upswing serve`."), icon=":material/power_off:")
 
 
 def _moment(at) -> str:
@@ -368,31 +373,34 @@ def reset(shown: dict[str, Group]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         key = st.selectbox(_("Setting"), list(mine), key=spoken("reset"), format_func=lambda key: mine[key].label, width=330)
-        if st.button(_("Use the default"), icon=":material/undo:", key="reset_setting", help=_("Or what your files say, where they do.")):
+        if st.button(_("Use the default"), icon=":material/undo:", key="reset_setting", help=_("A value in your files takes precedence.")):
             cards.attempt(actions.change_settings, {mine[key].section: {mine[key].name: None}})
 
 
 def changes(shown: dict[str, Group]) -> None:
     """Show who changed which setting, newest first."""
     fields = {f"{field.section}.{field.name}": field for group in shown.values() for field in group.fields}
-    found = [entry for entry in data.audit(200) if entry.act == "setting" and entry.subject in fields][:20]
+    found = [entry for entry in data.audit(200) if entry.act == "setting" and entry.subject in fields]
     if not found:
         cards.nothing_here(_("No setting has been changed here yet."))
         return
-    st.table(
-        [
-            {
-                _("When"): _moment(entry.at),
-                _("Setting"): fields[entry.subject].label,
-                _("Old"): _old(fields[entry.subject], entry.details.get("before")),
-                _("New"): _old(fields[entry.subject], entry.details.get("after")),
-                _("Changed by"): plain(entry.actor),
-            }
-            for entry in found
-        ],
-        border="horizontal",
+    exports.table(
+        "settings",
+        pd.DataFrame(
+            [
+                {
+                    _("When"): _moment(entry.at),
+                    _("Setting"): fields[entry.subject].label,
+                    _("Old"): _old(fields[entry.subject], entry.details.get("before")),
+                    _("New"): _old(fields[entry.subject], entry.details.get("after")),
+                    _("Changed by"): entry.actor,
+                }
+                for entry in found
+            ]
+        ),
+        first=20,
     )
 
 
 def _old(field: Field, value: Any) -> str:
-    return _("default") if value is None else plain(_written(field, value))
+    return _("default") if value is None else _written(field, value)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 
+import pandas as pd
 import streamlit as st
 
 from core.messages import Message
 from dashboard import address, labels
+from dashboard.components import exports
 from dashboard.i18n import _, day, exact, n_, number, plain, show
 
 _PSEUDONYM = re.compile("[0-9a-f]{32}")
@@ -134,20 +136,23 @@ def _months(stated: dict, key: str) -> None:
         return
     column = st.column_config
     has_units = stated["months"][0]["units"] is not None or any(m["units"] is not None for m in stated["months"])
-    st.dataframe(
-        [
-            {
-                "month": m["month"],
-                "rows": m["rows"],
-                "orders": m["orders"],
-                "units": m["units"],
-                "amount": None if m["cents"] is None else m["cents"] / 100,
-                "stored": m["stored_rows"],
-                "remark": show(m["remark"] or ""),
-            }
-            for m in stated["months"]
-        ],
-        column_config={
+    exports.dataframe(
+        key,
+        pd.DataFrame(
+            [
+                {
+                    "month": m["month"],
+                    "rows": m["rows"],
+                    "orders": m["orders"],
+                    "units": m["units"],
+                    "amount": None if m["cents"] is None else m["cents"] / 100,
+                    "stored": m["stored_rows"],
+                    "remark": show(m["remark"] or ""),
+                }
+                for m in stated["months"]
+            ]
+        ),
+        {
             "month": column.TextColumn(_("Month"), width=90),
             "rows": column.NumberColumn(_("Rows"), format="%,d", width=90),
             "orders": column.NumberColumn(_("Orders"), format="%,d", width=90),
@@ -156,10 +161,7 @@ def _months(stated: dict, key: str) -> None:
             "stored": column.NumberColumn(_("Stored rows"), format="%,d", width=130),
             "remark": column.TextColumn(_("Remark"), width=220),
         },
-        column_order=("month", "rows", *(("orders", "units", "amount") if has_units else ()), "stored", "remark"),
-        hide_index=True,
-        placeholder="",
-        key=key,
+        hidden=() if has_units else ("orders", "units", "amount"),
         height=min(35 * (len(stated["months"]) + 1) + 3, 248),
         alt=_("Months"),
     )
@@ -172,52 +174,52 @@ def _states(table: dict, key: str) -> None:
     if not counted:
         return
     column = st.column_config
-    st.dataframe(
-        [
-            {
-                "name": name,
-                "counts": counts_as,
-                "rows": one["rows"],
-                "units": one["units"],
-                "amount": None if one["cents"] is None else one["cents"] / 100,
-            }
-            for name, counts_as, one in counted
-        ],
-        column_config={
+    exports.dataframe(
+        key,
+        pd.DataFrame(
+            [
+                {
+                    "name": name,
+                    "counts": counts_as,
+                    "rows": one["rows"],
+                    "units": one["units"],
+                    "amount": None if one["cents"] is None else one["cents"] / 100,
+                }
+                for name, counts_as, one in counted
+            ]
+        ),
+        {
             "name": column.TextColumn(_("State or line"), width=240),
             "counts": column.TextColumn(_("Counts as"), width=140),
             "rows": column.NumberColumn(_("Rows"), format="%,d", width=90),
             "units": column.NumberColumn(_("Units"), format="localized", width=100),
             "amount": column.NumberColumn(_("Amount"), format="%,.2f", width=120),
         },
-        hide_index=True,
-        placeholder="",
-        key=key,
         alt=_("States and lines set aside"),
     )
 
 
 def _columns(stated: dict, values: dict[str, list[str]], key: str) -> None:
     column = st.column_config
-    st.dataframe(
-        [
-            {
-                "name": c["name"],
-                "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])) or _("not read"),
-                "how": show(c["how"] or c["looks"] or ""),
-                "values": _(", ").join(values.get(c["name"], [])),
-            }
-            for c in stated["columns"]
-        ],
-        column_config={
+    exports.dataframe(
+        key,
+        pd.DataFrame(
+            [
+                {
+                    "name": c["name"],
+                    "read": _(", ").join(dict.fromkeys(labels.column(place) for place in c["read_as"])) or _("not read"),
+                    "how": show(c["how"] or c["looks"] or ""),
+                    "values": _(", ").join(values.get(c["name"], [])),
+                }
+                for c in stated["columns"]
+            ]
+        ),
+        {
             "name": column.TextColumn(_("Column"), width=180),
             "read": column.TextColumn(_("Read as"), width=200),
             "how": column.TextColumn(_("How"), width=220),
             "values": column.TextColumn(_("Examples"), width="large"),
         },
-        hide_index=True,
-        placeholder="",
-        key=key,
         alt=_("Columns of the file"),
     )
 
@@ -234,7 +236,8 @@ def _first_rows(stated: dict, key: str) -> None:
         }
         for row in stated["examples"]
     ]
-    st.dataframe(shown, hide_index=True, placeholder="", key=key, alt=_("First rows"))
+    frame = pd.DataFrame(shown)
+    exports.dataframe(key, frame, {name: st.column_config.Column(name) for name in frame}, alt=_("First rows"))
 
 
 def _value(name: str, value: object) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard import labels
+from dashboard.components import exports
 from dashboard.components.cards import open_product
 from dashboard.i18n import SYMBOLS, WHOLE_FROM, _, shortened
 
@@ -29,39 +30,25 @@ def money(label: str, currency: str, amounts: pd.Series | None = None, **more) -
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.{digits}f", width=more.pop("width", 90), **more)
 
 
-def show(frame: pd.DataFrame, columns: dict, *, key: str, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
+def show(name: str, frame: pd.DataFrame, columns: dict, *, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
     """Show a table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
-    picked = st.dataframe(
-        frame,
-        column_config=columns,
-        column_order=list(columns),
-        hide_index=True,
-        key=key,
-        alt=alt,
-        height=height,
-        row_height=36,
-        placeholder="",
-        on_select="rerun",
-        selection_mode="single-row",
+    columns = {"product_id": column.TextColumn(_("SKU"))} | columns
+    picked = exports.dataframe(
+        name, frame, columns, hidden=["product_id"], alt=alt, height=height, row_height=36, on_select="rerun", selection_mode="single-row"
     )
     if picked.selection.rows:
         open_product(frame.product_id.iloc[picked.selection.rows[0]])
 
 
-def _points(change: pd.Series) -> pd.Series:
-    """Whole points, so that none reads as -0."""
-    return (100 * change.astype(float)).round().astype("Int64")
-
-
 def similar(frame: pd.DataFrame) -> None:
     show(
+        "similar",
         frame.assign(title=[shortened(t, 80) for t in frame.title]),
         {
             "title": product(width=205),
             "rising_probability": chance(_("Chance of rising")),
             "orders_28d": column.NumberColumn(_("Orders, 4 weeks"), format="%,d", width=110),
         },
-        key="similar_table",
         alt=_("Similar products"),
         height="content",
     )
@@ -72,22 +59,21 @@ def signals(frame: pd.DataFrame, drivers: list[str]) -> None:
     order = {driver: i for i, driver in enumerate(drivers)}
     found = frame[frame.driver.isin(order)].assign(place=frame.driver.map(order), unusual=-(frame.standing - 0.5).abs())
     found = found.sort_values(["place", "unusual"], kind="stable")
-    st.dataframe(
+    exports.dataframe(
+        "signals",
+        found.assign(
+            driver=[labels.driver(d) for d in found.driver],
+            signal=[labels.feature(f, m) for f, m in zip(found.feature, found.meaning)],
+            shown=[labels.value(v, u or "") for v, u in zip(found.value, found.unit)],
+        ),
         {
-            _("Driver"): [labels.driver(d) for d in found.driver],
-            _("Signal"): [labels.feature(f, m) for f, m in zip(found.feature, found.meaning)],
-            _("Value"): [labels.value(v, u or "") for v, u in zip(found.value, found.unit)],
-            _("Percentile"): found.standing,
-        },
-        column_config={
-            _("Driver"): column.TextColumn(width=80),
-            _("Signal"): column.TextColumn(width=215),
-            _("Value"): column.TextColumn(width=105),
-            _("Percentile"): column.ProgressColumn(
-                width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
+            "driver": column.TextColumn(_("Driver"), width=80),
+            "signal": column.TextColumn(_("Signal"), width=215),
+            "shown": column.TextColumn(_("Value"), width=105),
+            "standing": column.ProgressColumn(
+                _("Percentile"), width=78, format="percent", step=0.01, color="gray", help=_("Share of products with a lower value.")
             ),
         },
-        hide_index=True,
         height=420,
         alt=_("Signals by driver"),
     )
@@ -95,21 +81,3 @@ def signals(frame: pd.DataFrame, drivers: list[str]) -> None:
 
 def product(label: str | None = None, width: int = 240) -> ColumnConfig:
     return column.TextColumn(label or _("Product"), width=width)
-
-
-def movers(frame: pd.DataFrame, key: str, alt: str) -> None:
-    shown = frame.assign(title=[shortened(t, 80) for t in frame.title], movement=_points(frame.movement))
-    show(
-        shown,
-        {
-            "title": product(),
-            "rising_probability": chance(_("Chance"), width=95),
-            "movement": column.NumberColumn(
-                _("Change"), format="%+d", width=70, help=_("Change in percentage points since the last update.")
-            ),
-            "units": trend(_("26 weeks"), help=_("Weekly unit sales.")),
-        },
-        key=key,
-        alt=alt,
-        height="content",
-    )

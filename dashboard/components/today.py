@@ -7,10 +7,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from core.capabilities.forecast import listing
 from core.capabilities.inventory.plan import Amount
-from dashboard import labels, registry
-from dashboard.components import cards, rows
+from dashboard import data, labels, pictures, registry
+from dashboard.components import audience, cards, rows
 from dashboard.i18n import _, absent, day, money, n_, number, percent, points, shortened
+from dashboard.i18n import show as worded
 
 LISTED = 5
 TILE: dict[str, Any] = {"border": True, "height": "stretch", "delta_color": "off", "delta_arrow": "off"}
@@ -102,7 +104,8 @@ def lists(found: pd.DataFrame, stock_known: bool) -> None:
                 if mine.empty:
                     cards.nothing_here(nothing)
                     continue
-                shown = [rows.Row(row.product_id, entry(row)) for row in mine.itertuples()]
+                why = because(list(mine.product_id)) if name == "feature" else {}
+                shown = [rows.Row(row.product_id, entry(row, why.get(row.product_id, ""))) for row in mine.itertuples()]
                 rows.show(f"today_{name}", title, columns(), shown, compact=True, opens=order_of if name == "order" else rows.open_product)
 
 
@@ -140,7 +143,7 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
         rows.Row(
             row.product_id,
             {
-                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or ""),
+                "product": rows.product(shortened(row.title, 72), row.category or "", row.category or "", pictures.address(row.product_id)),
                 "amount": rows.figure(percent(row.rising_probability), points(row.movement)),
             },
         )
@@ -149,10 +152,32 @@ def movers(key: str, title: str, found: pd.DataFrame) -> None:
     rows.show(key, title, columns(), shown, compact=True)
 
 
-def entry(row) -> dict[str, dict | None]:
-    """Return the cells of a decision: the product with one sentence, and the amount at stake. row: of the question `decisions`."""
-    because, figure = {"promote": _feature, "order": _order, "check": _check, "hold": _stop}[row.kind](row)
-    return {"product": rows.product(shortened(row.title, 72), because, row.category or ""), "amount": figure}
+def entry(row, why: str) -> dict[str, dict | None]:
+    """Return the cells of a decision: the product with a sentence and why, and the amount at stake. row: of the question `decisions`."""
+    said, figure = {"promote": _feature, "order": _order, "check": _check, "hold": _stop}[row.kind](row)
+    sub, picture = f"{said}\n{why}".strip(), pictures.address(row.product_id)
+    return {"product": rows.product(shortened(row.title, 72), sub, row.category or "", picture), "amount": figure}
+
+
+def because(products: list[str]) -> dict[str, str]:
+    """Return by product its strongest reason to rise and, in the next line, the customers among whom it rises most."""
+    found = data.ask(
+        "rising", **listing.EVERYTHING | {"products": products}, facts=listing.FACTS, sort="probability", limit=LISTED, offset=0
+    )
+    spread, groups = data.feature_spread(), data.ask("product_segments", products=products)
+    said = {}
+    for row in found.itertuples():
+        reason = [worded(reason.text) for reason in listing.reasons(row, False, spread) if reason.push > 0][:1]
+        best = audience.best(groups[groups.product_id == row.product_id])
+        for_whom = [_for_whom(best)] if best else []
+        said[row.product_id] = "\n".join(reason + for_whom)
+    return said
+
+
+def _for_whom(best: audience.Best) -> str:
+    if best.ahead:
+        return _("For whom: {group}, {chance}").format(group=labels.segment(best.segment), chance=percent(best.chance))
+    return _("For whom: all customers")
 
 
 def _feature(row) -> tuple[str, dict]:

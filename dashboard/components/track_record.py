@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.track_record.results import FEW, better_than_chance, first_results_on, hits_by_chance, total
 from core.capabilities.track_record.tables import FELL, GONE, MERGED, NEITHER, OUT_OF_STOCK, OUTCOMES, ROSE, SPLIT
 from core.schema import ALL
-from dashboard import address, data, labels, registry
+from dashboard import address, data, labels, pictures, registry
 from dashboard.components import exports, rows, tables
 from dashboard.components.track_record_charts import count_of
 from dashboard.i18n import _, absent, day, money, n_, number, percent, plain, shortened
@@ -257,7 +257,9 @@ def calls(found: pd.DataFrame, every: bool, currency: str, first: int) -> None:
 def _cells(row, every: bool, currency: str) -> dict[str, dict | None]:
     likely = _("likely {low} to {high}").format(low=number(row.units_low, 0), high=number(row.units_high, 0))
     return {
-        "product": rows.product(shortened(row.title, 90), day(row.as_of) if every else "", row.category or ""),
+        "product": rows.product(
+            shortened(row.title, 90), day(row.as_of) if every else "", row.category or "", pictures.address(row.product_id)
+        ),
         "result": rows.figure(outcome(row.outcome), tone="fine" if row.outcome == ROSE else ""),
         "chance": rows.chance(row.rising_probability, percent(row.rising_probability)),
         "orders": None if absent(row.orders) else rows.figure(f"×{number(row.orders / row.usual_orders, 1)}"),
@@ -292,7 +294,7 @@ def export(asked: Asked, view: str | None) -> None:
         found = whole()
         return found.assign(outcome=found.outcome.map(words), called=found.called.astype(int), extra_margin=found.extra_margin_cents / 100)
 
-    exports.buttons("track-record", headings, table, data.meta(), asked.said)
+    exports.buttons("track-record", headings, table, asked.said)
 
 
 def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
@@ -304,7 +306,8 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
         "most": (found.possible, found.called_judged),
         "base": (found.risers, found.judged),
     }
-    st.dataframe(
+    exports.dataframe(
+        f"calls-by-{name}",
         pd.DataFrame(
             {
                 "name": [spoken(value) for value in found[name]],
@@ -314,7 +317,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             }
             | {key: (100 * part / all_).where(all_ >= FEW) for key, (part, all_) in shares.items()}
         ),
-        column_config={
+        {
             "name": column.TextColumn(label, width=125),
             "hits": column.TextColumn(_("Calls that rose"), width=105),
             "rate": column.NumberColumn(_("Hit rate"), format="%.0f%%", width=70, help=_("Empty with fewer than 10 calls.")),
@@ -323,9 +326,7 @@ def parts(found: pd.DataFrame, name: str, label: str, alt: str) -> None:
             ),
             "base": column.NumberColumn(_("Base rate"), format="%.0f%%", width=75, help=_("Share of all products that rose.")),
         },
-        hide_index=True,
         alt=alt,
-        placeholder="",
         height="content",
     )
 

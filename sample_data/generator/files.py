@@ -15,10 +15,14 @@ import pyarrow.parquet as pq
 
 def write(path: Path, frame: pd.DataFrame) -> dict:
     """Write one table in the format of the file name; return {sha256, bytes, rows}."""
+    return write_bytes(path, _encode(path.name, frame), len(frame))
+
+
+def write_bytes(path: Path, content: bytes, rows: int) -> dict:
+    """Write a file of so many rows; return {sha256, bytes, rows}."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    content = _encode(path.name, frame)
     path.write_bytes(content)
-    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": len(frame)}
+    return {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content), "rows": rows}
 
 
 def _encode(name: str, frame: pd.DataFrame) -> bytes:

@@ -13,7 +13,7 @@ from core.capabilities.inventory.plan import WITHHELD
 from core.storage.state import State
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import plain
-from tests.app.visit import words
+from tests.app.visit import tables, words
 
 
 @pytest.fixture(scope="module")
@@ -479,7 +479,7 @@ def test_a_replay_can_be_asked_for_and_shows_what_the_last_one_found(open_page, 
     state.claim_job(token)
     state.end_job(job.id, token, "done", result={"summary": summary, "out": str(mine.root), "text": "done"})
     at = open_page("inventory", workspace=mine, section="replay")
-    table = next(each.value for each in at.table)
+    table = tables(at)[0]
     assert table.iloc[:, 0].tolist()[:3] == ["£170k", "£200k", "never reached"]
     assert "Levels that promised 95% achieved 97.6%." in words(at)
     assert "an average chance of 97.2% of lasting until the next delivery. 97.6% of them lasted." in words(at)

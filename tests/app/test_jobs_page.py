@@ -20,7 +20,7 @@ from core.storage import snapshots
 from core.storage.state import State
 from dashboard import data
 from dashboard.actions import check_files, import_checked, keep
-from tests.app.visit import words
+from tests.app.visit import tables, words
 
 CANDIDATE = "20120101-d4e5f6"
 
@@ -77,7 +77,7 @@ def test_a_backtest_is_asked_for_and_its_result_stays_on_the_page_with_the_repor
         },
     )
     at = open_page("model", workspace=shop)
-    told = next(t.value for t in at.table if "Trees" in t.value.index)
+    told = next(table for table in tables(at) if "Trees" in table.index)
     assert list(told.index) == ["Trees", "Upswing"] and told["Ranking quality"]["Trees"] == "0.448 (0.420–0.475)"
     assert told["Ranking quality compared"]["Trees"] == "no clear difference" and told["Improvement over baseline"]["Upswing"] == "–"
     assert "5 Jun 2011" in words(at) and [b.key for b in at.get("download_button") if b.key == "backtest_report"]
@@ -133,9 +133,9 @@ def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
 
 
 def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
-    shown = open_page("model", workspace=shop).table[0].value
-    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", ":blue[better]"]
-    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414–0.506)", "0.470", ":orange[worse]"]
+    shown = tables(open_page("model", workspace=shop))[0]
+    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", "better"]
+    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414–0.506)", "0.470", "worse"]
 
 
 def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):
@@ -391,7 +391,7 @@ def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_
     # A sentence inside another, or one that a shop's own words resemble, must not be worded by itself.
     error = UserError(
         expected=msg("The file name must end in one of {endings}.", endings=[".csv", ".xlsx"]),
-        found=msg('"{file}" has an ending that cannot be written.', file="There is none. the names of your columns"),
+        found=msg('Upswing cannot write a file that ends like "{file}".', file="There is none. the names of your columns"),
         to_do=msg("Choose one of these endings."),
     )
     jobs.request(workspace, "import", {"files": [__file__]})
@@ -402,4 +402,4 @@ def test_a_refusal_that_resembles_another_sentence_reaches_a_chinese_page_whole_
     assert (
         "无法写入“There is none. the names of your columns”这种后缀的文件。文件名必须以 .csv、.xlsx 之一结尾。请选择其中一种后缀。" in said
     )
-    assert "has an ending that cannot be written" in words(open_page("data", workspace=workspace))
+    assert "Upswing cannot write a file that ends like" in words(open_page("data", workspace=workspace))

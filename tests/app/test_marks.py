@@ -93,5 +93,5 @@ def test_data_older_than_their_alert_are_said_on_the_overview_without_a_publish(
     clock(10)
     assert "older than" not in words(open_page("overview", workspace=shop))
     clock(11)
-    assert "The data are older than 10 days." in words(open_page("overview", workspace=shop))
+    assert "The data are older than 10 days" in words(open_page("overview", workspace=shop))
     assert "数据已超过 10 天未更新" in words(open_page("overview", "zh", workspace=shop))

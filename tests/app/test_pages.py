@@ -119,6 +119,17 @@ def test_the_overview_lists_what_to_feature_what_to_order_and_what_to_stop(open_
     assert listed.keys() & {"Feature", "Stop or mark down"}
 
 
+@pytest.mark.parametrize(("language", "whom", "everyone_"), [("en", "For whom: ", "all customers"), ("zh", "目标客群：", "全部顾客")])
+def test_what_to_feature_names_a_reason_and_for_whom_as_the_products_page_does(open_page, workspace, language, whom, everyone_):
+    write_snapshot(workspace, stock_known=0)  # without stock, whatever rises is worth featuring
+    featured = lists(open_page("overview", language, workspace))[0]["rows"]
+    said = {row["id"]: row["cells"][0]["sub"].split("\n") for row in featured}
+    assert len(said) == 5 and all(reason and group.startswith(whom) for _chance, reason, group in said.values())
+    product, (_chance, _reason, group) = next(iter(said.items()))
+    tile = {m.label: m for m in open_page("product", language, workspace, product=product).metric}[whom.rstrip(": ：")]
+    assert group == whom + everyone_ if tile.delta.split()[0].startswith(("best", "最高客群")) else tile.value in group
+
+
 def test_the_overview_and_the_products_own_page_follow_what_planners_changed(open_page, shop, tables):
     due = tables["suggestions"].query("status == 'order now'")
     changed, *snoozed = due.product_id
@@ -236,8 +247,8 @@ def test_a_title_full_of_markup_is_shown_as_it_stands(open_page, number):
 def test_values_stand_beside_their_drivers_in_plain_units(open_page, tables):
     shown = open_page("product", product="P0010", tab="why").dataframe[-1].value
     stars = tables["feature_values"].query("product_id == 'P0010' and feature == 'rating_year'").value.iloc[0]
-    assert f"{stars:.1f} stars" in list(shown["Value"]) or f"{stars:.0f} stars" in list(shown["Value"])
-    assert set(shown["Driver"]) >= {"Reviews", "Season", "Price"}
+    assert f"{stars:.1f} stars" in list(shown["shown"]) or f"{stars:.0f} stars" in list(shown["shown"])
+    assert set(shown["driver"]) >= {"Reviews", "Season", "Price"}
 
 
 def test_stock_and_order_are_told_where_known_and_levels_alone_where_not(open_page, tables):

@@ -259,6 +259,7 @@ def test_a_product_without_a_forecast_is_found_with_why_not(open_page, workspace
     at.button(key="show_unforecast").click().run()
     assert row_ids(at) == ["P0005"] and cells(at, "reason")[0]["text"] == why["P0005"]
     at = open_page("rising", workspace=workspace, list="none")
+    assert {"unforecast_csv", "unforecast_xlsx"} <= {button.key for button in at.get("download_button")}
     assert dict(zip(row_ids(at), (cell["text"] for cell in cells(at, "reason")))) == why
     assert "57 products. 3 more have no forecast." in words(open_page("rising", workspace=workspace))
 

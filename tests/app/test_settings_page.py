@@ -77,7 +77,7 @@ def test_values_of_the_files_are_shown_as_such_and_can_be_overridden_and_taken_b
     widget(at, "text_input", "shop_currency").set_value("EUR")
     at = save(at, "shop")
     assert workspace.own_values() == {"shop": {"currency": "EUR"}}  # the time zone stays the files'
-    assert "Your value. Your files say: GBP" in words(at)
+    assert "Your value. Value in your files: GBP" in words(at)
     next(b for b in at.button if b.key == "reset_setting").click()
     at.run()
     assert workspace.own_values().get("shop", {}) == {} and widget(at, "text_input", "shop_currency").value == "GBP"

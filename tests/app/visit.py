@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
+import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from dashboard import registry
@@ -16,8 +18,14 @@ def words(at: AppTest) -> str:
     """Everything that a page says outside tables and charts."""
     kinds = (at.title, at.header, at.subheader, at.markdown, at.caption, at.info, at.error, at.warning, at.metric, at.code)
     said = [str(e.value) for kind in kinds for e in kind] + [e.label for e in at.metric] + [b.label for b in at.button]
-    said += [t.proto.title for t in (*at.info, *at.error)] + [str(t.value.to_dict()) for t in at.table]
+    said += [t.proto.title for t in (*at.info, *at.error)] + [str(table.to_dict()) for table in tables(at)]
     return "\n".join(said)
+
+
+def tables(at: AppTest) -> list[pd.DataFrame]:
+    """The page's short tables as a visitor reads them, without the marks that keep text from being Markdown."""
+    read = lambda text: re.sub(r"\\([^\w\s])", r"\1", str(text)).replace("\u2060", "")
+    return [element.value.map(read).rename(index=read) for element in at.table]
 
 
 def components(at: AppTest) -> list[dict]:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 from fixtures.kept import copied, kept
+from fixtures.serving import write_models, write_snapshot
 from fixtures.shops import encoder
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
@@ -117,6 +118,16 @@ def served(shop: Workspace, folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def address(shop, tmp_path_factory) -> Iterator[str]:
     """Where `upswing serve` answers for the sample shop."""
+    with served(shop, tmp_path_factory.mktemp("serve")) as place:
+        yield place
+
+
+@pytest.fixture(scope="session")
+def rising_shop(tmp_path_factory) -> Iterator[str]:
+    """Where `upswing serve` answers for a made-up shop in which more rises than in the sample's short training: products to feature."""
+    shop = Workspace(tmp_path_factory.mktemp("rising") / "shop").create()
+    write_snapshot(shop, stock_known=0)  # without stock, whatever rises is worth featuring
+    write_models(shop, candidates=0)
     with served(shop, tmp_path_factory.mktemp("serve")) as place:
         yield place
 

@@ -122,6 +122,37 @@ def test_a_tap_on_a_card_opens_its_product_on_a_phone(browser, address, shop):
     context.close()
 
 
+def test_five_products_to_feature_with_a_reason_and_for_whom_are_one_click_away(page, rising_shop):
+    page.goto(f"{rising_shop}/model")
+    settled(page)
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name="Overview").click()  # the only click of four
+    settled(page)
+    featured = page.get_by_role("grid", name="Feature").get_by_role("row").filter(has=page.get_by_role("link"))
+    expect(featured).to_have_count(5)
+    for place in range(5):
+        about = featured.nth(place).locator(".name .sub")
+        chance, reason, whom = about.inner_text().split("\n")
+        assert "chance of rising" in chance and reason and whom.startswith("For whom: ")
+        assert about.evaluate("e => e.scrollHeight <= e.clientHeight && e.scrollWidth <= e.clientWidth")  # nothing of it is cut
+
+
+@pytest.mark.parametrize(("language", "code", "title"), [("EN", "en", "Weekly report: "), ("中文", "zh-CN", "经营周报：")])
+def test_the_weekly_report_is_two_clicks_from_any_page_in_the_pages_language(page, tmp_path, language, code, title):
+    page.goto(f"/inventory?lang={language}")
+    settled(page)
+    overview, report = {"en": ("Overview", "Weekly report")}.get(code) or (chinese("Overview"), chinese("Weekly report"))
+    page.get_by_test_id("stSidebarNav").get_by_role("link", name=overview).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name=report).click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    page.goto(file.as_uri())
+    expect(page.locator("html")).to_have_attribute("lang", code)
+    expect(page.get_by_role("heading", level=1)).to_contain_text(title)
+    expect(page).to_have_title(re.compile(title))
+    assert page.get_by_role("row").count() > 10
+
+
 def test_what_is_falling_is_one_click_from_the_overview(page, shop):
     page.goto("/overview")
     settled(page)

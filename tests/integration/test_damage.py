@@ -151,9 +151,7 @@ def test_a_damaged_warehouse_is_reported_with_what_to_do(workspace, how, capsys)
     spoil(workspace.warehouse, how)
     assert cli.main(["features", "--workspace", str(workspace.root)]) == 2
     said = capsys.readouterr().err
-    wanted = (
-        ("A folder is in the place of", "Move it away") if how == "a folder" else ("is damaged", "Restore warehouse.duckdb from a backup")
-    )
+    wanted = ("There is a folder where", "Move it away") if how == "a folder" else ("is damaged", "Restore warehouse.duckdb from a backup")
     assert all(words in said for words in wanted) and "warehouse.duckdb" in said and "Traceback" not in said
 
 
@@ -208,7 +206,7 @@ def test_a_damaged_pointer_or_manifest_is_reported_and_a_rollback_repairs_it(sho
     with pytest.raises(UserError, match="CURRENT.*upswing rollback"):
         snapshots.current(shop)
     if how == "a folder":
-        with pytest.raises(UserError, match="A folder is in the place of .*CURRENT.*Move it away"):
+        with pytest.raises(UserError, match="There is a folder where .*CURRENT.*Move it away"):
             snapshots.rollback(shop, served.id)
         shop.current.rmdir()
     snapshots.rollback(shop, served.id)

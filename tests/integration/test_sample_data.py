@@ -129,7 +129,7 @@ def test_another_seed_gives_another_shop(small_shop, tmp_path):
 
 def test_the_committed_files_are_those_of_the_manifest_and_small_enough():
     manifest = json.loads((SAMPLE / "manifest.json").read_text(encoding="utf-8"))
-    found = {str(f.relative_to(SAMPLE).as_posix()): f for folder in ("files", "truth") for f in (SAMPLE / folder).iterdir()}
+    found = {str(f.relative_to(SAMPLE).as_posix()): f for folder in ("files", "pictures", "truth") for f in (SAMPLE / folder).iterdir()}
     assert found.keys() == manifest["files"].keys()
     for name, facts in manifest["files"].items():
         assert hashlib.sha256(found[name].read_bytes()).hexdigest() == facts["sha256"], name

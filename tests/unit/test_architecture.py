@@ -19,6 +19,7 @@ HEAVY = {"torch", "transformers", "shap"}
 # What the dashboard may ask of core. Everything else of core belongs to the command line and the worker.
 COUNTERS = {
     "core.alerts",
+    "core.pictures",
     "core.storage.queries",
     "core.storage.snapshots",
     "core.storage.export",

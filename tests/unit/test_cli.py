@@ -30,6 +30,7 @@ NEEDS_A_WORKSPACE = sorted(commands.names() - {"import", "demo", "serve"})
 ARGUMENTS = {
     "export": ["plan", "--out", "plan.csv"],
     "rollback": ["x"],
+    "pictures": ["photos"],
     "promote": ["x"],
     "explain": ["x", "--out", "x.json"],
     "report": ["--out", "r.html"],

@@ -18,6 +18,7 @@ def built(workspace, monkeypatch) -> Workspace:
     monkeypatch.setattr(demo, "need_port", lambda port: None)
     monkeypatch.setattr(demo, "serve", lambda *given: None)
     monkeypatch.setattr(demo.snapshots, "current", lambda workspace: object())
+    monkeypatch.setattr(demo.pictures, "add", lambda workspace, files, progress: workspace.pictures.write_bytes(files[0].name.encode()))
     found = [facts.Fact("shop.currency", "GBP", {}, "1", datetime(2026, 7, 1))]
     monkeypatch.setattr(facts, "of_file", lambda path: found)
     return workspace.create()
@@ -36,3 +37,11 @@ def test_whoever_switches_the_mark_off_keeps_it_off(built):
     built.save_settings(built.settings().with_values("pages", demo=True))
     built.save_settings(built.settings().with_values("pages", demo=False))
     assert serve(built) == {"pages": {"demo": False}}
+
+
+def test_the_sample_shops_pictures_are_added_and_those_of_a_user_stay(built):
+    serve(built)
+    assert built.pictures.read_bytes() == b"pictures.zip"
+    built.pictures.write_bytes(b"mine")
+    serve(built)
+    assert built.pictures.read_bytes() == b"mine"

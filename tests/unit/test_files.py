@@ -104,7 +104,7 @@ def test_any_flipped_bit_of_a_sealed_file_is_noticed(tmp_path):
 def test_json_that_cannot_be_read_is_reported_with_what_to_do(tmp_path, content):
     if content is not None:
         (tmp_path / "a.json").write_bytes(content)
-    with pytest.raises(UserError, match=r"a\.json (is missing|cannot be read).*as it was written.*Make it again"):
+    with pytest.raises(UserError, match=r"a\.json (is missing|cannot be read).*unchanged since it was written.*Make it again"):
         files.read_json(tmp_path / "a.json", AGAIN)
     (tmp_path / "b.json").mkdir()
     with pytest.raises(UserError, match="Make it again"):

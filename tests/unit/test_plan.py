@@ -254,15 +254,6 @@ def test_what_is_not_known_is_an_empty_cell(tmp_path):
     assert line.split(",")[1] != "0" and line.split(",")[2:] == ["", "", "", ""]
 
 
-def test_a_list_says_above_itself_what_it_was_filtered_by(basis):
-    found = plan.select(plan.make(basis, []), suppliers=["木艺工坊"])
-    about = [("Supplier", "木艺工坊"), ("Search", "-")]
-    lines = plan.list_file(found, {"product_id": "Number"}, about, WORDS, "csv").decode("utf-8-sig").splitlines()
-    assert lines[:4] == ["Supplier,木艺工坊", "Search,'-", "", "Number"] and len(lines) == 4 + len(found)
-    book = load_workbook(io.BytesIO(plan.list_file(found, {"product_id": "Number"}, about, WORDS, "xlsx")))
-    assert book["Summary"]["B1"].value == "木艺工坊" and book["Plan"].max_row == 1 + len(found)
-
-
 @pytest.mark.parametrize("given", [["units"], [], ["= Article"]])
 def test_a_template_with_columns_nobody_knows_is_refused(given):
     with pytest.raises(UserError, match="order_columns may name product_id"):

@@ -71,7 +71,7 @@ def refusal(workspace: Workspace, body: str | bytes) -> str:
         ("[shop]\nluck = 0.1\n", "[shop] has no setting luck. luck belongs in the section [labels]."),
         ('name = "x"\n', "name belongs in the section [shop]."),
         ("[shop\n", 'Line 1: "[shop" is not TOML'),
-        ('[shop]\nname = "a"\nname = "b"\n', 'Line 3: "name = "b"" is not TOML, or names a setting or a section for the second time.'),
+        ('[shop]\nname = "a"\nname = "b"\n', 'Line 3: "name = "b"" is not TOML, or repeats a setting or a section.'),
     ],
 )
 def test_a_wrong_file_is_refused_in_words(workspace, body, said):

@@ -140,7 +140,7 @@ def _check(scope: str, name: str, field: str, value, reason: str) -> None:
     if scope not in SCOPES:
         raise UserError(
             expected=msg("A change applies to one of {choices}.", choices=list(SCOPES)),
-            found=msg('"{scope}" is none of them.', scope=scope),
+            found=msg('"{scope}" is not one of them.', scope=scope),
             to_do=msg("Choose what the change applies to."),
         )
     if field not in FIELDS[scope]:
@@ -166,9 +166,9 @@ def _check(scope: str, name: str, field: str, value, reason: str) -> None:
             date.fromisoformat(value)
         except (TypeError, ValueError) as error:
             raise UserError(
-                expected=msg("A day is written like 2026-03-31."),
-                found=msg('"{value}" is not a day.', value=str(value)),
-                to_do=msg("Correct the day."),
+                expected=msg("A date is written like 2026-03-31."),
+                found=msg('"{value}" is not a date.', value=str(value)),
+                to_do=msg("Correct the date."),
             ) from error
         return
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and value == value and abs(value) != float("inf")

@@ -116,7 +116,7 @@ class PurchaseOrders(StateFile):
         if status not in NEXT[order.status]:
             raise UserError(
                 expected=msg("From {status}, an order becomes one of {choices}.", status=order.status, choices=list(NEXT[order.status])),
-                found=msg('"{status}" is none of them.', status=status),
+                found=msg('"{status}" is not one of them.', status=status),
                 to_do=msg("Choose another status."),
             )
         units = {e.product_id: e.units for e in order.lines} if status == RECEIVED else dict(received or {})

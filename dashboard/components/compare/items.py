@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 import pandas as pd
-import streamlit as st
 
 from core.capabilities.forecast.listing import EVERYTHING, FACTS, reasons
 from dashboard import data, labels
-from dashboard.i18n import _, exact, money, number, percent, plain, show
+from dashboard.components import exports
+from dashboard.i18n import _, exact, money, number, percent, show
 
 WEEKS = 52  # of history in a comparison of products or groups
 HORIZON = 4  # weeks of the expected units
@@ -59,7 +59,8 @@ def in_year(product: str, segment: str, weeks: int) -> tuple[Item, Item]:
 
 def table(items: list[Item], of: list[tuple[str, str]]) -> None:
     """Show the items side by side. of: the product and the segment of each."""
-    st.table(pd.DataFrame({plain(item.name): _facts(item, *asked) for item, asked in zip(items, of)}), border="horizontal")
+    facts = pd.DataFrame({item.name: _facts(item, *asked) for item, asked in zip(items, of)})
+    exports.table("compared", facts.rename_axis(_("Figure")).reset_index())
 
 
 def _facts(item: Item, product: str, segment: str) -> dict[str, str]:
@@ -72,7 +73,7 @@ def _facts(item: Item, product: str, segment: str) -> dict[str, str]:
         _("Expected units, 4 weeks"): units,
         _("Units, last 4 weeks"): number(recent, 0),
         _("Main reasons"): _reasons(product, segment),
-        _("Price"): plain(money(facts.price_cents, facts.currency)),
+        _("Price"): money(facts.price_cents, facts.currency),
         _("On hand"): "–" if stock is None else exact(stock.on_hand),
         _("Weeks of supply"): "–" if stock is None else number(stock.cover_weeks, 1),
         _("Stock"): "–" if stock is None else labels.status(stock.status),
@@ -85,4 +86,4 @@ def _reasons(product: str, segment: str) -> str:
     if found.empty:
         return _("No forecast")
     said = reasons(next(found.itertuples()), falling=False, spread=data.feature_spread())
-    return ", ".join(f"{'▲' if reason.push > 0 else '▼'} {plain(show(reason.text))}" for reason in said)
+    return ", ".join(f"{'▲' if reason.push > 0 else '▼'} {show(reason.text)}" for reason in said)

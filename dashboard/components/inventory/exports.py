@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -10,11 +9,11 @@ import streamlit as st
 
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data, labels
+from dashboard.components import exports
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
 from dashboard.i18n import _, absent, day, exact, money, n_, number, plain
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LISTED = (
     "product_id",
     "title",
@@ -46,17 +45,14 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
     asked for; their words are chosen now, in this session's language."""
     template = {name: heading or own.heading(name) for name, heading in plans.order_columns(data.order_template()).items()}
     about, called, ordered = _about(found, asked, meta, budget), _called(), bool((found.order_units > 0).any())
-    told = found.assign(
-        status=found.status.map({s: labels.status(s) for s in found.status.unique()}),
-        reason=found.reason.map(own.reason, na_action="ignore"),
-    )
-    listed = {name: own.heading(name) for name in (LISTED if budget is None else (*LISTED, "gain"))}
+    told = in_words(found)
+    listed = headings() | ({} if budget is None else {"gain": own.heading("gain")})
     day_ = f"{meta.as_of:%Y-%m-%d}"
     st.download_button(
         _("Export purchase orders"),
         lambda: plans.orders_workbook(told, template, about, called),
         f"orders-{day_}.xlsx",
-        XLSX,
+        exports.XLSX,
         key="orders_xlsx",
         type="primary",
         icon=":material/download:",
@@ -77,17 +73,29 @@ def buttons(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | N
             disabled=not ordered,
             width="stretch",
         )
-        for kind, name, mime in (("xlsx", _("This list (Excel)"), XLSX), ("csv", _("This list (CSV)"), "text/csv")):
-            st.download_button(
-                name,
-                partial(plans.list_file, told, listed, about, called, kind),
-                f"plan-{day_}.{kind}",
-                mime,
-                key=f"list_{kind}",
-                on_click="ignore",
-                width="stretch",
-            )
+        exports.buttons(
+            "plan", listed, lambda: in_money(told), about[3:], label=_("This list (CSV)"), excel=_("This list (Excel)"), width="stretch"
+        )
     return printing
+
+
+def headings() -> dict[str, str]:
+    """Return the headings of a plan as a file."""
+    return {name: own.heading(name) for name in LISTED}
+
+
+def in_words(found: pd.DataFrame) -> pd.DataFrame:
+    """Return a plan with its status and reasons in words of this session's language."""
+    return found.assign(
+        status=found.status.map({s: labels.status(s) for s in found.status.unique()}),
+        reason=found.reason.map(own.reason, na_action="ignore"),
+    )
+
+
+def in_money(plan: pd.DataFrame) -> pd.DataFrame:
+    """Return a plan with amounts in whole currency beside those in cents."""
+    amounts = [name for name in plan if name.endswith("_cents")]
+    return plan.assign(**{name.removesuffix("_cents"): plan[name] / 100 for name in amounts})
 
 
 def to_print(found: pd.DataFrame, asked: dict, meta: pd.Series, budget: float | None) -> None:
@@ -144,5 +152,4 @@ def _called() -> dict[str, str]:
         "units": _("Units"),
         "cost": _("Cost"),
         "total": _("Total"),
-        "list": _("Plan"),
     }

@@ -10,9 +10,8 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from core.storage.state import NEXT, PurchaseOrder
 from dashboard import actions, address, data
-from dashboard.components import cards, tables
+from dashboard.components import cards, exports, tables
 from dashboard.components.inventory import labels as own
-from dashboard.components.inventory.exports import XLSX
 from dashboard.i18n import _, day, day_format, exact, money, n_, number, plain
 from dashboard.labels import said
 
@@ -86,19 +85,22 @@ def _list(made: list[PurchaseOrder]) -> None:
     shown = list(reversed(made))
     costs = pd.Series([order.cost_cents / 100 for order in shown])
     words = {status: said(own.ORDER_STATUSES, status) for status in own.ORDER_STATUSES}
-    st.dataframe(
+    exports.dataframe(
+        "purchase-orders",
+        pd.DataFrame(
+            {
+                "number": [o.number for o in shown],
+                "supplier": [o.supplier for o in shown],
+                "status": [[words[o.status]] for o in shown],
+                "created": [o.created_at for o in shown],
+                "sent": [o.sent_on for o in shown],
+                "due": [min(line.due_on for line in o.lines) for o in shown],
+                "lines": [len(o.lines) for o in shown],
+                "open": [sum(line.open for line in o.lines) if o.on_the_way else 0.0 for o in shown],
+                "cost": costs,
+            }
+        ),
         {
-            "number": [o.number for o in shown],
-            "supplier": [o.supplier for o in shown],
-            "status": [[words[o.status]] for o in shown],
-            "created": [o.created_at for o in shown],
-            "sent": [o.sent_on for o in shown],
-            "due": [min(line.due_on for line in o.lines) for o in shown],
-            "lines": [len(o.lines) for o in shown],
-            "open": [sum(line.open for line in o.lines) if o.on_the_way else 0.0 for o in shown],
-            "cost": costs,
-        },
-        column_config={
             "number": column.TextColumn(_("Number"), width=120),
             "supplier": column.TextColumn(_("Supplier"), width=190),
             "status": column.MultiselectColumn(
@@ -111,10 +113,8 @@ def _list(made: list[PurchaseOrder]) -> None:
             "open": column.NumberColumn(_("On order"), format="%,.0f", width=75, help=_("Units sent and not received.")),
             "cost": tables.money(_("Cost"), shown[0].currency, costs, width=85),
         },
-        hide_index=True,
         width="content",
         placeholder="–",
-        key="purchase_orders",
         alt=_("Purchase orders, newest first"),
     )
 
@@ -124,7 +124,7 @@ def _one(order: PurchaseOrder) -> None:
         st.markdown(f"**{order.number}** · {plain(order.supplier)} · **{said(own.ORDER_STATUSES, order.status)}**")
         st.space("stretch")
         words = _words()
-        for kind, label, mime in (("xlsx", _("Excel"), XLSX), ("csv", _("CSV"), "text/csv")):
+        for kind, label, mime in (("xlsx", _("Excel"), exports.XLSX), ("csv", _("CSV"), "text/csv")):
             st.download_button(
                 label,
                 partial(plans.order_file, order, words, kind),

@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
-from dashboard.components import cards, tables
+from dashboard.components import cards, exports, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
 from dashboard.i18n import _, n_, number, percent, shortened
@@ -56,10 +56,10 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
         minimum=totals.minimum_cents.astype("float64") / 100,
         missing=missing.where(missing > 0) / 100,
     )
-    known = ["minimum", "missing"] if shown.minimum.notna().any() else []
-    st.dataframe(
+    exports.dataframe(
+        "orders-by-supplier",
         shown,
-        column_config={
+        {
             "supplier": column.TextColumn(_("Supplier"), width=220),
             "lines": column.NumberColumn(_("Order lines"), format="%,d", width=90),
             "units": column.NumberColumn(_("Units"), format="%,.0f", width=80),
@@ -77,10 +77,8 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
             ),
             "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out")),
         },
-        column_order=["supplier", "lines", "units", "cost", *known, "lost", "goes_out"],
-        hide_index=True,
+        hidden=[] if shown.minimum.notna().any() else ["minimum", "missing"],
         width="content",
-        key="supplier_totals",
         placeholder="–",
         alt=_("Orders by supplier"),
     )
@@ -97,29 +95,29 @@ def stop(plan: pd.DataFrame, currency: str) -> None:
     )
     if found.empty:
         return
-    shown = listing.listed(found.head(MOST)).assign(
-        excess_cost=found.excess_cost_cents.head(MOST) / 100, falling=found.falling_probability.head(MOST)
-    )
-    shown["advice"] = [own.clearing(share, by) for share, by in zip(found.markdown_share.head(MOST), found.clear_by.head(MOST))]
-    st.dataframe(
-        shown,
-        column_config=listing.columns(currency, found)
-        | {
-            "excess_cost": tables.money(own.heading("excess_cost"), currency, shown.excess_cost, width=90, help=own.formula("excess_cost")),
-            "falling": tables.chance(_("Chance of falling"), width=96),
-            "advice": column.TextColumn(
-                _("Advice"),
-                width=216,
-                help=_(
-                    "A markdown is the smallest one expected to sell the stock within 13 weeks, estimated from earlier "
-                    "price changes in the category. Where these show no clear effect, the advice is only to stop "
-                    "ordering."
-                ),
+    shown = listing.listed(found).assign(excess_cost=found.excess_cost_cents / 100, falling=found.falling_probability)
+    shown["advice"] = [own.clearing(share, by) for share, by in zip(found.markdown_share, found.clear_by)]
+    config = listing.columns(currency, found) | {
+        "product_id": column.TextColumn(own.heading("product_id")),
+        "excess_cost": tables.money(own.heading("excess_cost"), currency, shown.excess_cost, width=90, help=own.formula("excess_cost")),
+        "falling": tables.chance(_("Chance of falling"), width=96),
+        "advice": column.TextColumn(
+            _("Advice"),
+            width=216,
+            help=_(
+                "A markdown is the smallest one expected to sell the stock within 13 weeks, estimated from earlier "
+                "price changes in the category. Where these show no clear effect, the advice is only to stop "
+                "ordering."
             ),
-        },
-        column_order=["title", "supplier", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position"],
-        hide_index=True,
-        key="stop_table",
+        ),
+    }
+    order = ["product_id", "title", "supplier", "advice", "excess_units", "excess_cost", "cover_weeks", "falling", "inventory_position"]
+    exports.dataframe(
+        "stop-ordering",
+        shown,
+        {name: config[name] for name in order},
+        hidden=["product_id"],
+        first=MOST,
         alt=_("Products to stop ordering, largest value first"),
     )
 
@@ -132,21 +130,24 @@ def changes(plan: pd.DataFrame) -> None:
         return
     as_of, titles = data.meta().as_of.date(), dict(zip(plan.product_id, plan.title))
     _were_right(titles)
-    st.dataframe(
-        [
-            {
-                "at": o.at,
-                "what": shortened(titles.get(o.name, o.name), 60) if o.scope == "product" else own.scope(o.scope, o.name),
-                "change": own.change(o),
-                "reason": own.reason(o.reason),
-                "comment": o.comment,
-                "actor": o.actor,
-                "until": o.expires_on,
-                "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
-            }
-            for o in reversed(every[-MOST:])
-        ],
-        column_config={
+    exports.dataframe(
+        "plan-changes",
+        pd.DataFrame(
+            [
+                {
+                    "at": o.at,
+                    "what": shortened(titles.get(o.name, o.name), 60) if o.scope == "product" else own.scope(o.scope, o.name),
+                    "change": own.change(o),
+                    "reason": own.reason(o.reason),
+                    "comment": o.comment,
+                    "actor": o.actor,
+                    "until": o.expires_on,
+                    "state": _("holds") if o.holds(as_of) else _("ended by {who}").format(who=o.ended_by) if o.ended_by else _("expired"),
+                }
+                for o in reversed(every)
+            ]
+        ),
+        {
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125),
             "what": column.TextColumn(_("Subject"), width=175),
             "change": column.TextColumn(_("Edit"), width=190),
@@ -156,8 +157,7 @@ def changes(plan: pd.DataFrame) -> None:
             "until": column.DateColumn(_("Valid until"), width=90),
             "state": column.TextColumn(_("State"), width=90),
         },
-        hide_index=True,
-        key="changes_table",
+        first=MOST,
         alt=_("Plan changes, newest first"),
     )
 
@@ -183,12 +183,10 @@ def _were_right(titles: dict[str, str]) -> None:
     if said := closest(found):
         st.markdown(said)
     units = lambda label, **more: column.NumberColumn(label, format="%,.0f", width=110, **more)  # noqa: E731
-    st.dataframe(
-        found.head(MOST).assign(
-            title=[shortened(titles.get(p, p), 60) for p in found.product_id.head(MOST)],
-            reason=[own.reason(r) for r in found.reason.head(MOST)],
-        ),
-        column_config={
+    exports.dataframe(
+        "hindsight",
+        found.assign(title=[shortened(titles.get(p, p), 60) for p in found.product_id], reason=[own.reason(r) for r in found.reason]),
+        {
             "title": column.TextColumn(_("Product"), width=220),
             "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
             "actor": column.TextColumn(_("Changed by"), width=70),
@@ -201,8 +199,6 @@ def _were_right(titles: dict[str, str]) -> None:
                 help=_("Sales until the next order could arrive, less available and incoming stock when the change was made."),
             ),
         },
-        column_order=["title", "at", "actor", "reason", "naive", "suggested", "planner", "needed"],
-        hide_index=True,
-        key="hindsight_table",
+        first=MOST,
         alt=_("Planners' quantities vs actual need"),
     )

@@ -11,7 +11,7 @@ from core.capabilities.inventory.control import COST
 from core.capabilities.inventory.plan import Scenario, select
 from core.schema import DEMAND_WEEKS
 from dashboard import actions, address, data, scenarios
-from dashboard.components import cards, tables
+from dashboard.components import cards, exports, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing, panel
 from dashboard.i18n import _, money, n_, percent, plain, shortened
@@ -122,23 +122,26 @@ def _share(fields: address.Form, key: str, label: str, **more: Any) -> float:
 
 def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: dict, currency: str) -> None:
     found = [scenarios.outlook(around.product_id, asked, scenario) for _name, scenario in compared]
-    st.dataframe(
-        [
-            {
-                "name": name,
-                "level": _("as planned") if s.service_level is None else own.level(s.service_level),
-                "lead": s.lead_time,
-                "demand": s.demand,
-                "promotion": _promotion(s),
-                "budget": "" if s.budget_cents is None else money(s.budget_cents, currency),
-                "to_order": o.to_order,
-                "cost": o.order_cost_cents / 100,
-                "stock": o.average_stock_cents / 100,
-                "fill": o.fill_rate,
-            }
-            for (name, s), o in zip(compared, found)
-        ],
-        column_config={
+    exports.dataframe(
+        "scenarios",
+        pd.DataFrame(
+            [
+                {
+                    "name": name,
+                    "level": _("as planned") if s.service_level is None else own.level(s.service_level),
+                    "lead": s.lead_time,
+                    "demand": s.demand,
+                    "promotion": _promotion(s),
+                    "budget": "" if s.budget_cents is None else money(s.budget_cents, currency),
+                    "to_order": o.to_order,
+                    "cost": o.order_cost_cents / 100,
+                    "stock": o.average_stock_cents / 100,
+                    "fill": o.fill_rate,
+                }
+                for (name, s), o in zip(compared, found)
+            ]
+        ),
+        {
             "name": column.TextColumn(_("Scenario"), width=130),
             "level": column.TextColumn(own.heading("service_level"), width=90),
             "lead": column.NumberColumn(_("Lead times"), format="percent", width=90),
@@ -158,10 +161,8 @@ def _table(around: pd.DataFrame, compared: list[tuple[str, Scenario]], asked: di
             ),
             "fill": column.NumberColumn(own.heading("fill_rate"), format="percent", step=0.001, width=90, help=own.formula("fill_rate")),
         },
-        hide_index=True,
         width="content",
         placeholder="–",
-        key="what_if_table",
         alt=_("Compare scenarios"),
     )
 
@@ -181,16 +182,11 @@ def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, curr
     if rows.empty:
         return
     costs = rows.more * rows.unit_cost_cents.where(rows.unit_cost_cents > 0) / 100
-    st.dataframe(
+    exports.dataframe(
+        "scenario-changes",
+        rows.assign(title=[shortened(t, 90) for t in rows.title], now=rows.order_units, cost=costs),
         {
-            "title": [shortened(t, 90) for t in rows.title],
-            "supplier": rows.supplier.to_numpy(),
-            "now": rows.order_units.to_numpy(),
-            "then": rows.then.to_numpy(),
-            "more": rows.more.to_numpy(),
-            "cost": costs.to_numpy(),
-        },
-        column_config={
+            "product_id": column.TextColumn(own.heading("product_id")),
             "title": column.TextColumn(_("Product"), width=300),
             "supplier": column.TextColumn(_("Supplier"), width=180),
             "now": column.NumberColumn(_("Plan"), format="%,.0f", width=80),
@@ -198,10 +194,9 @@ def _changes(around: pd.DataFrame, last: tuple[str, Scenario], asked: dict, curr
             "more": column.NumberColumn(_("Change"), format="%+,.0f", width=80),
             "cost": tables.money(_("Change in cost"), currency, costs, width=120),
         },
-        hide_index=True,
+        hidden=["product_id"],
         width="content",
         placeholder="–",
-        key="what_if_changes",
         alt=_("Products whose order the scenario changes"),
     )
     with st.form("adopt", border=False), st.container(horizontal=True, vertical_alignment="bottom"):

@@ -8,11 +8,11 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import labels
+from dashboard.components import audience
 from dashboard.i18n import _, absent, day, exact, number, percent, plain, points
 
 TILE: dict[str, Any] = {"border": True, "height": "stretch", "delta_color": "off", "delta_arrow": "off"}
 MONTH = 4  # weeks
-AHEAD = 0.05  # a group's chance this far above that of all customers is worth naming
 
 
 def tiles(facts: pd.Series, demand: pd.DataFrame, groups: pd.DataFrame, planned: pd.Series | None) -> None:
@@ -45,18 +45,15 @@ def _moved(facts: pd.Series) -> bool:
 
 
 def _for_whom(groups: pd.DataFrame) -> None:
-    everyone = groups[groups.segment == "all"].rising_probability.max()
-    others = groups[groups.segment != "all"].sort_values("rising_probability", ascending=False)
-    if others.empty:
+    best = audience.best(groups)
+    if best is None:
         return
-    best = others.iloc[0]
-    name, chance = labels.segment(best.segment), percent(best.rising_probability)
-    stands_out = best.rising_probability - everyone >= AHEAD
+    name, chance = labels.segment(best.segment), percent(best.chance)
     st.metric(
         _("For whom"),
-        name if stands_out else _("All customers"),
+        name if best.ahead else _("All customers"),
         _("{chance} chance of rising").format(chance=chance)
-        if stands_out
+        if best.ahead
         else _("best group: {group}, {chance}").format(group=name, chance=chance),
         **TILE,
         help=_("The customer group with the highest chance, where it exceeds that of all customers by 5 points or more."),

@@ -6,11 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, tables, text_explanation
+from dashboard.components import cards, charts, plots, tables, text_explanation
 from dashboard.components.product import charts as own
-from dashboard.components.product import reasons
+from dashboard.components.product import files, reasons
 from dashboard.i18n import _, n_, number, percent, points
-from dashboard.theme import CONFIG
 
 RANGES = {"26": 26, "52": 52, "all": None}  # weeks of history
 TEXT_MATTERS = 0.05  # on the logit: below it, the words of a text say nothing
@@ -28,9 +27,8 @@ def forecast(product: str, segment: str, facts: pd.Series, demand: pd.DataFrame)
         label_visibility="collapsed",
     )
     history = data.ask("product_history", product=product, segment=segment)
-    st.plotly_chart(
+    plots.show(
         own.sales(history, demand, data.meta().as_of, RANGES[chosen or "26"]),
-        config=CONFIG,
         key="history",
         alt=_("Weekly units, forecast with its ranges, and the same weeks a year ago"),
     )
@@ -43,15 +41,16 @@ def forecast(product: str, segment: str, facts: pd.Series, demand: pd.DataFrame)
         if history.lost_units.any()
         else "",
     )
+    files.history(history, product, segment)
+    files.forecast(demand, product, segment)
 
 
 def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> None:
     """Show the drivers in the order of the verdict, each with its strongest fact; words where the text matters; then all signals."""
     values = data.ask("product_features", product=product)
     found = reasons.found(drivers, values)
-    st.plotly_chart(
+    plots.show(
         own.reasons(found, facts.base_logit),
-        config=CONFIG,
         key="reasons",
         alt=_("Effect of each driver on the chance of rising"),
     )
@@ -61,6 +60,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
         ),
         _("Effects are associations in past sales, not causes."),
     )
+    files.drivers(drivers, product, segment)
     if segment != "all":
         _of_group(product, segment)
     words = drivers[drivers.driver == "text"].attribution.abs().max()
@@ -77,7 +77,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
 
 def _of_group(product: str, segment: str) -> None:
     """Say why a group's chance differs from that of all customers."""
-    groups = data.ask("product_segments", product=product).set_index("segment").rising_probability
+    groups = data.ask("product_segments", products=[product]).set_index("segment").rising_probability
     if "all" not in groups or segment not in groups:
         return
     ahead = groups[segment] - groups["all"]
@@ -96,11 +96,12 @@ def _of_group(product: str, segment: str) -> None:
 
 def customers(product: str) -> None:
     """Show the chance in each customer group."""
-    found = data.ask("product_segments", product=product)
+    found = data.ask("product_segments", products=[product])
     if len(found) < 2:
         cards.nothing_here(_("This shop has no customer groups that are large enough."))
         return
-    st.plotly_chart(charts.segment_bars(found), config=CONFIG, key="groups", alt=_("Chance of rising in each customer group"))
+    plots.show(charts.segment_bars(found), key="groups", alt=_("Chance of rising in each customer group"))
+    files.groups(found, product)
 
 
 def reviews(product: str) -> None:
@@ -115,11 +116,14 @@ def reviews(product: str) -> None:
         n_("{count} review in the last 2 years.", "{count} reviews in the last 2 years.", found.reviews.sum()),
         _("Average rating: {rating} of 5.").format(rating=number(mean, 1)) if len(rated) else "",
     )
-    st.plotly_chart(own.reviews(found), config=CONFIG, key="reviews", alt=_("Rating and sentiment of reviews by week"))
+    plots.show(own.reviews(found), key="reviews", alt=_("Rating and sentiment of reviews by week"))
+    files.reviews(found, product)
 
 
 def stock(product: str) -> None:
     """Show stock, the suggested order and planners' changes."""
     left, _right = cards.halves()
     with left:
-        cards.stock(data.planned(product))
+        planned = data.planned(product)
+        cards.stock(planned)
+        files.stock(planned, product)

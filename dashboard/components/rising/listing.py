@@ -9,7 +9,7 @@ import pandas as pd
 from core.capabilities.forecast.listing import REASONS, Reason, reasons
 from core.capabilities.inventory.control import ENOUGH, MAX_COVER_WEEKS, ORDER_NOW
 from core.messages import show as show_in
-from dashboard import data, labels
+from dashboard import data, labels, pictures
 from dashboard.components import rows
 from dashboard.i18n import _, absent, day, language, money, number, percent, shortened
 
@@ -68,7 +68,9 @@ def _cells(row, currency: str, falling: bool, spread: Mapping[str, Sequence[floa
     about += [money(row.price_cents, currency)] if not absent(row.price_cents) else []
     known = not absent(row.units_4w)
     return {
-        "product": rows.product(shortened(row.title, 90), " · ".join(about), "" if absent(row.category) else row.category),
+        "product": rows.product(
+            shortened(row.title, 90), " · ".join(about), "" if absent(row.category) else row.category, pictures.address(row.product_id)
+        ),
         "chance": rows.chance(share, percent(share), change, _("Change in percentage points since the last update.")),
         "trend": rows.trend(row.units, row.units_before, _trend(row)),
         "reasons": rows.facts([_fact(reason) for reason in reasons(row, falling, spread)]),
@@ -120,7 +122,12 @@ def unforecast(key: str, found: pd.DataFrame, *, first: int = 0, total: int | No
         rows.Row(
             row.product_id,
             {
-                "product": rows.product(shortened(row.title, 90), "" if absent(row.category) else row.category, row.category or ""),
+                "product": rows.product(
+                    shortened(row.title, 90),
+                    "" if absent(row.category) else row.category,
+                    row.category or "",
+                    pictures.address(row.product_id),
+                ),
                 "reason": rows.figure(why[row.reason]),
                 "last": None if absent(row.last_week) else rows.figure(day(row.last_week)),
             },
@@ -128,6 +135,19 @@ def unforecast(key: str, found: pd.DataFrame, *, first: int = 0, total: int | No
         for row in found.itertuples()
     ]
     rows.show(key, _("Products without a forecast"), columns, shown, first=first, total=total)
+
+
+def unforecast_file(everything: Callable[[], pd.DataFrame]) -> tuple[dict[str, str], Callable[[], pd.DataFrame]]:
+    """Return the headings of all products without a forecast, and what makes their table. everything: gives the whole answer."""
+    why = no_forecast()
+    headings = {
+        "product_id": _("SKU"),
+        "title": _("Product"),
+        "category": _("Category"),
+        "said": _("Why no forecast"),
+        "last_week": _("Last sale"),
+    }
+    return headings, lambda: everything().assign(said=lambda found: found.reason.map(why))
 
 
 def no_forecast() -> dict[str, str]:

@@ -68,11 +68,14 @@ class Action:
 # ---- cells
 
 
-def product(title: str, sub: str = "", group: str = "") -> dict:
-    """Return a product's cell: its name, a line below it, and a tile with its initials in the quiet colour of its group."""
+def product(title: str, sub: str = "", group: str = "", picture: str = "") -> dict:
+    """Return a product's cell: its name, a line below it, and its picture, else a tile with its initials in the quiet colour of its group.
+
+    picture: as dashboard.pictures.address gives it. A compact list keeps the line breaks of `sub`.
+    """
     words = "".join(c if c.isalnum() else " " for c in title).split()
     initials = words[0][0] if words and ord(words[0][0]) > 0x2E7F else "".join(word[0] for word in words[:2])
-    return {"title": title, "sub": sub, "initials": initials.upper(), "hue": crc32(group.encode()) % HUES}
+    return {"title": title, "sub": sub, "initials": initials.upper(), "hue": crc32(group.encode()) % HUES, "picture": picture}
 
 
 def chance(share: float, text: str, note: str = "", tip: str = "") -> dict:

@@ -1,4 +1,4 @@
-// Compiled by `make frontend` from source b26c7730ed5ecba9285603de3bd58953219f27bac11d484fe1a338e96d059fae to 4a7782a5a2c26fe6c158e9a0d71be02bfb82f3432383db73e02057ce72eb4c72.
+// Compiled by `make frontend` from source 7b3f9ce6f2e53f1d568bed523a1ec832fd259ebf1e91cd37f7b69da737f63f95 to 0c0f8a5b21a06dfb65e445f858d0767b06c6948348b601007cd5f4648d84a53f.
 const WEEKS = 26;
 const ABSENT = "–";
 function fill(element, attributes, children) {
@@ -60,7 +60,10 @@ function product(cell, link) {
     const name = make("span", { class: "name", "data-tip": cell.title }, link);
     if (cell.sub)
         name.append(make("span", { class: "sub" }, cell.sub));
-    return make("span", { class: "product" }, make("span", { class: `tile hue${cell.hue}`, "aria-hidden": "true" }, cell.initials), name);
+    const tile = cell.picture?.startsWith("data:image/webp;")
+        ? make("img", { class: "tile picture", src: cell.picture, alt: "" })
+        : make("span", { class: `tile hue${cell.hue}`, "aria-hidden": "true" }, cell.initials);
+    return make("span", { class: "product" }, tile, name);
 }
 function content(column, cell, link) {
     if (cell === null)

@@ -6,7 +6,7 @@
 
 type Tone = "rise" | "fall" | "short" | "excess" | "fine" | "";
 
-interface Product { title: string; sub?: string; initials: string; hue: number }
+interface Product { title: string; sub?: string; initials: string; hue: number; picture?: string }
 interface Chance { share: number; text: string; note?: string; tip?: string }
 interface Trend { now: number[]; before: number[]; text: string }
 interface Facts { facts: { text: string; tone: Tone; meaning?: string }[] }
@@ -104,7 +104,10 @@ function product(cell: Product, link: HTMLAnchorElement): Node {
   link.append(cell.title);
   const name = make("span", { class: "name", "data-tip": cell.title }, link);
   if (cell.sub) name.append(make("span", { class: "sub" }, cell.sub));
-  return make("span", { class: "product" }, make("span", { class: `tile hue${cell.hue}`, "aria-hidden": "true" }, cell.initials), name);
+  const tile = cell.picture?.startsWith("data:image/webp;") // never from a remote address
+    ? make("img", { class: "tile picture", src: cell.picture, alt: "" })
+    : make("span", { class: `tile hue${cell.hue}`, "aria-hidden": "true" }, cell.initials);
+  return make("span", { class: "product" }, tile, name);
 }
 
 function content(column: Column, cell: Cell, link: HTMLAnchorElement): Node {

@@ -43,7 +43,9 @@ class World:
         if self.lead_time_days.shape != (n, reviews):
             raise UserError(
                 expected=msg(
-                    "A simulation needs a lead time for each of {products} products and {reviews} reviews.", products=n, reviews=reviews
+                    "A simulation needs a lead time for each of {products} products and {reviews} review periods.",
+                    products=n,
+                    reviews=reviews,
                 ),
                 found=msg("The lead times have the shape {shape}.", shape=str(self.lead_time_days.shape)),
                 to_do=msg("Draw the lead times again."),

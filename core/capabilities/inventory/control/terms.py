@@ -67,8 +67,8 @@ class Rules:
             )
         if self.review_days < 1:
             raise UserError(
-                expected=msg("Reviews must be at least 1 day apart."),
-                found=msg("Reviews are {days} days apart.", days=self.review_days),
+                expected=msg("The review period must be at least 1 day."),
+                found=msg("The review period is {days} days.", days=self.review_days),
                 to_do=msg("Correct {setting} in [inventory].", setting="review_days"),
             )
         if self.default_lead_time_days < 0:

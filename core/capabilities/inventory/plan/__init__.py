@@ -8,7 +8,7 @@ from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, ran
 from core.capabilities.inventory.plan.decisions import decisions, stock_known
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
 from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain, worth
-from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, list_file, order_columns, orders_csv, orders_workbook
+from core.capabilities.inventory.plan.orders import ORDER_COLUMNS, order_columns, orders_csv, orders_workbook
 from core.capabilities.inventory.plan.purchase_orders import on_the_way, order_file, standing
 from core.capabilities.inventory.plan.table import (
     CLASSES,
@@ -58,7 +58,6 @@ __all__ = [
     "extra",
     "gain",
     "hindsight",
-    "list_file",
     "make",
     "on_the_way",
     "order_columns",

@@ -274,10 +274,12 @@ def _up_to(steps: Steps, mine: np.ndarray, need: float, money: float) -> np.ndar
         fits = mine[best_steps(row, steps.cost[mine], steps.gain[mine] + most * steps.cost[mine], money)]
         lump = fits if steps.cost[fits].sum() >= need else lump
     spare = steps.cost[lump].sum() - need
-    kept = list(lump)
-    for each in lump[::-1]:  # what the minimum does not need is left out again, the worst first
-        last_of_product = not (steps.row[[k for k in kept if k > each]] == steps.row[each]).any()
-        if steps.cost[each] <= spare and last_of_product:
-            kept.remove(each)
-            spare -= steps.cost[each]
-    return np.array(kept, np.int64)
+    kept, followed = np.ones(len(lump), bool), set()  # followed: products of which a later step is kept
+    for i in range(len(lump) - 1, -1, -1):  # what the minimum does not need is left out again, the worst first
+        cost, product = steps.cost[lump[i]], steps.row[lump[i]]
+        if cost <= spare and product not in followed:
+            kept[i] = False
+            spare -= cost
+        else:
+            followed.add(product)
+    return lump[kept]

@@ -1,4 +1,4 @@
-"""Purchase orders and lists from the plan: XLSX and CSV for other programs, without content that they would execute."""
+"""Purchase orders from the plan: XLSX and CSV for other programs, without content that they would execute."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from core.errors import UserError
 from core.messages import msg
 from core.storage.export import csv_bytes, write_book
 
-# The columns of an order or a list: the plan's, with money in the shop's currency instead of cents.
+# The columns of an order: the plan's, with money in the shop's currency instead of cents.
 MONEY = {
     "unit_cost": "unit_cost_cents",
     "line_cost": "line_cost_cents",
@@ -104,14 +104,6 @@ def orders_csv(plan: pd.DataFrame, columns: Mapping[str, str]) -> bytes:
     """Return one line per product ordered today, by supplier."""
     lines = plan[plan.order_units > 0].sort_values(["supplier", "product_id"])
     return csv_bytes([list(columns.values()), *_rows(lines, columns)])
-
-
-def list_file(plan: pd.DataFrame, columns: Mapping[str, str], about: Sequence[tuple], words: Mapping[str, str], kind: str) -> bytes:
-    """Return these rows of the plan as a file, "csv" or "xlsx". In CSV, `about` comes first, followed by an empty line."""
-    rows = [list(columns.values()), *_rows(plan, columns)]
-    if kind == "csv":
-        return csv_bytes([*about, (), *rows])
-    return _saved(zip(sheet_names([words["summary"], words["list"]]), (about, rows)))
 
 
 def sheet_names(wanted: Sequence[str]) -> list[str]:

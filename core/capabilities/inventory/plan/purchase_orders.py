@@ -28,7 +28,9 @@ def on_the_way(orders: Sequence[PurchaseOrder], deliveries: pd.DataFrame, figure
     `as_of` are not in its stock, so they are still on the way for the plan. counted: units that the plan adds; imported: units that the
     files have; unsure: the order was sent before the data end, and the files do not have all of it.
     """
-    open_units = {name: group[["due_in_days", "units"]].to_numpy(float).tolist() for name, group in deliveries.groupby("product_id")}
+    open_units: dict[str, list[list[float]]] = {}
+    for name, due, units in zip(deliveries.product_id, deliveries.due_in_days, deliveries.units):
+        open_units.setdefault(name, []).append([float(due), float(units)])
     left = {name: float(units) for name, units in figures.items() if units > 0 and name not in open_units}
     rows = []
     for order in sorted(orders, key=lambda order: order.sent_on or date.max):

@@ -49,7 +49,9 @@ class Scenario:
                 )
         if not 1 <= self.promoted_from <= self.promoted_to <= DEMAND_WEEKS[-1]:
             raise UserError(
-                expected=msg("A promotion lasts from one of the weeks 1 to {last} to the same or a later one.", last=DEMAND_WEEKS[-1]),
+                expected=msg(
+                    "A promotion starts in one of the weeks 1 to {last} and ends in the same or a later one.", last=DEMAND_WEEKS[-1]
+                ),
                 found=msg("The promotion lasts from week {first} to week {last}.", first=self.promoted_from, last=self.promoted_to),
                 to_do=msg("Correct the weeks."),
             )
