@@ -195,7 +195,7 @@ PIPELINE: tuple[JobKind, ...] = (
     ),
     JobKind(
         "webhook",
-        label=msg("Webhook"),
+        label=msg("Webhook alerts"),
         steps={"send": 1.0},
         run="core.notifications.jobs:webhook",
         arguments=("scheduled",),

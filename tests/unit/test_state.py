@@ -139,7 +139,7 @@ def test_an_override_holds_until_its_last_day_or_its_end(workspace):
         ("product", "order_units", -1, "other", "0 or more"),
         ("product", "order_units", float("nan"), "other", "0 or more"),
         ("product", "service_level", 95, "other", "below 100%"),
-        ("product", "snooze_until", "soon", "other", "not a day"),
+        ("product", "snooze_until", "soon", "other", "not a date"),
         ("supplier", "order_units", 5, "other", "sets one of service_level"),
         ("brand", "service_level", 0.9, "other", "one of product"),
     ],
