@@ -126,7 +126,7 @@ def _settings(workspace: Workspace) -> Iterator[Finding]:
 def _layout(workspace: Workspace) -> Iterator[Finding]:
     found = layout.version(workspace)
     said = msg("The workspace has layout {layout}.", layout=found)
-    old = "" if found == layout.LAYOUT else msg("The next command that writes updates it.")
+    old = "" if found == layout.LAYOUT else msg("It is updated by the next command that writes.")
     yield Finding("layout", True, sentences(said, old))
 
 
@@ -251,7 +251,9 @@ def _worker(workspace: Workspace) -> Iterator[Finding]:
     worker = state.worker()
     waiting = [job for job in state.jobs() if job.status == "queued"]
     if worker is not None and worker.alive:
-        yield Finding("worker", True, msg("Process {process} runs since {time} UTC.", process=str(worker.pid), time=worker.started_at))
+        yield Finding(
+            "worker", True, msg("Process {process} has been running since {time} UTC.", process=str(worker.pid), time=worker.started_at)
+        )
     else:
         yield Finding(
             "worker",

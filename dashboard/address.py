@@ -15,16 +15,16 @@ The fields of a form are written when its button is pressed (`Form`).
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import suppress
-from typing import Any, TypedDict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn, TypedDict
 
 import streamlit as st
 
 from dashboard.i18n import spoken
 
 LONGEST_TEXT = 200  # characters
-_LAST = "_addresses"
+_LAST, _WRONG = "_addresses", "_wrong_codes"  # of the session: addresses by page; what the run corrects, by key
 Resets = Collection[str]
 
 
@@ -56,13 +56,14 @@ def one_of(key: str, codes: Iterable, default: Any = ..., *, resets: Resets = ()
     """Bind a control that chooses one of `codes`. default: what no entry in the address means; the first code unless given, None for
     no choice."""
     known = {str(code): code for code in codes}
+    texts = {code: text for text, code in known.items()}
     first = next(iter(known.values()), None) if default is ... else default
     nothing = [] if first is None else [""]  # "" in the address: no choice where there is a default
     return _bind(
         key,
         first,
-        lambda texts: None if texts[-1] == "" and first is not None else known.get(texts[-1], first),
-        lambda chosen: nothing if chosen is None else [str(chosen)],
+        lambda given: None if given[-1] == "" and first is not None else known.get(given[-1], first),
+        lambda chosen: nothing if chosen is None else [texts[chosen]],
         resets,
     )
 
@@ -71,7 +72,7 @@ def some_of(key: str, codes: Iterable, most: int | None = None, *, resets: Reset
     """Bind a control that chooses up to `most` of `codes`, none at first."""
     known = {str(code): code for code in codes}
     read = lambda texts: [known[text] for text in dict.fromkeys(texts) if text in known][:most]  # noqa: E731
-    return _bind(key, [], read, lambda chosen: [str(code) for code in chosen or ()], resets)
+    return _bind(key, [], read, lambda chosen: [str(code) for code in chosen or () if code in known.values()], resets)
 
 
 def text(key: str, *, resets: Resets = ()) -> Bound:
@@ -113,12 +114,29 @@ def tab(key: str, words: dict[str, str], *, resets: Resets = ()) -> Bound:
     """Bind `st.tabs`, the first one open at first. words: the label of each tab by its code."""
     codes = {label: code for code, label in words.items()}
     first = next(iter(words.values()))
-    return _bind(key, first, lambda texts: words.get(texts[-1], first), lambda label: [codes[label]] if label in codes else [], resets)
+    return _bind(key, first, lambda texts: words.get(texts[-1], first), lambda label: [codes[label]], resets)
 
 
-def remember(page: str) -> None:
-    """Keep the address of a page for links back to it in this session."""
+@contextmanager
+def remembered(page: str) -> Iterator[None]:
+    """Run a page; keep its address for links back to it in this session, without what its controls cannot show."""
+    st.session_state[_WRONG] = {}
     st.session_state.setdefault(_LAST, {})[page] = current()
+    with suppress(_EndOfPage):
+        yield
+    if wrong := st.session_state[_WRONG]:  # at once: each change is an entry of the history
+        whole = {name: st.query_params.get_all(name) for name in st.query_params} | wrong
+        st.query_params.from_dict({name: texts for name, texts in whole.items() if texts})
+        st.session_state[_LAST][page] = current()
+
+
+class _EndOfPage(Exception):
+    pass
+
+
+def end_page() -> NoReturn:
+    """End a page early. `st.stop` would end the run, and leave in the address what the page cannot show."""
+    raise _EndOfPage
 
 
 def current() -> dict[str, list[str]]:
@@ -164,13 +182,14 @@ def _bind(key: str, default: Any, read: Callable[[list[str]], Any], write: Calla
         with suppress(ValueError, OverflowError):
             wanted = read(texts)
         if (shown := list(write(wanted))) != texts:
-            put(**{key: [] if wanted == default else shown})
+            st.session_state[_WRONG][key] = [] if wanted == default else shown
     if st.session_state.get(key, ...) != wanted:
         st.session_state[key] = wanted
 
     def changed() -> None:
         chosen = st.session_state.get(key, default)
-        put(**{key: [] if chosen == default else list(write(chosen))})
-        clear(*resets)
+        with suppress(LookupError):  # a browser may send words that its control no longer has: they change nothing
+            put(**{key: [] if chosen == default else list(write(chosen))})
+            clear(*resets)
 
     return {"key": spoken(key), "on_change": changed}

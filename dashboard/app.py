@@ -54,8 +54,8 @@ try:
     data.resolve()
     header(page, chosen.title)
     if data.has_snapshot() or not page.needs_snapshot:
-        address.remember(page.name)
-        chosen.run()
+        with address.remembered(page.name):
+            chosen.run()
     else:
         cards.nothing_yet()
 except UserError as error:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from core.capabilities.forecast import words
+from core.capabilities.inventory.control import MAX_COVER_WEEKS
 from core.jobs import kinds
 from core.messages import Message
 from core.schema import CANONICAL
 from dashboard import data
-from dashboard.i18n import _, language, number, percent, show
+from dashboard.i18n import _, absent, language, number, percent, show
 
 SHOWN_METRICS = ("precision_at_50", "brier_skill", "average_precision", "ece")
 
@@ -224,6 +225,13 @@ def without(level: str) -> str:
 
 def status(name: str) -> str:
     return said(STATUSES, name)
+
+
+def weeks(cover: float) -> str:
+    """Return weeks of supply: 8.7, 24, and "> 104" from the cap on, which is no figure of the product's own."""
+    if not absent(cover) and cover >= MAX_COVER_WEEKS:
+        return f"> {MAX_COVER_WEEKS:.0f}"
+    return number(cover, 1 if cover < 10 else 0)
 
 
 def no_order(name: str) -> str:

@@ -71,7 +71,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 
 if not products:
     cards.nothing_here(_("Choose two to four products above, or open a product and press Compare."))
-    st.stop()
+    address.end_page()
 
 # data
 if by == "years":

@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 
-from dashboard import data, labels
+from dashboard import address, data, labels
 from dashboard.components import cards, exports, import_history, importing, pictures
 from dashboard.i18n import _, absent, day, number
 
@@ -12,7 +12,7 @@ if not data.has_snapshot():
         cards.nothing_yet(here=True)
     importing.form()
     import_history.panel()
-    st.stop()
+    address.end_page()
 
 # data
 quality, meta = data.ask("quality"), data.meta()

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import data, shop
+from dashboard import address, data, shop
 from dashboard.components import cards, replays
 from dashboard.components.inventory import orders, purchase_orders, sections, whatif
 from dashboard.i18n import _
@@ -13,7 +13,7 @@ with st.spinner(_("Planning…")):
     plan, problems = data.plan(), data.plan_problems()
 if plan.empty:
     cards.nothing_here(_("This update has no order suggestions."))
-    st.stop()
+    address.end_page()
 cards.waiting_settings(shop.waiting_settings())
 
 # show

@@ -37,8 +37,12 @@ elif data.has_snapshot():
     left, right = cards.halves()
     with left:
         st.subheader(_("Are the forecasts reliable?"), anchor=False)
-        plots.show(charts.calibration(data.ask("calibration")), key="calibration", alt=_("Forecast chance vs actual outcome"))
-        cards.notes(_("On the dotted line, chances are exactly right. Larger dots stand for more forecasts."))
+        steps = data.ask("calibration")
+        plots.show(charts.calibration(steps), key="calibration", alt=_("Forecast chance vs actual outcome"))
+        cards.notes(
+            _("On the dotted line, chances are exactly right."),
+            _("Larger dots stand for more forecasts.") if charts.dots_differ(steps) else "",
+        )
 else:
     cards.nothing_yet()
     right = st.container()

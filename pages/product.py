@@ -46,7 +46,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
 cards.about(facts)
 if absent(facts.rising_probability):
     cards.nothing_here(_("This product has no forecast for this customer group."))
-    st.stop()
+    address.end_page()
 cards.verdict(facts, drivers, demand, data.rules().labels.horizon_days)
 summary.tiles(facts, demand, data.ask("product_segments", products=[product]), planned)
 with st.container(horizontal=True, vertical_alignment="center"):

@@ -22,7 +22,7 @@ if others.empty:
         if shop.segment_attribute
         else _("This shop has no customer groups. Import a customers file, or orders with a country or channel, to see who buys what.")
     )
-    st.stop()
+    address.end_page()
 
 # show
 cards.notes(
@@ -38,7 +38,7 @@ cards.notes(
 )
 if big.empty:
     cards.nothing_here(_("No group has enough orders yet."))
-    st.stop()
+    address.end_page()
 
 by_product = len(choices["categories"]) < 2
 interest = data.ask("segment_interest", by_product=by_product, few=FEW_IN_CELL, limit=SHOWN)

@@ -21,7 +21,7 @@ if updates.empty:
             "every forecast with its outcome."
         ).format(day=track_record.first_results())
     )
-    st.stop()
+    address.end_page()
 meta, days = data.meta(), data.rules().labels.horizon_days
 asked = track_record.filters(updates)
 chosen, values = asked.as_of, asked.values
@@ -34,7 +34,7 @@ steps = data.ask("track_by_step", **values)
 # show: the verdict first
 if not sums.judged:
     cards.nothing_here(_("No forecast matches these filters."))
-    st.stop()
+    address.end_page()
 st.markdown(track_record.verdict(sums, chosen, days))
 replayed = updates[updates.replay & (chosen is None or updates.as_of == chosen)]
 cards.notes(*track_record.notes(sums, len(replayed)))

@@ -21,7 +21,7 @@ ranking = data.ask("driver_importance", segment=segment, leaders=LEADERS)
 features = data.ask("features")
 if ranking.empty:
     cards.nothing_here(_("This update has no reasons for this customer group."))
-    st.stop()
+    address.end_page()
 
 # show
 first, second = (labels.driver(d) for d in [*ranking.driver[:2], ranking.driver.iloc[0]][:2])
@@ -43,7 +43,7 @@ why.drivers_file(ranking, segment)
 st.subheader(_("Explore one signal"), anchor=False)
 if features.empty:
     cards.nothing_here(_("This update has no signal values."))
-    st.stop()
+    address.end_page()
 known = features.set_index("feature")
 strongest = [d for d in ranking.driver if d in set(features.driver)] or list(features.driver)
 with st.container(horizontal=True):

@@ -48,7 +48,7 @@ def import_(
         str | None,
         option(
             "--undo",
-            msg("Take this import back: the warehouse is then what it would be without it. With --dry-run, say what that changes."),
+            msg("Undo this import: the warehouse becomes what it would be without it. With --dry-run, only show what would change."),
             "ID",
             is_eager=True,
         ),
@@ -65,7 +65,7 @@ def import_(
         if files:
             raise UserError(
                 found=msg("The command has both files and --undo."),
-                expected=msg("Name files to import, or take an import back with --undo ID."),
+                expected=msg("Name files to import, or undo an import with --undo ID."),
                 to_do=msg("Leave one of them out."),
             )
         taken_back = undo_import(session.workspace, undo, dry_run=dry_run, progress=session.progress)
@@ -127,10 +127,11 @@ def numbers(
     ] = None,
     kind: Annotated[
         Literal["renamed", "merged", "successor"] | None,
-        option("--kind", msg("What the old number is to the new one; default: as proposed, else renamed.")),
+        option("--kind", msg("How the old number relates to the new one; default: as proposed, else renamed.")),
     ] = None,
     separate: Annotated[
-        list[str] | None, option("--separate", msg("The numbers are two products, also if they were confirmed before."), "OLD=NEW")
+        list[str] | None,
+        option("--separate", msg("The two numbers are different products, even if they were confirmed as one before."), "OLD=NEW"),
     ] = None,
 ) -> None:
     from core.ingest import Decision, decide, number_map
@@ -177,7 +178,7 @@ def features(
 @command(
     "export",
     USE,
-    msg("Write a serving table, or the plan with what planners changed, as CSV, Parquet or Excel."),
+    msg("Write a serving table, or the order plan with planners' changes, as CSV, Parquet or Excel."),
     "upswing export suggestions --out suggestions.csv",
     "upswing export plan --out plan.xlsx",
     writes=False,

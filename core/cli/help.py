@@ -124,7 +124,7 @@ def _kind(parameter: Any) -> Message:
         return msg("It is a whole number.")
     if described is not None and described.annotation is float:
         return msg("It is a number.")
-    return msg("It is a text.")
+    return msg("It is text.")
 
 
 def _bare_context(command: Any) -> Any:

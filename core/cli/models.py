@@ -19,7 +19,7 @@ def train(
         str | None,
         option("--tuning", msg("How the encoder learns: frozen, last-N layers, lora-R, adalora-R, adapters-W or full."), "MODE"),
     ] = None,
-    since: Annotated[str | None, option("--since", msg("First origin to learn from."), "DATE")] = None,
+    since: Annotated[str | None, option("--since", msg("First training origin."), "DATE")] = None,
     encoder: Annotated[str | None, option("--encoder", msg("minilm, or a local folder of a BERT-type checkpoint."), "NAME")] = None,
 ) -> None:
     from core.models.candidate import train
@@ -43,7 +43,7 @@ class _AblationsAlone(SpokenCommand):
 @command(
     "backtest",
     IMPROVE,
-    msg("Report what the model would have forecast in the past, beside baselines."),
+    msg("Backtest the model at past dates and compare it with baselines."),
     "upswing backtest --out backtest",
     "upswing backtest --out quick --blocks 1 --baselines ''",
     cls=_AblationsAlone,
@@ -59,7 +59,7 @@ def backtest(
     ] = "",
     switches: Annotated[
         str | None,
-        option("--switches", msg("Train again with each of the model's switches flipped, or with these, to see what each adds."), "[A,B]"),
+        option("--switches", msg("Retrain once for each ablation, or only for these, to measure what each setting adds."), "[A,B]"),
     ] = None,
     baselines: Annotated[str | None, option("--baselines", msg("Only these baselines; '' for none; default all."), "A,B")] = None,
 ) -> None:
@@ -101,14 +101,14 @@ def replay(
 @command(
     "simulate",
     IMPROVE,
-    msg("Replay the last year of orders by the forecast, and by what planners do without it."),
+    msg("Simulate a year of orders with the forecast and with the methods that planners use without it."),
     "upswing simulate --out simulation",
     "upswing simulate --out long-waits --lead-times 14-42 --weeks 26",
 )
 def simulate(
     session: Session,
     out: Annotated[str, option("--out", msg("Folder for the figures."), "DIR")],
-    weeks: Annotated[int, option("--weeks", msg("Weeks that count, after 8 that fill the shelves."), "N")] = 52,
+    weeks: Annotated[int, option("--weeks", msg("Weeks to evaluate, after 8 weeks that fill the shelves."), "N")] = 52,
     lead_times: Annotated[
         str | None, option("--lead-times", msg("Draw each product's lead time from this range of days; default the shop's own."), "14-42")
     ] = None,
@@ -186,7 +186,7 @@ def tune(
     writes=False,
 )
 def models(
-    session: Session, card: Annotated[str | None, option("--card", msg("The model card of this one, Markdown."), "ID")] = None
+    session: Session, card: Annotated[str | None, option("--card", msg("Print this model's card as Markdown."), "ID")] = None
 ) -> None:
     from core.models.registry import model, models
 

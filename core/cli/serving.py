@@ -94,7 +94,7 @@ def publish(session: Session) -> None:
 @command(
     "explain",
     USE,
-    msg("Write what drives one forecast, as a page or for shap's own plots."),
+    msg("Write the drivers of one forecast, as a page or for shap's plots."),
     "upswing explain LAMP-01 --out lamp.html",
     "upswing explain LAMP-01 --segment DE --out lamp.json",
     writes=False,
@@ -103,7 +103,7 @@ def explain(
     session: Session,
     product: Annotated[str, argument("PRODUCT", msg("Identifier of the product."))],
     out: Annotated[str, option("--out", msg("File to write: .html or .json."), "FILE")],
-    segment: Annotated[str, option("--segment", msg("Customer segment; all is all customers."), "NAME")] = "all",
+    segment: Annotated[str, option("--segment", msg("Customer segment; `all` stands for all customers."), "NAME")] = "all",
 ) -> None:
     from core.capabilities.forecast.explain import export
 
@@ -122,7 +122,9 @@ def explain(
 def report(
     session: Session,
     out: Annotated[str, option("--out", msg("File to write: .html."), "FILE")],
-    pdf: Annotated[bool, option("--pdf", msg("Print it to a PDF beside it, by a Chromium, Chrome or Edge of this machine."))] = False,
+    pdf: Annotated[
+        bool, option("--pdf", msg("Also print it as a PDF in the same folder, with this machine's Chromium, Chrome or Edge."))
+    ] = False,
 ) -> None:
     from core.report import write
 

@@ -94,7 +94,7 @@ class TuneResult:
             sentences.append(msg("The best of many looks slightly better than it is. Run `upswing backtest` to measure it."))
             sentences += self._written()
             sentences.append(
-                msg("The settings are in upswing.toml; upswing.toml.before holds the file before.")
+                msg("The settings are in upswing.toml; the previous file is kept as upswing.toml.before.")
                 if self.applied
                 else msg("Nothing was written. Add --apply to the same command to write them.")
             )
@@ -144,7 +144,7 @@ def tune(
         raise UserError(
             expected=msg("--trials and --minutes must be above 0."),
             found=msg("They are {trials} and {minutes}.", trials=str(trials), minutes=str(minutes)),
-            to_do=msg("Leave out the one that should not limit the search."),
+            to_do=msg("Remove the limit that should not apply."),
         )
     trials = TRIALS if trials is None and minutes is None else trials
     panel = Panel.open(workspace.panel, workspace.cache)

@@ -23,7 +23,7 @@ from core.errors import Cancelled, UpswingError, UserError
 from core.jobs import inbox, kinds, schedule
 from core.jobs.pipeline import do_job
 from core.messages import Message, msg
-from core.storage import access, startup
+from core.storage import access, audit, startup
 from core.storage.state import Job, State
 from core.workspace import Workspace
 
@@ -233,7 +233,7 @@ def do(workspace: Workspace, job_id: int, token: str) -> None:
     os.nice(5)  # the pages come first
     progress = JobProgress(state, job, token)
     try:
-        with access.waiting(access.JOB_WAIT_S, progress):
+        with access.waiting(access.JOB_WAIT_S, progress), audit.publishing_for(job.actor):
             result = do_job(workspace, job.kind, job.arguments, progress)
     except Cancelled:
         state.end_job(job_id, token, "cancelled", message=msg("The job was cancelled."))

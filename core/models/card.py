@@ -61,7 +61,7 @@ def _purpose(data: dict, translate: Translate) -> str:
             translate(
                 msg(
                     "A product rises if it exceeds its own sales rate, adjusted for the shop's growth, by at least {ratio} and by at least "
-                    "{extra} {signal}, and if chance alone would do so with a probability of at most {luck}.",
+                    "{extra} {signal}, and if the probability that chance alone does so is at most {luck}.",
                     ratio=f"{labels['min_ratio'] - 1:.0%}",
                     extra=labels["min_extra_orders"],
                     luck=f"{labels['luck']:.0%}",
@@ -232,7 +232,7 @@ def _limits(config: dict, metrics: dict, features: list, translate: Translate) -
     sentences = [
         msg(
             "The validation weeks also chose the number of epochs and fitted the calibration, so the figures are slightly optimistic. "
-            "A backtest (`upswing backtest`) tests on weeks that nothing was chosen on."
+            "A backtest (`upswing backtest`) tests on weeks that were not used for any choice."
         ),
         msg(
             "The figures describe the model before its refit. The model that is kept was also trained on the validation weeks, "

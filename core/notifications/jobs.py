@@ -24,7 +24,7 @@ def mail(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     smtp.need_settings(settings)
     found = news.gather(workspace, MAIL)
     if not found:
-        return {"text": msg("Nothing is new since the last e-mail.")}
+        return {"text": msg("There is nothing new since the last e-mail.")}
     message = news.email(found, settings)
     with _marked(workspace, MAIL, found):
         refused = deliver(lambda: smtp.send(settings, workspace, message), progress)
@@ -37,7 +37,7 @@ def webhook(workspace: Workspace, arguments: dict, progress: Progress) -> dict:
     progress("send", 0.0)
     found = news.gather(workspace, WEBHOOK)
     if not found:
-        return {"text": msg("No alert is new since the last message.")}
+        return {"text": msg("There are no new alerts since the last message.")}
     body = news.payload(found, settings.language)
     with _marked(workspace, WEBHOOK, found):
         deliver(lambda: webhooks.post(settings.webhook, body), progress)
@@ -90,7 +90,7 @@ def _mailed(settings: NotificationSettings, refused: list[str], alerts: int | No
     reached = len(settings.mail_to) - len(refused)
     return sentences(
         nmsg("The e-mail went to {count} address.", "The e-mail went to {count} addresses.", reached),
-        nmsg("It carries {count} alert.", "It carries {count} alerts.", alerts) if alerts else "",
+        nmsg("It contains {count} alert.", "It contains {count} alerts.", alerts) if alerts else "",
         msg("The server refused these: {addresses}.", addresses=refused) if refused else "",
     )
 

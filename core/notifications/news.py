@@ -104,7 +104,7 @@ def email(news: News, settings: NotificationSettings) -> EmailMessage:
     language = settings.language
     found = [f"- {news.line(hit, language)}" for hit in news.hits]
     attached = msg("The weekly report is attached. Open it in a browser, or print it.")
-    told = nmsg("{count} new alert:", "{count} new alerts:", len(found)) if found else msg("There is no new alert.")
+    told = nmsg("{count} new alert:", "{count} new alerts:", len(found)) if found else msg("There are no new alerts.")
     same = msg("There is no newer forecast than in the last report.")
     title = msg("Weekly report: {shop}", shop=news.shop) if news.report else msg("Alerts: {shop}", shop=news.shop)
     text = lines(attached if news.report else same, msg("Data to {day}.", day=news.as_of), "", told, *found)

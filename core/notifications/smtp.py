@@ -28,7 +28,7 @@ def password(workspace: Workspace) -> str:
 
     Raises UserError where there is none, or where others can read the file.
     """
-    expected = msg("The mail server asks for a password, which only you can read.")
+    expected = msg("The password for the mail server must be readable only by you.")
     if given := os.environ.get(PASSWORD):
         return given
     file = workspace.smtp_password
@@ -41,7 +41,7 @@ def password(workspace: Workspace) -> str:
     if file.stat().st_mode & 0o077:
         raise UserError(
             expected=expected,
-            found=msg("Others can read {file}.", file=str(file)),
+            found=msg("Other users can read {file}.", file=str(file)),
             to_do=msg("Run `chmod 600 {file}`, then try again.", file=str(file)),
         )
     return file.read_text(encoding="utf-8").strip("\r\n")

@@ -39,7 +39,7 @@ def write(workspace: Workspace, out: Path, language: str, as_pdf: bool = False) 
         raise UserError(
             expected=msg("The report is an HTML file."),
             found=msg('"{file}" does not end in .html.', file=out.name),
-            to_do=msg("Choose a name that ends in .html. With --pdf, a PDF is written beside it."),
+            to_do=msg("Choose a name that ends in .html. With --pdf, a PDF is written to the same folder."),
         )
     snapshot = current(workspace)
     if snapshot is None:

@@ -45,7 +45,7 @@ def write(browser: str, page: Path, out: Path) -> Path:
                 said = str(error)
             if not (file.is_file() and file.read_bytes().startswith(b"%PDF")):
                 last = said.strip().splitlines()[-1:] or [""]
-                raise UpswingError(msg("{browser} printed no PDF: {reason}", browser=browser, reason=last[0]))
+                raise UpswingError(msg("{browser} did not print a PDF: {reason}", browser=browser, reason=last[0]))
 
     return files.write_with(out, printed)
 

@@ -20,6 +20,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -32,6 +33,22 @@ from core.storage.state import State, now
 from core.workspace import Workspace
 
 _log = logging.getLogger(__name__)
+_publisher: ContextVar[str] = ContextVar("publisher", default="command line")
+
+
+def publisher() -> str:
+    """Return who publishes: the command line, or whoever requested the job at work."""
+    return _publisher.get()
+
+
+@contextmanager
+def publishing_for(actor: str) -> Iterator[None]:
+    """Record what is published in this block under the name of whoever requested it."""
+    before = _publisher.set(actor)
+    try:
+        yield
+    finally:
+        _publisher.reset(before)
 
 
 @dataclass(frozen=True)

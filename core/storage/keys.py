@@ -91,7 +91,7 @@ def _read(workspace: Workspace, stored: str | None) -> bytes | None:
     except ValueError:
         key = b""
     if len(key) != _BYTES or any(known and known != fingerprint(key) for known in (noted, stored)):
-        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is not the one that was made.", file=str(file)))
+        raise _wrong(msg("The key of the customers' pseudonyms, {file}, is not the original one.", file=str(file)))
     return key
 
 

@@ -73,7 +73,7 @@ def _check_table(con, table: Table, path: str, rows: int) -> list[Message]:
     counts += [f'count(*) filter (where not isfinite("{c.name}"))' for c in numbers]
     total, _, *bad = con.execute(f"select {', '.join(counts)} from read_parquet($file) as t", file).fetchone()
     if total != rows:
-        found.append(msg("Table {table} has {found} rows, and the manifest says {rows}.", table=table.name, found=total, rows=rows))
+        found.append(msg("Table {table} has {found} rows, but the manifest lists {rows}.", table=table.name, found=total, rows=rows))
     if total == 0 and table.filled:
         found.append(msg("Table {table} has no rows.", table=table.name))
     for c, count in zip(required, bad):

@@ -112,7 +112,7 @@ def verify(folder: Path) -> dict:
     return manifest
 
 
-def publish(workspace: Workspace, progress: Progress = silent, actor: str = "command line") -> str:
+def publish(workspace: Workspace, progress: Progress = silent) -> str:
     """Make workspace/scored/ a snapshot, check it in full and serve it; return its id. The newest 5 are kept.
 
     Raises UpswingError with all the problems found; then the old snapshot stays served and nothing is left behind.
@@ -147,7 +147,7 @@ def publish(workspace: Workspace, progress: Progress = silent, actor: str = "com
                 raise UpswingError(lines(msg("The scored tables have problems and were not published:"), *found))
             progress("publish", 0.9, msg("Serving the snapshot"))
             (folder / "manifest.json").write_text(files.sealed(manifest), encoding="utf-8")
-        _serve(workspace, Act.new("publish", snapshot_id, "", actor, model=manifest["model"], as_of=manifest["as_of"]))
+        _serve(workspace, Act.new("publish", snapshot_id, "", audit.publisher(), model=manifest["model"], as_of=manifest["as_of"]))
         _prune(workspace)
     progress("publish", 1.0, msg("Snapshot {snapshot} is published", snapshot=snapshot_id))
     return snapshot_id

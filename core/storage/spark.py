@@ -35,7 +35,7 @@ def check_installed() -> None:
     home = os.environ.get("JAVA_HOME")
     if not (shutil.which("java") or (home and Path(home, "bin", "java").is_file())):
         raise UserError(
-            found=msg("There is no program java on the PATH, nor in JAVA_HOME."),
+            found=msg("Java is neither on the PATH nor in JAVA_HOME."),
             expected=msg("The engine spark needs Java 17 or later."),
             to_do=msg("Install Java (on Debian and Ubuntu: apt-get install default-jre-headless), or leave out --engine spark."),
         )

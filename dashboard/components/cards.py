@@ -190,7 +190,7 @@ def stock(product: pd.Series | None) -> None:
         facts[_("Weeks of supply")] = (
             n_("{count} week", "{count} weeks", product.cover_weeks)
             if round(product.cover_weeks, 1) == 1
-            else _("{weeks} weeks").format(weeks=number(product.cover_weeks, 1))
+            else _("{weeks} weeks").format(weeks=labels.weeks(product.cover_weeks))
         )
     facts[_("Reorder point")] = number(product.reorder_point, 0)
     facts[_("Target stock")] = number(product.order_up_to_level, 0)

@@ -229,6 +229,11 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     return shape
 
 
+def dots_differ(frame: pd.DataFrame) -> bool:
+    """Return whether the dots of `calibration` differ in size enough to be seen; most shops have equally many rows behind each."""
+    return bool(frame.rows.max() >= 1.5 * frame.rows.min())
+
+
 def calibration(frame: pd.DataFrame) -> go.Figure:
     """Stated chances against what came true; on the diagonal they can be taken at their word. frame: predicted, observed, rows."""
     shape = figure(320)

@@ -157,9 +157,9 @@ def candidate(model: Model, champion: Model | None) -> None:
     with st.container(border=True):
         st.markdown(f"**{plain(model.id)}** · {plain(_settings(model))}")
         mine, theirs = model.metrics.get("metrics", {}), (champion.metrics.get("metrics", {}) if champion else {})
-        within = model.metrics.get("intervals", {})
+        within, champions = (m.metrics.get("intervals", {}) if m else {} for m in (model, champion))
         rows = [
-            _compared(name, mine[name], theirs.get(name), within.get(name))
+            _compared(name, mine[name], theirs.get(name), within.get(name), champions.get(name))
             for name in labels.SHOWN_METRICS
             if isinstance(mine.get(name), (int, float))
         ]
@@ -168,7 +168,11 @@ def candidate(model: Model, champion: Model | None) -> None:
         cards.notes(_("Each model is measured on the latest weeks it was not trained on, which may differ between the two."))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             reason = st.text_input(
-                _("Reason"), key=f"reason_{model.id}", width=360, placeholder=_("Short reason, shown in the change log"), max_chars=300
+                _("Reason (required)"),
+                key=f"reason_{model.id}",
+                width=360,
+                placeholder=_("Short reason, shown in the change log"),
+                max_chars=300,
             )
             if st.button(_("Promote"), type="primary", key=f"promote_{model.id}", icon=":material/check:"):
                 cards.attempt(actions.promote, model.id, reason)
@@ -176,11 +180,15 @@ def candidate(model: Model, champion: Model | None) -> None:
                 cards.attempt(actions.discard, model.id, reason)
 
 
-def _compared(name: str, mine: float, theirs: float | None, within: list | None) -> dict[str, str]:
+def _compared(name: str, mine: float, theirs: float | None, within: list | None, champions: list | None) -> dict[str, str]:
+    """Return a metric of a candidate beside the champion's. A verdict needs each value outside the other's interval."""
     verdict = ""
-    if isinstance(theirs, (int, float)) and abs(mine - theirs) > 1e-9:
-        better = (mine < theirs) == (name in labels.LOWER_IS_BETTER)
-        verdict = _("better") if better else _("worse")
+    if isinstance(theirs, (int, float)):
+        if within and champions and not within[0] <= theirs <= within[1] and not champions[0] <= mine <= champions[1]:
+            better = (mine < theirs) == (name in labels.LOWER_IS_BETTER)
+            verdict = _("better") if better else _("worse")
+        else:
+            verdict = _("no clear difference")
     told = labels.metric_value(name, mine) + (f" ({interval(name, *within)})" if within else "")
     return {
         _("Metric"): labels.metric(name)[0],
@@ -206,7 +214,9 @@ def go_back(champion: Model | None) -> None:
             cards.nothing_here(_("There is no previous model."))
         else:
             st.caption(f"{plain(champion.id)} → {plain(before)}")
-            reason = st.text_input(_("Reason"), key="reason_back", placeholder=_("Short reason, shown in the change log"), max_chars=300)
+            reason = st.text_input(
+                _("Reason (required)"), key="reason_back", placeholder=_("Short reason, shown in the change log"), max_chars=300
+            )
             if st.button(_("Back to the previous model"), key="model_back", icon=":material/undo:"):
                 cards.attempt(actions.back_to_previous_model, reason)
     with right, st.container(border=True, height="stretch"):

@@ -182,14 +182,14 @@ def _for_whom(best: audience.Best) -> str:
 
 def _feature(row) -> tuple[str, dict]:
     chance = _("{chance} chance of rising").format(chance=percent(row.rising_probability))
-    stock = "" if absent(row.cover_weeks) else _("{weeks} weeks of stock").format(weeks=number(row.cover_weeks, 0))
+    stock = "" if absent(row.cover_weeks) else _("{weeks} weeks of stock").format(weeks=labels.weeks(row.cover_weeks))
     usual = _("usually {units}").format(units=number(row.own_units, 0))
     units = n_("{count} unit", "{count} units", row.units_4w)
     return " · ".join(t for t in (chance, stock) if t), rows.figure(units, usual)
 
 
 def _order(row) -> tuple[str, dict]:
-    stock = _("{weeks} weeks of stock").format(weeks=number(row.cover_weeks, 1))
+    stock = _("{weeks} weeks of stock").format(weeks=labels.weeks(row.cover_weeks))
     by = "" if absent(row.order_by) else _("order by {day}").format(day=day(row.order_by))
     units = n_("{count} unit", "{count} units", row.order_units)
     cost = "" if absent(row.line_cost_cents) else money(row.line_cost_cents, row.currency, short=True)
@@ -203,7 +203,7 @@ def _check(row) -> tuple[str, dict]:
 
 def _stop(row) -> tuple[str, dict]:
     chance = _("{chance} chance of falling").format(chance=percent(row.falling_probability))
-    stock = "" if absent(row.cover_weeks) else _("{weeks} weeks of stock").format(weeks=number(row.cover_weeks, 0))
+    stock = "" if absent(row.cover_weeks) else _("{weeks} weeks of stock").format(weeks=labels.weeks(row.cover_weeks))
     tied = "" if absent(row.excess_cost_cents) or not row.excess_cost_cents else money(row.excess_cost_cents, row.currency, short=True)
     off = "" if absent(row.markdown_share) or not row.markdown_share else _("mark down {share}").format(share=percent(row.markdown_share))
     act = off or (_("Stop ordering") if stock else _("Do not feature"))

@@ -130,6 +130,13 @@ def test_a_push_is_told_as_a_change_of_odds(push, told):
     assert charts.odds(push) == told
 
 
+def test_dots_are_said_to_differ_in_size_only_where_they_do():
+    for rows in ([400, 400, 390], [400, 100, 30]):
+        steps = pd.DataFrame({"predicted": [0.02, 0.1, 0.4], "observed": [0.02, 0.1, 0.4], "rows": rows})
+        sizes = charts.calibration(steps).data[1].marker.size
+        assert charts.dots_differ(steps) == (max(sizes) > 1.2 * min(sizes))
+
+
 @pytest.mark.parametrize(
     "share, told",
     [

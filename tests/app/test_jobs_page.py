@@ -132,10 +132,18 @@ def test_without_a_worker_a_waiting_job_says_what_to_start(open_page, shop):
     assert "upswing worker" in words(open_page("model", workspace=shop))
 
 
-def test_a_candidate_stands_beside_the_model_in_use(open_page, shop):
+def test_a_candidate_is_called_better_or_worse_only_beyond_the_noise_of_both_models(open_page, shop):
     shown = tables(open_page("model", workspace=shop))[0]
-    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", "better"]
-    assert list(shown.loc["Ranking quality"]) == ["0.460 (0.414–0.506)", "0.470", "worse"]
+    assert list(shown.loc["Top-50 hit rate"]) == ["71% (64%–78%)", "68%", "no clear difference"]
+    assert list(shown.loc["Ranking quality"]) == ["0.320 (0.288–0.352)", "0.470", "worse"]
+    assert list(shown.loc["Calibration error"])[2] == "no clear difference"
+
+
+def test_a_reason_that_is_needed_is_marked_as_required(open_page, shop):
+    registry.promote(shop, CANDIDATE, "try it")
+    asked = [field.label for field in open_page("model", workspace=shop).text_input if field.key.startswith("reason")]
+    asked += [field.label for field in open_page("model", workspace=shop, language="zh").text_input if field.key.startswith("reason")]
+    assert set(asked) == {"Reason (required)", "原因（必填）"}
 
 
 def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_page, shop):

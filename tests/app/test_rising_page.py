@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -166,7 +167,7 @@ def test_a_reason_is_told_as_a_fact_with_its_value_and_what_it_measures(open_pag
         return told
 
     write_snapshot(workspace, feature_values=values, attributions=lambda a: a.assign(attribution=a.driver.eq("attention").astype(float)))
-    for language, text in (("en", "Search clicks ×2.8 in 4 weeks"), ("zh", "近4周搜索点击 ×2.8")):
+    for language, text in (("en", "Search clicks ×2.8 in 4 weeks"), ("zh", "近 4 周搜索点击 ×2.8")):
         at = open_page("rising", language, workspace)
         facts = dict(zip(row_ids(at), cells(at, "reasons")))
         (fact,) = facts["P0000"]["facts"]
@@ -213,7 +214,13 @@ def test_a_trend_holds_the_weeks_there_are_and_the_same_weeks_a_year_ago(open_pa
 
 def test_two_years_of_supply_are_said_to_be_more(open_page, workspace):
     write_snapshot(workspace, suggestions=lambda s: s.assign(cover_weeks=104.0, status="enough"))
-    assert {cell["text"] for cell in cells(open_page("rising", workspace=workspace), "cover")} == {"> 104"}
+    at = open_page("rising", workspace=workspace)
+    assert {cell["text"] for cell in cells(at, "cover")} == {"> 104"}
+    product, other = row_ids(at)[:2]
+    pages = [open_page("product", workspace=workspace, product=product, tab="stock"), open_page("overview", workspace=workspace)]
+    pages += [open_page("compare", workspace=workspace, products=f"{product},{other}")]
+    said = "\n".join(words(page) + json.dumps(lists(page)) for page in pages)
+    assert "> 104" in words(pages[0]) and "> 104" in words(pages[2]) and not re.search(r"(?<!> )\b104(\.0)?\b", said)
 
 
 def test_a_row_is_a_real_link_to_its_product_in_the_language_of_the_session(open_page):

@@ -124,9 +124,9 @@ def address(shop, tmp_path_factory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def rising_shop(tmp_path_factory) -> Iterator[str]:
-    """Where `upswing serve` answers for a made-up shop in which more rises than in the sample's short training: products to feature."""
+    """Where `upswing serve` answers for a made-up shop: more products than a list shows at once, and more to feature than in the sample."""
     shop = Workspace(tmp_path_factory.mktemp("rising") / "shop").create()
-    write_snapshot(shop, stock_known=0)  # without stock, whatever rises is worth featuring
+    write_snapshot(shop, products=150, stock_known=0)  # without stock, whatever rises is worth featuring
     write_models(shop, candidates=0)
     with served(shop, tmp_path_factory.mktemp("serve")) as place:
         yield place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Page, expect
 
+from core.capabilities.forecast import words
 from core.messages import show, translations
 from core.storage import snapshots
 from core.workspace import Workspace
@@ -190,14 +192,33 @@ def test_two_products_are_compared_in_three_clicks(page, shop):
     settled(page)
 
 
-def test_the_whole_list_is_one_click_away_as_csv(page, shop):
-    page.goto("/rising")
+def test_a_trend_is_as_wide_as_its_weeks_and_never_stretched_over_half_a_year(page, rising_shop):
+    page.goto(f"{rising_shop}/rising")
     settled(page)
+    expect(rows(page).first).to_be_visible()
+    drawn = (
+        page.get_by_role("grid")
+        .locator("svg[aria-label]")
+        .evaluate_all(
+            "all => all.map(e => [e.getAttribute('aria-label'), e.querySelector('path.now')?.getAttribute('d'), e.viewBox.baseVal.width])"
+        )
+    )
+    begins = {int(re.search(r"units in (\d+) week", label)[1]): float(path[1:].split()[0]) for label, path, _width in drawn if path}
+    width = drawn[0][2]
+    assert min(begins) < 20 and max(begins) == 26
+    for weeks, start in begins.items():
+        assert start == pytest.approx(width - width / 25 * (weeks - 1), abs=0.1)
+
+
+def test_the_whole_list_is_one_click_away_as_csv(page, rising_shop):
+    page.goto(f"{rising_shop}/rising")
+    settled(page)
+    assert page.get_by_role("grid").get_attribute("aria-rowcount") == "151"  # of which a page of the list shows 100
     with page.expect_download() as download:
         page.get_by_role("button", name="Export CSV").click()
     text = Path(download.value.path()).read_text(encoding="utf-8")
     assert text.startswith("\ufeffSKU,Product,")
-    assert len(list(csv.reader(text.splitlines()))) == 1 + len(risers(shop))
+    assert len(list(csv.reader(text.splitlines()))) == 151
 
 
 def test_a_link_opens_the_product_that_it_names_and_says_so_where_there_is_none(page, shop):
@@ -231,13 +252,13 @@ def test_another_language_keeps_what_was_chosen_also_after_a_reload_and_stays_wh
 
     page.goto("/rising?sort=movement")
     settled(page)
-    expect(box("sort")).to_have_value("Biggest gains first")
+    expect(box("sort")).to_have_value("By change in chance")
     switch_to_chinese(page)
     expect(page.get_by_role("heading", name=chinese("Rising and falling"), exact=True)).to_be_visible()
-    expect(box("sort")).to_have_value(chinese("Biggest gains first"))
+    expect(box("sort")).to_have_value(chinese("By change in chance"))
     expect(box("segment")).to_have_value(chinese("All customers"))
     page.reload()
-    expect(box("sort")).to_have_value(chinese("Biggest gains first"))
+    expect(box("sort")).to_have_value(chinese("By change in chance"))
     page.get_by_test_id("stSidebarNav").get_by_role("link", name=chinese("Data")).click()
     expect(page.get_by_role("heading", name=chinese("Data"), exact=True)).to_be_visible()
     page.get_by_role("radio", name="EN").or_(page.get_by_role("button", name="EN")).first.click()
@@ -254,24 +275,108 @@ def test_the_section_that_is_open_stays_open_in_another_language(page):
     expect(page.get_by_role("tab", name=chinese("What-if"), selected=True)).to_be_visible()
 
 
-def test_back_returns_to_what_was_chosen_before_and_a_copied_address_shows_it_in_a_browser_of_the_other_language(page, browser):
+@pytest.fixture
+def chinese_browser(browser, address) -> Iterator[Page]:
+    context = browser.new_context(base_url=address, viewport={"width": 1360, "height": 900}, locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+def option(page, name: str, **state):
+    """Return a tab or a part of a segmented control."""
+    return page.get_by_role("tab", name=name, exact=True, **state).or_(page.get_by_role("radio", name=name, exact=True, **_checked(state)))
+
+
+def _checked(state: dict) -> dict:
+    return {"checked": state["selected"]} if state else {}
+
+
+# page -> two choices that are made one after the other, in the words of the page
+CHOICES = {
+    "rising": ("Falling", "No forecast"),
+    "product": ("Why", "Stock"),
+    "compare": ("Customer groups", "Year over year"),
+    "inventory": ("Stop ordering", "What-if"),
+    "track_record": ("Rose, not called", "All"),
+    "model": ("Decisions", "Models"),
+    "settings": ("Orders", "Freshness"),
+}
+
+
+@pytest.mark.parametrize("name", CHOICES)
+def test_back_returns_to_what_was_chosen_before_and_a_copied_address_shows_it_in_a_browser_of_the_other_language(
+    page, chinese_browser, name
+):
+    page.goto(f"/{name}")
+    settled(page)
+    first, (before, last) = page.url, CHOICES[name]
+    for choice in (before, last):
+        shown = page.url
+        option(page, choice).first.click()
+        expect(page).not_to_have_url(shown)
+        settled(page)
+    copied = page.url
+    chinese_browser.goto(copied)
+    settled(chinese_browser)
+    expect(option(chinese_browser, chinese(last), selected=True).first).to_be_visible()
+    assert chinese_browser.url.partition("?")[2] == copied.partition("?")[2]
+    page.go_back()
+    expect(option(page, before, selected=True).first).to_be_visible()
+    page.go_back()
+    expect(page).to_have_url(first)
+    expect(option(page, before, selected=True)).to_have_count(0)
+
+
+@pytest.mark.parametrize(("name", "key"), [("why", "segment"), ("segments", "category")])
+def test_a_chosen_entry_of_a_list_is_the_same_in_a_browser_of_the_other_language(page, chinese_browser, name, key):
+    box = f".st-key-{key} input"
+    page.goto(f"/{name}")
+    settled(page)
+    first = page.locator(box).input_value()
+    page.locator(box).click()
+    page.get_by_role("option").nth(1).click()
+    expect(page).to_have_url(re.compile(f"{key}="))
+    (code,) = parse_qs(urlsplit(page.url).query)[key]
+    chinese_browser.goto(page.url)
+    settled(chinese_browser)
+    with_code = re.compile(re.escape(words.segment(code, "country", "zh") if key == "segment" else code))
+    expect(chinese_browser.locator(box)).to_have_value(with_code)
+    page.go_back()
+    expect(page.locator(box)).to_have_value(first)
+
+
+def test_back_from_a_product_shows_the_list_with_its_tab_its_filters_and_its_order(page):
+    page.goto("/rising?list=falling&stock=0-25&confidence=medium")
+    settled(page)
+    page.get_by_role("button", name="Expected units").click()
+    expect(page).to_have_url(re.compile("sort=units"))
+    settled(page)
+    asked, listed = page.url, names(page)
+    rows(page).nth(1).click()
+    expect(page).to_have_url(re.compile(r"/product\?"))
+    settled(page)
+    page.get_by_role("tab", name="Stock").click()
+    settled(page)
+    page.go_back()
+    page.go_back()
+    expect(page).to_have_url(asked)
+    expect(page.get_by_role("tab", name="Falling", selected=True)).to_be_visible()
+    expect(page.get_by_role("columnheader", name="Expected units")).to_have_attribute("aria-sort", "descending")
+    expect(page.get_by_role("button", name="Filters (2)")).to_be_visible()
+    assert names(page) == listed
+
+
+def test_an_address_that_no_page_wrote_is_corrected_and_is_no_trap_for_back(page):
     page.goto("/inventory")
     settled(page)
-    for tab in ("Stop ordering", "What-if"):
-        page.get_by_role("tab", name=tab).click()
-        expect(page.get_by_role("tab", name=tab, selected=True)).to_be_visible()
-        settled(page)
-    expect(page).to_have_url(re.compile(r"section=what-if"))
-    copied = page.url
+    page.goto("/rising?sort=%3Cb%3E&list=nowhere&page=-7&category=" + "z" * 5_000)
+    expect(page).to_have_url(re.compile(r"/rising(\?lang=\w+)?$"))
+    settled(page)
+    expect(rows(page).first).to_be_visible()
     page.go_back()
-    expect(page.get_by_role("tab", name="Stop ordering", selected=True)).to_be_visible()
+    settled(page)
     page.go_back()
-    expect(page.get_by_role("tab", name="Orders", selected=True)).to_be_visible()
-    other = browser.new_context(locale="zh-CN").new_page()
-    other.goto(copied)
-    settled(other)
-    expect(other.get_by_role("tab", name=chinese("What-if"), selected=True)).to_be_visible()
-    other.context.close()
+    expect(page).to_have_url(re.compile("/inventory"))
 
 
 @pytest.mark.parametrize("language", ["EN", "中文"])

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from core.models import registry
-from core.storage import snapshots
+from core.storage import audit, snapshots
 from core.storage.state import Job, State
 from core.workspace import Workspace
 
@@ -136,3 +136,5 @@ def test_fresh_forecasts_make_a_new_snapshot_with_the_same_model(page, shop):
     expect(page.get_by_text("Forecast refresh: done")).to_be_visible(timeout=LONG_MS)
     assert snapshots.current(shop).id > served
     assert registry.champion(shop) == champion == snapshots.current(shop).model
+    act = audit.acts(shop)[-1]
+    assert (act.act, act.subject, act.actor) == ("publish", snapshots.current(shop).id, "dashboard")

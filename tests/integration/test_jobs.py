@@ -129,6 +129,7 @@ def test_a_done_job_holds_its_result_and_stays_done_when_cancelled(workspace):
     job = do_now(workspace, "steps")
     assert (job.status, job.done, str(job.message), job.result["model"]) == ("done", 1.0, "model m1", "m1")
     assert job.figures == {"loss": 0.25}
+    assert job.result["publisher"] == job.actor == "dashboard"  # who asked for the job publishes, and no command line
     assert jobs.cancel(workspace, job.id).status == "done"
 
 

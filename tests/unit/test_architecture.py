@@ -324,3 +324,8 @@ def test_the_model_can_be_used_without_database_pages_and_explainer():
     modules = "core.models.network, core.models.candidate"
     run = run_python(f"import sys\nfor m in ('duckdb', 'streamlit', 'plotly', 'shap'): sys.modules[m] = None\nimport {modules}")
     assert run.returncode == 0, run.stderr
+
+
+def test_no_page_shows_a_toast_for_it_would_lie_over_a_button():
+    files = [*(REPOSITORY / "dashboard").rglob("*.py"), *(REPOSITORY / "pages").glob("*.py")]
+    assert len(files) > 40 and [file.name for file in files if "toast(" in file.read_text(encoding="utf-8")] == []

@@ -44,6 +44,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "reason_": REASON,
         "snapshot_choice": "the forecasts to go back to: a button serves them to everybody",
     },
+    "dashboard/components/pictures.py": {"pictures_files": "files of one computer"},
     "dashboard/components/rows/__init__.py": {"key": "ticked rows: the comparison that they open has an address, an export needs none"},
     "dashboard/components/saved_views.py": {"view_": "how to save a view: saved with it"},
     "dashboard/components/search/__init__.py": {"KEY": "what is searched: it ends where a hit opens, and that has an address"},

@@ -19,7 +19,7 @@ def said(driver: str, push: float, language: str = "en", **values: float) -> str
 
 def test_the_most_unusual_signal_of_the_driver_is_named_with_its_value():
     assert said("attention", 1.0, search_month=2.75, views_month=1.3, recent_lift=9.0) == "Search clicks ×2.8 in 4 weeks"
-    assert said("attention", 1.0, search_month=1.3, views_month=1.9, language="zh") == "近4周浏览 +90%"
+    assert said("attention", 1.0, search_month=1.3, views_month=1.9, language="zh") == "近 4 周浏览 +90%"
 
 
 def test_a_driver_that_holds_back_is_not_explained_by_what_speaks_for_a_rise():

@@ -42,7 +42,7 @@ def test_a_lost_or_changed_key_is_an_error_in_words(workspace, content, create):
     file.unlink()
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(UserError, match="key of the customers' pseudonyms.*(is missing|not the one).*Restore privacy.key"):
+    with pytest.raises(UserError, match="key of the customers' pseudonyms.*(is missing|not the original one).*Restore privacy.key"):
         keys.customers_key(workspace, create=create)
 
 
@@ -50,7 +50,7 @@ def test_a_key_of_0_1_0_is_remembered(workspace):
     (workspace.root / "privacy.key").write_text("ab" * 32)
     keys.remember(workspace)
     (workspace.root / "privacy.key").write_text("ac" * 32)
-    with pytest.raises(UserError, match="not the one"):
+    with pytest.raises(UserError, match="not the original one"):
         keys.customers_key(workspace, create=True)
 
 
@@ -71,7 +71,7 @@ def test_the_warehouse_knows_its_key_where_key_and_note_were_replaced_together(w
     for name in ("privacy.key", "privacy.json"):
         (workspace.root / name).unlink()
     (workspace.root / "privacy.key").write_text("ab" * 32)
-    with pytest.raises(UserError, match="is not the one that was made"):
+    with pytest.raises(UserError, match="is not the original one"):
         import_files(workspace, [write(tmp_path, "orders2.csv", ORDERS.replace("2024-03", "2024-04"))])
 
 

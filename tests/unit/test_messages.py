@@ -45,7 +45,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/storage/warehouse\.py", r"\s*select .*"): "SQL",
     (r"core/storage/duckdb\.py", r"insert into | by name |create or replace temp table | where day .*"): "SQL",
     (r"core/storage/(snapshot_checks|state/.*)\.py", r"(insert|update|delete) .*|\" is null\)|count\(\*\) .*|\s*\w+ table .*"): "SQL",
-    (r"core/(models/registry|storage/snapshots)\.py", r"command line"): "who acted: a name in the audit log, like `dashboard`",
+    (r"core/(models/registry|storage/(snapshots|audit))\.py", r"command line"): "who acted: a name in the audit log, like `dashboard`",
     (r"core/storage/access\.py", r"No space left|could not set lock"): "what DuckDB's errors say",
     (r"core/models/text\.py", r".*"): "example reviews that define the direction of sentiment",
     (r"core/models/tracking\.py", r"TensorBoard event files"): "part of a log line",

@@ -92,7 +92,7 @@ def test_the_weekly_email_has_the_report_and_the_alerts_in_its_language(shop):
     with mail_server() as server:
         by_mail(shop, server, language="zh")
         shop.save_settings(shop.own_settings().with_values("shop", name="灯笼 & Co\nBcc: eve@example.com"))
-        assert mail(shop) == "The e-mail went to 2 addresses. It carries 1 alert."
+        assert mail(shop) == "The e-mail went to 2 addresses. It contains 1 alert."
     (message,) = server.messages
     assert message["To"].addresses[1].addr_spec == "ben@example.com" and message["Bcc"] is None
     assert message["From"].addresses[0].display_name == "灯笼 & Co Bcc: eve@example.com"
@@ -106,7 +106,7 @@ def test_an_update_is_emailed_once_even_if_it_is_published_again(shop):
     with mail_server() as server:
         by_mail(shop, server)
         mail(shop)
-        assert mail(shop) == "Nothing is new since the last e-mail."
+        assert mail(shop) == "There is nothing new since the last e-mail."
         publish(shop, "20111204-2", 0.7)  # new forecasts for the same day: the report is new, the alert is not
         assert mail(shop) == "The e-mail went to 2 addresses."
     assert len(server.messages) == 2 and "no new alert" in texts(server.messages[1])
@@ -117,7 +117,7 @@ def test_an_email_waits_for_the_next_week_without_a_new_update_except_for_an_ale
         by_mail(shop, server, data_age_days=10)
         mail(shop)
         clock(10)
-        assert mail(shop) == "Nothing is new since the last e-mail."
+        assert mail(shop) == "There is nothing new since the last e-mail."
         clock(11)
         mail(shop)
     second = server.messages[1]
@@ -141,7 +141,7 @@ def test_a_connection_lost_before_the_confirmation_sends_nothing_again(shop):
         with pytest.raises(delivery.MayHaveArrived, match="doesn't send it again"):
             mail(shop)
         del server.answers["END"]
-        assert mail(shop) == "Nothing is new since the last e-mail."
+        assert mail(shop) == "There is nothing new since the last e-mail."
     assert len(server.messages) == 1
 
 
@@ -210,7 +210,7 @@ def test_a_password_file_that_others_can_read_is_refused_and_a_missing_one_named
 def test_the_webhook_gets_new_alerts_once_as_json(shop):
     with web_server() as server:
         set_up(shop, webhook=server.address)
-        assert post(shop) == "1 alert was posted." and post(shop) == "No alert is new since the last message."
+        assert post(shop) == "1 alert was posted." and post(shop) == "There are no new alerts since the last message."
     (body,) = server.bodies
     assert (body["event"], body["shop"], body["data_to"], body["snapshot"]) == ("alerts", "My shop", "2011-12-04", "20111204-1")
     (alert,) = body["alerts"]
@@ -308,7 +308,7 @@ def test_data_that_grow_old_set_off_their_alert_without_a_publish(shop, clock):
         clock(11)
         post(shop)
         clock(12)
-        assert post(shop) == "No alert is new since the last message."  # once for an update
+        assert post(shop) == "There are no new alerts since the last message."  # once for an update
     assert [alert["kind"] for body in server.bodies for alert in body["alerts"]] == ["chance", "age"]
     assert server.bodies[1]["alerts"][0]["now"] == 11 and server.bodies[1]["alerts"][0]["product"] is None
 

@@ -75,7 +75,7 @@ def test_an_order_is_received_in_parts_and_then_whole(state):
     ids=["same", "skips", "skips two", "unknown"],
 )
 def test_a_status_follows_the_one_before(state, status, received):
-    with pytest.raises(UserError, match="becomes one of"):
+    with pytest.raises(UserError, match="can only become one of"):
         state.set_order_status(drafted(state).number, status, "ana", received=received)
 
 

@@ -19,7 +19,7 @@ from fixtures.tiny_snapshot import change, write_scored
 from core.capabilities.registry import serving_tables
 from core.errors import NotReady, UpswingError, UserError
 from core.schema import FIRST_VERSION
-from core.storage import snapshots
+from core.storage import audit, snapshots
 from core.storage.export import write_table
 from core.storage.queries import Serving
 from core.storage.state import State
@@ -109,6 +109,13 @@ def test_rollback_serves_an_earlier_snapshot_and_is_audited(workspace, scored):
     assert (entry.act, entry.subject, entry.reason, entry.actor) == ("rollback", first, "the new one looks odd", "ana")
     snapshots.rollback(workspace, second)
     assert [s.id for s in snapshots.history(workspace) if s.current] == [second]
+
+
+def test_what_a_job_publishes_is_recorded_under_the_name_of_whoever_asked_for_it(workspace, scored):
+    with audit.publishing_for("dashboard"):
+        snapshots.publish(workspace)
+    snapshots.publish(workspace)
+    assert [act.actor for act in audit.acts(workspace)] == ["dashboard", "command line"]
 
 
 def test_rollback_to_what_is_not_there_or_damaged_changes_nothing(workspace, scored):

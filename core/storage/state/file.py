@@ -225,7 +225,7 @@ def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None
     if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR):
         return UserError(
             found=msg("{file} cannot be used: {error}.", file=str(path), error=str(error)),
-            expected=msg("It has to be a file in a folder that you may write to."),
+            expected=msg("It must be a file in a folder that you can write to."),
             to_do=msg("Check what is at that path and who may write there, then try again."),
         )
     return None
@@ -234,7 +234,7 @@ def _as_user_error(error: sqlite3.DatabaseError, path: Path) -> UserError | None
 def _damaged(path: Path, reason: Message | str) -> UserError:
     return UserError(
         found=msg("{file} is damaged: {error}.", file=str(path), error=reason),
-        expected=msg("Jobs and planners' changes are kept in it."),
+        expected=msg("It holds jobs and planners' changes."),
         to_do=msg("Restore it from a backup, or move it away: what is served and which model is used stay as they are."),
     )
 

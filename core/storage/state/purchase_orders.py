@@ -115,7 +115,11 @@ class PurchaseOrders(StateFile):
         order, at = self.order(number), as_text(now())
         if status not in NEXT[order.status]:
             raise UserError(
-                expected=msg("From {status}, an order becomes one of {choices}.", status=order.status, choices=list(NEXT[order.status])),
+                expected=msg(
+                    "An order with the status {status} can only become one of {choices}.",
+                    status=order.status,
+                    choices=list(NEXT[order.status]),
+                ),
                 found=msg('"{status}" is not one of them.', status=status),
                 to_do=msg("Choose another status."),
             )

@@ -75,7 +75,7 @@ def _facts(item: Item, product: str, segment: str) -> dict[str, str]:
         _("Main reasons"): _reasons(product, segment),
         _("Price"): money(facts.price_cents, facts.currency),
         _("On hand"): "–" if stock is None else exact(stock.on_hand),
-        _("Weeks of supply"): "–" if stock is None else number(stock.cover_weeks, 1),
+        _("Weeks of supply"): "–" if stock is None else labels.weeks(stock.cover_weeks),
         _("Stock"): "–" if stock is None else labels.status(stock.status),
     }
 

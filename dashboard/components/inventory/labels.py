@@ -99,7 +99,10 @@ COLUMNS = {
         N_("On order, but due only after an order of the next cycle could arrive. Not counted as incoming."),
     ),
     "inventory_position": (N_("Available + incoming"), N_("On hand + on order, in units.")),
-    "cover_weeks": (N_("Weeks of supply"), N_("Weeks until the expected demand uses up available and incoming stock.")),
+    "cover_weeks": (
+        N_("Weeks of supply"),
+        N_("Weeks until the expected demand uses up available and incoming stock; 104 means two years or more."),
+    ),
     "stockout_probability": (
         N_("Stock-out risk"),
         N_("Chance that demand during lead time and order cycle exceeds available and incoming stock."),

@@ -11,7 +11,7 @@ from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import COST
 from core.errors import UserError
 from core.storage.state import REASONS, Override
-from dashboard import actions, data
+from dashboard import actions, data, labels
 from dashboard.components import cards
 from dashboard.components.inventory import edits
 from dashboard.components.inventory import labels as own
@@ -71,7 +71,7 @@ def _explained(row: pd.Series, currency: str) -> None:
         st.markdown(f":orange[:material/warning: **{title}**] {done}")
     facts = {
         own.heading("fill_rate"): percent(row.fill_rate),
-        own.heading("cover_weeks"): _("{weeks} weeks").format(weeks=number(row.cover_weeks, 1)),
+        own.heading("cover_weeks"): _("{weeks} weeks").format(weeks=labels.weeks(row.cover_weeks)),
         own.heading("stockout_probability"): percent(row.stockout_probability),
         own.heading("lead_time_days"): exact(row.lead_time_days) + ("*" if row.lead_time_assumed else ""),
         _("Class"): f"{row.abc}{row.xyz}",

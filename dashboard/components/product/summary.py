@@ -72,7 +72,7 @@ def _stock(planned: pd.Series | None) -> None:
         order = _("order {units} by {day}").format(units=exact(planned.order_units), day=day(by))
     st.metric(
         _("Weeks of supply"),
-        number(planned.cover_weeks, 1),
+        labels.weeks(planned.cover_weeks),
         order or labels.status(planned.status),
         **TILE,
         help=plain(_("On hand {on_hand}, on order {on_order}.").format(on_hand=exact(planned.on_hand), on_order=exact(planned.on_order))),

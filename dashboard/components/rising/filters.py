@@ -32,10 +32,11 @@ class Asked:
         return self.values["segment"]
 
 
-def sorts(falling: bool) -> dict[str, str]:
+def sorts() -> dict[str, str]:
+    """Return the orders of the lists. Rising and Falling name them alike: a browser keeps the words of a choice."""
     return {
-        "probability": _("By chance of falling") if falling else _("By chance of rising"),
-        "movement": _("Biggest drops first") if falling else _("Biggest gains first"),
+        "probability": _("By chance"),
+        "movement": _("By change in chance"),
         "units": _("By expected units"),
         "margin": _("By expected margin"),
         "pace": _("By sales"),
@@ -85,7 +86,7 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
         )
         categories = _several("category", choices, _("Category"), _("All categories"), width=165, **unlabelled)
         if forecast:
-            ways = sorts(falling)
+            ways = sorts()
             sort = st.selectbox(
                 _("Sort by"),
                 list(ways),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import pandas as pd
 
 from core.capabilities.forecast.listing import REASONS, Reason, reasons
-from core.capabilities.inventory.control import ENOUGH, MAX_COVER_WEEKS, ORDER_NOW
+from core.capabilities.inventory.control import ENOUGH, ORDER_NOW
 from core.messages import show as show_in
 from dashboard import data, labels, pictures
 from dashboard.components import rows
@@ -99,7 +99,7 @@ def _cover(row) -> dict | None:
         return None
     if absent(row.cover_weeks):
         return rows.figure("–", labels.status(row.status))
-    weeks = f"> {MAX_COVER_WEEKS:.0f}" if row.cover_weeks >= MAX_COVER_WEEKS else number(row.cover_weeks, 1 if row.cover_weeks < 10 else 0)
+    weeks = labels.weeks(row.cover_weeks)
     if row.status == ORDER_NOW:
         return rows.figure(weeks, labels.status(row.status), "short")
     if row.excess_units > 0:

@@ -123,8 +123,8 @@ class Terms:
         unknown = sorted(known.keys() - {f.name for f in fields(cls)})
         if unknown:
             raise UserError(
-                expected=msg("The terms of a product are {terms}.", terms=[f.name for f in fields(cls)]),
-                found=msg("Unknown terms are given: {terms}.", terms=unknown),
+                expected=msg("The order terms of a product are {terms}.", terms=[f.name for f in fields(cls)]),
+                found=msg("Unknown order terms are given: {terms}.", terms=unknown),
                 to_do=msg("Correct their names."),
             )
         return cls(**{f.name: np.broadcast_to(np.asarray(known.get(f.name, np.nan), dtype=np.float64), (n,)) for f in fields(cls)})
