@@ -144,7 +144,7 @@ def show(
             "total": len(rows) if total is None else total,
             "selects": selects,
             "selected": chosen,
-            "actions": [_action(action) for action in actions],
+            "actions": [asdict(action) for action in actions],
             "words": {"select": _("Select {name}"), "selected": _("{count} selected"), "clear": _("Clear selection")},
         },
         on_sort_change=sort,
@@ -157,11 +157,6 @@ def _column(column: Column, sorted_by: str, sorts: bool) -> dict:
     order = "ascending" if column.ascending else "descending"
     more = {"sort": column.sort if sorts else "", "sorted": order if column.sort and column.sort == sorted_by else ""}
     return {k: v for k, v in asdict(column).items() if k != "ascending"} | more
-
-
-def _action(action: Action) -> dict:
-    href = f"{action.page}?{action.parameter}={{ids}}"
-    return {"label": action.label, "hint": action.hint, "href": href, "least": action.least, "most": action.most}
 
 
 def _href(target: Target) -> str:

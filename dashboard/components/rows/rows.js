@@ -1,4 +1,4 @@
-// Compiled by `make frontend` from source 7b3f9ce6f2e53f1d568bed523a1ec832fd259ebf1e91cd37f7b69da737f63f95 to 0c0f8a5b21a06dfb65e445f858d0767b06c6948348b601007cd5f4648d84a53f.
+// Compiled by `make frontend` from source b55c86d445681c4856524e7b2a574e0e34c7e120e5e1f818e266339ab7deca18 to 747eb70331f54d8b1eabb319eba3480c4679f0234913e957a9cc8a3e1973adb2.
 const WEEKS = 26;
 const ABSENT = "–";
 function fill(element, attributes, children) {
@@ -200,7 +200,8 @@ class List {
         if (this.chosen.size < action.least || this.chosen.size > action.most)
             return action.hint ? [make("span", { class: "hint" }, action.hint)] : [];
         const ids = [...this.chosen];
-        const link = make("a", { class: "act", href: action.href.replace("{ids}", ids.map(encodeURIComponent).join(",")) }, action.label);
+        const query = ids.map((id) => `${action.parameter}=${encodeURIComponent(id)}`).join("&");
+        const link = make("a", { class: "act", href: `${action.page}?${query}` }, action.label);
         follow(link);
         return [link];
     }

@@ -15,7 +15,7 @@ type Cell = Product | Chance | Trend | Facts | Figure | null;
 
 interface Column { name: string; label: string; kind: string; least: number; grow: number; tone: Tone; help: string; sort: string; sorted: string }
 interface Row { id: string; href: string; cells: Cell[] }
-interface Action { label: string; hint: string; href: string; least: number; most: number }
+interface Action { label: string; hint: string; page: string; parameter: string; least: number; most: number }
 interface Data {
   label: string;
   compact: boolean;
@@ -251,7 +251,8 @@ class List {
   private action(action: Action): HTMLElement[] {
     if (this.chosen.size < action.least || this.chosen.size > action.most) return action.hint ? [make("span", { class: "hint" }, action.hint)] : [];
     const ids = [...this.chosen];
-    const link = make("a", { class: "act", href: action.href.replace("{ids}", ids.map(encodeURIComponent).join(",")) }, action.label);
+    const query = ids.map((id) => `${action.parameter}=${encodeURIComponent(id)}`).join("&");
+    const link = make("a", { class: "act", href: `${action.page}?${query}` }, action.label);
     follow(link);
     return [link];
   }
