@@ -9,6 +9,9 @@ from __future__ import annotations
 import gettext
 import math
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
@@ -22,6 +25,7 @@ from core.messages import show as show_in
 LANGUAGES = {"en": "EN", "zh": "中文"}
 LOCALE = Path(__file__).parent / "locale"
 _SPOKEN = "spoken"  # where a session keeps the keys of such widgets
+_USED: ContextVar[str] = ContextVar("language", default="")  # in place of the session's
 
 
 @cache
@@ -33,8 +37,20 @@ def catalogue(language: str) -> gettext.NullTranslations:
 
 def language() -> str:
     """Return the language of this session: "en" or "zh"."""
+    if used := _USED.get():
+        return used
     chosen = st.session_state.get("lang", "en")
     return chosen if chosen in LANGUAGES else "en"
+
+
+@contextmanager
+def using(language: str) -> Iterator[None]:
+    """Use a language in place of the session's."""
+    before = _USED.set(language)
+    try:
+        yield
+    finally:
+        _USED.reset(before)
 
 
 def spoken(key: str) -> str:

@@ -283,7 +283,11 @@ def test_a_product_without_a_forecast_for_one_group_says_so(open_page, workspace
 def test_two_to_four_rows_can_be_compared(open_page):
     shown = lists(open_page("rising"))[0]
     (action,) = shown["actions"]
-    assert shown["selects"] and (action["page"], action["parameter"]) == ("compare", "products") and (action["least"], action["most"]) == (2, 4)
+    assert (
+        shown["selects"]
+        and (action["page"], action["parameter"]) == ("compare", "products")
+        and (action["least"], action["most"]) == (2, 4)
+    )
 
 
 # ---- roll-ups

@@ -11,6 +11,8 @@ from dashboard import registry
 from dashboard.components import search
 from tests.app.visit import PAGES, components
 
+LEAD_TIME = {"en": ("Lead time (days)", "Setting · Orders"), "zh": ("采购提前期（天）", "设置项 · 订单")}
+
 
 def hits_of_a_query() -> None:
     import streamlit as st
@@ -42,7 +44,7 @@ def test_every_page_has_the_search_in_its_language(open_page, name):
     for language, tag in (("en", "en"), ("zh", "zh-CN")):
         given = components(open_page(name, language))[0]
         assert given["language"] == tag
-        assert given["words"]["search"] == {"en": "Search products, brands, pages", "zh": "搜索商品、品牌、页面"}[language]
+        assert given["words"]["search"] == {"en": "Search products, pages, settings", "zh": "搜索商品、页面、设置"}[language]
 
 
 def test_a_product_is_found_with_typos_and_told_by_number_and_chance(find):
@@ -66,6 +68,16 @@ def test_a_page_is_found_by_its_name_in_both_languages_and_named_in_the_one_in_u
     first = find(query, language)[0]
     assert first["id"] == "page:inventory" and first["name"] == {"en": "Inventory", "zh": "库存"}[language]
     assert search.target(first["id"]) == ("inventory", {})
+
+
+@pytest.mark.parametrize(
+    ("query", "language"), [("lead time", "en"), ("采购提前期", "en"), ("tiqianqi", "zh"), ("default_lead_time_days", "zh")]
+)
+def test_a_setting_is_found_by_its_label_in_both_languages_and_leads_to_its_tab(find, query, language):
+    hit = next(hit for hit in find(query, language) if hit["id"].startswith("setting:"))
+    assert hit["id"] == "setting:orders.inventory.default_lead_time_days"
+    assert (hit["name"], hit["fact"]) == LEAD_TIME[language]
+    assert search.target(hit["id"]) == ("settings", {"group": "orders"})
 
 
 def test_pages_are_found_in_a_shop_without_forecasts(find, workspace):

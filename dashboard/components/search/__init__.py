@@ -1,4 +1,4 @@
-"""The search of every page over products, categories, brands, suppliers and pages, by our own component (frame.html, .css, .js).
+"""The search of every page over products, categories, brands, suppliers, pages and settings, by our own component (frame.html, .css, .js).
 
 The component also sets the language of the document, by which a screen reader pronounces it.
 """
@@ -14,8 +14,9 @@ import streamlit as st
 from core.messages import LOCALES
 from core.messages import show as show_in
 from dashboard import data, registry
+from dashboard.components import settings
 from dashboard.components.search.index import Index
-from dashboard.i18n import _, absent, language, n_, percent, show
+from dashboard.i18n import _, absent, language, n_, percent, show, using
 
 HERE = Path(__file__).parent
 KEY = "find"
@@ -43,7 +44,7 @@ def show_search() -> None:
             "language": LOCALES[language()].replace("_", "-"),
             "query": query,
             "hits": [hit | {"href": _href(*target(hit["id"]))} for hit in hits],
-            "words": {"search": _("Search products, brands, pages"), "short": _("Search"), "found": _("Search results"), "count": count},
+            "words": {"search": _("Search products, pages, settings"), "short": _("Search"), "found": _("Search results"), "count": count},
         },
         width=280,
         on_query_change=lambda: None,
@@ -67,6 +68,8 @@ def target(hit: str) -> tuple[str, dict[str, str]]:
     kind, _sign, code = hit.partition(":")
     if kind == "page":
         return code, {}
+    if kind == "setting":
+        return "settings", {"group": code.partition(".")[0]}
     page, key = TARGETS[kind]
     return page, {key: code}
 
@@ -83,10 +86,21 @@ def _index(folder: str | None) -> tuple[pd.DataFrame, Index]:
         [("page", page.name, show_in(page.title, "en"), show_in(page.title, "zh")) for page in registry.pages().values()],
         columns=["kind", "code", "name", "more"],
     )
-    entries = pd.concat([pages, *([] if folder is None else [data.ask("search_entries")])], ignore_index=True)
+    entries = pd.concat([pages, _settings(), *([] if folder is None else [data.ask("search_entries")])], ignore_index=True)
     entries = entries.reindex(columns=["kind", "code", "name", "more", "rising_probability", "products"])
-    weights = entries.rising_probability.where(entries.kind == "product", 1.0).astype(float).fillna(0.0)
-    return entries, Index(list(zip(entries.name, entries.code, entries.more)), weights)
+    weights = entries.rising_probability.where(~entries.kind.isin(["product", "setting"]), 1.0).astype(float).fillna(0.0)
+    codes = entries.code.where(entries.kind != "setting", entries.code.str.rsplit(".").str[-1])
+    return entries, Index(list(zip(entries.name, codes, entries.more)), weights)
+
+
+def _settings() -> pd.DataFrame:
+    """Return the settings; the code of one is the tab that shows it and its place in `upswing.toml`."""
+    labels = {}
+    for spoken in LOCALES:
+        with using(spoken):
+            labels[spoken] = {f"{tab}.{f.section}.{f.name}": f.label for tab, group in settings.groups().items() for f in group.fields}
+    rows = [("setting", code, label, labels["zh"][code]) for code, label in labels["en"].items()]
+    return pd.DataFrame(rows, columns=["kind", "code", "name", "more"])
 
 
 @st.cache_data(max_entries=512, show_spinner=False)
@@ -96,13 +110,23 @@ def _hits(folder: str | None, language: str, query: str) -> list[dict]:
 
 
 def _hit(entry: pd.Series) -> dict:
-    kind = {"product": _("Product"), "category": _("Category"), "brand": _("Brand"), "supplier": _("Supplier"), "page": _("Page")}[
-        entry.kind
-    ]
+    kinds = {
+        "product": _("Product"),
+        "category": _("Category"),
+        "brand": _("Brand"),
+        "supplier": _("Supplier"),
+        "page": _("Page"),
+        "setting": _("Setting"),
+    }
     name = entry["name"]
     if entry.kind == "page":
         page = registry.pages()[entry.code]
         name, facts = show(page.title), [show(page.question)]
+    elif entry.kind == "setting":
+        tab, section, field = entry.code.split(".")
+        group = settings.groups()[tab]
+        name = next(f.label for f in group.fields if (f.section, f.name) == (section, field))
+        facts = [group.title]
     elif entry.kind == "product":
         known = (
             _("No forecast")
@@ -112,4 +136,4 @@ def _hit(entry: pd.Series) -> dict:
         facts = [*([entry.code] if entry.code != name else []), known]
     else:
         facts = [n_("{count} product", "{count} products", entry.products)]
-    return {"id": f"{entry.kind}:{entry.code}", "name": str(name), "fact": " · ".join([kind, *facts])}
+    return {"id": f"{entry.kind}:{entry.code}", "name": str(name), "fact": " · ".join([kinds[entry.kind], *facts])}
