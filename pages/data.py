@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import address, data, labels
 from dashboard.components import cards, exports, import_history, importing, pictures
-from dashboard.i18n import _, absent, day, number
+from dashboard.i18n import _, absent, day, day_format, number
 
 if not data.has_snapshot():
     if importing.is_idle():
@@ -52,8 +52,8 @@ exports.dataframe(
         "rows_kept": column.NumberColumn(_("Kept"), format="%,d", width=95),
         "rows_dropped": column.NumberColumn(_("Skipped"), format="%,d", width=95),
         "rows_quarantined": column.NumberColumn(_("Rejected"), format="%,d", width=95),
-        "first_day": column.DateColumn(_("Start date"), width=105),
-        "last_day": column.DateColumn(_("End date"), width=105),
+        "first_day": column.DateColumn(_("Start date"), format=day_format(), width=115),
+        "last_day": column.DateColumn(_("End date"), format=day_format(), width=115),
     },
     alt=_("Imported files"),
 )

@@ -68,7 +68,7 @@ class Analyst:
 
     def drop(self, file: Path) -> None:
         self.clicks += 1
-        self.page.locator("input[type=file]").set_input_files(str(file))
+        self.page.locator("input[type=file]").first.set_input_files(str(file))
         expect(self.page.get_by_text(file.name).first).to_be_visible()
 
     def sees_no_error(self) -> None:

@@ -10,7 +10,7 @@ from dashboard import address, data
 from dashboard.components import cards, exports, tables
 from dashboard.components.inventory import labels as own
 from dashboard.components.inventory import listing
-from dashboard.i18n import _, n_, number, percent, shortened
+from dashboard.i18n import _, day_format, n_, number, percent, shortened
 
 column = st.column_config
 MOST = 200
@@ -75,7 +75,7 @@ def suppliers(plan: pd.DataFrame, found: pd.DataFrame, currency: str) -> None:
                     "How far the supplier's whole order is below the minimum, regardless of filters. Products without a cost count as zero."
                 ),
             ),
-            "goes_out": column.DateColumn(own.heading("goes_out"), width=100, help=own.formula("goes_out")),
+            "goes_out": column.DateColumn(own.heading("goes_out"), format=day_format(), width=110, help=own.formula("goes_out")),
         },
         hidden=[] if shown.minimum.notna().any() else ["minimum", "missing"],
         width="content",
@@ -154,7 +154,7 @@ def changes(plan: pd.DataFrame) -> None:
             "reason": column.TextColumn(_("Reason"), width=165),
             "comment": column.TextColumn(_("Comment"), width=120),
             "actor": column.TextColumn(_("Changed by"), width=70),
-            "until": column.DateColumn(_("Valid until"), width=90),
+            "until": column.DateColumn(_("Valid until"), format=day_format(), width=110),
             "state": column.TextColumn(_("Status"), width=90),
         },
         first=MOST,
