@@ -8,7 +8,7 @@ from core.capabilities.record import Page
 from core.data_age import AGEING, STALE
 from dashboard import data, labels, registry, shop
 from dashboard.components import cards, saved_views, search
-from dashboard.i18n import _, absent, day, n_, plain, show
+from dashboard.i18n import _, absent, day, n_, number, plain, show
 
 _COLOURS: dict[str, cards.Colour] = {AGEING: "orange", STALE: "red"}
 _MOST_NAMED = 3
@@ -66,7 +66,7 @@ def _stale(page: Page) -> None:
         st.markdown(
             ":red[:material/history:] "
             + _("These data are {count} days old. Past order-by dates are hidden. Import newer files: {names}.").format(
-                count=age.days, names=plain(listed)
+                count=number(age.days, 0), names=plain(listed)
             )
         )
         if page.name != "data":
