@@ -194,7 +194,7 @@ def changes() -> tuple[tuple, int]:
 
 
 def reread() -> None:
-    """Read planners' changes anew within this rerun."""
+    """Let the rest of this rerun see a change that it has just made."""
     st.session_state["_changes"] = None
 
 
