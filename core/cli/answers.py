@@ -130,6 +130,18 @@ FLAGS: tuple[AnswerFlag, ...] = (
         "MEANING",
         choices=("add", "last"),
     ),
+    AnswerFlag(
+        "--bundles",
+        msg("What counts where an order has both the line of a bundle and lines of its parts: the bundle, its parts, or both."),
+        "MEANING",
+        choices=("whole", "parts", "both"),
+    ),
+    AnswerFlag(
+        "--same-orders",
+        msg("Which file is right where two files of an import have the same orders with other lines: the last, the first, or both."),
+        "MEANING",
+        choices=("last", "first", "both"),
+    ),
 )
 
 

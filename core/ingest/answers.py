@@ -14,7 +14,7 @@ from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
 NO_COLUMN = "-"  # the answer that no column of the file is what a place needs
-ONCE = ("--as-of",)  # flags whose answer holds for one import
+ONCE = ("--as-of", "--same-orders")  # flags whose answer holds for one import
 READ_ANEW = (
     "--state ",
     "--keep ",
@@ -23,6 +23,8 @@ READ_ANEW = (
     "--decimal ",
     "--each-row",
     "--stock-rows",
+    "--bundles",
+    "--same-orders",
     "--attribute ",
 )  # flags after which the same file has other rows
 SHOWN = ("--date-format ", "--decimal ")  # flags whose answers files show themselves, and which are remembered for later ones

@@ -32,6 +32,8 @@ PURCHASE = "purchase"  # a kind of event that is stored as an order (core/ingest
 PURCHASE_ID_PREFIX = "event:"  # of the ids of such orders, so that orders of other files can be distinguished from them
 EACH_ROW = "--each-row"  # the question what a row of sales is
 ONE_UNIT, ORDER_LINE, DAY_TOTAL, RUNNING_TOTAL = "one-unit", "order-line", "day-total", "running-total"  # its answers
+SAME_ORDERS = "--same-orders"  # the question which file is right where two files of an import have an order with other lines
+LAST_FILE, FIRST_FILE, BOTH_FILES = "last", "first", "both"  # its answers
 OTHER = "other"  # kinds of events that are known, and of no use to a forecast
 _CUSTOMER = {"customer_id": "customer"}
 

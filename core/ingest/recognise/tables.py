@@ -8,6 +8,7 @@ from dataclasses import replace
 from core.errors import UserError
 from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import plain
+from core.ingest.recognise import documents
 from core.ingest.recognise.mapping import RETURNS
 from core.ingest.recognise.matcher import match
 from core.ingest.recognise.row_meaning import counted_orders
@@ -217,17 +218,9 @@ def _movements(sheet: Sheet, found: Found) -> UserError | None:
     )
 
 
-def _other_documents(sheet: Sheet, found: Found) -> UserError | None:
-    """Rows that have the number of a purchase or quotation, and none of an order or customer, are no sales."""
-    number = sheet.column_of("other_documents")
-    if number is None or "orders" in sheet.named or {"order_id", "customer_id"} & found.keys():
-        return None
-    return UnrecognisedFile(
-        found=msg("{file} lists purchases or quotations, by its column {column}.", file=sheet.file, column=repr(number)),
-        expected=msg("Sales are order lines or totals of a product and day."),
-        to_do=msg('If these are sales, add "sales" to the name of the file. Otherwise leave it out.'),
-        why=msg("It lists purchases or quotations, by its column {column}.", column=repr(number)),
-    )
+def _sold_bundles(sheet: Sheet, found: Found) -> UserError | None:
+    """Bundles with their parts on dated rows with numbers of orders are sales."""
+    return unrecognised(sheet, ["orders"]) if sheet.orders("ordered_at", "order_id") == ["ordered_at", "order_id"] else None
 
 
 REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
@@ -239,7 +232,8 @@ REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("customers", _products_on_several_days),
     ("customers", _acts_of_customers),
     ("orders", _movements),
-    ("orders", _other_documents),
+    ("kit_parts", _sold_bundles),
+    ("orders", documents.refusal),
 )
 
 

@@ -37,12 +37,21 @@ class UnrecognisedFile(UserError):
 
     why        one sentence for the report
     optional   it does not look like sales, by the names of its columns or by their values: an import of several files sets it aside
+    readable   its rows could be sales: a person may have it read all the same
     questions  which columns would make it fit, with what their values suggest
     """
 
-    def __init__(self, expected: Message, found: Message, to_do: Message, why: Message | None = None, optional: bool = True):
+    def __init__(
+        self,
+        expected: Message,
+        found: Message,
+        to_do: Message,
+        why: Message | None = None,
+        optional: bool = True,
+        readable: bool = False,
+    ):
         super().__init__(expected, found, to_do)
-        self.why, self.optional = why or found, optional
+        self.why, self.optional, self.readable = why or found, optional, readable
         self.questions: list[Question] = []
 
 

@@ -174,6 +174,8 @@ def _columns(source: Source, plans: Sequence[TablePlan], f: FileReport, t: Table
                 places[column].append(f"{plan.table}.{target}")
         for rule in plan.states:
             places[rule.column] = places[rule.column] or [f"{plan.table}.status"]
+        for column in plan.parts:
+            places[column].append(f"{plan.table}.bundle")
     how = {target: way for _, target, way in t.columns}
     unread = [c for c in source.columns if c not in places and c not in f.outside]
     looks = dict(zip(unread, map(_looks, source.sample_cells(unread, LOOKED_AT) if unread else []))) | f.outside
