@@ -73,8 +73,9 @@ def _load(con, texts: TextTable, plan: TablePlan, column: str) -> None:
     place = order if order != "null" else f"concat_ws('|', {cell('ordered_at')}, {cell('customer_id')})"
     names = "".join(f", {texts.text(name, NO_TEXT)} as k{i}" for i, name in enumerate(plan.bundles.lines))
     units, money = _amounts(texts, plan)
+    said = f"nullif({texts.text(column, NO_VALUE)}, '0')"
     con.execute(f"""create or replace temp table bundle_lines as
-        with lines as (select line, {place} as place, nullif({texts.text(column, NO_VALUE)}, '0') as said, {units} as units, {money} as money{names}
+        with lines as (select line, {place} as place, {said} as said, {units} as units, {money} as money{names}
             from {quoted(texts.table)} where broken is null)
         select *, cast(row_number() over (partition by place order by line) as varchar) as k{len(plan.bundles.lines)}
         from lines where place in (select place from lines where said is not null)""").fetchall()
