@@ -45,7 +45,7 @@ class AnswerFlag:
             raise UserError(
                 found=msg("{flag} is {value}.", flag=self.flag, value=repr(given)),
                 expected=msg("It is given as {form}.", form=self.metavar),
-                to_do=msg("Correct it, or leave it out: the import then asks."),
+                to_do=msg("Correct it, or remove it: the import then asks."),
             )
         name, value = (name.strip(), value.strip()) if self.named else ("", given.strip())
         if self.choices and value not in self.choices:
@@ -109,7 +109,7 @@ FLAGS: tuple[AnswerFlag, ...] = (
     ),
     AnswerFlag(
         "--leave-out",
-        msg("Whether a file is left out, such as stores.csv=yes. Repeat it for more files."),
+        msg("Whether a file is skipped, such as stores.csv=yes. Repeat it for more files."),
         "FILE=MEANING",
         named=True,
         choices=("yes", "no"),

@@ -120,7 +120,7 @@ def refuse_open(questions: list[Question]) -> None:
             nmsg("{count} question about the files is open.", "{count} questions about the files are open.", len(questions)),
             _short(first.about),
         ),
-        expected=msg("Nothing is stored before they are answered."),
+        expected=msg("Nothing is stored until they are answered."),
         to_do=sentences(
             msg("Answer with {flags}, or with other values.", flags=" ".join(flags)) if flags else "",
             nmsg("--dry-run shows {count} more question.", "--dry-run shows {count} more questions.", rest) if rest else "",

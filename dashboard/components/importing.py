@@ -108,7 +108,7 @@ def _checked(check: Job) -> None:
     elif sent and (unnamed or changed or any(chosen[key] != answers.current(asked[key]) for key in chosen)):
         cards.attempt(actions.check_again, check, chosen | changed, shop)
     elif sent and not _serves(report, asked):
-        cards.nothing_here(_("No file is to be imported. Change that under Change assumptions, or remove the files."))
+        cards.nothing_here(_("Nothing to import. Choose what to read under Change assumptions, or remove the files."))
     elif sent:
         cards.attempt(actions.import_checked, check, chosen, shop)
 
@@ -132,7 +132,7 @@ def _may_be_read(report: dict) -> bool:
 def _left_out(last: Job) -> None:
     for file in last.result["report"]["files"]:
         if file["left_out"]:
-            why = _("{file} was left out: {why}").format(file=plain(file["file"]), why=statement.why_not(file))
+            why = _("{file} was skipped: {why}").format(file=plain(file["file"]), why=statement.why_not(file))
             st.warning(why, icon=":material/block:")
 
 

@@ -120,7 +120,7 @@ ASKED = {
     "quotations whose number is a mere id": (
         "ID,Quotation To,Customer Name,Date,Valid Till,Status,Item Code (Items),Quantity (Items),Rate (Items)\n"
         "SAL-QTN-1,Customer,Acme,2024-03-01,2024-04-01,Open,A,2,10\nSAL-QTN-1,Customer,Acme,2024-03-01,2024-04-01,Open,B,3,10\n",
-        "by its column 'Quotation To'"),
+        "judging by its column 'Quotation To'"),
     "French quotations": ("N° devis;Date;Référence;Quantité;Prix unitaire\nD1;13/03/2024;A;2;10,00\n", "lists quotations"),
     "Chinese quotations": ("报价单号,日期,商品编码,数量,单价,客户编号\nBJ1,2024-03-01,A,2,10,c1\n", "lists quotations"),
     "offers with a last day": (
@@ -167,7 +167,7 @@ def test_an_input_that_cannot_say_is_asked_about_or_refused(workspace, tmp_path,
 @pytest.mark.parametrize("name", ["quotations.csv", "Angebote 2024.csv", "sales_quotes.csv", "报价单.csv", "devis-mars.csv"])
 def test_a_file_called_quotations_is_refused_until_a_person_says_that_it_holds_sales(workspace, tmp_path, name):
     file = write(tmp_path, name, LINE + "1,2024-03-01,A,2,10\n2,2024-03-02,A,1,10\n")
-    with pytest.raises(UserError, match="lists quotations, by its name.*Export the orders or invoices instead"):
+    with pytest.raises(UserError, match="lists quotations, judging by its name.*Export the orders or invoices instead"):
         import_files(workspace, [file])
     import_files(workspace, [file], answers={f"--leave-out {name}": "no"})
     assert stored(workspace, UNITS) == [("A", 3)]
@@ -175,7 +175,7 @@ def test_a_file_called_quotations_is_refused_until_a_person_says_that_it_holds_s
 
 def test_purchases_by_their_name_and_supplier_are_refused(workspace, tmp_path):
     file = write(tmp_path, "purchases.csv", "order_no,date,sku,qty,price,supplier\n1,2024-03-01,A,100,4,Acme\n")
-    with pytest.raises(UserError, match="lists purchases from suppliers, by its name"):
+    with pytest.raises(UserError, match="lists purchases from suppliers, judging by its name"):
         import_files(workspace, [file])
 
 
@@ -190,7 +190,7 @@ def test_quotations_beside_orders_are_set_aside_with_the_way_to_read_them(worksp
 def test_what_is_set_aside_of_a_bundle_is_stated_and_one_flag_brings_it_back(workspace, tmp_path):
     file = write(tmp_path, "export.csv", BUNDLE + "1,2024-03-01,KIT,,1,50\n1,2024-03-01,A,KIT,1,0\n")
     report = import_files(workspace, [file], dry_run=True)
-    assert "Set aside 1: The row is a part of the row that it names as its parent." in str(report.text())
+    assert "Set aside 1: The row is part of a bundle in another row." in str(report.text())
     assert "To change it: --bundles both" in str(report.text()) and report.files[0].unread == []
     import_files(workspace, [file], answers={"--bundles": "both"})
     assert stored(workspace, MONEY) == [("A", 1, 0), ("KIT", 1, 5000)]

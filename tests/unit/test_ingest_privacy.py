@@ -87,7 +87,7 @@ def test_a_mapping_that_asks_for_personal_data_is_refused(workspace, tmp_path):
     with pytest.raises(UserError, match="E-Mail"):
         import_files(workspace, [write(tmp_path, "c.csv", "id,E-Mail\n1,a@example.org\n")], mapping=mapping)
     mapping = write(tmp_path, "m2.toml", '[customers]\ncustomer_id = "id"\nregion = "r"\n')
-    with pytest.raises(UserError, match="mail addresses"):
+    with pytest.raises(UserError, match="e-mail addresses"):
         import_files(workspace, [write(tmp_path, "c2.csv", "id,r\n1,a@example.org\n")], mapping=mapping)
 
 
@@ -300,4 +300,4 @@ def test_a_person_can_name_the_group_of_customers_and_no_personal_column(workspa
     file = write(tmp_path, "customers.csv", "customer_id,abc,xyz\n" + "".join(f"c{i},{'AB'[i % 2]},p{i}@example.org\n" for i in range(9)))
     report = import_files(workspace, [file], columns=("customers.group = abc", "customers.channel = xyz"))
     assert stored(workspace, "select distinct attribute, value from customers order by all") == [("group", "A"), ("group", "B")]
-    assert str(report.files[0].outside["xyz"]) == "mail addresses"
+    assert str(report.files[0].outside["xyz"]) == "e-mail addresses"

@@ -20,8 +20,8 @@ CHOICES = (
     (PARTS, msg("its parts, without the bundle")),
     (BOTH, msg("both, as sales of their own")),
 )
-PART = msg("The row is a part of the row that it names as its parent.").template
-OF_PARTS = msg("The row is a bundle, and the rows of its parts count.").template
+PART = msg("The row is part of a bundle in another row.").template
+OF_PARTS = msg("The row is a bundle whose parts count instead.").template
 DEEPEST = 8  # bundles within bundles
 MOST_LINES = 1000  # of an order whose lines are named by their places
 

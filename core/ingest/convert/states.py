@@ -17,10 +17,10 @@ from core.messages import Message, msg
 
 STATE = "--state"  # the flag that says what a state counts as
 MOST_VALUES = 300  # of a state column; a column with more holds remarks
-NOT_SOLD = msg("By its state, the order is not a sale.").template
-PENDING = msg("By its state, the order is not paid or confirmed yet.").template
-ARRIVED = msg("By its state, the delivery is complete or cancelled.").template
-UNKNOWN = msg("What does {value} in column {column} count as? No list of known states has it.").template
+NOT_SOLD = msg("The order's status says it is not a sale.").template
+PENDING = msg("The order's status says it is not paid or confirmed yet.").template
+ARRIVED = msg("The delivery's status says it is complete or cancelled.").template
+UNKNOWN = msg("What does {value} in column {column} count as? It is not a known status.").template
 OF_A_NUMBER = msg(
     "Numbers in column {column} that begin with {value} look like those of quotations or purchases. What do these rows count as?"
 ).template
@@ -75,7 +75,7 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> tuple[li
         if len(values) > MOST_VALUES:
             notes.append(
                 msg(
-                    "Column {column} has more than {count} values and is not read as a state. No row is set aside by it.",
+                    "Column {column} has more than {count} values and is not read as a status. No row is set aside by it.",
                     column=repr(rule.column),
                     count=MOST_VALUES,
                 )

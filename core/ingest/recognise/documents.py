@@ -50,11 +50,11 @@ def _not_sold(file: str, evidence: Message, expected: Message, instead: Message)
 def _of_quotations(sheet: Sheet, found: Found) -> Message | None:
     """Return what shows that the rows are quotations. Beside a number that is an order's beyond doubt, that of a quotation refers to it."""
     if not kinds_of_documents(sheet, list(sheet.source.columns)) and _is_named(sheet, QUOTATIONS):
-        return msg("{file} lists quotations, by its name.", file=sheet.file)
+        return msg("{file} lists quotations, judging by its name.", file=sheet.file)
     (number,) = found["order_id"].sources[:1] if "order_id" in found else ("",)
     is_an_orders = number and plain(number) not in plain_names(QUOTATIONS, "bare_numbers") and not speaks_of(QUOTATIONS, number)
     columns = [c for c in sheet.source.columns if _is_validity(sheet, c) or not is_an_orders and _speaks_of_quotations(sheet, c)]
-    return msg("{file} lists quotations, by its column {column}.", file=sheet.file, column=repr(columns[0])) if columns else None
+    return msg("{file} lists quotations, judging by its column {column}.", file=sheet.file, column=repr(columns[0])) if columns else None
 
 
 def _of_purchases(sheet: Sheet, found: Found) -> Message | None:
@@ -67,16 +67,20 @@ def _of_purchases(sheet: Sheet, found: Found) -> Message | None:
 
     by_column = {"file": sheet.file, "column": first("numbers")}
     if by_column["column"] and "order_id" not in found and "orders" not in sheet.named:
-        return msg("{file} lists purchases from suppliers, by its column {column}.", **by_column | {"column": repr(by_column["column"])})
+        return msg(
+            "{file} lists purchases from suppliers, judging by its column {column}.", **by_column | {"column": repr(by_column["column"])}
+        )
     supplier = first("suppliers")
     if supplier is None:
         return None
     if _is_named(sheet, PURCHASES):
-        return msg("{file} lists purchases from suppliers, by its name.", file=sheet.file)
+        return msg("{file} lists purchases from suppliers, judging by its name.", file=sheet.file)
     bought = sheet.by_name("products.unit_cost") or first("wanted_by")
     if bought and not {"unit_price", "line_total"} & found.keys():
         return msg(
-            "{file} lists purchases from suppliers, by its columns {columns}.", file=sheet.file, columns=[repr(supplier), repr(bought)]
+            "{file} lists purchases from suppliers, judging by its columns {columns}.",
+            file=sheet.file,
+            columns=[repr(supplier), repr(bought)],
         )
     return None
 

@@ -42,7 +42,7 @@ class ColumnSource:
         if self.why:
             return Message("{column} ({why})", {"column": first, "why": self.why})
         if self.minus:
-            return msg("{column} less {others}", column=first, others=list(self.minus))
+            return msg("{column} minus {others}", column=first, others=list(self.minus))
         return msg("{column}, or if blank {others}", column=first, others=others) if others else first
 
 

@@ -27,7 +27,7 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and which columns a
     "events": ("events.visitor_id",),
 }
 _MAY_BE_SALES = ("orders", "products", "customers")  # what a file that holds sales is named after
-NAME_BOTH = msg("If another file has the lines of these orders, name both in one import.")
+NAME_BOTH = msg("If another file has the lines of these orders, import both together.")
 LONGEST = 250  # characters of flags
 _A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
 
@@ -75,7 +75,7 @@ def no_table_fits(mapping: Mapping, tables: list[str], file: str, columns: list[
         return UserError(
             found=msg("No table of the mapping {mapping} is meant for {file}.", mapping=mapping.name, file=file),
             expected=msg("Every file has a table whose `files` match its name."),
-            to_do=msg("Correct `files` in the mapping, or leave the file out."),
+            to_do=msg("Correct `files` in the mapping, or skip the file."),
         )
     present = by_plain(columns)
 
@@ -128,9 +128,9 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
     unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
     error = UnrecognisedFile(
         found=msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
-        expected=msg("To be read as {table}, it needs columns for {needs}.", table=table, needs=needs),
+        expected=msg("As {table}, it needs columns for {needs}.", table=table, needs=needs),
         to_do=to_do,
-        why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
+        why=msg("It matches no table. As {table}, it lacks columns for {columns}.", table=table, columns=unknown),
         optional=not sales,
     )
     error.ask, error.questions = ask, questions

@@ -126,8 +126,8 @@ def _take_back(con, staged: StagedTable) -> list[Message]:
     ((lines,),) = run(con, "select count(*) from orders where rowid in (select stored_row from orders_left)")
     run(con, "delete from orders where rowid in (select stored_row from orders_left)")
     note = nmsg(
-        "{count} stored line is of an order that is no sale any more. It is removed.",
-        "{count} stored lines are of orders that are no sale any more. They are removed.",
+        "{count} stored line belongs to an order that is no longer a sale, and is removed.",
+        "{count} stored lines belong to orders that are no longer sales, and are removed.",
         lines,
     )
     return [note] if lines else []

@@ -202,13 +202,13 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     """Return the day of a count that has none, and a note on where it comes from."""
     if named := dates.day_in(file):
         day = date.fromisoformat(named)
-        return day, msg("The file has no column of days. The stock is read as that of the end of {day}, the day in its name.", day=day)
+        return day, msg("The file has no date column. Its stock counts as of the end of {day}, the day in its name.", day=day)
     last = period.period(con, "orders").usual
     if last:
-        return last, msg("The file has no column of days. The stock is read as that of the end of {day}, the last day of sales.", day=last)
+        return last, msg("The file has no date column. Its stock counts as of the end of {day}, the last day of sales.", day=last)
     today = date.today()
     return today, msg(
-        "The file has no column of days. The stock is read as that of the end of {day}, today, as no sales are stored.", day=today
+        "The file has no date column. Its stock counts as of the end of today, {day}, because no sales are stored.", day=today
     )
 
 

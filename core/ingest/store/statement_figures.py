@@ -25,7 +25,7 @@ QUIET = 0.25  # of the usual rows of a day, fewer are no usual day
 LONG_GAP = 5  # times the usual days between two with rows, at least a week
 ROWS: dict[str, Message] = {
     "orders": msg("one line of an order"),
-    "events": msg("one act of a visitor on a product"),
+    "events": msg("one action of a visitor on a product"),
     "reviews": msg("one review"),
     "stock": msg("the stock of a product on a day"),
     "deliveries": msg("one delivery that is due"),
