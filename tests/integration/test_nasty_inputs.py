@@ -55,7 +55,8 @@ READ = {
         "单据编号,单据日期,单据类型,商品编码,数量,单价\nBJ1,2024-03-01,报价单,A,20,10\nXS2,2024-03-01,销售单,A,3,10\nTH3,2024-03-02,销售退货单,A,1,10\n",
         UNITS, [("A", 2)]),
     "kinds of documents in a column of any name": (
-        "number,date,vorgangskennung,sku,qty,price\n1,2024-03-01,Angebot,A,20,10\n2,2024-03-02,Rechnung,A,3,10\n3,2024-03-02,Gutschrift,A,1,10\n",
+        "number,date,vorgangskennung,sku,qty,price\n1,2024-03-01,Angebot,A,20,10\n2,2024-03-02,Rechnung,A,3,10\n"
+        "3,2024-03-02,Gutschrift,A,1,10\n",
         UNITS, [("A", 2)]),
     "quotations that no order has followed yet": (
         "Quote Number,Order Number,Date,SKU,Qty,Price\nQ1,O1,2024-03-01,A,2,10\nQ2,,2024-03-02,A,50,10\n", UNITS, [("A", 2)]),
@@ -76,7 +77,8 @@ READ = {
         BUNDLE + "1,2024-03-01,KIT,,1,0\n1,2024-03-01,SET,KIT,1,40\n1,2024-03-01,A,SET,3,0\n1,2024-03-01,B,KIT,1,5\n",
         MONEY, [("B", 1, 500), ("SET", 1, 4000)]),
     "parts that name the number of a line": (
-        "order_id,line_id,parent_line_id,date,sku,qty,price\n1,71,,2024-03-01,KIT,1,50\n1,72,71,2024-03-01,A,1,0\n2,73,,2024-03-02,A,1,30\n",
+        "order_id,line_id,parent_line_id,date,sku,qty,price\n1,71,,2024-03-01,KIT,1,50\n1,72,71,2024-03-01,A,1,0\n"
+        "2,73,,2024-03-02,A,1,30\n",
         MONEY, [("A", 1, 3000), ("KIT", 1, 5000)]),
     "parts that name the place of a line within its order": (
         "order_id,parent_line,date,sku,qty,price\n1,,2024-03-01,KIT,1,50\n1,1,2024-03-01,A,1,0\n2,,2024-03-02,A,1,30\n",
