@@ -93,7 +93,7 @@ def test_a_list_of_orders_may_call_their_id_a_bare_id(workspace, tmp_path, files
 
 @pytest.mark.parametrize("which", (0, 1))
 def test_one_of_the_two_lists_alone_is_refused_and_the_other_asked_for(workspace, files, which):
-    with pytest.raises(UserError, match="name both in one import"):
+    with pytest.raises(UserError, match="import both together"):
         import_files(workspace, [files[which]])
 
 

@@ -94,7 +94,7 @@ def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(work
     till = "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,PRODUCT_ID,AMOUNT,SALES_PRICE\n11/1/2000,c1,45-49,4710199010372,2,30\n"
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "till.csv", till)])
-    assert "read as orders, it needs columns for units" in str(error.value.expected) and "PRODUCT_ID, AMOUNT" in str(error.value.found)
+    assert "As orders, it needs columns for units" in str(error.value.expected) and "PRODUCT_ID, AMOUNT" in str(error.value.found)
     assert not workspace.warehouse.exists()
     report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
     assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [

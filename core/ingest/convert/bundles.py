@@ -194,13 +194,13 @@ def _question(con, texts: TextTable, plan: TablePlan, column: str, sure: set[str
         totals = con.execute(f"select count(*), sum({units}), sum({money}) from {quoted(texts.table)} where broken is null").fetchone()
         share = max(part / whole for parts in unsure for part, whole in zip(parts, totals) if whole)
         about = msg(
-            "By column {column}, {file} has lines of bundles and lines of their parts. Which of them are sales?", column=named, file=file
+            "{file} has both bundles and their parts in orders (column {column}). Which of them count as sales?", column=named, file=file
         )
         return Question(BUNDLES, "", WHOLE, CHOICES, about, file, rows=sum(rows for rows, *_ in unsure), share=min(share, 1.0))
     if not sure:
         return None
     about = msg(
-        "By column {column}, {file} has lines of bundles and lines of their parts. Those without a price are set aside.",
+        "{file} has both bundles and their parts in orders (column {column}). Lines without a price are set aside.",
         column=named,
         file=file,
     )

@@ -19,7 +19,7 @@ from core.schema import MAP_KINDS, RESPONSES
 FIRST_DAY = date(1990, 1, 1)
 MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
-LENIENT = ("products", "suppliers")  # tables whose rows are kept without a further cell that is wrong
+LENIENT = ("products",)  # tables whose rows are kept without a further cell that is wrong; the terms of a supplier are all it has
 _PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 
 MARKED = msg("The row is set aside.")  # its mark has the reason

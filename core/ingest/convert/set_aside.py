@@ -70,7 +70,7 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
         add(f"select line, 2, {position(bundles.PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
     marks.bundles = bundles.find(con, texts, plan, answers)
     for reason in (bundles.PART, bundles.OF_PARTS) if marks.bundles else ():
-        add(f"select line, 2, {position(reason)}, null, false from bundle_aside where reason = $reason", reason=reason)
+        add(f"select line, 5, {position(reason)}, null, false from bundle_aside where reason = $reason", reason=reason)
     for filled in plan.lines:
         cell = texts.text(filled, NO_VALUE)
         add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {cell} is null")

@@ -95,7 +95,7 @@ def decide(con, texts: TextTable, plan: TablePlan, answers: Answers) -> tuple[li
                     order=repr(rule.unless),
                 )
             )
-        _only_one_stage(column, rule, given)
+        _only_one_stage(con, texts, column, rule, given)
         decided.append(column)
     return decided, notes
 
@@ -116,13 +116,16 @@ def _beginning(con, texts: TextTable, number: str) -> str:
     )
 
 
-def _only_one_stage(column: StateColumn, rule: StateRule, given: dict[str, str]) -> None:
-    """Ask about invoices beside orders: the same goods may be on both, and are sold once."""
+def _only_one_stage(con, texts: TextTable, column: StateColumn, rule: StateRule, given: dict[str, str]) -> None:
+    """Ask about invoices beside orders: the same goods may be on both, and are sold once, on the documents with most rows."""
     stage_of = document_stages()
     sold = {value: stage_of[normalised(value)] for value, kind in column.kinds.items() if kind == "sale" and normalised(value) in stage_of}
-    first = min(sold.values(), key=STAGES.index, default="")
+    if len(set(sold.values())) < 2 or rule.values:
+        return
+    rows = dict(con.execute(f"select {column.cell} as value, count(*) from {quoted(texts.table)} group by value").fetchall())
+    most = max(STAGES, key=lambda stage: sum(rows[value] for value, one in sold.items() if one == stage))
     for value, stage in sold.items():
-        if stage != first and normalised(shown(value)) not in given and not rule.values:
+        if stage != most and normalised(shown(value)) not in given:
             column.kinds[value], column.unsure[value] = "not a sale", OF_ANOTHER_STAGE
 
 

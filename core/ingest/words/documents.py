@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def speaks_of(group: str, name: str, *more: str) -> bool:
     >>> [speaks_of(QUOTATIONS, name) for name in ("QuoteNumber", "N° devis", "Devise", "报价单号")]
     [True, True, False, True]
     """
-    text = _NOT_A_LETTER.sub(" ", _CAMEL.sub(" ", name).casefold()).strip()
+    text = _NOT_A_LETTER.sub(" ", unicodedata.normalize("NFKC", _CAMEL.sub(" ", name)).casefold()).strip()
     return bool(_pattern(group, ("words", *more)).search(text)) or any(part in text for part in words(group, "parts"))
 
 
