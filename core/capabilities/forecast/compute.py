@@ -29,6 +29,7 @@ EXPLAINED_IN_WORDS = 200  # top risers among all customers whose words are expla
 
 def write(context: Context) -> None:
     """Write every table of the forecast."""
+    from core.capabilities.forecast import whatif
     from core.models.explain import driver_attributions
 
     progress = context.progress
@@ -40,6 +41,8 @@ def write(context: Context) -> None:
     absent = _write_explanations(context, attributions)
     progress("score", 0.8, msg("History and similar products"))
     _write_from_warehouse(context)
+    progress("score", 0.85, msg("What-if of price, promotion and stock"))
+    whatif.write(context)
     _write_quality(context, absent)
     _write_about_model(context)
     _write_meta(context)

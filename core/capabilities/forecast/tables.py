@@ -119,6 +119,31 @@ REVIEW_WEEKS = Table(
     ),
 )
 
+WHAT_IF = Table(
+    "what_if",
+    row="The chance of rising of one product in one segment, had its price, promotion or stock been another. Everything else stays as it "
+    "is, sales too. An association that the model has learnt, not an effect. At most 30,000 forecasts have rows.",
+    key=("product_id", "segment", "price", "promotion", "stock"),
+    since="0.2.0",
+    columns=(
+        required("product_id", "VARCHAR", "Product that is forecast."),
+        required("segment", "VARCHAR", "Customer segment; `all` is all customers."),
+        required("price", "DOUBLE", "Change of the price paid in the last two weeks; 0 is none.", "share"),
+        required(
+            "promotion", "VARCHAR", "`as is`, `started`: a usual one of the shop starts today, `ended`: the current one ended yesterday."
+        ),
+        required("stock", "VARCHAR", "`as is`, `in stock`: on all of the last 56 days, `out of stock`: since the last sale."),
+        optional("rising_probability", "DOUBLE", "Calibrated probability of rising; empty where `unknown` says why.", "probability"),
+        required(
+            "unknown",
+            "VARCHAR",
+            "Empty, or why there is no probability. `ignored`: it changes no forecast of the model. `no data`: the product has none. "
+            "`rare`: fewer than 5 products have been in that state. `sold since`: a product that sold within a week was not out of stock.",
+        ),
+        required("products", "BIGINT", "Products of the shop that have been in that state in 104 weeks.", "products"),
+    ),
+)
+
 NEIGHBOURS = Table(
     "neighbours",
     row="One of the products whose texts are nearest to a product's.",
@@ -244,6 +269,7 @@ TABLES = (
     TEXT_ATTRIBUTIONS,
     HISTORY,
     REVIEW_WEEKS,
+    WHAT_IF,
     NEIGHBOURS,
     QUALITY,
     METRICS,

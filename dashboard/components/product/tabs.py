@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, plots, tables, text_explanation
+from dashboard.components import cards, charts, plots, tables, text_explanation, what_if
 from dashboard.components.product import charts as own
 from dashboard.components.product import files, reasons
 from dashboard.i18n import _, n_, number, percent, points
@@ -63,6 +63,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
     files.drivers(drivers, product, segment)
     if segment != "all":
         _of_group(product, segment)
+    what_if.product(product, segment, facts.rising_probability)
     words = drivers[drivers.driver == "text"].attribution.abs().max()
     if words >= TEXT_MATTERS:
         st.subheader(_("Text signals"), anchor=False)
