@@ -1,15 +1,18 @@
 """Take pictures of every page and check them: python scripts/gallery.py [OUT] [--shops full,sparse] [--pages rising] (`make gallery`)
 
 Four made-up shops, two languages, two themes, three widths. Each picture is checked for errors, sideways scrolling, text that is cut
-without a way to read it, and accessibility rules, contrast among them. The findings are printed, and written to findings.json beside
-the pictures; the exit status is 1 where there are any. A contact sheet of one picture a page goes to docs/gallery.webp.
+without a way to read it, and accessibility rules, contrast among them. Findings are printed as they come; the exit status is 1 where
+there are any. Each picture is one line of pictures.jsonl beside the pictures: what state of the code it shows, and its findings.
+Started again on the same state, the script takes only the pictures it lacks. The contact sheet, docs/gallery.webp, has one a page.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +25,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, TimeoutError, sync_playwright
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY), str(REPOSITORY / "tests")]
@@ -41,12 +44,7 @@ SHEET = REPOSITORY / "docs" / "gallery.webp"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 # Elements of the framework: its own violations are listed by rule and selector, and are no findings of ours.
 THEIRS = json.loads((Path(__file__).parent / "gallery_theirs.json").read_text(encoding="utf-8"))
-CUT = """() => [...document.querySelectorAll('[data-testid=stMain] *')].filter(e => {
-  const s = getComputedStyle(e);
-  return e.children.length === 0 && e.textContent.trim() && s.overflow !== 'visible' && !e.title
-    && !e.closest('[title],[data-tip],[data-testid=stFileUploader]')
-    && (e.scrollWidth > e.clientWidth + 1) && e.clientWidth > 0 && s.display !== 'inline';
-}).map(e => e.textContent.trim().slice(0, 60))"""
+CUT = (Path(__file__).parent / "gallery_cut.js").read_text(encoding="utf-8")
 INSIDE = "([target, selector]) => typeof target[0] === 'string' && document.querySelector(target[0])?.matches(selector)"
 
 
@@ -160,24 +158,60 @@ def tile(whole: np.ndarray, place: int) -> np.ndarray:
     return whole[top : top + HIGH, left : left + WIDE]
 
 
+def state_of_code() -> str:
+    """Return what the pictures show: the commit, and whatever differs from it."""
+    said = [
+        subprocess.run(["git", *words], cwd=REPOSITORY, capture_output=True, check=True).stdout
+        for words in (["rev-parse", "HEAD"], ["diff", "HEAD"])
+    ]
+    return f"{said[0].decode().strip()[:12]}{hashlib.sha256(said[1]).hexdigest()[:8] if said[1] else ''}"
+
+
+def taken(out: Path, state: str) -> dict[str, list[Finding]]:
+    """Return the findings of the pictures that show this state of the code, by picture; those of pages that did not settle are lacking."""
+    log = out / "pictures.jsonl"
+    lines = map(json.loads, log.read_text(encoding="utf-8").splitlines()) if log.exists() else []
+    found = {one["view"]: [Finding(**f) for f in one["findings"]] for one in lines if one["state"] == state}
+    return {view: some for view, some in found.items() if (out / view).exists() and all(f.kind != "timeout" for f in some)}
+
+
+def keep(out: Path, state: str, view: View, found: list[Finding]) -> None:
+    """Print the findings of a picture and add its line to the log."""
+    for finding in found:
+        print(f"{finding.view}: {finding.kind}: {finding.detail}", flush=True)
+    with (out / "pictures.jsonl").open("a", encoding="utf-8") as log:
+        line = {"state": state, "view": view.file, "findings": [asdict(finding) for finding in found]}
+        log.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
 def run(out: Path, chosen: list[View]) -> list[Finding]:
-    """Take the pictures; return everything that is wrong."""
+    """Take the pictures that are lacking; return everything that is wrong with the chosen ones."""
     out.mkdir(parents=True, exist_ok=True)
-    found: list[Finding] = []
+    state = state_of_code()
+    before = taken(out, state)
+    found = {view.file: before[view.file] for view in chosen if view.file in before}
+    lacking = [view for view in chosen if view.file not in found]
+    if not lacking:
+        return sum(found.values(), [])
     with TemporaryDirectory() as folder, browser() as chromium:
         made = shops(Path(folder))
-        for name in dict.fromkeys(view.shop for view in chosen):
+        for name in dict.fromkeys(view.shop for view in lacking):
             with served(made[name], Path(folder)) as address:
                 for language, theme, width in product(LANGUAGES, THEMES, WIDTHS):
-                    views = [v for v in chosen if (v.shop, v.language, v.theme, v.width) == (name, language, theme, width)]
+                    views = [v for v in lacking if (v.shop, v.language, v.theme, v.width) == (name, language, theme, width)]
                     if not views:
                         continue
                     size = {"width": width, "height": WIDTHS[width]}
                     context = chromium.new_context(viewport=size, locale=LANGUAGES[language], color_scheme=theme)
                     for view in views:
-                        found += take(context, address, view, out)
+                        try:
+                            found[view.file] = take(context, address, view, out)
+                        except TimeoutError as late:  # the page never settled: a finding, and the others still have their pictures
+                            found[view.file] = [Finding(view.file, "timeout", str(late).splitlines()[0])]
+                        keep(out, state, view, found[view.file])
                     context.close()
-    return found
+                    print(f"{len(found)} of {len(chosen)} pictures", flush=True)
+    return sum(found.values(), [])
 
 
 def main() -> int:
@@ -192,12 +226,9 @@ def main() -> int:
     asked = (given.shops, given.pages, given.languages, given.themes, given.widths)
     views = [View(s, p, lang, t, int(w)) for s, p, lang, t, w in product(*(text.split(",") for text in asked))]
     found = run(given.out, views)
-    (given.out / "findings.json").write_text(json.dumps([asdict(f) for f in found], indent=1, ensure_ascii=False), encoding="utf-8")
     for kind in sorted({f.kind for f in found}):
         some = [f for f in found if f.kind == kind]
         print(f"{kind}: {len(some)} on {len({f.view for f in some})} pictures")
-        for detail in sorted({f.detail for f in some})[:20]:
-            print(f"  {detail}")
     if given.out == parser.get_default("out") and len(views) >= len(registry.pages()):
         sheet(given.out, SHEET)
     print(f"{len(views)} pictures in {given.out}, {len(found)} findings")
