@@ -74,6 +74,20 @@ FEATURE_VALUES = Table(
     ),
 )
 
+SEGMENT_VALUES = Table(
+    "segment_values",
+    row="One feature of one product as the model read it for one segment, of the features that reasons name as facts. A feature without "
+    "data has no row.",
+    key=("segment", "product_id", "feature"),
+    since="0.2.0",
+    columns=(
+        required("segment", "VARCHAR", "Customer segment, never `all`."),
+        required("product_id", "VARCHAR", "Product that is forecast."),
+        required("feature", "VARCHAR", "Name of the feature, as in `glossary`."),
+        required("value", "DOUBLE", "Value in the feature's own unit."),
+    ),
+)
+
 TEXT_ATTRIBUTIONS = Table(
     "text_attributions",
     row="One piece of a product's text and its share in the text driver's attribution.",
@@ -266,6 +280,7 @@ TABLES = (
     DEMAND,
     ATTRIBUTIONS,
     FEATURE_VALUES,
+    SEGMENT_VALUES,
     TEXT_ATTRIBUTIONS,
     HISTORY,
     REVIEW_WEEKS,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import product as combinations
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -24,14 +25,14 @@ from core.schema.what_if import AS_IS, ENDED, FEW, IGNORED, IN_STOCK, OUT_OF_STO
 MOST_FORECASTS = 30_000
 _LEAST_CHANGE = 1e-3  # of a logit: a model that changes no forecast by more ignores the change
 PRICE, PROMOTION, STOCK = range(3)  # the controls
-NOTHING = (0.0, AS_IS, AS_IS)  # their settings that change nothing
+Settings = tuple[float, str, str]  # of the three
 
 
 @dataclass(frozen=True)
 class Option:
     """A setting of a control for n forecasts. products (n,): how many of the shop's products have been in that state."""
 
-    setting: float | str
+    setting: Any  # a number of prices, else a text
     change: Change
     products: np.ndarray
 
@@ -49,7 +50,7 @@ class Option:
 class Part:
     """Rows to write of one combination of settings: places among the forecasts; logits are NaN where `unknown` says why."""
 
-    settings: tuple[float, str, str]
+    settings: Settings
     places: np.ndarray
     logits: np.ndarray
     unknown: np.ndarray
@@ -147,32 +148,35 @@ def _days_since_last(context: Context, places: np.ndarray) -> np.ndarray:
 def _parts(context: Context, places: np.ndarray, options: list[list[Option]]) -> list[Part]:
     """Return the rows of every setting alone, then those of settings of several controls where each alone has a chance."""
     before, parts, used = context.predicted["logit"][places], [], []
-    for control, settings in enumerate(options):
-        logits = _logits(context, places, [((option,), np.flatnonzero(option.known)) for option in settings])
-        moved = [np.abs(values - before[option.known]).max(initial=0.0) for option, values in zip(settings, logits)]
-        ignored = any(option.known.any() for option in settings) and max(moved) <= _LEAST_CHANGE
-        used.append([] if ignored else settings)
-        for option, values in zip(settings, logits):
+    for control, offered in enumerate(options):
+        logits = _logits(context, places, [([option], np.flatnonzero(option.known)) for option in offered])
+        moved = [np.abs(values - before[option.known]).max(initial=0.0) for option, values in zip(offered, logits)]
+        ignored = any(option.known.any() for option in offered) and max(moved) <= _LEAST_CHANGE
+        used.append([] if ignored else offered)
+        for option, values in zip(offered, logits):
             whole = np.full(len(places), np.nan)
-            whole[option.known] = values
+            whole[option.known] = np.nan if ignored else values
             unknown = np.where(option.known & ignored, IGNORED, option.unknown)
             at = np.flatnonzero(option.change.applies)
-            whole[unknown != ""] = np.nan
-            alone = tuple(option.setting if k == control else nothing for k, nothing in enumerate(NOTHING))
-            parts.append(Part(alone, at, whole[at], unknown[at], option.products[at]))
+            alone: list[Option | None] = [option if k == control else None for k in range(len(options))]
+            parts.append(Part(_settings(*alone), at, whole[at], unknown[at], option.products[at]))
     for price in [None, *used[PRICE]]:  # one price at a time: the inputs of all would not fit in memory
         several = [
-            (given, np.flatnonzero(np.all([option.known for option in given], axis=0)))
+            (_settings(price, promotion, stock), given, np.flatnonzero(np.all([option.known for option in given], axis=0)))
             for promotion, stock in combinations([None, *used[PROMOTION]], [None, *used[STOCK]])
-            if len(given := tuple(option for option in (price, promotion, stock) if option)) > 1
+            if len(given := [option for option in (price, promotion, stock) if option]) > 1
         ]
-        for (given, at), values in zip(several, _logits(context, places, several)):
-            settings = tuple(next((option.setting for option in given if option in own), nothing) for own, nothing in zip(used, NOTHING))
+        found = _logits(context, places, [(given, at) for _, given, at in several])
+        for (settings, given, at), values in zip(several, found):
             parts.append(Part(settings, at, values, np.full(len(at), ""), np.min([option.products[at] for option in given], axis=0)))
     return parts
 
 
-def _logits(context: Context, places: np.ndarray, asked: list[tuple[tuple[Option, ...], np.ndarray]]) -> list[np.ndarray]:
+def _settings(price: Option | None, promotion: Option | None, stock: Option | None) -> Settings:
+    return (price.setting if price else 0.0, promotion.setting if promotion else AS_IS, stock.setting if stock else AS_IS)
+
+
+def _logits(context: Context, places: np.ndarray, asked: list[tuple[list[Option], np.ndarray]]) -> list[np.ndarray]:
     """Return the calibrated logits of some forecasts under some options, for each of these pairs."""
     panel, rows = context.live.panel, context.live.rows[places]
     known = [(given, at) for given, at in asked if len(at)]

@@ -13,11 +13,19 @@ from dashboard.i18n import _, absent, exact
 
 column = st.column_config
 _ROUND, _UNSAVED, CHOSEN = "_edits", "_unsaved", "chosen"
+_BEGUN = "_ticked_before"  # the editor, and what was ticked when it began: it holds only what is ticked and unticked since
 
 
 def key(version: str) -> str:
     """Return the key of the editor. version: changes with whatever changes its rows."""
     return f"plan_{version}_{st.session_state.get(_ROUND, 0)}"
+
+
+def begin(editor: str) -> list[str]:
+    """Return the products whose rows are ticked when this editor begins; the same for as long as it lasts."""
+    if editor not in st.session_state or st.session_state.get(_BEGUN, ("", []))[0] != editor:
+        st.session_state[_BEGUN] = editor, chosen()
+    return st.session_state[_BEGUN][1]
 
 
 def columns() -> dict:
@@ -45,7 +53,10 @@ def remember(editor: str, products: list[str], saved: list[float]) -> None:
             if given is not None and (absent(before) or given != before):
                 kept[product] = float(given)
     st.session_state[_UNSAVED] = kept
-    st.session_state[CHOSEN] = [products[int(row)] for row, edited in rows.items() if edited.get("chosen")]
+    ticked = dict.fromkeys(begin(editor), True) | {
+        products[int(row)]: edited["chosen"] for row, edited in rows.items() if "chosen" in edited
+    }
+    st.session_state[CHOSEN] = [product for product, is_ticked in ticked.items() if is_ticked]
 
 
 def unsaved() -> dict[str, float]:
@@ -58,10 +69,16 @@ def chosen() -> list[str]:
     return st.session_state.get(CHOSEN, [])
 
 
+def choose(products: list[str]) -> None:
+    """Tick the rows of these products and no others; what is typed stays."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state[CHOSEN] = products
+
+
 def start_over() -> None:
     """Drop what is ticked and typed."""
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state[_UNSAVED], st.session_state[CHOSEN] = {}, []
+    choose([])
+    st.session_state[_UNSAVED] = {}
 
 
 def told(titles: dict[str, str], most: int = 4) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
 from dashboard.components import cards
-from dashboard.components.inventory import exports, listing, panel, purchase_orders, sections
+from dashboard.components.inventory import edits, exports, listing, panel, purchase_orders, sections
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, money, n_, number, plain
 
@@ -130,14 +130,33 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
     else:
         listing.table(view.found, meta.currency, view.version)
         count = len(view.found)
-        cards.notes(
-            n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
-            if view.budget is None
-            else n_("{count} product, best return first", "{count} products, best return first", count),
-            _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN)) if count > listing.SHOWN else "",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            cards.notes(
+                n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
+                if view.budget is None
+                else n_("{count} product, best return first", "{count} products, best return first", count),
+                _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN))
+                if count > listing.SHOWN
+                else "",
+            )
+            _selecting(list(view.found.product_id))
     panel.chosen(view.plan, meta.currency)
     sections.problems(problems)
+
+
+def _selecting(products: list[str]) -> None:
+    """Offer to select all rows that are found, and none."""
+    if set(products) - set(edits.chosen()):
+        st.button(
+            n_("Select {count} product", "Select all {count} products", len(products)),
+            key="select_all",
+            type="tertiary",
+            icon=":material/select_all:",
+            on_click=edits.choose,
+            args=(products,),
+        )
+    if edits.chosen():
+        st.button(_("Clear selection"), key="select_none", type="tertiary", on_click=edits.choose, args=([],))
 
 
 def by_supplier(problems: dict[str, int], meta: pd.Series) -> None:
