@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from datetime import timedelta
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -107,14 +108,14 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 
     frame: segment, week, pace. names: the groups to draw, `all` left out.
     """
-    across = min(4, max(1, len(names)))
+    across = min(3, max(1, len(names)))  # more would run into each other on a phone
     down = math.ceil(len(names) / across)
     shape = make_subplots(
         down,
         across,
         shared_xaxes=True,
         shared_yaxes=True,
-        subplot_titles=[label(labels.segment(n), 26) for n in names],
+        subplot_titles=["<br>".join(map(html.escape, wrap(shortened(labels.segment(n), 26), 15))) for n in names],
         horizontal_spacing=0.03,
         vertical_spacing=min(0.3, 0.35 / down),
     )
@@ -134,7 +135,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
             hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>",
             **place,
         )
-    shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
+    shape.update_layout(height=80 + 150 * down, margin={"l": 8, "r": 8, "t": 48, "b": 8}, showlegend=False, dragmode=False)
     shape.update_xaxes(
         showgrid=False,
         tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b",
@@ -242,7 +243,7 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
         _("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
         for p, o, r in zip(frame.predicted, frame.observed, frame.rows)
     ]
-    sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
+    sizes = 5 + 9 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if dots_differ(frame) else np.full(len(frame), 8.0)
     shape.add_scatter(
         x=frame.predicted,
         y=frame.observed,

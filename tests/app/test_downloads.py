@@ -30,6 +30,7 @@ LISTS = {
     "dashboard/components/track_record.py": "track-record",
     "dashboard/components/today.py": "excerpts of Rising and Inventory",
     "dashboard/components/alerts.py": "excerpt of products",
+    "dashboard/components/inventory/phone.py": "excerpt of the plan, whose downloads are above it",
 }
 VISITS = {
     "rising": ({}, {"rising"}),
