@@ -124,7 +124,7 @@ def written_to(live, model, weeks: pa.Table, engine: DuckDB):
         predicted=model.predict(live.panel, live.rows),
         as_of=date.fromisoformat(live.panel.meta["as_of"]),
         engine=engine,
-        read=lambda _name: weeks,
+        read=lambda _table, _columns, _filters: weeks,
         write=lambda table, columns: tables.update({table.name: pa.table({n: pa.array(v) for n, v in columns.items()}).to_pandas()}),
     )
     whatif.write(context)

@@ -125,8 +125,8 @@ def _options(context: Context, places: np.ndarray) -> list[list[Option]]:
 
 def _price_levels(context: Context) -> dict[str, np.ndarray]:
     """Return what the question price_levels answers, each column sorted and without missing values."""
-    weekly = context.read("history").select(["product_id", "segment", "week", "units", "price", "on_hand"])
-    context.engine.register("weekly", weekly.filter(pc.equal(weekly["segment"], ALL)))
+    weekly = context.read("history", ["product_id", "week", "units", "price", "on_hand"], [("segment", "=", ALL)])
+    context.engine.register("weekly", weekly)
     found = _numbers(context.engine.arrow("scoring/price_levels", as_of=context.as_of))
     return {name: np.sort(values[np.isfinite(values)]) for name, values in found.items()}
 

@@ -1,11 +1,10 @@
 -- How far did each product's price of two weeks stray from that of 26, was it ever out of stock at the end of a week, and ever discounted?
--- weekly: the serving table `history`, in which a product's weeks follow each other without a gap.
+-- weekly: the serving table `history` of all customers, in which a product's weeks follow each other without a gap.
 with priced as (
     select product_id, week, on_hand,
         case when units > 0 and price is not null then units else 0 end as units,
         case when units > 0 then price * units end as revenue
     from weekly
-    where segment = 'all'
 ),
 
 levels as (
