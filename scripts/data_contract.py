@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from core.capabilities.registry import CAPABILITIES
-from core.schema import CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, IMPORTS, Table
+from core.schema import CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, FIRST_VERSION, IMPORTS, RESPONSES, Table
 
 FILE = Path(__file__).parents[1] / "docs" / "data-contract.md"
 
@@ -14,7 +14,8 @@ def described(table: Table) -> str:
     """Return the section of one table."""
     lines = [f"### {table.name}", "", table.row, ""]
     if table.adds:
-        lines += [f"Adds to the forecasts: {str(table.adds)[0].lower()}{str(table.adds)[1:]}.", ""]
+        purpose = "Shows uses of the forecast" if table.name in RESPONSES else "Adds to the forecasts"
+        lines += [f"{purpose}: {str(table.adds)[0].lower()}{str(table.adds)[1:]}.", ""]
     if table.key:
         lines += [f"Key: {', '.join(f'`{column}`' for column in table.key)}.", ""]
     if table.since != FIRST_VERSION:

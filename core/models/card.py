@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from core.messages import Message, msg, show
-from core.schema import ALL, CANONICAL, DEMAND_WEEKS, DRIVERS, MAPS
+from core.schema import ALL, CANONICAL, DEMAND_WEEKS, DRIVERS, NOT_MISSED
 from core.settings import LabelSettings
 
 Translate = Callable[[Message | str], str]  # returns a message in the card's language
@@ -111,7 +111,7 @@ def _data(config: dict, metrics: dict, features: list, translate: Translate) -> 
             (translate(msg("Imported tables")), ", ".join(f"{_code(name)} ({tables[name]:,})" for name in CANONICAL if tables.get(name))),
             (
                 translate(msg("Missing tables")),
-                ", ".join(_code(name) for name in CANONICAL if tables and name not in MAPS and not tables.get(name)),
+                ", ".join(_code(name) for name in CANONICAL if tables and name not in NOT_MISSED and not tables.get(name)),
             ),
             (translate(msg("Drivers in use")), ", ".join(map(_code, read))),
             (translate(msg("Drivers without data")), ", ".join(map(_code, absent))),

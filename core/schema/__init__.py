@@ -18,7 +18,7 @@ from core.schema.vocabulary import (
     SIGNALS,
     WORTH_SAYING,
 )
-from core.schema.warehouse import CANONICAL, GIVEN, IMPORTS, MAPS
+from core.schema.warehouse import CANONICAL, GIVEN, IMPORTS, MAPS, NOT_MISSED, RESPONSES
 
 __all__ = [
     "ALL",
@@ -33,7 +33,9 @@ __all__ = [
     "LIKELY",
     "MAPS",
     "MAP_KINDS",
+    "NOT_MISSED",
     "REASONS",
+    "RESPONSES",
     "SALES_LEVEL",
     "SIGNALS",
     "WORTH_SAYING",

@@ -7,6 +7,7 @@ New columns go to a table's end and are never required: that is how a warehouse 
 from __future__ import annotations
 
 from core.messages import msg
+from core.schema.responses import CONTACTS, IMPRESSIONS, SEARCHES
 from core.schema.table import Column, Table, by_name, optional, required
 from core.schema.vocabulary import EVENT_KINDS, MAP_KINDS
 
@@ -154,7 +155,7 @@ PROMOTIONS = Table(
     adds=msg("Separating real growth from promotions"),
     columns=(
         required("product_id", "VARCHAR", "Product that is promoted."),
-        required("starts_on", "DATE", "First day, inclusive."),
+        required("starts_on", "DATE", "First day, inclusive; a planned promotion begins after the last day of sales."),
         required("ends_on", "DATE", "Last day, inclusive."),
         optional("kind", "VARCHAR", "Kind of promotion."),
         optional("discount", "DOUBLE", "Discount as a share of the price.", "share"),
@@ -218,10 +219,27 @@ KIT_PARTS = Table(
 )
 
 CANONICAL: dict[str, Table] = by_name(
-    PRODUCTS, ORDERS, EVENTS, REVIEWS, CUSTOMERS, STOCK, SUPPLIERS, DELIVERIES, PROMOTIONS, MARKET, LINKS, PRODUCT_MAP, KIT_PARTS
+    PRODUCTS,
+    ORDERS,
+    EVENTS,
+    REVIEWS,
+    CUSTOMERS,
+    STOCK,
+    SUPPLIERS,
+    DELIVERIES,
+    PROMOTIONS,
+    MARKET,
+    LINKS,
+    PRODUCT_MAP,
+    KIT_PARTS,
+    IMPRESSIONS,
+    SEARCHES,
+    CONTACTS,
 )
 
-MAPS = (PRODUCT_MAP.name, KIT_PARTS.name)  # tables that a shop lacks nothing without
+MAPS = (PRODUCT_MAP.name, KIT_PARTS.name)
+RESPONSES = (IMPRESSIONS.name, SEARCHES.name, CONTACTS.name)
+NOT_MISSED = (*MAPS, *RESPONSES)  # tables that a forecast lacks nothing without
 
 IMPORTS: dict[str, Table] = by_name(
     Table(

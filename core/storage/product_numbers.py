@@ -17,7 +17,7 @@ from core.storage import duckdb as db
 from core.storage import warehouse
 
 SUCCESSOR = "successor"
-_VIEWS = ("orders", "events", "promotions", "reviews", "stock", "deliveries", "market", "links", "products")
+_VIEWS = ("orders", "events", "promotions", "reviews", "stock", "deliveries", "market", "links", "impressions", "searches", "products")
 _MOST_NESTED = 20  # kits within kits
 
 
@@ -25,8 +25,8 @@ _MOST_NESTED = 20  # kits within kits
 class Count:
     """What one unit of a number counts as: `units` of another one, with the share `money` of its price.
 
-    demand: it is so for what sells (orders, events, promotions); else for what there is (stock, reviews, the product itself), which a
-    product does not leave to its successor. kit: it is a part of a kit.
+    demand: it is so for what sells (orders, events, promotions, impressions, searches); else for what there is (stock, reviews, the product
+    itself), which a product does not leave to its successor. kit: it is a part of a kit.
     """
 
     product_id: str

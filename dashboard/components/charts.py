@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from datetime import timedelta
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -107,7 +108,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 
     frame: segment, week, pace. names: the groups to draw, `all` left out.
     """
-    across = min(4, max(1, len(names)))
+    across = min(3, max(1, len(names)))  # more would run into each other on a phone
     down = math.ceil(len(names) / across)
     columns, rows = _shares(across, 0.03), [(1 - high, 1 - low) for low, high in _shares(down, min(0.3, 0.35 / down))]
     x_axis = {
@@ -118,7 +119,7 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
         "anchor": f"y{down}",
     }
     y_axis = {"gridcolor": GRID, "zeroline": False, "nticks": 4, "ticksuffix": "×", "fixedrange": True, "rangemode": "tozero"}
-    layout: dict = {"height": 60 + 150 * down, "margin": {"l": 8, "r": 8, "t": 32, "b": 8}, "showlegend": False, "dragmode": False}
+    layout: dict = {"height": 80 + 150 * down, "margin": {"l": 8, "r": 8, "t": 48, "b": 8}, "showlegend": False, "dragmode": False}
     layout |= {f"xaxis{i + 1}": x_axis | {"domain": share} for i, share in enumerate(columns)}
     layout |= {f"yaxis{i + 1}": y_axis | {"domain": share, "anchor": "x"} | ({"matches": "y"} if i else {}) for i, share in enumerate(rows)}
     layout["annotations"] = titles = []
@@ -132,8 +133,9 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
         mine = frame[frame.segment == name]
         lines.append(go.Scatter(x=everyone.week, y=everyone.pace, **pale, **place))
         lines.append(go.Scatter(x=mine.week, y=mine.pace, customdata=mine.orders, **own, **place))
-        title = {"text": label(labels.segment(name), 26), "x": sum(columns[column]) / 2, "y": rows[row][1], "xanchor": "center"}
-        titles.append(title | {"yanchor": "bottom", "xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": 13}})
+        text = "<br>".join(map(html.escape, wrap(shortened(labels.segment(name), 26), 15)))
+        title = {"text": text, "x": sum(columns[column]) / 2, "y": rows[row][1], "xanchor": "center", "yanchor": "bottom"}
+        titles.append(title | {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": 13}})
     return go.Figure(lines, layout)
 
 
@@ -198,7 +200,7 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     shape = figure(420)
     told = [f"{label(t)}<br>{html.escape(labels.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
     told_dots = dots.assign(told=told)
-    for colour, theirs in told_dots.groupby(told_dots.attribution.map(direction)):  # one colour a trace: plotly draws it twice as fast
+    for colour, theirs in told_dots.groupby(told_dots.attribution.map(direction)):  # a list of colours is parsed for each dot
         shape.add_scatter(
             x=theirs.value,
             y=theirs.attribution,
@@ -241,7 +243,7 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
         _("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
         for p, o, r in zip(frame.predicted, frame.observed, frame.rows)
     ]
-    sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
+    sizes = 5 + 9 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if dots_differ(frame) else np.full(len(frame), 8.0)
     shape.add_scatter(
         x=frame.predicted,
         y=frame.observed,

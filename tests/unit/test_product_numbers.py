@@ -160,7 +160,7 @@ def test_every_view_has_the_columns_of_its_table(workspace):
         for name, table in CANONICAL.items():
             there = [d[0] for d in con.execute(f"select * from {name} limit 0").description]
             assert tuple(there) == table.names, name
-            if name not in ("customers", "suppliers", "product_map", "kit_parts"):
+            if name not in ("customers", "suppliers", "product_map", "kit_parts", "contacts"):
                 column = "source" if name == "links" else "product_id"
                 assert not con.execute(f"select 1 from {name} where {column} = $old", {"old": ids[0]}).fetchall(), name
 

@@ -18,7 +18,7 @@ from core.capabilities.forecast import tables
 from core.errors import UserError
 from core.features.outcomes import SEGMENT_RULES
 from core.messages import msg
-from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, MAPS
+from core.schema import ALL, CANONICAL, DEMAND_LEVELS, DEMAND_WEEKS, DRIVERS, NOT_MISSED
 from core.storage import facts, snapshots
 from core.storage.state import now
 
@@ -153,9 +153,8 @@ def _write_quality(context: Context, absent: list[str]) -> None:
     """Write what was imported, rejected or is missing, its last day, and the absent drivers."""
     quality = context.engine.rows("scoring/imports")
     imported = context.warehouse_tables
-    quality += [
-        _noted("missing", name, str(table.adds)) for name, table in CANONICAL.items() if name not in MAPS and not imported[name]["rows"]
-    ]
+    lacking = {name: table for name, table in CANONICAL.items() if name not in NOT_MISSED and not imported[name]["rows"]}
+    quality += [_noted("missing", name, str(table.adds)) for name, table in lacking.items()]
     quality += [_noted("freshness", name, t["last_day"].isoformat(), t["last_day"]) for name, t in imported.items() if t["last_day"]]
     quality += [_noted("absent", "", driver) for driver in absent]
     context.write(tables.QUALITY, {name: [row[name] for row in quality] for name in tables.QUALITY.names})

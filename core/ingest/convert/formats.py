@@ -40,6 +40,24 @@ def without(text: str, empty: Collection[str]) -> str:
     )
 
 
+# Yes and no
+
+_YES = (
+    *("true", "t", "yes", "y", "1", "treated", "treatment", "contacted", "sent", "clicked", "bought"),
+    *("是", "有", "已触达", "已发送", "已点击", "已购买", "实验组", "触达组"),
+)
+_NO = (
+    *("false", "f", "no", "n", "0", "control", "held out", "holdout", "hold-out", "not sent"),
+    *("否", "无", "未触达", "未发送", "未点击", "未购买", "对照组", "空白组"),
+)
+
+
+def flag_sql(text: str) -> str:
+    """Return whether text means yes, or is the group that something was done to."""
+    yes, no = (", ".join(f"'{word}'" for word in words) for words in (_YES, _NO))
+    return f"case when lower({text}) in ({yes}) then true when lower({text}) in ({no}) then false end"
+
+
 # Numbers
 
 _CODES = (

@@ -14,7 +14,7 @@ from core.ingest.recognise.mapping import Options
 from core.ingest.recognise.rules import mapped_name, target_column
 from core.ingest.recognise.table_plan import TablePlan
 from core.messages import Message, msg
-from core.schema import MAP_KINDS
+from core.schema import MAP_KINDS, RESPONSES
 
 FIRST_DAY = date(1990, 1, 1)
 MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
@@ -33,6 +33,11 @@ _MISSING = {
     "created_at": _DATE_MISSING,
     "day": _DATE_MISSING,
     "due_on": _DATE_MISSING,
+    "shown_at": _DATE_MISSING,
+    "searched_at": _DATE_MISSING,
+    "contacted_at": _DATE_MISSING,
+    "query": msg("The words of the search are missing."),
+    "treated": msg("The row does not say whether the customer was contacted."),
     "starts_on": msg("The first day is missing."),
     "ends_on": msg("The last day is missing."),
     "units": msg("The units are missing."),
@@ -92,7 +97,7 @@ def _missing(plan: TablePlan) -> list[Check]:
     found = []
     for target in plan.columns:
         column = target_column(plan.table, target)
-        if column is not None and column.required and target not in ("review_id", "order_count"):
+        if column is not None and column.required and target not in ("review_id", "order_count", "shown"):
             text = column.name if target == "title" else f"s_{target}"  # some titles are text that means a missing title
             found.append(Check(f"{quoted(text)} is null", target, _MISSING[target]))
     return found
@@ -104,6 +109,7 @@ def _unreadable(plan: TablePlan) -> list[Check]:
     by_name = {
         ("events", "kind"): msg("The kind of event is unknown."),
         ("suppliers", "order_days"): msg("The order days cannot be read."),
+        ("contacts", "treated"): msg("The value is neither yes nor no."),
     }
     found = []
     for target in plan.columns:
@@ -169,12 +175,24 @@ def _ranges(plan: TablePlan, options: Options, bind) -> list[Check]:
             _too_many("units"),
             Check("kit_id = part_id", "part_id", msg("The kit is a part of itself.")),
         ]
+    if plan.table in RESPONSES:
+        return _ANSWERS
     if plan.table == "promotions":
         return [
             Check("ends_on < starts_on", "ends_on", msg("The promotion ends before it starts.")),
             Check("discount < 0 or discount > 1", "discount", msg("The discount is not between 0 and 100%.")),
         ]
     return []
+
+
+_ANSWERS = [
+    Check("shown <= 0", "shown", msg("The number of impressions is not above zero.")),
+    Check("clicked < 0", "clicked", msg("The number of clicks is below zero.")),
+    Check("bought < 0", "bought", msg("The number of orders is below zero.")),
+    Check("position < 1", "position", msg("The position is below 1, which is the first one.")),
+    Check("propensity <= 0 or propensity > 1", "propensity", msg("The probability is not above 0 and at most 1.")),
+    Check("cost_cents < 0", "cost", msg("The cost is below zero.")),
+]
 
 
 def _nothing_left(plan: TablePlan) -> list[Check]:

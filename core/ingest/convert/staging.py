@@ -26,7 +26,7 @@ from core.schema import CANONICAL, EVENT_KINDS
 
 _BOUND = re.compile(r"\$(v\d+)")
 PURCHASE_LINES = "purchase_lines"  # a temporary table: the lines of a log that are purchases
-_SAID = {"reviews": ("title", "body"), "events": ("query",)}  # table -> what persons wrote
+_SAID = {"reviews": ("title", "body"), "events": ("query",), "searches": ("query",)}  # table -> what persons wrote
 _OF_GOODS = {  # table -> what the shop wrote, in which a person may have been named; customers: every attribute
     "products": ("title", "description", "category", "brand", "supplier"),
     "orders": ("channel", "country"),
@@ -37,8 +37,10 @@ _OF_GOODS = {  # table -> what the shop wrote, in which a person may have been n
     "links": ("source", "relation", "target"),
     "product_map": ("old_product_id", "new_product_id"),
     "kit_parts": ("kit_id", "part_id"),
+    "impressions": ("campaign", "placement", "segment"),
+    "contacts": ("campaign", "channel"),
 }
-_NUMBERS = ("order_id", "review_id")
+_NUMBERS = ("order_id", "review_id", "search_id")
 _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be about anybody
 
 
@@ -123,6 +125,8 @@ class _Query:
             ["unit_price_cents"] * self.has("line_total")
             + ["review_id"] * (self.table == "reviews")
             + ["order_id"] * self.plan.from_purchases
+            + ["shown"] * (self.table in ("impressions", "searches"))
+            + ["treated"] * (self.table == "contacts")
         )
         return list(dict.fromkeys(names))
 
@@ -196,8 +200,15 @@ class _Query:
                 value = f"({value} - coalesce({self._number(f'less_{self.texts.columns[other]}', other)}, 0))"
             if self.table == "promotions" and target == "discount":
                 value = formats.discount_share(s, value, source in self.texts.percents)
-            scaled = f"round({value} * 100)" if column.name.endswith("_cents") else f"round({value})" if column.type == "BIGINT" else value
+            if target in ("clicked", "bought"):
+                value = f"coalesce({value}, cast({formats.flag_sql(s)} as double))"
+            if column.name.endswith("_cents"):
+                scaled = f"round({value} * 100{'' if column.type == 'BIGINT' else ', 6'})"
+            else:
+                scaled = f"round({value})" if column.type == "BIGINT" else value
             return f"cast(case when abs({value}) < 1e15 then {scaled} end as {column.type})"
+        if column.type == "BOOLEAN":
+            return formats.flag_sql(s)
         if column.type in ("DATE", "TIMESTAMP"):
             name = self.texts.dates.get(source or "") or filled.rule.format or "iso"
             value = dates.date_sql(s, name)
@@ -309,7 +320,9 @@ class _Query:
             once = "when customer_id is not null and created_at <> date_trunc('day', created_at) then 1" if self.has("customer_id") else ""
             place = f"case {once} when true then row_number() over (partition by problem, {known} order by line) end"
             return f"coalesce({sql}, 'r' || md5(concat_ws('|', {known}, nullif({place}, 1))))"
-        return sql
+        if name == "shown":
+            return "coalesce(shown, 1)" if self.has("shown") else "cast(1 as bigint)"
+        return "true" if name == "treated" and not self.has("treated") else sql
 
     def _order_column(self, name: str, sql: str) -> str:
         if name == "units":

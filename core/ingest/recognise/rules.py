@@ -34,6 +34,7 @@ EACH_ROW = "--each-row"  # the question what a row of sales is
 ONE_UNIT, ORDER_LINE, DAY_TOTAL, RUNNING_TOTAL = "one-unit", "order-line", "day-total", "running-total"  # its answers
 OTHER = "other"  # kinds of events that are known, and of no use to a forecast
 _CUSTOMER = {"customer_id": "customer"}
+_VISITOR = {"visitor_id": "visitor", **_CUSTOMER}
 
 TABLE_NAMES: dict[str, Message] = {
     "orders": msg("orders"),
@@ -49,6 +50,9 @@ TABLE_NAMES: dict[str, Message] = {
     "customers": msg("customers"),
     "product_map": msg("old and new numbers"),
     "kit_parts": msg("parts of kits"),
+    "impressions": msg("impressions"),
+    "searches": msg("search lists"),
+    "contacts": msg("contacts"),
 }
 
 # In order of preference where one file could fill several tables: the first is the one its rows are counted for.
@@ -67,7 +71,7 @@ RULES: dict[str, TableRules] = {
     "events": TableRules(
         (("occurred_at",), ("product_id",), ("kind", *EVENT_COUNTS)),
         day="occurred_at",
-        people={"visitor_id": "visitor", **_CUSTOMER},
+        people=_VISITOR,
         extra=tuple(Column(c, "BIGINT") for c in EVENT_COUNTS),
     ),
     "reviews": TableRules((("created_at",), ("product_id",), ("rating", "body")), "created_at", _CUSTOMER),
@@ -78,6 +82,9 @@ RULES: dict[str, TableRules] = {
     "product_map": TableRules((("old_product_id",), ("new_product_id",))),
     "kit_parts": TableRules((("kit_id",), ("part_id",), ("units",)), whole=True),
     "links": TableRules((("source",), ("relation",), ("target",))),
+    "impressions": TableRules((("shown_at",), ("product_id",), ("shown", "placement")), "shown_at", _VISITOR),
+    "searches": TableRules((("searched_at",), ("query",), ("product_id",), ("position",), ("clicked",)), "searched_at", _VISITOR),
+    "contacts": TableRules((("contacted_at",), ("customer_id",), ("campaign", "treated")), "contacted_at", _CUSTOMER),
     "products": TableRules((("product_id",), ("title",))),
     "suppliers": TableRules((("supplier",), ("order_days", "min_order", "lead_time_days"))),
     "customers": TableRules((("customer_id",),), people=_CUSTOMER),

@@ -11,6 +11,7 @@ from core.ingest.recognise.rules import EVENT_COUNTS
 from core.ingest.store.by_key import described, merge_by_key, newest_values
 from core.ingest.store.orders import merge_order_lines
 from core.ingest.store.rows import TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
+from core.ingest.store.shown import merge_shown
 from core.ingest.store.stock import merge_locations
 from core.ingest.store.totals import OrderGrain, merge_totals
 from core.messages import msg
@@ -36,6 +37,8 @@ def merge(
         return _event_counts(con, source, staged.file, seen)
     if table == "orders" and grain != OrderGrain.LINES:
         return merge_totals(con, staged, grain, seen)
+    if table in ("impressions", "searches"):
+        return merge_shown(con, staged, seen)
     key = CANONICAL[table].key
     if key:
         seen(f"select *, 1 as copies from {quoted(source)} where problem is null")

@@ -44,11 +44,17 @@ from core.ingest.store.statement_figures import ROWS, TOTAL, UNIT, by_month, des
 from core.ingest.store.totals import OrderGrain, detect_grain, orders_at_stake
 from core.messages import Message, msg, nmsg
 from core.progress import Progress
+from core.schema import RESPONSES
 from core.settings import ShopSettings
 from core.storage import duckdb as db
 
 IN_OTHER_ROWS = msg("Another row or the warehouse has the same values.").template
-_UNITS_OF = {"orders": "1", "events": "1", "reviews": "0"}  # what a row counts for where it has no column of units
+_UNITS_OF = {
+    "orders": "1",
+    "events": "1",
+    "reviews": "0",
+    **dict.fromkeys(RESPONSES, "0"),
+}  # what a row counts for where it has no column of units
 ROLLED_UP = msg("The row is one of several that make one product.").template
 
 
@@ -332,7 +338,7 @@ def _refuse_another_reading(con, t: TableReport, plan: TablePlan, p: PlannedSour
     """
     fit_before = db.run(con, "staging/fit_before", file=p.source.file, sha256=p.sha256, table_name=t.table).fetchone()[0]
     fit = t.read - sum(t.quarantined.values()) - sum(t.set_aside.values())
-    counted = t.table in ("orders", "events", "reviews") and not set(EVENT_COUNTS) & set(plan.columns)
+    counted = t.table in ("orders", "events", "reviews", *RESPONSES) and not set(EVENT_COUNTS) & set(plan.columns)
     if counted and fit_before is not None and (twice := t.kept - t.replaced - max(fit - fit_before, 0)) > 0:
         raise UserError(
             found=nmsg(

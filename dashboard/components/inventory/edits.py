@@ -1,4 +1,4 @@
-"""What is ticked and typed in the list and not yet saved.
+"""What is ticked and typed in the list, or in its cards on a phone, and not yet saved.
 
 The list is a data editor. It is never given its own output: what it holds is read in its callback and kept beside it, by product, so
 that it outlives other filters. Saving or discarding starts an editor of another key.
@@ -37,15 +37,24 @@ def columns() -> dict:
 def remember(editor: str, products: list[str], saved: list[float]) -> None:
     """Keep what the editor holds; its callback. products, saved: of its rows, the product and the quantity in force."""
     rows = st.session_state[editor]["edited_rows"]
+    typed = {products[int(row)]: edited["order_units"] for row, edited in rows.items() if "order_units" in edited}
+    put(typed, dict(zip(products, saved)))
+    choose([products[int(row)] for row, edited in rows.items() if edited.get("chosen")])
+
+
+def put(typed: dict[str, float | None], saved: dict[str, float]) -> None:
+    """Keep typed quantities, by product; one that is empty or as `saved` is no change."""
     kept = dict(unsaved())
-    for row, edited in rows.items():
-        if "order_units" in edited:
-            product, given, before = products[int(row)], edited["order_units"], saved[int(row)]
-            kept.pop(product, None)
-            if given is not None and (absent(before) or given != before):
-                kept[product] = float(given)
+    for product, given in typed.items():
+        kept.pop(product, None)
+        if given is not None and (absent(saved[product]) or given != saved[product]):
+            kept[product] = float(given)
     st.session_state[_UNSAVED] = kept
-    st.session_state[CHOSEN] = [products[int(row)] for row, edited in rows.items() if edited.get("chosen")]
+
+
+def choose(products: list[str]) -> None:
+    """Keep which products are ticked."""
+    st.session_state[CHOSEN] = products
 
 
 def unsaved() -> dict[str, float]:

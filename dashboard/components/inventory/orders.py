@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
 from dashboard.components import cards
-from dashboard.components.inventory import exports, listing, panel, purchase_orders, sections
+from dashboard.components.inventory import exports, listing, panel, phone, purchase_orders, sections
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, money, n_, number, plain
 
@@ -128,14 +128,17 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
     if view.found.empty:
         cards.nothing_here(_("No product matches these filters."))
     else:
-        listing.table(view.found, meta.currency, view.version)
         count = len(view.found)
         cards.notes(
             n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
             if view.budget is None
-            else n_("{count} product, best return first", "{count} products, best return first", count),
-            _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN)) if count > listing.SHOWN else "",
+            else n_("{count} product, best return first", "{count} products, best return first", count)
         )
+        for place, show_first, most in (("plan_table", listing.table, listing.SHOWN), ("plan_cards", phone.cards, phone.SHOWN)):
+            with st.container(key=place):
+                show_first(view.found, meta.currency, view.version)
+                if count > most:
+                    cards.notes(_("The first {count} are shown. The files contain all.").format(count=number(most)))
     panel.chosen(view.plan, meta.currency)
     sections.problems(problems)
 

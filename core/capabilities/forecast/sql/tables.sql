@@ -24,4 +24,10 @@ union all
 select 'product_map' as table_name, count(*) as rows, cast(null as date) as last_day from product_map
 union all
 select 'kit_parts' as table_name, count(*) as rows, cast(null as date) as last_day from kit_parts
+union all
+select 'impressions' as table_name, count(*) as rows, max(cast(shown_at as date)) as last_day from impressions
+union all
+select 'searches' as table_name, count(*) as rows, max(cast(searched_at as date)) as last_day from searches
+union all
+select 'contacts' as table_name, count(*) as rows, max(cast(contacted_at as date)) as last_day from contacts
 order by table_name nulls last
