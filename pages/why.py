@@ -6,7 +6,7 @@ from dashboard import address, data, labels
 from dashboard.components import cards, charts, plots, what_if, why
 from dashboard.i18n import _
 
-LEADERS, DOTS = 50, 1500
+LEADERS, DOTS = 50, 500
 
 # settings
 groups = data.segments()

@@ -72,7 +72,7 @@ def bar(view: View, meta: pd.Series) -> bool:
 def _short(view: View, currency: str) -> None:
     """Say which orders no supplier would take, and offer to top them up."""
     whole = plans.by_supplier(view.plan)
-    short = whole[(whole.missing_cents > 0) & whole.supplier.isin(view.found.supplier)]
+    short = whole[(whole.missing_cents > 0) & whole.supplier.isin(view.found.supplier.unique())]
     if short.empty:
         return
     named = " · ".join(f"{s}: {money(c, currency)}" for s, c in zip(short.supplier.head(3), short.missing_cents.head(3)))
