@@ -282,7 +282,7 @@ def test_totals_of_a_later_export_replace_the_days_that_both_have(workspace, tmp
 def test_a_column_of_remarks_in_place_of_states_is_pointed_out(workspace, tmp_path):
     rows = "".join(f"{i},2024-03-{1 + i % 28:02},A,1,10,left at door {i}\n" for i in range(301))
     report = import_files(workspace, [write(tmp_path, "export.csv", LINE.replace("price", "price,status") + rows)])
-    assert "Column 'status' has more than 300 values and is not read as a state" in notes(report)
+    assert "Column 'status' has more than 300 values and is not read as a status" in notes(report)
 
 
 def test_prices_by_day_are_no_sales(workspace, tmp_path):

@@ -250,7 +250,7 @@ def test_a_product_that_is_sold_but_not_described_is_titled_by_its_id(workspace,
         workspace, [write(tmp_path, "products.csv", "product_id,title\nA1,Red mug\nB2,\n"), write(tmp_path, "orders.csv", ORDERS)]
     )
     assert stored(workspace, "select product_id, title from products order by 1") == [("A1", "Red mug"), ("B2", "B2")]
-    assert "has no title" in notes(report)
+    assert "has no name. Its number is used as the name" in notes(report)
     import_files(workspace, [write(tmp_path, "more_products.csv", "product_id,title\nB2,Blue lamp\n")])
     assert stored(workspace, "select title from products where product_id = 'B2'") == [("Blue lamp",)]
 
