@@ -78,7 +78,7 @@ def test_lists_follow_the_tastes_of_customers(two_tastes):
     found, chances = lists.make(signals, ranker, customers, np.ones(PRODUCTS, bool), np.zeros((2, PRODUCTS)), customers % 2)
     assert (found.product // (PRODUCTS // 2) == found.customer % 2).mean() > 0.99
     assert chances[0, : PRODUCTS // 2].mean() > 5 * chances[0, PRODUCTS // 2 :].mean()
-    assert np.array_equal(np.bincount(found.customer), np.full(CUSTOMERS, lists.LENGTH))
+    assert np.array_equal(np.bincount(found.customer), np.full(CUSTOMERS, tables.LENGTH))
 
 
 def test_new_products_of_a_taste_are_found_where_popularity_cannot(two_tastes):
@@ -92,7 +92,7 @@ def test_what_is_not_offered_is_on_no_list(two_tastes):
     offered = np.arange(PRODUCTS) >= 4
     ranker = fitted_by(two_tastes, 100, NOTHING_SIMILAR)
     found, _ = lists.make(signals, ranker, np.arange(50), offered, np.zeros((1, PRODUCTS)), np.zeros(50, int))
-    assert found.product.min() == 4 and len(found.product) == 50 * lists.LENGTH
+    assert found.product.min() == 4 and len(found.product) == 50 * tables.LENGTH
 
 
 def test_a_reason_names_a_product_that_the_customer_bought(two_tastes):

@@ -6,7 +6,7 @@ A shop that names no customers, or whose purchases span too few days to learn fr
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import date, timedelta
+from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -14,88 +14,51 @@ import scipy.sparse as sparse
 
 from core.capabilities.context import Context
 from core.capabilities.recommendations import quality, tables
-from core.capabilities.recommendations.lists import DOSE, LENGTH, Lists, make, ranks
-from core.capabilities.recommendations.purchases import Purchases
+from core.capabilities.recommendations.lists import DOSE, Lists, make, ranks
+from core.capabilities.recommendations.purchases import EPOCH, Purchases
 from core.capabilities.recommendations.ranking import HORIZON, LEARNT_FROM, Ranker, best, fitted_by
+from core.capabilities.recommendations.reading import read_purchases
 from core.capabilities.recommendations.signals import Signals
 from core.messages import msg
 from core.schema import ALL
 
 ACTIVE = 365  # days: who bought nothing for longer has no list
 FEW = 10  # customers: a smaller segment has no list
-EPOCH = date(1970, 1, 1)
 
 
 def write(context: Context) -> None:
     """Write the lists of customers and segments, and how good such lists were."""
     context.progress("score", 0.97, msg("Recommendations"))
     segments = [name for name in dict.fromkeys(context.live.segment.to_pylist()) if name != ALL]
-    context.engine.table("features/order_lines", attribute=context.live.panel.meta["segment_attribute"] or "")
-    found = context.engine.arrow("scoring/customer_purchases", as_of=context.as_of, segments=segments)
+    neighbours = context.workspace.need(context.workspace.panel / "neighbours.parquet", "features")
+    attribute = context.live.panel.meta["segment_attribute"] or ""
+    read = read_purchases(context.engine, context.as_of, neighbours, attribute, segments)
+    purchases, products, similar = read.purchases, read.products, read.similar
     today = (context.as_of - EPOCH).days
-    days = found["day"].cast(pa.int32()).to_numpy()
-    if not len(found) or today - days.min() < (LEARNT_FROM + 2) * HORIZON:
+    if not len(purchases.day) or today - purchases.day.min() < (LEARNT_FROM + 2) * HORIZON:
         context.write_empty(*tables.TABLES)
         return
-    customer_ids, products, purchases = numbered(found, _categories(context))
-    similar = similarities(context, products)
     ranker = fitted_by(purchases, today, similar)
     if ranker == Ranker(None, None):
         context.write_empty(*tables.TABLES)
         return
     signals = Signals.on(purchases, today, similar)
-    customers, segment_of, last = _active(found, purchases, today, segments)
+    customers, segment_of, last = _active(read.segment, purchases, today)
     lean = DOSE * _rising(context, products, segments)
     lists, chances = make(signals, ranker, customers, _offered(context, products), lean, segment_of)
-    _write_customers(context, customer_ids, customers, segment_of, segments, last, signals)
-    _write_lists(context, customer_ids, products, lists, today)
+    _write_customers(context, read.customers, customers, segment_of, segments, last, signals)
+    _write_lists(context, read.customers, products, lists, today)
     _write_segments(context, customers, segment_of, segments, products, lists, chances, lean)
     _write_quality(context, purchases, today - HORIZON, similar)
 
 
-def numbered(found: pa.Table, category: dict[str, str]) -> tuple[pa.Array, list[str], Purchases]:
-    """Return the customers' and products' ids, and the purchases by their places. found: customer_id, product_id, day."""
-    customer, product = (found[name].combine_chunks().dictionary_encode() for name in ("customer_id", "product_id"))
-    names = product.dictionary.to_pylist()
-    _, of = np.unique([category.get(name) or "" for name in names], return_inverse=True)
-    return (
-        customer.dictionary,
-        names,
-        Purchases(
-            customer.indices.to_numpy(),
-            product.indices.to_numpy(),
-            found["day"].cast(pa.int32()).to_numpy(),
-            len(customer.dictionary),
-            len(names),
-            of.astype(np.int32),
-        ),
-    )
-
-
-def similarities(context: Context, products: list[str]) -> sparse.csr_matrix:
-    """Return (products, products): cosine similarity of near texts."""
-    context.engine.register("similar_products", context.workspace.need(context.workspace.panel / "neighbours.parquet", "features"))
-    pairs = context.engine.arrow("scoring/similar_pairs")
-    place = {name: k for k, name in enumerate(products)}
-    rows, columns = (np.array([place.get(name, -1) for name in pairs[side].to_pylist()], int) for side in ("product_id", "neighbour_id"))
-    known = (rows >= 0) & (columns >= 0)
-    values = np.maximum(pairs["similarity"].to_numpy()[known], 0).astype(np.float32)
-    return sparse.csr_matrix((values, (rows[known], columns[known])), shape=(len(products), len(products)))
-
-
-def _categories(context: Context) -> dict[str, str]:
-    return {row["product_id"]: row["category"] for row in context.engine.rows("scoring/categories")}
-
-
-def _active(found: pa.Table, purchases: Purchases, today: int, segments: list[str]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the customers with a list, their segments (0 = all, then in the order of `segments`) and the day of each last purchase."""
+def _active(segment_of: np.ndarray, purchases: Purchases, today: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the customers with a list, the segment of each one's last purchase, and the day of the last purchase of every customer."""
     last = np.zeros(purchases.customers, np.int32)
     np.maximum.at(last, purchases.customer, purchases.day)
-    place = {name: k + 1 for k, name in enumerate(segments)}
-    of = np.array([place.get(name, 0) for name in found["segment"].to_pylist()], np.int32)
     segment = np.zeros(purchases.customers, np.int32)
     newest = purchases.day == last[purchases.customer]
-    segment[purchases.customer[newest]] = of[newest]
+    segment[purchases.customer[newest]] = segment_of[newest]
     customers = np.flatnonzero(today - last < ACTIVE)
     return customers, segment[customers], last
 
@@ -165,7 +128,7 @@ def _write_segments(context, customers, segment_of, segments, products, lists: L
             continue
         mean = everyone if k is None else chances[k]
         scores = np.log(np.maximum(mean, 1e-12)) + lean[k or 0]
-        for place, product in enumerate(best(np.where(mean > 0, scores, -np.inf)[None], LENGTH)[0], 1):
+        for place, product in enumerate(best(np.where(mean > 0, scores, -np.inf)[None], tables.LENGTH)[0], 1):
             if mean[product] <= 0:
                 break
             mine = inside & (lists.product == product)

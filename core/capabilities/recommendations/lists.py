@@ -13,7 +13,6 @@ from core.capabilities.recommendations import tables
 from core.capabilities.recommendations.ranking import Ranker, best, blocks
 from core.capabilities.recommendations.signals import HALF_LIVES, POPULAR, Signals
 
-LENGTH = 10
 DOSE = 0.25  # added to the logit of the product most likely to rise, and taken from that of the least likely
 _SPEAKS = {  # reason of a product that is new to the customer -> the signals that speak for it
     tables.WITH: ("bought_with",),
@@ -90,7 +89,7 @@ def _usual(signals: Signals, customers: np.ndarray, offered: np.ndarray) -> dict
 
 def _places(signals, ranker, customers, before, found, logits, lean, usual) -> Lists:
     scores = logits + lean
-    product = best(scores, LENGTH)
+    product = best(scores, tables.LENGTH)
     row, column = np.nonzero(np.isfinite(np.take_along_axis(scores, product, 1)))
     product, who = product[row, column], customers[row]
     bought = before[row, product]

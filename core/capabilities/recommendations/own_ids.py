@@ -19,8 +19,8 @@ from core.workspace import Workspace
 def lists_of(workspace: Workspace, customers: Iterable[str]) -> tuple[pd.DataFrame, int]:
     """Return the lists of customers by the shop's own ids, and how many of the customers have none.
 
-    Columns: customer, place, product_id, title, chance, reason, because, in the order of the ids. Raises NotReady without a snapshot,
-    UserError where the key of the pseudonyms is lost.
+    Columns: customer, place, product_id, title, chance, reason, because_id, because_title, in the order of the ids. Raises NotReady
+    without a snapshot, UserError where the key of the pseudonyms is lost.
     """
     snapshot = snapshots.current(workspace)
     if snapshot is None:
@@ -35,6 +35,11 @@ def lists_of(workspace: Workspace, customers: Iterable[str]) -> tuple[pd.DataFra
     known = pd.DataFrame({"customer": own, "customer_id": pseudonyms(key, "customer", own), "line": range(len(own))})
     found = Serving(snapshot.path).ask("recommended_to", {"asked": known})
     return found, len(own) - found.customer.nunique()
+
+
+def pseudonym(key: bytes, customer: str) -> str:
+    """Return the pseudonym of a customer by the shop's own id."""
+    return pseudonyms(key, "customer", [customer.strip()])[0]
 
 
 def read_ids(file: Path, column: str = "") -> list[str]:

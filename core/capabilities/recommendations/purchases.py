@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 
 import numpy as np
 import scipy.sparse as sparse
+
+EPOCH = date(1970, 1, 1)  # days are counted from here
 
 
 @dataclass(frozen=True)

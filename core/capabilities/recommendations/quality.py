@@ -12,9 +12,8 @@ import scipy.sparse as sparse
 from core.capabilities.recommendations.purchases import Purchases
 from core.capabilities.recommendations.ranking import HORIZON, best, blocks, buyers, fitted_by
 from core.capabilities.recommendations.signals import Signals
-from core.capabilities.recommendations.tables import BEFORE, OURS, POPULAR, WITH
+from core.capabilities.recommendations.tables import BEFORE, LENGTH, OURS, POPULAR, WITH
 
-LENGTH = 10
 Scores = Callable[[dict[str, np.ndarray], np.ndarray], np.ndarray]  # (signals, bought before) -> (customers, products)
 
 

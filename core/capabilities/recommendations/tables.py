@@ -3,6 +3,7 @@
 from core.schema import Table, optional, required
 
 AGAIN, WITH, LIKE, CATEGORY, POPULAR, RISING = "again", "bought_with", "similar", "category", "popular", "rising"
+LENGTH = 10  # places of a list
 OURS, LEANING = "recommendations", "leaning"
 BEFORE = "bought_before"
 SIMPLE = (POPULAR, BEFORE, WITH)  # lists that a shop has without us

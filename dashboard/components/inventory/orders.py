@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
 from dashboard.components import cards
-from dashboard.components.inventory import exports, listing, panel, phone, purchase_orders, sections
+from dashboard.components.inventory import edits, exports, listing, panel, phone, purchase_orders, sections
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, money, n_, number, plain
 
@@ -129,11 +129,13 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
         cards.nothing_here(_("No product matches these filters."))
     else:
         count = len(view.found)
-        cards.notes(
-            n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
-            if view.budget is None
-            else n_("{count} product, best return first", "{count} products, best return first", count)
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            cards.notes(
+                n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
+                if view.budget is None
+                else n_("{count} product, best return first", "{count} products, best return first", count)
+            )
+            _selecting(list(view.found.product_id))
         for place, show_first, most in (("plan_table", listing.table, listing.SHOWN), ("plan_cards", phone.cards, phone.SHOWN)):
             with st.container(key=place):
                 show_first(view.found, meta.currency, view.version)
@@ -141,6 +143,21 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
                     cards.notes(_("The first {count} are shown. The files contain all.").format(count=number(most)))
     panel.chosen(view.plan, meta.currency)
     sections.problems(problems)
+
+
+def _selecting(products: list[str]) -> None:
+    """Offer to select all rows that are found, and none."""
+    if set(products) - set(edits.chosen()):
+        st.button(
+            n_("Select {count} product", "Select all {count} products", len(products)),
+            key="select_all",
+            type="tertiary",
+            icon=":material/select_all:",
+            on_click=edits.select,
+            args=(products,),
+        )
+    if edits.chosen():
+        st.button(_("Clear selection"), key="select_none", type="tertiary", on_click=edits.select, args=([],))
 
 
 def by_supplier(problems: dict[str, int], meta: pd.Series) -> None:

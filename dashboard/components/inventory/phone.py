@@ -38,6 +38,7 @@ def cards(found: pd.DataFrame, currency: str, _version: str) -> None:
         [one for one in columns if any(each[one.name] for each in cells.values())],
         [rows.Row(product, each) for product, each in cells.items()],
         selects=True,
+        selected=edits.chosen(),
         on_select=edits.choose,
         on_edit=lambda given: edits.put({product: units for product, units in given.items() if product in saved}, saved),
     )

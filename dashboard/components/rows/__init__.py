@@ -120,6 +120,7 @@ def show(
     total: int | None = None,
     sorted_by: str = "",
     selects: bool = False,
+    selected: Sequence[str] = (),
     actions: Sequence[Action] = (),
     compact: bool = False,
     opens: Callable[[str], Target] = open_product,
@@ -130,9 +131,9 @@ def show(
     """Show rows and return the ids of those that are chosen, on whatever page of the list they are.
 
     first: place of the first row among all `total`. sorted_by: the `sort` of the column by which they are ordered. selects: whether
-    rows can be chosen, and `actions` done with them. opens: what a row's link opens. on_sort: a heading was clicked. on_select: other
-    rows were chosen. on_edit: quantities were typed, None where a field was emptied. compact: a short list for a narrow place, in
-    lines without headings, never as cards.
+    rows can be chosen, and `actions` done with them; `selected` are chosen at first. opens: what a row's link opens. on_sort: a
+    heading was clicked. on_select: other rows were chosen. on_edit: quantities were typed, None where a field was emptied.
+    compact: a short list for a narrow place, in lines without headings, never as cards.
     """
 
     def sort() -> None:
@@ -141,7 +142,8 @@ def show(
             on_sort(asked)
 
     def ticked() -> list[str]:
-        return [str(one) for one in st.session_state.get(key, {}).get("selected") or []]
+        chosen = st.session_state.get(key, {}).get("selected")
+        return [str(one) for one in (selected if chosen is None else chosen)]
 
     def select() -> None:
         if on_select:
@@ -152,7 +154,7 @@ def show(
         if on_edit:
             on_edit({str(row): None if units is None else max(float(units), 0.0) for row, units in typed.items()})
 
-    result = _mount(
+    _mount(
         key=key,
         data={
             "label": label,
@@ -170,7 +172,7 @@ def show(
         on_selected_change=select,
         on_edits_change=edit,
     )
-    return [str(one) for one in result.get("selected") or []]
+    return ticked()
 
 
 def _column(column: Column, sorted_by: str, sorts: bool) -> dict:

@@ -1,5 +1,5 @@
 -- What do the lists of these customers name? asked: customer (the shop's own id), customer_id (the pseudonym), line.
-select a.customer, r.place, r.product_id, p.title, r.chance, r.reason, coalesce(b.title, r.because_id) as because
+select a.customer, r.place, r.product_id, p.title, r.chance, r.reason, r.because_id, b.title as because_title
 from asked a
 join recommendations r using (customer_id)
 join products p on p.product_id = r.product_id
