@@ -15,10 +15,10 @@ answered as (
 )
 
 select campaign, min(day) as day,
-    sum(case when treated then 1 else 0 end) as contacted,
-    sum(case when treated and ordered then 1 else 0 end) as ordered,
-    sum(case when treated then 0 else 1 end) as held_out,
-    sum(case when treated or not ordered then 0 else 1 end) as ordered_held_out
+    count(case when treated then 1 end) as contacted,
+    count(case when treated and ordered then 1 end) as ordered,
+    count(case when not treated then 1 end) as held_out,
+    count(case when not treated and ordered then 1 end) as ordered_held_out
 from answered
 group by campaign
 having date_diff('day', max(day), cast($as_of as date)) >= $within
