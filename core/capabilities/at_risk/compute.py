@@ -20,6 +20,7 @@ from core.capabilities.at_risk.leaving import fit
 from core.capabilities.context import Context
 from core.messages import msg
 from core.schema import ALL, LIKELY
+from core.storage.engine import Engine
 
 CHECKED, APART = 3, 30  # past days, and days between them
 EPOCH = date(1970, 1, 1)
@@ -29,12 +30,11 @@ def write(context: Context) -> None:
     """Write customers, groups, the check and the effects of past campaigns."""
     context.progress("score", 0.98, msg("Customers at risk"))
     segments = [name for name in dict.fromkeys(context.live.segment.to_pylist()) if name != ALL]
-    context.engine.table("features/order_lines", attribute=context.live.panel.meta["segment_attribute"] or "")
+    attribute = context.live.panel.meta["segment_attribute"] or ""
+    history, ids, segment = read_history(context.engine, context.as_of, attribute, segments)
     _write_campaigns(context)
-    days = context.engine.arrow("scoring/customer_days", as_of=context.as_of, segments=segments)
-    history, ids, segment = read(context, days)
     today = (context.as_of - EPOCH).days
-    model = fit(history, today) if len(days) else None
+    model = fit(history, today) if len(ids) else None
     if model is None:
         context.write_empty(tables.CUSTOMERS, tables.GROUPS, tables.CHECK)
         return
@@ -62,8 +62,11 @@ def write(context: Context) -> None:
     _write(context, tables.CHECK, pd.DataFrame([asdict(one) | {"day": EPOCH + timedelta(days=one.day)} for one in past if one]))
 
 
-def read(context: Context, days: pa.Table) -> tuple[History, pa.Array, np.ndarray]:
-    """Return the history, the customers' pseudonyms in the order of their numbers, and (customers,) the segment of the last purchase."""
+def read_history(engine: Engine, as_of: date, attribute: str, segments: list[str]) -> tuple[History, pa.Array, np.ndarray]:
+    """Return the history until a day, the customers' pseudonyms in the order of their numbers, and (customers,) the segment of the last
+    purchase. attribute: that segments are formed by."""
+    engine.table("features/order_lines", attribute=attribute)
+    days = engine.arrow("scoring/customer_days", as_of=as_of, segments=segments)
     customer = days["customer_id"].combine_chunks().dictionary_encode()
     ids = customer.dictionary
     orders = pd.DataFrame(
@@ -75,9 +78,7 @@ def read(context: Context, days: pa.Table) -> tuple[History, pa.Array, np.ndarra
             "returned": days["returned"].to_numpy(zero_copy_only=False),
         }
     )
-    reviews, missing = (
-        _numbered(context.engine.arrow(f"scoring/{name}", as_of=context.as_of), ids) for name in ("customer_ratings", "customer_shortages")
-    )
+    reviews, missing = (_numbered(engine.arrow(f"scoring/{name}", as_of=as_of), ids) for name in ("customer_ratings", "customer_shortages"))
     segment = np.full(len(ids), ALL, object)
     segment[orders.customer] = days["segment"].to_numpy(zero_copy_only=False)  # sorted by day: the last one stays
     return History(orders, reviews, missing, len(ids)), ids, segment

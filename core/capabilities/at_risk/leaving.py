@@ -15,7 +15,7 @@ from scipy.optimize import minimize
 from core.capabilities.at_risk.history import FEATURES, GROUPS, HORIZON, History
 
 LEARNT_FROM, APART = 12, 30  # days, and days between them: a year, so that every season is learnt from
-_RIDGE = 1e-4
+_RIDGE = 5e-3  # on standardised weights
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,19 @@ def fit(history: History, day: int) -> Leaving | None:
     spread = np.where(spread > 1e-6, spread, 1.0)
     standard = (values - mean) / spread
 
-    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
-        rate = np.exp(np.clip(parameters[0] + standard @ parameters[1:], -30, 5))
-        stayed = -np.expm1(-rate)
-        value = np.where(left, rate, -np.log(np.maximum(stayed, 1e-12))).mean() + _RIDGE * (parameters[1:] ** 2).sum()
-        slope = np.where(left, rate, -rate * np.exp(-rate) / np.maximum(stayed, 1e-12)) / len(left)
-        return float(value), np.concatenate([[slope.sum()], standard.T @ slope + 2 * _RIDGE * parameters[1:]])
-
-    start = np.concatenate([[np.log(-np.log(left.mean()))], np.zeros(len(FEATURES))])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B").x
+    found = _fitted(standard, left)
     return Leaving(mean, spread, found[1:], float(found[0]), season)
+
+
+def _fitted(values: np.ndarray, left: np.ndarray) -> np.ndarray:
+    """Return intercept and weights of P(left) = exp(-exp(intercept + values @ weights)) by penalised maximum likelihood."""
+
+    def loss(parameters: np.ndarray) -> tuple[float, np.ndarray]:
+        rate = np.exp(np.clip(parameters[0] + values @ parameters[1:], -30, 5))
+        stayed = np.maximum(-np.expm1(-rate), 1e-12)
+        value = np.where(left, rate, -np.log(stayed)).mean() + _RIDGE * (parameters[1:] ** 2).sum()
+        slope = np.where(left, rate, -rate * np.exp(-rate) / stayed) / len(left)
+        return float(value), np.concatenate([[slope.sum()], values.T @ slope + 2 * _RIDGE * parameters[1:]])
+
+    start = np.concatenate([[np.log(-np.log(left.mean()))], np.zeros(values.shape[1])])
+    return minimize(loss, start, jac=True, method="L-BFGS-B").x
