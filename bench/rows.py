@@ -7,9 +7,11 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from bench.api import api
 from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_backtest, uci_blocks, uci_demand
 from bench.demo import measure_demo
 from bench.measure import PYTHON, Failed, run, say, upswing
+from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
 from bench.simulations import sample_simulation, uci_simulation
@@ -271,6 +273,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "new_day": (new_day, "new-day"),
     "pages": (pages, "pages"),
     "browser": (browser, "browser"),
+    "api": (api, "api"),
     "planner": (planner, "planner"),
     "demo": (demo, "demo"),
     "uci_backtest": (uci_backtest, "uci-autumn"),
@@ -279,6 +282,9 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "journey_blocks": (journey_blocks, "journey-blocks"),
     "sample_blocks": (sample_blocks, "sample-blocks"),
     **switch_rows(),
+    "uci_recommendations": (uci_recommendations, "uci-recommendations"),
+    "journey_recommendations": (journey_recommendations, "journey-recommendations"),
+    "sample_recommendations": (sample_recommendations, "sample-recommendations"),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable
 
 from core import shipped
+from core.api.token import token
 from core.errors import UpswingError, UserError
 from core.jobs import worker
 from core.messages import Message, msg
@@ -30,32 +31,40 @@ def _print(message: Message) -> None:
     print(message, flush=True)
 
 
-def serve(workspace: Workspace, port: int = 8501, show_line: Callable[[Message], None] = _print) -> None:
+def serve(workspace: Workspace, port: int = 8501, show_line: Callable[[Message], None] = _print, api_port: int | None = None) -> None:
     """Serve the dashboard until Ctrl-C or SIGTERM. Starts the worker unless one is alive, and restarts it if it dies.
 
-    The worker survives the server: it finishes queued jobs, then ends. show_line: prints one line. Raises UserError where the port is
-    taken, UpswingError where the dashboard does not start.
+    The worker survives the server: it finishes queued jobs, then ends. show_line: prints one line. api_port: also serve the HTTP
+    service there. Raises UserError where a port is taken, UpswingError where a server does not start or stops.
     """
     shop = workspace.own_settings().shop.name
     startup.prepare(workspace)
     need_port(port)
+    if api_port is not None:
+        need_port(api_port, "--api-port")
+        token(workspace)
     if snapshots.current(workspace) is None:
         show_line(msg("No forecast has been published yet. The pages show how to start: `upswing import FILE...`, then `upswing run`."))
     before = signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGINT, _interrupt)  # a shell that starts this process in the background ignores it
     worker_process = worker.start(workspace)
-    server = subprocess.Popen(
-        _command(port), cwd=shipped.ROOT, stdin=subprocess.DEVNULL, env=os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
-    )
+    server = _start(workspace, _command(port))
+    service = None if api_port is None else _start(workspace, [sys.executable, "-m", "core.api", str(api_port)])
     try:
-        _wait_until_up(server, port)
+        _wait_until_up(server, f"http://{HOST}:{port}{_HEALTH}")
         show_line(msg("{shop}: {address}   (Ctrl-C stops the dashboard)", shop=shop, address=f"http://{HOST}:{port}"))
+        if service is not None:
+            _wait_until_up(service, f"http://{HOST}:{api_port}/api")
+            address, file = f"http://{HOST}:{api_port}/api", str(workspace.root / "api.token")
+            show_line(msg("HTTP service: {address}. Its token is in {file}.", address=address, file=file))
         while True:
             try:
                 code = server.wait(_CHECK_WORKER_S)
             except subprocess.TimeoutExpired:
                 if worker_process is None or worker_process.poll() is not None:  # else it is running or starting
                     worker_process = worker.start(workspace)
+                if service is not None and service.poll() is not None:
+                    service = _start(workspace, [sys.executable, "-m", "core.api", str(api_port)])
             else:
                 raise UpswingError(msg("The dashboard stopped: its process ended with code {code}. Its messages above say why.", code=code))
     except KeyboardInterrupt:
@@ -63,7 +72,14 @@ def serve(workspace: Workspace, port: int = 8501, show_line: Callable[[Message],
     finally:
         signal.signal(signal.SIGTERM, before)
         _stop(server)
+        if service is not None:
+            _stop(service)
         _let_worker_end(workspace, worker_process, show_line)
+
+
+def _start(workspace: Workspace, command: list[str]) -> subprocess.Popen:
+    environment = os.environ | {"UPSWING_WORKSPACE": str(workspace.root)}
+    return subprocess.Popen(command, cwd=shipped.ROOT, stdin=subprocess.DEVNULL, env=environment)
 
 
 def _command(port: int) -> list[str]:
@@ -80,8 +96,8 @@ def _command(port: int) -> list[str]:
     ]
 
 
-def need_port(port: int) -> None:
-    """Raise UserError unless the port is free."""
+def need_port(port: int, option: str = "--port") -> None:
+    """Raise UserError unless the port is free. option: that sets it."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -90,23 +106,23 @@ def need_port(port: int) -> None:
             raise UserError(
                 expected=msg("The dashboard needs port {port} of {host}.", port=str(port), host=HOST),
                 found=msg("The port is not free: {error}.", error=str(error)),
-                to_do=msg("Stop the program that uses it, or choose another port: --port {port}", port=str(port + 1)),
+                to_do=msg("Stop the program that uses it, or choose another port: {option}", option=f"{option} {port + 1}"),
             ) from error
 
 
-def _wait_until_up(server: subprocess.Popen, port: int) -> None:
+def _wait_until_up(server: subprocess.Popen, address: str) -> None:
     deadline = time.monotonic() + _START_S
     while time.monotonic() < deadline:
         if server.poll() is not None:
             raise UpswingError(
-                msg("The dashboard did not start: its process ended with code {code}. Its messages above say why.", code=server.returncode)
+                msg("The server did not start: its process ended with code {code}. Its messages above say why.", code=server.returncode)
             )
         try:
-            with urllib.request.urlopen(f"http://{HOST}:{port}{_HEALTH}", timeout=2):
+            with urllib.request.urlopen(address, timeout=2):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    raise UpswingError(msg("The dashboard did not answer within {seconds} s.", seconds=_START_S))
+    raise UpswingError(msg("The server did not answer within {seconds} s.", seconds=_START_S))
 
 
 def _stop(server: subprocess.Popen) -> None:

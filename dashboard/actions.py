@@ -155,30 +155,35 @@ def serve_snapshot(snapshot_id: str, reason: str) -> None:
 
 
 def change(wanted: list[dict], reason: str, comment: str) -> list[int]:
-    """Set planners' values; return what `undo` takes. wanted: scope, name, field, value, expires_on each. Raises UserError."""
-    state, rows, as_of = State(workspace()), data.plan(), data.meta().as_of.date()
-    try:
-        return [
-            state.set_override(
-                **one,
-                before=plan.before(rows, one["scope"], one["name"], one["field"]),
-                reason=reason,
-                comment=comment,
-                actor=data.planner(),
-                basis=_basis(rows, one, as_of),
-            ).id
+    """Set planners' values, all or none; return what `undo` takes. wanted: scope, name, field, value, expires_on each. Raises UserError."""
+    rows, bases = data.plan(), _bases([one["name"] for one in wanted if one["field"] == "order_units"])
+    of_product = rows.set_index("product_id", drop=False)
+    made = State(workspace()).set_overrides(
+        [
+            one
+            | {
+                "before": plan.before(
+                    of_product.loc[[one["name"]]] if one["scope"] == "product" else rows, one["scope"], one["name"], one["field"]
+                ),
+                "basis": bases.get(one["name"]) if one["field"] == "order_units" else None,
+            }
             for one in wanted
-        ]
-    finally:  # those before a value that is refused stay
-        data.reread()
+        ],
+        reason=reason,
+        comment=comment,
+        actor=data.planner(),
+    )
+    data.reread()
+    return [override.id for override in made]
 
 
-def _basis(rows, one: dict, as_of) -> dict:
-    """Return what hindsight will need of a quantity."""
-    if one["field"] != "order_units":
+def _bases(products: list[str]) -> dict[str, dict]:
+    """Return what hindsight will need of the quantities of these products."""
+    if not products:
         return {}
-    row = rows[rows.product_id == one["name"]].iloc[0]
-    return plan.remembered(row, data.ask("plan_sales", products=[one["name"]]), as_of)
+    rows, sales, as_of = data.plan().set_index("product_id"), data.ask("plan_sales", products=products), data.meta().as_of.date()
+    by_product, none = dict(list(sales.groupby("product_id"))), sales.head(0)
+    return {product: plan.remembered(rows.loc[product], by_product.get(product, none), as_of) for product in products}
 
 
 def change_settings(changes: Values) -> None:

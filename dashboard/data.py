@@ -147,9 +147,10 @@ def choices() -> dict:
     return found | {"segments": found["segments"] or [ALL]}
 
 
-def feature_spread() -> dict[str, list[float]]:
-    """Return how the values of the features behind facts spread over all products: quantiles at core.capabilities.forecast.facts.LEVELS."""
-    return listing.spread(ask("feature_spread", facts=FACTS))
+def feature_spread(segment: str = ALL) -> dict[str, list[float]]:
+    """Return how the values of the features behind facts spread over a segment's products: quantiles at
+    core.capabilities.forecast.facts.LEVELS."""
+    return listing.spread(ask("feature_spread", facts=FACTS, segment=segment))
 
 
 def segments() -> list[str]:

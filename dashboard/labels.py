@@ -274,6 +274,13 @@ def metric_value(name: str, value: float) -> str:
     return number(value, 3)
 
 
+def metric_range(name: str, low: float, high: float) -> str:
+    """Return a metric's interval; its unit, where that is a word, once."""
+    if name == "ece":
+        return _("{points} pts").format(points=f"{number(100 * low, 1)}–{number(100 * high, 1)}")
+    return f"{metric_value(name, low)}–{metric_value(name, high)}"
+
+
 def value(amount: float, unit: str) -> str:
     """Return a feature's value with its unit (core/features/definitions.py): 12 orders, 34%, ×1.30."""
     if unit == "share":

@@ -22,14 +22,18 @@ LIFT = (
 
 def figure(height: int, **layout) -> go.Figure:
     """Return an empty figure in house style: no chrome, light grid, room for labels."""
-    shape = go.Figure()
-    shape.update_layout(
-        height=height, margin={"l": 8, "r": 16, "t": 12, "b": 8}, showlegend=False, hovermode="closest", bargap=0.35, dragmode=False
-    )
-    shape.update_layout(**layout)
-    shape.update_xaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)
-    shape.update_yaxes(gridcolor=GRID, zeroline=False, automargin=True, fixedrange=True)
-    return shape
+    axis = {"gridcolor": GRID, "zeroline": False, "automargin": True, "fixedrange": True}
+    house = {
+        "height": height,
+        "margin": {"l": 8, "r": 16, "t": 12, "b": 8},
+        "showlegend": False,
+        "hovermode": "closest",
+        "bargap": 0.35,
+        "dragmode": False,
+        "xaxis": axis,
+        "yaxis": axis,
+    }
+    return go.Figure(layout=house | layout)  # at once: plotly checks every later update anew
 
 
 def direction(value: float) -> str:

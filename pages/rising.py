@@ -64,6 +64,7 @@ def forecasts(falling: bool) -> None:
             f"{name}_list",
             found,
             meta.currency,
+            segment=asked.segment,
             falling=falling,
             first=first,
             total=matches,
@@ -78,7 +79,7 @@ def forecasts(falling: bool) -> None:
         st.space("stretch")
         everything = data.later("rising", **question | {"products": chosen}, limit=len(chosen) or matches, offset=0)
         label = n_("Export {count} selected", "Export {count} selected", len(chosen)) if chosen else ""
-        exports.buttons(name, listing.headings(), listing.table(everything, falling), asked.said, label=label)
+        exports.buttons(name, listing.headings(), listing.table(everything, falling, asked.segment), asked.said, label=label)
     if asked.segment != "all":
         cards.notes(_("Chances, sales and reasons are for this customer group. Weeks of supply are for the whole shop."))
 

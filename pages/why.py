@@ -3,10 +3,10 @@
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, plots, why
+from dashboard.components import cards, charts, plots, what_if, why
 from dashboard.i18n import _
 
-LEADERS, DOTS = 50, 1500
+LEADERS, DOTS = 50, 500
 
 # settings
 groups = data.segments()
@@ -39,6 +39,8 @@ with right:
     plots.show(charts.leader_pushes(ranking), key="leaders", alt=_("Effect of each driver on the top risers"))
     cards.notes(_("×2 doubles the odds of rising, ÷2 halves them. Average over the top risers."))
 why.drivers_file(ranking, segment)
+
+what_if.shop(segment)
 
 st.subheader(_("Explore one signal"), anchor=False)
 if features.empty:

@@ -126,9 +126,9 @@ class Context:
         """Rows and last day of each canonical table, by name."""
         return {table["table_name"]: table for table in self.engine.rows("scoring/tables")}
 
-    def read(self, table: str) -> pa.Table:
-        """Return a table that an earlier capability wrote, such as `forecasts`."""
-        return pq.read_table(self.folder / f"{table}.parquet")
+    def read(self, table: str, columns: list[str] | None = None, filters: list[tuple] | None = None) -> pa.Table:
+        """Return a table that was written earlier, such as `forecasts`; of a large one some columns, and the rows that pass the filters."""
+        return pq.read_table(self.folder / f"{table}.parquet", columns=columns, filters=filters)
 
     def write(self, table: Table, columns: dict | pa.Table) -> None:
         """Write a serving table in exactly its record's columns and types; NaN and NaT become null.

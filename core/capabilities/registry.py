@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.capabilities import forecast, inventory, track_record
+from core.capabilities import forecast, inventory, recommendations, track_record
 from core.capabilities.record import Capability
 from core.schema.table import Table, by_name
 
@@ -15,6 +15,7 @@ CAPABILITIES: list[Capability] = [
     forecast.CAPABILITY,
     inventory.CAPABILITY,
     track_record.CAPABILITY,
+    recommendations.CAPABILITY,
 ]
 
 

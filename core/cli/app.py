@@ -11,7 +11,7 @@ import typer
 from typer._click.exceptions import NoArgsIsHelpError, UsageError
 from typer.main import get_command
 
-from core.cli import data, models, serving  # noqa: F401  # each declares its commands
+from core.cli import customers, data, models, serving  # noqa: F401  # each declares its commands
 from core.cli.command import app
 from core.cli.help import SpokenGroup, refusal, translate
 from core.cli.session import asked_language, print_problem

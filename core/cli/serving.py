@@ -53,14 +53,20 @@ def run(
     msg("Serve the dashboard and its worker on the loopback address."),
     "upswing serve",
     "upswing serve --workspace my-shop --port 8502",
+    "upswing serve --api",
     creates=True,
     prepares=False,
     reports=False,
 )
-def serve(session: Session, port: Port = 8501) -> None:
+def serve(
+    session: Session,
+    port: Port = 8501,
+    api: Annotated[bool, option("--api", msg("Also serve forecasts and recommendations to the shop's own programs over HTTP."))] = False,
+    api_port: Annotated[int, option("--api-port", msg("Port of that service."), "PORT")] = 8600,
+) -> None:
     from core.serve import serve
 
-    serve(session.workspace, port, session.say)
+    serve(session.workspace, port, session.say, api_port if api else None)
 
 
 @command(

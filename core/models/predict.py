@@ -152,12 +152,20 @@ class FittedModel:
         return replace(self, rising_calibration=calibration), shift
 
     def predict(
-        self, panel: Panel, rows: np.ndarray, progress: Progress = silent, *, without: str = "", demand: bool = True
+        self,
+        panel: Panel,
+        rows: np.ndarray,
+        progress: Progress = silent,
+        *,
+        without: str = "",
+        demand: bool = True,
+        x: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         """Forecast n row numbers: logit, rising, falling (n,) float64, calibrated, and with `demand` also demand (n, weeks, levels) units.
 
-        sigmoid(logit) = rising. demand rises in weeks and in levels. `without` is a driver to treat as absent from every row; demand is
-        then left out, since only the logits support it. Raises UserError where the panel's features differ.
+        sigmoid(logit) = rising. demand rises in weeks and in levels. `without` is a driver to treat as absent from every row, and x (n, F)
+        float32 replaces what `panel.read(rows)` gives; demand is then left out, since only the logits support it. Raises UserError where
+        the panel's features differ.
         """
         self.check_features(panel.features)
         rows = np.asarray(rows)
@@ -168,13 +176,14 @@ class FittedModel:
             for start in range(0, len(rows), _PREDICT_ROWS):
                 part = slice(start, start + _PREDICT_ROWS)
                 inputs = self.inputs(panel, rows[part], vectors)
+                inputs = inputs if x is None else replace(inputs, x=torch.from_numpy(x[part]))
                 logits[part], units[part] = raw_predictions(self.net, inputs.without(without, config) if without else inputs)
                 logits[part, RISING] = self.blend_trees(logits[part, RISING], inputs, without)
                 progress("predict", min(1.0, (start + _PREDICT_ROWS) / len(rows)))
         logit = self.rising_calibration(logits[:, RISING])
         falling = sigmoid(self.falling_calibration(logits[:, FALLING]))
         forecasts = {"logit": logit, "rising": sigmoid(logit), "falling": falling}
-        if without or not demand:
+        if without or x is not None or not demand:
             return forecasts
         if self.demand_trees is not None:
             units = self.demand_trees(units, panel, rows)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -11,6 +12,7 @@ import streamlit as st
 from core.capabilities.forecast.reasons import named
 from core.errors import UserError
 from core.messages import sentences
+from core.schema import LIKELY, WORTH_SAYING
 from core.setting import RECALCULATE, RETRAIN
 from dashboard import address, labels, registry
 from dashboard.components.inventory import labels as planning
@@ -44,6 +46,15 @@ def list_link(name: str, label: str, icon: str) -> None:
 
 def product_link(product_id: str, label: str, **link) -> None:
     st.page_link(product_page(), label=label, query_params={"product": product_id}, **link)
+
+
+def tabs(key: str, contents: Mapping[str, tuple[str, Callable[[], object]]]) -> None:
+    """Show tabs, of which only the open one is computed. key: in the address; contents: label and what shows the content, by code."""
+    words = {code: label for code, (label, _fill) in contents.items()}
+    for tab, (_label, fill) in zip(st.tabs(list(words.values()), **address.tab(key, words)), contents.values()):
+        if tab.open:
+            with tab:
+                fill()
 
 
 def nothing_yet(here: bool = False) -> None:
@@ -137,27 +148,27 @@ def verdict(product: pd.Series, drivers: pd.DataFrame, demand: pd.DataFrame, day
     """Show the forecast of a product, for that many days, in three sentences."""
     rising, falling, usual = product.rising_probability, product.falling_probability, product.usual_probability
     compared = _("average product: {usual}").format(usual=percent(usual))
-    if rising >= 0.5:
+    falls = rising < LIKELY <= falling or rising < WORTH_SAYING <= falling
+    if rising >= LIKELY:
         head = _("**Likely to rise.** {chance} chance in the next {days} days ({compared}).")
-    elif falling >= 0.5:
+    elif falling >= LIKELY:
         head = _("**Likely to fall.** {falling} chance of falling and {chance} chance of rising in the next {days} days.")
-    elif rising >= 0.25:
+    elif rising >= WORTH_SAYING:
         head = _("**May rise.** {chance} chance in the next {days} days ({compared}).")
-    elif falling >= 0.25:
+    elif falling >= WORTH_SAYING:
         head = _("**May fall.** {falling} chance of falling and {chance} chance of rising in the next {days} days.")
     else:
         head = _("**No sign of a rise.** {chance} chance in the next {days} days ({compared}).")
     said = [head.format(chance=f":blue[**{percent(rising)}**]", falling=f":orange[**{percent(falling)}**]", compared=compared, days=days)]
     reasons = named(zip(drivers.driver, drivers.attribution))
-    lifts = [labels.driver(d).lower() for d, push in reasons if push >= 0.15][:2]
-    holds = [labels.driver(d).lower() for d, push in reasons if push <= -0.15][:2]
-    both = _(" and ")
-    if lifts and holds:
-        said.append(_("Main drivers: {lifts}. Main drags: {holds}.").format(lifts=both.join(lifts), holds=both.join(holds)))
-    elif lifts:
-        said.append(_("Main drivers: {lifts}.").format(lifts=both.join(lifts)))
-    elif holds:
-        said.append(_("Main drags: {holds}.").format(holds=both.join(holds)))
+    lifts = _(" and ").join([labels.driver(d).lower() for d, push in reasons if push >= 0.15][:2])
+    holds = _(" and ").join([labels.driver(d).lower() for d, push in reasons if push <= -0.15][:2])
+    if falls:
+        said += [_("Pulled down by {holds}.").format(holds=holds)] if holds else []
+        said += [_("Held up by {lifts}.").format(lifts=lifts)] if lifts else []
+    else:
+        said += [_("Main drivers: {lifts}.").format(lifts=lifts)] if lifts else []
+        said += [_("Main drags: {holds}.").format(holds=holds)] if holds else []
     weeks = demand[demand.weeks == 4].set_index("level").units
     if not weeks.empty:
         said.append(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from datetime import timedelta
+from textwrap import wrap
 
 import numpy as np
 import pandas as pd
@@ -107,43 +108,41 @@ def segment_multiples(frame: pd.DataFrame, names: list[str]) -> go.Figure:
 
     frame: segment, week, pace. names: the groups to draw, `all` left out.
     """
-    across = min(4, max(1, len(names)))
+    across = min(3, max(1, len(names)))  # more would run into each other on a phone
     down = math.ceil(len(names) / across)
-    shape = make_subplots(
-        down,
-        across,
-        shared_xaxes=True,
-        shared_yaxes=True,
-        subplot_titles=[label(labels.segment(n), 26) for n in names],
-        horizontal_spacing=0.03,
-        vertical_spacing=min(0.3, 0.35 / down),
-    )
-    everyone = frame[frame.segment == "all"]
+    columns, rows = _shares(across, 0.03), [(1 - high, 1 - low) for low, high in _shares(down, min(0.3, 0.35 / down))]
+    x_axis = {
+        "showgrid": False,
+        "tickformat": "%Y-%m" if axis_day() == "%Y-%m-%d" else "%b",
+        "fixedrange": True,
+        "dtick": whole_months(frame.week.max() - frame.week.min(), 4),
+        "anchor": f"y{down}",
+    }
+    y_axis = {"gridcolor": GRID, "zeroline": False, "nticks": 4, "ticksuffix": "×", "fixedrange": True, "rangemode": "tozero"}
+    layout: dict = {"height": 80 + 150 * down, "margin": {"l": 8, "r": 8, "t": 48, "b": 8}, "showlegend": False, "dragmode": False}
+    layout |= {f"xaxis{i + 1}": x_axis | {"domain": share} for i, share in enumerate(columns)}
+    layout |= {f"yaxis{i + 1}": y_axis | {"domain": share, "anchor": "x"} | ({"matches": "y"} if i else {}) for i, share in enumerate(rows)}
+    layout["annotations"] = titles = []
+    everyone, lines = frame[frame.segment == "all"], []
+    pale = {"mode": "lines", "line": {"color": QUIET, "width": 1.2, "dash": "dot"}, "hoverinfo": "skip"}
+    own = {"mode": "lines", "line": {"color": RISE, "width": 2}}
+    own["hovertemplate"] = f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>"
     for i, name in enumerate(names):
-        place = {"row": i // across + 1, "col": i % across + 1}
+        row, column = divmod(i, across)
+        place = {"xaxis": f"x{column + 1}", "yaxis": f"y{row + 1}"}
         mine = frame[frame.segment == name]
-        shape.add_scatter(
-            x=everyone.week, y=everyone.pace, mode="lines", line={"color": QUIET, "width": 1.2, "dash": "dot"}, hoverinfo="skip", **place
-        )
-        shape.add_scatter(
-            x=mine.week,
-            y=mine.pace,
-            mode="lines",
-            line={"color": RISE, "width": 2},
-            customdata=mine.orders,
-            hovertemplate=f"%{{x|{axis_day()}}}: %{{customdata:,.0f}} " + _("orders") + "<extra></extra>",
-            **place,
-        )
-    shape.update_layout(height=60 + 150 * down, margin={"l": 8, "r": 8, "t": 32, "b": 8}, showlegend=False, dragmode=False)
-    shape.update_xaxes(
-        showgrid=False,
-        tickformat="%Y-%m" if axis_day() == "%Y-%m-%d" else "%b",
-        fixedrange=True,
-        dtick=whole_months(frame.week.max() - frame.week.min(), 4),
-    )
-    shape.update_yaxes(gridcolor=GRID, zeroline=False, nticks=4, ticksuffix="×", fixedrange=True, rangemode="tozero", matches="y")
-    shape.update_annotations(font_size=13)
-    return shape
+        lines.append(go.Scatter(x=everyone.week, y=everyone.pace, **pale, **place))
+        lines.append(go.Scatter(x=mine.week, y=mine.pace, customdata=mine.orders, **own, **place))
+        text = "<br>".join(map(html.escape, wrap(shortened(labels.segment(name), 26), 15)))
+        title = {"text": text, "x": sum(columns[column]) / 2, "y": rows[row][1], "xanchor": "center", "yanchor": "bottom"}
+        titles.append(title | {"xref": "paper", "yref": "paper", "showarrow": False, "font": {"size": 13}})
+    return go.Figure(lines, layout)
+
+
+def _shares(parts: int, gap: float) -> list[tuple[float, float]]:
+    """Return start and end of equal parts of 0 to 1 with a gap between them."""
+    size = (1 - gap * (parts - 1)) / parts
+    return [(i * (size + gap), min(i * (size + gap) + size, 1.0)) for i in range(parts)]
 
 
 def driver_ranking(frame: pd.DataFrame) -> go.Figure:
@@ -200,14 +199,16 @@ def dependence(dots: pd.DataFrame, trend: pd.DataFrame, unit: str, meaning: str)
     """
     shape = figure(420)
     told = [f"{label(t)}<br>{html.escape(labels.value(v, unit))} → {odds(a)}" for t, v, a in zip(dots.title, dots.value, dots.attribution)]
-    shape.add_scattergl(
-        x=dots.value,
-        y=dots.attribution,
-        mode="markers",
-        customdata=told,
-        hovertemplate="%{customdata}<extra></extra>",
-        marker={"size": 6, "opacity": 0.45, "color": [direction(a) for a in dots.attribution]},
-    )
+    told_dots = dots.assign(told=told)
+    for colour, theirs in told_dots.groupby(told_dots.attribution.map(direction)):  # a list of colours is parsed for each dot
+        shape.add_scatter(
+            x=theirs.value,
+            y=theirs.attribution,
+            mode="markers",
+            customdata=theirs.told,
+            hovertemplate="%{customdata}<extra></extra>",
+            marker={"size": 6, "opacity": 0.45, "color": colour},
+        )
     shape.add_scatter(x=trend.value, y=trend.attribution, mode="lines", line={"color": QUIET, "width": 3}, hoverinfo="skip")
     shape.add_hline(y=0, line={"color": QUIET, "width": 1})
     far = max(0.5, dots.attribution.abs().quantile(0.995) * 1.1)
@@ -242,7 +243,7 @@ def calibration(frame: pd.DataFrame) -> go.Figure:
         _("of {rows} forecasts around {predicted}, {observed} rose").format(rows=number(r, 0), predicted=percent(p), observed=percent(o))
         for p, o, r in zip(frame.predicted, frame.observed, frame.rows)
     ]
-    sizes = 7 + 15 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if len(frame) else []
+    sizes = 5 + 9 * np.sqrt(frame.rows / max(frame.rows.max(), 1)) if dots_differ(frame) else np.full(len(frame), 8.0)
     shape.add_scatter(
         x=frame.predicted,
         y=frame.observed,

@@ -21,7 +21,7 @@ def interval(name: str, low, high) -> str | None:
     """Return a metric's 95% confidence interval, None where it has none."""
     if absent(low) or absent(high):
         return None
-    return _("{low}–{high}").format(low=labels.metric_value(name, low), high=labels.metric_value(name, high))
+    return labels.metric_range(name, low, high)
 
 
 def level(figures: pd.Series) -> str:

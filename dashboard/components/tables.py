@@ -30,11 +30,30 @@ def money(label: str, currency: str, amounts: pd.Series | None = None, **more) -
     return column.NumberColumn(label, format=f"{SYMBOLS.get(currency, currency + ' ')}%,.{digits}f", width=more.pop("width", 90), **more)
 
 
-def show(name: str, frame: pd.DataFrame, columns: dict, *, alt: str, height: int | Literal["auto", "content", "stretch"] = "auto") -> None:
-    """Show a table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order."""
-    columns = {"product_id": column.TextColumn(_("SKU"))} | columns
+def show(
+    name: str,
+    frame: pd.DataFrame,
+    columns: dict,
+    filters: exports.Filters = (),
+    *,
+    alt: str,
+    first: int | None = None,
+    height: int | Literal["auto", "content", "stretch"] = "auto",
+) -> None:
+    """Show a table of products; choosing a row opens it. frame: has product_id; columns: name -> column_config, in order; filters and
+    first: as exports.dataframe takes them."""
     picked = exports.dataframe(
-        name, frame, columns, hidden=["product_id"], alt=alt, height=height, row_height=36, on_select="rerun", selection_mode="single-row"
+        name,
+        frame,
+        {"product_id": column.TextColumn(_("SKU"))} | columns,
+        filters,
+        first=first,
+        hidden=["product_id"],
+        alt=alt,
+        height=height,
+        row_height=36,
+        on_select="rerun",
+        selection_mode="single-row",
     )
     if picked.selection.rows:
         open_product(frame.product_id.iloc[picked.selection.rows[0]])

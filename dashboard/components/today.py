@@ -130,7 +130,7 @@ def order_of(product: str) -> rows.Target:
 
 
 def columns() -> list[rows.Column]:
-    return [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Amount"), "amount", "figure", 84)]
+    return [rows.Column(_("Product"), "product", "product", 170, 2), rows.Column(_("Amount"), "amount", "figure", 84, 0.6)]
 
 
 def movers(key: str, title: str, found: pd.DataFrame) -> None:

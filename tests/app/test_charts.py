@@ -31,6 +31,13 @@ def test_points_of_the_reasons_add_up_to_the_change_of_the_chance():
     assert [text[0] for text in bars.text] == ["+", "−", "+"]
 
 
+def test_reasons_of_a_small_chance_are_factors_of_its_odds():
+    found = [Reason("Season", -0.7, ""), Reason("Price", 0.41, "")]
+    (bars,) = product_charts.reasons(found, base_logit=-4.0, as_odds=True).data
+    assert list(bars.x) == [-0.7, 0.41] and list(bars.text) == ["÷2", "×1.5"]
+    assert abs(product_charts.in_points(found, -4.0)).max() < 0.05
+
+
 def test_history_is_joined_to_the_forecast_over_the_same_weeks_a_year_ago():
     week = pd.date_range(end="2011-12-04", periods=60, freq="7D")
     history = pd.DataFrame({"week": week, "units": np.arange(60.0), "lost_units": 0.0})

@@ -28,8 +28,10 @@ LISTS = {
     "dashboard/components/rising/listing.py": "rising",
     "dashboard/components/rising/groups.py": "rising-category",
     "dashboard/components/track_record.py": "track-record",
+    "dashboard/components/recommendations.py": "recommendations",
     "dashboard/components/today.py": "excerpts of Rising and Inventory",
     "dashboard/components/alerts.py": "excerpt of products",
+    "dashboard/components/inventory/phone.py": "excerpt of the plan, whose downloads are above it",
 }
 VISITS = {
     "rising": ({}, {"rising"}),
@@ -38,6 +40,7 @@ VISITS = {
     "inventory": ({}, {"plan"}),
     "inventory, by supplier": ({"section": "suppliers"}, {"orders-by-supplier"}),
     "inventory, stop": ({"section": "stop"}, {"stop-ordering"}),
+    "recommendations": ({}, {"recommendations", "list-quality", "list-reasons"}),
     "segments": ({}, {"preferences", "orders-by-group", "rising-in-one-group"}),
     "why": ({}, {"drivers", "signal-"}),
     "product": ({"product": "P0001"}, {"P0001-history", "P0001-forecast"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import numpy as np
 import pandas as pd
 import pytest
 from fixtures.serving import COSTLESS, write_snapshot
@@ -377,9 +378,41 @@ def test_a_lead_time_that_is_changed_twice_plans_with_its_last_value(open_page, 
 def test_a_change_holds_for_each_of_several_chosen(open_page, mine):
     at = open_page("inventory", workspace=mine)
     both = list(listed(at).index[:2])
-    save(choose(at, *both), change_reason="being phased out")
-    assert [(o.name, o.value) for o in State(mine).overrides()] == [(p, 0) for p in sorted(both)]
+    choose(at, *both)
+    field(at, "change_percent").set_value(-100.0).run()
+    save(at, change_reason="being phased out")
+    assert sorted((o.name, o.value) for o in State(mine).overrides()) == [(p, 0) for p in sorted(both)]
     assert (listed(at).loc[both].planner_order_units == 0).all()  # they stay in sight, ordering nothing
+
+
+def test_all_found_rows_change_by_a_percentage_in_packs_with_one_reason_and_one_undo(open_page, mine):
+    at = open_page("inventory", workspace=mine, supplier="木艺工坊")
+    before = listed(at).order_units
+    at.button(key="select_all").click().run()
+    assert at.session_state.chosen == list(before.index) and listed(at).chosen.all()
+    save(at, change_reason="promotion planned")
+    assert at.error[0].value == "No quantity differs from the plan. Change the number."
+    field(at, "change_percent").set_value(60.0).run()
+    assert f"{len(before)} quantities change: " in words(at)
+    save(at, change_reason="promotion planned", planner="Ana")
+    new = np.maximum(np.floor(before * 1.6 / 6 + 0.5) * 6, 6)  # packs of six, and a minimum of one pack
+    assert listed(at).planner_order_units.to_dict() == new.to_dict()
+    made = [entry for entry in State(mine).audit() if entry.act == "override"]
+    assert len(made) == len(before) and {(entry.actor, entry.reason) for entry in made} == {("Ana", "promotion planned")}
+    at.button(key="undo").click().run()
+    assert not at.exception and listed(at).order_units.to_dict() == before.to_dict()
+
+
+def test_several_quantities_may_be_set_to_a_number_and_the_selection_cleared(open_page, mine):
+    at = open_page("inventory", workspace=mine)
+    both = list(listed(at).index[:2])
+    choose(at, *both)
+    next(c for c in at.segmented_control if c.key.startswith("change_way")).set_value("units").run()
+    field(at, "change_units").set_value(20.0).run()
+    save(at, change_reason="budget")
+    assert {o.name: o.value for o in State(mine).overrides()} == dict.fromkeys(both, 18)
+    choose(at, *both).button(key="select_none").click().run()
+    assert at.session_state.chosen == [] and not listed(at).chosen.any()
 
 
 def test_another_choice_starts_with_its_own_quantity_and_no_reason(open_page, mine):

@@ -24,6 +24,7 @@ TITLES = {
     "overview": ("Overview", "总览"),
     "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
+    "recommendations": ("Recommendations", "商品推荐"),
     "product": ("Product", "商品"),
     "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),

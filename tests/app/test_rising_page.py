@@ -132,7 +132,7 @@ def test_a_long_list_comes_in_pages_and_another_question_starts_on_the_first(ope
 # ---- what a row says
 
 
-def test_a_row_names_two_reasons_possible_causes_first_and_the_lists_own_direction_before_the_other(open_page, workspace):
+def test_a_row_names_two_reasons_possible_causes_first_and_a_faller_only_what_pushes_it_down(open_page, workspace):
     pushes = {"momentum": 2.0, "season": 0.6, "price": -0.5, "attention": 1.0}
     write_snapshot(
         workspace, attributions=lambda a: a.assign(attribution=a.driver.map(pushes).fillna(0.0)), feature_values=lambda f: f.iloc[:0]
@@ -141,9 +141,20 @@ def test_a_row_names_two_reasons_possible_causes_first_and_the_lists_own_directi
         tuple((f["text"], f["tone"]) for f in cell["facts"]) for cell in cells(open_page("rising", workspace=workspace, **query), "reasons")
     }
     assert told() == {(("Season", "rise"), ("Momentum", "rise"))}
-    assert told(list="falling") == {(("Price", "fall"), ("Season", "rise"))}
+    assert told(list="falling") == {(("Price", "fall"),)}
     said = words(open_page("product", workspace=workspace, product="P0007"))
     assert "Main drivers: season and momentum. Main drags: price." in said
+
+
+def test_a_likely_faller_is_told_first_what_pulls_it_down(open_page, workspace):
+    pushes = {"momentum": -2.0, "season": 0.6, "price": -0.5}
+    write_snapshot(
+        workspace,
+        attributions=lambda a: a.assign(attribution=a.driver.map(pushes).fillna(0.0)),
+        forecasts=lambda f: f.assign(rising_probability=0.02, falling_probability=0.7),
+    )
+    said = words(open_page("product", workspace=workspace, product="P0007"))
+    assert "**Likely to fall.**" in said and "Pulled down by price and momentum. Held up by season." in said
 
 
 @pytest.mark.parametrize(("push", "named"), [(5.0, False), (-5.0, True)])
@@ -156,7 +167,28 @@ def test_how_much_a_product_sells_is_never_named_as_what_makes_it_rise_only_as_w
     at = open_page("rising", workspace=workspace, list="falling")
     assert any(f["text"] == "Sales level" for cell in cells(at, "reasons") for f in cell["facts"]) == named
     said = words(open_page("product", workspace=workspace, product=row_ids(at)[0]))
-    assert "drivers: sales level" not in said and ("drags: sales level" in said) == named
+    assert "drivers: sales level" not in said and "up by sales level" not in said
+    assert ("drags: sales level" in said or "down by sales level" in said) == named
+
+
+def test_a_customer_groups_reasons_are_facts_of_the_group(open_page, workspace):
+    def values(frame: pd.DataFrame) -> pd.DataFrame:
+        ids = sorted(frame.product_id.unique())
+        told = pd.DataFrame({"segment": "Germany", "product_id": ids, "feature": "search_month", "value": 1.0})
+        told.loc[0, "value"] = 2.1
+        return told
+
+    only = {"attention": 1.0, "segment": 2.0}
+    write_snapshot(
+        workspace,
+        segment_values=values,
+        feature_values=lambda f: f.iloc[:0],
+        attributions=lambda a: a.assign(attribution=a.driver.map(only).fillna(0.0)),
+    )
+    at = open_page("rising", workspace=workspace, segment="Germany")
+    facts = dict(zip(row_ids(at), cells(at, "reasons")))
+    assert [fact["text"] for fact in facts["P0000"]["facts"]] == ["Search clicks ×2.1 in 4 weeks"], "the group's name is no reason"
+    assert [fact["text"] for fact in facts["P0001"]["facts"]] == ["Attention"]
 
 
 def test_a_reason_is_told_as_a_fact_with_its_value_and_what_it_measures(open_page, workspace):

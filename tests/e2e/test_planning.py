@@ -234,3 +234,30 @@ def test_a_quantity_typed_into_its_cell_is_saved_with_a_reason_and_undone_by_one
     expect(page.get_by_text("1 change saved.")).to_have_count(0)
     settled(page)
     assert [o for o in State(shop).overrides() if o.ended_at is None] == []
+
+
+def test_on_a_phone_a_quantity_is_tapped_typed_and_saved_on_its_card(browser, shop, address, supplier):
+    before = planned(shop)
+    product, second = before[(before.supplier == supplier) & (before.order_units > 0)].index[:2]
+    wanted = before.order_units[product] + 2 * before.pack_size.fillna(1)[product]
+    context = browser.new_context(base_url=address, locale="en-GB", viewport={"width": 390, "height": 844}, has_touch=True)
+    page = context.new_page()
+    page.goto(f"/inventory?supplier={supplier}")
+    settled(page)
+    cards = page.locator(".st-key-plan_cards")
+    fields = {code: cards.get_by_role("spinbutton", name=before.title[code], exact=False) for code in (product, second)}
+    expect(page.get_by_test_id("stDataFrame").first).to_be_hidden()
+    fields[product].tap()
+    fields[product].fill(f"{wanted:g}")
+    fields[second].tap()
+    expect(page.get_by_text("1 quantity is not saved yet")).to_be_in_viewport()
+    expect(fields[second]).to_be_focused()
+    field(page, "change_reason").get_by_role("combobox").tap()
+    page.keyboard.type("Budget")
+    page.keyboard.press("Enter")
+    page.locator(".st-key-change_save").get_by_role("button").tap()
+    expect(page.get_by_text("1 change saved.").first).to_be_visible()
+    assert [(o.name, o.value) for o in State(shop).overrides() if o.ended_at is None] == [(product, wanted)]
+    expect(page.locator(".st-key-plan_panel")).to_have_count(0)
+    expect(fields[product]).to_have_value(f"{wanted:g}")
+    context.close()

@@ -299,6 +299,15 @@ def test_feature_values_are_those_over_everyone_and_missing_ones_are_left_out(sc
     assert {v["product_id"]: v["value"] for v in values if v["feature"] == "trend"} == {"A": 4.0, "B": 9.0, "C": 12.0}
 
 
+def test_the_values_behind_facts_are_kept_for_each_segment_too(shop, monkeypatch):
+    use(monkeypatch, Model)
+    monkeypatch.setattr(forecast_compute, "FEATURES", ("trend",))
+    scoring.score(shop)
+    values = pq.read_table(shop.root / "scored" / "segment_values.parquet").to_pylist()
+    assert [(v["segment"], v["product_id"], v["feature"]) for v in values] == sorted((s, p, "trend") for p, s in LIVE if s != ALL)
+    assert values[0]["value"] == 3.0, "that of A in DE, its last row but two"
+
+
 def test_all_products_are_served_with_their_last_28_days_up_to_as_of(scored):
     products = {p["product_id"]: p for p in scored("products")}
     assert list(products) == list(PRODUCTS)

@@ -34,6 +34,8 @@ ARGUMENTS = {
     "promote": ["x"],
     "explain": ["x", "--out", "x.json"],
     "report": ["--out", "r.html"],
+    "recommend": ["17850"],
+    "identify": ["--customers", "ids.csv", "--out", "l.csv"],
     "backtest": ["--out", "b"],
     "simulate": ["--out", "s"],
 }

@@ -58,7 +58,7 @@ def without_address(root: Path) -> Iterator[tuple[str, str]]:
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in CONTROLS:
                 spread = [ast.unparse(given.value) for given in call.keywords if given.arg is None]
-                if not any("address." in given or given == "bound" for given in spread) and ast.unparse(call.func) != "orders.tabs":
+                if not any("address." in given or given == "bound" for given in spread) and ast.unparse(call.func) != "cards.tabs":
                     key = next((given.value for given in call.keywords if given.arg == "key"), None)
                     yield file.relative_to(root).as_posix(), spread[-1] if key is None and spread else _start(key)
 

@@ -60,4 +60,17 @@ def test_what_is_measured_comes_along_in_both_languages():
 def test_every_fact_is_of_a_feature_of_its_driver_and_every_driver_with_plain_signals_has_one():
     drivers = {feature.name: feature.driver for feature in FEATURES}
     assert [fact for fact in facts._FACTS if drivers[fact.feature] != fact.driver] == []
-    assert set(DRIVERS) - {fact.driver for fact in facts._FACTS} == {"text", "segment"}
+    assert set(DRIVERS) - {fact.driver for fact in facts._FACTS} == {"text"}
+
+
+def test_some_facts_explain_one_direction_only():
+    discounts = {"discount_56d": [0.0, 0.0, 0.0, 0.0, 0.02, 0.05, 0.08], "days_since_promo": [5, 9, 40, 90, 200, 300, 360]}
+    assert facts.strongest("price", -1.0, {"discount_56d": 0.16}, discounts)[0].show() == "16% discount in 8 weeks"
+    assert facts.strongest("promotion", -1.0, {"days_since_promo": 9.0}, discounts)[0].show() == "Promotion ended 9 days ago"
+    assert facts.strongest("promotion", 1.0, {"days_since_promo": 350.0}, discounts) is None
+    assert said("graph", 1.0, linked_surges=60.0) == "Linked products are surging" and said("graph", -1.0, linked_surges=60.0) is None
+
+
+def test_a_value_between_two_quantiles_stands_between_them():
+    assert facts._standing(0.65, USUAL) == pytest.approx(0.175)
+    assert facts.strongest("season", -1.0, {"year_ago_share": 0.88}, SPREAD)[0].show() == "Next 4 weeks last year −12% vs now"

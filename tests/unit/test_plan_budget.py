@@ -149,7 +149,7 @@ def small(products: list[tuple[str, list[tuple[float, float, bool]]]], minimums:
     )
     plan_["supplier_minimum_cents"] = plan_.supplier.map(minimums).astype(float)
     policy = SimpleNamespace(cycle=SimpleNamespace(fill_rate=lambda stock: np.ones_like(stock)))
-    return plan_, Ranking(pd.Index(names), steps, policy, np.zeros(len(names)))
+    return plan_, Ranking(pd.Index(names), steps, np.arange(len(names)), policy, np.zeros(len(names)))
 
 
 def by_brute_force(products, minimums, budget) -> float:

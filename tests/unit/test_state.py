@@ -123,6 +123,17 @@ def test_an_override_that_is_replaced_or_taken_back_stays_readable_with_who_ende
     ]
 
 
+def test_a_change_of_several_is_made_as_a_whole_or_not_at_all_and_undone_as_a_whole(workspace):
+    state, units = State(workspace), {"scope": "product", "field": "order_units", "expires_on": NEXT_WEEK}
+    first = state.set_overrides([units | {"name": f"P{i}", "value": 10.0 + i} for i in range(3)], reason="budget", actor="ana")
+    second = state.set_overrides([units | {"name": f"P{i}", "value": 99.0} for i in range(4)], reason="other", actor="ben", comment="all")
+    with pytest.raises(UserError, match="0 or more"):
+        state.set_overrides([units | {"name": "P8", "value": 5.0}, units | {"name": "P9", "value": -5.0}], reason="other", actor="ben")
+    assert [len(first), len(second), len(state.overrides()), len(state.audit())] == [3, 4, 7, 7]
+    state.undo_overrides([one.id for one in second], "ben")
+    assert {o.name: (o.value, o.actor) for o in state.overrides() if o.ended_at is None} == {f"P{i}": (10.0 + i, "ana") for i in range(3)}
+
+
 def test_an_override_holds_until_its_last_day_or_its_end(workspace):
     state = State(workspace)
     made = set_lead_time(state, 21)

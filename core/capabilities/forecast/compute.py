@@ -15,6 +15,7 @@ import pyarrow as pa
 from core import __version__
 from core.capabilities.context import Context, named, part
 from core.capabilities.forecast import tables
+from core.capabilities.forecast.facts import FEATURES
 from core.errors import UserError
 from core.features.outcomes import SEGMENT_RULES
 from core.messages import msg
@@ -29,6 +30,7 @@ EXPLAINED_IN_WORDS = 200  # top risers among all customers whose words are expla
 
 def write(context: Context) -> None:
     """Write every table of the forecast."""
+    from core.capabilities.forecast import whatif
     from core.models.explain import driver_attributions
 
     progress = context.progress
@@ -40,6 +42,8 @@ def write(context: Context) -> None:
     absent = _write_explanations(context, attributions)
     progress("score", 0.8, msg("History and similar products"))
     _write_from_warehouse(context)
+    progress("score", 0.85, msg("What-if of price, promotion and stock"))
+    whatif.write(context)
     _write_quality(context, absent)
     _write_about_model(context)
     _write_meta(context)
@@ -107,6 +111,7 @@ def _write_explanations(context: Context, attributions: np.ndarray) -> list[str]
             "value": values[row, feature],
         },
     )
+    _write_segment_values(context)
     context.write(
         tables.GLOSSARY,
         {
@@ -117,6 +122,25 @@ def _write_explanations(context: Context, attributions: np.ndarray) -> list[str]
         },
     )
     return [d for d in DRIVERS if d not in {drivers[k] for k in with_data}]
+
+
+def _write_segment_values(context: Context) -> None:
+    """Write the values behind the facts of segments, segment by segment: pages ask for one at a time."""
+    live, panel = context.live, context.live.panel
+    others = np.flatnonzero(~live.all)
+    others = others[np.argsort(panel.segment[live.rows[others]], kind="stable")]
+    said = np.flatnonzero(np.isin(panel.feature_names, FEATURES))
+    values = np.asarray(panel.x[live.rows[others]][:, said], dtype=np.float64)
+    row, feature = np.nonzero(np.isfinite(values))
+    context.write(
+        tables.SEGMENT_VALUES,
+        {
+            "segment": live.segment.take(pa.array(others[row])),
+            "product_id": live.product.take(pa.array(others[row])),
+            "feature": named(panel.feature_names, said[feature]),
+            "value": values[row, feature],
+        },
+    )
 
 
 def _write_words(context: Context) -> None:

@@ -21,7 +21,7 @@ _LEAST_STANDING = 0.15  # from the middle of all products: nearer values are ord
 class Fact:
     """The sentence of a feature. way: 1 where higher values signal a rise, -1 where lower ones do. unit: the format of its value.
 
-    beyond: said instead of a share above 100%.
+    beyond: said instead of a share above 100%. only: the sign of the attributions that it explains, 0 = of both.
     """
 
     driver: str
@@ -30,12 +30,15 @@ class Fact:
     unit: str
     said: Message
     beyond: Message | None = None
+    only: int = 0
 
 
-TIMES, SHARE, COUNT, CHANGE, WEEKS = "times", "share", "count", "change", "weeks"  # WEEKS: of a feature in days
+TIMES, SHARE, COUNT, CHANGE, WEEKS, STATE = "times", "share", "count", "change", "weeks", "state"
+# WEEKS: of a feature in days. STATE: said without its value where that is above 0.
 
 _FACTS = (
     Fact("reviews", "reviews_month", 1, TIMES, msg("Reviews {value} in 4 weeks")),
+    Fact("reviews", "reviews_28d", 1, COUNT, msg("Reviews in 4 weeks: {value}"), only=1),
     Fact("reviews", "rating_change", 1, CHANGE, msg("Rating {value} stars in 6 weeks")),
     Fact("reviews", "sentiment_change", 1, CHANGE, msg("Review sentiment {value} points")),
     Fact("demand", "own_pace", 1, COUNT, msg("{value} orders a week")),
@@ -46,6 +49,10 @@ _FACTS = (
     Fact("momentum", "month_on_month", 1, TIMES, msg("Orders {value} in 4 weeks")),
     Fact("momentum", "fortnight_on_base", 1, TIMES, msg("Orders {value} in 2 weeks")),
     Fact("momentum", "week_on_month", 1, TIMES, msg("Orders {value} last week")),
+    Fact("momentum", "base_on_half_year", 1, TIMES, msg("Orders {value} in 8 weeks")),
+    Fact("momentum", "whole_recent_lift", 1, TIMES, msg("Orders of all customers {value} vs usual")),
+    Fact("momentum", "units_week_on_month", 1, TIMES, msg("Units {value} last week")),
+    Fact("momentum", "lead_segment_trend", 1, TIMES, msg("Orders {value} in one customer group"), only=1),
     Fact("audience", "segments_28d", 1, COUNT, msg("Bought by {value} customer groups")),
     Fact("audience", "largest_order_share", -1, SHARE, msg("{value} of units in one order")),
     Fact("attention", "search_month", 1, TIMES, msg("Search clicks {value} in 4 weeks")),
@@ -55,12 +62,16 @@ _FACTS = (
     Fact("attention", "search_week", 1, TIMES, msg("Search clicks {value} last week")),
     Fact("attention", "views_week", 1, TIMES, msg("Views {value} last week")),
     Fact("attention", "carts_week", 1, TIMES, msg("Carts {value} last week")),
+    Fact("attention", "views_28d", 1, COUNT, msg("Views in 4 weeks: {value}"), only=1),
+    Fact("attention", "cart_rate", 1, SHARE, msg("Cart rate {value}")),
     Fact("price", "price_change", -1, TIMES, msg("Price {value} in 2 weeks")),
     Fact("price", "price_drift", -1, TIMES, msg("Price {value} in 8 weeks")),
     Fact("price", "discount_14d", 1, SHARE, msg("{value} discount in 2 weeks")),
     Fact("price", "discount_56d", 1, SHARE, msg("{value} discount in 8 weeks")),
+    Fact("price", "discount_56d", -1, SHARE, msg("{value} discount in 8 weeks"), only=-1),  # sales that the next weeks do not repeat
     Fact("promotion", "promo_discount", 1, SHARE, msg("{value} off in a promotion")),
     Fact("promotion", "promo_days_28d", 1, COUNT, msg("{value} of 28 days on promotion")),
+    Fact("promotion", "days_since_promo", 1, COUNT, msg("Promotion ended {value} days ago"), only=-1),
     Fact("season", "year_ago_lift", 1, TIMES, msg("Next 4 weeks last year {value}")),
     Fact("season", "year_ago_share", 1, TIMES, msg("Next 4 weeks last year {value} vs now")),
     Fact("season", "year_ago_near_lift", 1, TIMES, msg("Same weeks last year {value}")),
@@ -70,6 +81,8 @@ _FACTS = (
     Fact("market", "search_interest_change", 1, TIMES, msg("Search interest {value} in 2 weeks")),
     Fact("market", "search_interest_week", 1, TIMES, msg("Search interest {value} last week")),
     Fact("market", "category_search_change", 1, TIMES, msg("Category interest {value} in 2 weeks")),
+    Fact("market", "sales_rank", -1, COUNT, msg("Market sales rank {value}")),
+    Fact("segment", "segment_affinity", 1, TIMES, msg("Share of this group's orders {value} vs all customers")),
     Fact("newness", "days_on_sale", -1, WEEKS, msg("On sale for {value} weeks")),
     Fact("graph", "neighbours_recent_lift", 1, TIMES, msg("Similar products {value} vs usual")),
     Fact("graph", "neighbours_trend", 1, TIMES, msg("Similar products {value} in 2 weeks")),
@@ -77,8 +90,9 @@ _FACTS = (
     Fact("graph", "neighbours_surging", 1, SHARE, msg("{value} of similar products surging")),
     Fact("graph", "linked_recent_lift", 1, TIMES, msg("Linked products {value} vs usual")),
     Fact("graph", "linked_trend", 1, TIMES, msg("Linked products {value} in 2 weeks")),
+    Fact("graph", "linked_surges", 1, STATE, msg("Linked products are surging"), only=1),
 )
-FEATURES = tuple(fact.feature for fact in _FACTS)
+FEATURES = tuple(dict.fromkeys(fact.feature for fact in _FACTS))
 _MEANINGS = {feature.name: feature.meaning for feature in definitions.FEATURES}
 
 
@@ -91,7 +105,8 @@ def strongest(
     """
     found = []
     for fact in _FACTS:
-        if fact.driver == driver and fact.feature in values and fact.feature in spread:
+        explains = fact.driver == driver and fact.only * push >= 0
+        if explains and fact.feature in values and fact.feature in spread:
             value, way = values[fact.feature], fact.way if push > 0 else -fact.way
             unusual = way * (_standing(value, spread[fact.feature]) - 0.5)
             written = _written(value, fact.unit, way)
@@ -103,13 +118,16 @@ def strongest(
 
 
 def _standing(value: float, quantiles: Sequence[float]) -> float:
-    """Return about which share of all products has a lower value: 0 and 1 beyond the outer quantiles.
+    """Return about which share of all products has a lower value: interpolated between the quantiles, and half-way out beyond them.
 
     >>> _standing(3.5, [0, 0, 1, 2, 3, 4, 5]), _standing(0.0, [0, 0, 0, 0, 0, 1, 2]), _standing(9.0, [0, 0, 1, 2, 3, 4, 5])
     (0.825, 0.375, 0.975)
     """
-    lower = max((level for level, quantile in zip(LEVELS, quantiles) if quantile <= value), default=0.0)
-    upper = min((level for level, quantile in zip(LEVELS, quantiles) if quantile >= value), default=1.0)
+    below = [(level, quantile) for level, quantile in zip(LEVELS, quantiles) if quantile <= value]
+    above = [(level, quantile) for level, quantile in zip(LEVELS, quantiles) if quantile >= value]
+    (lower, nearest), (upper, next_one) = below[-1] if below else (0.0, value), above[0] if above else (1.0, value)
+    if next_one > nearest and below and above:
+        return lower + (upper - lower) * (value - nearest) / (next_one - nearest)
     if upper <= lower:  # the value of many products: the middle of their shares
         lower, upper = (0.0 if quantiles[0] == value else upper), (1.0 if quantiles[-1] == value else lower)
     return (lower + upper) / 2
@@ -125,6 +143,8 @@ def _written(value: float, unit: str, way: int) -> str:
         return _signed(value, 1) if way * value >= 0.05 else ""
     if unit == SHARE:
         return f"{100 * value:.0f}%" if round(100 * value) else ""
+    if unit == STATE:
+        return "yes" if value > 0 else ""
     whole = value / 7 if unit == WEEKS else value
     return f"{whole:,.0f}" if round(whole) else ""
 

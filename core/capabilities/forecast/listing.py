@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from core.capabilities.forecast import facts, words
 from core.capabilities.forecast.reasons import named
@@ -37,11 +38,17 @@ def spread(found) -> dict[str, list[float]]:
 
 
 def reasons(row, falling: bool, spread: Mapping[str, Sequence[float]]) -> list[Reason]:
-    """Return the strongest reasons of a row of the answer of `rising`, those of the list's own direction first."""
+    """Return the strongest reasons of a row of the answer of `rising`: of risers those that push up first, of fallers those that push down.
+
+    The name of a customer group pushes all of its products alike, so it is a reason only with a fact of the product's own.
+    """
     values = {FACTS[place - 1]: value for place, value in zip(row.known, row.known_values)}
     pushes = [(driver, push) for driver, push in named((d["driver"], d["attribution"]) for d in row.drivers) if abs(push) >= LEAST_PUSH]
-    pushes.sort(key=lambda one: (one[1] > 0) == falling)  # stable: the order of `named` stays within each direction
-    return [_said(driver, push, values, spread) for driver, push in pushes[:REASONS]]
+    if falling:
+        pushes = [(driver, push) for driver, push in pushes if push < 0]
+    pushes.sort(key=lambda one: one[1] < 0)  # stable: the order of `named` stays within each direction
+    said = ((driver, _said(driver, push, values, spread)) for driver, push in pushes)
+    return list(islice((reason for driver, reason in said if reason.meaning or driver != "segment"), REASONS))
 
 
 def _said(driver: str, push: float, values: Mapping[str, float], spread: Mapping[str, Sequence[float]]) -> Reason:

@@ -74,6 +74,20 @@ FEATURE_VALUES = Table(
     ),
 )
 
+SEGMENT_VALUES = Table(
+    "segment_values",
+    row="One feature of one product as the model read it for one segment, of the features that reasons name as facts. A feature without "
+    "data has no row.",
+    key=("segment", "product_id", "feature"),
+    since="0.2.0",
+    columns=(
+        required("segment", "VARCHAR", "Customer segment, never `all`."),
+        required("product_id", "VARCHAR", "Product that is forecast."),
+        required("feature", "VARCHAR", "Name of the feature, as in `glossary`."),
+        required("value", "DOUBLE", "Value in the feature's own unit."),
+    ),
+)
+
 TEXT_ATTRIBUTIONS = Table(
     "text_attributions",
     row="One piece of a product's text and its share in the text driver's attribution.",
@@ -116,6 +130,31 @@ REVIEW_WEEKS = Table(
         required("reviews", "DOUBLE", "Reviews.", "reviews"),
         optional("rating", "DOUBLE", "Mean rating.", "stars"),
         optional("sentiment", "DOUBLE", "Mean sentiment of the texts, from -100 to 100.", "points"),
+    ),
+)
+
+WHAT_IF = Table(
+    "what_if",
+    row="The chance of rising of one product in one segment, had its price, promotion or stock been another. Everything else stays as it "
+    "is, sales too. An association that the model has learnt, not an effect. At most 30,000 forecasts have rows.",
+    key=("product_id", "segment", "price", "promotion", "stock"),
+    since="0.2.0",
+    columns=(
+        required("product_id", "VARCHAR", "Product that is forecast."),
+        required("segment", "VARCHAR", "Customer segment; `all` is all customers."),
+        required("price", "DOUBLE", "Change of the price paid in the last two weeks; 0 is none.", "share"),
+        required(
+            "promotion", "VARCHAR", "`as is`, `started`: a usual one of the shop starts today, `ended`: the current one ended yesterday."
+        ),
+        required("stock", "VARCHAR", "`as is`, `in stock`: on all of the last 56 days, `out of stock`: since the last sale."),
+        optional("rising_probability", "DOUBLE", "Calibrated probability of rising; empty where `unknown` says why.", "probability"),
+        required(
+            "unknown",
+            "VARCHAR",
+            "Empty, or why there is no probability. `ignored`: it changes no forecast of the model. `no data`: the product has none. "
+            "`rare`: fewer than 5 products have been in that state. `sold since`: a product that sold within a week was not out of stock.",
+        ),
+        required("products", "BIGINT", "Products of the shop that have been in that state in 104 weeks.", "products"),
     ),
 )
 
@@ -241,9 +280,11 @@ TABLES = (
     DEMAND,
     ATTRIBUTIONS,
     FEATURE_VALUES,
+    SEGMENT_VALUES,
     TEXT_ATTRIBUTIONS,
     HISTORY,
     REVIEW_WEEKS,
+    WHAT_IF,
     NEIGHBOURS,
     QUALITY,
     METRICS,

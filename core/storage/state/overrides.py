@@ -47,73 +47,36 @@ class Overrides(StateFile):
         basis: dict | None = None,
     ) -> Override:
         """Set a planner's value; end the open override of the same place. value: see Override. Raises UserError."""
-        _check(scope, name, field, value, reason)
-        at = as_text(now())
+        one = {"scope": scope, "name": name, "field": field, "value": value, "expires_on": expires_on, "before": before, "basis": basis}
+        return self.set_overrides([one], reason=reason, actor=actor, comment=comment)[0]
+
+    def set_overrides(self, wanted: Sequence[dict], *, reason: str, actor: str, comment: str = "") -> list[Override]:
+        """Set planners' values as one change: all of them, or none where one is refused.
+
+        wanted: the arguments of `set_override` beside reason, actor and comment. Raises UserError.
+        """
+        for one in wanted:
+            _check(one["scope"], one["name"], one["field"], one["value"], reason)
         with self._write() as con:
-            open_ = con.execute(
-                "select * from overrides where scope = ? and name = ? and field = ? and ended_at is null", (scope, name, field)
-            ).fetchone()
-            if open_:
-                con.execute("update overrides set ended_at = ?, ended_by = ? where id = ?", (at, actor, open_["id"]))
-            row = con.execute(
-                "insert into overrides (scope, name, field, value, before, reason, comment, actor, at, expires_on, basis)"
-                " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
-                (
-                    scope,
-                    name,
-                    field,
-                    json.dumps(value),
-                    json.dumps(before),
-                    reason,
-                    comment.strip(),
-                    actor,
-                    at,
-                    expires_on.isoformat(),
-                    json.dumps(basis or {}),
-                ),
-            ).fetchone()
-            add_note(
-                con,
-                actor,
-                "override",
-                f"{scope} {name}",
-                reason,
-                {
-                    "field": field,
-                    "before": json.loads(open_["value"]) if open_ else before,
-                    "after": value,
-                    "comment": comment.strip(),
-                    "expires_on": expires_on.isoformat(),
-                },
-            )
-        return read(Override, row)
+            return [_set(con, **one, reason=reason, actor=actor, comment=comment) for one in wanted]
 
     def end_override(self, override_id: int, actor: str) -> None:
         """End an override. One that has already ended does not change."""
         with self._write() as con:
-            row = con.execute(
-                "update overrides set ended_at = ?, ended_by = ? where id = ? and ended_at is null returning *",
-                (as_text(now()), actor, override_id),
-            ).fetchone()
-            if row:
-                add_note(
-                    con,
-                    actor,
-                    "take back",
-                    f"{row['scope']} {row['name']}",
-                    row["reason"],
-                    {"field": row["field"], "before": json.loads(row["value"]), "after": json.loads(row["before"])},
-                )
+            _end(con, override_id, actor)
 
     def undo_overrides(self, ids: Sequence[int], actor: str) -> None:
         """End overrides, and set again what each of them replaced. Those that have ended do not change."""
-        for each in self.overrides():
-            if each.id not in ids or each.ended_at is not None:
-                continue
-            self.end_override(each.id, actor)
-            for old in reversed(self.overrides()):
-                if old.place == each.place and old.id < each.id and old.ended_at == each.at:
-                    self.set_override(
+        known = self.overrides()
+        replaced = {(old.place, old.ended_at): old for old in known if old.ended_at is not None}
+        with self._write() as con:
+            for each in known:
+                if each.id not in ids or each.ended_at is not None:
+                    continue
+                _end(con, each.id, actor)
+                if old := replaced.get((each.place, each.at)):
+                    _set(
+                        con,
                         *old.place,
                         old.value,
                         reason=old.reason if isinstance(old.reason, str) else "other",
@@ -123,7 +86,6 @@ class Overrides(StateFile):
                         comment=old.comment,
                         basis=old.basis,
                     )
-                    break
 
     def overrides_version(self) -> tuple[int, int]:
         """Return a key that changes with every change of an override: (highest id, number of ended ones)."""
@@ -134,6 +96,64 @@ class Overrides(StateFile):
         """Return all overrides, open and ended, oldest first. Each has `holds`, whether it is in force on a day."""
         with self._connect() as con:
             return [read(Override, row) for row in con.execute("select * from overrides order by id")]
+
+
+def _set(con, scope, name, field, value, *, reason, actor, expires_on, before=None, comment="", basis=None) -> Override:
+    """Set a value that is checked; end the open override of its place."""
+    at = as_text(now())
+    open_ = con.execute(
+        "select * from overrides where scope = ? and name = ? and field = ? and ended_at is null", (scope, name, field)
+    ).fetchone()
+    if open_:
+        con.execute("update overrides set ended_at = ?, ended_by = ? where id = ?", (at, actor, open_["id"]))
+    row = con.execute(
+        "insert into overrides (scope, name, field, value, before, reason, comment, actor, at, expires_on, basis)"
+        " values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) returning *",
+        (
+            scope,
+            name,
+            field,
+            json.dumps(value),
+            json.dumps(before),
+            reason,
+            comment.strip(),
+            actor,
+            at,
+            expires_on.isoformat(),
+            json.dumps(basis or {}),
+        ),
+    ).fetchone()
+    add_note(
+        con,
+        actor,
+        "override",
+        f"{scope} {name}",
+        reason,
+        {
+            "field": field,
+            "before": json.loads(open_["value"]) if open_ else before,
+            "after": value,
+            "comment": comment.strip(),
+            "expires_on": expires_on.isoformat(),
+        },
+    )
+    return read(Override, row)
+
+
+def _end(con, override_id: int, actor: str) -> None:
+    row = con.execute(
+        "update overrides set ended_at = ?, ended_by = ? where id = ? and ended_at is null returning *",
+        (as_text(now()), actor, override_id),
+    ).fetchone()
+    if row:
+        add_note(
+            con,
+            actor,
+            "take back",
+            f"{row['scope']} {row['name']}",
+            row["reason"],
+            {"field": row["field"], "before": json.loads(row["value"]), "after": json.loads(row["before"])},
+        )
 
 
 def _check(scope: str, name: str, field: str, value, reason: str) -> None:

@@ -85,5 +85,5 @@ def _reasons(product: str, segment: str) -> str:
     found = data.ask("rising", **asked, limit=1, offset=0)
     if found.empty:
         return _("No forecast")
-    said = reasons(next(found.itertuples()), falling=False, spread=data.feature_spread())
+    said = reasons(next(found.itertuples()), falling=False, spread=data.feature_spread(segment))
     return ", ".join(f"{'▲' if reason.push > 0 else '▼'} {show(reason.text)}" for reason in said)

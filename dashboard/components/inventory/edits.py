@@ -1,4 +1,4 @@
-"""What is ticked and typed in the list and not yet saved.
+"""What is ticked and typed in the list, or in its cards on a phone, and not yet saved.
 
 The list is a data editor. It is never given its own output: what it holds is read in its callback and kept beside it, by product, so
 that it outlives other filters. Saving or discarding starts an editor of another key.
@@ -13,11 +13,19 @@ from dashboard.i18n import _, absent, exact
 
 column = st.column_config
 _ROUND, _UNSAVED, CHOSEN = "_edits", "_unsaved", "chosen"
+_BEGUN = "_ticked_before"  # the editor, and what was ticked when it began: it holds only what is ticked and unticked since
 
 
 def key(version: str) -> str:
     """Return the key of the editor. version: changes with whatever changes its rows."""
     return f"plan_{version}_{st.session_state.get(_ROUND, 0)}"
+
+
+def begin(editor: str) -> list[str]:
+    """Return the products whose rows are ticked when this editor begins; the same for as long as it lasts."""
+    if editor not in st.session_state or st.session_state.get(_BEGUN, ("", []))[0] != editor:
+        st.session_state[_BEGUN] = editor, chosen()
+    return st.session_state[_BEGUN][1]
 
 
 def columns() -> dict:
@@ -37,15 +45,33 @@ def columns() -> dict:
 def remember(editor: str, products: list[str], saved: list[float]) -> None:
     """Keep what the editor holds; its callback. products, saved: of its rows, the product and the quantity in force."""
     rows = st.session_state[editor]["edited_rows"]
+    typed = {products[int(row)]: edited["order_units"] for row, edited in rows.items() if "order_units" in edited}
+    put(typed, dict(zip(products, saved)))
+    ticked = dict.fromkeys(begin(editor), True) | {
+        products[int(row)]: edited["chosen"] for row, edited in rows.items() if "chosen" in edited
+    }
+    choose([product for product, is_ticked in ticked.items() if is_ticked])
+
+
+def put(typed: dict[str, float | None], saved: dict[str, float]) -> None:
+    """Keep typed quantities, by product; one that is empty or as `saved` is no change."""
     kept = dict(unsaved())
-    for row, edited in rows.items():
-        if "order_units" in edited:
-            product, given, before = products[int(row)], edited["order_units"], saved[int(row)]
-            kept.pop(product, None)
-            if given is not None and (absent(before) or given != before):
-                kept[product] = float(given)
+    for product, given in typed.items():
+        kept.pop(product, None)
+        if given is not None and (absent(saved[product]) or given != saved[product]):
+            kept[product] = float(given)
     st.session_state[_UNSAVED] = kept
-    st.session_state[CHOSEN] = [products[int(row)] for row, edited in rows.items() if edited.get("chosen")]
+
+
+def choose(products: list[str]) -> None:
+    """Keep which products are ticked."""
+    st.session_state[CHOSEN] = products
+
+
+def select(products: list[str]) -> None:
+    """Tick the rows of these products and no others; what is typed stays."""
+    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    choose(products)
 
 
 def unsaved() -> dict[str, float]:
@@ -60,8 +86,8 @@ def chosen() -> list[str]:
 
 def start_over() -> None:
     """Drop what is ticked and typed."""
-    st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
-    st.session_state[_UNSAVED], st.session_state[CHOSEN] = {}, []
+    select([])
+    st.session_state[_UNSAVED] = {}
 
 
 def told(titles: dict[str, str], most: int = 4) -> str:

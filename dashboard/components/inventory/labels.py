@@ -286,7 +286,7 @@ def why(row: pd.Series, target: str) -> list[str]:
         return sentences
     held = {"position": exact(row.inventory_position), "hand": exact(row.on_hand), "order": exact(row.on_order)}
     if row.suggested_order_units and not absent(row.suggested_order_units):
-        packs = _("whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("whole units")
+        packs = _("Whole packs of {pack}").format(pack=exact(row.pack_size)) if not absent(row.pack_size) else _("Whole units")
         one = 1 if absent(row.pack_size) else row.pack_size
         least = _(", at least {minimum},").format(minimum=exact(row.minimum)) if row.minimum > one else ""
         sentences.append(

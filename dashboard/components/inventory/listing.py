@@ -187,9 +187,9 @@ def table(found: pd.DataFrame, currency: str, version: str) -> None:
     """Show the first rows, to tick and to edit: see core of edits.py. version: changes with whatever changes the rows."""
     shown = found.head(SHOWN).reset_index(drop=True)
     key = edits.key(version)
-    order = _order(shown)
+    order, ticked = _order(shown), edits.begin(key)
     st.data_editor(
-        listed(shown).assign(chosen=False),
+        listed(shown).assign(chosen=shown.product_id.isin(ticked)),
         column_config=columns(currency, shown) | edits.columns(),
         column_order=["chosen", *order],
         disabled=[name for name in order if name != "order_units"],

@@ -11,7 +11,7 @@ import streamlit as st
 from core.capabilities.inventory import plan as plans
 from dashboard import address, data
 from dashboard.components import cards
-from dashboard.components.inventory import exports, listing, panel, purchase_orders, sections
+from dashboard.components.inventory import edits, exports, listing, panel, phone, purchase_orders, sections
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, money, n_, number, plain
 
@@ -72,7 +72,7 @@ def bar(view: View, meta: pd.Series) -> bool:
 def _short(view: View, currency: str) -> None:
     """Say which orders no supplier would take, and offer to top them up."""
     whole = plans.by_supplier(view.plan)
-    short = whole[(whole.missing_cents > 0) & whole.supplier.isin(view.found.supplier)]
+    short = whole[(whole.missing_cents > 0) & whole.supplier.isin(view.found.supplier.unique())]
     if short.empty:
         return
     named = " · ".join(f"{s}: {money(c, currency)}" for s, c in zip(short.supplier.head(3), short.missing_cents.head(3)))
@@ -128,28 +128,39 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
     if view.found.empty:
         cards.nothing_here(_("No product matches these filters."))
     else:
-        listing.table(view.found, meta.currency, view.version)
         count = len(view.found)
-        cards.notes(
-            n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
-            if view.budget is None
-            else n_("{count} product, best return first", "{count} products, best return first", count),
-            _("The first {count} are shown. The files contain all.").format(count=number(listing.SHOWN)) if count > listing.SHOWN else "",
-        )
+        with st.container(horizontal=True, vertical_alignment="center"):
+            cards.notes(
+                n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
+                if view.budget is None
+                else n_("{count} product, best return first", "{count} products, best return first", count)
+            )
+            _selecting(list(view.found.product_id))
+        for place, show_first, most in (("plan_table", listing.table, listing.SHOWN), ("plan_cards", phone.cards, phone.SHOWN)):
+            with st.container(key=place):
+                show_first(view.found, meta.currency, view.version)
+                if count > most:
+                    cards.notes(_("The first {count} are shown. The files contain all.").format(count=number(most)))
     panel.chosen(view.plan, meta.currency)
     sections.problems(problems)
+
+
+def _selecting(products: list[str]) -> None:
+    """Offer to select all rows that are found, and none."""
+    if set(products) - set(edits.chosen()):
+        st.button(
+            n_("Select {count} product", "Select all {count} products", len(products)),
+            key="select_all",
+            type="tertiary",
+            icon=":material/select_all:",
+            on_click=edits.select,
+            args=(products,),
+        )
+    if edits.chosen():
+        st.button(_("Clear selection"), key="select_none", type="tertiary", on_click=edits.select, args=([],))
 
 
 def by_supplier(problems: dict[str, int], meta: pd.Series) -> None:
     view = filtered(problems, meta.currency)
     bar(view, meta)
     sections.suppliers(view.plan, view.found, meta.currency)
-
-
-def tabs(contents: dict) -> None:
-    """Show the page's tabs. contents: label and content by code. Only the open one is computed."""
-    labels = {code: label for code, (label, _content) in contents.items()}
-    for tab, (_label, content) in zip(st.tabs(list(labels.values()), **address.tab("section", labels)), contents.values()):
-        if tab.open:
-            with tab:
-                content()

@@ -13,11 +13,12 @@ from core.errors import UserError
 from core.storage.state import REASONS, Override
 from dashboard import actions, data, labels
 from dashboard.components import cards
-from dashboard.components.inventory import edits
+from dashboard.components.inventory import bulk, edits
 from dashboard.components.inventory import labels as own
 from dashboard.i18n import _, absent, day, exact, n_, number, percent, plain, shortened, spoken
 
 TERMS_HOLD_DAYS = 90
+MOST_HELD = 10  # changes of the chosen products that are listed; the tab of changes has all
 _LAST = "_last_change"
 KINDS = ("order_units", "snooze_until", "terms")
 
@@ -127,11 +128,19 @@ def _form(rows: pd.DataFrame) -> None:
     )
     as_of = data.meta().as_of.date()
     which = data.plan_version({"kind": kind, "chosen": list(rows.product_id)})  # another choice or plan starts with an empty form
+    several = kind == "order_units" and len(rows) > 1
+    units = bulk.new_quantities(rows, which) if several else None
     with st.form(f"change_{which}", border=False):
-        given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
+        if units is not None:
+            given = _quantities(units, as_of, rows, which)
+        else:
+            given = {"order_units": _quantity, "snooze_until": _snooze, "terms": _terms}[kind](rows, as_of, which)
         reason, comment = _because(which)
-        saved = st.form_submit_button(_("Save"), type="primary", icon=":material/check:", key="change_save")
-    if saved:
+        label = n_("Save {count} quantity", "Save {count} quantities", len(units)) if units is not None else _("Save")
+        saved = st.form_submit_button(label, type="primary", icon=":material/check:", key="change_save")
+    if saved and units is not None and units.empty:
+        st.error(_("No quantity differs from the plan. Change the number."), icon=":material/error:")
+    elif saved:
         save(given, reason, comment)
 
 
@@ -192,23 +201,20 @@ def _until(rows: pd.DataFrame, as_of: date) -> date:
 
 
 def _quantity(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
+    """Ask for the quantity of one product."""
     first = rows.iloc[0]
     pack = 1.0 if absent(first.pack_size) else float(first.pack_size)
-    now = float(first.order_units) if len(rows) == 1 and not absent(first.order_units) else 0.0
+    now = 0.0 if absent(first.order_units) else float(first.order_units)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        units = st.number_input(
-            _("Order units") if len(rows) == 1 else _("Order quantity per product"),
-            min_value=0.0,
-            value=now,
-            step=pack,
-            format="%g",
-            key=f"change_units_{which}",
-            width=210,
-        )
+        units = st.number_input(_("Order units"), min_value=0.0, value=now, step=pack, format="%g", key=f"change_units_{which}", width=210)
         holds = _holds(as_of, _until(rows, as_of), which)
-    if units is None or holds is None:
-        return []
-    return [_units(p, units, holds) for p in rows.product_id]
+    return [] if units is None or holds is None else [_units(first.product_id, units, holds)]
+
+
+def _quantities(units: pd.Series, as_of: date, rows: pd.DataFrame, which: str) -> list[dict]:
+    """Ask until when these quantities hold. units: by row of the plan."""
+    holds = _holds(as_of, _until(rows, as_of), which)
+    return [] if holds is None else [_units(product, float(each), holds) for product, each in zip(rows.product_id[units.index], units)]
 
 
 def _snooze(rows: pd.DataFrame, as_of: date, which: str) -> list[dict]:
@@ -287,18 +293,24 @@ def _held(rows: pd.DataFrame) -> None:
     places = {("product", p) for p in rows.product_id} | {("supplier", s) for s in rows.supplier.dropna()}
     places |= {("class", c) for c in rows.abc}
     as_of = data.meta().as_of.date()
-    for override in plans.standing(data.overrides(), data.purchase_orders()):
-        if (override.scope, override.name) in places and override.holds(as_of):
-            with st.container(horizontal=True, vertical_alignment="center"):
-                st.markdown(f":material/edit_note: {_told(override)}")
-                st.button(
-                    _("Undo"),
-                    key=f"take_back_{override.id}",
-                    type="tertiary",
-                    icon=":material/undo:",
-                    on_click=actions.take_back,
-                    args=(override.id,),
-                )
+    held = [
+        override
+        for override in plans.standing(data.overrides(), data.purchase_orders())
+        if (override.scope, override.name) in places and override.holds(as_of)
+    ]
+    for override in held[:MOST_HELD]:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f":material/edit_note: {_told(override)}")
+            st.button(
+                _("Undo"),
+                key=f"take_back_{override.id}",
+                type="tertiary",
+                icon=":material/undo:",
+                on_click=actions.take_back,
+                args=(override.id,),
+            )
+    if more := max(len(held) - MOST_HELD, 0):
+        cards.notes(n_("{count} more change is on the tab Changes.", "{count} more changes are on the tab Changes.", more))
 
 
 def _told(override: Override) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
-from dashboard.components.charts import chance, whole_months
+from dashboard.components.charts import chance, odds, whole_months
 from dashboard.components.product.reasons import Reason
 from dashboard.i18n import _, axis_day, number, percent, points
 from dashboard.theme import BANDS, GRID, LOST, QUIET, RISE, direction, figure
@@ -101,24 +101,33 @@ def _forecast(shape: go.Figure, demand: pd.DataFrame, today: pd.Timestamp, last:
     return float(max(weekly[0.5].max(), min(weekly[0.9].max(), FARTHEST_EDGE * max(highest, weekly[0.5].max()))))
 
 
-def reasons(found: Sequence[Reason], base_logit: float) -> go.Figure:
-    """Return bars of the reasons from top to bottom, in points of the chance as they add up from the baseline to the product."""
-    steps = base_logit + np.concatenate([[0.0], np.cumsum([reason.push for reason in found])])
-    changes = np.diff([chance(at) for at in steps])
+def in_points(found: Sequence[Reason], base_logit: float) -> np.ndarray:
+    """Return what each reason changes the chance by as they add up from the baseline to the product, as shares."""
+    return np.diff([chance(at) for at in _steps(found, base_logit)])
+
+
+def _steps(found: Sequence[Reason], base_logit: float) -> np.ndarray:
+    return base_logit + np.concatenate([[0.0], np.cumsum([reason.push for reason in found])])
+
+
+def reasons(found: Sequence[Reason], base_logit: float, as_odds: bool = False) -> go.Figure:
+    """Return bars of the reasons from top to bottom: in points of the chance as they add up from the baseline to the product, or
+    as factors of the odds, which also tell small chances apart."""
+    steps, changes = _steps(found, base_logit), in_points(found, base_logit)
+    lengths, least = (np.array([reason.push for reason in found]), 0.5) if as_odds else (100 * changes, 5.0)
     names = [f"<b>{r.name}</b>" + (f"<br><span style='font-size:12px'>{r.fact}</span>" if r.fact else "") for r in found]
     shape = figure(56 + 44 * max(len(found), 1))
     shape.add_bar(
         y=names,
-        x=100 * changes,
+        x=lengths,
         orientation="h",
-        marker={"color": [direction(change) for change in changes]},
-        text=[points(change) for change in changes],
+        marker={"color": [direction(length) for length in lengths]},
+        text=[odds(reason.push) for reason in found] if as_odds else [points(change) for change in changes],
         textposition="outside",
         cliponaxis=False,
         hovertemplate=[f"{percent(chance(a))} → {percent(chance(b))}<extra></extra>" for a, b in zip(steps, steps[1:])],
     )
-    reach = max(100 * np.abs(changes).max() if len(changes) else 0, 5)
-    low, high = min(100 * changes.min() if len(changes) else 0, 0), max(100 * changes.max() if len(changes) else 0, 0)
+    reach, low, high = np.abs(lengths).max(initial=least), lengths.min(initial=0), lengths.max(initial=0)
     shape.update_xaxes(range=[low - 0.25 * reach, high + 0.25 * reach], visible=False)
     shape.add_vline(x=0, line={"color": GRID, "width": 1})
     shape.update_yaxes(categoryorder="array", categoryarray=names[::-1], showgrid=False)

@@ -24,13 +24,14 @@ class Reason:
     fact: str
 
 
-def found(drivers: pd.DataFrame, values: pd.DataFrame) -> list[Reason]:
-    """Return the five first reasons in the verdict's order, then all others as one; together they are the whole push."""
+def found(drivers: pd.DataFrame, values: pd.DataFrame, segment: str) -> list[Reason]:
+    """Return the five first reasons in the verdict's order, then all others as one; together they are the whole push. values: the
+    product's features in that segment."""
     known = dict(zip(values.feature, values.value))
     pushes = named(zip(drivers.driver, drivers.attribution))
     named_ones = {driver for driver, _push in pushes}
     pushes += [(d, a) for d, a in zip(drivers.driver, drivers.attribution) if d not in named_ones and d == SALES_LEVEL]
-    spread = data.feature_spread()
+    spread = data.feature_spread(segment)
     first = [(d, a) for d, a in pushes if abs(a) >= 0.005][:SHOWN]
     reasons = []
     for driver, push in first:

@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import address, data, labels
-from dashboard.components import cards, charts, plots, tables, text_explanation
+from dashboard.components import cards, charts, plots, tables, text_explanation, what_if
 from dashboard.components.product import charts as own
 from dashboard.components.product import files, reasons
 from dashboard.i18n import _, n_, number, percent, points
 
 RANGES = {"26": 26, "52": 52, "all": None}  # weeks of history
+FEW_POINTS = 0.05  # of a chance: where no driver changes it by more, points would read as 0 and 1
 TEXT_MATTERS = 0.05  # on the logit: below it, the words of a text say nothing
 
 
@@ -48,21 +49,26 @@ def forecast(product: str, segment: str, facts: pd.Series, demand: pd.DataFrame)
 def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> None:
     """Show the drivers in the order of the verdict, each with its strongest fact; words where the text matters; then all signals."""
     values = data.ask("product_features", product=product)
-    found = reasons.found(drivers, values)
+    own_values = values if segment == "all" else data.ask("product_segment_features", product=product, segment=segment)
+    found = reasons.found(drivers, own_values, segment)
+    as_odds = abs(own.in_points(found, facts.base_logit)).max(initial=0.0) < FEW_POINTS
     plots.show(
-        own.reasons(found, facts.base_logit),
+        own.reasons(found, facts.base_logit, as_odds),
         key="reasons",
         alt=_("Effect of each driver on the chance of rising"),
     )
     cards.notes(
-        _("From {base} for the average unknown product to {chance} for this one; each bar is a driver's effect in points.").format(
-            base=percent(charts.chance(facts.base_logit)), chance=percent(facts.rising_probability)
-        ),
+        (
+            _("From {base} for the average unknown product to {chance} for this one; ×2 doubles the odds of rising, ÷2 halves them.")
+            if as_odds
+            else _("From {base} for the average unknown product to {chance} for this one; each bar is a driver's effect in points.")
+        ).format(base=percent(charts.chance(facts.base_logit)), chance=percent(facts.rising_probability)),
         _("Effects are associations in past sales, not causes."),
     )
     files.drivers(drivers, product, segment)
     if segment != "all":
         _of_group(product, segment)
+    what_if.product(product, segment, facts.rising_probability)
     words = drivers[drivers.driver == "text"].attribution.abs().max()
     if words >= TEXT_MATTERS:
         st.subheader(_("Text signals"), anchor=False)

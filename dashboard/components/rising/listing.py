@@ -9,6 +9,7 @@ import pandas as pd
 from core.capabilities.forecast.listing import REASONS, Reason, reasons
 from core.capabilities.inventory.control import ENOUGH, ORDER_NOW
 from core.messages import show as show_in
+from core.schema import ALL
 from dashboard import data, labels, pictures
 from dashboard.components import rows
 from dashboard.i18n import _, absent, day, language, money, number, percent, shortened
@@ -21,6 +22,7 @@ def show(
     found: pd.DataFrame,
     currency: str,
     *,
+    segment: str = ALL,
     falling: bool = False,
     first: int = 0,
     total: int | None = None,
@@ -45,7 +47,7 @@ def show(
     ]
     missing = {"cover": found.status.isna() | found.status.eq("stock unknown"), "margin": found.margin_4w_cents.isna()}
     columns = [c for c in columns if not (c.name in missing and missing[c.name].all())]
-    spread = data.feature_spread()
+    spread = data.feature_spread(segment)
     return rows.show(
         key,
         _("Products by chance of falling") if falling else _("Products by chance of rising"),
@@ -189,9 +191,9 @@ def headings() -> dict[str, str]:
     }
 
 
-def table(ask: Callable[[], pd.DataFrame], falling: bool) -> Callable[[], pd.DataFrame]:
-    """Return what makes the table of all rows that `ask` returns, in the words of this session."""
-    spread, statuses, spoken = data.feature_spread(), {name: labels.status(name) for name in labels.STATUSES}, language()
+def table(ask: Callable[[], pd.DataFrame], falling: bool, segment: str) -> Callable[[], pd.DataFrame]:
+    """Return what makes the table of all rows that `ask` returns for a segment, in the words of this session."""
+    spread, statuses, spoken = data.feature_spread(segment), {name: labels.status(name) for name in labels.STATUSES}, language()
 
     def make() -> pd.DataFrame:
         found = ask()

@@ -22,7 +22,7 @@ from dashboard.i18n import _
 HERE = Path(__file__).parent
 HUES = 7  # quiet colours of tiles in rows.css
 Tone = Literal["rise", "fall", "short", "excess", "fine", ""]
-Kind = Literal["product", "chance", "trend", "facts", "figure", "text"]
+Kind = Literal["product", "chance", "trend", "facts", "figure", "text", "quantity"]
 Target = tuple[str, Mapping[str, str | list[str]]]  # the page that a row opens, and the controls in its address
 
 _mount = st.components.v2.component(
@@ -98,6 +98,11 @@ def figure(text: str, sub: str = "", tone: Tone = "") -> dict:
     return {"text": text, "sub": sub, "tone": tone}
 
 
+def quantity(value: float | None, step: float, label: str) -> dict:
+    """Return a field to type a number into. step: of the field's own buttons; label: what is typed, for a screen reader."""
+    return {"value": value, "step": step, "label": label}
+
+
 # ---- the list
 
 
@@ -115,16 +120,20 @@ def show(
     total: int | None = None,
     sorted_by: str = "",
     selects: bool = False,
+    selected: Sequence[str] = (),
     actions: Sequence[Action] = (),
     compact: bool = False,
     opens: Callable[[str], Target] = open_product,
     on_sort: Callable[[str], None] | None = None,
+    on_select: Callable[[list[str]], None] | None = None,
+    on_edit: Callable[[dict[str, float | None]], None] | None = None,
 ) -> list[str]:
     """Show rows and return the ids of those that are chosen, on whatever page of the list they are.
 
     first: place of the first row among all `total`. sorted_by: the `sort` of the column by which they are ordered. selects: whether
-    rows can be chosen, and `actions` done with them. opens: what a row's link opens. on_sort: a heading was clicked. compact: a
-    short list for a narrow place, in lines without headings, never as cards.
+    rows can be chosen, and `actions` done with them; `selected` are chosen at first. opens: what a row's link opens. on_sort: a
+    heading was clicked. on_select: other rows were chosen. on_edit: quantities were typed, None where a field was emptied.
+    compact: a short list for a narrow place, in lines without headings, never as cards.
     """
 
     def sort() -> None:
@@ -132,8 +141,20 @@ def show(
         if on_sort and asked in {column.sort for column in columns if column.sort}:
             on_sort(asked)
 
-    chosen = [str(one) for one in st.session_state.get(key, {}).get("selected") or []]
-    result = _mount(
+    def ticked() -> list[str]:
+        chosen = st.session_state.get(key, {}).get("selected")
+        return [str(one) for one in (selected if chosen is None else chosen)]
+
+    def select() -> None:
+        if on_select:
+            on_select(ticked())
+
+    def edit() -> None:
+        typed = st.session_state[key].get("edits") or {}
+        if on_edit:
+            on_edit({str(row): None if units is None else max(float(units), 0.0) for row, units in typed.items()})
+
+    _mount(
         key=key,
         data={
             "label": label,
@@ -143,14 +164,15 @@ def show(
             "first": first,
             "total": len(rows) if total is None else total,
             "selects": selects,
-            "selected": chosen,
+            "selected": ticked(),
             "actions": [asdict(action) for action in actions],
             "words": {"select": _("Select {name}"), "selected": _("{count} selected"), "clear": _("Clear selection")},
         },
         on_sort_change=sort,
-        on_selected_change=lambda: None,
+        on_selected_change=select,
+        on_edits_change=edit,
     )
-    return [str(one) for one in result.get("selected") or []]
+    return ticked()
 
 
 def _column(column: Column, sorted_by: str, sorts: bool) -> dict:

@@ -1,4 +1,4 @@
-// Compiled by `make frontend` from source b55c86d445681c4856524e7b2a574e0e34c7e120e5e1f818e266339ab7deca18 to 747eb70331f54d8b1eabb319eba3480c4679f0234913e957a9cc8a3e1973adb2.
+// Compiled by `make frontend` from source d7094fcaa39fd15de310c87db4dde10d3320a5b1f1c0045bd36185ffc6b8b6a3 to fe0a571f1eab2ceea69fc799437803e699e690fe454bc6fa8c2bbcd3f0aa9357.
 const WEEKS = 26;
 const ABSENT = "–";
 function fill(element, attributes, children) {
@@ -92,6 +92,7 @@ class List {
     bar = make("div", { class: "chosen", role: "toolbar" });
     chosen;
     shown = "";
+    edits = {};
     constructor(component) {
         this.component = component;
         this.chosen = new Set(component.data.selected);
@@ -102,6 +103,7 @@ class List {
     }
     update(component) {
         this.component = component;
+        this.edits = {};
         const told = JSON.stringify(component.data);
         if (told === this.shown)
             return;
@@ -162,9 +164,25 @@ class List {
             line.append(make("span", { role: "gridcell", class: "box" }, this.checkbox(row, line)));
         this.data.columns.forEach((column, at) => {
             const said = make("span", { class: "label", "aria-hidden": "true" }, column.label);
-            line.append(make("span", { role: "gridcell", class: `kind-${column.kind}` }, said, content(column, row.cells[at], link)));
+            const cell = row.cells[at];
+            const shown = column.kind === "quantity" && cell ? this.quantity(row.id, cell) : content(column, cell, link);
+            line.append(make("span", { role: "gridcell", class: `kind-${column.kind}` }, said, shown));
         });
         return line;
+    }
+    quantity(id, cell) {
+        const field = make("input", { type: "number", min: 0, step: cell.step, inputmode: "decimal", "aria-label": cell.label });
+        const put = () => (field.value = cell.value === null ? "" : String(cell.value));
+        put();
+        field.onchange = () => {
+            if (field.validity.badInput || field.validity.rangeUnderflow)
+                return put();
+            cell.value = field.value === "" ? null : field.valueAsNumber;
+            this.shown = JSON.stringify(this.data);
+            this.edits = { ...this.edits, [id]: cell.value };
+            this.component.setStateValue("edits", this.edits);
+        };
+        return field;
     }
     checkbox(row, line) {
         const name = row.cells[0]?.title ?? row.id;
@@ -184,7 +202,7 @@ class List {
     }
     report() {
         const { actions, words } = this.data;
-        this.bar.hidden = !this.chosen.size;
+        this.bar.hidden = !this.chosen.size || !actions.length;
         this.bar.setAttribute("aria-label", words.selected.replace("{count}", String(this.chosen.size)));
         const clear = make("button", { type: "button" }, words.clear);
         clear.onclick = () => {
@@ -219,6 +237,8 @@ class List {
             link.tabIndex = link === target ? 0 : -1;
     }
     move(event) {
+        if (event.target.matches("input[type=number]"))
+            return;
         const from = event.target.closest(".body .row");
         if (!from || event.ctrlKey || event.metaKey || event.altKey)
             return;
@@ -227,13 +247,13 @@ class List {
         const box = event.target.matches("input");
         const next = { ArrowDown: Math.min(at + 1, last), ArrowUp: Math.max(at - 1, 0), Home: 0, End: last }[event.key];
         if (next !== undefined) {
-            lines[next].querySelector(box ? "input" : "a.open")?.focus();
+            lines[next].querySelector(box ? "input[type=checkbox]" : "a.open")?.focus();
         }
         else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-            from.querySelector(event.key === "ArrowLeft" && this.selects ? "input" : "a.open")?.focus();
+            from.querySelector(event.key === "ArrowLeft" && this.selects ? "input[type=checkbox]" : "a.open")?.focus();
         }
         else if (event.key === " " && !box && this.selects) {
-            from.querySelector("input")?.click();
+            from.querySelector("input[type=checkbox]")?.click();
         }
         else if (event.key === "Enter" && box) {
             from.querySelector("a.open")?.click();

@@ -11,7 +11,8 @@ interface Chance { share: number; text: string; note?: string; tip?: string }
 interface Trend { now: number[]; before: number[]; text: string }
 interface Facts { facts: { text: string; tone: Tone; meaning?: string }[] }
 interface Figure { text: string; sub?: string; tone?: Tone }
-type Cell = Product | Chance | Trend | Facts | Figure | null;
+interface Quantity { value: number | null; step: number; label: string }
+type Cell = Product | Chance | Trend | Facts | Figure | Quantity | null;
 
 interface Column { name: string; label: string; kind: string; least: number; grow: number; tone: Tone; help: string; sort: string; sorted: string }
 interface Row { id: string; href: string; cells: Cell[] }
@@ -32,6 +33,7 @@ interface Component {
   data: Data;
   parentElement: HTMLElement | ShadowRoot;
   setStateValue(name: "selected", value: string[]): void;
+  setStateValue(name: "edits", value: Record<string, number | null>): void;
   setTriggerValue(name: "sort", value: string): void;
 }
 
@@ -142,6 +144,7 @@ class List {
   private readonly bar = make("div", { class: "chosen", role: "toolbar" });
   private readonly chosen: Set<string>;
   private shown = "";
+  private edits: Record<string, number | null> = {}; // since the last answer of the page
 
   constructor(private component: Component) {
     this.chosen = new Set(component.data.selected);
@@ -153,6 +156,7 @@ class List {
 
   update(component: Component): void {
     this.component = component;
+    this.edits = {};
     const told = JSON.stringify(component.data);
     if (told === this.shown) return; // a new theme needs no new elements
     this.shown = told;
@@ -212,9 +216,26 @@ class List {
     if (this.selects) line.append(make("span", { role: "gridcell", class: "box" }, this.checkbox(row, line)));
     this.data.columns.forEach((column, at) => {
       const said = make("span", { class: "label", "aria-hidden": "true" }, column.label);
-      line.append(make("span", { role: "gridcell", class: `kind-${column.kind}` }, said, content(column, row.cells[at], link)));
+      const cell = row.cells[at];
+      const shown = column.kind === "quantity" && cell ? this.quantity(row.id, cell as Quantity) : content(column, cell, link);
+      line.append(make("span", { role: "gridcell", class: `kind-${column.kind}` }, said, shown));
     });
     return line;
+  }
+
+  /** A field to type a number into. The page's answer agrees with what is typed, so that nothing is drawn anew under the next tap. */
+  private quantity(id: string, cell: Quantity): HTMLElement {
+    const field = make("input", { type: "number", min: 0, step: cell.step, inputmode: "decimal", "aria-label": cell.label });
+    const put = () => (field.value = cell.value === null ? "" : String(cell.value));
+    put();
+    field.onchange = () => {
+      if (field.validity.badInput || field.validity.rangeUnderflow) return put();
+      cell.value = field.value === "" ? null : field.valueAsNumber;
+      this.shown = JSON.stringify(this.data);
+      this.edits = { ...this.edits, [id]: cell.value };
+      this.component.setStateValue("edits", this.edits);
+    };
+    return field;
   }
 
   private checkbox(row: Row, line: HTMLElement): HTMLElement {
@@ -235,7 +256,7 @@ class List {
   /** Show how many rows are chosen and what can be done with them. */
   private report(): void {
     const { actions, words } = this.data;
-    this.bar.hidden = !this.chosen.size;
+    this.bar.hidden = !this.chosen.size || !actions.length;
     this.bar.setAttribute("aria-label", words.selected.replace("{count}", String(this.chosen.size)));
     const clear = make("button", { type: "button" }, words.clear);
     clear.onclick = () => {
@@ -272,6 +293,7 @@ class List {
   }
 
   private move(event: KeyboardEvent): void {
+    if ((event.target as HTMLElement).matches("input[type=number]")) return; // arrows and digits are the field's
     const from = (event.target as HTMLElement).closest<HTMLElement>(".body .row");
     if (!from || event.ctrlKey || event.metaKey || event.altKey) return;
     const lines = [...this.root.querySelectorAll<HTMLElement>(".body .row")];
@@ -279,11 +301,11 @@ class List {
     const box = (event.target as HTMLElement).matches("input");
     const next = { ArrowDown: Math.min(at + 1, last), ArrowUp: Math.max(at - 1, 0), Home: 0, End: last }[event.key];
     if (next !== undefined) {
-      lines[next].querySelector<HTMLElement>(box ? "input" : "a.open")?.focus();
+      lines[next].querySelector<HTMLElement>(box ? "input[type=checkbox]" : "a.open")?.focus();
     } else if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      from.querySelector<HTMLElement>(event.key === "ArrowLeft" && this.selects ? "input" : "a.open")?.focus();
+      from.querySelector<HTMLElement>(event.key === "ArrowLeft" && this.selects ? "input[type=checkbox]" : "a.open")?.focus();
     } else if (event.key === " " && !box && this.selects) {
-      from.querySelector<HTMLInputElement>("input")?.click();
+      from.querySelector<HTMLInputElement>("input[type=checkbox]")?.click();
     } else if (event.key === "Enter" && box) {
       from.querySelector<HTMLAnchorElement>("a.open")?.click();
     } else {

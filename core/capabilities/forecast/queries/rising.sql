@@ -1,8 +1,7 @@
 -- Which products will rise or fall, best first, under the filters; one page of them with what a row of the list shows.
 -- Rows: the page's products. units, units_before: weekly units of the last 26 weeks and of the same weeks a year earlier, oldest first.
 -- mean_4w: mean forecast, the area under the quantiles by the trapezoidal rule; margin_4w_cents follows it.
--- drivers: every driver with its attribution. known, known_values: which of the features $facts are known, by place, and their values;
--- for all customers only.
+-- drivers: every driver with its attribution. known, known_values: which of the features $facts are known, by place, and their values.
 with expected as (
     select d.product_id,
         max(case when d.level = 0.1 then d.units end) as low_4w,
@@ -68,8 +67,12 @@ reasons as (
 signals as (
     select product_id, list(list_position($facts, feature) order by feature nulls last) as known,
         list(value order by feature nulls last) as known_values
-    from feature_values
-    where $segment = 'all' and segment = 'all' and list_contains($facts, feature) and product_id in (select product_id from page)
+    from (
+        select product_id, feature, value from feature_values where segment = $segment
+        union all
+        select product_id, feature, value from segment_values where segment = $segment
+    )
+    where list_contains($facts, feature) and product_id in (select product_id from page)
     group by product_id
 )
 select page.* exclude (rank_by), coalesce(weeks.units, []) as units, coalesce(weeks.units_before, []) as units_before,

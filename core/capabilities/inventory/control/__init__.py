@@ -15,6 +15,7 @@ from core.capabilities.inventory.control.distribution import (
     lead_time_points,
     over,
     over_lead_time,
+    quantile_over_lead_time,
 )
 from core.capabilities.inventory.control.markdown import PriceResponse, markdowns, price_response
 from core.capabilities.inventory.control.policy import ENOUGH, ORDER_NOW, STATUSES, Levels, Suggestions, levels, order_units, suggest
@@ -52,6 +53,7 @@ __all__ = [
     "order_units",
     "over",
     "over_lead_time",
+    "quantile_over_lead_time",
     "peaks",
     "price_response",
     "replay",

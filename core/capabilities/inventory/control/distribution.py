@@ -14,7 +14,7 @@ Units are the shop's own (pieces, kilograms); times are in weeks unless a name s
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -107,26 +107,45 @@ def over_lead_time(
     >>> float(d.at(0.95)[0].round(1)), round(40 + 1.645 * (4 * 16 + 100 * 1) ** 0.5, 1)
     (61.8, 61.1)
     """
-    fixed = over(demand, np.asarray(mean) + more, weeks=weeks, levels=levels).knots
+    return Distribution(_over_lead_time(demand, mean, sd, more, weeks, levels, range(len(levels))), levels)
+
+
+def quantile_over_lead_time(
+    demand: np.ndarray,
+    mean: np.ndarray,
+    sd: np.ndarray,
+    more: np.ndarray | float,
+    level: float,
+    *,
+    weeks=DEMAND_WEEKS,
+    levels=DEMAND_LEVELS,
+) -> np.ndarray:
+    """Return `over_lead_time`'s quantile at one of the `levels`, (n,), without the others."""
+    return _over_lead_time(demand, mean, sd, more, weeks, levels, [levels.index(level)])[:, 0]
+
+
+def _over_lead_time(demand, mean, sd, more, weeks, levels, chosen: Sequence[int]) -> np.ndarray:
+    """Return the quantiles at the levels in the places `chosen` (C,), (n, C)."""
+    fixed = over(demand, np.asarray(mean) + more, weeks=weeks, levels=levels).knots[:, chosen]
     varies = np.flatnonzero(np.asarray(sd) > 0)
     if len(varies):
         times, weights = lead_time_points(mean[varies], sd[varies])
         times = times + _per_product(more, len(demand))[varies, None]
         each = np.stack([_levels_at(demand[varies], t, weeks, levels) for t in times.T], axis=1)  # (m, K, L)
-        fixed[varies] = _mixed(each, weights, np.asarray(levels, dtype=np.float64))
-    return Distribution(fixed, levels)
+        fixed[varies] = _mixed(each, weights, np.asarray(levels, dtype=np.float64), chosen)
+    return fixed
 
 
-def _mixed(each: np.ndarray, weights: np.ndarray, levels: np.ndarray) -> np.ndarray:
-    """Return quantiles (m, L) of the mixture with these weights (K,) of distributions with quantiles `each` (m, K, L)."""
-    reached, mixed = _reader(each, ndtri(levels)), np.empty((len(each), len(levels)))
-    for j, level in enumerate(levels):
+def _mixed(each: np.ndarray, weights: np.ndarray, levels: np.ndarray, chosen: Sequence[int]) -> np.ndarray:
+    """Return the `chosen` quantiles (m, C) of the mixture with weights (K,) of distributions with quantiles `each` (m, K, L)."""
+    reached, mixed = _reader(each, ndtri(levels)), np.empty((len(each), len(chosen)))
+    for place, j in enumerate(chosen):
         low, high = each[:, :, j].min(axis=1), each[:, :, j].max(axis=1)
         for _ in range(BISECTIONS):
             middle = (low + high) / 2
-            enough = reached(middle[:, None]) @ weights >= level - 1e-12
+            enough = reached(middle[:, None]) @ weights >= levels[j] - 1e-12
             low, high = np.where(enough, low, middle), np.where(enough, middle, high)
-        mixed[:, j] = high
+        mixed[:, place] = high
     return np.maximum.accumulate(mixed, axis=1)
 
 

@@ -32,6 +32,7 @@ from core.capabilities.inventory.control.distribution import (
     mean_path,
     over,
     over_lead_time,
+    quantile_over_lead_time,
     weeks_until,
 )
 from core.capabilities.inventory.control.terms import (
@@ -205,7 +206,8 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     margin = np.where(terms.price_cents > cost, terms.price_cents - cost, np.nan)
     after = known + np.where(np.isnan(units), 0.0, units)
     saved = policy.cycle.lacking(known) - policy.cycle.lacking(after)
-    likely = over_lead_time(demand, policy.lead_time, policy.lead_time_sd, policy.wait + policy.review + EXCESS_WEEKS).at(EXCESS_LEVEL)
+    ahead = policy.wait + policy.review + EXCESS_WEEKS
+    likely = quantile_over_lead_time(demand, policy.lead_time, policy.lead_time_sd, ahead, EXCESS_LEVEL)
     excess = np.floor(np.maximum(known - np.maximum(likely, policy.order_up_to_level), 0.0))
     return Suggestions(
         status=status,

@@ -5,6 +5,7 @@ purchase orders and lists; forecast_value_added.py measures whether the changes 
 """
 
 from core.capabilities.inventory.plan.budget import DROPPED, Ranking, Steps, rank, within
+from core.capabilities.inventory.plan.bulk import orderable, scaled
 from core.capabilities.inventory.plan.decisions import decisions, stock_known
 from core.capabilities.inventory.plan.forecast_value_added import STEPS, errors, hindsight, remembered
 from core.capabilities.inventory.plan.money import Amount, at_risk, excess, extra, gain, worth
@@ -61,6 +62,7 @@ __all__ = [
     "make",
     "on_the_way",
     "order_columns",
+    "orderable",
     "order_file",
     "orders_csv",
     "orders_workbook",
@@ -70,6 +72,7 @@ __all__ = [
     "read",
     "remembered",
     "replanned",
+    "scaled",
     "scenario_orders",
     "select",
     "standing",

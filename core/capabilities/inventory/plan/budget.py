@@ -25,7 +25,7 @@ from core.capabilities.inventory.control import (
     bounded,
     buy_list,
     levels,
-    over_lead_time,
+    quantile_over_lead_time,
 )
 from core.capabilities.inventory.control.buying import best_steps
 from core.capabilities.inventory.plan.table import Basis
@@ -66,26 +66,30 @@ class Steps:
 class Ranking:
     """The steps of all orders of a basis: a product's minimum order, packs up to its suggestion, packs of a top-up.
 
-    products: the basis' product_ids; policy, position: of all of them, (n,).
+    products: the basis' product_ids; rows (m,): those of which an order is suggested or a supplier's minimum may ask for one; policy,
+    position: of these, (m,).
     """
 
     products: pd.Index
     steps: Steps
+    rows: np.ndarray
     policy: Levels
     position: np.ndarray
 
 
 def rank(basis: Basis) -> Ranking:
     """Rank the orders of the basis. A unit short loses its margin, a unit left over is held over the protection time."""
-    products, terms = basis.products, basis.terms
+    status, minimum = basis.products.status.to_numpy(), basis.products.supplier_minimum_cents.to_numpy(np.float64)
+    rows = np.flatnonzero((status == ORDER_NOW) | ((status == ENOUGH) & (minimum > 0)))
+    products, terms, demand = basis.products.iloc[rows], basis.terms.rows(rows), basis.demand[rows]
     cost, margin = terms.unit_cost_cents, terms.price_cents - terms.unit_cost_cents
-    policy = levels(basis.demand, terms, basis.rules, basis.as_of)
+    policy = levels(demand, terms, basis.rules, basis.as_of)
     weeks = policy.lead_time + policy.wait + policy.review
     holding = np.maximum(basis.rules.holding_cost_share * weeks / YEAR_WEEKS, NEXT_TO_NOTHING) * cost
     position, most = (products[name].to_numpy(np.float64) for name in ("inventory_position", "suggested_order_units"))
     pack = np.where(terms.pack_size > 0, terms.pack_size, 1.0)
     known = (cost > 0) & (margin > 0)
-    due = np.flatnonzero((products.status == ORDER_NOW) & known)
+    due = np.flatnonzero((status[rows] == ORDER_NOW) & known)
     protection = policy.cycle.protection
     bought = buy_list(
         type(protection)(protection.knots[due], protection.levels),
@@ -100,21 +104,20 @@ def rank(basis: Basis) -> Ranking:
     row = due[bought.product]
     own_order = np.lexsort((bought.step, row))
     row, units = row[own_order], (bought.packs * pack[row])[own_order]
-    planned = np.bincount(row, units, len(products))
+    planned = np.bincount(row, units, len(rows))
 
     # Top-ups: after the suggestion, or instead of nothing. Goods that can spoil are not bought ahead.
-    ahead = over_lead_time(
-        bounded(basis.demand, terms), policy.lead_time, policy.lead_time_sd, policy.wait + policy.review + TOP_UP_WEEKS
-    ).at(TOP_UP_LEVEL)
-    limit = np.minimum(ahead - position, np.where(np.isnan(terms.max_order), np.inf, terms.max_order))
+    able = np.flatnonzero(known & (minimum[rows] > 0) & np.isnan(terms.shelf_life_days) & (protection.mean > 0))
+    until = (policy.wait + policy.review + TOP_UP_WEEKS)[able]
+    ahead = quantile_over_lead_time(bounded(demand, terms)[able], policy.lead_time[able], policy.lead_time_sd[able], until, TOP_UP_LEVEL)
+    limit = np.minimum(ahead - position[able], np.where(np.isnan(terms.max_order), np.inf, terms.max_order)[able])
     first = np.where(planned > 0, pack, terms.batch)
-    room = limit - planned - first
-    able = known & np.isin(products.status, (ORDER_NOW, ENOUGH)) & (products.supplier_minimum_cents > 0) & np.isnan(terms.shelf_life_days)
-    able &= (protection.mean > 0) & (room >= 0)
-    more = np.where(able, np.floor(np.where(able, room, 0.0) / pack + 1e-9), 0.0)
+    room = np.full(len(rows), -1.0)
+    room[able] = limit - planned[able] - first[able]
+    more = np.floor(np.maximum(room, 0.0) / pack + 1e-9)
     size = np.maximum(np.ceil(more / (TOP_UP_STEPS - 1)), 1.0)
-    count = np.where(able, 1 + np.floor(more / size), 0).astype(np.int64)
-    extra = np.repeat(np.arange(len(products)), count)
+    count = np.where(room >= 0, 1 + np.floor(more / size), 0).astype(np.int64)
+    extra = np.repeat(np.arange(len(rows)), count)
     number = np.arange(len(extra)) - np.repeat(np.cumsum(count) - count, count)
     added = np.where(number == 0, first[extra], size[extra] * pack[extra])
     before = position[extra] + planned[extra] + np.where(number == 0, 0.0, first[extra] + (number - 1) * size[extra] * pack[extra])
@@ -123,13 +126,13 @@ def rank(basis: Basis) -> Ranking:
     waits = np.maximum((before + added / 2) / protection.mean[extra] * weeks[extra] - weeks[extra], 0.0) / YEAR_WEEKS
     gained = (margin + holding)[extra] * sold - holding[extra] * added - basis.rules.holding_cost_share * waits * cost[extra] * added
     steps = Steps.ranked(
-        np.concatenate([row, extra]),
+        rows[np.concatenate([row, extra])],
         np.concatenate([units, added]),
         np.concatenate([bought.cost[own_order], added * cost[extra]]),
         np.concatenate([bought.gain[own_order], gained]),
         np.concatenate([np.zeros(len(row), bool), np.ones(len(extra), bool)]),
     )
-    return Ranking(pd.Index(products.product_id), steps, policy, position)
+    return Ranking(pd.Index(basis.products.product_id), steps, rows, policy, position)
 
 
 def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float | None) -> pd.DataFrame:
@@ -185,9 +188,11 @@ def within(plan: pd.DataFrame, ranking: Ranking, budget_cents: float | None) -> 
     plan["top_up_units"] = np.bincount(row[taken & steps.extra], steps.units[taken & steps.extra], len(plan))
     plan["order_units"], plan["packs"] = units, units / plan.pack_size
     plan["line_cost_cents"] = pd.Series((units * price).round(), plan.index)
-    changed = ~own & (units != plan.suggested_order_units) & ~np.isnan(ranking.position[at])
-    rates = ranking.policy.cycle.fill_rate(ranking.position + np.bincount(at, np.nan_to_num(units), len(ranking.products)))[at]
-    plan["fill_rate"] = np.where(changed, rates, plan.fill_rate)
+    ordered = np.bincount(at, np.nan_to_num(units), len(ranking.products))[ranking.rows]
+    rates = np.full(len(ranking.products), np.nan)
+    rates[ranking.rows] = ranking.policy.cycle.fill_rate(ranking.position + ordered)
+    changed = ~own & ~np.isnan(units) & (units != plan.suggested_order_units) & ~np.isnan(rates[at])
+    plan["fill_rate"] = np.where(changed, rates[at], plan.fill_rate)
     if budget_cents is None:
         return plan
     gain = np.bincount(row[taken], steps.gain[taken], len(plan)).round()

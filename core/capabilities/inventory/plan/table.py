@@ -195,7 +195,7 @@ def make(basis: Basis, overrides: Sequence[Override]) -> pd.DataFrame:
     units = plan.planner_order_units.fillna(plan.suggested_order_units)
     plan["order_units"] = units.where(~sleeps, 0.0)
     plan["pack_size"] = np.where(basis.terms.pack_size > 0, basis.terms.pack_size, np.nan)
-    plan["minimum"], plan["on_order_later"] = basis.terms.moq, basis.terms.on_order_later
+    plan["minimum"], plan["maximum"], plan["on_order_later"] = basis.terms.moq, basis.terms.max_order, basis.terms.on_order_later
     plan["goes_out"] = pd.Timestamp(basis.as_of) + pd.to_timedelta(plan.wait_days + 1, unit="D")
     plan["packs"] = plan.order_units / plan.pack_size
     plan["line_cost_cents"] = (plan.order_units * plan.unit_cost_cents.where(plan.unit_cost_cents > 0)).round()
