@@ -17,7 +17,7 @@ if plan.empty:
 cards.waiting_settings(shop.waiting_settings())
 
 # show
-cards.tabs(
+cards.open_tab(
     "section",
     {
         "orders": (_("Orders"), lambda: orders.show(problems, meta)),

@@ -70,7 +70,7 @@ st.subheader(_("Roll back"), anchor=False)
 models.go_back(champion)
 
 st.subheader(_("History"), anchor=False)
-cards.tabs(
+cards.open_tab(
     "history",
     {
         "jobs": (_("Jobs"), lambda: jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))),

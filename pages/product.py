@@ -61,7 +61,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         )
 marks.notes(product)
 
-cards.tabs(
+cards.open_tab(
     "tab",
     {
         "forecast": (_("Forecast"), lambda: tabs.forecast(product, segment, facts, demand)),
