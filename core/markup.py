@@ -20,7 +20,7 @@ td small{display:block;font-weight:400;color:#5b6675;font-size:11px}.ahead{color
 .small,summary{color:#5b6675;font-size:13px}.verdict{margin:.2rem 0;font-weight:600}
 svg{max-width:100%;height:auto}svg text{font:12px system-ui,sans-serif;fill:#1c2430}
 """
-SAFE = "default-src 'none'; style-src 'unsafe-inline'"  # nothing is loaded, and no script runs
+SAFE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # nothing is loaded, and no script runs
 _COLOURS = ("#2458d3", "#b8860b", "#0f766e", "#c2410c", "#7c3aed")
 _REFERENCE = "#9aa3b2"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import warnings
 import zipfile
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -78,6 +79,11 @@ class Pictures:
         """Return the WebP bytes of a product's picture, None where there is none."""
         name = self._names.get(product_id)
         return self._archive.read(name) if self._archive is not None and name is not None else None
+
+
+def data_address(content: bytes | None) -> str:
+    """Return a picture as a data address, "" for none."""
+    return f"data:image/webp;base64,{b64encode(content).decode()}" if content else ""
 
 
 def add(workspace: Workspace, sources: list[Path], progress: Progress = silent) -> Added:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from pathlib import Path
 
 import streamlit as st
 
-from core.pictures import Pictures
+from core.pictures import Pictures, data_address
 from dashboard.data import workspace
 
 
@@ -22,8 +21,7 @@ def get(product: str) -> bytes | None:
 
 def address(product: str) -> str:
     """Return a product's picture as a data address, "" where there is none."""
-    content = get(product)
-    return f"data:image/webp;base64,{b64encode(content).decode()}" if content else ""
+    return data_address(get(product))
 
 
 @st.cache_resource(max_entries=2, show_spinner=False)

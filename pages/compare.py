@@ -90,6 +90,7 @@ elif said:
     st.markdown("  \n".join(said))
 else:
     st.caption(_("No clear difference: the gaps are within the uncertainty of the forecasts."))
+items.pictured(products, titles)
 plots.show(charts.lines(sides, meta.as_of, as_index), key="compared", alt=_("Weekly unit sales and forecasts side by side"))
 cards.notes(_("Dotted: average weekly demand expected up to that date, with its 80% range."))
 if by != "years":

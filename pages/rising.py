@@ -34,10 +34,13 @@ def forecasts(falling: bool) -> None:
     with top:
         by = filters.by(choices)
     question = asked.values | {"sort": filters.question_sort(asked.sort, falling)}
+    missing = data.ask("unforecast", **filters.of_unforecast(asked.values), limit=1, offset=0)
+    unforecast = 0 if missing.empty else int(missing.matches.iloc[0])
+    more = n_("{count} more has no forecast.", "{count} more have no forecast.", unforecast) if unforecast else ""
     if by != "product":
         found = data.ask("rising_groups", **question, by=by)
         with top:
-            cards.notes(_("Click a row to see its products."))
+            cards.notes(_("Click a row to see its products."), n_("{count} product.", "{count} products.", int(found.products.sum())), more)
             st.space("stretch")
             exports.buttons(f"{name}-{by}", groups.headings(by), lambda: groups.table(found), asked.said)
         with body:
@@ -45,8 +48,6 @@ def forecasts(falling: bool) -> None:
         return
     question |= {"facts": data.FACTS}
     found = data.ask("rising", **question, limit=PAGE_ROWS, offset=0)
-    missing = data.ask("unforecast", **filters.of_unforecast(asked.values), limit=1, offset=0)
-    unforecast = 0 if missing.empty else int(missing.matches.iloc[0])
     if found.empty:
         with body:
             cards.nothing_here(_("No product matches these filters."))
@@ -74,7 +75,6 @@ def forecasts(falling: bool) -> None:
             actions=[compare],
         )
     with top:
-        more = n_("{count} more has no forecast.", "{count} more have no forecast.", unforecast) if unforecast else ""
         cards.notes(n_("{count} product.", "{count} products.", matches), more)
         st.space("stretch")
         everything = data.later("rising", **question | {"products": chosen}, limit=len(chosen) or matches, offset=0)

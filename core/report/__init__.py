@@ -9,6 +9,7 @@ from pathlib import Path
 
 from core.errors import NotReady, UserError
 from core.messages import msg
+from core.pictures import Pictures
 from core.report import pdf
 from core.report.figures import Figures, gather
 from core.report.page import page
@@ -27,7 +28,7 @@ def html(workspace: Workspace, folder: Path, language: str) -> str:
     serving = Serving(folder)
     settings = effective(workspace.own_values(), serving.facts())
     state = State(workspace)
-    return page(gather(serving, settings, state.overrides(), state.purchase_orders()), language)
+    return page(gather(serving, settings, state.overrides(), state.purchase_orders()), language, Pictures(workspace.pictures))
 
 
 def write(workspace: Workspace, out: Path, language: str, as_pdf: bool = False) -> list[Path]:

@@ -14,6 +14,7 @@ from core.data_age import FRESH
 from core.formats import absent, number, percent
 from core.markup import Markup, document
 from core.messages import Message, msg, nmsg, show
+from core.pictures import Pictures
 from core.report.drawings import bars, trend
 from core.report.figures import Figures
 from core.report.record import past_forecasts
@@ -26,16 +27,16 @@ FALL = "#d9622b"
 _NONE = msg("None.")
 
 
-def page(figures: Figures, language: str) -> str:
+def page(figures: Figures, language: str, pictures: Pictures) -> str:
     """Return the report as HTML."""
-    return _Page(figures, language).html()
+    return _Page(figures, language, pictures).html()
 
 
 class _Page(Writer):
     """The page under construction."""
 
-    def __init__(self, figures: Figures, language: str):
-        super().__init__(language, figures.meta.currency)
+    def __init__(self, figures: Figures, language: str, pictures: Pictures):
+        super().__init__(language, figures.meta.currency, pictures)
         self.figures = figures
 
     # ---- the page
@@ -44,14 +45,14 @@ class _Page(Writer):
         figures = self.figures
         title = show(msg("Weekly report: {shop}", shop=figures.meta.shop), self.language)
         sections: list[tuple[Message, Callable[[], Iterator[str]]]] = [
-            (msg("What to do"), self.actions),
-            (msg("What is rising"), lambda: self.products(figures.risers, falling=False)),
-            (msg("What is falling"), lambda: self.products(figures.fallers, falling=True)),
+            (msg("Actions"), self.actions),
+            (msg("Rising products"), lambda: self.products(figures.risers, falling=False)),
+            (msg("Falling products"), lambda: self.products(figures.fallers, falling=True)),
             (msg("Changes since the last update"), self.movers),
             (msg("Customer groups"), self.segments),
             (msg("Orders by supplier"), self.suppliers),
             (msg("How right we were"), lambda: past_forecasts(self, figures)),
-            (msg("What this report rests on"), self.basis),
+            (msg("Data and methods"), self.basis),
         ]
         shown = [(name, list(make())) for name, make in sections]
         body = [f"<h1>{escape(title)}</h1>", *self.summary(), *(self.section(name, parts) for name, parts in shown if parts)]

@@ -17,6 +17,7 @@ th{font-weight:600;color:var(--soft);vertical-align:bottom}th:first-child,td:fir
 td small{display:block;color:var(--soft);font-size:11px}td:first-child{min-width:11rem;overflow-wrap:anywhere}
 td{white-space:nowrap}td:first-child,.words{white-space:normal;text-align:left}td.words{min-width:13rem}
 :lang(zh) th{white-space:nowrap}.tile span{word-break:keep-all}td svg{max-width:none}
+.picture{float:left;width:28px;min-height:28px;margin-right:8px}.picture img{width:28px;height:28px;object-fit:contain;border-radius:4px}
 .rise{color:var(--rise)}.fall{color:var(--fall)}.group td{font-weight:600}
 svg{max-width:100%;height:auto;display:block}svg text{font-size:11px;fill:var(--soft)}
 @page{size:A4;margin:14mm 13mm 16mm;@bottom-right{content:counter(page) " / " counter(pages);font:9px sans-serif;color:#5b6776}}

@@ -10,16 +10,19 @@ from core.capabilities.inventory.control import MAX_COVER_WEEKS
 from core.formats import absent, number, shortened
 from core.markup import Markup, table
 from core.messages import Message, sentences, show
+from core.pictures import Pictures, data_address
 
 TITLE = 90  # characters of a product's title
+PICTURES = 300_000  # bytes of the data addresses of all pictures; the first products have one
 NOTHING = "–"  # what core.formats writes for nothing
 
 
 class Writer:
-    """Write parts of the report in one language and one currency."""
+    """Write parts of the report in one language and one currency, with the shop's pictures of the first products."""
 
-    def __init__(self, language: str, currency: str):
+    def __init__(self, language: str, currency: str, pictures: Pictures):
         self.language, self.currency = language, currency
+        self.pictures, self.room, self.illustrated = pictures, PICTURES, any(True for _ in pictures)
 
     def say(self, text: Message | str) -> str:
         return escape(show(text, self.language))
@@ -49,7 +52,15 @@ class Writer:
         return Markup(head + (f"<small>{self.say(second)}</small>" if second else ""))
 
     def product(self, row) -> Markup:
-        return self.two(shortened(row.title, TITLE), "" if absent(row.category) else row.category)
+        name = self.two(shortened(row.title, TITLE), "" if absent(row.category) else row.category)
+        return Markup(f"<span class=picture>{self.picture(row.product_id)}</span>{name}") if self.illustrated else name
+
+    def picture(self, product_id: str) -> str:
+        address = data_address(self.pictures.get(product_id))
+        if not address or len(address) > self.room:
+            return ""
+        self.room -= len(address)
+        return f'<img src="{address}" alt="">'
 
     def weeks(self, cover: float) -> str:
         return f"> {MAX_COVER_WEEKS:.0f}" if not absent(cover) and cover >= MAX_COVER_WEEKS else number(cover, None)

@@ -8,7 +8,7 @@ import streamlit as st
 from core.storage.state import Job
 from dashboard import actions, data, labels
 from dashboard.components import cards, exports
-from dashboard.i18n import _, day, duration, number, plain, show
+from dashboard.i18n import _, day, day_format, duration, number, plain, show
 
 _ENDED: dict[str, tuple[cards.Colour, str]] = {
     "done": ("green", ":material/check_circle:"),
@@ -109,7 +109,7 @@ def history(found: list[Job]) -> None:
             "id": st.column_config.NumberColumn(_("No."), width=60),
             "kind": st.column_config.TextColumn(_("Jobs"), width=120),
             "status": st.column_config.TextColumn(_("Result"), width=100),
-            "asked": st.column_config.DatetimeColumn(_("Requested (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
+            "asked": st.column_config.DatetimeColumn(_("Requested (UTC)"), format=f"{day_format()} HH:mm", width=150),
             "took": st.column_config.TextColumn(_("Duration"), width=90),
             "actor": st.column_config.TextColumn(_("Changed by"), width=110),
             "message": st.column_config.TextColumn(_("Message"), width="large"),

@@ -12,7 +12,7 @@ from core.models.registry import Model
 from core.storage.state import Job
 from dashboard import actions, address, data, labels
 from dashboard.components import cards, charts, exports, plots
-from dashboard.i18n import _, absent, day, language, number, plain, show, spoken
+from dashboard.i18n import _, absent, day, day_format, language, number, plain, show, spoken
 
 TUNING = ("frozen", "last-1", "last-2", "last-3", "last-6")
 
@@ -43,6 +43,8 @@ def choose(found: list[Model], champion: Model | None) -> Model | None:
     by_id = {m.id: m for m in found}
     told = lambda i: f"{i} · {labels.said(labels.MODEL_STATUSES, by_id[i].status)}"  # noqa: E731
     first = champion.id if champion else next(iter(by_id))
+    if "model" in st.session_state:
+        st.session_state["model"] = st.session_state["model"]  # a browser shows the words it got, and a status changes
     return by_id[st.selectbox(_("Model"), list(by_id), **address.one_of("model", by_id, first), format_func=told)]
 
 
@@ -249,7 +251,7 @@ def audit(entries: list) -> None:
             ]
         ),
         {
-            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=150),
+            "at": column.DatetimeColumn(_("When (UTC)"), format=f"{day_format()} HH:mm", width=150),
             "act": column.TextColumn(_("Decision"), width=120),
             "subject": column.TextColumn(_("Subject"), width=220),
             "reason": column.TextColumn(_("Reason"), width="large"),

@@ -26,7 +26,7 @@ def replay(done: Job | None, currency: str) -> None:
         return
     found = done.result["summary"]
     st.markdown(
-        _("{count} products, {first} – {last}. To meet {fill} of demand from stock:").format(
+        _("{count} products with forecasts and a cost or price in {first} – {last}. To meet {fill} of demand from stock:").format(
             count=number(found["products"], 0), first=day(found["from"]), last=day(found["until"]), fill=f"{found['fill_rate']:.0%}"
         )
     )

@@ -107,6 +107,8 @@ def lists(found: pd.DataFrame, stock_known: bool) -> None:
                 why = because(list(mine.product_id)) if name == "feature" else {}
                 shown = [rows.Row(row.product_id, entry(row, why.get(row.product_id, ""))) for row in mine.itertuples()]
                 rows.show(f"today_{name}", title, columns(), shown, compact=True, opens=order_of if name == "order" else rows.open_product)
+                if name == "feature" and (mine.units_4w < mine.own_units).any():
+                    cards.notes(_("Expected units are a median, usual units an average, which a few large orders raise."))
 
 
 def rising_list(_product: str) -> rows.Target:

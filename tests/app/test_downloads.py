@@ -31,6 +31,7 @@ LISTS = {
     "dashboard/components/recommendations.py": "recommendations",
     "dashboard/components/today.py": "excerpts of Rising and Inventory",
     "dashboard/components/alerts.py": "excerpt of products",
+    "dashboard/components/compare/items.py": "the products of the table below",
     "dashboard/components/inventory/phone.py": "excerpt of the plan, whose downloads are above it",
 }
 VISITS = {

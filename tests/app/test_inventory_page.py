@@ -311,6 +311,7 @@ def test_a_quantity_needs_a_reason_and_is_kept_with_who_why_and_what_it_was(open
     at = open_page("inventory", workspace=mine)
     first = listed(at).iloc[0]
     choose(at, first.name)
+    assert [box.label for box in at.selectbox if box.key.startswith("change_reason")] == ["Reason (required)"]
     save(at, change_units=42.0)
     assert at.error[0].value == "Choose a reason." and State(mine).overrides() == []
     save(at, change_units=42.0, change_reason="promotion planned", change_comment="window display", planner="Ana")

@@ -155,6 +155,23 @@ def test_a_candidate_is_promoted_with_a_reason_and_forecasts_are_asked_for(open_
     assert [job.kind for job in jobs.recent(shop)] == ["rescore"]
 
 
+def test_what_is_decided_in_a_browser_is_recorded_as_the_dashboards(open_page, shop):
+    write_snapshot(shop, snapshot="20111211-1")
+    for key, subject in ((f"promote_{CANDIDATE}", CANDIDATE), ("model_back", MODEL), ("snapshot_back", "20111204-1")):
+        at = open_page("model", workspace=shop)
+        for field in at.text_input:
+            field.set_value("better")
+        at.button(key=key).click().run()
+        last = State(shop).audit()[0]
+        assert (last.actor, last.subject) == ("dashboard", subject)
+
+
+def test_the_chart_of_chances_speaks_of_larger_dots_only_where_dots_differ(open_page, workspace):
+    for snapshot, rows, larger in (("20111204-1", [400] * 5, False), ("20111204-2", [900, 400, 90, 40, 10], True)):
+        write_snapshot(workspace, snapshot=snapshot, calibration=lambda f, rows=rows: f.head(5).assign(rows=rows))
+        assert ("Larger dots stand for more forecasts." in words(open_page("model", workspace=workspace))) == larger
+
+
 def test_without_a_reason_nothing_is_promoted_and_the_page_says_why(open_page, shop):
     at = open_page("model", workspace=shop)
     at.button(key=f"promote_{CANDIDATE}").click().run()

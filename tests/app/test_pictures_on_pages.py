@@ -10,6 +10,7 @@ from core.pictures import add, add_files
 from core.progress import silent
 from core.storage.state import State
 from dashboard import actions
+from dashboard.components import search
 from tests.app.visit import lists
 
 
@@ -29,6 +30,17 @@ def test_a_product_shows_its_picture_and_one_without_a_tile(open_page, shop, tmp
     assert lists(open_page("rising", workspace=shop, q="P0007"))[0]["rows"][0]["cells"][0]["picture"].startswith("data:image/webp;base64,")
     assert len(open_page("product", workspace=shop, product="P0007").get("image")) == 1
     assert len(open_page("product", workspace=shop, product="P0008").get("image")) == 0
+    compared = lists(open_page("compare", workspace=shop, products="P0007,P0008"))[0]["rows"]
+    assert [row["cells"][0]["picture"][:15] for row in compared] == ["data:image/webp", ""]
+
+
+def test_a_search_shows_the_pictures_of_the_products_it_finds(shop, tmp_path, monkeypatch):
+    monkeypatch.setenv("UPSWING_WORKSPACE", str(shop.root))
+    (tmp_path / "P0007.png").write_bytes(image())
+    assert search.picture("product:P0007") == ""
+    add(shop, [tmp_path / "P0007.png"])
+    assert search.picture("product:P0007").startswith("data:image/webp;base64,")
+    assert search.picture("product:P0008") == search.picture("supplier:P0007") == ""
 
 
 def test_an_upload_becomes_a_job_whose_left_out_files_are_listed(open_page, shop, monkeypatch):

@@ -38,7 +38,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"core/evaluation/backtest/judgement\.py", r"demand sample| random products"): "names of slices in metrics.json; page.py labels them",
     (
         r"core/(markup|report/(page|writer|style|drawings)|evaluation/backtest/page)\.py",
-        r"\n(body|:root)\{.*|.*<!?\w+ .*| text-anchor=.*",
+        r"\n(body|:root)\{.*|.*<!?\w+ .*| text-anchor=.*|default-src .*",
     ): "CSS, HTML and SVG",
     (r"core/evaluation/backtest/page\.py", r"8 weeks to|20 and more orders"): "how names of slices in metrics.json begin",
     (r"core/features/build\.py", r"create temp table .*|insert into .*| as float\) as |product_id, as_of, segment"): "SQL",

@@ -181,18 +181,20 @@ def test_an_absent_mail_server_is_named_with_its_port(shop):
         mail(shop)
 
 
-def test_the_password_goes_only_over_a_connection_with_a_trusted_certificate(shop, monkeypatch, tmp_path):
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+def test_the_password_goes_only_over_a_connection_with_a_trusted_certificate(shop, monkeypatch, tmp_path, security):
     public, context = certificate(tmp_path)
     shop.smtp_password.write_text("right\n")
     shop.smtp_password.chmod(0o600)
-    with mail_server(tls=context, user=("ana", "right")) as server:
-        by_mail(shop, server, smtp_security="starttls", smtp_user="ana")
+    with mail_server(tls=context, implicit=security == "tls", user=("ana", "right")) as server:
+        by_mail(shop, server, smtp_security=security, smtp_user="ana")
         with pytest.raises(UserError, match="certificate of 127.0.0.1:.* isn't trusted"):
             mail(shop)
         assert "AUTH" not in server.commands
         monkeypatch.setenv("SSL_CERT_FILE", str(public))
         mail(shop)
-    assert len(server.messages) == 1
+    assert len(server.messages) == 1 and server.recipients == ["ana@example.com", "ben@example.com"]
+    assert "AUTH" in server.commands and ("STARTTLS" in server.commands) == (security == "starttls")
 
 
 def test_a_password_file_that_others_can_read_is_refused_and_a_missing_one_named(workspace):

@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 from fixtures.past_updates import no_past_updates
 from fixtures.serving import NASTY, write_snapshot
+from PIL import Image
 
-from core import cli, data_age, formats, report
+from core import cli, data_age, formats, pictures, report
 from core.capabilities.inventory import plan as plans
 from core.capabilities.inventory.control import Rules
 from core.errors import UserError
+from core.report import writer
 from core.storage.queries import Serving
 from core.storage.snapshots import current
 from core.storage.state import State
@@ -107,6 +109,19 @@ def test_the_report_loads_nothing_and_runs_nothing(shop, language):
     assert "default-src 'none'" in text
 
 
+def test_products_have_their_pictures_in_the_file_as_far_as_its_bound_goes(workspace, tmp_path, monkeypatch):
+    write_snapshot(workspace, products=20)
+    for number in range(1, 20):
+        Image.new("RGB", (40, 40), (10 * number, 90, 90)).save(tmp_path / f"P{number:04d}.png")
+    pictures.add(workspace, [tmp_path])
+    shown = Read(html(workspace)).loads
+    assert all(address.startswith("data:image/webp;base64,") for address in shown), "nothing is loaded from elsewhere"
+    assert len(shown) > 10 and "img-src data:" in html(workspace)
+    monkeypatch.setattr(writer, "PICTURES", 4 * len(shown[0]))
+    bounded = Read(html(workspace)).loads
+    assert bounded == shown[: len(bounded)] and 1 <= len(bounded) < len(shown) and sum(map(len, bounded)) <= writer.PICTURES
+
+
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_titles_of_the_shop_stay_text(shop, language):
     figures = report.gather(Serving(current(shop).path), shop.own_settings(), [])
@@ -144,7 +159,7 @@ def test_the_figures_are_those_of_the_tables(shop):
         money = formats.money(mine.line_cost_cents.sum(), "GBP", "en", short=True)
         assert row[1:4] == [str(len(mine)), formats.number(mine.order_units.sum(), 0), money]
     forecasts = serving.ask("own_units").sort_values("rising_probability", ascending=False)
-    listed = read.tables["What is rising"][1:]
+    listed = read.tables["Rising products"][1:]
     assert [row[1] for row in listed] == [formats.percent(p) for p in forecasts.rising_probability.head(len(listed))]
     for amount in (plans.at_risk(plan), plans.excess(plan)):
         assert formats.money(amount.cents, "GBP", "en", short=True) in read.words
@@ -194,7 +209,7 @@ def test_rows_read_are_the_sum_of_what_became_of_them(shop):
 
 
 def test_reasons_are_facts_and_say_which_way_they_push(shop):
-    reasons = [row[3] for row in Read(html(shop)).tables["What is rising"][1:]]
+    reasons = [row[3] for row in Read(html(shop)).tables["Rising products"][1:]]
     assert all("▲" in cell or "▼" in cell for cell in reasons) and any(re.search(r"×|%|weeks", cell) for cell in reasons)
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pandas as pd
 
 from core.capabilities.forecast.listing import EVERYTHING, FACTS, reasons
-from dashboard import data, labels
-from dashboard.components import exports
-from dashboard.i18n import _, exact, money, number, percent, show
+from dashboard import data, labels, pictures
+from dashboard.components import exports, rows
+from dashboard.i18n import _, exact, money, number, percent, shortened, show
 
 WEEKS = 52  # of history in a comparison of products or groups
 HORIZON = 4  # weeks of the expected units
@@ -55,6 +55,13 @@ def in_year(product: str, segment: str, weeks: int) -> tuple[Item, Item]:
         Item(item.name, now, item.demand, item.facts),
         Item(_("A year before"), before, item.demand.iloc[:0], item.facts),
     )
+
+
+def pictured(products: list[str], titles: dict[str, str]) -> None:
+    """Show the compared products, each with its picture and as a link to its page."""
+    shown = {product: rows.product(shortened(titles[product], 90), product, "", pictures.address(product)) for product in products}
+    column = rows.Column(_("Product"), "product", "product", 170)
+    rows.show("compared_products", _("Products"), [column], [rows.Row(p, {"product": cell}) for p, cell in shown.items()], compact=True)
 
 
 def table(items: list[Item], of: list[tuple[str, str]]) -> None:

@@ -11,10 +11,12 @@ import streamlit as st
 
 from core.capabilities.inventory.control import ENOUGH, NO_ORDER, ORDER_NOW
 from core.capabilities.inventory.plan import CLASSES, RISKS, SNOOZED, WITHHELD, select, total
+from core.schema import ALL
 from dashboard import address, data, labels
 from dashboard.components import cards, tables
 from dashboard.components.inventory import edits
 from dashboard.components.inventory import labels as own
+from dashboard.components.rising import filters as filters_of
 from dashboard.i18n import _, absent, compact, day_format, money, n_, number, percent, plain, shortened
 
 SHOWN = 500
@@ -143,6 +145,16 @@ def bought(plan: pd.DataFrame, budget_cents: float, suppliers: tuple[str, ...], 
 
 def found(plan: pd.DataFrame, asked: dict) -> pd.DataFrame:
     return select(plan, **asked)
+
+
+def unplanned(asked: dict) -> str:
+    """Return how many more products match but have no forecast, and so no plan; "" under a filter that only planned products can meet."""
+    if asked["status"] or asked["classes"] or asked["risk"] or asked["problem"]:
+        return ""
+    every = {"segment": ALL, "search": asked["search"], "categories": [], "brands": [], "suppliers": asked["suppliers"]}
+    found = data.ask("unforecast", **filters_of.of_unforecast(every), limit=1, offset=0)
+    count = 0 if found.empty else int(found.matches.iloc[0])
+    return n_("{count} more has no forecast, so no plan.", "{count} more have no forecast, so no plan.", count) if count else ""
 
 
 def said(asked: dict) -> list[tuple[str, str]]:

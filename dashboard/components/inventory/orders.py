@@ -133,7 +133,8 @@ def show(problems: dict[str, int], meta: pd.Series) -> None:
             cards.notes(
                 n_("{count} product, highest margin at risk first", "{count} products, highest margin at risk first", count)
                 if view.budget is None
-                else n_("{count} product, best return first", "{count} products, best return first", count)
+                else n_("{count} product, best return first", "{count} products, best return first", count),
+                listing.unplanned(view.asked),
             )
             _selecting(list(view.found.product_id))
         for place, show_first, most in (("plan_table", listing.table, listing.SHOWN), ("plan_cards", phone.cards, phone.SHOWN)):

@@ -194,7 +194,19 @@ def _one(order: PurchaseOrder) -> None:
 
 
 def _warnings(order: PurchaseOrder) -> None:
-    """Say how this order stands beside the imported ones."""
+    """Say what the total leaves out, and how this order compares with the imported ones."""
+    unknown = [line.product_id for line in order.lines if line.unit_cost_cents is None]
+    if unknown:
+        plan = data.plan()
+        abroad = sorted(set(plan.currency[plan.product_id.isin(unknown)].dropna()) - {order.currency})
+        cards.notes(
+            n_(
+                "{count} line has no known cost and is not in the total.",
+                "{count} lines have no known cost and are not in the total.",
+                len(unknown),
+            ),
+            _("Costs in {currencies} are not converted.").format(currencies=_(", ").join(abroad)) if abroad else "",
+        )
     lines = data.on_the_way()
     mine = lines[lines.number == order.number]
     if mine.imported.sum() > 0:

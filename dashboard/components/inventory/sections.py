@@ -148,7 +148,7 @@ def changes(plan: pd.DataFrame) -> None:
             ]
         ),
         {
-            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD HH:mm", width=125),
+            "at": column.DatetimeColumn(_("When (UTC)"), format=f"{day_format()} HH:mm", width=150),
             "what": column.TextColumn(_("Subject"), width=175),
             "change": column.TextColumn(_("Edit"), width=190),
             "reason": column.TextColumn(_("Reason"), width=165),
@@ -188,7 +188,7 @@ def _were_right(titles: dict[str, str]) -> None:
         found.assign(title=[shortened(titles.get(p, p), 60) for p in found.product_id], reason=[own.reason(r) for r in found.reason]),
         {
             "title": column.TextColumn(_("Product"), width=220),
-            "at": column.DatetimeColumn(_("When (UTC)"), format="YYYY-MM-DD", width=110),
+            "at": column.DatetimeColumn(_("When (UTC)"), format=day_format(), width=110),
             "actor": column.TextColumn(_("Changed by"), width=70),
             "reason": column.TextColumn(_("Reason"), width=170),
             "naive": units(_("Last year's sales"), help=_("Sales of the same weeks last year, less available and incoming stock.")),

@@ -13,7 +13,7 @@ import streamlit as st
 
 from core.messages import LOCALES
 from core.messages import show as show_in
-from dashboard import data, registry
+from dashboard import data, pictures, registry
 from dashboard.components import settings
 from dashboard.components.search.index import Index
 from dashboard.i18n import _, absent, language, n_, percent, show, using
@@ -43,7 +43,7 @@ def show_search() -> None:
         data={
             "language": LOCALES[language()].replace("_", "-"),
             "query": query,
-            "hits": [hit | {"href": _href(*target(hit["id"]))} for hit in hits],
+            "hits": [hit | {"href": _href(*target(hit["id"])), "picture": picture(hit["id"])} for hit in hits],
             "words": {"search": _("Search products, pages, settings"), "short": _("Search"), "found": _("Search results"), "count": count},
         },
         width=280,
@@ -72,6 +72,12 @@ def target(hit: str) -> tuple[str, dict[str, str]]:
         return "settings", {"group": code.partition(".")[0]}
     page, key = TARGETS[kind]
     return page, {key: code}
+
+
+def picture(hit: str) -> str:
+    """Return the picture of a product that was found, which may be newer than the index."""
+    kind, _sign, code = hit.partition(":")
+    return pictures.address(code) if kind == "product" else ""
 
 
 def _href(page: str, asked: dict[str, str]) -> str:

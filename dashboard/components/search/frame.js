@@ -1,4 +1,4 @@
-// Compiled by `make frontend` from source 2181753ba4ec3026b6fd43002114160878f034f0b7da9860168193da8d07554c to 21a2ae09553a7811f396d357d4f4260b4d582f056389220a3717bc8a776abdcf.
+// Compiled by `make frontend` from source 19a45b7b2ab67adafbe493104df6687c009ed36d2b90ee4b3804c1fb8aa94098 to 7f6ce4e8aa13d2a7256cd9ed7dcab34cee4a0c8d068cb64d1341581104f2efed.
 const DELAY = 120;
 const WIDEST = 460;
 const NARROW = 230;
@@ -54,6 +54,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
         const link = document.createElement("a");
         Object.assign(link, { id: `found-${at}`, href: hit.href, tabIndex: -1 });
         link.setAttribute("role", "option");
+        if (hit.picture.startsWith("data:image/webp;")) {
+            const picture = document.createElement("img");
+            Object.assign(picture, { src: hit.picture, alt: "" });
+            link.append(picture);
+        }
         for (const part of ["name", "fact"]) {
             const text = document.createElement("span");
             text.className = part;

@@ -5,7 +5,7 @@ const DELAY = 120; // ms without a key before the server is asked
 const WIDEST = 460; // px of the list
 const NARROW = 230; // px of the field, below which its hint is one word
 
-interface Hit { id: string; href: string; name: string; fact: string }
+interface Hit { id: string; href: string; name: string; fact: string; picture: string }
 interface Data { language: string; query: string; hits: Hit[]; words: { search: string; short: string; found: string; count: string } }
 interface Component {
   data: Data;
@@ -70,6 +70,11 @@ export default function ({ data, parentElement, setStateValue, setTriggerValue }
     const link = document.createElement("a");
     Object.assign(link, { id: `found-${at}`, href: hit.href, tabIndex: -1 });
     link.setAttribute("role", "option");
+    if (hit.picture.startsWith("data:image/webp;")) { // never from a remote address
+      const picture = document.createElement("img");
+      Object.assign(picture, { src: hit.picture, alt: "" });
+      link.append(picture);
+    }
     for (const part of ["name", "fact"] as const) {
       const text = document.createElement("span");
       text.className = part;
