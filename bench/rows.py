@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.api import api
+from bench.at_risk import journey_at_risk, sample_at_risk, uci_at_risk
 from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_backtest, uci_blocks, uci_demand
 from bench.demo import measure_demo
 from bench.measure import PYTHON, Failed, run, say, upswing
@@ -285,6 +286,9 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "uci_recommendations": (uci_recommendations, "uci-recommendations"),
     "journey_recommendations": (journey_recommendations, "journey-recommendations"),
     "sample_recommendations": (sample_recommendations, "sample-recommendations"),
+    "uci_at_risk": (uci_at_risk, "uci-at-risk"),
+    "journey_at_risk": (journey_at_risk, "journey-at-risk"),
+    "sample_at_risk": (sample_at_risk, "sample-at-risk"),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),

@@ -45,7 +45,7 @@ navigation[show(registry.SECTIONS[start.section])][:1] = [
     entry(start, url_path="start", default=True),
     entry(start, visibility="hidden"),
 ]
-chosen = st.navigation(navigation)
+chosen = st.navigation(navigation, expanded=True)
 page = pages[chosen.url_path or registry.START]
 st.set_page_config(page_title=f"{chosen.title} · Upswing")
 st.logo(str(ASSETS / "logo.svg"), size="large", icon_image=str(ASSETS / "mark.svg"))

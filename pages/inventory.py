@@ -17,7 +17,8 @@ if plan.empty:
 cards.waiting_settings(shop.waiting_settings())
 
 # show
-orders.tabs(
+cards.open_tab(
+    "section",
     {
         "orders": (_("Orders"), lambda: orders.show(problems, meta)),
         "purchase-orders": (_("Purchase orders"), lambda: purchase_orders.show(meta)),
@@ -26,5 +27,5 @@ orders.tabs(
         "changes": (_("Changes"), lambda: sections.changes(plan)),
         "what-if": (_("What-if"), lambda: whatif.show(orders.filtered(problems, meta.currency), meta.currency)),
         "replay": (_("Simulate last year"), lambda: replays.replay(data.last_done("simulate"), meta.currency)),
-    }
+    },
 )

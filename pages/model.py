@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import address, data, labels
+from dashboard import data, labels
 from dashboard.components import cards, charts, jobs, models, plots
 from dashboard.i18n import _
 
@@ -70,11 +70,11 @@ st.subheader(_("Roll back"), anchor=False)
 models.go_back(champion)
 
 st.subheader(_("History"), anchor=False)
-history = {"jobs": _("Jobs"), "decisions": _("Decisions"), "models": _("Models")}
-work, decisions, known = st.tabs(list(history.values()), **address.tab("history", history))
-with work:
-    jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))
-with decisions:
-    models.audit(data.audit(1000))
-with known:
-    models.listing(found)
+cards.open_tab(
+    "history",
+    {
+        "jobs": (_("Jobs"), lambda: jobs.history(data.recent_jobs(("import", "retrain", "rescore", "backtest"), 30))),
+        "decisions": (_("Decisions"), lambda: models.audit(data.audit(1000))),
+        "models": (_("Models"), lambda: models.listing(found)),
+    },
+)

@@ -61,15 +61,13 @@ with st.container(horizontal=True, vertical_alignment="center"):
         )
 marks.notes(product)
 
-contents = {
-    "forecast": (_("Forecast"), lambda: tabs.forecast(product, segment, facts, demand)),
-    "why": (_("Why"), lambda: tabs.why(product, segment, facts, drivers)),
-    "customers": (_("Customers"), lambda: tabs.customers(product)),
-    "reviews": (_("Reviews"), lambda: tabs.reviews(product)),
-    "stock": (_("Stock"), lambda: tabs.stock(product)),
-}
-words = {code: label for code, (label, _show) in contents.items()}
-for tab, (_label, fill) in zip(st.tabs(list(words.values()), **address.tab("tab", words)), contents.values()):
-    if tab.open:
-        with tab:
-            fill()
+cards.open_tab(
+    "tab",
+    {
+        "forecast": (_("Forecast"), lambda: tabs.forecast(product, segment, facts, demand)),
+        "why": (_("Why"), lambda: tabs.why(product, segment, facts, drivers)),
+        "customers": (_("Customers"), lambda: tabs.customers(product)),
+        "reviews": (_("Reviews"), lambda: tabs.reviews(product)),
+        "stock": (_("Stock"), lambda: tabs.stock(product)),
+    },
+)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from core.cli.command import USE, argument, command, option
 from core.cli.session import Session
@@ -29,14 +29,16 @@ def recommend(session: Session, customer: Annotated[str, argument("CUSTOMER", ms
 @command(
     "identify",
     USE,
-    msg("Write the recommendations for many customers, under the shop's own customer numbers."),
+    msg("Write what is known of many customers, under the shop's own customer numbers: recommendations, or the chance of not coming back."),
     "upswing identify --customers customers.csv --out lists.csv",
+    "upswing identify --list at-risk --customers customers.csv --out at-risk.csv",
     writes=False,
 )
 def identify(
     session: Session,
     customers: Annotated[str, option("--customers", msg("CSV file with the customer numbers."), "IDS.csv")],
     out: Annotated[str, option("--out", msg("File to write; its ending chooses the format: .csv, .parquet or .xlsx."), "FILE")],
+    list_: Annotated[Literal["recommendations", "at-risk"], option("--list", msg("What to write."))] = "recommendations",
     column: Annotated[str, option("--column", msg("The column with the customer numbers; default customer_id."), "NAME")] = "",
 ) -> None:
     import pyarrow as pa
@@ -44,9 +46,9 @@ def identify(
     from core.capabilities.recommendations.own_ids import lists_of, read_ids
     from core.storage.export import write_table
 
-    found, without = lists_of(session.workspace, read_ids(Path(customers), column))
+    found, without = lists_of(session.workspace, read_ids(Path(customers), column), list_)
     rows = write_table(pa.Table.from_pandas(found, preserve_index=False), Path(out))
     private.share(Path(out))
     wrote = msg("Wrote {rows} rows to {file}.", rows=rows, file=out)
-    missing = nmsg("{count} customer has no list.", "{count} customers have no list.", without) if without else ""
+    missing = nmsg("Nothing is known of {count} customer.", "Nothing is known of {count} customers.", without) if without else ""
     session.report(lines(wrote, missing) if without else wrote, {"rows": rows, "without": without, "out": out})

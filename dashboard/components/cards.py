@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
@@ -45,6 +46,15 @@ def list_link(name: str, label: str, icon: str) -> None:
 
 def product_link(product_id: str, label: str, **link) -> None:
     st.page_link(product_page(), label=label, query_params={"product": product_id}, **link)
+
+
+def open_tab(key: str, contents: Mapping[str, tuple[str, Callable[[], object]]]) -> None:
+    """Show tabs, of which only the open one is computed. key: in the address; contents: label and what shows the content, by code."""
+    words = {code: label for code, (label, _fill) in contents.items()}
+    for tab, (_label, fill) in zip(st.tabs(list(words.values()), **address.tab(key, words)), contents.values()):
+        if tab.open:
+            with tab:
+                fill()
 
 
 def nothing_yet(here: bool = False) -> None:

@@ -41,6 +41,7 @@ VISITS = {
     "inventory, by supplier": ({"section": "suppliers"}, {"orders-by-supplier"}),
     "inventory, stop": ({"section": "stop"}, {"stop-ordering"}),
     "recommendations": ({}, {"recommendations", "list-quality", "list-reasons"}),
+    "at_risk": ({}, {"at-risk-reasons", "campaigns"}),
     "segments": ({}, {"preferences", "orders-by-group", "rising-in-one-group"}),
     "why": ({}, {"drivers", "signal-"}),
     "product": ({"product": "P0001"}, {"P0001-history", "P0001-forecast"}),

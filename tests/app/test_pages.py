@@ -25,6 +25,7 @@ TITLES = {
     "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
     "recommendations": ("Recommendations", "商品推荐"),
+    "at_risk": ("Customers at risk", "流失风险"),
     "product": ("Product", "商品"),
     "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),

@@ -84,7 +84,7 @@ def test_lists_are_written_under_the_shops_own_numbers(known, tmp_path, capsys):
     assert main(words) == 2
     assert "has the columns number, city" in capsys.readouterr().err
     assert main([*words, "--column", "number"]) == 0
-    assert "1 customer has no list." in capsys.readouterr().out
+    assert "Nothing is known of 1 customer." in capsys.readouterr().out
     with out.open(newline="", encoding="utf-8-sig") as file:
         rows = list(csv.DictReader(file))
     assert [row["customer"] for row in rows[::10]] == OWN_IDS[:3]

@@ -46,6 +46,7 @@ COUNTERS = {
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.at_risk.tables",
     "core.capabilities.recommendations.tables",
     "core.capabilities.track_record.results",
     "core.capabilities.track_record.tables",

@@ -33,6 +33,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "number_": "a decision about a number: a button stores it",
     },
     "dashboard/components/importing.py": {"files": "files of one computer", "preset": "how to read these files: sent with them"},
+    "dashboard/components/inventory/bulk.py": {"change_": EDIT},
     "dashboard/components/inventory/listing.py": {"key": EDIT},
     "dashboard/components/inventory/panel.py": {"change_": EDIT, "key": REASON, "planner": WHO},
     "dashboard/components/inventory/purchase_orders.py": {"order_": ORDER},
@@ -58,7 +59,7 @@ def without_address(root: Path) -> Iterator[tuple[str, str]]:
         for call in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in CONTROLS:
                 spread = [ast.unparse(given.value) for given in call.keywords if given.arg is None]
-                if not any("address." in given or given == "bound" for given in spread) and ast.unparse(call.func) != "orders.tabs":
+                if not any("address." in given or given == "bound" for given in spread) and ast.unparse(call.func) != "cards.open_tab":
                     key = next((given.value for given in call.keywords if given.arg == "key"), None)
                     yield file.relative_to(root).as_posix(), spread[-1] if key is None and spread else _start(key)
 

@@ -54,7 +54,7 @@ EXEMPT: dict[tuple[str, str], str] = {
     (r"(core|dashboard)/.*", r"(y-MM-dd|YYYY-MM-DD) HH:mm|D MMM YYYY"): "a format of dates",
     (r"core/storage/state/purchase_orders\.py", r"purchase order"): "what a note of the change log is about: a machine name",
     (r"core/api/description\.py", r".*"): "for programmers, beside the words of OpenAPI",
-    (r"pages/recommendations\.py", r"upswing identify .*"): "a command to type",
+    (r"pages/(recommendations|at_risk)\.py", r"upswing identify .*"): "a command to type",
     (r"dashboard/components/cards\.py", r"upswing import FILE\.\.\.\nupswing run"): "commands to type",
     (r"dashboard/components/plots\.py", r"Download plot.*"): "keys of plotly's own dictionary, which this module translates",
     (r"dashboard/components/track_record_charts\.py", r"(bottom|top) center"): "a position in plotly",

@@ -15,12 +15,14 @@ from core.storage import keys, snapshots
 from core.storage.queries import Serving
 from core.workspace import Workspace
 
+QUESTIONS = {"recommendations": "recommended_to", "at-risk": "at_risk_of"}  # what can be asked about customers
 
-def lists_of(workspace: Workspace, customers: Iterable[str]) -> tuple[pd.DataFrame, int]:
-    """Return the lists of customers by the shop's own ids, and how many of the customers have none.
 
-    Columns: customer, place, product_id, title, chance, reason, because_id, because_title, in the order of the ids. Raises NotReady
-    without a snapshot, UserError where the key of the pseudonyms is lost.
+def lists_of(workspace: Workspace, customers: Iterable[str], what: str = "recommendations") -> tuple[pd.DataFrame, int]:
+    """Return the answer to one of QUESTIONS about customers by the shop's own ids, and for how many of them there is none.
+
+    The first column, customer, has these ids, in their order. Raises NotReady without a snapshot, UserError where the key of the
+    pseudonyms is lost.
     """
     snapshot = snapshots.current(workspace)
     if snapshot is None:
@@ -33,7 +35,7 @@ def lists_of(workspace: Workspace, customers: Iterable[str]) -> tuple[pd.DataFra
     own = list(dict.fromkeys(text for customer in customers if (text := customer.strip())))
     key = keys.customers_key(workspace, create=False)
     known = pd.DataFrame({"customer": own, "customer_id": pseudonyms(key, "customer", own), "line": range(len(own))})
-    found = Serving(snapshot.path).ask("recommended_to", {"asked": known})
+    found = Serving(snapshot.path).ask(QUESTIONS[what], {"asked": known})
     return found, len(own) - found.customer.nunique()
 
 

@@ -164,12 +164,3 @@ def by_supplier(problems: dict[str, int], meta: pd.Series) -> None:
     view = filtered(problems, meta.currency)
     bar(view, meta)
     sections.suppliers(view.plan, view.found, meta.currency)
-
-
-def tabs(contents: dict) -> None:
-    """Show the page's tabs. contents: label and content by code. Only the open one is computed."""
-    labels = {code: label for code, (label, _content) in contents.items()}
-    for tab, (_label, content) in zip(st.tabs(list(labels.values()), **address.tab("section", labels)), contents.values()):
-        if tab.open:
-            with tab:
-                content()

@@ -1,0 +1,57 @@
+"""The page "Customers at risk"."""
+
+from __future__ import annotations
+
+import pandas as pd
+from fixtures.customer_lists import KEY, OWN_IDS, no_lists
+from fixtures.serving import write_snapshot
+
+from core.cli.app import main
+from core.ingest.convert.pseudonyms import pseudonyms
+from tests.app.visit import words
+
+
+def shown(at) -> dict[str, pd.DataFrame]:
+    return {table.value.index.name: table.value for table in at.table}
+
+
+def test_the_page_says_how_many_may_stay_away_and_what_is_at_stake(open_page):
+    said = words(open_page("at_risk"))
+    assert "Of 24 customers who ordered in the last year, **13** are expected not to order" in said
+    assert "41% did" in said and "better than the days since the last order" in said
+
+
+def test_reasons_of_groups_of_ten_are_named(open_page):
+    reasons = shown(open_page("at_risk"))["Main reason"]
+    assert list(reasons.index) == ["All", "Orders rarely", "Long since the last order"]
+
+
+def test_no_group_of_fewer_than_ten_and_no_pseudonym_is_shown(open_page):
+    at = open_page("at_risk")
+    text = words(at) + "".join(table.to_csv() for table in shown(at).values())
+    assert "Germany" not in text  # eight customers
+    assert not any(name in text for name in pseudonyms(KEY, "customer", OWN_IDS))
+
+
+def test_campaigns_show_their_effect_with_its_interval(open_page):
+    campaigns = shown(open_page("at_risk"))["Campaign"]
+    assert campaigns.iloc[:, -1].str.replace("\\", "").to_dict() == {"Spring mailing": "+6.0 (+1.0 … +11.0)", "Voucher": "–"}
+
+
+def test_without_an_effect_nobody_is_to_be_contacted(open_page, shop):
+    write_snapshot(shop, contact_effects=lambda rows: rows.assign(low=-0.01))
+    assert "Contact nobody for now." in words(open_page("at_risk", workspace=shop))
+
+
+def test_a_shop_without_customers_is_told_what_is_needed(open_page, shop):
+    write_snapshot(shop, **no_lists())
+    assert "needs orders with a customer number" in words(open_page("at_risk", workspace=shop))
+
+
+def test_chances_are_written_under_the_shops_own_numbers(shop, tmp_path):
+    (shop.root / "privacy.key").write_bytes(KEY.hex().encode())
+    ids, out = tmp_path / "ids.csv", tmp_path / "risk.csv"
+    ids.write_text("customer_id\n" + "\n".join(OWN_IDS), encoding="utf-8")
+    assert main(["identify", "--list", "at-risk", "--customers", str(ids), "--out", str(out), "--workspace", str(shop.root)]) == 0
+    found = pd.read_csv(out, dtype={"customer": str})
+    assert list(found.customer) == OWN_IDS and found.chance.is_monotonic_increasing
