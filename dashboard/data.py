@@ -266,14 +266,14 @@ def planned(product: str) -> pd.Series | None:
 def headline() -> pd.Series:
     """Return the shop in one row: the question's, and by the plan to_order, order_cost_cents, stock_known, stock_unknown."""
     planned = plan()
-    ordered, unknown = planned[planned.order_units > 0], int(planned.status.isin(NO_ORDER).sum())
+    ordered, unknown = planned.order_units > 0, int(planned.status.isin(NO_ORDER).sum())
     return pd.concat(
         [
             one("headline"),
             pd.Series(
                 {
-                    "to_order": len(ordered),
-                    "order_cost_cents": plans.total(ordered.line_cost_cents),
+                    "to_order": int(ordered.sum()),
+                    "order_cost_cents": plans.total(planned.line_cost_cents[ordered]),
                     "stock_known": len(planned) - unknown,
                     "stock_unknown": unknown,
                 }

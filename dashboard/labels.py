@@ -93,6 +93,7 @@ UNITS = {
 COLUMNS = {  # of the canonical tables, as a mapping names them
     "ordered_at": N_("Order date"),
     "product_id": N_("SKU or name"),
+    "bundle": N_("Part of bundle"),
     "units": N_("Units"),
     "unit_price": N_("Unit price"),
     "line_total": N_("Line total"),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from generator import calendar, catalogue, dirt, files, pictures, shop, signals, story, truth
+from generator import adverts, buyers, calendar, catalogue, contacts, dirt, files, pictures, searches, shop, signals, story, tastes, truth
 from generator.calendar import DAYS, FIRST_DAY, SPAN
 
 ORDER_LINES = 200_000  # about how many lines the shop of 800 products sells in its 156 weeks
@@ -26,7 +26,11 @@ FILES = {
     "links": "links.csv",
     "suppliers": "suppliers.csv",
     "deliveries": "deliveries.csv",
+    "impressions": "impressions.parquet",
+    "searches": "searches.parquet",
+    "contacts": "contacts.csv.gz",
 }
+PACKED = ("tastes", "customers_gone")  # tables of the truth with a row a customer
 
 
 def generate(seed: int, out: Path, products: int = 800) -> dict:
@@ -43,7 +47,8 @@ def generate(seed: int, out: Path, products: int = 800) -> dict:
     for name, frame in tables.items():
         manifest["files"][f"files/{FILES[name]}"] = files.write(out / "files" / FILES[name], frame)
     for name, frame in answers.items():
-        manifest["files"][f"truth/{name}.csv"] = files.write(out / "truth" / f"{name}.csv", frame)
+        file = f"truth/{name}.csv" + ".gz" * (name in PACKED)
+        manifest["files"][file] = files.write(out / file, frame)
     manifest["files"]["pictures/pictures.zip"] = files.write_bytes(out / "pictures" / "pictures.zip", *pictures.archive(tables["products"]))
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
     return manifest
@@ -51,7 +56,7 @@ def generate(seed: int, out: Path, products: int = 800) -> dict:
 
 def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
     """Return the tables of the shop, faults included, and the tables of the truth. Each step has its own stream of random numbers."""
-    streams = iter(np.random.SeedSequence(seed).spawn(12))
+    streams = iter(np.random.SeedSequence(seed).spawn(20))
 
     def rng() -> np.random.Generator:
         return np.random.default_rng(next(streams))
@@ -62,26 +67,40 @@ def build(seed: int, products: int) -> tuple[dict[str, pd.DataFrame], dict[str, 
     people = shop.customers(rng(), 60 + products * 21)
     wanted = shop.interest(rng(), told, curve)
     lines = shop.demand(rng(), wanted, told)
-    stock, served, to_come = shop.shelves(rng(), told, lines, wanted)
-    sold = shop.orders(rng(), told, people, lines[served])
+    stock, served, to_come, stocked = shop.shelves(rng(), told, lines, wanted)
+    sold = shop.orders(rng(), told, lines[served])
+    taking_back, draw, faults, sending = rng(), rng(), rng(), rng()
+    clicked, visitor_of = signals.clicks(draw, told, people, wanted)
+    written = signals.reviews(draw, told, sold[sold["day"] < DAYS])
+    promoted, outside = signals.promotions(draw, told), signals.market(draw, told)
+
+    liked = tastes.draw(rng(), told, len(people.table))
+    late = buyers.lateness(rng(), sold, written)
+    written = signals.complain(rng(), written, late[sold["basket"].to_numpy()[written["line"]]])
+    bought = buyers.choose(rng(), told, people, liked, sold, lines[~served], written, late)
+    sold["customer"] = bought.customer
     past = sold[sold["day"] < DAYS]
-    back = shop.returns(rng(), told, past)
-    draw = rng()
+    searched, judged = searches.search(rng(), told, wanted, stocked)
+    shown, rates = adverts.show(rng(), told)
     tables = {
         "products": goods.table.assign(**{c: _text(goods.table[c]) for c in ("price", "unit_cost")}),
-        "orders": _export(told, people, past, back),
-        "events": signals.clicks(draw, told, people, wanted),
-        "reviews": signals.reviews(draw, told, people, past),
+        "orders": _export(told, people, past, shop.returns(taking_back, told, past)),
+        "events": signals.log(told, people, buyers.of_clicks(rng(), people, liked, clicked, bought), visitor_of),
+        "reviews": signals.signed(written, people, sold),
         "customers": people.table.sort_values("customer_id"),
         "stock": stock.astype({"on_hand": int, "on_order": int}),
-        "promotions": signals.promotions(draw, told),
-        "market": signals.market(draw, told),
+        "promotions": pd.concat([promoted, signals.planned(rng(), told)], ignore_index=True),
+        "market": outside,
         "links": goods.links,
+        "impressions": shown,
+        "searches": searched,
+        "contacts": contacts.table(people, bought.campaigns.log),
     }
-    tables["reviews"]["created_at"] = tables["reviews"]["created_at"].dt.strftime("%Y-%m-%dT%H:%M:%S")
-    tables, dirty = dirt.plant(rng(), told, tables, FILES)
-    tables |= {"suppliers": shop.suppliers(), "deliveries": shop.deliveries(rng(), told, to_come)}
-    return tables, truth.tables(told, sold[sold["day"] >= DAYS]) | {"dirt": dirty}
+    tables, dirty = dirt.plant(faults, told, tables, FILES)
+    tables |= {"suppliers": shop.suppliers(), "deliveries": shop.deliveries(sending, told, to_come)}
+    known = {"tastes": liked.truth(people), "customers_gone": bought.gone, "click_rates": rates, "dirt": dirty}
+    known["uplift"] = contacts.truth(bought.campaigns, past["customer"].to_numpy(), past["day"].to_numpy())
+    return tables, truth.tables(told, sold[sold["day"] >= DAYS]) | known | judged
 
 
 def _pace(goods: catalogue.Catalogue, curve: np.ndarray, lines: float) -> np.ndarray:

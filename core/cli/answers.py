@@ -45,7 +45,7 @@ class AnswerFlag:
             raise UserError(
                 found=msg("{flag} is {value}.", flag=self.flag, value=repr(given)),
                 expected=msg("It is given as {form}.", form=self.metavar),
-                to_do=msg("Correct it, or leave it out: the import then asks."),
+                to_do=msg("Correct it, or remove it: the import then asks."),
             )
         name, value = (name.strip(), value.strip()) if self.named else ("", given.strip())
         if self.choices and value not in self.choices:
@@ -109,7 +109,7 @@ FLAGS: tuple[AnswerFlag, ...] = (
     ),
     AnswerFlag(
         "--leave-out",
-        msg("Whether a file is left out, such as stores.csv=yes. Repeat it for more files."),
+        msg("Whether a file is skipped, such as stores.csv=yes. Repeat it for more files."),
         "FILE=MEANING",
         named=True,
         choices=("yes", "no"),
@@ -129,6 +129,18 @@ FLAGS: tuple[AnswerFlag, ...] = (
         msg("What several counts of one product and day are: places whose stock adds up, or corrections of which the last one counts."),
         "MEANING",
         choices=("add", "last"),
+    ),
+    AnswerFlag(
+        "--bundles",
+        msg("What counts where an order has both the line of a bundle and lines of its parts: the bundle, its parts, or both."),
+        "MEANING",
+        choices=("whole", "parts", "both"),
+    ),
+    AnswerFlag(
+        "--same-orders",
+        msg("Which file is right where two files of an import have the same orders with other lines: the last, the first, or both."),
+        "MEANING",
+        choices=("last", "first", "both"),
     ),
 )
 

@@ -17,7 +17,7 @@ from core.storage import private
 
 
 def _files_or_undo(ctx: typer.Context, param: typer.CallbackParam, value: list[str] | None) -> list[str] | None:
-    """Refuse an import that names neither files nor an import to take back."""
+    """Refuse an import that names neither files nor an import to undo."""
     if not value and not ctx.params.get("undo"):
         raise exceptions.MissingParameter(ctx=ctx, param_hint="FILE", param_type="argument")
     return value
@@ -55,7 +55,7 @@ def import_(
     ] = None,
     dry_run: Annotated[bool, option("--dry-run", msg("Show the plan and write nothing."))] = False,
     report: Annotated[
-        str | None, option("--report", msg("Also write what was read, kept, dropped and quarantined to a file."), "OUT.json")
+        str | None, option("--report", msg("Also write to a file how many rows were read, kept, skipped and rejected."), "OUT.json")
     ] = None,
     **given: list[str] | None,
 ) -> None:

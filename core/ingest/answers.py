@@ -14,7 +14,7 @@ from core.storage.facts import ANSWERS, Fact
 
 COLUMN = "--column"
 NO_COLUMN = "-"  # the answer that no column of the file is what a place needs
-ONCE = ("--as-of",)  # flags whose answer holds for one import
+ONCE = ("--as-of", "--same-orders")  # flags whose answer holds for one import
 READ_ANEW = (
     "--state ",
     "--keep ",
@@ -23,6 +23,8 @@ READ_ANEW = (
     "--decimal ",
     "--each-row",
     "--stock-rows",
+    "--bundles",
+    "--same-orders",
     "--attribute ",
 )  # flags after which the same file has other rows
 SHOWN = ("--date-format ", "--decimal ")  # flags whose answers files show themselves, and which are remembered for later ones
@@ -118,7 +120,7 @@ def refuse_open(questions: list[Question]) -> None:
             nmsg("{count} question about the files is open.", "{count} questions about the files are open.", len(questions)),
             _short(first.about),
         ),
-        expected=msg("Nothing is stored before they are answered."),
+        expected=msg("Nothing is stored until they are answered."),
         to_do=sentences(
             msg("Answer with {flags}, or with other values.", flags=" ".join(flags)) if flags else "",
             nmsg("--dry-run shows {count} more question.", "--dry-run shows {count} more questions.", rest) if rest else "",

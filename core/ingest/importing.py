@@ -58,7 +58,7 @@ def import_files(
     """
     if not files:
         raise UserError(
-            found=msg("The import names no file."),
+            found=msg("No file is given."),
             expected=msg("An import needs at least one file."),
             to_do=msg("Name one or more files."),
         )
@@ -169,7 +169,7 @@ def _import_all(
     )
     if gone := forget_persons(con):
         report.notes.append(
-            msg("The attributes {names} of customers, which an earlier version stored, are about persons and were deleted.", names=gone)
+            msg("The customer attributes {names}, stored by an earlier version, are personal data and were deleted.", names=gone)
         )
     moment = run.moment
     journal.begin(con)
@@ -261,8 +261,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     if closed.untitled:
         report.notes.append(
             nmsg(
-                "{count} product that files name has no title. Its id is used as the title.",
-                "{count} products that files name have no title. Their ids are used as titles.",
+                "{count} product in the files has no name. Its number is used as the name.",
+                "{count} products in the files have no name. Their numbers are used as names.",
                 closed.untitled,
             )
         )
@@ -270,8 +270,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     if alike:
         report.notes.append(
             nmsg(
-                "{count} pair of product numbers differs only in zeros in front or case: {one} and {other} are two products.",
-                "{count} pairs of product numbers differ only in zeros in front or case: {one} and {other} are two products.",
+                "{count} pair of product numbers differs only in leading zeros or case: {one} and {other} are two products.",
+                "{count} pairs of product numbers differ only in leading zeros or case: {one} and {other} are two products.",
                 len(alike),
                 one=alike[0]["one"],
                 other=alike[0]["other"],
@@ -284,8 +284,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     if closed.foreign:
         report.notes.append(
             nmsg(
-                "{count} product is priced in another currency than {currency}. Its price and cost are left out.",
-                "{count} products are priced in another currency than {currency}. Their prices and costs are left out.",
+                "{count} product is priced in another currency than {currency}. Its price and cost are not imported.",
+                "{count} products are priced in another currency than {currency}. Their prices and costs are not imported.",
                 closed.foreign,
                 currency=shops,
             )
@@ -293,8 +293,8 @@ def _finish(run: ImportRun, workspace: Workspace, columns: tuple[str, ...], answ
     if closed.abroad:
         report.notes.append(
             nmsg(
-                "{count} supplier has a minimum order in another currency than {currency}. It is left out.",
-                "{count} suppliers have minimum orders in another currency than {currency}. These are left out.",
+                "{count} supplier has a minimum order in another currency than {currency}. It is not imported.",
+                "{count} suppliers have minimum orders in another currency than {currency}. They are not imported.",
                 closed.abroad,
                 currency=shops or msg("the shop, which has none"),
             )

@@ -65,7 +65,7 @@ class NumberMap:
         if self.proposals:
             first = self.proposals[0]
             pair = f"{first.old.product_id}={first.new.product_id}"
-            parts += ["", msg("Nothing is stored before you confirm it, as in `upswing numbers --confirm {pair}`.", pair=pair)]
+            parts += ["", msg("Nothing is stored until you confirm it, as in `upswing numbers --confirm {pair}`.", pair=pair)]
         return as_lines(*parts[1:]) if parts else msg("No product number is mapped, and none is proposed.")
 
     def as_dict(self) -> dict[str, Any]:

@@ -135,9 +135,9 @@ class TableReport:
             "quarantined": sum(self.quarantined.values()),
         }
         counts = (
-            msg("{table}: {read} rows read, {kept} would be kept, {dropped} dropped, {quarantined} quarantined.", **values)
+            msg("{table}: {read} rows read, {kept} would be kept, {dropped} skipped, {quarantined} rejected.", **values)
             if dry_run
-            else msg("{table}: {read} rows read, {kept} kept, {dropped} dropped, {quarantined} quarantined.", **values)
+            else msg("{table}: {read} rows read, {kept} kept, {dropped} skipped, {quarantined} rejected.", **values)
         )
         aside = nmsg("{count} row is set aside.", "{count} rows are set aside.", sum(self.set_aside.values())) if self.set_aside else ""
         replaced = nmsg("{count} kept row replaces a stored one.", "{count} kept rows replace stored ones.", self.replaced)
@@ -147,7 +147,7 @@ class TableReport:
             aside,
             replaced if self.replaced else "",
             msg("From {first} to {last}.", first=first, last=last) if first else "",
-            "" if is_main else msg("Its rows are read from the same lines."),
+            "" if is_main else msg("Read from the same rows."),
         )
         lines = [_indented(2, head)]
         for source, column, how in self.columns:
@@ -162,9 +162,9 @@ class TableReport:
         for reason, n in _by_count(self.set_aside):
             lines.append(_indented(4, msg("Set aside {count}: {reason}", count=n, reason=Message(reason))))
             lines += [_indented(6, one.as_message()) for one in self.aside_lines if one.reason == reason and one.name]
-        lines += [_indented(4, msg("Dropped {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.dropped)]
+        lines += [_indented(4, msg("Skipped {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.dropped)]
         lines += [
-            _indented(4, msg("Quarantined {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.quarantined)
+            _indented(4, msg("Rejected {count}: {reason}", count=n, reason=Message(reason))) for reason, n in _by_count(self.quarantined)
         ]
         return lines
 
@@ -239,7 +239,7 @@ class FileReport:
             lines.append(_indented(2, self.layout))
         if self.left_out:
             waits = msg("Not read yet: {reason}", reason=self.left_out)
-            lines.append(_indented(2, waits if self.refused else msg("Left out: {reason}", reason=self.left_out)))
+            lines.append(_indented(2, waits if self.refused else msg("Skipped: {reason}", reason=self.left_out)))
         for t in self.tables:
             lines += t.lines(t is self.main, dry_run)
         lines += [_indented(2, msg("Note: {note}", note=note)) for note in self.notes]
@@ -247,7 +247,7 @@ class FileReport:
         lines += [_indented(2, question_line(q, self.answers)) for q in told]
         if self.outside:
             each = [Message("{column} ({how})", {"column": column, "how": what}) for column, what in self.outside.items()]
-            lines.append(_indented(2, msg("Left outside, as data about persons: {columns}", columns=each)))
+            lines.append(_indented(2, msg("Not imported, as personal data: {columns}", columns=each)))
         rest = [column for column in self.unread if column not in self.outside]
         if rest and not (dry_run and self.main and self.main.statement):
             lines.append(_indented(2, msg("Columns not read: {columns}", columns=rest)))
@@ -315,10 +315,10 @@ class ImportReport:
             parts += ["", *f.lines(self.dry_run)]
         parts += [
             "",
-            msg("{read} rows read = {kept} kept + {dropped} dropped + {quarantined} quarantined + {set_aside} set aside", **self.totals()),
+            msg("{read} rows read = {kept} kept + {dropped} skipped + {quarantined} rejected + {set_aside} set aside", **self.totals()),
         ]
         if left_out := [f.file for f in self.files if f.left_out and not f.refused]:
-            parts.append(msg("Left out: {files}. The reasons are above.", files=left_out))
+            parts.append(msg("Skipped: {files}. The reasons are above.", files=left_out))
         if self.dry_run and (asked := self.open()):
             parts.append(
                 nmsg(

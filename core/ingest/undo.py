@@ -40,9 +40,9 @@ class UndoReport:
         """Return the whole report, to be shown in the reader's language."""
         values = {"id": self.import_id, "day": self.imported_at.date(), "files": self.files}
         head = (
-            msg("Plan of taking back import {id} of {day} ({files}). Nothing is written.", **values)
+            msg("Plan of undoing import {id} of {day} ({files}). Nothing is written.", **values)
             if self.dry_run
-            else msg("Import {id} of {day} ({files}) is taken back.", **values)
+            else msg("Import {id} of {day} ({files}) is undone.", **values)
         )
         parts = [head, *(change.message() for change in self.tables)]
         if not self.tables:
@@ -101,7 +101,7 @@ def _find(con, import_id: str) -> dict:
     if any(step.import_id >= found["import_id"] for step in journal.steps(con) if step.step == journal.BASE):
         raise UserError(
             found=msg("Import {id} was made by an earlier version of Upswing.", id=found["import_id"]),
-            expected=msg("Imports since version 0.3 can be taken back."),
+            expected=msg("Imports since version 0.3 can be undone."),
             to_do=msg("Import all files but those of this import into a new workspace."),
         )
     return found
@@ -132,7 +132,7 @@ def _replay(con, workspace: Workspace, progress: Progress) -> None:
     """Merge the rows of all imports in the journal again, each with its end."""
     steps, last = list(journal.steps(con)), ""
     for number, step in enumerate(steps):
-        progress("import", number / len(steps), msg("Making the warehouse again"))
+        progress("import", number / len(steps), msg("Rebuilding the warehouse"))
         if step.import_id != last:
             journal.new_import(con)
             last = step.import_id

@@ -244,7 +244,7 @@ NOT_MISSED = (*MAPS, *RESPONSES)  # tables that a forecast lacks nothing without
 IMPORTS: dict[str, Table] = by_name(
     Table(
         "imports",
-        row="What became of one table's rows in one imported file: read = kept + dropped + quarantined.",
+        row="What became of one table's rows in one imported file: read = kept + skipped + rejected + set aside.",
         columns=(
             required("import_id", "VARCHAR", "Import that the file was part of."),
             required("imported_at", "TIMESTAMP", "Time of the import."),

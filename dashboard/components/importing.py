@@ -94,7 +94,7 @@ def _checked(check: Job) -> None:
                 _("Continue") if unnamed else _("Import"),
                 type="primary",
                 icon=":material/arrow_forward:" if unnamed else ":material/upload:",
-                disabled=not unnamed and not _serves(report, asked),
+                disabled=not unnamed and not _serves(report, asked) and not _may_be_read(report),
             )
             removed = _are_uploads(check) and st.form_submit_button(_("Remove files"), icon=":material/delete:")
     if not _are_uploads(check):
@@ -107,6 +107,8 @@ def _checked(check: Job) -> None:
         cards.nothing_here(_("Choose an answer for: {questions}.").format(questions=_(", ").join(map(answers.named, missing))))
     elif sent and (unnamed or changed or any(chosen[key] != answers.current(asked[key]) for key in chosen)):
         cards.attempt(actions.check_again, check, chosen | changed, shop)
+    elif sent and not _serves(report, asked):
+        cards.nothing_here(_("Nothing to import. Choose what to read under Change assumptions, or remove the files."))
     elif sent:
         cards.attempt(actions.import_checked, check, chosen, shop)
 
@@ -122,10 +124,15 @@ def _serves(report: dict, asked: dict[str, dict]) -> bool:
     return any(file["tables"] for file in report["files"]) and not waiting
 
 
+def _may_be_read(report: dict) -> bool:
+    """Return whether a person may have a file read that is skipped."""
+    return any(q["flag"] == answers.LEAVE_OUT for file in report["files"] if file["left_out"] for q in file["questions"])
+
+
 def _left_out(last: Job) -> None:
     for file in last.result["report"]["files"]:
         if file["left_out"]:
-            why = _("{file} was left out: {why}").format(file=plain(file["file"]), why=statement.why_not(file))
+            why = _("{file} was skipped: {why}").format(file=plain(file["file"]), why=statement.why_not(file))
             st.warning(why, icon=":material/block:")
 
 

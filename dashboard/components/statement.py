@@ -39,7 +39,7 @@ def why_not(found: dict) -> str:
         return said(found["left_out_message"])
     table, asked = next(iter(found["ask"]["tables"].items()))
     columns = _(", ").join(labels.column(group[0]) for group in asked["needed"])
-    return _("No table fits its columns. To be read as {table}, it needs: {columns}.").format(table=labels.table(table), columns=columns)
+    return _("It matches no table. As {table}, it needs: {columns}.").format(table=labels.table(table), columns=columns)
 
 
 def file(found: dict, key: str, values: dict[str, dict[str, list[str]]]) -> None:

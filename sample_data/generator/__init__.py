@@ -1,2 +1,3 @@
 """The sample shop, piece by piece: vocabulary -> catalogue -> story (planted events) -> shop (customers, orders, stock) ->
-signals (clicks, reviews, market) -> dirt, truth -> files. `../generate.py` runs them in this order."""
+signals (clicks, reviews, market) -> tastes, buyers, contacts (who buys) -> searches, adverts -> dirt, truth -> files.
+`../generate.py` runs them in this order."""

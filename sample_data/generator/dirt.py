@@ -121,6 +121,10 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
     soils["market"].broken("value that is no number", "value", ["n/a", "n/a", "-", "n/a"])
     soils["links"].duplicate(5)
     soils["links"].broken("missing target", "target", ["", ""])
+    soils["impressions"].broken("position below the first", "position", [0] * 5)
+    soils["searches"].broken("missing query", "query", [None] * 4)
+    soils["contacts"].duplicate(4)
+    soils["contacts"].broken("neither yes nor no", "treated", ["maybe", "?", "bounced"])
 
     finished = {name: soil.finish() for name, soil in soils.items()}
     return {name: frame for name, (frame, _) in finished.items()}, pd.DataFrame([row for _, rows in finished.values() for row in rows])

@@ -166,3 +166,24 @@ SEARCH_GENERIC = (
     "new in",
     "gift under 20",
 )
+OTHER_WORDS = {  # kind of article: words for it in English and Chinese that no title has
+    "mug": ("coffee cup", "咖啡杯"),
+    "throw": ("sofa blanket", "沙发毯"),
+    "cushion": ("sofa pillow", "靠垫"),
+    "tablelamp": ("bedside light", "床头灯"),
+    "notebook": ("journal", "记事簿"),
+    "planter": ("flowerpot", "盆栽盆"),
+    "tumbler": ("drinkware", "水杯"),
+    "teatowel": ("dish cloth", "擦碗布"),
+    "robe": ("dressing gown", "睡袍"),
+    "duvet": ("bedding", "床上用品"),
+    "candle": ("aromatherapy", "香氛"),
+}
+NOT_SOLD = ("umbrella", "phone case", "dog bed", "雨伞", "手机壳", "猫爬架", "laptop sleeve", "perfume", "耳机", "ironing board")
+LATE = (
+    "Nice enough, but it came more than a week late",
+    "Arrived two weeks after the promised date, too late for the birthday",
+    "Took far too long to arrive and nobody told me why",
+    "Late delivery, and I had to chase it twice",
+)
+LATE_ZH = ("物流太慢了，比承诺晚了一个多星期", "生日都过了才收到", "发货太晚，催了两次", "等了半个月才到，没人通知")

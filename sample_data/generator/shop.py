@@ -23,6 +23,7 @@ class Customers:
     """People in order of country, age and the day they joined; `pick` draws those who had joined by a day."""
 
     table: pd.DataFrame
+    age: np.ndarray  # of each, also of those who never said
     groups: dict[tuple[int, int], tuple[np.ndarray, np.ndarray, np.ndarray]]  # (country, age): rows, joining days, cumulative activity
 
     def pick(self, rng: np.random.Generator, country: np.ndarray, age: np.ndarray, day: np.ndarray) -> np.ndarray:
@@ -64,7 +65,7 @@ def customers(rng: np.random.Generator, count: int) -> Customers:
                 groups[c, a] = (np.arange(count), np.full(count, -1), np.cumsum(activity))
             else:
                 groups[c, a] = (rows, joined[rows], np.cumsum(activity[rows]))
-    return Customers(table, groups)
+    return Customers(table, age, groups)
 
 
 @dataclass
@@ -132,10 +133,13 @@ def ages_of(rng, wanted: Interest, story: Story, product: np.ndarray, day: np.nd
     return np.minimum((draw[:, None] > edges).sum(axis=1), edges.shape[1] - 1)
 
 
-def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest) -> tuple[pd.DataFrame, np.ndarray, np.ndarray]:
+def shelves(
+    rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted: Interest
+) -> tuple[pd.DataFrame, np.ndarray, np.ndarray, np.ndarray]:
     """Simulate the stock day by day; write hidden units into the planted stock-outs.
 
-    Returns the stock counts, which lines could be served, and the units per product and day after the last one that are still to arrive.
+    Returns the stock counts, which lines could be served, the units per product and day after the last one that are still to arrive, and
+    which products were there at the end of which days.
     Weekly reviews order up to lead time + review time + safety, in packs; planted stock-outs empty the shelf until they end.
     A few products are shipped by their makers and have no stock.
     """
@@ -197,7 +201,7 @@ def shelves(rng: np.random.Generator, story: Story, lines: pd.DataFrame, wanted:
     for e in out:
         held = (product == e.product) & (day >= e.start) & (day < e.end) & (day < DAYS) & ~served
         e.hidden_units = float(units[held].sum())
-    return _counts(story, kept, levels, ordered), served, to_come
+    return _counts(story, kept, levels, ordered), served, to_come, (levels > 0) | ~kept[:, None]
 
 
 def _counts(story: Story, kept: np.ndarray, levels: np.ndarray, ordered: np.ndarray) -> pd.DataFrame:
@@ -251,10 +255,10 @@ def deliveries(rng: np.random.Generator, story: Story, to_come: np.ndarray) -> p
     return rows[["order_id", "product_id", "due_on", "units"]]
 
 
-def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.DataFrame) -> pd.DataFrame:
+def orders(rng: np.random.Generator, story: Story, lines: pd.DataFrame) -> pd.DataFrame:
     """Group served lines into baskets, with one line per product and basket.
 
-    Adds basket, customer (-1 = guest), minute, channel, unit_price and discount.
+    Adds basket, guest, whim (the number in 0..1 that decides who buys the basket), minute, channel, unit_price and discount.
     """
     category = pd.factorize(story.catalogue.table["category"])[0][lines["product"]]
     mixing = rng.random((SPAN, category.max() + 1))[lines["day"], category] + rng.random(len(lines)) * 0.6
@@ -270,15 +274,16 @@ def orders(rng: np.random.Generator, story: Story, people: Customers, lines: pd.
     )
     heads = lines.drop_duplicates("basket")
     count = len(heads)
-    who = people.pick(rng, heads["country"].to_numpy(), heads["age"].to_numpy(), heads["day"].to_numpy())
-    who[rng.random(count) < GUESTS] = -1
+    whim = rng.random(count)
+    guest = rng.random(count) < GUESTS
     minute = minutes(rng, heads["country"].to_numpy(), heads["day"].to_numpy())
     app = 0.22 + 0.16 * heads["day"].to_numpy() / SPAN
     draw = rng.random(count)
     channel = np.where(draw < app, "app", np.where(draw < app + 0.14, "marketplace", "web"))
     coupon = rng.random(count) < COUPONS
     where = lines["basket"].to_numpy()
-    lines["customer"], lines["minute"], lines["channel"] = who[where], minute[where], channel[where]
+    lines["whim"], lines["guest"] = whim[where], guest[where]
+    lines["minute"], lines["channel"] = minute[where], channel[where]
     product, day = lines["product"].to_numpy(), lines["day"].to_numpy()
     price = price_on(story)[product, day]
     off = np.zeros(len(story.catalogue) * SPAN).reshape(-1, SPAN)

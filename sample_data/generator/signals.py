@@ -19,8 +19,12 @@ SEEN_OUTSIDE = 0.12  # how much of what happens in the shop shows in series of t
 REVIEWED = 0.042  # share of orders that are reviewed in ordinary times
 
 
-def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: Interest) -> pd.DataFrame:
-    """events: one row a click, in order of time, no two rows alike."""
+def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: Interest) -> tuple[pd.DataFrame, np.ndarray]:
+    """Return the clicks, and the visitor of each customer.
+
+    A click has product, day, country, age, kind, minute, logged_in, stranger (a visitor without an account), query, and whim, which decides
+    who clicks.
+    """
     frames = []
     for number, (kind, rate) in enumerate(CLICKS.items()):
         grid = wanted.attention[:, :DAYS] * rate
@@ -34,17 +38,22 @@ def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: In
         frames.append(pd.DataFrame({"product": product, "day": day, "country": country, "kind": number}))
     events = pd.concat(frames, ignore_index=True)
     product, day, country = (events[c].to_numpy() for c in ("product", "day", "country"))
-    age = ages_of(rng, wanted, story, product, np.minimum(day + 8, SPAN - 1))  # those who buy next week look today
-    customer = people.pick(rng, country, age, day)
-    logged_in = rng.random(len(events)) < LOGGED_IN
+    events["age"] = ages_of(rng, wanted, story, product, np.minimum(day + 8, SPAN - 1))  # those who buy next week look today
+    events["whim"] = rng.random(len(events))
+    events["logged_in"] = rng.random(len(events)) < LOGGED_IN
     visitor_of = rng.permutation(len(people.table))
-    strangers = len(people.table) + (rng.random(len(events)) ** 2 * len(people.table) * 4).astype(int)
+    events["stranger"] = len(people.table) + (rng.random(len(events)) ** 2 * len(people.table) * 4).astype(int)
     events["minute"] = minutes(rng, country, day)
-    events["visitor"] = np.where(logged_in, visitor_of[customer], strangers)
-    events["customer"] = np.where(logged_in, customer, -1)
     events["query"] = ""
     searching = np.flatnonzero(events["kind"] == list(CLICKS).index("search_click"))
-    events.loc[searching, "query"] = _queries(rng, story, product[searching], day[searching], country[searching])
+    events.loc[searching, "query"] = typed(rng, story, product[searching], day[searching], country[searching])
+    return events, visitor_of
+
+
+def log(story: Story, people: Customers, events: pd.DataFrame, visitor_of: np.ndarray) -> pd.DataFrame:
+    """events: one row a click, in order of time, no two rows alike. events: clicks with their customer, -1 for a stranger."""
+    customer = events["customer"].to_numpy()
+    events = events.assign(visitor=np.where(customer >= 0, visitor_of[customer], events["stranger"]))
     events = events.sort_values(["minute", "visitor", "product", "kind"], kind="stable")
     events = events.drop_duplicates(["minute", "visitor", "product", "kind"], ignore_index=True)
     ids = story.catalogue.table["product_id"].to_numpy()
@@ -61,7 +70,7 @@ def clicks(rng: np.random.Generator, story: Story, people: Customers, wanted: In
     )
 
 
-def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: np.ndarray) -> np.ndarray:
+def typed(rng, story: Story, product: np.ndarray, day: np.ndarray, country: np.ndarray) -> np.ndarray:
     """Return search queries: the article, its motif, a gift; and the viral term while it is viral."""
     eastern = np.isin(np.array(story.countries)[country], ["HK", "SG"])
     own: list[tuple[str, ...]] = []
@@ -78,27 +87,31 @@ def _queries(rng, story: Story, product: np.ndarray, day: np.ndarray, country: n
             )
         )
     draw, generic = rng.random(len(product)), rng.random(len(product)) ** 2.5 * len(phrases.SEARCH_GENERIC)
-    typed = []
+    found = []
     for p, east, u, g in zip(product, eastern, draw, generic):
         words_of = own[p]
         if u < 0.12:
-            typed.append(phrases.SEARCH_GENERIC[int(g)])
+            found.append(phrases.SEARCH_GENERIC[int(g)])
         elif east and u < 0.75:
-            typed.append(words_of[3] if u < 0.5 else words_of[4])
+            found.append(words_of[3] if u < 0.5 else words_of[4])
         else:
-            typed.append(words_of[0] if u < 0.5 else words_of[1] if u < 0.85 else words_of[2])
-    typed = np.array(typed, dtype=object)
+            found.append(words_of[0] if u < 0.5 else words_of[1] if u < 0.85 else words_of[2])
+    queries = np.array(found, dtype=object)
     viral = rng.random(len(product)) < 0.75
     for p, first, last, term in story.terms:
-        typed[(product == p) & (day >= first) & (day <= last) & viral] = term
-    return typed
+        queries[(product == p) & (day >= first) & (day <= last) & viral] = term
+    return queries
 
 
-def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.DataFrame) -> pd.DataFrame:
-    """reviews: some days after an order. When the mood changes, the words change and the stars hardly do."""
+def reviews(rng: np.random.Generator, story: Story, sold: pd.DataFrame) -> pd.DataFrame:
+    """reviews: some days after an order. When the mood changes, the words change and the stars hardly do.
+
+    Beside the columns of the file: line (the row of `sold`), minute, voice (its number in phrases.MOODS) and chinese.
+    """
     product, day = sold["product"].to_numpy(), sold["day"].to_numpy()
     chance = np.minimum(REVIEWED * np.exp(story.reviewing[product, np.minimum(day + 7, SPAN - 1)].astype(np.float64)), 0.55)
     written = sold[rng.random(len(sold)) < np.round(chance, 7)].copy()
+    written["line"] = written.index
     written["minute"] = written["minute"] + rng.integers(2 * 1440, 15 * 1440, len(written)) + rng.integers(0, 700, len(written))
     written = written[written["minute"] < DAYS * 1440].sort_values(["minute", "basket", "product"], ignore_index=True)
     product, day = written["product"].to_numpy(), (written["minute"] // 1440).to_numpy()
@@ -117,8 +130,6 @@ def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.
     eastern = np.isin(np.array(story.countries)[written["country"]], ["HK", "SG"])
     chinese = rng.random(len(written)) < np.where(eastern, 0.72, np.where(story.catalogue.language[product] == "en", 0.02, 0.2))
     titles, bodies = _texts(rng, story, product, voice, chinese)
-    customer = written["customer"].to_numpy()
-    names = people.table["customer_id"].to_numpy()
     return pd.DataFrame(
         {
             "review_id": [f"R{200000 + i}" for i in range(len(written))],
@@ -127,8 +138,29 @@ def reviews(rng: np.random.Generator, story: Story, people: Customers, sold: pd.
             "rating": rating,
             "title": titles,
             "body": bodies,
-            "customer_id": np.where(customer >= 0, names[customer], None),
+            "line": written["line"],
+            "minute": written["minute"],
+            "voice": voice,
+            "chinese": chinese,
         }
+    )
+
+
+def complain(rng: np.random.Generator, written: pd.DataFrame, late: np.ndarray) -> pd.DataFrame:
+    """Let reviews that are lukewarm or angry speak of a late delivery where there was one. late: of each review."""
+    told = np.flatnonzero(late & written["voice"].isin([2, 4]))
+    chinese, choice = written["chinese"].to_numpy()[told], rng.integers(0, len(phrases.LATE), len(told))
+    body = written["body"].to_numpy().copy()
+    body[told] = [(phrases.LATE_ZH if zh else phrases.LATE)[c] for zh, c in zip(chinese, choice)]
+    return written.assign(body=body)
+
+
+def signed(written: pd.DataFrame, people: Customers, sold: pd.DataFrame) -> pd.DataFrame:
+    """Return the columns of the file, each review with the customer of its line."""
+    customer, names = sold["customer"].to_numpy()[written["line"]], people.table["customer_id"].to_numpy()
+    file = written[["review_id", "created_at", "product_id", "rating", "title", "body"]]
+    return file.assign(
+        created_at=written["created_at"].dt.strftime("%Y-%m-%dT%H:%M:%S"), customer_id=np.where(customer >= 0, names[customer], None)
     )
 
 
@@ -165,9 +197,9 @@ def _texts(rng, story: Story, product: np.ndarray, voice: np.ndarray, chinese: n
 
 
 def promotions(rng: np.random.Generator, story: Story) -> pd.DataFrame:
-    """promotions: the planted ones that had begun by the last day, and small ones that moved nothing."""
+    """promotions: the planted ones, also those that begin in the 28 days after the last day, and small ones that moved nothing."""
     ids = story.catalogue.table["product_id"].to_numpy()
-    rows = [(ids[p], first, last, kind, discount) for p, first, last, kind, discount in story.promotions if first < DAYS]
+    rows = [(ids[p], first, last, kind, discount) for p, first, last, kind, discount in story.promotions if first < SPAN]
     for p in rng.choice(len(ids), len(ids) // 14, replace=False):
         first = int(rng.integers(max(int(story.catalogue.launch[p]), 0), DAYS))
         rows.append((ids[p], first, first + 6, "newsletter", 0.05))
@@ -175,6 +207,25 @@ def promotions(rng: np.random.Generator, story: Story) -> pd.DataFrame:
     return pd.DataFrame(
         [(i, date_of(a), date_of(b), k, d) for i, a, b, k, d in rows], columns=["product_id", "starts_on", "ends_on", "kind", "discount"]
     )
+
+
+def planned(rng: np.random.Generator, story: Story) -> pd.DataFrame:
+    """Return promotions that are planned for the eight weeks after those that are simulated: nobody knows yet what they bring."""
+    catalogue, ids = story.catalogue, story.catalogue.table["product_id"].to_numpy()
+    lasting = np.flatnonzero(catalogue.last >= SPAN)
+    rows = []
+    for p in rng.choice(lasting, max(len(ids) // 32, 2), replace=False):
+        first = SPAN + int(rng.integers(0, 56))
+        rows.append(
+            (
+                ids[p],
+                date_of(first),
+                date_of(first + int(rng.integers(13, 28))),
+                "percentage off",
+                float(rng.choice([0.15, 0.2, 0.25, 0.3])),
+            )
+        )
+    return pd.DataFrame(rows, columns=["product_id", "starts_on", "ends_on", "kind", "discount"]).sort_values(["starts_on", "product_id"])
 
 
 def market(rng: np.random.Generator, story: Story) -> pd.DataFrame:

@@ -55,19 +55,45 @@ def test_a_file_that_asks_for_its_columns_can_be_left_out_and_read_after_all(ope
     assert jobs.recent(workspace)[0].arguments["answers"] == {"--leave-out kasse.csv": "yes"}
     checked(workspace)
     at = open_page("data", workspace=workspace)
-    assert "Not read: You chose to leave it out" in words(at) and not at.form_submit_button[0].disabled
-    next(s for s in at.selectbox if s.label == r"Is kasse\.csv read or left out?").select("no")
+    assert "Not read: You chose to skip it" in words(at) and not at.form_submit_button[0].disabled
+    next(s for s in at.selectbox if s.label == r"Read kasse\.csv or skip it?").select("no")
     pressed(at)
     checked(workspace)
     at = open_page("data", workspace=workspace)
     assert "Order date" in [s.label for s in at.selectbox]
 
 
+def test_none_of_these_is_an_answer_for_a_column_that_is_doubtful(open_page, workspace):
+    at = wait(open_page, workspace, ("sales.csv", b"date,sku,sales\n2024-03-01,A,5\n2024-03-02,A,6\n2024-03-03,B,5\n"))
+    units = next(s for s in at.selectbox if s.label == "Units")
+    assert units.value == "sales" and units.options[-1] == "None of these"
+    units.select("-")
+    pressed(at, "Continue")
+    job = jobs.recent(workspace)[0]
+    assert (job.kind, job.arguments["answers"]) == ("check", {"--column orders.units": "-"})
+    checked(workspace)
+    at = open_page("data", workspace=workspace)
+    assert not at.exception and "sales" not in [s.value for s in at.selectbox if s.label == "Units"]
+
+
+def test_quotations_are_skipped_with_advice_and_can_be_read_as_sales(open_page, workspace):
+    at = wait(open_page, workspace, ("quotations.csv", b"order_id,date,sku,qty,price\n1,2024-03-01,A,2,10\n2,2024-03-02,A,1,10\n"))
+    assert "quotations.csv lists quotations, judging by its name. Export the orders or invoices instead." in words(at).replace("\\", "")
+    pressed(at)
+    assert "Nothing to import" in words(at) and jobs.recent(workspace)[0].kind == "check"
+    next(s for s in at.selectbox if s.label.startswith("Read quotations")).select("no")
+    pressed(at)
+    checked(workspace)
+    at = open_page("data", workspace=workspace)
+    pressed(at)
+    assert jobs.recent(workspace)[0].kind == "import"
+
+
 def test_a_file_that_cannot_be_read_holds_the_import_up_until_it_is_left_out(open_page, workspace):
     months = b"month,sku,qty\n2024-01,A,5\n2024-02,A,7\n"
     at = wait(open_page, workspace, ("orders.csv", STATES.replace("In Klärung".encode(), b"paid")), ("monthly.csv", months))
-    (way_out,) = (s for s in at.selectbox if "Is the import to go on without it?" in s.label)
-    assert way_out.value == "yes" and way_out.options == ["leave it out"]
+    (way_out,) = (s for s in at.selectbox if "Continue without it?" in s.label)
+    assert way_out.value == "yes" and way_out.options == ["skip it"]
     pressed(at)
     job = jobs.recent(workspace)[0]
     assert (job.kind, job.arguments["answers"]) == ("import", {"--leave-out monthly.csv": "yes"})
@@ -77,7 +103,7 @@ def test_each_state_can_be_changed_and_the_files_are_checked_again_before_they_a
     at = wait(open_page, workspace, ("orders.csv", STATES))
     drop_downs = {s.label.replace("\\", ""): s for s in at.selectbox}
     assert drop_downs["paid · 61 rows"].value == "sale"
-    assert drop_downs["What does 'In Klärung' in column status count as? No list of known states has it."].value == "sale"
+    assert drop_downs["What does 'In Klärung' in column status count as? It is not a known status."].value == "sale"
     drop_downs["paid · 61 rows"].select("pending")
     at.text_input[0].set_value("Tassen")
     pressed(at)

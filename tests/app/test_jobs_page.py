@@ -227,9 +227,7 @@ def test_a_file_that_an_import_left_out_is_named_with_the_reason(open_page, work
     report = ingest.import_files(workspace, files)
     state.end_job(job.id, token, ended, message=ended, result={"text": report.text(), "report": report.as_dict()})
     at = open_page("data", workspace=workspace)
-    assert r"shops\.csv was left out: No table fits its columns. To be read as Orders, it needs: Order date, SKU or name, Units." in words(
-        at
-    )
+    assert r"shops\.csv was skipped: It matches no table. As Orders, it needs: Order date, SKU or name, Units." in words(at)
     assert "1 rows read = 1 kept" in " ".join(c.value for c in at.code)
     assert ("Files imported, but forecasting failed" in words(at)) == (ended == "failed")
 

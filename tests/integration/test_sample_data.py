@@ -366,6 +366,7 @@ FAULTS = {  # what dirt.csv calls it: which values of its column have it
     "missing product": empty,
     "missing customer": empty,
     "missing target": empty,
+    "missing query": empty,
     "price that is no number": no_number,
     "units that are no number": lambda v: no_number(v) & (v != "1 pc"),
     "units with a word": lambda v: v == "1 pc",
@@ -377,6 +378,8 @@ FAULTS = {  # what dirt.csv calls it: which values of its column have it
     "kind that nobody knows": lambda v: ~v.isin(EVENT_KINDS),
     "negative stock": lambda v: v < 0,
     "ends before it starts": lambda v: v < "2023-06-10",
+    "position below the first": lambda v: v < 1,
+    "neither yes nor no": lambda v: ~v.isin(["yes", "no"]),
 }
 
 
@@ -400,7 +403,7 @@ def test_every_fault_that_is_listed_is_there_and_no_other_row_has_it():
 def test_an_import_makes_of_the_dirt_what_the_truth_says(small_shop, tmp_path):
     dirt = pd.read_csv(small_shop / "truth/dirt.csv")
     report = import_files(Workspace(tmp_path / "ws"), sorted((small_shop / "files").iterdir())).as_dict()
-    assert len(report["files"]) == 11
+    assert len(report["files"]) == 14
     for file in report["files"]:
         expected = dirt[dirt["file"] == file["file"]].groupby("expected")["rows"].sum()
         (counts,) = file["tables"].values()

@@ -30,7 +30,7 @@ def test_an_undo_says_what_changes_and_then_changes_it(shop):
     said = do_job(shop, "check_undo", {"import_id": "000002"}, silent)["text"]
     assert "Nothing is written" in str(said) and "2 units" in str(said)
     assert stored(shop, "select count(*) from orders") == [(2,)]
-    assert "is taken back" in str(do_job(shop, "undo", {"import_id": "000002"}, silent)["text"])
+    assert "is undone" in str(do_job(shop, "undo", {"import_id": "000002"}, silent)["text"])
     assert stored(shop, "select product_id from orders") == [("A1",)]
     assert [one["import_id"] for one in do_job(shop, "look", {}, silent)["imports"]] == ["000001"]
 

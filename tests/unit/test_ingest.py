@@ -142,7 +142,7 @@ def test_a_discount_in_percent_is_quarantined_and_not_taken_for_cents(workspace,
     report = import_files(workspace, [write(tmp_path, "orders.csv", lines)])
     assert add_up(report) == {"read": 3, "kept": 2, "dropped": 0, "quarantined": 1}
     assert stored(workspace, "select product_id, discount_cents from orders order by ordered_at") == [("B2", 20), ("A1", None)]
-    assert stored(workspace, "select line, reason from quarantine") == [(2, "A share is given where an amount of money is expected.")]
+    assert stored(workspace, "select line, reason from quarantine") == [(2, "A percentage where an amount is expected.")]
     promotions = write(tmp_path, "promotions.csv", "sku,starts_on,ends_on,discount\nA1,2024-03-01,2024-03-08,20%\n")
     import_files(workspace, [promotions])
     assert stored(workspace, "select discount from promotions") == [(0.2,)]
@@ -250,7 +250,7 @@ def test_a_product_that_is_sold_but_not_described_is_titled_by_its_id(workspace,
         workspace, [write(tmp_path, "products.csv", "product_id,title\nA1,Red mug\nB2,\n"), write(tmp_path, "orders.csv", ORDERS)]
     )
     assert stored(workspace, "select product_id, title from products order by 1") == [("A1", "Red mug"), ("B2", "B2")]
-    assert "has no title" in notes(report)
+    assert "has no name. Its number is used as the name" in notes(report)
     import_files(workspace, [write(tmp_path, "more_products.csv", "product_id,title\nB2,Blue lamp\n")])
     assert stored(workspace, "select title from products where product_id = 'B2'") == [("Blue lamp",)]
 

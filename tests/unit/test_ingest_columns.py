@@ -68,7 +68,7 @@ def test_named_columns_are_read_and_remembered_for_later_imports(workspace, tmp_
 def test_nothing_is_remembered_of_an_import_that_fails_or_only_shows_its_plan(workspace, tmp_path):
     file = write(tmp_path, "export.csv", GERMAN)
     import_files(workspace, [file], columns=NAMED, dry_run=True)
-    with pytest.raises(UserError, match="To be read as orders, it needs columns for units"):
+    with pytest.raises(UserError, match="As orders, it needs columns for units"):
         import_files(workspace, [file], columns=NAMED[:2])
     assert workspace.settings().shop.columns == () and not workspace.warehouse.exists()
 

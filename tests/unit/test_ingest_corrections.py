@@ -19,7 +19,7 @@ def test_a_corrected_export_takes_the_place_of_the_lines_that_it_tells_anew(work
     newer = HEAD + "2024-03-01 10:00,A1,3,4.50,o1\n2024-03-01 10:00,B2,1,19.00,o1\n2024-03-02 11:05,A1,1,4.00,o2\n2024-03-03,A1,1,4.50,o3\n"
     report = import_files(workspace, [write(tmp_path, "newer.csv", newer)])
     assert add_up(report) == {"read": 4, "kept": 3, "dropped": 1, "quarantined": 0}
-    assert "3 kept, 1 dropped, 0 quarantined. 2 kept rows replace stored ones." in str(report.text())
+    assert "3 kept, 1 skipped, 0 rejected. 2 kept rows replace stored ones." in str(report.text())
     assert stored(workspace, LINES) == [("o1", "A1", 3, 450), ("o1", "B2", 1, 1900), ("o2", "A1", 1, 400), ("o3", "A1", 1, 450)]
     assert stored(workspace, "select first_day::varchar from touched order by import_id") == [("2024-03-01",), ("2024-03-01",)]
 
@@ -27,12 +27,12 @@ def test_a_corrected_export_takes_the_place_of_the_lines_that_it_tells_anew(work
 def test_an_order_that_goes_on_in_another_file_keeps_its_lines(workspace, tmp_path):
     one = write(tmp_path, "page1.csv", HEAD + "2024-03-01,A1,2,4.50,o1\n2024-03-01,A1,2,4.50,o2\n")
     two = write(tmp_path, "page2.csv", HEAD + "2024-03-01,A1,1,4.00,o2\n2024-03-01,B2,1,19.00,o2\n")
-    import_files(workspace, [one, two])
+    import_files(workspace, [one, two], answers={"--same-orders": "both"})
     lines = [("o1", "A1", 2, 450), ("o2", "A1", 1, 400), ("o2", "A1", 2, 450), ("o2", "B2", 1, 1900)]
     assert stored(workspace, LINES) == lines
     import_files(workspace, [write(tmp_path, "page3.csv", HEAD + "2024-03-01,C3,1,1.00,o2\n")])
     assert stored(workspace, LINES) == [*lines, ("o2", "C3", 1, 100)]
-    import_files(workspace, [one, two])
+    import_files(workspace, [one, two], answers={"--same-orders": "both"})
     assert stored(workspace, LINES) == lines
 
 

@@ -23,7 +23,7 @@ def test_whether_whole_numbers_called_sales_are_units_is_asked_where_the_file_ha
 
 def test_one_amount_with_cents_anywhere_in_the_file_shows_that_sales_are_money(workspace, tmp_path):
     rows = "".join(f"2024-03-{1 + n % 28:02},{n % 7},12\n" for n in range(3000)) + "2024-03-05,1,12.50\n"
-    with pytest.raises(UserError, match="To be read as orders, it needs columns for units"):
+    with pytest.raises(UserError, match="As orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, "train.csv", "date,item,sales\n" + rows)])
 
 
@@ -49,20 +49,20 @@ def test_a_blank_column_takes_the_place_of_no_other(workspace, tmp_path):
 def test_the_report_shows_the_evidence_for_a_column_that_its_name_leaves_open(workspace, tmp_path):
     rows = "".join(f"{n // 2},2024-03-05,Mug {n % 4},9.90\n" for n in range(8))
     report = import_files(workspace, [write(tmp_path, "export.csv", "id,date,name,price\n" + rows)])
-    assert "id (its values stand on lines of several products, as numbers of orders do) -> order_id" in str(report.text())
+    assert "id (its values are on lines of several products, like order numbers) -> order_id" in str(report.text())
 
 
 @pytest.mark.parametrize("head, cell", [("sales", "12.50"), ("sales,currency", "12,USD"), ("sales,price", "12,4")])
 def test_sales_that_may_be_money_are_no_units_and_no_list_of_products_either(workspace, tmp_path, head, cell):
     rows = f"date,item,{head}\n" + "".join(f"2024-03-0{day},{item},{cell}\n" for day in range(1, 7) for item in ("mug", "lamp"))
-    with pytest.raises(UserError, match="train.csv has the columns .* To be read as orders, it needs columns for units"):
+    with pytest.raises(UserError, match="train.csv has the columns .* As orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, "train.csv", rows)])
     assert not workspace.warehouse.exists()
 
 
 @pytest.mark.parametrize("file", ["train.csv", "sales.csv"])
 def test_the_same_products_on_several_days_are_no_list_of_products(workspace, tmp_path, file):
-    with pytest.raises(UserError, match=f"{file} has the columns .* To be read as orders, it needs columns for units"):
+    with pytest.raises(UserError, match=f"{file} has the columns .* As orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, file, "date,store,item,menge\n" + DAYS)])
 
 
@@ -171,7 +171,7 @@ def test_a_name_that_all_lines_of_a_product_share_is_the_products_though_mails_s
 def test_a_name_that_may_be_the_buyers_is_not_read_and_keeps_no_sale_out(workspace, tmp_path):
     report = import_files(workspace, [write(tmp_path, "orders.csv", mailed([("A", "Ann Lee"), ("B", "Bo Wu")]))])
     assert stored(workspace, "select product_id, title from products order by 1") == [("A", "A"), ("B", "B")]
-    assert add_up(report)["kept"] == 2 and str(report.files[0].outside["name"]) == "names of persons"
+    assert add_up(report)["kept"] == 2 and str(report.files[0].outside["name"]) == "names of people"
 
 
 def test_a_file_without_a_line_of_names_says_so(workspace, tmp_path):

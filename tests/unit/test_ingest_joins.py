@@ -93,7 +93,7 @@ def test_a_list_of_orders_may_call_their_id_a_bare_id(workspace, tmp_path, files
 
 @pytest.mark.parametrize("which", (0, 1))
 def test_one_of_the_two_lists_alone_is_refused_and_the_other_asked_for(workspace, files, which):
-    with pytest.raises(UserError, match="name both in one import"):
+    with pytest.raises(UserError, match="import both together"):
         import_files(workspace, [files[which]])
 
 
@@ -131,7 +131,7 @@ def test_a_list_of_orders_adds_no_persons_data(workspace, tmp_path, files):
     heads = HEADS.replace("France", "ann@example.com").replace("Germany", "bob@example.com")
     report = import_files(workspace, [write(tmp_path, "orders.csv", heads), files[1]])
     assert stored(workspace, "select count(country) from orders") == [(0,)]
-    assert str(report.files[1].outside["ShipCountry"]) == "mail addresses"
+    assert str(report.files[1].outside["ShipCountry"]) == "e-mail addresses"
 
 
 def test_a_mapping_says_the_same_with_a_lookup(workspace, tmp_path):
@@ -221,7 +221,7 @@ def test_a_list_of_categories_or_suppliers_is_no_list_of_products_or_customers(w
     suppliers = "Id,CompanyName,ContactTitle,City\n1,Exotic,Manager,London\n2,Tokyo Traders,Manager,Tokyo\n"
     for name, text, expected in (
         ("Categories.csv", CATEGORIES, "lists categories"),
-        ("Suppliers.csv", suppliers, "To be read as suppliers"),
+        ("Suppliers.csv", suppliers, "As suppliers"),
     ):
         with pytest.raises(UserError, match=expected):
             import_files(workspace, [write(tmp_path, name, text)])

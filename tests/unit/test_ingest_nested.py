@@ -97,6 +97,16 @@ def test_orders_of_woocommerce_are_read_a_row_a_line(workspace, tmp_path):
     assert stored(workspace, "select distinct country, customer_id from orders") == [("DE", None)]  # 0 is no customer
 
 
+def test_what_is_left_of_a_line_after_edits_and_refunds_is_what_was_sold(workspace, tmp_path):
+    """`current_quantity` is less what was refunded and what was taken out of the order, which no refund names."""
+    back = [{"refund_line_items": [{"line_item_id": 10, "quantity": 1}]}, {"refund_line_items": [], "note": "postage"}]
+    order = shopify(1, ("A", 5, "1.00"), ("B", 2, "2.00"), ("C", 3, "1.00"), state="partially_refunded", refunds=back)
+    for line, left in zip(order["line_items"], (4, 0, 3)):
+        line["current_quantity"] = left
+    report = imported(workspace, tmp_path, [order])
+    assert stored(workspace, UNITS) == [("A", 4), ("C", 3)] and report.totals()["set_aside"] == 1
+
+
 def test_a_refund_that_names_no_lines_is_asked_about(workspace, tmp_path):
     orders = [woo(1, ("A", 2, "9.00"), refunds=[{"id": 5, "total": "-4.50"}]), woo(2, ("A", 1, "4.50"))]
     with pytest.raises(UserError, match="--state part-refunded=sale"):

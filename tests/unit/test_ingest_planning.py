@@ -45,11 +45,12 @@ def test_order_days_are_read_as_people_write_them(text, days):
         assert con.execute(f"select {weekdays_sql('$text')}", {"text": text}).fetchone() == (days,)
 
 
-def test_limits_of_an_order_are_kept_as_they_are_and_quarantined_where_they_cannot_be_read(workspace, tmp_path):
+def test_limits_of_an_order_are_kept_as_they_are_and_left_blank_where_they_cannot_be_read(workspace, tmp_path):
     text = "sku,title,max order,shelf life (days)\nA,Mug,0,-3\nB,Lamp,12,90\nC,Rug,many,\n"
-    assert add_up(import_files(workspace, [write(tmp_path, "products.csv", text)]))["kept"] == 2
-    assert stored(workspace, "select product_id, max_order, shelf_life_days from products order by 1") == [("A", 0, -3), ("B", 12, 90)]
-    assert reasons(workspace) == [("many", "The number cannot be read.")]
+    report = import_files(workspace, [write(tmp_path, "products.csv", text)])
+    limits = stored(workspace, "select product_id, max_order, shelf_life_days from products order by 1")
+    assert limits == [("A", 0, -3), ("B", 12, 90), ("C", None, None)]
+    assert "Kept with a warning: 1 row, without its value in column 'max order' (line 4)" in notes(report)
 
 
 def test_suppliers_are_read_under_english_and_chinese_names(workspace, tmp_path):

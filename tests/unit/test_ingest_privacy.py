@@ -74,7 +74,7 @@ def test_columns_of_persons_are_not_read_as_attributes(workspace, tmp_path):
     assert stored(workspace, "select distinct attribute from customers") == [("tier",)]
     assert "example.org" not in everything(workspace) and "Ann" not in everything(workspace)
     assert report.files[0].outside.keys() == {"name", "email", "phone", "street", "city contact"}
-    assert "Left outside, as data about persons: name (names of persons), email (mail addresses)" in str(report.text())
+    assert "Not imported, as personal data: name (names of people), email (e-mail addresses)" in str(report.text())
 
 
 def test_a_list_of_persons_is_not_taken_for_a_list_of_products(workspace, tmp_path):
@@ -87,7 +87,7 @@ def test_a_mapping_that_asks_for_personal_data_is_refused(workspace, tmp_path):
     with pytest.raises(UserError, match="E-Mail"):
         import_files(workspace, [write(tmp_path, "c.csv", "id,E-Mail\n1,a@example.org\n")], mapping=mapping)
     mapping = write(tmp_path, "m2.toml", '[customers]\ncustomer_id = "id"\nregion = "r"\n')
-    with pytest.raises(UserError, match="mail addresses"):
+    with pytest.raises(UserError, match="e-mail addresses"):
         import_files(workspace, [write(tmp_path, "c2.csv", "id,r\n1,a@example.org\n")], mapping=mapping)
 
 
@@ -292,7 +292,7 @@ def test_persons_that_an_earlier_version_stored_go_with_the_next_import(workspac
         for attribute, value in (("IBAN", "DE001234"), ("Geburtsdatum", "1990-01-01"), ("PLZ", "53113"), ("income", "35-49K")):
             con.execute("insert into customers values ('someone', $attribute, $value)", {"attribute": attribute, "value": value}).fetchall()
     report = import_files(workspace, [write(tmp_path, "orders.csv", "date,sku,qty\n2024-03-01,A,1\n")])
-    assert "The attributes Geburtsdatum, IBAN, PLZ of customers" in str(report.notes[0])
+    assert "The customer attributes Geburtsdatum, IBAN, PLZ" in str(report.notes[0])
     assert [a for (a,) in stored(workspace, "select distinct attribute from customers order by 1")] == ["age_band", "income", "tier"]
 
 
@@ -300,4 +300,4 @@ def test_a_person_can_name_the_group_of_customers_and_no_personal_column(workspa
     file = write(tmp_path, "customers.csv", "customer_id,abc,xyz\n" + "".join(f"c{i},{'AB'[i % 2]},p{i}@example.org\n" for i in range(9)))
     report = import_files(workspace, [file], columns=("customers.group = abc", "customers.channel = xyz"))
     assert stored(workspace, "select distinct attribute, value from customers order by all") == [("group", "A"), ("group", "B")]
-    assert str(report.files[0].outside["xyz"]) == "mail addresses"
+    assert str(report.files[0].outside["xyz"]) == "e-mail addresses"

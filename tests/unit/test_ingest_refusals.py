@@ -69,7 +69,7 @@ def test_a_first_import_that_fails_leaves_no_warehouse(workspace, tmp_path):
 @pytest.mark.parametrize(
     "name, text, expected",
     [
-        ("weather.csv", "station,temperature\nX,1\n", "To be read as"),
+        ("weather.csv", "station,temperature\nX,1\n", "it needs columns"),
         ("orders.csv", "ordered_at,product_id\n2024-01-01,A\n", "units"),
         ("empty.csv", "", "needs at least one row"),
         ("blank.csv", "\n \n", "needs at least one row"),
@@ -94,7 +94,7 @@ def test_sales_whose_units_nobody_knows_by_name_are_not_taken_for_customers(work
     till = "TRANSACTION_DT,CUSTOMER_ID,AGE_GROUP,PRODUCT_ID,AMOUNT,SALES_PRICE\n11/1/2000,c1,45-49,4710199010372,2,30\n"
     with pytest.raises(UserError) as error:
         import_files(workspace, [write(tmp_path, "till.csv", till)])
-    assert "read as orders, it needs columns for units" in str(error.value.expected) and "PRODUCT_ID, AMOUNT" in str(error.value.found)
+    assert "As orders, it needs columns for units" in str(error.value.expected) and "PRODUCT_ID, AMOUNT" in str(error.value.found)
     assert not workspace.warehouse.exists()
     report = import_files(workspace, [write(tmp_path, "crm.csv", "customer_id,name,age_group\nc1,Ann,45-49\n")])
     assert report.files[0].main.table == "customers" and stored(workspace, "select attribute, value from customers") == [
@@ -177,10 +177,10 @@ def test_quantities_in_a_file_named_after_stock_are_stock_and_no_sales(workspace
 @pytest.mark.parametrize(
     "name, header, missing",
     [
-        ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "To be read as deliveries, it needs columns for due_on"),
-        ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "To be read as deliveries, it needs columns for due_on"),
-        ("inventory.csv", "sku,created_at,sku_2,title,sold", "To be read as stock, it needs columns for day"),
-        ("promotions.csv", "id,date,sku,name,quantity", "To be read as promotions, it needs columns for starts_on"),
+        ("purchase_orders.csv", "po,order_date,sku,product_name,qty", "As deliveries, it needs columns for due_on"),
+        ("采购订单.csv", "采购单号,下单日期,商品编码,商品名称,数量", "As deliveries, it needs columns for due_on"),
+        ("inventory.csv", "sku,created_at,sku_2,title,sold", "As stock, it needs columns for day"),
+        ("promotions.csv", "id,date,sku,name,quantity", "As promotions, it needs columns for starts_on"),
         ("returns.csv", "order_id,date,sku,name,quantity", "Returned units are below zero"),
         ("order_refunds.csv", "order_id,date,sku,name,quantity", "Returned units are below zero"),
         ("退货订单.csv", "订单号,下单日期,商品编码,商品名称,数量", "Returned units are below zero"),
@@ -226,7 +226,7 @@ def test_a_sheet_is_what_its_title_says_and_a_lone_one_what_its_workbook_is_call
 
 
 def test_sales_whose_date_has_an_unheard_name_are_no_list_of_products(workspace, tmp_path):
-    with pytest.raises(UserError, match=r"sales\.csv has the columns .* To be read as orders, it needs columns for ordered_at"):
+    with pytest.raises(UserError, match=r"sales\.csv has the columns .* As orders, it needs columns for ordered_at"):
         import_files(workspace, [write(tmp_path, "sales.csv", "fiscal period,item,units sold\n2024-03-05,A,2\n")])
     report = import_files(workspace, [write(tmp_path, "sales.csv", "week starting,item,units sold\n2024-03-05,A,2\n")])
     assert report.files[0].main.table == "orders"

@@ -21,7 +21,7 @@ OF_NO_USE = {
 def test_a_file_that_fits_no_table_is_left_out_of_several_and_named(workspace, tmp_path, name):
     report = import_files(workspace, [write(tmp_path, name, OF_NO_USE[name]), write(tmp_path, "orders.csv", SALES)])
     assert [f.file for f in report.files if f.left_out] == [name]
-    assert f"Left out: {name}." in str(report.text())
+    assert f"Skipped: {name}." in str(report.text())
     assert add_up(report) == {"read": 2, "kept": 2, "dropped": 0, "quarantined": 0}
     assert stored(workspace, "select count(*) from products where product_id = '1'") == [(0,)]
 
@@ -43,7 +43,7 @@ def test_a_file_that_fits_no_table_is_refused_where_nothing_else_is_read(workspa
     ],
 )
 def test_sales_of_which_a_column_is_unknown_are_never_left_out(workspace, tmp_path, text):
-    with pytest.raises(UserError, match="more.csv has the columns .* To be read as orders"):
+    with pytest.raises(UserError, match="more.csv has the columns .* As orders"):
         import_files(workspace, [write(tmp_path, "more.csv", text), write(tmp_path, "orders.csv", SALES)])
     assert not workspace.warehouse.exists()
 
@@ -63,7 +63,7 @@ def test_a_mapping_knows_a_file_by_its_whole_name(workspace, tmp_path):
 
 
 def test_sales_whose_units_are_unknown_are_no_list_of_products(workspace, tmp_path):
-    with pytest.raises(UserError, match="To be read as orders, it needs columns for units"):
+    with pytest.raises(UserError, match="As orders, it needs columns for units"):
         import_files(workspace, [write(tmp_path, "export.csv", "Order Id,order date (Orders),Product Name,Menge\n1,2024-03-05,Mug,2\n")])
 
 
@@ -138,7 +138,7 @@ def test_the_number_of_a_week_is_no_day(workspace, tmp_path):
     rows = "week,sku,qty,transaction_timestamp\n10,A,1,2017-03-05 11:30:00\n11,A,2,2017-03-12 11:30:00\n"
     import_files(workspace, [write(tmp_path, "sales.csv", rows)])
     assert stored(workspace, "select ordered_at::date::varchar, units from orders order by all") == [("2017-03-05", 1), ("2017-03-12", 2)]
-    with pytest.raises(UserError, match="To be read as orders, it needs columns for ordered_at"):
+    with pytest.raises(UserError, match="As orders, it needs columns for ordered_at"):
         import_files(workspace, [write(tmp_path, "numbers.csv", "week,sku,qty\n10,A,1\n11,A,2\n")])
     import_files(workspace, [write(tmp_path, "weekly.csv", "week,sku,qty\n2017-03-20,A,1\n")])
 
@@ -146,7 +146,7 @@ def test_the_number_of_a_week_is_no_day(workspace, tmp_path):
 def test_what_customers_did_is_no_list_of_customers(workspace, tmp_path):
     acts = "household_id,coupon,redemption_date\n" + "".join(f"{i % 3},c{i},2017-03-{i + 1:02}\n" for i in range(9))
     report = import_files(workspace, [write(tmp_path, "redemptions.csv", acts), write(tmp_path, "orders.csv", SALES)])
-    assert str(report.files[0].left_out) == "It looks like a list of customers and has most of them several times."
+    assert str(report.files[0].left_out) == "It looks like a list of customers but repeats most of them."
     assert stored(workspace, "select count(*) from customers") == [(0,)]
 
 

@@ -32,7 +32,7 @@ def test_sales_of_days_that_are_stored_as_totals_are_added_up_to_such(workspace,
     newer = "date,sku,qty,price\n2024-01-02,A,9,1.00\n2024-01-02,B,1,4.00\n2024-01-02,B,3,2.00\n2024-01-02,B,4,\n"  # one line has no price
     report = import_files(workspace, [write(tmp_path, "newer.csv", newer)])
     assert add_up(report) == {"read": 4, "kept": 2, "dropped": 2, "quarantined": 0}
-    assert "added up to totals" in str(report.text()) and "2 kept, 2 dropped, 0 quarantined. 1 kept row replaces a stored one." in str(
+    assert "added up to totals" in str(report.text()) and "2 kept, 2 skipped, 0 rejected. 1 kept row replaces a stored one." in str(
         report.text()
     )
     assert stored(workspace, "select product_id, units, order_count, unit_price_cents from orders order by ordered_at, 1") == [

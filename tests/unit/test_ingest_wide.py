@@ -52,7 +52,7 @@ def test_days_that_are_numbered_are_those_of_the_calendar_in_the_same_import(wor
 
 
 def test_numbered_columns_without_a_calendar_are_no_days(workspace, tmp_path):
-    with pytest.raises(UserError, match="To be read as orders"):
+    with pytest.raises(UserError, match="As orders"):
         import_files(workspace, [write(tmp_path, "sales.csv", sheet([f"d_{i}" for i in range(1, 8)]))])
 
 

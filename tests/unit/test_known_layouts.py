@@ -432,7 +432,7 @@ REFUSED = {  # layouts of reports that cannot serve -> (header, what to export i
     "erpnext-stock-ledger": ("Date,Item Code,In Qty,Out Qty,Balance Qty,Warehouse,Voucher Type", "Stock Balance"),
     "taobao-order-list": ("订单编号,买家会员名,买家实际支付金额,订单状态,订单创建时间", "ExportOrderDetailList"),
     "olist-orders": ("order_id,customer_id,order_status,order_purchase_timestamp,order_estimated_delivery_date", "olist_order_items"),
-    "instacart-order-products": ("order_id,product_id,add_to_cart_order,reordered", "Leave the file out"),
+    "instacart-order-products": ("order_id,product_id,add_to_cart_order,reordered", "Skip the file"),
 }
 
 

@@ -73,7 +73,7 @@ def test_the_last_flag_of_the_refusal_leaves_the_file_out_and_next_time_too(work
     import_files(workspace, beside, answers=leave_out)
     assert stored(workspace, "select sum(units) from orders") == [(3,)]
     again = import_files(workspace, beside)
-    assert str(again.files[0].left_out) == "You chose to leave it out." and not again.open()
+    assert str(again.files[0].left_out) == "You chose to skip it." and not again.open()
     with pytest.raises(UserError, match="orders.units=Menge"):
         import_files(workspace, beside, answers={"--leave-out bestellungen.csv": "no"})
 
@@ -118,5 +118,5 @@ def test_an_answer_about_a_file_that_is_not_there_is_refused(workspace, beside):
 
 
 def test_an_import_of_nothing_but_files_left_out_is_refused(workspace, beside):
-    with pytest.raises(UserError, match="Every file of the import is left out"):
+    with pytest.raises(UserError, match="Every file of the import is skipped"):
         import_files(workspace, beside[:1], answers={"--leave-out bestellungen.csv": "yes"})

@@ -61,7 +61,7 @@ def test_every_column_is_read_somewhere_or_described_without_its_values(workspac
     found = statement_of(workspace, tmp_path, text)
     assert [c.name for c in found.columns] == text.splitlines()[0].split(",")
     assert found.columns[0].read_as == ("orders.ordered_at",)
-    assert [str(c.looks) for c in found.columns if c.looks] == ["one value everywhere", "mail addresses"]
+    assert [str(c.looks) for c in found.columns if c.looks] == ["one value everywhere", "e-mail addresses"]
     assert "a@b.de" not in json.dumps(found.as_dict()) and "ruf an" not in json.dumps(found.as_dict())
 
 

@@ -1,4 +1,4 @@
-"""Any import can be taken back: the warehouse is then what it would be without it."""
+"""Any import can be undone: the warehouse is then what it would be without it."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_plan_of_an_undo_says_what_changes_and_changes_nothing(tmp_path):
     before = contents(workspace)
     plan = undo_import(workspace, "2", dry_run=True)
     assert contents(workspace) == before
-    assert str(plan.text()).startswith("Plan of taking back import 000002 of ") and "Nothing is written." in str(plan.text())
+    assert str(plan.text()).startswith("Plan of undoing import 000002 of ") and "Nothing is written." in str(plan.text())
     assert "orders: 3 removed, 2 restored." in str(plan.text()) and "From 3 Mar 2024 to 21 Mar 2024." in str(plan.text())
     done = undo_import(workspace, "000002")
     assert done.tables == plan.tables

@@ -51,7 +51,7 @@ def interpret_amounts(
     if discount is not None and _are_shares(con, texts, discount.sources[0]):
         notes.append(
             msg(
-                "Column {column} is not read: its values are shares between 0 and 1, and an amount of money is expected.",
+                "Column {column} is not read: its values are percentages, as numbers from 0 to 1, and an amount is expected.",
                 column=repr(discount.sources[0]),
             )
         )

@@ -18,7 +18,7 @@ from core.schema import Column
 
 ROUNDED_ID = msg("A spreadsheet has rounded an id.").template
 DECIMAL = "--decimal"
-SHARE = msg("A share is given where an amount of money is expected.").template
+SHARE = msg("A percentage where an amount is expected.").template
 
 
 def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answers: Answers) -> None:
@@ -69,8 +69,8 @@ def decide_formats(con, texts: TextTable, plans: list[TablePlan], mapping: Mappi
     amounts = [f.sources[0] for column, f in filled if column is not None and column.name.endswith("_cents")]
     for source, rows in _break(con, texts, amounts, "ends_with({0}, '%')", SHARE).items():
         remark = nmsg(
-            "{count} row has a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
-            "{count} rows have a share where an amount of money is expected. Export amounts, or leave the column out by a mapping.",
+            "{count} row has a percentage where an amount is expected. Export amounts, or skip the column in a mapping.",
+            "{count} rows have a percentage where an amount is expected. Export amounts, or skip the column in a mapping.",
             rows,
         )
         texts.remarks.append((source, remark))

@@ -164,7 +164,7 @@ class DateColumn:
         raise UserError(
             found=msg("{flag} is {value}.", flag=question.key, value=repr(answer)),
             expected=msg("The answer is one of {choices}.", choices=names),
-            to_do=msg("Correct it, or leave it out: the import then asks."),
+            to_do=msg("Correct it, or remove it: the import then asks."),
         )
 
     # several ways of writing in one column

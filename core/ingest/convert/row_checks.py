@@ -19,6 +19,7 @@ from core.schema import MAP_KINDS, RESPONSES
 FIRST_DAY = date(1990, 1, 1)
 MOST_UNITS = 10_000_000  # in one row; the shortest barcode has eight digits
 PLANNING = timedelta(days=3 * 366)  # launches and promotions may be planned this far ahead
+LENIENT = ("products",)  # tables whose rows are kept without a further cell that is wrong; the terms of a supplier are all it has
 _PLANNED = ("launched_on", "starts_on", "ends_on", "due_on")
 
 MARKED = msg("The row is set aside.")  # its mark has the reason
@@ -87,10 +88,23 @@ def checks(plan: TablePlan, options: Options, bind: Callable[[object], str], now
         Check("broken is not null", None, BROKEN),
         Check("aside is not null", None, MARKED, aside=True),
         *_missing(plan),
-        *_unreadable(plan),
-        *_dates(plan, bind, now),
-        *(c for c in _ranges(plan, options, bind) if c.column in plan.columns),
+        *(c for c in _of_cells(plan, options, bind, now) if plan.table not in LENIENT or _is_required(plan, c)),
     ]
+
+
+def warnings(plan: TablePlan, options: Options, bind: Callable[[object], str], now: datetime) -> list[Check]:
+    """Return the checks of cells without which a row is kept."""
+    return [c for c in _of_cells(plan, options, bind, now) if plan.table in LENIENT and not _is_required(plan, c)]
+
+
+def _of_cells(plan: TablePlan, options: Options, bind: Callable[[object], str], now: datetime) -> list[Check]:
+    """Return the checks of values."""
+    return [*_unreadable(plan), *_dates(plan, bind, now), *(c for c in _ranges(plan, options, bind) if c.column in plan.columns)]
+
+
+def _is_required(plan: TablePlan, check: Check) -> bool:
+    column = target_column(plan.table, check.column) if check.column else None
+    return column is None or column.required
 
 
 def _missing(plan: TablePlan) -> list[Check]:

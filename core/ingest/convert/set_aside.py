@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from core.ingest.blanks import NO_VALUE
-from core.ingest.convert import states, totals_rows
+from core.ingest.convert import bundles, states, totals_rows
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
-from core.ingest.questions import Answers
+from core.ingest.questions import Answers, Question
 from core.ingest.recognise.mapping import Mapping
 from core.ingest.recognise.table_plan import TablePlan
 from core.ingest.words import no_product_pattern, normalised
@@ -20,7 +20,6 @@ from core.messages import Message, msg
 
 KEEP, PRODUCT = "--keep", "product"  # the flag that makes a product of a line that is set aside, and its answer
 NO_PRODUCT = msg("The row is not about a product but about postage, a fee, a discount, a voucher, a sample or a test.").template
-PART = msg("The row is a part of the row that it names as its parent.").template
 COMES_BACK = (NO_PRODUCT, totals_rows.TOTAL)  # reasons for which KEEP makes products of the rows
 _WITH_PRODUCTS = ("orders", "products", "events", "stock", "deliveries")
 
@@ -32,11 +31,13 @@ class Marks:
     reasons  templates, by their position (from 0) in the column `reason`; null there for a row whose units came back
     states   the state columns with what each value counts as
     notes    on columns that are not read as states
+    bundles  the column that tells parts of bundles from these, with the question which of them count; None without any
     """
 
     reasons: list[str] = field(default_factory=list)
     states: list[states.StateColumn] = field(default_factory=list)
     notes: list[Message] = field(default_factory=list)
+    bundles: tuple[str, Question] | None = None
     is_empty: bool = True
 
 
@@ -66,7 +67,10 @@ def mark(con, texts: TextTable, plans: list[TablePlan], mapping: Mapping, answer
         )
     for parent in plan.parts:
         cell = texts.text(parent, NO_VALUE)
-        add(f"select line, 2, {position(PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
+        add(f"select line, 2, {position(bundles.PART)}, null, false from {quoted(texts.table)} where {cell} is not null and {cell} <> '0'")
+    marks.bundles = bundles.find(con, texts, plan, answers)
+    for reason in (bundles.PART, bundles.OF_PARTS) if marks.bundles else ():
+        add(f"select line, 5, {position(reason)}, null, false from bundle_aside where reason = $reason", reason=reason)
     for filled in plan.lines:
         cell = texts.text(filled, NO_VALUE)
         add(f"select line, 1, {position(totals_rows.TOTAL)}, null, false from {quoted(texts.table)} where {cell} is null")

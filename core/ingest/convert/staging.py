@@ -8,13 +8,13 @@ and are quoted; values are bound.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.ingest.blanks import NO_TEXT, NO_VALUE
 from core.ingest.convert import age_bands, dates, formats, zones
 from core.ingest.convert.pseudonyms import mask_table, number_table, pseudonym_table
-from core.ingest.convert.row_checks import Check, checks
+from core.ingest.convert.row_checks import Check, checks, warnings
 from core.ingest.convert.text_table import TextTable
 from core.ingest.names import quoted
 from core.ingest.persons.column_names import AGE, BIRTH, POSTAL_CODE, attribute_kind
@@ -46,13 +46,17 @@ _UNSHOWN = {"title", "description", "body", "query"}  # free text, which may be 
 
 @dataclass
 class StagedTable:
-    """A temporary table of converted rows. columns: the canonical columns that the file has."""
+    """A temporary table of converted rows. columns: the canonical columns that the file has; warnings: on cells that rows are kept without.
+
+    Bit i of its column `warned` is set where the warning i holds.
+    """
 
     table: str
     plan: TablePlan
     columns: list[str]
     checks: list[Check]
     file: str
+    warnings: list[Check] = field(default_factory=list)
 
 
 def stage(
@@ -84,7 +88,7 @@ def stage(
     used = {name: query.values[name] for name in set(_BOUND.findall(text))}
     table = f"staged_{plan.table}"
     con.execute(f"create or replace temp table {quoted(table)} as {text}", used or None).fetchall()
-    return StagedTable(table, plan, query.given(), query.checks, texts.source.file)
+    return StagedTable(table, plan, query.given(), query.checks, texts.source.file, query.warnings)
 
 
 class _Query:
@@ -107,6 +111,7 @@ class _Query:
         self.table, self.options = plan.table, mapping.options
         self.values: dict[str, object] = {}
         self.checks: list[Check] = []
+        self.warnings: list[Check] = []
 
     def bind(self, value) -> str:
         name = f"v{len(self.values)}"
@@ -146,11 +151,12 @@ class _Query:
         nothing = "null::integer as aside, null::varchar as mark_name, false as came_back"
         joined = " left join marks using (line)" if self.marked else ""
         problem, value = self._problem()
+        sound, warned = self._sound()
         return (
             f"with texts as (select line, broken, {marks if self.marked else nothing}, {texts} from {quoted(self.texts.table)}{joined}), "
             f"typed as (select texts.*, {typed_columns} from texts{joins}), "
-            f"checked as (select *, {problem} as problem from typed) "
-            f"select line, {self._final()}, problem, {value} as problem_value, broken, aside, mark_name from checked"
+            f"checked as (select *{sound}, {problem} as problem, {warned} as warned from typed) "
+            f"select line, {self._final()}, problem, {value} as problem_value, broken, aside, mark_name, warned from checked"
         )
 
     def _name(self, target: str) -> str:
@@ -361,6 +367,16 @@ class _Query:
         return f"currency, cast(case when not list_contains({known}, currency) then round({amount}) end as bigint) as foreign_cents"
 
     # checks
+
+    def _sound(self) -> tuple[str, str]:
+        """Return SQL that takes wrong values out of cells without which a row is kept, and of the bits of what was wrong."""
+        self.warnings = warnings(self.plan, self.options, self.bind, datetime.now().replace(microsecond=0))
+        wrong: dict[str, list[str]] = {}
+        for c in self.warnings:
+            wrong.setdefault(self._name(c.column or ""), []).append(c.condition)
+        each = ", ".join(f"case when {' or '.join(of)} then null else {quoted(name)} end as {quoted(name)}" for name, of in wrong.items())
+        bits = " + ".join(f"case when {c.condition} then {2**i} else 0 end" for i, c in enumerate(self.warnings))
+        return f" replace ({each})" if each else "", bits or "0"
 
     def _problem(self) -> tuple[str, str]:
         """Return SQL of a row's first failing check, and of the text that fails; ids of persons and free text are not kept."""

@@ -11,12 +11,12 @@ from core.messages import Message, msg
 BIRTH, AGE, POSTAL_CODE = "birth", "age", "postal_code"  # kinds that enter as bands and regions
 ENTERING = ("country", "place", "group", "channel", "gender", "age_band")  # kinds of attributes that enter as they are
 KINDS: dict[str, Message] = {
-    "names": msg("names of persons"),
-    "mails": msg("mail addresses"),
+    "names": msg("names of people"),
+    "mails": msg("e-mail addresses"),
     "phones": msg("phone numbers"),
     "addresses": msg("postal addresses"),
     "accounts": msg("bank or card numbers"),
-    "identity": msg("numbers of identity papers"),
+    "identity": msg("identity document numbers"),
     "online": msg("online accounts"),
     BIRTH: msg("dates of birth"),
     POSTAL_CODE: msg("postal codes"),

@@ -40,7 +40,7 @@ def refuse_unpacked(name: str, packed: int, unpacked: int) -> None:
     if unpacked > max(UNPACKED_BYTES, PACKED_RATIO * packed):
         raise UserError(
             found=msg("{file} unpacks to more than {ratio} times its size.", file=name, ratio=PACKED_RATIO),
-            expected=msg("A packed table is not as small."),
+            expected=msg("A compressed table is not that small."),
             to_do=msg("Unpack it, check what is in it, and import that."),
         )
 

@@ -12,6 +12,7 @@ from core.ingest.words import column_words, known_states, normalised
 from core.messages import msg
 
 LINE_ID, REFUNDED, REFUND_STATE = "line_item_id", "refunded_quantity", "order.refund_state"
+LEFT = "currentquantity"  # plain name of a line's quantity less what was refunded or taken out of the order
 UNKNOWN_LINES = "part-refunded"  # a state that no list of known ones has, so that it is asked about
 
 Record = dict[str, Any]
@@ -37,9 +38,11 @@ def lines_key(records: Iterable[Record | None], file: str) -> str:
 def with_lines(record: Record, key: str) -> Iterator[Record]:
     """Yield a row for each line of an order: the line's fields as they are, the order's as "order.field".
 
-    An order without lines stays one row. Refunds that name lines give these a `refunded_quantity`; any other gives the order a state,
-    unless the order is no sale anyway.
+    An order without lines stays one row. Lines get a `refunded_quantity` by what is left of them or by refunds that name them; any other
+    refund gives the order a state, unless the order is no sale anyway.
     """
+    lines = [line if isinstance(line, dict) else {} for line in record.get(key) or [{}]]
+    left = [_left(line) for line in lines]
     order = _flat({name: value for name, value in record.items() if name != key}, "order.")
     refunds = [
         one for name, value in record.items() if plain(name) in column_words("lists_of_refunds") and are_records(value) for one in value
@@ -49,12 +52,24 @@ def with_lines(record: Record, key: str) -> Iterator[Record]:
         named = [one for value in refund.values() if are_records(value) for one in value if LINE_ID in one and quantity_key(one)]
         for one in named:
             back[str(one[LINE_ID])] += _number(one[quantity_key(one)])
-        if not named and not any(isinstance(v, str) and known_states().get(normalised(v)) == "not a sale" for v in order.values()):
+        if (
+            not named
+            and None in left
+            and not any(isinstance(v, str) and known_states().get(normalised(v)) == "not a sale" for v in order.values())
+        ):
             order[REFUND_STATE] = UNKNOWN_LINES
-    for line in record.get(key) or [{}]:
-        own = _flat(line if isinstance(line, dict) else {}, "")
-        own = {LINE_ID if name == "id" else name: value for name, value in own.items()}
-        yield order | own | ({REFUNDED: back[str(own.get(LINE_ID))]} if back else {})
+    for line, remaining in zip(lines, left):
+        own = {LINE_ID if name == "id" else name: value for name, value in _flat(line, "").items()}
+        if remaining is not None:
+            yield order | own | {REFUNDED: _number(own[quantity_key(own)]) - remaining}
+        else:
+            yield order | own | ({REFUNDED: back[str(own.get(LINE_ID))]} if back else {})
+
+
+def _left(line: Record) -> float | None:
+    """Return what is left of a line's quantity; None where it does not say."""
+    name = next((name for name in line if plain(name) == LEFT), None)
+    return _number(line[name]) if name and line[name] is not None and quantity_key(line) else None
 
 
 def are_records(value: object) -> bool:

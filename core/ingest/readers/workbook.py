@@ -162,9 +162,9 @@ def _protected(name: str) -> UserError:
 
 def _no_workbook(name: str) -> UserError:
     return UserError(
-        found=msg("{file} is an archive or document that is no workbook.", file=name),
+        found=msg("{file} is an archive or document, not a workbook.", file=name),
         expected=msg("Upswing reads CSV, Excel, OpenDocument, Parquet and JSON files, gzipped or not."),
-        to_do=msg("If it is an archive, unpack it and name the files in it; otherwise save it as .xlsx or CSV."),
+        to_do=msg("If it is an archive, unpack it and import the files in it; otherwise save it as .xlsx or CSV."),
     )
 
 

@@ -61,7 +61,7 @@ def _refuse_months(mapping: Mapping, source: Source) -> None:
         raise UserError(
             found=msg("{file} has columns of months: {months}.", file=source.file, months=listed(months, 4)),
             expected=msg("Sales are given by day, by week, or as order lines: months are too long to show a rise."),
-            to_do=msg("Export them by day or week, or leave the file out."),
+            to_do=msg("Export them by day or week, or skip the file."),
         )
 
 

@@ -53,7 +53,7 @@ def _cannot_serve(layout: Layout, file: str) -> UnrecognisedFile:
             msg("{file} is a report of {system}: {report}.", file=file, system=layout.system, report=layout.report), WHY[layout.why]
         ),
         expected=msg("A report has the day, the product and the units of each sale, or the stock of each product."),
-        to_do=export if layout.instead else msg("Leave the file out."),
+        to_do=export if layout.instead else msg("Skip the file."),
         why=sentences(WHY[layout.why], export if layout.instead else ""),
     )
 
@@ -101,7 +101,7 @@ def _lacking(mapping: Mapping, layout: Layout, table: str, found: dict, file: st
     return UserError(
         found=msg("{file} is {layout} and has no column {columns}.", file=file, layout=layout.name, columns=needed),
         expected=msg("Its rows need the day, the product and the units of each sale."),
-        to_do=msg("Name the file that has them, with the column {key}, in the same import.", key=mapping.lookup.there)
+        to_do=msg("Import it together with the file that has them and the column {key}.", key=mapping.lookup.there)
         if mapping.lookup
         else msg("Export it again with all columns; this file has {columns}.", columns=listed(columns, 30)),
     )

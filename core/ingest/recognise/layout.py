@@ -25,6 +25,8 @@ class StateRule:
     filled     what any value counts as, of a column that is filled only for some rows
     perhaps    the column holds states only if one of its values is a known one
     mostly     ... only if at least half of its values are
+    unless     a column whose cell must be blank for the value to count
+    prefixes   not the value counts but what it begins with: the column numbers documents
     """
 
     column: str
@@ -32,6 +34,8 @@ class StateRule:
     filled: str = ""
     perhaps: bool = False
     mostly: bool = False
+    unless: str = ""
+    prefixes: bool = False
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ def _by_rule(rule: LookupRule, source: Source, sources: list[Source]) -> Lookup 
         raise UserError(
             found=msg("None of the files {files} has the columns {columns}.", files=[s.file for s in sources], columns=sorted(wanted)),
             expected=msg("[lookup] of the mapping adds columns of one file to the others."),
-            to_do=msg("Name that file in the same import."),
+            to_do=msg("Import that file too."),
         )
     columns = tuple(c for c in rule.columns if c not in source.columns)
     if source is found or rule.key not in source.columns or not columns:

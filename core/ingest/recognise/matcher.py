@@ -129,7 +129,7 @@ def _candidates(sheet: Sheet, table: str, target: str) -> list[Candidate]:
         if score:
             found.setdefault(column, Candidate(column, score - i * STEP, why))
     if target == "product_id" and (own := sheet.product_column):
-        why = msg("other files or the warehouse know products by its values")
+        why = msg("other files or the warehouse identify products by its values")
         found[own] = Candidate(own, KNOWN + AGREES, why)
     filled = [c for c in found.values() if not _is_blank(sheet, c.column)] if len(found) > 1 else []
     return sorted(filled or found.values(), key=lambda c: -c.score)
@@ -183,7 +183,7 @@ def _is_short(sheet: Sheet, column: str) -> bool:
 
 def _of_orders(sheet: Sheet, column: str) -> Score:
     """Score a bare `id` as the number of an order."""
-    shown = msg("its values stand on lines of several products, as numbers of orders do")
+    shown = msg("its values are on lines of several products, like order numbers")
     return (KNOWN, shown) if sheet.numbers_orders else (0.0, None)
 
 
@@ -206,7 +206,7 @@ def _of_sold_products(sheet: Sheet, column: str) -> Score:
         return KNOWN, None
     names, products = sheet.evidence.different(number, column), sheet.evidence.different(number)
     if sheet.evidence.names(number, column):
-        return KNOWN, msg("the same on all lines of a product, whoever bought")
+        return KNOWN, msg("the same on all lines of a product, whoever the buyer")
     return (KNOWN if names <= NAMES_OF_A_PRODUCT * products else 0.0), None
 
 

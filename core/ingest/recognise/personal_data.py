@@ -155,6 +155,6 @@ def _refusal(table: str, target: str, column: str, what: Message) -> UserError:
             target=target,
             what=what,
         ),
-        expected=msg("Personal data, such as names, mails, phones and addresses, never enter the warehouse."),
-        to_do=msg("Take {target} out of the mapping.", target=target),
+        expected=msg("Personal data, such as names, e-mail addresses, phone numbers and addresses, are never stored."),
+        to_do=msg("Remove {target} from the mapping.", target=target),
     )

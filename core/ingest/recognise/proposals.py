@@ -45,7 +45,7 @@ def questions(sheet: Sheet, ask: dict) -> list[Question]:
             place,
             proposed.get(place, ""),
             (*(one_unit if place == "orders.units" else ()), *choices),
-            msg("No known name of {file} is that of {place}.", file=sheet.file, place=place),
+            msg("No column of {file} has a known name for {place}.", file=sheet.file, place=place),
             sheet.file,
             share=float(place in needed),
         )

@@ -9,7 +9,8 @@ from core.errors import UserError
 from core.ingest.answers import COLUMN, KnownAnswers, column_names, constants, signature
 from core.ingest.convert.dates import day_in
 from core.ingest.readers.source import Source
-from core.ingest.recognise import known_layouts, leave_out, lookups, reshape
+from core.ingest.recognise import documents, known_layouts, leave_out, lookups, reshape
+from core.ingest.recognise.bundles import bundle_columns
 from core.ingest.recognise.declared import plan_declared, state_rules
 from core.ingest.recognise.lookups import Lookup
 from core.ingest.recognise.mapping import ColumnRule, Mapping, with_column_names, with_constants
@@ -17,7 +18,7 @@ from core.ingest.recognise.matcher import product_columns
 from core.ingest.recognise.personal_data import Outside, outside_of, without_personal_data
 from core.ingest.recognise.purchases import orders_in_log
 from core.ingest.recognise.row_meaning import meaning, with_running_totals
-from core.ingest.recognise.rules import EACH_ROW, ONE_UNIT, RUNNING_TOTAL, targets
+from core.ingest.recognise.rules import EACH_ROW, FIRST_FILE, ONE_UNIT, RUNNING_TOTAL, SAME_ORDERS, targets
 from core.ingest.recognise.sheet import Sheet
 from core.ingest.recognise.table_plan import ColumnSource, TablePlan
 from core.ingest.recognise.tables import plan_tables
@@ -113,6 +114,8 @@ def plan_sources(
     for p in planned:
         if p.plans:
             _complete(p)
+    if any(p.report.answers.get(SAME_ORDERS) == FIRST_FILE for p in planned):
+        planned.reverse()  # the newer lines of an order are merged last
     return sorted(planned, key=lambda p: any(plan.undated for plan in p.plans))  # an undated count takes its day from the sales
 
 
@@ -180,7 +183,8 @@ def _not_read(p: PlannedSource, error: UserError, others: bool) -> UserError:
     asked = error.questions if isinstance(error, UnrecognisedFile) else []
     if isinstance(error, UnrecognisedFile) and error.optional and leave_out.answer(file, p.report.answers) != leave_out.NO:
         p.report.left_out, p.report.ask = error.why, error.ask
-        p.report.questions += [replace(q, share=0.0) for q in asked] + ([leave_out.question(file)] if asked and others else [])
+        may_be_read = bool(asked) and others or error.readable
+        p.report.questions += [replace(q, share=0.0) for q in asked] + [leave_out.question(file)] * may_be_read
         return error
     if others:
         asked = [*asked, leave_out.question(file, leave_out.NO) if asked else leave_out.only_way_on(file)]
@@ -227,6 +231,9 @@ def _complete(p: PlannedSource) -> None:
     mapping = p.mapping
     if p.report.layout is None:
         p.plans = [replace(plan, states=state_rules(mapping, plan, p.columns)) for plan in p.plans]
+        p.plans = [_with_documents(p.sheet, plan) if p.sheet else plan for plan in p.plans]
+    if p.plans[0].table == "orders" and not p.plans[0].parts and mapping.automatic:
+        p.plans[0] = replace(p.plans[0], bundles=bundle_columns(p.source, p.columns, p.plans[0]))
     p.plans = [plan.dated_list(day_in(p.path.name)) if plan.table == "products" else plan for plan in p.plans]
     purchases = orders_in_log(mapping, p.plans, p.columns)
     p.plans = [*p.plans, *([purchases] if purchases else [])]
@@ -239,7 +246,7 @@ def _complete(p: PlannedSource) -> None:
         outside |= personal
     p.plans = [plan for plan in kept if not (plan.derived and len(plan.columns) < 2)]
     p.report.questions += p.sheet.asked(p.plans) if p.sheet else []
-    used = {s for plan in p.plans for s in plan.reads}
+    used = {s for plan in p.plans for s in replace(plan, bundles=None).reads}
     p.report.unread = [c for c in p.source.columns if c not in used]
     p.report.outside = outside | outside_of(p.source, p.report.unread, outside, about_people=p.plans[0].table == "customers")
     if p.lookup:
@@ -247,6 +254,11 @@ def _complete(p: PlannedSource) -> None:
     main = p.plans[0]
     if main.table == "orders" and main.columns["units"].constant is not None:
         p.report.notes.append(msg("The file has no column of units. Each row is one unit, and equal rows are as many."))
+
+
+def _with_documents(sheet: Sheet, plan: TablePlan) -> TablePlan:
+    known = {rule.column for rule in plan.states}
+    return replace(plan, states=(*plan.states, *(rule for rule in documents.state_rules(sheet, plan) if rule.column not in known)))
 
 
 def _lookup_note(lookup: Lookup):

@@ -42,7 +42,7 @@ class ColumnSource:
         if self.why:
             return Message("{column} ({why})", {"column": first, "why": self.why})
         if self.minus:
-            return msg("{column} less {others}", column=first, others=list(self.minus))
+            return msg("{column} minus {others}", column=first, others=list(self.minus))
         return msg("{column}, or if blank {others}", column=first, others=others) if others else first
 
 
@@ -61,6 +61,26 @@ UNDATED = ColumnSource(ColumnRule(constant=""), ())
 
 
 @dataclass(frozen=True)
+class BundleColumns:
+    """Columns of order lines that may tell those of bundles from those of their parts.
+
+    parents  name the line or product of which a line is a part
+    bundles  name the bundle, on the lines of its parts and maybe on its own
+    kinds    say what a line is: with the values of parts
+    lines    by which other lines may name a line
+    """
+
+    parents: tuple[str, ...] = ()
+    bundles: tuple[str, ...] = ()
+    kinds: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    lines: tuple[str, ...] = ()
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return (*self.parents, *self.bundles, *(column for column, _ in self.kinds), *self.lines)
+
+
+@dataclass(frozen=True)
 class TablePlan:
     """What the rows of a file fill in one table.
 
@@ -70,6 +90,7 @@ class TablePlan:
     running            units are all sales of a product so far; of products: each row dates what it says
     states             columns that say whether a row is a sale
     parts              columns that name the row of which this one is a part
+    bundles            columns that may tell lines of bundles from those of their parts
     lines              columns that each line has filled, unlike rows that add up their order's lines
     carried            (columns of the order, columns that are filled on the first line of each): both are carried down
     """
@@ -81,6 +102,7 @@ class TablePlan:
     running: bool = False
     states: tuple[StateRule, ...] = ()
     parts: tuple[str, ...] = ()
+    bundles: BundleColumns | None = None
     lines: tuple[str, ...] = ()
     carried: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
 
@@ -89,7 +111,8 @@ class TablePlan:
         """The file's columns that the plan takes, each once."""
         group, carried = self.carried
         named = [s for filled in self.columns.values() for s in filled.reads]
-        return list(dict.fromkeys([*named, *(rule.column for rule in self.states), *self.parts, *self.lines, *group, *carried]))
+        further = [*(rule.column for rule in self.states), *self.parts, *(self.bundles.reads if self.bundles else ())]
+        return list(dict.fromkeys([*named, *further, *self.lines, *group, *carried]))
 
     @property
     def aggregates_lines(self) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from core.errors import UserError
 from core.ingest.convert.date_columns import WEEKS
 from core.ingest.names import plain
+from core.ingest.recognise import documents
 from core.ingest.recognise.mapping import RETURNS
 from core.ingest.recognise.matcher import match
 from core.ingest.recognise.row_meaning import counted_orders
@@ -190,7 +191,7 @@ def _acts_of_customers(sheet: Sheet, found: Found) -> UserError | None:
         found=msg("{file} has {customers} customers in {rows} rows.", file=sheet.file, customers=customers, rows=rows),
         expected=msg("A list of customers has one row for each."),
         to_do=msg('If it is a list of customers, add "customers" to its name.'),
-        why=msg("It looks like a list of customers and has most of them several times."),
+        why=msg("It looks like a list of customers but repeats most of them."),
     )
 
 
@@ -203,7 +204,7 @@ def _categories(sheet: Sheet, found: Found) -> UserError | None:
     return UnrecognisedFile(
         found=msg("{file} lists categories, and no file of this import lists products with their ids.", file=sheet.file),
         expected=msg("Names of categories are added to the products that are in them."),
-        to_do=msg("Name the list of products in the same import, or leave this file out."),
+        to_do=msg("Import it together with the list of products, or skip it."),
     )
 
 
@@ -211,23 +212,15 @@ def _movements(sheet: Sheet, found: Found) -> UserError | None:
     if (kind := sheet.column_of("movements")) is None:
         return None
     return UnrecognisedFile(
-        found=msg("{file} lists movements of stock, by its column {column}.", file=sheet.file, column=repr(kind)),
+        found=msg("{file} lists movements of stock, judging by its column {column}.", file=sheet.file, column=repr(kind)),
         expected=msg("Sales are order lines or totals of a product and day."),
-        to_do=msg("Export the orders instead, or leave the file out."),
+        to_do=msg("Export the orders instead, or skip the file."),
     )
 
 
-def _other_documents(sheet: Sheet, found: Found) -> UserError | None:
-    """Rows that have the number of a purchase or quotation, and none of an order or customer, are no sales."""
-    number = sheet.column_of("other_documents")
-    if number is None or "orders" in sheet.named or {"order_id", "customer_id"} & found.keys():
-        return None
-    return UnrecognisedFile(
-        found=msg("{file} lists purchases or quotations, by its column {column}.", file=sheet.file, column=repr(number)),
-        expected=msg("Sales are order lines or totals of a product and day."),
-        to_do=msg('If these are sales, add "sales" to the name of the file. Otherwise leave it out.'),
-        why=msg("It lists purchases or quotations, by its column {column}.", column=repr(number)),
-    )
+def _sold_bundles(sheet: Sheet, found: Found) -> UserError | None:
+    """Bundles with their parts on dated rows with numbers of orders are sales."""
+    return unrecognised(sheet, ["orders"]) if sheet.orders("ordered_at", "order_id") == ["ordered_at", "order_id"] else None
 
 
 REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
@@ -239,7 +232,8 @@ REFUSALS: tuple[tuple[str, Callable[[Sheet, Found], UserError | None]], ...] = (
     ("customers", _products_on_several_days),
     ("customers", _acts_of_customers),
     ("orders", _movements),
-    ("orders", _other_documents),
+    ("kit_parts", _sold_bundles),
+    ("orders", documents.refusal),
 )
 
 
@@ -253,7 +247,7 @@ def _refuse_months(sheet: Sheet) -> None:
         raise UserError(
             found=msg("{file} has sales by month, in column {column}.", file=sheet.file, column=repr(month)),
             expected=msg("Sales are given by day, by week, or as order lines: months are too long to show a rise."),
-            to_do=msg("Export them by day or week, or leave the file out."),
+            to_do=msg("Export them by day or week, or skip the file."),
         )
 
 
@@ -264,7 +258,7 @@ def _refuse_false_sales(sheet: Sheet, fillable: Fillable) -> None:
     """
     if "orders" in fillable and RETURNS in sheet.named:
         raise UserError(
-            found=msg("{file} holds returns, by its name or that of its sheet.", file=sheet.file),
+            found=msg("{file} holds returns, judging by its name or that of its sheet.", file=sheet.file),
             expected=msg("Returned units are below zero, or marked by a mapping."),
             to_do=msg(
                 "If they are below zero, rename the file. Otherwise write a mapping with {status} in [orders] and {option} in [options].",

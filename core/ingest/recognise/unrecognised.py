@@ -27,7 +27,7 @@ WORTH_ASKING = {  # what a file that fits no table may hold, and which columns a
     "events": ("events.visitor_id",),
 }
 _MAY_BE_SALES = ("orders", "products", "customers")  # what a file that holds sales is named after
-NAME_BOTH = msg("If another file has the lines of these orders, name both in one import.")
+NAME_BOTH = msg("If another file has the lines of these orders, import both together.")
 LONGEST = 250  # characters of flags
 _A_VALUE = re.compile(r"[-+]?[\d.,]+|[\d./-]+[ T]?[\d:.]*")  # a number or a time, which names no column
 
@@ -37,12 +37,21 @@ class UnrecognisedFile(UserError):
 
     why        one sentence for the report
     optional   it does not look like sales, by the names of its columns or by their values: an import of several files sets it aside
+    readable   its rows could be sales: a person may have it read all the same
     questions  which columns would make it fit, with what their values suggest
     """
 
-    def __init__(self, expected: Message, found: Message, to_do: Message, why: Message | None = None, optional: bool = True):
+    def __init__(
+        self,
+        expected: Message,
+        found: Message,
+        to_do: Message,
+        why: Message | None = None,
+        optional: bool = True,
+        readable: bool = False,
+    ):
         super().__init__(expected, found, to_do)
-        self.why, self.optional = why or found, optional
+        self.why, self.optional, self.readable = why or found, optional, readable
         self.questions: list[Question] = []
 
 
@@ -66,7 +75,7 @@ def no_table_fits(mapping: Mapping, tables: list[str], file: str, columns: list[
         return UserError(
             found=msg("No table of the mapping {mapping} is meant for {file}.", mapping=mapping.name, file=file),
             expected=msg("Every file has a table whose `files` match its name."),
-            to_do=msg("Correct `files` in the mapping, or leave the file out."),
+            to_do=msg("Correct `files` in the mapping, or skip the file."),
         )
     present = by_plain(columns)
 
@@ -119,9 +128,9 @@ def unrecognised(sheet: Sheet, among: list[str]) -> UserError:
     unknown, table = [alternatives(g) for g in lacking(nearest)], TABLE_NAMES[nearest]
     error = UnrecognisedFile(
         found=msg("{file} has the columns {columns}.", file=file, columns=listed(shown_names(columns), 30)),
-        expected=msg("To be read as {table}, it needs columns for {needs}.", table=table, needs=needs),
+        expected=msg("As {table}, it needs columns for {needs}.", table=table, needs=needs),
         to_do=to_do,
-        why=msg("It fits no table. To be read as {table}, it lacks columns for {columns}.", table=table, columns=unknown),
+        why=msg("It matches no table. As {table}, it lacks columns for {columns}.", table=table, columns=unknown),
         optional=not sales,
     )
     error.ask, error.questions = ask, questions

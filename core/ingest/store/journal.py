@@ -47,8 +47,8 @@ def begin(con) -> None:
         _record(con, last, part, BASE, name, "", {})
 
 
-def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up: bool, renews: bool) -> None:
-    """Keep the valid rows of one file for one table, before they are merged. renews: the file is the whole list."""
+def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up: bool, renews: bool, same_orders: str) -> None:
+    """Keep the valid rows of one file for one table, before they are merged. renews: the file is the whole list. same_orders: of merge."""
     table, plan, part = staged.plan.table, staged.plan, _next_part(con, import_id)
     source = described(con, staged, rolled_up)
     there = {d[0] for d in con.execute(f"select * from {quoted(source)} limit 0").description}
@@ -69,6 +69,7 @@ def keep(con, import_id: str, staged: StagedTable, grain: OrderGrain, rolled_up:
         "grain": grain.name,
         "rolled_up": rolled_up,
         "renews": renews,
+        "same_orders": same_orders,
         "taken_out": _taken_out(con, staged.table) if table == "orders" else [],
     }
     _record(con, import_id, part, ROWS, table, staged.file, record)
@@ -132,7 +133,8 @@ def merge_again(con, step: Step) -> None:
         from_purchases=step.record["from_purchases"],
     )
     again = StagedTable(staged, plan, step.record["columns"], [], step.file)
-    merge(con, again, grain=OrderGrain[step.record["grain"]], rolled_up=step.record["rolled_up"])
+    grain, same_orders = OrderGrain[step.record["grain"]], step.record.get("same_orders", "")
+    merge(con, again, grain=grain, rolled_up=step.record["rolled_up"], same_orders=same_orders)
     run(con, f"drop table if exists {quoted(staged)}")
 
 

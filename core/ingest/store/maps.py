@@ -25,7 +25,7 @@ def check(con) -> list[Message]:
     if unknown := sorted(new - known - numbers.new.keys() - numbers.parts.keys()):
         raise UserError(
             found=msg("No list of products, sale or count of stock has the new numbers {numbers}.", numbers=listed(unknown, _SHOWN)),
-            expected=msg("History counts to a number that the shop has."),
+            expected=msg("History is added to a product number that the shop has."),
             to_do=msg("Correct the numbers, or import the list of products that has them at the same time."),
         )
     notes = []
@@ -36,5 +36,5 @@ def check(con) -> list[Message]:
     if strange := sorted(parts - known - numbers.new.keys() - numbers.parts.keys()):
         notes.append(msg("Only kits have the parts {numbers}. Check that these are their numbers.", numbers=listed(strange, _SHOWN)))
     if counted := [row["kit_id"] for row in db.rows(con, "staging/counted_kits")]:
-        notes.append(msg("Stock and deliveries of the kits {numbers} count for none of their parts.", numbers=listed(counted, _SHOWN)))
+        notes.append(msg("Stock and deliveries of the kits {numbers} are not counted for their parts.", numbers=listed(counted, _SHOWN)))
     return notes

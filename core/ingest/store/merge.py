@@ -21,12 +21,19 @@ MOST_EVENTS = 50_000_000
 
 
 def merge(
-    con, staged: StagedTable, *, grain: OrderGrain = OrderGrain.LINES, rolled_up: bool = False, seen: Callable[[str], None] = unseen
+    con,
+    staged: StagedTable,
+    *,
+    grain: OrderGrain = OrderGrain.LINES,
+    rolled_up: bool = False,
+    seen: Callable[[str], None] = unseen,
+    same_orders: str = "",
 ) -> Merged:
     """Add the staged rows that are valid to their table.
 
     grain: what a row of orders is. rolled_up: many rows make one product. seen(rows): called before anything is stored with SQL of the
-    rows that the file gives, of equal ones as many as count, with `copies`.
+    rows that the file gives, of equal ones as many as count, with `copies`. same_orders: the answer which of two files of an import has the
+    newer lines of an order, the earlier one being merged last if it is.
     """
     table, source = staged.plan.table, described(con, staged, rolled_up)
     if table == "products" and source == staged.table:
@@ -43,7 +50,7 @@ def merge(
     if key:
         seen(f"select *, 1 as copies from {quoted(source)} where problem is null")
         return merge_by_key(con, staged, source, key)
-    return merge_order_lines(con, staged, rolled_up, seen) if table == "orders" else _events(con, source, rolled_up, seen)
+    return merge_order_lines(con, staged, rolled_up, seen, same_orders) if table == "orders" else _events(con, source, rolled_up, seen)
 
 
 def _events(con, source: str, rolled_up: bool, seen: Callable[[str], None]) -> Merged:

@@ -6,32 +6,39 @@ from collections.abc import Callable
 
 from core.ingest.convert.staging import StagedTable
 from core.ingest.names import quoted
-from core.ingest.recognise.rules import PURCHASE_ID_PREFIX
+from core.ingest.questions import MATTERS, Question
+from core.ingest.recognise.rules import BOTH_FILES, FIRST_FILE, LAST_FILE, PURCHASE_ID_PREFIX, SAME_ORDERS
 from core.ingest.store.rows import A_UNIT_MORE, TWICE, Merged, as_day, columns_sql, equal_sql, insert_copies, make_missing, run, unseen
-from core.messages import Message, nmsg
+from core.messages import Message, msg, nmsg
 from core.schema import CANONICAL
 from core.storage import duckdb as db
 
 GROUPED = 1.2  # runs of one order's lines for each order: up to this many, the lines of an order stand together in a file
 ANEW = 0.1  # of the orders: with more of them on several days, order numbers start over
 NAMES = CANONICAL["orders"].names
+CHOICES = (
+    (LAST_FILE, msg("the last one: its lines replace the others")),
+    (FIRST_FILE, msg("the first one: its lines replace the others")),
+    (BOTH_FILES, msg("both: their lines add up")),
+)
 PLACE = (
     "row_number() over (order by {0}) - row_number() over (partition by order_id order by {0})"  # equal for lines that follow each other
 )
 
 
-def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[[str], None] = unseen) -> Merged:
+def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[[str], None] = unseen, same_orders: str = "") -> Merged:
     """Store the valid lines of a file.
 
     The larger number of equal lines in any one file is stored, so that an overlapping export adds none twice. rolled_up: many products
-    of the file make one, so that lines of an order may well be equal. seen: as of merge.
+    of the file make one, so that lines of an order may well be equal. seen and same_orders: as of merge.
     """
-    run(con, "create temp table if not exists imported_orders (order_id varchar, day date)")
+    run(con, "create temp table if not exists imported_orders (order_id varchar, day date, file varchar)")
     run(con, "create temp table if not exists imported_left (order_id varchar)")
     by_units = staged.plan.row_is_a_unit and not rolled_up
     notes = _count_alike(con, staged, by_units)
     seen("select * exclude (copies, wanted, first_line), wanted as copies from given")
-    notes += [*_replace_orders(con), *_take_back(con, staged)]
+    question, replaces = _differing_orders(con, staged.file, same_orders)
+    notes += [*_replace_orders(con, staged.file, replaces), *_take_back(con, staged)]
     make_missing(con, "orders", "orders_fresh")
     ((kept, again, first, last, replaced),) = run(
         con,
@@ -43,7 +50,7 @@ def merge_order_lines(con, staged: StagedTable, rolled_up: bool, seen: Callable[
     insert_copies(con, "orders", "orders_fresh")
     touched = min((day for moment in (first, left) if (day := as_day(moment)) is not None), default=None)
     dropped = {A_UNIT_MORE if by_units else TWICE: again} if again else {}
-    return Merged(kept, dropped, as_day(first), as_day(last), touched, replaced, notes)
+    return Merged(kept, dropped, as_day(first), as_day(last), touched, replaced, notes, question)
 
 
 def _count_alike(con, staged: StagedTable, by_units: bool) -> list[Message]:
@@ -119,22 +126,50 @@ def _take_back(con, staged: StagedTable) -> list[Message]:
     ((lines,),) = run(con, "select count(*) from orders where rowid in (select stored_row from orders_left)")
     run(con, "delete from orders where rowid in (select stored_row from orders_left)")
     note = nmsg(
-        "{count} stored line is of an order that is no sale any more. It is removed.",
-        "{count} stored lines are of orders that are no sale any more. They are removed.",
+        "{count} stored line belongs to an order that is no longer a sale, and is removed.",
+        "{count} stored lines belong to orders that are no longer sales, and are removed.",
         lines,
     )
     return [note] if lines else []
 
 
-def _replace_orders(con) -> list[Message]:
+def _differing_orders(con, file: str, answer: str) -> tuple[Question | None, bool]:
+    """Make `orders_told_again`; ask which lines count of orders that another file of the import has with other lines of their products.
+
+    Returns the question, and whether the lines of this file replace those of the other one.
+    """
+    db.DuckDB(con).table("staging/orders_told_again", daily=False, purchase=PURCHASE_ID_PREFIX)
+    unlike = "from orders_told_again where sells and of_this_import and same_product and in_both = 0"
+    ((orders,),) = run(con, f"select count(*) {unlike}")
+    if not orders:
+        return None, False
+    ((all_orders, last),) = run(con, "select count(distinct order_id), max(ordered_at)::date from given where order_id is not null")
+    ((other, last_of_other),) = run(
+        con,
+        f"""select file, max(day) from imported_orders where file = (
+            select mode(file) from imported_orders where order_id in (select order_id {unlike})) group by file""",
+    )
+    share = orders / all_orders
+    proposal = BOTH_FILES if share <= MATTERS else FIRST_FILE if last < last_of_other else LAST_FILE
+    about = nmsg(
+        "{count} order is in {other} and, with other lines, in {file}. Which file is right?",
+        "{count} orders are in {other} and, with other lines, in {file}. Which file is right?",
+        orders,
+        file=file,
+        other=other,
+    )
+    replaces = answer in (LAST_FILE, FIRST_FILE) or not answer and proposal == LAST_FILE
+    return Question(SAME_ORDERS, "", proposal, CHOICES, about, file, rows=orders, share=share), replaces
+
+
+def _replace_orders(con, file: str, replaces: bool) -> list[Message]:
     """Delete the stored lines of orders of which `given` has a newer version, and keep those deleted in `orders_left`.
 
     An order with a new date is the same order, unless order numbers start over. Returns alone do not replace what was sold, and a
     file without any returns leaves those that are stored. A file that has other products of an order than the warehouse, as the next
-    part of an export, adds them.
+    part of an export, adds them. replaces: the file's lines of orders replace those that another file of the import has otherwise.
     """
     engine, daily, notes = db.DuckDB(con), False, []
-    engine.table("staging/orders_told_again", daily=daily, purchase=PURCHASE_ID_PREFIX)
     seen = db.rows(con, "staging/orders_compared")[0]
     apart = seen["orders"] - seen["same_day"]
     if seen["several_days"] is not None and seen["several_days"] > ANEW or not seen["same_day"] and 2 * seen["redated"] < apart:
@@ -153,24 +188,13 @@ def _replace_orders(con) -> list[Message]:
                 added,
             )
         )
-    ((unlike,),) = run(con, "select count(*) from orders_told_again where sells and of_this_import and same_product and in_both = 0")
-    if unlike:
-        notes.append(
-            nmsg(
-                "{count} order of the file is in another file of this import with other lines. All of them count. "
-                "To replace the older ones, import the newer file afterwards.",
-                "{count} orders of the file are in other files of this import with other lines. All of them count. "
-                "To replace the older ones, import the newer file afterwards.",
-                unlike,
-            )
-        )
     names, unit = columns_sql(NAMES, "{0}."), "case when $daily then concat({0}.order_id, '@', {0}.ordered_at::date) else {0}.order_id end"
     run(
         con,
         f"""create or replace temp table orders_left as
         with newer as (
             select unit from orders_told_again
-            where sells and case when of_this_import then in_both > 0 else same_product or $newer end
+            where sells and case when of_this_import then in_both > 0 or $replaces and same_product else same_product or $newer end
         ),
         known as (
             select o.rowid as stored_row, {unit.format("o")} as unit, {names.format("o")},
@@ -186,8 +210,13 @@ def _replace_orders(con) -> list[Message]:
             and (k.units > 0 or not k.sells or t.day is not null or exists (select 1 from given where units < 0))""",
         daily=daily,
         newer=newer,
+        replaces=replaces,
     )
     run(con, "delete from orders where rowid in (select stored_row from orders_left)")
-    run(con, "insert into imported_orders select distinct order_id, ordered_at::date from given where order_id is not null")
+    run(
+        con,
+        "insert into imported_orders select distinct order_id, ordered_at::date, $file from given where order_id is not null",
+        file=file,
+    )
     run(con, "insert into imported_left select distinct order_id from orders_left")
     return notes

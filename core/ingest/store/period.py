@@ -124,5 +124,5 @@ def _day(answer: str) -> date:
         raise UserError(
             found=msg("{flag} is {value}.", flag=AS_OF, value=repr(answer)),
             expected=msg("It is a day such as 2024-03-31."),
-            to_do=msg("Correct it, or leave it out: the import then asks."),
+            to_do=msg("Correct it, or remove it: the import then asks."),
         ) from error

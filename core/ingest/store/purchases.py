@@ -56,5 +56,5 @@ def refuse_both(con, file: str) -> None:
                 count,
             ),
             expected=msg("Orders come from files such as {file} or from logs of events, not from both.", file=file),
-            to_do=msg("Import the files of orders together with the logs into a new workspace. Purchases in logs are then left out."),
+            to_do=msg("Import the files of orders together with the logs into a new workspace. Purchases in logs are then skipped."),
         )

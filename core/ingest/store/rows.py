@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from core.ingest.names import quoted
+from core.ingest.questions import Question
 from core.ingest.recognise.rules import RULES
 from core.messages import Message, msg
 from core.schema import CANONICAL
@@ -29,6 +30,7 @@ class Merged:
     touched: date | None = None  # the earliest day whose features change
     replaced: int = 0  # kept rows that replace stored ones
     notes: list[Message] = field(default_factory=list)
+    question: Question | None = None
 
 
 def run(con, query: str, **values) -> list[tuple]:

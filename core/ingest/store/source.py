@@ -29,6 +29,7 @@ from core.ingest.recognise.rules import (
     ORDER_LINE,
     RULES,
     RUNNING_TOTAL,
+    SAME_ORDERS,
     TABLE_NAMES,
     target_column,
 )
@@ -91,6 +92,11 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
     texts, plans = _read(run, p, progress)
     marks = mark(run.con, texts, plans, p.mapping, p.report.answers)
     p.report.notes += marks.notes
+    if marks.bundles:
+        column, asked = marks.bundles
+        p.report.questions.append(asked)
+        p.report.unread = [c for c in p.report.unread if c != column]
+        plans = [replace(plans[0], parts=(column,)), *plans[1:]]
     plans = [currencies.by_sign(plan, texts) for plan in plans]
     plans = [plan.without({column.column for column in marks.states}) if plan.derived else plan for plan in plans]
     purchases.clear_purchases(run.con)
@@ -124,6 +130,7 @@ def import_source(run: ImportRun, p: PlannedSource, progress: Progress) -> None:
             staged.plan = plan = plans[0]
             p.report.notes += counters.take_differences(run.con, staged)
         t = _checked(run, p, texts, staged, marks)
+        p.report.notes += _warnings(run.con, staged)
         left_out = {}
         if plan.table == "events" and (unused := purchases.drop_unused_kinds(run.con, staged)):
             left_out[purchases.UNUSED_KIND] = unused
@@ -195,13 +202,13 @@ def _day_of_stock(con, file: str) -> tuple[date, Message]:
     """Return the day of a count that has none, and a note on where it comes from."""
     if named := dates.day_in(file):
         day = date.fromisoformat(named)
-        return day, msg("The file has no column of days. The stock is read as that of the end of {day}, the day in its name.", day=day)
+        return day, msg("The file has no date column. Its stock counts as of the end of {day}, the day in its name.", day=day)
     last = period.period(con, "orders").usual
     if last:
-        return last, msg("The file has no column of days. The stock is read as that of the end of {day}, the last day of sales.", day=last)
+        return last, msg("The file has no date column. Its stock counts as of the end of {day}, the last day of sales.", day=last)
     today = date.today()
     return today, msg(
-        "The file has no column of days. The stock is read as that of the end of {day}, today, as no sales are stored.", day=today
+        "The file has no date column. Its stock counts as of the end of today, {day}, because no sales are stored.", day=today
     )
 
 
@@ -235,8 +242,9 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, texts: TextTable, 
         p.report.questions.append(question)
         staged = staged if p.report.answers.get(stock.STOCK_ROWS, question.proposal) == stock.LAST else stock.with_places(con, staged)
     before = set(by_month(con, "orders", stored_rows("orders"), orders=False)) if is_orders else set()
+    same_orders = p.report.answers.get(SAME_ORDERS, "")
     if not run.dry_run:
-        journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table)
+        journal.keep(con, run.import_id, staged, grain, p.mapping.options.roll_up, run.renewing == t.table, same_orders)
     run.renewing = ""
 
     def state(rows: str) -> None:
@@ -244,7 +252,8 @@ def _merged(run: ImportRun, p: PlannedSource, t: TableReport, texts: TextTable, 
             row = UNIT if staged.plan.row_is_a_unit else ROWS[t.table] if grain == OrderGrain.LINES else TOTAL
             t.statement = describe(con, staged, p.source, plans, p.report, t, rows, row)
 
-    merged = merge(con, staged, grain=grain, rolled_up=p.mapping.options.roll_up, seen=state)
+    merged = merge(con, staged, grain=grain, rolled_up=p.mapping.options.roll_up, seen=state, same_orders=same_orders)
+    p.report.questions += [merged.question] if merged.question else []
     if is_orders and t.statement:
         confirm(con, staged, t.statement.months, before, grain)
     return merged
@@ -286,6 +295,25 @@ def _grain(run: ImportRun, p: PlannedSource, texts: TextTable, staged: StagedTab
             msg("No column counts the orders of a total, so each unit counts as one order. Give `order_count` if there is one.")
         )
     return grain
+
+
+def _warnings(con, staged: StagedTable) -> list[Message]:
+    """Return notes on cells that rows are kept without."""
+    notes: list[Message] = []
+    for i, check in enumerate(staged.warnings):
+        query = f"select count(*), min(line) from {quoted(staged.table)} where problem is null and warned & {2**i} > 0"
+        ((rows, line),) = con.execute(query).fetchall()
+        column = repr(staged.plan.columns[check.column or ""].describe())
+        note = nmsg(
+            "Kept with a warning: {count} row, without its value in column {column} (line {line}). {reason}",
+            "Kept with a warning: {count} rows, without their values in column {column} (first in line {line}). {reason}",
+            rows,
+            column=column,
+            line=line,
+            reason=Message(check.reason.template),
+        )
+        notes += [note] if rows else []
+    return notes
 
 
 def _quarantine(con, staged: StagedTable, import_id: str, p: PlannedSource) -> dict[str, int]:

@@ -25,7 +25,7 @@ QUIET = 0.25  # of the usual rows of a day, fewer are no usual day
 LONG_GAP = 5  # times the usual days between two with rows, at least a week
 ROWS: dict[str, Message] = {
     "orders": msg("one line of an order"),
-    "events": msg("one act of a visitor on a product"),
+    "events": msg("one action of a visitor on a product"),
     "reviews": msg("one review"),
     "stock": msg("the stock of a product on a day"),
     "deliveries": msg("one delivery that is due"),
@@ -177,6 +177,8 @@ def _columns(source: Source, plans: Sequence[TablePlan], f: FileReport, t: Table
                 places[column].append(f"{plan.table}.{target}")
         for rule in plan.states:
             places[rule.column] = places[rule.column] or [f"{plan.table}.status"]
+        for column in plan.parts:
+            places[column].append(f"{plan.table}.bundle")
     how = {target: way for _, target, way in t.columns}
     unread = [c for c in source.columns if c not in places and c not in f.outside]
     looks = dict(zip(unread, map(_looks, source.sample_cells(unread, LOOKED_AT) if unread else []))) | f.outside

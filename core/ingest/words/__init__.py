@@ -9,6 +9,8 @@ from functools import cache
 from pathlib import Path
 
 from core.ingest.names import plain
+from core.ingest.words.documents import STAGES
+from core.ingest.words.documents import words as documents
 
 KINDS = ("sale", "return", "not a sale", "pending")  # what a state counts as
 _FOLDER = Path(__file__).parent
@@ -39,13 +41,23 @@ def _no_products() -> dict:
 @cache
 def known_states() -> dict[str, str]:
     """Return normalised word -> what it counts as."""
-    return {normalised(word): kind for kind in KINDS for word in _states()[kind]}
+    states = {normalised(word): kind for kind in KINDS for word in _states()[kind]}
+    kinds = {normalised(word): kind for kind in KINDS if kind != "sale" for word in documents("kinds", kind)}
+    sold = {word: "sale" for word, stage in document_stages().items() if stage != "delivery"}
+    return states | kinds | sold
 
 
 @cache
 def unclear_states() -> dict[str, str]:
     """Return normalised word -> what is proposed for it, of words that systems use in different senses."""
-    return {normalised(word): kind for word, kind in _states()["ask"].items()}
+    delivered = {word: "sale" for word, stage in document_stages().items() if stage == "delivery"}
+    return delivered | {normalised(word): kind for word, kind in _states()["ask"].items()}
+
+
+@cache
+def document_stages() -> dict[str, str]:
+    """Return normalised kind of document -> its stage of a sale; several of them may be of one sale."""
+    return {normalised(word): stage for stage in STAGES for word in documents("stages", stage)}
 
 
 @cache
