@@ -51,12 +51,12 @@ def priced(x: Features, factor: float, as_discount: bool) -> Change:
         share_26 = np.clip(x["orders_14d"] / x["orders_182d"] * recent, 0.0, 1.0)
         weeks_8, weeks_26 = 1 + (factor - 1) * share_8, 1 + (factor - 1) * share_26
         new = {"price": x["price"] * weeks_8, "price_change": recent * factor / weeks_26, "price_drift": drift * weeks_8 / weeks_26}
-        if as_discount:
+        missing = ~np.all([np.isfinite(values) for values in new.values()], axis=0)
+        if as_discount:  # of a product whose discounts are not recorded, they stay missing
             listed = share_8 / (1 - x["discount_14d"])  # the last two weeks at list prices, as a share of the revenue of 8 weeks
             raised = np.maximum(factor * share_8 - listed, 0.0)
             new["discount_14d"] = np.maximum(1 - factor * (1 - x["discount_14d"]), 0.0)
             new["discount_56d"] = 1 - weeks_8 / (1 / (1 - x["discount_56d"]) + raised)
-    missing = ~np.all([np.isfinite(values) for values in new.values()], axis=0)
     return Change(new, np.ones(len(recent), dtype=bool), np.where(missing, NO_DATA, ""))
 
 

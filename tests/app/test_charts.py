@@ -31,6 +31,11 @@ def test_points_of_the_reasons_add_up_to_the_change_of_the_chance():
     assert [text[0] for text in bars.text] == ["+", "−", "+"]
 
 
+def test_words_of_a_shops_text_are_no_markup_in_a_reason():
+    (bars,) = product_charts.reasons([Reason("Product text", 0.4, EVIL)], base_logit=-1.0).data
+    assert "<a" not in bars.y[0] and "free" in bars.y[0]
+
+
 def test_reasons_of_a_small_chance_are_factors_of_its_odds():
     found = [Reason("Season", -0.7, ""), Reason("Price", 0.41, "")]
     (bars,) = product_charts.reasons(found, base_logit=-4.0, as_odds=True).data

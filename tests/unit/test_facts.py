@@ -71,6 +71,17 @@ def test_some_facts_explain_one_direction_only():
     assert said("graph", 1.0, linked_surges=60.0) == "Linked products are surging" and said("graph", -1.0, linked_surges=60.0) is None
 
 
+def test_the_facts_of_a_text_are_its_strongest_words_of_the_same_direction():
+    texts = [("red", 0.1), ("lantern", 0.5), ("old", -0.7), ("glass", 0.3), ("a long description of what it is made of", 0.9)]
+    assert facts.words(0.2, texts)[0].show("en") == "Words “lantern”, “glass”"
+    assert facts.words(-0.2, texts)[0].show("en") == "Words “old”" and facts.words(-0.2, texts[:2]) is None
+
+
+def test_a_spare_fact_is_said_only_where_no_other_points_the_drivers_way():
+    assert said("momentum", 1.0, recent_lift=1.6, lead_segment_trend=9.0) == "Orders +60% vs usual"
+    assert said("momentum", 1.0, recent_lift=0.6, lead_segment_trend=9.0) == "Orders ×9 in one customer group"
+
+
 def test_a_value_between_two_quantiles_stands_between_them():
     assert facts._standing(0.65, USUAL) == pytest.approx(0.175)
     assert facts.strongest("season", -1.0, {"year_ago_share": 0.88}, SPREAD)[0].show() == "Next 4 weeks last year −12% vs now"

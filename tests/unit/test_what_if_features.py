@@ -49,6 +49,15 @@ def test_a_shop_that_records_no_discounts_gets_none_from_a_cut():
     assert not [name for name in whatif.priced(of_sales(paid, listed, orders), 0.9, as_discount=False).features if "discount" in name]
 
 
+def test_a_product_whose_discounts_are_not_recorded_keeps_them_missing():
+    changed = whatif.priced({**of_sales(*sales()), "discount_14d": np.array([NAN]), "discount_56d": np.array([NAN])}, 0.9, as_discount=True)
+    assert (
+        changed.unknown.tolist() == [""]
+        and np.isnan(changed.features["discount_14d"]).all()
+        and np.isfinite(changed.features["price"]).all()
+    )
+
+
 def test_a_product_without_a_sale_in_two_weeks_has_no_price_to_change():
     x = {**of_sales(*sales()), "price_change": np.array([NAN]), "discount_14d": np.array([NAN])}
     assert whatif.priced(x, 0.9, as_discount=True).unknown.tolist() == [NO_DATA]

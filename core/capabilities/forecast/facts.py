@@ -1,7 +1,7 @@
 """The fact behind a reason: of a driver's features, the most unusual one that points the way the driver pushes, as a message.
 
 A fact is shown only where its direction is clear: more search clicks signal a rise, so they never explain a driver that lowers the
-chance. Features whose effect depends on others are left out, and so is text, whose facts are its words.
+chance. Features whose effect depends on others are left out. The facts of text are its words.
 """
 
 from __future__ import annotations
@@ -10,10 +10,12 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from core.capabilities.forecast.words import DRIVERS
 from core.features import definitions
 from core.messages import Message, msg
 
 LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # of the quantiles by which `strongest` knows what is unusual
+_LONGEST_WORD = 24  # characters; the end of a long text is one piece and no word
 _LEAST_STANDING = 0.15  # from the middle of all products: nearer values are ordinary, and no reason
 
 
@@ -22,6 +24,7 @@ class Fact:
     """The sentence of a feature. way: 1 where higher values signal a rise, -1 where lower ones do. unit: the format of its value.
 
     beyond: said instead of a share above 100%. only: the sign of the attributions that it explains, 0 = of both.
+    spare: said only where no other fact of the driver points its way.
     """
 
     driver: str
@@ -31,6 +34,7 @@ class Fact:
     said: Message
     beyond: Message | None = None
     only: int = 0
+    spare: bool = False
 
 
 TIMES, SHARE, COUNT, CHANGE, WEEKS, STATE = "times", "share", "count", "change", "weeks", "state"
@@ -38,7 +42,7 @@ TIMES, SHARE, COUNT, CHANGE, WEEKS, STATE = "times", "share", "count", "change",
 
 _FACTS = (
     Fact("reviews", "reviews_month", 1, TIMES, msg("Reviews {value} in 4 weeks")),
-    Fact("reviews", "reviews_28d", 1, COUNT, msg("Reviews in 4 weeks: {value}"), only=1),
+    Fact("reviews", "reviews_28d", 1, COUNT, msg("Reviews in 4 weeks: {value}"), only=1, spare=True),
     Fact("reviews", "rating_change", 1, CHANGE, msg("Rating {value} stars in 6 weeks")),
     Fact("reviews", "sentiment_change", 1, CHANGE, msg("Review sentiment {value} points")),
     Fact("demand", "own_pace", 1, COUNT, msg("{value} orders a week")),
@@ -50,9 +54,9 @@ _FACTS = (
     Fact("momentum", "fortnight_on_base", 1, TIMES, msg("Orders {value} in 2 weeks")),
     Fact("momentum", "week_on_month", 1, TIMES, msg("Orders {value} last week")),
     Fact("momentum", "base_on_half_year", 1, TIMES, msg("Orders {value} in 8 weeks")),
-    Fact("momentum", "whole_recent_lift", 1, TIMES, msg("Orders of all customers {value} vs usual")),
-    Fact("momentum", "units_week_on_month", 1, TIMES, msg("Units {value} last week")),
-    Fact("momentum", "lead_segment_trend", 1, TIMES, msg("Orders {value} in one customer group"), only=1),
+    Fact("momentum", "whole_recent_lift", 1, TIMES, msg("Orders of all customers {value} vs usual"), spare=True),
+    Fact("momentum", "units_week_on_month", 1, TIMES, msg("Units {value} last week"), spare=True),
+    Fact("momentum", "lead_segment_trend", 1, TIMES, msg("Orders {value} in one customer group"), only=1, spare=True),
     Fact("audience", "segments_28d", 1, COUNT, msg("Bought by {value} customer groups")),
     Fact("audience", "largest_order_share", -1, SHARE, msg("{value} of units in one order")),
     Fact("attention", "search_month", 1, TIMES, msg("Search clicks {value} in 4 weeks")),
@@ -62,8 +66,8 @@ _FACTS = (
     Fact("attention", "search_week", 1, TIMES, msg("Search clicks {value} last week")),
     Fact("attention", "views_week", 1, TIMES, msg("Views {value} last week")),
     Fact("attention", "carts_week", 1, TIMES, msg("Carts {value} last week")),
-    Fact("attention", "views_28d", 1, COUNT, msg("Views in 4 weeks: {value}"), only=1),
-    Fact("attention", "cart_rate", 1, SHARE, msg("Cart rate {value}")),
+    Fact("attention", "views_28d", 1, COUNT, msg("Views in 4 weeks: {value}"), only=1, spare=True),
+    Fact("attention", "cart_rate", 1, SHARE, msg("Cart rate {value}"), spare=True),
     Fact("price", "price_change", -1, TIMES, msg("Price {value} in 2 weeks")),
     Fact("price", "price_drift", -1, TIMES, msg("Price {value} in 8 weeks")),
     Fact("price", "discount_14d", 1, SHARE, msg("{value} discount in 2 weeks")),
@@ -81,7 +85,7 @@ _FACTS = (
     Fact("market", "search_interest_change", 1, TIMES, msg("Search interest {value} in 2 weeks")),
     Fact("market", "search_interest_week", 1, TIMES, msg("Search interest {value} last week")),
     Fact("market", "category_search_change", 1, TIMES, msg("Category interest {value} in 2 weeks")),
-    Fact("market", "sales_rank", -1, COUNT, msg("Market sales rank {value}")),
+    Fact("market", "sales_rank", -1, COUNT, msg("Market sales rank {value}"), spare=True),
     Fact("segment", "segment_affinity", 1, TIMES, msg("Share of this group's orders {value} vs all customers")),
     Fact("newness", "days_on_sale", -1, WEEKS, msg("On sale for {value} weeks")),
     Fact("graph", "neighbours_recent_lift", 1, TIMES, msg("Similar products {value} vs usual")),
@@ -90,7 +94,7 @@ _FACTS = (
     Fact("graph", "neighbours_surging", 1, SHARE, msg("{value} of similar products surging")),
     Fact("graph", "linked_recent_lift", 1, TIMES, msg("Linked products {value} vs usual")),
     Fact("graph", "linked_trend", 1, TIMES, msg("Linked products {value} in 2 weeks")),
-    Fact("graph", "linked_surges", 1, STATE, msg("Linked products are surging"), only=1),
+    Fact("graph", "linked_surges", 1, STATE, msg("Linked products are surging"), only=1, spare=True),
 )
 FEATURES = tuple(dict.fromkeys(fact.feature for fact in _FACTS))
 _MEANINGS = {feature.name: feature.meaning for feature in definitions.FEATURES}
@@ -113,8 +117,18 @@ def strongest(
             if written and unusual > _LEAST_STANDING:
                 size = abs(math.log(max(value, 0.01))) if fact.unit == TIMES else 0.0
                 said = fact.beyond if fact.beyond and value > 1 else Message(fact.said.template, {"value": written})
-                found.append((unusual, size, said, Message(_MEANINGS[fact.feature])))
-    return max(found, key=lambda one: one[:2])[2:] if found else None
+                found.append((not fact.spare, unusual, size, said, Message(_MEANINGS[fact.feature])))
+    return max(found, key=lambda one: one[:3])[3:] if found else None
+
+
+def words(push: float, pushes: Sequence[tuple[str, float]]) -> tuple[Message, Message] | None:
+    """Return the strongest words of a text that push its driver's way, and what the driver reads; None without short ones.
+
+    push: the text's attribution. pushes: the words and theirs.
+    """
+    own = sorted((-abs(each), word) for word, each in pushes if each * push > 0 and len(word) <= _LONGEST_WORD)
+    named = [f"“{word}”" for _, word in own[:2]]
+    return (msg("Words {words}", words=named), DRIVERS["text"][1]) if named else None
 
 
 def _standing(value: float, quantiles: Sequence[float]) -> float:

@@ -47,10 +47,17 @@ def reasons(row, falling: bool, spread: Mapping[str, Sequence[float]]) -> list[R
     if falling:
         pushes = [(driver, push) for driver, push in pushes if push < 0]
     pushes.sort(key=lambda one: one[1] < 0)  # stable: the order of `named` stays within each direction
-    said = ((driver, _said(driver, push, values, spread)) for driver, push in pushes)
+    texts = [(each["text"], each["attribution"]) for each in row.words]
+    said = ((driver, _said(driver, push, values, spread, texts)) for driver, push in pushes)
     return list(islice((reason for driver, reason in said if reason.meaning or driver != "segment"), REASONS))
 
 
-def _said(driver: str, push: float, values: Mapping[str, float], spread: Mapping[str, Sequence[float]]) -> Reason:
-    found = facts.strongest(driver, push, values, spread)
+def _said(
+    driver: str,
+    push: float,
+    values: Mapping[str, float],
+    spread: Mapping[str, Sequence[float]],
+    texts: Sequence[tuple[str, float]],
+) -> Reason:
+    found = facts.words(push, texts) if driver == "text" else facts.strongest(driver, push, values, spread)
     return Reason(*found, push) if found else Reason(words.driver(driver), "", push)

@@ -154,7 +154,7 @@ WHAT_IF = Table(
             "Empty, or why there is no probability. `ignored`: it changes no forecast of the model. `no data`: the product has none. "
             "`rare`: fewer than 5 products have been in that state. `sold since`: a product that sold within a week was not out of stock.",
         ),
-        required("products", "BIGINT", "Products of the shop that have been in that state in 104 weeks.", "products"),
+        required("products", "BIGINT", "Products of the shop that are known to have been in that state.", "products"),
     ),
 )
 

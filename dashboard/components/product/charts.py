@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -115,7 +116,7 @@ def reasons(found: Sequence[Reason], base_logit: float, as_odds: bool = False) -
     as factors of the odds, which also tell small chances apart."""
     steps, changes = _steps(found, base_logit), in_points(found, base_logit)
     lengths, least = (np.array([reason.push for reason in found]), 0.5) if as_odds else (100 * changes, 5.0)
-    names = [f"<b>{r.name}</b>" + (f"<br><span style='font-size:12px'>{r.fact}</span>" if r.fact else "") for r in found]
+    names = [f"<b>{r.name}</b>" + (f"<br><span style='font-size:12px'>{html.escape(r.fact)}</span>" if r.fact else "") for r in found]
     shape = figure(56 + 44 * max(len(found), 1))
     shape.add_bar(
         y=names,

@@ -24,10 +24,10 @@ class Reason:
     fact: str
 
 
-def found(drivers: pd.DataFrame, values: pd.DataFrame, segment: str) -> list[Reason]:
+def found(drivers: pd.DataFrame, values: pd.DataFrame, words: pd.DataFrame, segment: str) -> list[Reason]:
     """Return the five first reasons in the verdict's order, then all others as one; together they are the whole push. values: the
-    product's features in that segment."""
-    known = dict(zip(values.feature, values.value))
+    product's features in that segment; words: of its text, with their attributions."""
+    known, texts = dict(zip(values.feature, values.value)), list(zip(words.text, words.attribution))
     pushes = named(zip(drivers.driver, drivers.attribution))
     named_ones = {driver for driver, _push in pushes}
     pushes += [(d, a) for d, a in zip(drivers.driver, drivers.attribution) if d not in named_ones and d == SALES_LEVEL]
@@ -35,7 +35,7 @@ def found(drivers: pd.DataFrame, values: pd.DataFrame, segment: str) -> list[Rea
     first = [(d, a) for d, a in pushes if abs(a) >= 0.005][:SHOWN]
     reasons = []
     for driver, push in first:
-        fact = facts.strongest(driver, push, known, spread)
+        fact = facts.words(push, texts) if driver == "text" else facts.strongest(driver, push, known, spread)
         reasons.append(Reason(labels.driver(driver), push, show(fact[0]) if fact else ""))
     rest = drivers.attribution.sum() - sum(push for _driver, push in first)
     return [*reasons, Reason(_("Others"), rest, "")] if abs(rest) >= 0.005 else reasons

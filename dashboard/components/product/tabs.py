@@ -50,7 +50,8 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
     """Show the drivers in the order of the verdict, each with its strongest fact; words where the text matters; then all signals."""
     values = data.ask("product_features", product=product)
     own_values = values if segment == "all" else data.ask("product_segment_features", product=product, segment=segment)
-    found = reasons.found(drivers, own_values, segment)
+    words = data.ask("product_words", product=product)
+    found = reasons.found(drivers, own_values, words if segment == "all" else words.head(0), segment)
     as_odds = abs(own.in_points(found, facts.base_logit)).max(initial=0.0) < FEW_POINTS
     plots.show(
         own.reasons(found, facts.base_logit, as_odds),
@@ -69,8 +70,7 @@ def why(product: str, segment: str, facts: pd.Series, drivers: pd.DataFrame) -> 
     if segment != "all":
         _of_group(product, segment)
     what_if.product(product, segment, facts.rising_probability)
-    words = drivers[drivers.driver == "text"].attribution.abs().max()
-    if words >= TEXT_MATTERS:
+    if drivers[drivers.driver == "text"].attribution.abs().max() >= TEXT_MATTERS:
         st.subheader(_("Text signals"), anchor=False)
         text_explanation.said(product, data.meta().model)
     similar = data.ask("product_similar", product=product, limit=6)

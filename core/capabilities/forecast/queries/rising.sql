@@ -2,6 +2,7 @@
 -- Rows: the page's products. units, units_before: weekly units of the last 26 weeks and of the same weeks a year earlier, oldest first.
 -- mean_4w: mean forecast, the area under the quantiles by the trapezoidal rule; margin_4w_cents follows it.
 -- drivers: every driver with its attribution. known, known_values: which of the features $facts are known, by place, and their values.
+-- words: of the product's text with their attributions, where they were explained; for all customers only.
 with expected as (
     select d.product_id,
         max(case when d.level = 0.1 then d.units end) as low_4w,
@@ -64,6 +65,12 @@ reasons as (
     where segment = $segment and product_id in (select product_id from page)
     group by product_id
 ),
+word_pushes as (
+    select product_id, list({'text': text, 'attribution': attribution} order by position nulls last) as words
+    from text_attributions
+    where $segment = 'all' and product_id in (select product_id from page)
+    group by product_id
+),
 signals as (
     select product_id, list(list_position($facts, feature) order by feature nulls last) as known,
         list(value order by feature nulls last) as known_values
@@ -76,9 +83,11 @@ signals as (
     group by product_id
 )
 select page.* exclude (rank_by), coalesce(weeks.units, []) as units, coalesce(weeks.units_before, []) as units_before,
-    coalesce(reasons.drivers, []) as drivers, coalesce(signals.known, []) as known, coalesce(signals.known_values, []) as known_values
+    coalesce(reasons.drivers, []) as drivers, coalesce(signals.known, []) as known, coalesce(signals.known_values, []) as known_values,
+    coalesce(word_pushes.words, []) as words
 from page
 left join weeks using (product_id)
 left join reasons using (product_id)
 left join signals using (product_id)
+left join word_pushes using (product_id)
 order by rank_by desc nulls last, rising_probability desc nulls last, product_id nulls last
