@@ -11,6 +11,7 @@ from bench.api import api
 from bench.at_risk import journey_at_risk, sample_at_risk, uci_at_risk
 from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_backtest, uci_blocks, uci_demand
 from bench.demo import measure_demo
+from bench.feature import feature_rows
 from bench.measure import PYTHON, Failed, run, say, upswing
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
@@ -289,6 +290,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "uci_at_risk": (uci_at_risk, "uci-at-risk"),
     "journey_at_risk": (journey_at_risk, "journey-at-risk"),
     "sample_at_risk": (sample_at_risk, "sample-at-risk"),
+    **feature_rows(),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),

@@ -288,6 +288,29 @@ class InventorySettings(Section):
 
 
 @dataclass(frozen=True)
+class FeatureSettings(Section):
+    """Which products may share a list to feature. Pages follow a change at once, the table `feature_lists` after the next scoring."""
+
+    applied_by = AT_ONCE
+
+    max_share_brand: Annotated[
+        float, Setting("Largest share of a list that one brand may have; 1 is no limit.", unit="share", above=0, at_most=1)
+    ] = 1.0
+    max_share_supplier: Annotated[
+        float, Setting("Largest share of a list that one supplier may have; 1 is no limit.", unit="share", above=0, at_most=1)
+    ] = 1.0
+    near_similarity: Annotated[
+        float,
+        Setting(
+            "Two products of a category whose texts are at least so similar do not share a list; 1 lets all but equal texts share one.",
+            unit="cosine similarity",
+            above=0,
+            at_most=1,
+        ),
+    ] = 0.9
+
+
+@dataclass(frozen=True)
 class Settings(Section):
     """All sections of `upswing.toml`; a field is a section's name there."""
 
@@ -296,6 +319,7 @@ class Settings(Section):
     model: ModelSettings = field(default_factory=ModelSettings)
     recipe: TrainingConfig = field(default_factory=TrainingConfig)
     inventory: InventorySettings = field(default_factory=InventorySettings)
+    feature: FeatureSettings = field(default_factory=FeatureSettings)
     pages: PageSettings = field(default_factory=PageSettings)
     schedule: ScheduleSettings = field(default_factory=ScheduleSettings)
     notifications: NotificationSettings = field(default_factory=NotificationSettings)
@@ -320,7 +344,7 @@ class Settings(Section):
 
 
 SECTIONS = tuple(f.name for f in fields(Settings))
-SERVICE = ("pages", "schedule", "notifications")  # sections of how the shop is served
+SERVICE = ("feature", "pages", "schedule", "notifications")  # sections of how the shop is served
 
 
 def effective(own: Values, inferred: Values) -> Settings:

@@ -12,13 +12,14 @@ import numpy as np
 import pandas as pd
 
 from core import jobs, settings_changes
+from core.capabilities.feature import lists
 from core.capabilities.inventory import plan
 from core.errors import UserError
 from core.messages import msg
 from core.models import registry
 from core.settings import Values
 from core.storage import snapshots
-from core.storage.state import Job, Line, PurchaseOrder, State
+from core.storage.state import FEATURED, Job, Line, PurchaseOrder, State
 from dashboard import data
 from dashboard.data import workspace
 
@@ -288,3 +289,32 @@ def set_alerts(product: str, thresholds: dict[str, float | None]) -> None:
     """Set the alerts on a product by kind; None for none."""
     for kind, threshold in thresholds.items():
         State(workspace()).set_alert(product, kind, threshold, data.planner())
+
+
+def pick(products: list[str], way: str) -> None:
+    """Let lists to feature always or never name these products; "" leaves them to the lists."""
+    State(workspace()).pick(products, way, data.planner())
+
+
+def keep_featured(name: str, segment: str, products: pd.DataFrame, share: float, first_day: date, last_day: date, dose: float) -> None:
+    """Keep featuring a list as an action, less a control of this share. products: product_id, expected_units. Raises UserError."""
+    seed = lists.new_seed()
+    control = lists.hold_out(list(products.product_id), share, seed)
+    done = products[~products.product_id.isin(control)]
+    State(workspace()).keep_action(
+        FEATURED,
+        name,
+        segment=segment,
+        products=list(done.product_id),
+        control=control,
+        seed=seed,
+        first_day=first_day,
+        last_day=last_day,
+        expected_units=float(done.expected_units.sum()),
+        details={"share": share, "dose": dose, "snapshot": str(data.meta().snapshot), "as_of": f"{data.meta().as_of:%Y-%m-%d}"},
+        actor=data.planner(),
+    )
+
+
+def undo_action(action_id: int) -> None:
+    State(workspace()).undo_action(action_id, data.planner())

@@ -1,4 +1,4 @@
-"""What users keep beside the plan: the watch list, notes, saved views and alerts."""
+"""What users keep beside the plan: the watch list, notes, saved views, alerts, picks and actions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from core import alerts as rules
-from core.storage.state import Alert, Hit, Note, State, View, Watched
+from core.storage.state import FEATURED, Action, Alert, Hit, Note, Pick, State, View, Watched
 from dashboard.data import age, planner, settings, workspace
 
 
@@ -22,6 +22,16 @@ def notes(product: str) -> list[Note]:
 def views(page: str) -> list[View]:
     """Return the views of a page that this session may use: the shop's, and those under its user's name."""
     return State(workspace()).views(page, planner())
+
+
+def picks() -> list[Pick]:
+    """Return the products that lists to feature always or never name."""
+    return State(workspace()).picks()
+
+
+def actions() -> list[Action]:
+    """Return the kept actions with featured products, newest first."""
+    return State(workspace()).actions(FEATURED)
 
 
 def alerts() -> list[Alert]:

@@ -186,6 +186,8 @@ ACTS = {
     "override": N_("plan changed"),
     "take back": N_("change undone"),
     "setting": N_("setting changed"),
+    "keep action": N_("action kept"),
+    "undo action": N_("action undone"),
 }
 
 

@@ -120,6 +120,19 @@ def groups() -> dict[str, Group]:
                 ),
             ],
         ),
+        "feature": Group(
+            _("Feature"),
+            [
+                Field("feature", "max_share_brand", _("Brand's share"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field("feature", "max_share_supplier", _("Supplier's share"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field(
+                    "feature",
+                    "near_similarity",
+                    _("Similar from"),
+                    _("Products of a category whose texts are at least so similar do not share a list."),
+                ),
+            ],
+        ),
         "freshness": Group(
             _("Freshness"),
             [

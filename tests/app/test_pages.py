@@ -24,6 +24,7 @@ TITLES = {
     "overview": ("Overview", "总览"),
     "rising": ("Rising and falling", "商品涨跌榜"),
     "inventory": ("Inventory", "库存"),
+    "feature": ("Feature", "主推"),
     "recommendations": ("Recommendations", "商品推荐"),
     "at_risk": ("Customers at risk", "流失风险"),
     "product": ("Product", "商品"),

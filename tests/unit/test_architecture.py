@@ -48,6 +48,9 @@ COUNTERS = {
     "core.capabilities.inventory.plan",
     "core.capabilities.at_risk.tables",
     "core.capabilities.recommendations.tables",
+    "core.capabilities.feature.dose",
+    "core.capabilities.feature.lists",
+    "core.capabilities.feature.tables",
     "core.capabilities.track_record.results",
     "core.capabilities.track_record.tables",
 }

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
+from core.storage.state.actions import EXCLUDE, FEATURED, PIN, Actions
 from core.storage.state.alerts import Alerts
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
@@ -22,6 +23,7 @@ from core.storage.state.purchase_orders import NEXT, Line, PurchaseOrder, Purcha
 from core.storage.state.records import (
     ACTIVE,
     STALE_AFTER_S,
+    Action,
     Alert,
     AuditEntry,
     Heartbeat,
@@ -29,6 +31,7 @@ from core.storage.state.records import (
     Job,
     Note,
     Override,
+    Pick,
     View,
     Watched,
     as_text,
@@ -39,10 +42,14 @@ from core.storage.state.records import (
 
 __all__ = [
     "ACTIVE",
+    "EXCLUDE",
+    "FEATURED",
     "FIELDS",
+    "PIN",
     "REASONS",
     "SCOPES",
     "STALE_AFTER_S",
+    "Action",
     "Alert",
     "AuditEntry",
     "Heartbeat",
@@ -53,6 +60,7 @@ __all__ = [
     "LONGEST_NOTE",
     "Note",
     "Override",
+    "Pick",
     "PurchaseOrder",
     "State",
     "TERMS",
@@ -62,7 +70,7 @@ __all__ = [
 ]
 
 
-class State(Overrides, Marks, Alerts, PurchaseOrders):
+class State(Overrides, Marks, Alerts, PurchaseOrders, Actions):
     """The state store of one workspace. Every method is one short transaction."""
 
     # ---- jobs

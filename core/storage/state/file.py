@@ -115,6 +115,15 @@ _SCHEMA = (
     );
     create table sent (channel text not null, subject text not null, at text not null, primary key (channel, subject));
     """,
+    # version 9: products that a list to feature always or never names, and actions with what was expected of them
+    """
+    create table picks (product_id text primary key, pick text not null, actor text not null, at text not null);
+    create table actions (
+        id integer primary key autoincrement, kind text not null, name text not null, segment text not null, products text not null,
+        control text not null, seed integer not null, first_day text not null, last_day text not null, expected_units real not null,
+        details text not null, actor text not null, at text not null, undone_at text, undone_by text
+    );
+    """,
 )
 
 

@@ -181,8 +181,40 @@ class Hit:
         return f"{self.as_of} {self.kind} {self.threshold:g} {self.product_id}"
 
 
+@dataclass(frozen=True)
+class Pick:
+    """A product that lists to feature always or never name. pick: core.storage.state.actions.PIN or EXCLUDE."""
+
+    product_id: str
+    pick: str
+    actor: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Action:
+    """What the shop did because of a suggestion. products: those that it is done with; control: those left out, drawn by the seed.
+
+    expected_units: of the products, in 4 weeks. details: what the kind adds.
+    """
+
+    id: int
+    kind: str
+    name: str
+    segment: str
+    products: list[str]
+    control: list[str]
+    seed: int
+    first_day: date
+    last_day: date
+    expected_units: float
+    details: dict
+    actor: str
+    at: datetime
+
+
 _MESSAGES = {"message", "error", "reason"}
-_JSON = {"arguments", "figures", "details", "value", "before", "choices", "basis"}
+_JSON = {"arguments", "figures", "details", "value", "before", "choices", "basis", "products", "control"}
 
 
 def read(kind, row: sqlite3.Row):
@@ -200,7 +232,7 @@ def read(kind, row: sqlite3.Row):
             value = datetime.fromisoformat(value) if value else None
         elif f.name == "cancel_requested":
             value = bool(value)
-        elif f.name in ("expires_on", "as_of"):
+        elif f.name in ("expires_on", "as_of", "first_day", "last_day"):
             value = date.fromisoformat(value)
         values[f.name] = value
     return kind(**values)
