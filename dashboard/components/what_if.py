@@ -137,7 +137,7 @@ def _controls(promotions: set[str], stocks: set[str]) -> Chosen:
             **address.one_of("promotion", states),
             format_func=_state,
             width=WIDTH,
-            help=_("A promotion of the shop's usual length and discount that starts today, or the end of the current one."),
+            help=_("A promotion of the shop's usual length and discount that starts now, or the end of the current one."),
         )
         stock = st.selectbox(
             _("Stock"),
