@@ -157,7 +157,7 @@ def _price(change: int) -> str:
 def _state(state: str) -> str:
     return {
         AS_IS: _("As it is"),
-        STARTED: _("Starts today"),
+        STARTED: _("Starts now"),
         ENDED: _("Ended yesterday"),
         IN_STOCK: _("Always in stock"),
         OUT_OF_STOCK: _("Out since the last sale"),

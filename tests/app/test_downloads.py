@@ -44,7 +44,7 @@ VISITS = {
     "inventory, stop": ({"section": "stop"}, {"stop-ordering"}),
     "feature": ({}, {"feature", "feature-left-out", "feature-record"}),
     "recommendations": ({}, {"recommendations", "list-quality", "list-reasons"}),
-    "at_risk": ({}, {"at-risk-reasons", "campaigns"}),
+    "at_risk": ({}, {"at-risk-reasons", "at-risk-groups", "campaigns"}),
     "segments": ({}, {"preferences", "orders-by-group", "rising-in-one-group"}),
     "why": ({}, {"drivers", "signal-"}),
     "product": ({"product": "P0001"}, {"P0001-history", "P0001-forecast"}),

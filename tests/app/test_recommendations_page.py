@@ -29,7 +29,7 @@ def test_each_group_has_its_list_with_chances_and_reasons(open_page, readonly_sh
     at = open_page("recommendations", segment="Germany")
     assert row_ids(at) == list(group.product_id)
     assert [cell["share"] for cell in cells(at, "chance")] == pytest.approx(list(group.chance))
-    assert [cell["text"] for cell in cells(at, "listed")] == [f"{n / 24:.0%}" for n in group.listed]
+    assert [cell["text"] for cell in cells(at, "listed")] == [f"{n / 36:.0%}" for n in group.listed]
 
 
 def test_no_pseudonym_of_a_customer_is_on_the_page(open_page):

@@ -87,7 +87,7 @@ def test_its_job_is_validated_and_done_by_the_worker(registered, workspace):
 
 
 def test_its_page_is_in_the_navigation_and_shows_its_answer(served, monkeypatch):
-    assert list(registry.pages())[:4] == ["overview", "rising", "watchlist", "inventory"]
+    assert list(registry.pages())[:5] == ["overview", "rising", "feature", "watchlist", "inventory"]
     monkeypatch.setenv("UPSWING_WORKSPACE", str(served.root))
     app = AppTest.from_file(str(APP), default_timeout=60).run()
     app.switch_page(str(registry.script(registry.pages()["watchlist"]))).run()
