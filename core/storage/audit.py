@@ -131,8 +131,9 @@ def finish(workspace: Workspace) -> None:
         if act.act == "publish":
             act = replace(act, details=act.details | {"log": forecast_log.add_snapshot(workspace, act.subject)})
         _append(workspace, act)
-    intent.unlink()
-    files.sync(workspace.root)
+    with disk.reported(intent):
+        intent.unlink()
+        files.sync(workspace.root)
     copy_to_state(workspace)
 
 

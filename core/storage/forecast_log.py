@@ -24,7 +24,7 @@ from core.messages import Message, msg
 from core.schema import DEMAND_LEVELS
 from core.schema.arrow import arrow_schema
 from core.schema.forecast_log import FORECAST_LOG, LOGGED_WEEKS, quantile
-from core.storage import files, private
+from core.storage import disk, files, private
 from core.workspace import Workspace
 
 _DIGITS = 16  # of the SHA-256 in a file's name
@@ -148,11 +148,12 @@ def add(
     )
     content = sink.getvalue().to_pybytes()
     place = folder(workspace)
-    with private.owner_only():
+    with disk.reported(place), private.owner_only():
         place.mkdir(exist_ok=True)
     name = f"{id}.{hashlib.sha256(content).hexdigest()[:_DIGITS]}.parquet"
     files.write_bytes(place / name, content)
-    files.sync(workspace.root)  # the folder itself may be new
+    with disk.reported(place):
+        files.sync(workspace.root)  # the folder itself may be new
     return name
 
 
