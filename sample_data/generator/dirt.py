@@ -88,7 +88,7 @@ def plant(rng: np.random.Generator, story: Story, tables: dict[str, pd.DataFrame
 
     products = soils["products"]
     products.changed("missing title", "title", np.sort(quiet[:few]), [""] * few, QUARANTINED)
-    products.changed("price that is no number", "price", np.sort(quiet[few : 2 * few]), (["POA", "on request"] * few)[:few], QUARANTINED)
+    products.changed("price that is no number", "price", np.sort(quiet[few : 2 * few]), (["POA", "on request"] * few)[:few], WARNED)
     abroad = np.sort(quiet[2 * few : 6 * few])
     products.changed("another currency than the shop's", "currency", abroad, (["EUR", "EUR", "USD"] * len(abroad))[: len(abroad)], WARNED)
     products.duplicate(few)

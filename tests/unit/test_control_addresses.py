@@ -33,6 +33,7 @@ ACTIONS: dict[str, dict[str, str]] = {
         "number_": "a decision about a number: a button stores it",
     },
     "dashboard/components/importing.py": {"files": "files of one computer", "preset": "how to read these files: sent with them"},
+    "dashboard/components/feature.py": {"feature_": "how to keep a list as an action: the action has it once it is kept"},
     "dashboard/components/inventory/bulk.py": {"change_": EDIT},
     "dashboard/components/inventory/listing.py": {"key": EDIT},
     "dashboard/components/inventory/panel.py": {"change_": EDIT, "key": REASON, "planner": WHO},
