@@ -134,7 +134,7 @@ def test_numbers_that_nothing_else_has_are_noted(shop, tmp_path):
 
 def test_stock_of_a_kit_counts_for_none_of_its_parts_and_that_is_said(shop, tmp_path):
     import_files(shop, [write(tmp_path, "stock.csv", "day,product_id,on_hand\n2024-03-02,SET1,4\n2024-03-02,A1,9\n")])
-    assert "of the kits SET1 count for none" in str(give(shop, tmp_path, kits="SET1,A1,2\n").text())
+    assert "of the kits SET1 are not counted for their parts" in str(give(shop, tmp_path, kits="SET1,A1,2\n").text())
     assert read(shop, "select on_hand from stock where product_id = 'A1'") == [(9,)]
 
 
