@@ -358,6 +358,7 @@ def test_back_from_a_product_shows_the_list_with_its_tab_its_filters_and_its_ord
     page.get_by_role("tab", name="Stock").click()
     settled(page)
     page.go_back()
+    settled(page)
     page.go_back()
     expect(page).to_have_url(asked)
     expect(page.get_by_role("tab", name="Falling", selected=True)).to_be_visible()

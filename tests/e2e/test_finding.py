@@ -49,6 +49,7 @@ def test_a_chinese_product_is_found_by_keyboard_alone(page, shop, language, lang
     page.goto(f"/model?lang={language}")
     settled(page)
     expect(page.locator("html")).to_have_attribute("lang", lang)
+    expect(field(page)).to_be_visible()  # from then on it hears the key
     page.keyboard.press("Control+k")
     expect(field(page)).to_be_focused()
     page.keyboard.insert_text(run)
@@ -61,6 +62,7 @@ def test_a_chinese_product_is_found_by_keyboard_alone(page, shop, language, lang
 def test_arrows_move_through_the_results_enter_opens_and_escape_leaves(page):
     page.goto("/segments")
     settled(page)
+    expect(field(page)).to_be_visible()
     page.keyboard.press("/")
     page.keyboard.type("in")
     options = page.get_by_role("option")
