@@ -30,6 +30,7 @@ left, right = cards.halves()
 with left:
     st.subheader(_("Beside simple lists"), anchor=False)
     recommendations.compared(quality)
+    cards.notes(recommendations.lean_note())
 with right:
     st.subheader(_("Why products are listed"), anchor=False)
     recommendations.why(data.ask("recommended_reasons", few=recommendations.FEW))

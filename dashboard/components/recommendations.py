@@ -135,6 +135,11 @@ def compared(quality: pd.DataFrame) -> None:
     )
 
 
+def lean_note() -> str:
+    """Return what stands in for that day's forecasts in the check of the leaning list."""
+    return _("The leaning list is checked with recent growth in orders, not with the forecasts of that day.")
+
+
 def why(found: pd.DataFrame) -> None:
     exports.table(
         "list-reasons",

@@ -1,4 +1,4 @@
-"""Which products does a purchase speak for? EASE by its closed form; nearest products by cosine in large assortments.
+"""How products go together in purchases: EASE by its closed form; nearest products by cosine in large assortments.
 
 EASE: H. Steck, Embarrassingly Shallow Autoencoders for Sparse Data, WWW 2019.
 """
@@ -16,7 +16,7 @@ _ROWS = 512
 
 
 def associations(bought: sparse.csr_matrix) -> np.ndarray | sparse.csr_matrix:
-    """Return (products, products): how much a purchase of the row's product speaks for the column's; the diagonal is 0.
+    """Return (products, products): how much a purchase of the row's product raises the score of the column's; the diagonal is 0.
 
     bought: (customers, products) weights.
     """

@@ -37,7 +37,7 @@ RECOMMENDATIONS = Table(
         required(
             "reason",
             "VARCHAR",
-            "What speaks for it most: `again` (bought before), `bought_with` or `similar` to another product, `category`, `popular`, "
+            "Main reason for listing it: `again` (bought before), `bought_with` or `similar` to another product, `category`, `popular`, "
             "`rising`.",
         ),
         optional("because_id", "VARCHAR", "The other product of `bought_with` and `similar`."),
