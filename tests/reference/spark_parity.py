@@ -231,6 +231,7 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
 
     import pyarrow.parquet as pq
 
+    from core.capabilities.at_risk.effects import WITHIN
     from core.capabilities.forecast.compute import HISTORY_WEEKS, NEIGHBOURS
     from core.features.daily import Shop
     from core.storage import duckdb as db
@@ -248,6 +249,7 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
         "weeks": HISTORY_WEEKS,
         "most": NEIGHBOURS,
         "segments": about["segments"],
+        "within": WITHIN,
         "currency": settings.shop.currency,
     }
     with both(workspace.warehouse, workspace.cache, read_only=True) as engine:
