@@ -6,7 +6,7 @@ PUSH, WATCH, STOP = "push", "watch", "stop"
 
 LAUNCHES = Table(
     "launches",
-    row="One product that has been on sale for less than 8 weeks, or not yet.",
+    row="One product in its first 8 weeks on sale, or listed and not sold yet.",
     key=("product_id",),
     since="0.2.0",
     columns=(
@@ -17,27 +17,42 @@ LAUNCHES = Table(
         required("units_low", "DOUBLE", "Lower end of the 80% range of the units of its first 8 weeks.", "units"),
         required("units_middle", "DOUBLE", "Expected units of its first 8 weeks (median).", "units"),
         required("units_high", "DOUBLE", "Upper end of the range.", "units"),
-        required("standing", "DOUBLE", "Share of past launches that sold less than expected of it.", "share"),
+        required("standing", "DOUBLE", "Share of past launches that sold less in 8 weeks than is expected of it.", "share"),
         required(
             "advice",
             "VARCHAR",
-            "`push`: in the best quarter of past launches; `stop`: in the worst one after 2 weeks or more; else `watch`.",
+            "`push`: expected in the best quarter of past launches; `stop`: in the worst one after 2 weeks or more; else `watch`.",
         ),
-        required("analogues", "BIGINT", "Similar products that it rests on; 0 = none, the average product stands in.", "products"),
+        required(
+            "analogues", "BIGINT", "Similar products on sale for 8 weeks before it; 0 = none, the average product stands in.", "products"
+        ),
+        required("analogue_weight", "DOUBLE", "Weight of their recent sales in what is expected; 0 = they do not count at this age."),
+        optional("on_hand", "DOUBLE", "Stock on hand.", "units"),
+        optional("on_order", "DOUBLE", "On order.", "units"),
+        optional(
+            "order_units",
+            "DOUBLE",
+            "Suggested first order: expected units not yet sold, in stock or on order, in whole packs; empty where the advice is `stop`.",
+            "units",
+        ),
+        optional("order_low", "DOUBLE", "The same for the lower end of the range.", "units"),
+        optional("order_high", "DOUBLE", "The same for the upper end of the range.", "units"),
+        optional("order_cost_cents", "DOUBLE", "Cost of the suggested order.", "cents"),
     ),
 )
 
 ANALOGUES = Table(
     "launch_analogues",
-    row="One of the similar products that a new one's potential rests on.",
+    row="One of the 5 similar products with most weight in a new one's potential.",
     key=("product_id", "rank"),
     since="0.2.0",
     columns=(
         required("product_id", "VARCHAR", "New product."),
-        required("rank", "INTEGER", "1 for the most similar."),
-        required("analogue_id", "VARCHAR", "Similar product."),
+        required("rank", "INTEGER", "1 for the one with most weight."),
+        required("analogue_id", "VARCHAR", "Similar product, on sale for 8 weeks or more before the new one."),
         required("similarity", "DOUBLE", "Cosine similarity of the two texts' vectors."),
-        required("units_8w", "DOUBLE", "Its units in the last 8 weeks.", "units"),
+        required("units_recent", "DOUBLE", "Its units in the 8 weeks before the new product's first sale.", "units"),
+        optional("units_launch", "DOUBLE", "Its units in its own first 8 weeks; empty where the data do not show its launch.", "units"),
     ),
 )
 
@@ -47,7 +62,7 @@ CURVES = Table(
     key=("product_id", "week"),
     since="0.2.0",
     columns=(
-        required("product_id", "VARCHAR", "New product, or one that a new one rests on."),
+        required("product_id", "VARCHAR", "New product, or similar one whose launch the data show."),
         required("week", "INTEGER", "Week on sale, from 1."),
         required("units", "DOUBLE", "Units sold.", "units"),
     ),
@@ -55,15 +70,17 @@ CURVES = Table(
 
 CHECK = Table(
     "launch_check",
-    row="How the potentials of past launches did, each forecast from earlier ones alone, at one age.",
+    row="How past launches would have been forecast at one age, each from earlier ones alone.",
     key=("age",),
     since="0.2.0",
     columns=(
         required("age", "INTEGER", "Whole weeks on sale at the forecast.", "weeks"),
-        required("launches", "BIGINT", "Past launches.", "products"),
-        required("spearman", "DOUBLE", "Rank correlation of expected units with those sold in the first 8 weeks."),
+        required("launches", "BIGINT", "Past launches; 0 = too few to check.", "products"),
+        optional("spearman", "DOUBLE", "Rank correlation of expected units with those sold in the first 8 weeks."),
         optional("spearman_simple", "DOUBLE", "The same of the units so far; before the first sale, of the category's recent mean."),
-        required("inside", "DOUBLE", "Share within the 80% range.", "share"),
+        optional("inside", "DOUBLE", "Share within the 80% range.", "share"),
+        required("score_weight", "DOUBLE", "Weight of similar products in the forecasts now; 0 = they rank past launches no better."),
+        required("learnt_from", "BIGINT", "Past launches that the forecasts now are learnt from.", "products"),
     ),
 )
 
