@@ -12,6 +12,7 @@ from bench.at_risk import journey_at_risk, sample_at_risk, uci_at_risk
 from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_backtest, uci_blocks, uci_demand
 from bench.demo import measure_demo
 from bench.feature import feature_rows
+from bench.launches import journey_launches, sample_launches, uci_launches
 from bench.measure import PYTHON, Failed, run, say, upswing
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
@@ -290,6 +291,9 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "uci_at_risk": (uci_at_risk, "uci-at-risk"),
     "journey_at_risk": (journey_at_risk, "journey-at-risk"),
     "sample_at_risk": (sample_at_risk, "sample-at-risk"),
+    "uci_launches": (uci_launches, "uci-launches"),
+    "journey_launches": (journey_launches, "journey-launches"),
+    "sample_launches": (sample_launches, "sample-launches"),
     **feature_rows(),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),

@@ -35,4 +35,4 @@ with right:
 st.subheader(_("Whom to contact"), anchor=False)
 at_risk.campaigns(data.ask("contact_effects"))
 cards.notes(_("For a mailing, the command line writes every customer's chance with your own customer numbers:"))
-st.code("upswing identify --list at-risk --customers customers.csv --out at-risk.csv", language=None)
+st.code("upswing identify --list at-risk --customers customers.csv --out at-risk.csv", language=None, wrap_lines=True)
