@@ -104,6 +104,7 @@ def test_fewer_than_20_launches_give_no_forecast():
 def test_the_check_ranks_launches_by_their_analogues_where_the_category_cannot():
     found = {age: check(parts) for age, parts in blocks(shop(), np.zeros(OLD + NEW, int), WEEKS).items()}
     assert found[0].launches > 40 and found[0].spearman > 0.9 and abs(found[0].spearman_simple) < 0.5
+    assert found[1].pushed > 5 and found[1].pushed_best > 0.8
     assert found[1].spearman >= found[1].spearman_simple and 0.7 <= found[1].inside <= 0.95
 
 
