@@ -29,9 +29,8 @@ WORST, EARLY = 0.25, 2  # standing below which a launch is stopped, and weeks be
 def write(context: Context) -> None:
     """Write new products with their potential, what it rests on, the curves of both, and the check."""
     context.progress("score", 0.99, msg("Launches"))
-    context.engine.table("features/order_lines", attribute="")
     neighbours = context.workspace.need(context.workspace.panel / "neighbours.parquet", "features")
-    launches, similar, listed = read_launches(context.engine, context.as_of, neighbours)
+    launches, similar, listed = read_launches(context.with_order_lines, context.as_of, neighbours)
     now = launches.units.shape[1]
     model = fit(launches, now)
     if model is None:
