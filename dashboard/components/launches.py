@@ -237,9 +237,10 @@ def analogues(near: pd.DataFrame, product: pd.Series, currency: str) -> None:
     )
     notes = [
         n_(
-            "{count} similar product counts, by text, category, brand and price. Last column: units in the 8 weeks before this product.",
-            "{count} similar products count, by text, category, brand and price; these have most weight. Last column: units in the 8 weeks "
-            "before this product.",
+            "{count} similar product was on sale before, by text, category, brand and price. Last column: units in the 8 weeks before this "
+            "product.",
+            "{count} similar products were on sale before, by text, category, brand and price. Listed are the closest, those with a known "
+            "launch first. Last column: units in the 8 weeks before this product.",
             product.analogues,
         )
     ]
@@ -268,6 +269,12 @@ def past(check: pd.DataFrame) -> None:
                 _("Rank correlation"): [_figure(v) for v in known.spearman],
                 _("Simple rule"): [_figure(v) for v in known.spearman_simple],
                 _("Within the range"): [percent(v) for v in known.inside],
+                _("Push came true"): [
+                    "–"
+                    if absent(row.pushed_best)
+                    else _("{share} of {count}").format(share=percent(row.pushed_best), count=number(row.pushed, 0))
+                    for row in known.itertuples()
+                ],
             }
         ),
     )
@@ -275,6 +282,7 @@ def past(check: pd.DataFrame) -> None:
         _("Each launch is forecast from earlier ones. Rank correlation: 1 orders launches as they sold, 0 orders them at random."),
         _("The simple rule orders by units so far, and before the first sale by what the category sold recently."),
         _("80% should be within the range."),
+        _("Push came true: of the launches it would have pushed, the share that ended in the best quarter."),
     )
 
 

@@ -8,6 +8,7 @@ Arrays only: units are (products, weeks), oldest week first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sparse
@@ -17,6 +18,7 @@ SPAN = 8  # weeks that are forecast, from the first week with a sale on
 AGES = tuple(range(SPAN))  # whole weeks on sale, each with a regression of its own
 FEWEST = 20  # launches to learn from
 LEVEL = 0.8  # of the range
+BEST = 0.75  # standing from which on a launch is one of the best
 _PULL = 0.3  # weight of the average product beside the similar ones
 _POWER = 4  # of the similarity of texts: near ones count most
 _OTHER, _DEARER = 0.1, 0.2  # what stays of the weight in another category or of another brand, and at an infinitely higher price
@@ -44,11 +46,15 @@ class Launches:
         first = np.where(sold.any(1), sold.argmax(1), -1)
         return cls(units, like, first, (first >= SPAN) & ~(listed < first - SPAN))
 
+    @cached_property
+    def _total(self) -> np.ndarray:
+        """(products, weeks + 1): units sold before each week."""
+        return np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
+
     def sold(self, products: np.ndarray, start: np.ndarray, weeks: int) -> np.ndarray:
         """Return (n,) units of each product in so many weeks from its start week on."""
-        total = np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
         ends = np.clip(np.stack([start, start + weeks]), 0, self.units.shape[1])
-        return total[products, ends[1]] - total[products, ends[0]]
+        return self._total[products, ends[1]] - self._total[products, ends[0]]
 
     def analogues(self, product: int, week: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the similar products whose first 8 weeks were over by a week, the one with most weight first, and their weights."""
@@ -61,8 +67,8 @@ class Launches:
     def scores(self, products: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Return (n,): the mean logarithm of what the analogues of each product sold in the 8 weeks before its start week, drawn to that
         of all products on sale."""
-        total = np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
-        recent = {week: np.log1p(total[:, week] - total[:, max(week - SPAN, 0)]) for week in np.unique(start)}
+        every = np.arange(len(self.units))
+        recent = {week: np.log1p(self.sold(every, np.full(len(every), week - SPAN), SPAN)) for week in np.unique(start)}
         usual = {week: sold[sold > 0].mean() if (sold > 0).any() else 0.0 for week, sold in recent.items()}
         found = np.empty(len(products))
         for k, (product, week) in enumerate(zip(products, start)):
@@ -74,6 +80,11 @@ class Launches:
         """Return the launches whose first 8 weeks were over by a week, oldest first."""
         found = np.flatnonzero(self.launched & (self.first + SPAN <= until))
         return found[np.argsort(self.first[found], kind="stable")]
+
+    def standing(self, units: np.ndarray, until: int) -> np.ndarray:
+        """Return (n,) the share of the launches past by a week that sold less in their first 8 weeks than so many units."""
+        past = self.past(until)
+        return np.searchsorted(np.sort(self.sold(past, self.first[past], SPAN)), units) / len(past)
 
 
 def likeness(similar: sparse.csr_matrix, category: np.ndarray, brand: np.ndarray, price: np.ndarray) -> sparse.csr_matrix:

@@ -43,12 +43,12 @@ LAUNCHES = Table(
 
 ANALOGUES = Table(
     "launch_analogues",
-    row="One of the 5 similar products with most weight in a new one's potential.",
+    row="One of 5 similar products of a new one: those with most weight, first of them those whose launch the data show.",
     key=("product_id", "rank"),
     since="0.2.0",
     columns=(
         required("product_id", "VARCHAR", "New product."),
-        required("rank", "INTEGER", "1 for the one with most weight."),
+        required("rank", "INTEGER", "Place, from 1."),
         required("analogue_id", "VARCHAR", "Similar product, on sale for 8 weeks or more before the new one."),
         required("similarity", "DOUBLE", "Cosine similarity of the two texts' vectors."),
         required("units_recent", "DOUBLE", "Its units in the 8 weeks before the new product's first sale.", "units"),
@@ -79,6 +79,10 @@ CHECK = Table(
         optional("spearman", "DOUBLE", "Rank correlation of expected units with those sold in the first 8 weeks."),
         optional("spearman_simple", "DOUBLE", "The same of the units so far; before the first sale, of the category's recent mean."),
         optional("inside", "DOUBLE", "Share within the 80% range.", "share"),
+        required(
+            "pushed", "BIGINT", "Launches that would have been advised to push: expected in the best quarter of those known.", "products"
+        ),
+        optional("pushed_best", "DOUBLE", "Share of these that ended in that quarter.", "share"),
         required("score_weight", "DOUBLE", "Weight of similar products in the forecasts now; 0 = they rank past launches no better."),
         required("learnt_from", "BIGINT", "Past launches that the forecasts now are learnt from.", "products"),
     ),
