@@ -13,6 +13,7 @@ from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_back
 from bench.demo import measure_demo
 from bench.feature import feature_rows
 from bench.launches import journey_launches, sample_launches, uci_launches
+from bench.lists import lists
 from bench.measure import PYTHON, Failed, run, say, upswing
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
@@ -290,6 +291,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "pages": (pages, "pages"),
     "browser": (browser, "browser"),
     "api": (api, "api"),
+    "lists": (lists, "lists"),
     "planner": (planner, "planner"),
     "demo": (demo, "demo"),
     "uci_backtest": (uci_backtest, "uci-autumn"),
