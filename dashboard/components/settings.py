@@ -262,9 +262,8 @@ def _save(code: str, given: dict[Field, Any]) -> None:
 def _entry(field: Field, value: Any) -> Any:
     """Show a setting with its effect and where its value is from; return what its widget holds."""
     said, entry = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with said, st.container(gap=None):
-        st.markdown(f"**{field.label}**")
-        st.caption(" ".join((field.effect, _APPLIES[applied_by(field.section, field.name)](), _source(field))))
+    effect = " ".join((field.effect, _APPLIES[applied_by(field.section, field.name)](), _source(field))).strip()
+    said.markdown(f"**{field.label}**  \n:small[:gray[{effect}]]")  # one element: the page has some fifty settings
     with entry:
         return _widget(field, value)
 
