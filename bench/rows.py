@@ -13,6 +13,7 @@ from bench.backtests import journey_blocks, sample_blocks, switch_rows, uci_back
 from bench.demo import measure_demo
 from bench.feature import feature_rows
 from bench.measure import PYTHON, Failed, run, say, upswing
+from bench.paid import journey_paid, sample_paid, uci_paid
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
@@ -291,6 +292,9 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "journey_at_risk": (journey_at_risk, "journey-at-risk"),
     "sample_at_risk": (sample_at_risk, "sample-at-risk"),
     **feature_rows(),
+    "uci_paid": (uci_paid, "uci-paid"),
+    "journey_paid": (journey_paid, "journey-paid"),
+    "sample_paid": (sample_paid, "sample-paid"),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),

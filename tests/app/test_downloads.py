@@ -45,6 +45,7 @@ VISITS = {
     "feature": ({}, {"feature", "feature-left-out", "feature-record"}),
     "recommendations": ({}, {"recommendations", "list-quality", "list-reasons"}),
     "at_risk": ({}, {"at-risk-reasons", "at-risk-groups", "campaigns"}),
+    "action_results": ({}, {"action-results"}),
     "segments": ({}, {"preferences", "orders-by-group", "rising-in-one-group"}),
     "why": ({}, {"drivers", "signal-"}),
     "product": ({"product": "P0001"}, {"P0001-history", "P0001-forecast"}),

@@ -27,6 +27,7 @@ TITLES = {
     "feature": ("Feature", "主推"),
     "recommendations": ("Recommendations", "商品推荐"),
     "at_risk": ("Customers at risk", "流失风险"),
+    "action_results": ("Action results", "行动复盘"),
     "product": ("Product", "商品"),
     "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),
