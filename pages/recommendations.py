@@ -36,4 +36,4 @@ with right:
     recommendations.why(data.ask("recommended_reasons", few=recommendations.FEW))
 st.subheader(_("Lists of single customers"), anchor=False)
 cards.notes(_("For a mailing or the shop's site, the command line writes every customer's list with your own customer numbers:"))
-st.code("upswing identify --customers customers.csv --out lists.csv", language=None)
+st.code("upswing identify --customers customers.csv --out lists.csv", language=None, wrap_lines=True)

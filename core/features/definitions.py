@@ -93,7 +93,7 @@ FEATURES: tuple[Feature, ...] = (
         "momentum",
         "deviations",
         "z.surge",
-        "Orders of 4 weeks above the rate of the 9 weeks before, in standard deviations",
+        "Excess orders in 4 weeks, in standard deviations",
     ),
     Feature("units_week_on_month", "momentum", "times", _times("w.units_7d", "w.units_28d / 4", 1.0), "Units, last week vs last 4 weeks"),
     Feature(
@@ -142,7 +142,7 @@ FEATURES: tuple[Feature, ...] = (
         "audience",
         "deviations",
         "s.lead_segment_ahead",
-        "Lead of one customer group over the others, in standard deviations",
+        "Lead of one customer group, in standard deviations",
     ),
     Feature("largest_segment_share", "audience", "share", "s.largest_segment_share", "Share of the largest customer group"),
     Feature("segments_28d", "audience", "groups", "s.segments_28d", "Customer groups with a buyer, last 28 days"),
@@ -348,7 +348,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("search_interest_change", "market", "times", "m.search_change", "External search interest, last 2 weeks vs previous 6"),
     Feature("search_interest_week", "market", "times", "m.search_week", "External search interest, last week vs previous 6"),
     Feature("search_interest", "market", "index", "m.search_level", "External search interest"),
-    Feature("sales_rank_change", "market", "times", "m.rank_change", "Market sales rank, last 2 weeks vs previous 6 (below 1 = better)"),
+    Feature("sales_rank_change", "market", "times", "m.rank_change", "Market sales rank, 2 weeks vs previous 6 (below 1: better)"),
     Feature("sales_rank", "market", "rank", "m.rank_level", "Market sales rank"),
     Feature(
         "category_search_change",
@@ -381,16 +381,14 @@ FEATURES: tuple[Feature, ...] = (
     Feature("neighbours_surging", "graph", "share", "n.surging", "Share of similar products well above their usual rate"),
     Feature("linked_recent_lift", "graph", "times", "exp(n.link_recent)", "Linked products, last 4 weeks vs usual rate"),
     Feature("linked_trend", "graph", "times", "exp(n.link_trend)", "Linked products, last 2 weeks vs previous 6"),
-    Feature("linked_surge", "graph", "deviations", "n.link_surge", "Strongest linked product above its usual rate, in standard deviations"),
-    Feature(
-        "linked_surges", "graph", "deviations", "n.link_surges", "Linked products above their usual rate on average, in standard deviations"
-    ),
+    Feature("linked_surge", "graph", "deviations", "n.link_surge", "Strongest linked product: excess in standard deviations"),
+    Feature("linked_surges", "graph", "deviations", "n.link_surges", "Linked products on average: excess in standard deviations"),
     Feature(
         "kin_surges",
         "graph",
         "deviations",
         "n.kin_surges",
-        "Products of the same theme above their usual rate on average, in standard deviations",
+        "Same theme on average: excess in standard deviations",
     ),
     Feature("linked_year_ago_lift", "graph", "times", "exp(n.link_year_ago)", "Linked products, next 4 weeks a year ago"),
     # segment (the driver's category is its name; these features describe the product within it)

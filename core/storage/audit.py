@@ -113,6 +113,10 @@ def serve(workspace: Workspace, act: Act) -> None:
     files.write_sealed(_intent(workspace), act.as_dict())
     try:
         files.write_text(workspace.current, act.subject + "\n")
+    except UserError as error:
+        if served_id(workspace) != act.subject:
+            raise
+        _log.warning("CURRENT names %s, but the disk has not confirmed it: %s", act.subject, error)
     finally:
         try:
             finish(workspace)

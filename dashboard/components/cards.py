@@ -71,7 +71,7 @@ def nothing_yet(here: bool = False) -> None:
     if not here:
         st.page_link(registry.script(registry.pages()["data"]), label=_("Add files"), icon=":material/upload:")
     with st.expander(_("Or use the command line"), icon=":material/terminal:") if here else st.container():
-        st.code("upswing import FILE...\nupswing run", language="bash")
+        st.code("upswing import FILE...\nupswing run", language="bash", wrap_lines=True)
         st.caption(_("`upswing run` prepares the data, trains, forecasts and publishes. Then reload this page."))
 
 

@@ -60,7 +60,7 @@ def _undo(imports: list[dict], check: Job | None) -> None:
             if st.button(_("Show changes"), icon=":material/fact_check:"):
                 cards.attempt(actions.check_undo, chosen)
             return
-        st.code(show(check.result["text"]), language=None)
+        st.code(show(check.result["text"]), language=None, wrap_lines=True)
         if st.button(_("Undo"), type="primary", icon=":material/undo:"):
             cards.attempt(actions.undo_import, chosen)
 

@@ -26,7 +26,7 @@ def form() -> None:
     if check is None and (last := data.last_import()):
         _left_out(last)
         with st.expander(_("Import log"), icon=":material/description:"):
-            st.code(show(last.result["text"]), language=None)
+            st.code(show(last.result["text"]), language=None, wrap_lines=True)
     cards.notes(
         _(
             "Importing the same file again changes nothing. After an import, forecasts are refreshed; the first import "

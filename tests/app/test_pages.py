@@ -26,6 +26,7 @@ TITLES = {
     "inventory": ("Inventory", "库存"),
     "feature": ("Feature", "主推"),
     "recommendations": ("Recommendations", "商品推荐"),
+    "launches": ("Launches", "新品"),
     "at_risk": ("Customers at risk", "流失风险"),
     "action_results": ("Action results", "行动复盘"),
     "product": ("Product", "商品"),

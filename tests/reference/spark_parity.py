@@ -231,6 +231,7 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
 
     import pyarrow.parquet as pq
 
+    from core.capabilities.at_risk.effects import WITHIN
     from core.capabilities.forecast.compute import HISTORY_WEEKS, NEIGHBOURS
     from core.features.daily import Shop
     from core.storage import duckdb as db
@@ -248,7 +249,14 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
         "weeks": HISTORY_WEEKS,
         "most": NEIGHBOURS,
         "segments": about["segments"],
+        "within": WITHIN,
+        "segment": about["segments"][-1],
+        "first": as_of - timedelta(days=60),
+        "last": as_of,
+        "since": as_of - timedelta(days=180),
         "currency": settings.shop.currency,
+        "similarity": settings.feature.near_similarity,
+        "base_days": settings.labels.base_days,
     }
     with both(workspace.warehouse, workspace.cache, read_only=True) as engine:
         engine.register("live", pa.table({"place": np.arange(len(live)), "product_id": live}))
@@ -256,6 +264,8 @@ def scoring(workspace, latest: bool = False) -> list[Comparison]:
         engine.register("served_forecasts", pa.table(forecasts | {"rising_probability": np.linspace(0, 1, len(rows))}))
         engine.register("forecast_rows", pa.table({"place": np.arange(len(rows))} | forecasts))
         values |= _judged(engine, settings, Shop(date.fromisoformat(about["first_day"]), as_of, about["signal"], None))
+        _scored(engine, workspace, live, values)
+        engine.table("features/order_lines", attribute=about["segment_attribute"] or "")
         for file in db.stored("scoring"):
             engine.arrow(f"scoring/{file.stem}", **values)
         engine.arrow("features/weekly_units", **values)
@@ -274,6 +284,20 @@ def _judged(engine: Both, settings, shop) -> dict:
     for query in ("features/all_days", "features/outcomes", "scoring/sold_around"):
         engine.table(query, **values)
     return values
+
+
+def _scored(engine: Both, workspace, live: list[str], values: dict) -> None:
+    """Register what Feature reads of its snapshot: products, neighbours, and stock that is known of two products in three."""
+    update = date.fromordinal(values["as_of"].toordinal() - 28)
+    count = len(live)
+    on_hand = [None if k % 3 == 0 else float(k % 7) for k in range(count)]
+    engine.register("scored_products", engine.arrow("scoring/products", **values))
+    engine.register("scored_neighbours", workspace.panel / "neighbours.parquet")
+    engine.register(
+        "scored_suggestions",
+        pa.table({"product_id": live, "on_hand": pa.array(on_hand, pa.float64()), "cover_weeks": pa.array(on_hand, pa.float64())}),
+    )
+    engine.register("forecast", pa.table({"as_of": pa.array([update] * count, pa.date32()), "product_id": live}))
 
 
 def summary(found: list[Comparison]) -> list[Comparison]:

@@ -53,6 +53,7 @@ COUNTERS = {
     "core.capabilities.feature.dose",
     "core.capabilities.feature.lists",
     "core.capabilities.feature.tables",
+    "core.capabilities.launches.tables",
     "core.capabilities.track_record.results",
     "core.capabilities.track_record.tables",
 }

@@ -329,3 +329,25 @@ def test_help_and_lists_load_neither_torch_nor_duckdb_nor_streamlit(workspace, w
 def test_the_reference_of_the_command_line_is_what_the_commands_say_now():
     script = runpy.run_path(str(REPOSITORY / "scripts" / "cli_reference.py"))
     assert script["FILE"].read_text(encoding="utf-8") == script["text"](), "run: make docs"
+
+
+LEAKY = """
+import atexit, sys, threading, time
+from core import __main__ as entry, cli
+
+def command():
+    import duckdb
+    sys.kept = duckdb.connect()  # as libraries keep it alive until the interpreter ends
+    atexit.register(print, "cleaned up")
+    threading.Thread(target=lambda: (time.sleep(0.05), print("waited for"))).start()
+    print("done", end=" ")
+    return 2
+
+cli.main = command
+entry.run()
+"""
+
+
+def test_a_command_ends_with_its_exit_code_its_whole_output_and_nothing_of_what_libraries_print_at_the_end():
+    done = subprocess.run([sys.executable, "-c", LEAKY], cwd=REPOSITORY, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "done waited for\ncleaned up\n", "")

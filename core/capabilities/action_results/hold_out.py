@@ -39,7 +39,8 @@ class Change:
         >>> Change(0.25, 0.0, 1.0).extra(100)
         (20.0, 0.0, 50.0)
         """
-        return tuple(units - units / (1 + one) if one > -1 else -np.inf for one in (self.change, self.low, self.high))
+        estimate, low, high = (units - units / (1 + one) if one > -1 else -np.inf for one in (self.change, self.low, self.high))
+        return estimate, low, high
 
 
 def change(units: np.ndarray, usual: np.ndarray, done: np.ndarray, seed: int = 0) -> Change:

@@ -56,8 +56,10 @@ def change(sales: Sales, chosen: np.ndarray, others: np.ndarray, start: int, len
     earlier = []
     for back in range(1, EARLIER + 1):
         then = _Period.of(sales, start - back * length, length)
-        known = np.intersect1d(chosen, then.sold) if then else []
-        if then and 2 * len(known) >= len(chosen) and len(free := np.intersect1d(others, then.sold)) >= LEAST_OTHERS:
+        if then is None:
+            break
+        known, free = np.intersect1d(chosen, then.sold), np.intersect1d(others, then.sold)
+        if 2 * len(known) >= len(chosen) and len(free) >= LEAST_OTHERS:
             earlier.append(then.gap(known, free))
     freedom = EARLIER + len(earlier)
     spread = np.sqrt((EARLIER * placebos.var() + np.square(earlier).sum()) / freedom)

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FOLDS = 4
+_SIDES = 3  # of the folds that are learnt from: the scores of each come of the others
 LEAST = 200  # customers contacted, and held out, that learning takes
 _Z = 1.96
 _LEAST_PROPENSITY = 0.02
@@ -54,15 +55,15 @@ def learn(values: np.ndarray, orders: np.ndarray, treated: np.ndarray, propensit
     if min(treated.sum(), (~treated).sum()) < LEAST:
         return None
     part = np.random.default_rng(0).permutation(int(customer.max()) + 1)[customer]
-    fold, half = part % FOLDS, part // FOLDS % 2
+    fold, side = part % FOLDS, part // FOLDS % _SIDES
     data = _Contacts(values, orders.astype(float), treated, np.clip(propensity, _LEAST_PROPENSITY, 1 - _LEAST_PROPENSITY))
     effect, response, uplift, models = np.zeros(len(orders)), np.zeros(len(orders)), np.zeros(len(orders)), []
     for k in range(FOLDS):
         here, there = fold == k, fold != k
         effect[here], response[here] = data.scores(there, here)
         told = np.zeros(len(orders))
-        for side in (0, 1):  # what a model learns from must not come from the customers that it judges
-            told[there & (half == side)], _ = data.scores(there & (half != side), there & (half == side))
+        for one in range(_SIDES):  # what a model learns from must not come from the customers that it judges
+            told[there & (side == one)], _ = data.scores(there & (side != one), there & (side == one))
         models.append(_fit(values[there], told[there], _EFFECT))
         uplift[here] = models[-1].predict(values[here])
     return Learnt(uplift, response, effect, tuple(models))
