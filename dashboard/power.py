@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-import numpy as np
 import streamlit as st
 
 from core.capabilities.action_results import hold_out
@@ -31,7 +30,7 @@ def _power(snapshot: str, segment: str, products: tuple[str, ...], held_out: int
     found = data.ask("action_weeks", segment=segment, products=list(products), most=_OTHERS, weeks=_WEEKS)
     wide = found.pivot(index="product_id", columns="week", values="units").fillna(0.0)
     chosen = wide.index.get_indexer([product for product in products if product in wide.index])
-    return hold_out.power(wide.to_numpy(float), np.asarray(chosen), held_out, weeks, CHANGES)
+    return hold_out.power(wide.to_numpy(float), chosen.tolist(), held_out, weeks, CHANGES)
 
 
 def said(found: dict[float, float] | None, held_out: int, count: int) -> str:

@@ -95,7 +95,7 @@ def _name(row) -> str:
 
 
 def _units(value: float | None) -> str:
-    return "–" if absent(value) else number(value, 0)
+    return "–" if value is None or absent(value) else number(value, 0)
 
 
 def _extra(row) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from core.capabilities.action_results import hold_out, twins
 from core.capabilities.action_results.tables import ACTION_RESULTS
-from core.capabilities.action_results.verdict import HOLD_OUT, NONE, TWINS, judge
+from core.capabilities.action_results.verdict import HOLD_OUT, NONE, NOT_PAID, PAID, TWINS, UNCLEAR, judge
 from core.capabilities.context import Context
 from core.messages import msg
 from core.schema import ALL
@@ -181,8 +181,9 @@ def _campaigns(context: Context) -> Iterator[dict]:
     """Return the campaigns of contacts, judged by customers held out (table contact_effects)."""
     for row in context.read("contact_effects").to_pylist():
         known = row["effect"] is not None and min(row["contacted"], row["held_out"]) >= FEW
-        ends = [row[name] * row["contacted"] if known else None for name in ("effect", "low", "high")]
-        verdict = "unclear" if not known or ends[1] <= 0 < ends[2] else "paid" if ends[1] > 0 else "not_paid"
+        scale = row["contacted"] if known else float("nan")
+        extra, low, high = ((row[name] or 0.0) * scale for name in ("effect", "low", "high"))
+        verdict = PAID if low > 0 else NOT_PAID if high <= 0 else UNCLEAR
         yield {
             "source": "campaign",
             "action": row["campaign"],
@@ -197,7 +198,9 @@ def _campaigns(context: Context) -> Iterator[dict]:
             "change": row["effect"] if known else None,
             "low": row["low"] if known else None,
             "high": row["high"] if known else None,
-            **dict(zip(("extra_units", "low_extra_units", "high_extra_units"), ends)),
+            "extra_units": _finite(extra),
+            "low_extra_units": _finite(low),
+            "high_extra_units": _finite(high),
             "verdict": verdict,
         }
 
