@@ -237,9 +237,10 @@ def analogues(near: pd.DataFrame, product: pd.Series, currency: str) -> None:
     )
     notes = [
         n_(
-            "{count} similar product counts, by text, category, brand and price. Last column: units in the 8 weeks before this product.",
-            "{count} similar products count, by text, category, brand and price; these have most weight. Last column: units in the 8 weeks "
-            "before this product.",
+            "{count} similar product was on sale before, by text, category, brand and price. Last column: units in the 8 weeks before this "
+            "product.",
+            "{count} similar products were on sale before, by text, category, brand and price. Listed are the closest, those with a known "
+            "launch first. Last column: units in the 8 weeks before this product.",
             product.analogues,
         )
     ]

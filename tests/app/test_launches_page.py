@@ -38,7 +38,7 @@ def test_similar_products_are_shown_with_their_launch(open_page, launched):
     at = open_page("launches", new=launched.product_id[1])
     near = shown(at)["Similar product"]
     assert len(near) == 5 and list(near["First 8 weeks"]) == ["36"] * 4 + ["–"]
-    assert "15 similar products count" in words(at) and "shown but not used" not in words(at)
+    assert "15 similar products were on sale before" in words(at) and "shown but not used" not in words(at)
 
 
 def test_similar_products_that_did_not_help_are_said_not_to_count(open_page, launched):

@@ -11,11 +11,13 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+from fixtures.serving import write_snapshot
 
 from core.capabilities.inventory import plan
 from core.capabilities.inventory.control import ORDER_NOW, Rules, suggest
 from core.capabilities.inventory.plan import Basis, Ranking, Steps
 from core.errors import UserError
+from core.storage.queries import Serving
 from core.storage.state import Override
 from tests.unit.test_plan import AS_OF, due, override, planned, shop  # noqa: F401
 from tests.unit.test_plan import basis as with_minimums  # noqa: F401
@@ -256,3 +258,26 @@ def test_a_planners_order_below_the_minimum_is_topped_up_whatever_that_gains(bas
     theirs = bought[(bought.supplier == name) & (bought.order_units > 0)]
     assert theirs.top_up_units.sum() > 0 and theirs.line_cost_cents.sum() >= asking.products.supplier_minimum_cents.iloc[0]
     assert bought.set_index("product_id").order_units[only] == 12
+
+
+def test_a_kept_horizon_ranks_orders_as_a_new_one_does_also_under_changed_terms(with_minimums):
+    assert with_minimums.ahead is not None
+    changed = override(due(with_minimums), "lead_time_days", 60)
+    for overrides in ([], [changed]):
+        kept = plan.rank(plan.replanned(with_minimums, overrides))
+        anew = plan.rank(plan.replanned(replace(with_minimums, ahead=None), overrides))
+        for name, values in vars(kept.steps).items():
+            np.testing.assert_allclose(values, getattr(anew.steps, name), rtol=1e-9)
+
+
+def test_the_horizon_of_a_snapshot_is_kept_only_under_its_own_rules(shop):
+    serving = Serving(next(shop.snapshots.iterdir()))
+    assert plan.read(serving, Rules(service_level=0.8)).ahead is not None
+    assert plan.read(serving, Rules(review_days=28)).ahead is None
+
+
+def test_a_budget_over_a_snapshot_from_before_the_horizon_was_kept_buys_the_same(with_minimums, tmp_path):
+    write_snapshot(tmp_path, products=120, weeks=60, order_horizon=lambda rows: rows[:0])
+    earlier = plan.read(Serving(next((tmp_path / "snapshots").iterdir())), Rules())
+    assert earlier.ahead is None
+    pd.testing.assert_frame_equal(cut(earlier, 1e6), cut(with_minimums, 1e6))

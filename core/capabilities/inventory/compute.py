@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from core.capabilities.context import Context
 from core.capabilities.inventory import control, tables
+from core.capabilities.inventory.horizon import horizon_columns
 from core.messages import msg
 from core.schema import LIKELY
 
@@ -23,13 +24,15 @@ def write(context: Context) -> None:
     context.progress("score", 0.95, msg("Order suggestions"))
     context.write(tables.SUPPLIERS, context.engine.arrow("scoring/suppliers"))
     if not context.warehouse_tables["orders"]["rows"]:
-        context.write_empty(tables.PLANNING, tables.DELIVERIES, tables.SUGGESTIONS, tables.PROBLEMS, tables.MARKDOWNS)
+        context.write_empty(tables.PLANNING, tables.ORDER_HORIZON, tables.DELIVERIES, tables.SUGGESTIONS, tables.PROBLEMS, tables.MARKDOWNS)
         return
     due = context.engine.arrow("scoring/deliveries", as_of=context.as_of)
     terms, rules = _terms(context, due)
     products = context.live.products
-    suggested = control.suggest(context.demand, terms, rules, context.as_of)
+    ahead = control.horizon(context.demand, terms, rules, context.as_of)
+    suggested = control.suggest(context.demand, terms, rules, context.as_of, ahead)
     context.write(tables.PLANNING, {"product_id": products} | {f.name: getattr(terms, f.name) for f in fields(terms)})
+    context.write(tables.ORDER_HORIZON, {"product_id": products} | horizon_columns(ahead))
     context.write(tables.DELIVERIES, due)
     context.write(tables.SUGGESTIONS, {"product_id": products} | {f.name: getattr(suggested, f.name) for f in fields(suggested)})
     found = [(name, np.flatnonzero(has)) for name, has in terms.problems(rules).items()]

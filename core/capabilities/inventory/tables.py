@@ -1,7 +1,7 @@
 """The serving tables of inventory: order suggestions, what they were made from, markdowns and problems."""
 
 from core.schema.table import Table, optional, required
-from core.schema.vocabulary import DEMAND_WEEKS
+from core.schema.vocabulary import DEMAND_LEVELS, DEMAND_WEEKS
 from core.schema.warehouse import SUPPLIERS as SHOP_SUPPLIERS
 
 SUGGESTIONS = Table(
@@ -63,6 +63,21 @@ PLANNING = Table(
     ),
 )
 
+ARRIVAL, PROTECTION = (tuple(f"{name}_p{1000 * level:03.0f}" for level in DEMAND_LEVELS) for name in ("arrival", "protection"))
+
+ORDER_HORIZON = Table(
+    "order_horizon",
+    row="Demand of one product over the times that an order of today has to last for, as quantiles at the levels of `demand`.",
+    key=("product_id",),
+    since="0.2.0",
+    columns=(
+        required("product_id", "VARCHAR", "Product."),
+        *(required(name, "DOUBLE", "Demand until an order of today arrives.", "units") for name in ARRIVAL),
+        *(required(name, "DOUBLE", "Demand until the next plan's order arrives.", "units") for name in PROTECTION),
+        required("likely_units", "DOUBLE", "Likely demand until a quarter after that, at the 90% level.", "units"),
+    ),
+)
+
 DELIVERIES = Table(
     "deliveries",
     row="One day on which open purchase orders of one product are due.",
@@ -105,4 +120,4 @@ PROBLEMS = Table(
     ),
 )
 
-TABLES = (SUGGESTIONS, PLANNING, DELIVERIES, SUPPLIERS, MARKDOWNS, PROBLEMS)
+TABLES = (SUGGESTIONS, PLANNING, ORDER_HORIZON, DELIVERIES, SUPPLIERS, MARKDOWNS, PROBLEMS)

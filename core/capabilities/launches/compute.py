@@ -127,8 +127,12 @@ def _potentials(
 
 
 def _nearest(launches: Launches, similar: sparse.csr_matrix, product: int, week: int) -> list[tuple]:
-    """Return (rank, product, similarity, recent units, units of its launch or None) of the similar products with most weight."""
-    others = launches.analogues(product, week)[0][:SHOWN]
+    """Return (rank, product, similarity, recent units, units of its launch or None) of the similar products with most weight.
+
+    Those whose launch the data show go first.
+    """
+    others = launches.analogues(product, week)[0]
+    others = others[np.argsort(~launches.launched[others], kind="stable")][:SHOWN]
     recent = launches.sold(others, np.full(len(others), week - SPAN), SPAN)
     launch = launches.sold(others, launches.first[others], SPAN)
     return [

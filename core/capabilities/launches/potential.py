@@ -8,6 +8,7 @@ Arrays only: units are (products, weeks), oldest week first.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sparse
@@ -44,11 +45,15 @@ class Launches:
         first = np.where(sold.any(1), sold.argmax(1), -1)
         return cls(units, like, first, (first >= SPAN) & ~(listed < first - SPAN))
 
+    @cached_property
+    def _total(self) -> np.ndarray:
+        """(products, weeks + 1): units sold before each week."""
+        return np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
+
     def sold(self, products: np.ndarray, start: np.ndarray, weeks: int) -> np.ndarray:
         """Return (n,) units of each product in so many weeks from its start week on."""
-        total = np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
         ends = np.clip(np.stack([start, start + weeks]), 0, self.units.shape[1])
-        return total[products, ends[1]] - total[products, ends[0]]
+        return self._total[products, ends[1]] - self._total[products, ends[0]]
 
     def analogues(self, product: int, week: int) -> tuple[np.ndarray, np.ndarray]:
         """Return the similar products whose first 8 weeks were over by a week, the one with most weight first, and their weights."""
@@ -61,8 +66,8 @@ class Launches:
     def scores(self, products: np.ndarray, start: np.ndarray) -> np.ndarray:
         """Return (n,): the mean logarithm of what the analogues of each product sold in the 8 weeks before its start week, drawn to that
         of all products on sale."""
-        total = np.concatenate([np.zeros((len(self.units), 1)), self.units.cumsum(1)], axis=1)
-        recent = {week: np.log1p(total[:, week] - total[:, max(week - SPAN, 0)]) for week in np.unique(start)}
+        every = np.arange(len(self.units))
+        recent = {week: np.log1p(self.sold(every, np.full(len(every), week - SPAN), SPAN)) for week in np.unique(start)}
         usual = {week: sold[sold > 0].mean() if (sold > 0).any() else 0.0 for week, sold in recent.items()}
         found = np.empty(len(products))
         for k, (product, week) in enumerate(zip(products, start)):

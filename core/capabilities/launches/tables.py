@@ -43,12 +43,12 @@ LAUNCHES = Table(
 
 ANALOGUES = Table(
     "launch_analogues",
-    row="One of the 5 similar products with most weight in a new one's potential.",
+    row="One of 5 similar products of a new one: those with most weight, first of them those whose launch the data show.",
     key=("product_id", "rank"),
     since="0.2.0",
     columns=(
         required("product_id", "VARCHAR", "New product."),
-        required("rank", "INTEGER", "1 for the one with most weight."),
+        required("rank", "INTEGER", "Place, from 1."),
         required("analogue_id", "VARCHAR", "Similar product, on sale for 8 weeks or more before the new one."),
         required("similarity", "DOUBLE", "Cosine similarity of the two texts' vectors."),
         required("units_recent", "DOUBLE", "Its units in the 8 weeks before the new product's first sale.", "units"),

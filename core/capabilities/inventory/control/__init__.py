@@ -18,7 +18,19 @@ from core.capabilities.inventory.control.distribution import (
     quantile_over_lead_time,
 )
 from core.capabilities.inventory.control.markdown import PriceResponse, markdowns, price_response
-from core.capabilities.inventory.control.policy import ENOUGH, ORDER_NOW, STATUSES, Levels, Suggestions, levels, order_units, suggest
+from core.capabilities.inventory.control.policy import (
+    ENOUGH,
+    ORDER_NOW,
+    STATUSES,
+    Cycle,
+    Horizon,
+    Levels,
+    Suggestions,
+    horizon,
+    levels,
+    order_units,
+    suggest,
+)
 from core.capabilities.inventory.control.simulation import Outcome, World, replay
 from core.capabilities.inventory.control.terms import COST, CYCLE, NO_ORDER, PROBLEMS, SHOP, TARGETS, Rules, Terms, bounded, peaks
 
@@ -34,7 +46,9 @@ __all__ = [
     "STATUSES",
     "TARGETS",
     "BuyList",
+    "Cycle",
     "Distribution",
+    "Horizon",
     "Levels",
     "Outcome",
     "PriceResponse",
@@ -46,6 +60,7 @@ __all__ = [
     "bounded",
     "buy_list",
     "cover_weeks",
+    "horizon",
     "lead_time_points",
     "levels",
     "markdowns",

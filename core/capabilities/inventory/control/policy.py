@@ -90,6 +90,33 @@ class Cycle:
 
 
 @dataclass(frozen=True)
+class Horizon:
+    """Demand of n products over the times that an order of today has to last for.
+
+    likely: (n,) units that will hardly be exceeded by EXCESS_WEEKS after the next order's delivery, at EXCESS_LEVEL.
+    """
+
+    cycle: Cycle
+    likely: np.ndarray
+
+    def rows(self, which: np.ndarray) -> Horizon:
+        """Return the horizon of some of the products: indices or a mask."""
+        of = lambda demand: Distribution(demand.knots[which], demand.levels)  # noqa: E731
+        return Horizon(Cycle(of(self.cycle.before), of(self.cycle.protection)), self.likely[which])
+
+    def replaced(self, which: np.ndarray, other: Horizon) -> Horizon:
+        """Return this horizon with that of other terms in place of the products at the indices `which`."""
+
+        def within(mine: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+            mine = mine.copy()
+            mine[which] = theirs
+            return mine
+
+        pairs = ((getattr(self.cycle, name), getattr(other.cycle, name)) for name in ("before", "protection"))
+        return Horizon(Cycle(*(Distribution(within(a.knots, b.knots), a.levels) for a, b in pairs)), within(self.likely, other.likely))
+
+
+@dataclass(frozen=True)
 class Levels:
     """The policy of n products, (n,) each. lead_time, wait, review: weeks; batch: the units Q by which it orders."""
 
@@ -132,12 +159,32 @@ class Suggestions:
     excess_cost_cents: np.ndarray
 
 
-def levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Levels:
+def horizon(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Horizon:
+    """Return the demand that orders of n products have to last for; `demand` (n, 5, 9) is the forecast from `as_of` on.
+
+    Nearly all of the time that `levels` and `suggest` take is this, so both accept one that is already known of the same terms.
+    """
+    demand, (lead_time, sd, wait, review) = bounded(demand, terms), _times(terms, rules, as_of)
+    likely = quantile_over_lead_time(demand, lead_time, sd, wait + review + EXCESS_WEEKS, EXCESS_LEVEL)
+    return Horizon(_cycle(demand, lead_time, sd, wait, review), likely)
+
+
+def levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date, ahead: Horizon | None = None) -> Levels:
     """Return reorder point and order-up-to level of n products; `demand` (n, 5, 9) is the forecast from `as_of` on. See `suggest`."""
-    return _levels(bounded(demand, terms), terms, rules, as_of)
+    return _levels(bounded(demand, terms), terms, rules, as_of, ahead.cycle if ahead is not None else None)
 
 
-def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Levels:
+def _times(terms: Terms, rules: Rules, as_of: date) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Return lead time, its standard deviation, wait and review, (n,) weeks each."""
+    lead_time, wait, review = (days / 7 for days in terms.times(rules, as_of))
+    return lead_time, np.where(terms.lead_time_sd_days > 0, terms.lead_time_sd_days, 0.0) / 7, wait, review
+
+
+def _cycle(demand: np.ndarray, lead_time: np.ndarray, sd: np.ndarray, wait: np.ndarray, review: np.ndarray) -> Cycle:
+    return Cycle(over_lead_time(demand, lead_time, sd, wait), over_lead_time(demand, lead_time, sd, wait + review))
+
+
+def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date, cycle: Cycle | None = None) -> Levels:
     rules.check()
     if not np.isfinite(demand).all():
         raise UserError(
@@ -145,10 +192,9 @@ def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Leve
             found=msg("The demand forecast has missing or infinite quantiles."),
             to_do=msg("Train the model again."),
         )
-    lead_time, wait, review = (days / 7 for days in terms.times(rules, as_of))
-    sd = np.where(terms.lead_time_sd_days > 0, terms.lead_time_sd_days, 0.0) / 7
+    lead_time, sd, wait, review = _times(terms, rules, as_of)
     batch = terms.batch
-    cycle = Cycle(over_lead_time(demand, lead_time, sd, wait), over_lead_time(demand, lead_time, sd, wait + review))
+    cycle = cycle or _cycle(demand, lead_time, sd, wait, review)
     if rules.target == COST:
         margin = np.where(terms.price_cents > terms.unit_cost_cents, terms.price_cents - terms.unit_cost_cents, np.nan)
         holding = rules.holding_cost_share * terms.unit_cost_cents * review / 52
@@ -171,7 +217,7 @@ def _levels(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Leve
     return Levels(lead_time, sd, wait, review, level, batch, cycle, reorder_point, reorder_point + batch)
 
 
-def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Suggestions:
+def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date, ahead: Horizon | None = None) -> Suggestions:
     """Return levels for every product, and an order for each whose stock is known.
 
     `demand` is (n, 5, 9). What is not known, or can't be true, is named by `Terms.problems`; those of NO_ORDER become the status and
@@ -189,8 +235,9 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     >>> print(s.suggested_order_units[0], s.order_cost_cents[0], s.cover_weeks[0], s.order_by[0])  # above 49.0 = 3 packs of 12
     36.0 9000.0 2.0 2011-11-06
     """
-    demand = bounded(demand, terms)
-    policy, problems = _levels(demand, terms, rules, as_of), terms.problems(rules)
+    rules.check()
+    ahead, demand = ahead or horizon(demand, terms, rules, as_of), bounded(demand, terms)
+    policy, problems = _levels(demand, terms, rules, as_of, ahead.cycle), terms.problems(rules)
     expected = policy.cycle.protection.mean
     on_order = np.where(terms.on_order > 0, terms.on_order, 0.0)
     position = np.where(terms.on_hand >= 0, terms.on_hand + on_order, np.nan)
@@ -206,9 +253,7 @@ def suggest(demand: np.ndarray, terms: Terms, rules: Rules, as_of: date) -> Sugg
     margin = np.where(terms.price_cents > cost, terms.price_cents - cost, np.nan)
     after = known + np.where(np.isnan(units), 0.0, units)
     saved = policy.cycle.lacking(known) - policy.cycle.lacking(after)
-    ahead = policy.wait + policy.review + EXCESS_WEEKS
-    likely = quantile_over_lead_time(demand, policy.lead_time, policy.lead_time_sd, ahead, EXCESS_LEVEL)
-    excess = np.floor(np.maximum(known - np.maximum(likely, policy.order_up_to_level), 0.0))
+    excess = np.floor(np.maximum(known - np.maximum(ahead.likely, policy.order_up_to_level), 0.0))
     return Suggestions(
         status=status,
         on_hand=terms.on_hand,

@@ -22,10 +22,9 @@ from core.capabilities.inventory.control import (
     ORDER_NOW,
     BuyList,
     Levels,
-    bounded,
     buy_list,
+    horizon,
     levels,
-    quantile_over_lead_time,
 )
 from core.capabilities.inventory.control.buying import best_steps
 from core.capabilities.inventory.plan.table import Basis
@@ -34,7 +33,6 @@ from core.messages import msg
 
 YEAR_WEEKS = 365.25 / 7
 NEXT_TO_NOTHING = 1e-6  # share of a unit's cost: where holding costs nothing, a unit left over is still no gain
-TOP_UP_WEEKS, TOP_UP_LEVEL = 13, 0.9  # no top-up beyond what is likely to sell by then, as for excess stock
 TOP_UP_STEPS = 24  # at most per product
 OUT_OF_REACH, NOT_WORTH_IT, BEYOND_BUDGET = "out of reach", "not worth it", "beyond budget"
 DROPPED = (OUT_OF_REACH, NOT_WORTH_IT, BEYOND_BUDGET)
@@ -83,7 +81,8 @@ def rank(basis: Basis) -> Ranking:
     rows = np.flatnonzero((status == ORDER_NOW) | ((status == ENOUGH) & (minimum > 0)))
     products, terms, demand = basis.products.iloc[rows], basis.terms.rows(rows), basis.demand[rows]
     cost, margin = terms.unit_cost_cents, terms.price_cents - terms.unit_cost_cents
-    policy = levels(demand, terms, basis.rules, basis.as_of)
+    ahead = basis.ahead.rows(rows) if basis.ahead is not None else horizon(demand, terms, basis.rules, basis.as_of)
+    policy = levels(demand, terms, basis.rules, basis.as_of, ahead)
     weeks = policy.lead_time + policy.wait + policy.review
     holding = np.maximum(basis.rules.holding_cost_share * weeks / YEAR_WEEKS, NEXT_TO_NOTHING) * cost
     position, most = (products[name].to_numpy(np.float64) for name in ("inventory_position", "suggested_order_units"))
@@ -106,11 +105,10 @@ def rank(basis: Basis) -> Ranking:
     row, units = row[own_order], (bought.packs * pack[row])[own_order]
     planned = np.bincount(row, units, len(rows))
 
-    # Top-ups: after the suggestion, or instead of nothing. Goods that can spoil are not bought ahead.
+    # Top-ups: after the suggestion, or instead of nothing, and not beyond what is likely to sell, as for excess stock. Goods that can
+    # spoil are not bought ahead.
     able = np.flatnonzero(known & (minimum[rows] > 0) & np.isnan(terms.shelf_life_days) & (protection.mean > 0))
-    until = (policy.wait + policy.review + TOP_UP_WEEKS)[able]
-    ahead = quantile_over_lead_time(bounded(demand, terms)[able], policy.lead_time[able], policy.lead_time_sd[able], until, TOP_UP_LEVEL)
-    limit = np.minimum(ahead - position[able], np.where(np.isnan(terms.max_order), np.inf, terms.max_order)[able])
+    limit = np.minimum(ahead.likely[able] - position[able], np.where(np.isnan(terms.max_order), np.inf, terms.max_order)[able])
     first = np.where(planned > 0, pack, terms.batch)
     room = np.full(len(rows), -1.0)
     room[able] = limit - planned[able] - first[able]

@@ -5,7 +5,7 @@ Days are the plan's own: an override is active while the snapshot's `as_of` is n
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import date
@@ -22,13 +22,16 @@ from core.capabilities.inventory.control import (
     PROBLEMS,
     SHOP,
     Distribution,
+    Horizon,
     Rules,
     Suggestions,
     Terms,
+    horizon,
     levels,
     suggest,
     supplier_totals,
 )
+from core.capabilities.inventory.horizon import horizon_of
 from core.capabilities.inventory.plan.purchase_orders import on_the_way, standing
 from core.errors import NotReady
 from core.messages import msg
@@ -56,7 +59,8 @@ STOP_CHANCE, STOP_COVER_WEEKS = 0.25, 8  # likely enough to fall, and stock for 
 class Basis:
     """The basis of a plan: one row per product with its suggestion and classes, in the order of `terms` and `demand` (n, 5, 9).
 
-    deliveries: the open ones, product_id, due_in_days after as_of and units.
+    deliveries: the open ones, product_id, due_in_days after as_of and units. ahead: what orders under these terms have to last for; None
+    where the snapshot does not say it.
     """
 
     products: pd.DataFrame
@@ -65,6 +69,7 @@ class Basis:
     rules: Rules
     as_of: date
     deliveries: pd.DataFrame
+    ahead: Horizon | None = None
 
 
 def read(serving: Serving, rules: Rules) -> Basis:
@@ -77,11 +82,17 @@ def read(serving: Serving, rules: Rules) -> Basis:
     if rules.target == SHOP:  # each product's service level comes from the whole shop, and stays when some products are planned again
         terms = replace(terms, service_level=products.service_level.to_numpy(np.float64))
     demand = serving.ask("plan_demand").units.to_numpy().reshape(len(products), len(DEMAND_WEEKS), len(DEMAND_LEVELS))
-    named = serving.ask("plan_problems").groupby("product_id").problem.agg(list)
+    named = defaultdict(list)
+    for row in serving.ask("plan_problems").itertuples():
+        named[row.product_id].append(row.problem)
     products["problems"] = [named.get(product, []) for product in products.product_id]
     products["unit_cost_cents"], products["price_cents"] = terms.unit_cost_cents, terms.price_cents
     products["abc"], products["xyz"] = abc(_margin(terms, demand)), xyz(demand)
-    return Basis(products, terms, demand, rules, serving.ask("meta").as_of.iloc[0].date(), serving.ask("plan_deliveries"))
+    as_of = serving.ask("meta").as_of.iloc[0].date()
+    same = zip(terms.times(rules, as_of), ("lead_time_days", "wait_days", "review_days"))  # else these are other rules than the snapshot's
+    fits = all(np.allclose(days, products[name].to_numpy(np.float64)) for days, name in same)
+    ahead = horizon_of(serving.ask("plan_horizon"), list(products.product_id)) if fits else None
+    return Basis(products, terms, demand, rules, as_of, serving.ask("plan_deliveries"), ahead)
 
 
 def abc(worth: np.ndarray) -> np.ndarray:
@@ -119,12 +130,14 @@ def replanned(basis: Basis, overrides: Sequence[Override], orders: Sequence[Purc
         return basis
     terms = replace(basis.terms, **{name: np.where(np.isnan(v), getattr(basis.terms, name), v) for name, v in own.items()})
     terms = received(basis, terms, rows)
-    again = suggest(basis.demand[rows], terms.rows(rows), basis.rules, basis.as_of)
+    changed = basis.demand[rows], terms.rows(rows), basis.rules, basis.as_of
+    ahead = horizon(*changed)
+    again = suggest(*changed, ahead)
     products = basis.products.copy()
     for f in fields(Suggestions):
         column = pd.Series(getattr(again, f.name), index=products.index[rows])
         products.loc[column.index, f.name] = column.astype(products[f.name].dtype)
-    return replace(basis, products=products, terms=terms)
+    return replace(basis, products=products, terms=terms, ahead=basis.ahead and basis.ahead.replaced(rows, ahead))
 
 
 def received(basis: Basis, terms: Terms, rows: np.ndarray) -> Terms:

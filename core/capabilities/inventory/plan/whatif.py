@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from core.capabilities.inventory.control import suggest
+from core.capabilities.inventory.control import horizon, suggest
 from core.capabilities.inventory.plan.budget import rank, within
 from core.capabilities.inventory.plan.table import Basis, make, received, total
 from core.errors import UserError
@@ -113,6 +113,7 @@ def _planned(basis: Basis, rows: np.ndarray, scenario: Scenario) -> tuple[pd.Dat
 def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
     """Return the basis of these products only, planned again where the scenario changes more than the budget."""
     terms, demand, products = basis.terms.rows(rows), basis.demand[rows], basis.products.iloc[rows].reset_index(drop=True)
+    ahead = basis.ahead and basis.ahead.rows(rows)
     basis = replace(basis, products=products, terms=terms, demand=demand)
     if replace(scenario, budget_cents=None) != Scenario():
         demand = promoted(demand * scenario.demand, scenario.promotion, scenario.promoted_from, scenario.promoted_to)
@@ -125,8 +126,9 @@ def _under(basis: Basis, rows: np.ndarray, scenario: Scenario) -> Basis:
         if scenario.service_level is not None:
             terms = replace(terms, service_level=np.full(len(rows), scenario.service_level))
         terms = received(basis, terms, np.arange(len(rows)))
-        products = products.assign(**vars(suggest(demand, terms, basis.rules, basis.as_of)))
-    return replace(basis, products=products, terms=terms, demand=demand)
+        ahead = horizon(demand, terms, basis.rules, basis.as_of)
+        products = products.assign(**vars(suggest(demand, terms, basis.rules, basis.as_of, ahead)))
+    return replace(basis, products=products, terms=terms, demand=demand, ahead=ahead)
 
 
 def promoted(demand: np.ndarray, share: float, first: int, last: int) -> np.ndarray:
