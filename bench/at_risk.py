@@ -97,7 +97,8 @@ def _read(workspace: Path):
     shop = Workspace(workspace)
     panel = json.loads((shop.panel / "panel.json").read_text(encoding="utf-8"))
     with open_engine(shop.warehouse, "duckdb", shop.cache, read_only=True) as engine:
-        return read_history(engine, pd.Timestamp(panel["as_of"]).date(), "", [])[0]
+        engine.table("features/order_lines", attribute="")
+        return read_history(engine, pd.Timestamp(panel["as_of"]).date(), [])[0]
 
 
 if __name__ == "__main__":

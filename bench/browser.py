@@ -1,22 +1,28 @@
 """What a visitor waits for: python -m bench.browser OUT.json [PRODUCTS]
 
-A really launched server with a made-up shop of 20,000 products and 8 customer groups, seen in Chromium. From a click in the navigation
-until the page has been run and drawn, beside the same click in an empty Streamlit application of the same run; then 20 sessions that
-click at once, and what the server's memory grows by for each.
+A really launched server with a made-up shop of 20,000 products and 8 customer groups. In Chromium, from a click in the navigation until
+the page has been run and drawn, beside the same click in an empty Streamlit application of the same run. Then 20 sessions that click
+without drawing (bench.sessions): the server's own time, and what its memory grows by for each.
+
+OUT.json is written after each part, so that a run which is stopped keeps what it has measured.
 """
 
 from __future__ import annotations
 
+import asyncio
 import json
-import random
+import os
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
 from contextlib import contextmanager
 from pathlib import Path
-from statistics import median, quantiles
+from statistics import median
 from tempfile import TemporaryDirectory
+
+from bench import sessions
 
 REPOSITORY = Path(__file__).parents[1]
 sys.path[:0] = [str(REPOSITORY / "tests"), str(REPOSITORY / "scripts")]
@@ -26,7 +32,8 @@ import streamlit as st
 st.navigation([st.Page(lambda: st.title("One"), title="One", url_path="one", default=True),
     st.Page(lambda: st.title("Two"), title="Two", url_path="two")]).run()
 """
-CLICKS, SESSIONS, ROUNDS = 7, 20, 3
+CLICKS, SESSIONS, SECONDS = 5, 20, 45.0
+PATIENCE_MS = 15_000  # for one click; a page that takes longer is left out and named
 
 
 def click(page, name: str) -> float:
@@ -36,6 +43,22 @@ def click(page, name: str) -> float:
     page.get_by_role("heading", name=name, exact=True, level=1).wait_for()
     drawn(page)
     return time.perf_counter() - started
+
+
+def clicks(page, titles: dict[str, str]) -> tuple[dict[str, list[float]], list[str]]:
+    """Return the seconds of one click after another on each page, by name, and the names of pages that were not drawn in time."""
+    from playwright.sync_api import TimeoutError
+
+    found, late = {name: [] for name in titles}, []
+    for _ in range(CLICKS + 1):
+        for name, title in titles.items():
+            if name in late:
+                continue
+            try:
+                found[name].append(click(page, title))
+            except TimeoutError:
+                late.append(name)
+    return {name: seconds for name, seconds in found.items() if name not in late}, late
 
 
 def drawn(page) -> None:
@@ -69,14 +92,20 @@ def empty_app(folder: Path):
         server.wait(30)
 
 
-def mebibytes(port: str) -> float:
-    """Return the resident memory of the server that was started for a port."""
-    found = subprocess.run(["pgrep", "-f", f"streamlit run .*--server.port={port}"], capture_output=True, text=True).stdout.split()
-    status = Path(f"/proc/{found[0]}/status").read_text(encoding="utf-8")
-    return int(next(line for line in status.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+def status(pid: int) -> tuple[float, float]:
+    """Return the resident memory of a process in MiB, and the seconds of processor time that it has taken."""
+    resident = next(line for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines() if line.startswith("VmRSS"))
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    return int(resident.split()[1]) / 1024, (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure(products: int) -> dict:
+def server(port: str) -> int:
+    """Return the process of the server that was started for a port."""
+    return int(subprocess.run(["pgrep", "-f", f"streamlit run .*--server.port={port}"], capture_output=True, text=True).stdout.split()[0])
+
+
+def measure(products: int, keep: Callable[[dict], None]) -> None:
+    """keep: is given what has been measured so far."""
     import gallery
     from e2e.conftest import served
     from fixtures.serving import write_models, write_snapshot
@@ -84,61 +113,41 @@ def measure(products: int) -> dict:
     from core.workspace import Workspace
     from dashboard import registry
 
-    chance, names = random.Random(1), {name: str(page.title) for name, page in registry.pages().items()}
-    with TemporaryDirectory() as given, gallery.browser() as chromium:
+    titles, found = {name: str(page.title) for name, page in registry.pages().items()}, dict[str, object](products=products)
+    with TemporaryDirectory() as given:
         folder = Path(given)
         workspace = Workspace(folder / "shop").create()
         groups = ("all", *(f"Group {i}" for i in range(8)))
         write_snapshot(workspace, products=products, segments=groups, weeks=52)
         write_models(workspace)
-        with empty_app(folder) as address:
-            page = chromium.new_page(viewport={"width": 1440, "height": 900})
-            page.goto(address)
-            drawn(page)
-            empty = [click(page, name) for name in ("Two", "One") * CLICKS]
-            page.close()
         with served(workspace, folder) as address:
-            context = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB")
-            page = context.new_page()
-            started = time.perf_counter()
-            page.goto(f"{address}/data")
-            page.get_by_role("heading", level=1).wait_for()
-            drawn(page)
-            first = time.perf_counter() - started
-            pages: dict[str, list[float]] = {name: [] for name in names}
-            for _ in range(CLICKS + 1):
-                for name, title in names.items():
-                    pages[name].append(click(page, title))
-            port = address.rsplit(":", 1)[1]
-            before = mebibytes(port)
-            tabs = [context.new_page() for _ in range(SESSIONS)]
-            for tab in tabs:
-                tab.goto(f"{address}/data")
-                drawn(tab)
-            waits = []
-            for _ in range(ROUNDS):
-                began = []
-                for tab in tabs:
-                    title = chance.choice(list(names.values()))
-                    tab.get_by_test_id("stSidebarNav").get_by_role("link", name=title, exact=True).click()
-                    began.append(time.perf_counter())
-                for tab, at in zip(tabs, began):
-                    drawn(tab)
-                    waits.append(time.perf_counter() - at)
-            grown = mebibytes(port) - before
-    return {
-        "products": products,
-        "empty_seconds": median(empty[2:]),
-        "first_load_seconds": first,
-        "click_seconds": {name: median(seconds[1:]) for name, seconds in pages.items()},
-        "first_click_seconds": {name: seconds[0] for name, seconds in pages.items()},
-        "sessions": SESSIONS,
-        "session_click_p95_seconds": quantiles(waits, n=20)[-1],
-        "session_mebibytes": grown / SESSIONS,
-    }
+            pid = server(address.rsplit(":", 1)[1])
+            with gallery.browser() as chromium:
+                with empty_app(folder) as other:
+                    page = chromium.new_page(viewport={"width": 1440, "height": 900})
+                    page.goto(other)
+                    drawn(page)
+                    found["empty_seconds"] = median([click(page, name) for name in ("Two", "One") * CLICKS][2:])
+                    page.close()
+                page = chromium.new_context(viewport={"width": 1440, "height": 900}, locale="en-GB").new_page()
+                page.set_default_timeout(PATIENCE_MS)
+                started = time.perf_counter()
+                page.goto(f"{address}/data")
+                page.get_by_role("heading", level=1).wait_for()
+                drawn(page)
+                found["first_load_seconds"] = time.perf_counter() - started
+                seconds, found["late"] = clicks(page, titles)
+                found["click_seconds"] = {name: median(every[1:]) for name, every in seconds.items()}
+                found["first_click_seconds"] = {name: every[0] for name, every in seconds.items()}
+            keep(found)
+            found["server"] = asyncio.run(sessions.measure(address, lambda: status(pid), list(titles), SESSIONS, SECONDS))
+            keep(found)
 
 
 if __name__ == "__main__":
-    found = measure(int(sys.argv[2]) if len(sys.argv) > 2 else 20_000)
-    Path(sys.argv[1]).write_text(json.dumps(found, indent=1), encoding="utf-8")
-    print(json.dumps(found, indent=1))
+
+    def keep(found: dict) -> None:
+        Path(sys.argv[1]).write_text(json.dumps(found, indent=1), encoding="utf-8")
+
+    measure(int(sys.argv[2]) if len(sys.argv) > 2 else 20_000, keep)
+    print(Path(sys.argv[1]).read_text(encoding="utf-8"))

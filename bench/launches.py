@@ -61,6 +61,7 @@ def measured(workspace: Path) -> dict:
         times, lead = (1, "lead_over_count") if age else (TIMES, "lead_over_twice_category")
         low, high = np.quantile(_leads(found[age], times), (0.025, 0.975))
         figures |= {f"{day}_{lead}": one.spearman - times * one.spearman_simple, f"{day}_lead_low": low, f"{day}_lead_high": high}
+        figures |= {f"{day}_pushed": one.pushed} | ({} if one.pushed_best is None else {f"{day}_pushed_best": one.pushed_best})
         width = np.concatenate([part.units[:, 2] - part.units[:, 0] for part in found[age]]).mean()
         figures[f"{day}_range_to_units"] = width / np.concatenate([part.sold for part in found[age]]).mean()
     if found[0]:

@@ -70,16 +70,16 @@ def measured(workspace: Path) -> dict:
     from core.capabilities.recommendations.lists import DOSE, ranks
     from core.capabilities.recommendations.tables import LEANING, OURS
 
-    purchases, similar = _read(workspace)
-    last = int(purchases.day.max())
+    past = _read(workspace)
+    purchases, last = past.purchases, int(past.purchases.day.max())
     days = [last - quality.HORIZON - APART * k for k in range(ORIGINS)][::-1]
-    chosen = _tuned(purchases, days[0] - quality.HORIZON, similar)
+    chosen = _tuned(past, days[0] - quality.HORIZON)
     each, means = [], []
     for day in days:
         recent, usual = (purchases.buyers(day, span) / span for span in (28, 84))
         momentum = np.where(usual > 0, recent / np.maximum(usual, 1e-9), np.nan)
         lean = {LEANING: DOSE * ranks(momentum)}
-        found, rows = quality.measure(purchases, day, similar, partial(_others, chosen=chosen), lean)
+        found, rows = quality.measure(past, day, partial(_others, chosen=chosen), lean)
         means.append({name: vars(one) for name, one in found.items()})
         each.append(rows.assign(day=day))
     table = pd.concat(each)
@@ -108,27 +108,28 @@ def _ratio(table: pd.DataFrame, measure: str, ours: str, other: str, name: str, 
 
 def _read(workspace: Path):
     from core.capabilities.recommendations.reading import read_purchases
+    from core.capabilities.recommendations.signals import Past
     from core.storage.engine import open_engine
     from core.workspace import Workspace
 
     shop = Workspace(workspace)
     panel = json.loads((shop.panel / "panel.json").read_text(encoding="utf-8"))
     with open_engine(shop.warehouse, "duckdb", shop.cache, read_only=True) as engine:
-        found = read_purchases(engine, pd.Timestamp(panel["as_of"]).date(), shop.panel / "neighbours.parquet", "", [])
-    return found.purchases, found.similar
+        engine.table("features/order_lines", attribute="")
+        found = read_purchases(engine, pd.Timestamp(panel["as_of"]).date(), shop.panel / "neighbours.parquet", [])
+    return Past(found.purchases, found.similar)
 
 
 # ---- the other lists
 
 
-def _tuned(purchases, day: int, similar: sparse.csr_matrix) -> dict[str, dict]:
+def _tuned(past, day: int) -> dict[str, dict]:
     """Return the settings of each kind with the best recall on the 14 days after an earlier day."""
     from core.capabilities.recommendations import quality
 
     found, _ = quality.measure(
-        purchases,
+        past,
         day,
-        similar,
         lambda signals: {f"{kind} {k}": KINDS[kind](signals, **s) for kind, all_ in TUNED.items() for k, s in enumerate(all_)},
     )
     return {kind: settings[max(range(len(settings)), key=lambda k: found[f"{kind} {k}"].recall)] for kind, settings in TUNED.items()}

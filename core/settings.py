@@ -299,6 +299,21 @@ class FeatureSettings(Section):
     max_share_supplier: Annotated[
         float, Setting("Largest share of a list that one supplier may have; 1 is no limit.", unit="share", above=0, at_most=1)
     ] = 1.0
+    min_share_brand: Annotated[
+        float,
+        Setting(
+            "Smallest share of a list for each brand with candidates, as far as places go; 0 is none.", unit="share", at_least=0, at_most=1
+        ),
+    ] = 0.0
+    min_share_supplier: Annotated[
+        float,
+        Setting(
+            "Smallest share of a list for each supplier with candidates, as far as places go; 0 is none.",
+            unit="share",
+            at_least=0,
+            at_most=1,
+        ),
+    ] = 0.0
     near_similarity: Annotated[
         float,
         Setting(

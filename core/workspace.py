@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path
 
 from core.errors import NotReady, UserError
@@ -12,6 +13,12 @@ from core.messages import msg
 from core.settings import Settings, Values, effective
 
 MARKS = ("upswing.toml", "warehouse.duckdb", "state.sqlite", "CURRENT")  # a folder with one of these is a workspace
+
+
+@lru_cache(maxsize=64)
+def _resolved(named: str, _folder: str) -> Path:
+    """Return the whole path of what is named in a working folder: pages ask dozens of times a rerun, and each link is looked up."""
+    return Path(named).expanduser().resolve()
 
 
 @dataclass(frozen=True)
@@ -23,7 +30,7 @@ class Workspace:
     @classmethod
     def at(cls, root: str | Path | None = None) -> Workspace:
         """Return the workspace at this folder, else at $UPSWING_WORKSPACE, else at ./workspace."""
-        return cls(Path(root or os.environ.get("UPSWING_WORKSPACE") or "workspace").expanduser().resolve())
+        return cls(_resolved(str(root or os.environ.get("UPSWING_WORKSPACE") or "workspace"), os.getcwd()))
 
     @property
     def settings_file(self) -> Path:

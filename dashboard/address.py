@@ -150,8 +150,8 @@ def last(page: str) -> dict[str, list[str]]:
 
 
 def chosen(key: str) -> bool:
-    """Return whether a control differs from its default."""
-    return bool(st.query_params.get(key))
+    """Return whether a bound control differs from its default."""
+    return bool(st.session_state.get(_WRONG, {}).get(key, st.query_params.get_all(key)))
 
 
 def clear(*keys: str) -> None:

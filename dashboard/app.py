@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.capabilities.record import Page
 from core.errors import UserError
-from dashboard import address, data, registry, shop
+from dashboard import address, data, registry, shop, startup  # noqa: F401  # startup: once a process
 from dashboard.components import cards
 from dashboard.components.header import header
 from dashboard.i18n import LANGUAGES, _, say_again, show

@@ -139,6 +139,18 @@ def _meta(folder: str) -> pd.Series:
     return _serving(folder).ask("meta").iloc[0]
 
 
+def last_days() -> dict[str, pd.Timestamp]:
+    """Return the last day of each imported table that has one. It is shared, so nobody may alter it."""
+    return _last_days(_folder())
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _last_days(folder: str) -> dict[str, pd.Timestamp]:
+    found = _serving(folder).ask("quality")
+    found = found[(found.kind == "freshness") & found.last_day.notna()]
+    return dict(zip(found.table_name, found.last_day))
+
+
 def choices() -> dict:
     """Return what filters can offer: categories, brands, suppliers, segments (everyone first) and the ranges of price, age and stock."""
     found = one("choices").to_dict()

@@ -31,9 +31,9 @@ def on_the_shops_clock(moment: datetime) -> datetime:
 
 def stale_tables() -> list[str]:
     """Return the tables whose own last day makes the data old, such as "orders"."""
-    found, since = data.ask("quality"), pd.Timestamp(data.age().today) - pd.Timedelta(days=data.settings().pages.red_days)
-    found = found[(found.kind == "freshness") & (found.last_day <= since)]
-    return [name for name in CANONICAL if name in set(found.table_name)]
+    since = pd.Timestamp(data.age().today) - pd.Timedelta(days=data.settings().pages.red_days)
+    last_days = data.last_days()
+    return [name for name in CANONICAL if name in last_days and last_days[name] <= since]
 
 
 def waiting_settings() -> dict[str, list[str]]:

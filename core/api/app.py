@@ -6,11 +6,10 @@ Every answer is JSON. All routes but health and the description need the header 
 from __future__ import annotations
 
 import hmac
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
-import pandas as pd
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -20,11 +19,11 @@ from starlette.routing import Route
 
 from core import __version__
 from core.api import description
-from core.capabilities.recommendations.own_ids import pseudonym
+from core.api.answers import Answers
 from core.capabilities.recommendations.tables import LENGTH
 from core.errors import NotReady, UpswingError, UserError
 from core.messages import Message, msg, show
-from core.storage import keys, snapshots
+from core.storage import snapshots
 from core.storage.queries import Serving
 from core.workspace import Workspace
 
@@ -52,21 +51,13 @@ class Unknown(UserError):
     """What was asked for does not exist."""
 
 
-@dataclass(frozen=True)
-class _Opened:
-    """The served snapshot, its last day of data, and the key of the customers' pseudonyms."""
-
-    serving: Serving
-    as_of: str
-    key: bytes
-
-
 class _Service:
     def __init__(self, workspace: Workspace, token: str):
         self._workspace, self._token = workspace, token
-        self._opened: _Opened | None = None
+        self._answers: Answers | None = None
+        self._opening = threading.Lock()  # many may ask before the first answer
 
-    def open(self, answer: Callable[[Request, _Opened], Any]) -> Callable[[Request], Response]:
+    def open(self, answer: Callable[[Request, Answers], Any]) -> Callable[[Request], Response]:
         """Return an endpoint that asks for the token and answers from the served snapshot."""
 
         def endpoint(request: Request) -> Response:
@@ -81,12 +72,12 @@ class _Service:
                         to_do=msg("Read the token in the workspace's file api.token."),
                     ),
                 )
-            opened = self._current()
-            return JSONResponse({"snapshot": opened.serving.folder.name, "as_of": opened.as_of} | answer(request, opened))
+            answers = self._current()
+            return JSONResponse({"snapshot": answers.serving.folder.name, "as_of": answers.as_of} | answer(request, answers))
 
         return endpoint
 
-    def _current(self) -> _Opened:
+    def _current(self) -> Answers:
         snapshot = snapshots.current(self._workspace)
         if snapshot is None:
             raise NotReady(
@@ -94,11 +85,10 @@ class _Service:
                 found=msg("No snapshot has been published yet."),
                 to_do=msg("Run `upswing run` first."),
             )
-        if self._opened is None or self._opened.serving.folder != snapshot.path:
-            serving = Serving(snapshot.path)
-            as_of = serving.ask("meta").as_of.iloc[0].date().isoformat()
-            self._opened = _Opened(serving, as_of, keys.customers_key(self._workspace, create=False))
-        return self._opened
+        with self._opening:
+            if self._answers is None or self._answers.serving.folder != snapshot.path:
+                self._answers = Answers.of(self._workspace, Serving(snapshot.path, threads=1))
+            return self._answers
 
     def health(self, request: Request) -> Response:
         """Answer without a token: whether there is something to serve."""
@@ -107,39 +97,27 @@ class _Service:
             return JSONResponse({"status": "no_snapshot", "version": __version__, "snapshot": None}, 503)
         return JSONResponse({"status": "ok", "version": __version__, "snapshot": snapshot.path.name})
 
-    def forecasts(self, request: Request, opened: _Opened) -> dict:
+    def forecasts(self, request: Request, answers: Answers) -> dict:
         segment = request.query_params.get("segment", "all")
         limit, offset = _whole(request, "limit", 100, 1, MOST), _whole(request, "offset", 0, 0)
-        found = opened.serving.ask("api_forecasts", segment=segment, product=None, limit=limit, offset=offset)
-        if found.empty and segment not in set(opened.serving.ask("choices").segments.iloc[0]):
+        found = answers.of_segment(segment, limit, offset)
+        if found is None:
             raise _unknown(msg("There is no segment {segment}.", segment=segment), msg("Leave it out for all customers."))
-        return {"segment": segment, "forecasts": _rows(found)}
+        return {"segment": segment, "forecasts": found}
 
-    def forecast(self, request: Request, opened: _Opened) -> dict:
+    def forecast(self, request: Request, answers: Answers) -> dict:
         product = request.path_params["product"]
-        found = opened.serving.ask("api_forecasts", segment=None, product=product, limit=MOST, offset=0)
-        if found.empty:
+        found = answers.of_product(product)
+        if found is None:
             raise _unknown(msg("There is no forecast of product {product}.", product=product), msg("Check the number."))
-        return {"product_id": product, "forecasts": _rows(found)}
+        return {"product_id": product, "forecasts": found}
 
-    def recommend(self, request: Request, opened: _Opened) -> dict:
+    def recommend(self, request: Request, answers: Answers) -> dict:
         customer, limit = request.query_params.get("customer"), _whole(request, "limit", LENGTH, 1, LENGTH)
         segment = request.query_params.get("segment", "all")
-        listed = pd.DataFrame()
-        if customer is not None:
-            asked = pd.DataFrame({"customer": [customer], "customer_id": [pseudonym(opened.key, customer)], "line": [0]})
-            listed = opened.serving.ask("recommended_to", {"asked": asked})[
-                ["place", "product_id", "title", "chance", "reason", "because_id"]
-            ]
-        own = not listed.empty
-        if not own:  # a customer without purchases is served what the group buys
-            listed = opened.serving.ask("recommended", segment=segment)[["place", "product_id", "title", "chance", "reason"]]
-        return {"list": "customer" if own else "segment", "segment": segment, "products": _rows(listed.head(limit))}
-
-
-def _rows(found: pd.DataFrame) -> list[dict]:
-    """Return rows ready for JSON: what is not known is null."""
-    return [{k: None if pd.isna(v) else v for k, v in row.items()} for row in found.astype(object).to_dict("records")]
+        own = [] if customer is None else answers.list_of(customer)
+        listed = own or answers.lists.get(segment, [])  # a customer without purchases is served what the group buys
+        return {"list": "customer" if own else "segment", "segment": segment, "products": listed[:limit]}
 
 
 def _whole(request: Request, name: str, default: int, least: int, most: int = 10**9) -> int:

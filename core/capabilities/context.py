@@ -20,7 +20,7 @@ from core.evaluation.baselines import WeeklyUnits
 from core.messages import msg
 from core.models.calibrate import InterceptShift
 from core.progress import Progress, silent
-from core.schema import Table
+from core.schema import ALL, Table
 from core.schema.arrow import arrow_schema
 from core.settings import Settings
 from core.storage.engine import Engine, open_engine
@@ -103,6 +103,17 @@ class Context:
         engine = self.open.enter_context(open_engine(self.workspace.warehouse, self.engine_name, self.workspace.cache, read_only=True))
         engine.register("live", pa.table({"place": np.arange(len(self.live.products)), "product_id": self.live.products}))
         return engine
+
+    @cached_property
+    def with_order_lines(self) -> Engine:
+        """The engine with the table `order_lines`: the lines that count, with their segment. It is made once for all capabilities."""
+        self.engine.table("features/order_lines", attribute=self.live.panel.meta["segment_attribute"] or "")
+        return self.engine
+
+    @cached_property
+    def segments(self) -> list[str]:
+        """The customer segments that are forecast, beside all customers."""
+        return [name for name in self.live.segment.unique().to_pylist() if name != ALL]
 
     @cached_property
     def demand(self) -> np.ndarray:

@@ -29,18 +29,18 @@ from core.storage import snapshots
 
 
 class Serving:
-    """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor.
+    """One snapshot folder, read-only. Safe to use from many threads: every question gets its own cursor. threads: that answer one.
 
     Raises UserError unless every file is as it was written, naming the table; a table that was introduced after the
     snapshot was made is empty.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path, threads: int = 2):
         self.folder = Path(folder)
         manifest = snapshots.verify(self.folder)
         tables, version = manifest["tables"], manifest.get("code_version", FIRST_VERSION)
         self._open = ExitStack()  # its connection closes when nobody holds this object any more
-        self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=2))
+        self._connection = self._open.enter_context(db.connect(memory_limit="1GB", threads=threads))
         for table, record in serving_tables().items():
             file = self.folder / f"{table}.parquet"
             if table not in tables and not record.is_expected(version):

@@ -10,8 +10,8 @@ import pandas as pd
 import streamlit as st
 
 from core.capabilities.feature.dose import BEST_SELLERS, DOSES, LENGTH, OURS, SIMPLE, score
-from core.capabilities.feature.lists import Candidate, hold_out, pairs, place
-from core.capabilities.feature.tables import BRAND, LISTED, NEAR, SUPPLIER
+from core.capabilities.feature.lists import Candidate, Shares, hold_out, moved, pairs, place
+from core.capabilities.feature.tables import BRAND, LISTED, NEAR, RESERVED, SUPPLIER
 from core.capabilities.forecast.listing import EVERYTHING, reasons
 from core.messages import show
 from core.schema import WORTH_SAYING
@@ -135,15 +135,18 @@ def chosen(segment: str, dose: float, picks: Sequence[Pick]) -> pd.DataFrame:
         candidates,
         pairs(near.itertuples(index=False, name=None), rules.near_similarity),
         LENGTH,
-        brand_share=rules.max_share_brand,
-        supplier_share=rules.max_share_supplier,
-        pinned={one.product_id for one in picks if one.pick == PIN},
+        Shares.of(rules),
+        pinned=_pins(picks),
         excluded={one.product_id for one in picks if one.pick == EXCLUDE},
     )
     order = pd.DataFrame(
         {"product_id": [one.product_id for one in placed], "now": [one.state for one in placed], "near": [one.near for one in placed]}
     )
     return order.merge(found, on="product_id", how="left")
+
+
+def _pins(picks: Sequence[Pick]) -> list[str]:
+    return [one.product_id for one in picks if one.pick == PIN]
 
 
 def listed(found: pd.DataFrame, segment: str, dose: float, currency: str) -> list[str]:
@@ -253,6 +256,12 @@ def picking(ticked: list[str], picks: Sequence[Pick], found: pd.DataFrame) -> No
             _("Exclude"), icon=":material/block:", key="feature_exclude", disabled=off, help=_("Never on the list, for everybody.")
         ):
             cards.attempt(actions.pick, ticked, EXCLUDE)
+        pins = _pins(picks)
+        fixed = off or not set(ticked) <= set(pins) or len(pins) < 2
+        for up, said, icon in ((True, _("Move up"), "arrow_upward"), (False, _("Move down"), "arrow_downward")):
+            help_ = _("Order of the pinned products: select one of them to move it.")
+            if st.button(said, icon=f":material/{icon}:", key=f"feature_{'up' if up else 'down'}", disabled=fixed, help=help_):
+                cards.attempt(actions.pick, moved(pins, ticked, up), PIN)
         if off and not picks:
             cards.notes(_("Select products in the list to pin or exclude them."))
     if picks:
@@ -282,13 +291,14 @@ def left_out(found: pd.DataFrame) -> None:
     """Say which candidates with a better place than the last of the list are left out, and why."""
     titles = dict(zip(found.product_id, found.title))
     last = found[found.now == LISTED].by.min()
-    over = found[(found.now.isin((NEAR, BRAND, SUPPLIER))) & (found.by >= last)]
+    over = found[(found.now.isin((NEAR, BRAND, SUPPLIER, RESERVED))) & (found.by >= last)]
     if over.empty:
         return
     words = {
         NEAR: lambda row: _("too similar to {product}").format(product=shortened(titles[row.near], 40)),
         BRAND: lambda row: _("brand has its share of the list"),
         SUPPLIER: lambda row: _("supplier has its share of the list"),
+        RESERVED: lambda row: _("place kept for the smallest share of other brands or suppliers"),
     }
     with st.expander(n_("{count} product left out", "{count} products left out", len(over)), icon=":material/filter_alt:"):
         exports.table(

@@ -269,6 +269,12 @@ def past(check: pd.DataFrame) -> None:
                 _("Rank correlation"): [_figure(v) for v in known.spearman],
                 _("Simple rule"): [_figure(v) for v in known.spearman_simple],
                 _("Within the range"): [percent(v) for v in known.inside],
+                _("Push came true"): [
+                    "–"
+                    if absent(row.pushed_best)
+                    else _("{share} of {count}").format(share=percent(row.pushed_best), count=number(row.pushed, 0))
+                    for row in known.itertuples()
+                ],
             }
         ),
     )
@@ -276,6 +282,7 @@ def past(check: pd.DataFrame) -> None:
         _("Each launch is forecast from earlier ones. Rank correlation: 1 orders launches as they sold, 0 orders them at random."),
         _("The simple rule orders by units so far, and before the first sale by what the category sold recently."),
         _("80% should be within the range."),
+        _("Push came true: of the launches it would have pushed, the share that ended in the best quarter."),
     )
 
 

@@ -123,8 +123,12 @@ def groups() -> dict[str, Group]:
         "feature": Group(
             _("Feature"),
             [
-                Field("feature", "max_share_brand", _("Brand's share"), _("Largest share of a list to feature. 1 sets no limit.")),
-                Field("feature", "max_share_supplier", _("Supplier's share"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field("feature", "max_share_brand", _("Brand, at most"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field("feature", "min_share_brand", _("Brand, at least"), _("Smallest share of a list for each brand. 0 sets none.")),
+                Field("feature", "max_share_supplier", _("Supplier, at most"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field(
+                    "feature", "min_share_supplier", _("Supplier, at least"), _("Smallest share of a list for each supplier. 0 sets none.")
+                ),
                 Field(
                     "feature",
                     "near_similarity",

@@ -86,6 +86,28 @@ def test_excluded_products_leave_and_pinned_ones_lead(open_page, shop):
     assert row_ids(at) == before
 
 
+def test_pinned_products_move_up_and_down(open_page, shop):
+    before = row_ids(open_page("feature", workspace=shop))
+    State(shop).pick([before[4], before[2]], PIN, "Ann")
+    at = open_page("feature", workspace=shop)
+    assert row_ids(at)[:3] == [before[4], before[2], before[0]]
+    assert at.button(key="feature_up").disabled and at.button(key="feature_down").disabled
+    at.session_state["featured"] = {"selected": [before[2]]}  # as the callback of the list does for ticked rows
+    at.run()
+    at.button(key="feature_up").click().run()
+    assert row_ids(at)[:3] == [before[2], before[4], before[0]]
+
+
+def test_a_brand_gets_its_smallest_share(open_page, shop):
+    products = pd.read_parquet(next(shop.snapshots.iterdir()) / "products.parquet").set_index("product_id")
+    listed = products.brand[row_ids(open_page("feature", workspace=shop))].value_counts()
+    more = int(listed.iloc[-1]) + 1
+    (shop.root / "upswing.toml").write_text(f"[feature]\nmin_share_brand = {more / 20}\n", encoding="utf-8")
+    at = open_page("feature", workspace=shop)
+    assert (products.brand[row_ids(at)] == listed.index[-1]).sum() == more
+    assert "place kept for the smallest share of other brands or suppliers" in words(at)
+
+
 def test_a_brand_with_its_share_makes_room_for_others(open_page, shop):
     (shop.root / "upswing.toml").write_text("[feature]\nmax_share_brand = 0.5\n", encoding="utf-8")
     at = open_page("feature", workspace=shop)

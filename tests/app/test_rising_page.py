@@ -75,6 +75,25 @@ def test_filters_that_leave_nothing_can_be_cleared_at_once(open_page, everyone):
     assert row_ids(at) == list(everyone.product_id) and set(at.query_params) <= {"lang"}
 
 
+@pytest.mark.parametrize(
+    ("asked", "label"),
+    [
+        ({"brand": "", "price": "5-10", "confidence": "high"}, "Filters (3)"),
+        ({"brand": "No such brand", "price": "cheap", "confidence": "blind"}, "Filters"),
+        ({"list": "none", "price": "5-10"}, "Filters"),
+    ],
+)
+def test_the_button_counts_the_filters_behind_it_that_narrow_the_list(open_page, asked, label):
+    at = open_page("rising", **asked)
+    assert [block.proto.popover.label for block in blocks(at.main) if block.type == "popover"][1:] == [label]  # the first has saved views
+
+
+def blocks(block):
+    for child in getattr(block, "children", {}).values():
+        yield child
+        yield from blocks(child)
+
+
 def test_a_search_finds_a_product_by_its_number(open_page):
     assert row_ids(open_page("rising", q="p0007")) == ["P0007"]
 

@@ -20,7 +20,8 @@ from bench import backtests, results, shops
 from bench.backtests import DEMAND_EARNED, EARNED, NOT_BEHIND
 from bench.measure import REPOSITORY, Failed, Run, machine, run, stamp
 from bench.results import Limit, Result
-from bench.rows import ROWS, _p95
+from bench.rows import ROWS
+from bench.sessions import p95
 from bench.shops import Bench
 from bench.subsample import subsample, subsample_panel
 from core.evaluation.backtest import backtest, judgement
@@ -112,7 +113,7 @@ def test_recorded_results_belong_to_rows_and_the_readme_is_made_from_them(tmp_pa
 
 
 def test_the_95th_percentile_is_a_rerun_that_happened():
-    assert _p95([float(i) for i in range(1, 21)]) == 19 and _p95([3.0]) == 3 and _p95([1.0, 2.0]) == 2
+    assert p95([float(i) for i in range(1, 21)]) == 19 and p95([3.0]) == 3 and p95([1.0, 2.0]) == 2
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 
 from core.capabilities.feature.backtest import lists, measure, usual_units
 from core.capabilities.feature.dose import DOSE, DOSES, OURS, SIMPLE, choose, score
-from core.capabilities.feature.lists import Candidate, hold_out, pairs, place
-from core.capabilities.feature.tables import BELOW, BRAND, LISTED, NEAR, SUPPLIER
+from core.capabilities.feature.lists import Candidate, Shares, hold_out, pairs, place
+from core.capabilities.feature.tables import BELOW, BRAND, LISTED, NEAR, RESERVED, SUPPLIER
 from core.errors import UserError
 from core.storage import duckdb as db
 from core.storage.state import EXCLUDE, FEATURED, PIN, State
@@ -38,14 +38,41 @@ def test_nearness_counts_in_either_direction():
 
 
 def test_a_brand_and_a_supplier_have_at_most_their_share():
-    found = states(place(FIVE, {}, 4, brand_share=0.5, supplier_share=0.25))
+    found = states(place(FIVE, {}, 4, Shares(0.5, 0.25)))
     assert found == {"a": LISTED, "b": LISTED, "c": SUPPLIER, "d": LISTED, "e": BRAND}
 
 
 def test_pins_come_first_whatever_their_share_and_exclusions_never():
-    placed = place(FIVE, {"e": {"a"}}, 2, brand_share=0.5, pinned={"e"}, excluded={"b"})
+    placed = place(FIVE, {"e": {"a"}}, 2, Shares(0.5), pinned=["e"], excluded={"b"})
     assert placed[0].product_id == "e" and placed[0].state == LISTED
     assert states(placed) == {"e": LISTED, "a": NEAR, "c": LISTED, "d": BELOW}
+
+
+def test_pins_keep_the_order_that_they_were_given():
+    assert [one.product_id for one in place(FIVE, {}, 4, pinned=["d", "b"])][:3] == ["d", "b", "a"]
+
+
+def test_a_brand_and_a_supplier_get_their_smallest_share():
+    assert states(place(FIVE, {}, 2, Shares(least_brand=0.5))) == {"a": LISTED, "b": RESERVED, "c": LISTED, "d": BELOW, "e": BELOW}
+    assert states(place(FIVE, {}, 3, Shares(least_supplier=0.3))) == {"a": LISTED, "b": LISTED, "c": LISTED, "d": BELOW, "e": BELOW}
+    assert states(place(FIVE, {}, 1, Shares(least_brand=1.0)))["a"] == LISTED  # of more brands than places, the best
+
+
+def test_places_of_a_brand_whose_products_are_too_similar_go_to_the_next_best():
+    found = states(place(FIVE, {"c": {"a"}}, 2, Shares(least_brand=0.5)))
+    assert found == {"a": LISTED, "b": LISTED, "c": NEAR, "d": RESERVED, "e": RESERVED}
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_list_is_full_and_holds_every_share_that_it_can(seed):
+    random = np.random.default_rng(seed)
+    made = [Candidate(f"P{k:02d}", "XYZ"[random.choice(3, p=[0.7, 0.2, 0.1])], "ST"[random.integers(2)]) for k in range(60)]
+    listed = [one for one, placed in zip(made, place(made, {}, 20, Shares(0.6, 1.0, 0.2, 0.4))) if placed.state == LISTED]
+    assert len(listed) == 20
+    for brand in "XYZ":
+        count = sum(one.brand == brand for one in listed)
+        assert min(4, sum(one.brand == brand for one in made)) <= count <= 12
+    assert min(sum(one.supplier == supplier for one in listed) for supplier in "ST") >= 8
 
 
 def test_a_hold_out_is_drawn_by_its_seed():

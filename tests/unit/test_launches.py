@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 import scipy.sparse as sparse
 
 from core.capabilities.launches.check import blocks, check
-from core.capabilities.launches.compute import _is_new, _potentials
+from core.capabilities.launches.compute import _is_new, _nearest, _potentials, read_launches
 from core.capabilities.launches.potential import FEWEST, SPAN, Launches, fit, likeness
 from core.capabilities.launches.tables import PUSH, STOP, WATCH
+from core.storage import duckdb as db
 
 WEEKS, OLD, NEW = 64, 30, 120
 
@@ -100,6 +104,7 @@ def test_fewer_than_20_launches_give_no_forecast():
 def test_the_check_ranks_launches_by_their_analogues_where_the_category_cannot():
     found = {age: check(parts) for age, parts in blocks(shop(), np.zeros(OLD + NEW, int), WEEKS).items()}
     assert found[0].launches > 40 and found[0].spearman > 0.9 and abs(found[0].spearman_simple) < 0.5
+    assert found[1].pushed > 5 and found[1].pushed_best > 0.8
     assert found[1].spearman >= found[1].spearman_simple and 0.7 <= found[1].inside <= 0.95
 
 
@@ -139,3 +144,38 @@ def test_coming_products_are_those_listed_lately_or_for_later():
     about = listed(4, listed_days=pd.Series([0, -20, 100, 400], dtype="Int64"))
     assert list(_is_new(launches, about, 30)) == [False, True, True, False]
     assert not _is_new(launches, listed(4), 30).any()
+
+
+def test_weeks_prices_stock_and_listing_are_read_as_of_a_day():
+    """A sells from the first week on, B from week 10 on, C is to come; what is dated after the day is not read."""
+    as_of = date(2024, 6, 30)
+    lines = [
+        ("A", 7 * 11, 5.0, 100),
+        ("A", 0, 3.0, 100),
+        ("B", 7 + 6, 2.0, 900),
+        ("B", 7, 2.0, 700),
+        ("B", 0, 1.0, 100),
+        ("B", -1, 99.0, 1),
+    ]
+    sold = ", ".join(f"('{product}', date '{as_of}' - {ago}, {units}, {units * cents})" for product, ago, units, cents in lines)
+    with db.connect() as con:
+        con.execute(f"create table order_lines as select * from (values {sold}) t (product_id, day, units, revenue_cents)")
+        con.execute(
+            "create table products as select *, null::double as unit_cost_cents, 6.0 as pack_size, null::double as moq, null::double as "
+            "max_order from (values ('A', null, 'Mugs', null, 150), ('B', date '2024-06-10', 'Mugs', 'X', 500), "
+            "('C', date '2024-07-14', null, 'X', 600)) t (product_id, launched_on, category, brand, price_cents)"
+        )
+        con.execute(
+            "create table stock as select * from (values (date '2024-06-01', 'B', 9.0, 1.0), (date '2024-06-20', 'B', 4.0, null), "
+            "(date '2024-07-01', 'B', 99.0, null)) t (day, product_id, on_hand, on_order)"
+        )
+        near = pa.table({"product_id": ["B", "C"], "neighbour_id": ["A", "B"], "rank": [1, 1], "similarity": [0.8, 0.5]})
+        launches, similar, about = read_launches(db.DuckDB(con), as_of, near)
+    assert launches.units.tolist() == [[5.0] + [0.0] * 10 + [3.0], [0.0] * 10 + [4.0, 1.0], [0.0] * 12]
+    assert list(launches.first) == [0, 10, -1] and list(launches.launched) == [False, True, False]
+    assert list(_is_new(launches, about, 12)) == [False, True, True]
+    assert about.on_hand[1] == 4.0 and np.isnan(about.on_order[1])
+    half = 0.2 + 0.8 / 8.0  # B's first week: 4 units at a mean of 800, A's at 100
+    assert launches.like[1, 0] == pytest.approx(0.8**4 * 0.1 * half) and similar[1, 0] == 0.8
+    ((_rank, other, similarity, recent, launch),) = _nearest(launches, similar, 1, 10)
+    assert (other, similarity, recent, launch) == (0, 0.8, 0.0, None)  # A sold in weeks 0 and 11 alone

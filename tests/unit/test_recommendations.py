@@ -10,7 +10,7 @@ from core.capabilities.recommendations import lists, quality, tables
 from core.capabilities.recommendations.associations import ease, nearest
 from core.capabilities.recommendations.purchases import Purchases
 from core.capabilities.recommendations.ranking import Ranker, fitted_by
-from core.capabilities.recommendations.signals import AGAIN, NEW, Signals
+from core.capabilities.recommendations.signals import AGAIN, NEW, Past
 
 DAYS, CUSTOMERS, PRODUCTS = 140, 120, 40
 NOTHING_SIMILAR = sparse.csr_matrix((PRODUCTS, PRODUCTS), dtype=np.float32)
@@ -55,25 +55,34 @@ def test_nearest_products_are_those_with_the_largest_cosine():
 
 def test_signals_read_no_day_after_their_own(two_tastes):
     early = two_tastes.until(100)
-    both = [Signals.on(p, 100, NOTHING_SIMILAR).of(np.arange(10)) for p in (two_tastes, early)]
-    assert all(np.array_equal(both[0][name], both[1][name]) for name in both[0])
+    late_, early_ = (Past(p, NOTHING_SIMILAR).on(100).of(np.arange(10)) for p in (two_tastes, early))
+    cells = np.nonzero(np.ones(late_.before.shape))
+    assert np.array_equal(late_.again, early_.again) and np.array_equal(late_.new(*cells), early_.new(*cells))
 
 
 def test_signals_say_how_often_and_how_long_ago_a_customer_bought():
     purchases = purchases_of([0, 0, 0, 1], [1, 1, 0, 0], [10, 20, 5, 29], 2, 2)
-    found = Signals.on(purchases, 30, sparse.csr_matrix((2, 2), dtype=np.float32))
+    found = Past(purchases, sparse.csr_matrix((2, 2), dtype=np.float32)).on(30)
     assert found.days_bought.toarray().tolist() == [[1, 2], [1, 0]]
-    assert np.expm1(found.of(np.array([0]))["days_since"]).round().tolist() == [[25, 10]]
+    assert np.expm1(found.of(np.array([0])).again[:, AGAIN.index("days_since")]).round().tolist() == [25, 10]
 
 
-def test_every_signal_of_the_two_regressions_is_computed(two_tastes):
-    assert set(Signals.on(two_tastes, 100, NOTHING_SIMILAR).of(np.arange(2))) == {*AGAIN, *NEW}
+def test_the_logit_of_a_product_is_the_weighted_sum_of_its_signals(two_tastes):
+    similar = sparse.random_array((PRODUCTS, PRODUCTS), density=0.1, rng=np.random.default_rng(0), dtype=np.float32).tocsr()
+    block = Past(two_tastes, sparse.csr_matrix(similar)).on(100).of(np.arange(20))
+    weights = np.linspace(-1, 2, len(NEW))
+    row, column = np.nonzero(np.ones(block.before.shape))
+    expected = 0.5 + block.new(row, column) @ weights
+    assert block.total(weights, 0.5).ravel() == pytest.approx(expected, abs=1e-4)
+    bought = block.new(*block.cells)
+    for name in NEW[:2] + NEW[3:]:
+        assert np.array_equal(block.again[:, AGAIN.index(name)], bought[:, NEW.index(name)])
 
 
 def test_lists_follow_the_tastes_of_customers(two_tastes):
     day = DAYS - 15
-    ranker = fitted_by(two_tastes, day, NOTHING_SIMILAR)
-    signals = Signals.on(two_tastes, day, NOTHING_SIMILAR)
+    ranker = fitted_by(Past(two_tastes, NOTHING_SIMILAR), day)
+    signals = Past(two_tastes, NOTHING_SIMILAR).on(day)
     customers = np.arange(CUSTOMERS)
     found, chances = lists.make(signals, ranker, customers, np.ones(PRODUCTS, bool), np.zeros((2, PRODUCTS)), customers % 2)
     assert (found.product // (PRODUCTS // 2) == found.customer % 2).mean() > 0.99
@@ -82,22 +91,22 @@ def test_lists_follow_the_tastes_of_customers(two_tastes):
 
 
 def test_new_products_of_a_taste_are_found_where_popularity_cannot(two_tastes):
-    measured, _ = quality.measure(two_tastes, DAYS - 15, NOTHING_SIMILAR)
+    measured, _ = quality.measure(Past(two_tastes, NOTHING_SIMILAR), DAYS - 15)
     assert measured[tables.OURS].recall_new > 1.5 * measured[tables.POPULAR].recall_new
     assert measured[tables.OURS].coverage > measured[tables.POPULAR].coverage
 
 
 def test_what_is_not_offered_is_on_no_list(two_tastes):
-    signals = Signals.on(two_tastes, 100, NOTHING_SIMILAR)
+    signals = Past(two_tastes, NOTHING_SIMILAR).on(100)
     offered = np.arange(PRODUCTS) >= 4
-    ranker = fitted_by(two_tastes, 100, NOTHING_SIMILAR)
+    ranker = fitted_by(Past(two_tastes, NOTHING_SIMILAR), 100)
     found, _ = lists.make(signals, ranker, np.arange(50), offered, np.zeros((1, PRODUCTS)), np.zeros(50, int))
     assert found.product.min() == 4 and len(found.product) == 50 * tables.LENGTH
 
 
 def test_a_reason_names_a_product_that_the_customer_bought(two_tastes):
-    signals = Signals.on(two_tastes, 100, NOTHING_SIMILAR)
-    ranker = fitted_by(two_tastes, 100, NOTHING_SIMILAR)
+    signals = Past(two_tastes, NOTHING_SIMILAR).on(100)
+    ranker = fitted_by(Past(two_tastes, NOTHING_SIMILAR), 100)
     found, _ = lists.make(signals, ranker, np.arange(CUSTOMERS), np.ones(PRODUCTS, bool), np.zeros((1, PRODUCTS)), np.zeros(CUSTOMERS, int))
     named = [(c, b) for c, b, r in zip(found.customer, found.because, found.reason) if tables.REASONS[r] == tables.WITH]
     assert named and all(signals.days_bought[c, b] > 0 for c, b in named)
@@ -106,8 +115,8 @@ def test_a_reason_names_a_product_that_the_customer_bought(two_tastes):
 
 
 def test_leaning_moves_rising_products_up_and_says_so(two_tastes):
-    signals = Signals.on(two_tastes, 100, NOTHING_SIMILAR)
-    ranker = fitted_by(two_tastes, 100, NOTHING_SIMILAR)
+    signals = Past(two_tastes, NOTHING_SIMILAR).on(100)
+    ranker = fitted_by(Past(two_tastes, NOTHING_SIMILAR), 100)
     lean = np.zeros((1, PRODUCTS))
     lean[0, 7] = 3.0
     without, with_it = (
@@ -128,11 +137,9 @@ def test_repeats_are_not_listed_where_nobody_buys_twice():
     product = np.concatenate([random.permutation(30)[:12] for _ in range(100)])
     purchases = purchases_of(customer, product, random.integers(0, 100, len(customer)), 100, 30)
     nothing = sparse.csr_matrix((30, 30), dtype=np.float32)
-    ranker = fitted_by(purchases, 90, nothing)
+    ranker = fitted_by(Past(purchases, nothing), 90)
     assert ranker.again is None and ranker.new is not None
-    found, _ = lists.make(
-        Signals.on(purchases, 90, nothing), ranker, np.arange(100), np.ones(30, bool), np.zeros((1, 30)), np.zeros(100, int)
-    )
+    found, _ = lists.make(Past(purchases, nothing).on(90), ranker, np.arange(100), np.ones(30, bool), np.zeros((1, 30)), np.zeros(100, int))
     assert found.days_bought.max() == 0
 
 
@@ -147,4 +154,4 @@ def test_recall_and_ndcg_of_a_list_are_those_of_the_definition():
 
 def test_a_shop_without_earlier_purchases_has_nothing_to_learn_from():
     purchases = purchases_of([0], [0], [0], 1, 1)
-    assert fitted_by(purchases, 90, sparse.csr_matrix((1, 1), dtype=np.float32)) == Ranker(None, None)
+    assert fitted_by(Past(purchases, sparse.csr_matrix((1, 1), dtype=np.float32)), 90) == Ranker(None, None)

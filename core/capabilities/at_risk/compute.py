@@ -30,9 +30,8 @@ EPOCH = date(1970, 1, 1)
 def write(context: Context) -> None:
     """Write customers, groups, the check and the effects of past campaigns."""
     context.progress("score", 0.98, msg("Customers at risk"))
-    segments = [name for name in dict.fromkeys(context.live.segment.to_pylist()) if name != ALL]
-    attribute = context.live.panel.meta["segment_attribute"] or ""
-    history, ids, segment = read_history(context.engine, context.as_of, attribute, segments)
+    segments = context.segments
+    history, ids, segment = read_history(context.with_order_lines, context.as_of, segments)
     _write_campaigns(context)
     today = (context.as_of - EPOCH).days
     model = fit(history, today) if len(ids) else None
@@ -72,10 +71,9 @@ def write(context: Context) -> None:
     _write(context, tables.CHOICES, chosen.customers.assign(customer_id=ids.take(pa.array(chosen.customers.customer)).to_pylist()))
 
 
-def read_history(engine: Engine, as_of: date, attribute: str, segments: list[str]) -> tuple[History, pa.Array, np.ndarray]:
+def read_history(engine: Engine, as_of: date, segments: list[str]) -> tuple[History, pa.Array, np.ndarray]:
     """Return the history until a day, the customers' pseudonyms in the order of their numbers, and (customers,) the segment of the last
-    purchase. attribute: that segments are formed by."""
-    engine.table("features/order_lines", attribute=attribute)
+    purchase. engine: with the table order_lines."""
     days = engine.arrow("scoring/customer_days", as_of=as_of, segments=segments)
     customer = days["customer_id"].combine_chunks().dictionary_encode()
     ids = customer.dictionary

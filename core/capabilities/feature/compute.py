@@ -10,7 +10,7 @@ from core.capabilities.context import Context
 from core.capabilities.feature import tables
 from core.capabilities.feature.backtest import lists, with_outcomes
 from core.capabilities.feature.dose import DOSES, LENGTH, choose, score
-from core.capabilities.feature.lists import Candidate, Placed, pairs, place
+from core.capabilities.feature.lists import Candidate, Placed, Shares, pairs, place
 from core.capabilities.forecast.reasons import named
 from core.capabilities.inventory.control.distribution import Distribution
 from core.messages import msg
@@ -102,7 +102,7 @@ def _candidates(context: Context, dose: float) -> pd.DataFrame:
     for segment, group in rows.groupby("segment"):
         names = known.loc[group.product_id, ["brand", "supplier"]]
         candidates = [Candidate(one.Index, *(None if pd.isna(v) else v for v in (one.brand, one.supplier))) for one in names.itertuples()]
-        found = place(candidates, near, LENGTH, brand_share=settings.max_share_brand, supplier_share=settings.max_share_supplier)
+        found = place(candidates, near, LENGTH, Shares.of(settings))
         placed |= {(str(segment), one.product_id): one for one in found}
     each = [placed[key] for key in zip(rows.segment, rows.product_id)]
     return rows.assign(

@@ -2,7 +2,7 @@
 
 from core.schema import Table, optional, required
 
-LISTED, NEAR, BRAND, SUPPLIER, BELOW = "listed", "near", "brand", "supplier", "below"
+LISTED, NEAR, BRAND, SUPPLIER, RESERVED, BELOW = "listed", "near", "brand", "supplier", "reserved", "below"
 
 FEATURE_LISTS = Table(
     "feature_lists",
@@ -17,7 +17,8 @@ FEATURE_LISTS = Table(
         required(
             "state",
             "VARCHAR",
-            "`listed`, or why not: `near` (too similar to one above), `brand` or `supplier` (has its share), `below` (no place).",
+            "`listed`, or why not: `near` (too similar to one above), `brand` or `supplier` (has its share), `reserved` (for the smallest "
+            "share of another brand or supplier), `below` (no place).",
         ),
         optional("near_id", "VARCHAR", "The listed product that a `near` one is near."),
         required("rising_probability", "DOUBLE", "Calibrated probability of rising.", "probability"),

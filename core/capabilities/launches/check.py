@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import spearmanr
 
-from core.capabilities.launches.potential import SPAN, Launches, fit
+from core.capabilities.launches.potential import BEST, SPAN, Launches, fit
 
 AGES = (0, 1, 2, 4)  # weeks on sale at the forecast
 BLOCK, FEWEST = 8, 8  # weeks of launches that share one fit, and how many launches it takes to rank them
@@ -15,11 +15,14 @@ BLOCK, FEWEST = 8, 8  # weeks of launches that share one fit, and how many launc
 
 @dataclass(frozen=True)
 class Block:
-    """One block of launches at one age. units: (n, 3) forecast; simple: (n,) what a simple rule ranks by; sold: (n,) in 8 weeks."""
+    """One block of launches at one age. units: (n, 3) forecast; simple: (n,) what a simple rule ranks by; sold: (n,) in 8 weeks; best:
+    (n,) whether each was expected among the best launches known by then; ended_best: whether it ended there."""
 
     units: np.ndarray
     simple: np.ndarray
     sold: np.ndarray
+    best: np.ndarray
+    ended_best: np.ndarray
 
     @property
     def inside(self) -> np.ndarray:
@@ -34,6 +37,8 @@ class Checked:
     spearman: float | None
     spearman_simple: float | None
     inside: float | None
+    pushed: int
+    pushed_best: float | None
 
 
 def blocks(launches: Launches, category: np.ndarray, now: int) -> dict[int, list[Block]]:
@@ -53,18 +58,22 @@ def blocks(launches: Launches, category: np.ndarray, now: int) -> dict[int, list
         for age in AGES:
             so_far = launches.sold(new, start, age)
             simple = so_far if age else np.array([_category_mean(launches, category, *one) for one in zip(new, start)])
-            found[age].append(Block(model.units(score, so_far, np.full(len(new), age)), simple, sold))
+            units = model.units(score, so_far, np.full(len(new), age))
+            best, ended_best = (launches.standing(values, week) >= BEST for values in (units[:, 1], sold))
+            found[age].append(Block(units, simple, sold, best, ended_best))
     return found
 
 
 def check(parts: list[Block]) -> Checked:
     """Return the measures of one age."""
     if not parts:
-        return Checked(0, None, None, None)
+        return Checked(0, None, None, None, 0, None)
     sizes = [len(part.sold) for part in parts]
     ours = np.average([spearman(part.units[:, 1], part.sold) for part in parts], weights=sizes)
     simple = np.average([spearman(part.simple, part.sold) for part in parts], weights=sizes)
-    return Checked(sum(sizes), float(ours), float(simple), float(np.concatenate([part.inside for part in parts]).mean()))
+    inside, best, ended_best = (np.concatenate([getattr(part, name) for part in parts]) for name in ("inside", "best", "ended_best"))
+    right = float(ended_best[best].mean()) if best.any() else None
+    return Checked(sum(sizes), float(ours), float(simple), float(inside.mean()), int(best.sum()), right)
 
 
 def spearman(one: np.ndarray, other: np.ndarray) -> float:

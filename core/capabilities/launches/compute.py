@@ -17,21 +17,20 @@ from core.capabilities.context import Context
 from core.capabilities.inventory.control import order_units
 from core.capabilities.launches import tables
 from core.capabilities.launches.check import blocks, check
-from core.capabilities.launches.potential import SPAN, Launches, Potential, fit, likeness
+from core.capabilities.launches.potential import BEST, SPAN, Launches, Potential, fit, likeness
 from core.messages import msg
 from core.storage.engine import Engine
 
 SHOWN = 5  # similar products of each new one
 COMING = 180  # days: a product that was listed longer ago and never sold is no launch
-BEST, WORST, EARLY = 0.75, 0.25, 2  # standings of what to push and stop, and weeks before nothing is stopped
+WORST, EARLY = 0.25, 2  # standing below which a launch is stopped, and weeks before which none is
 
 
 def write(context: Context) -> None:
     """Write new products with their potential, what it rests on, the curves of both, and the check."""
     context.progress("score", 0.99, msg("Launches"))
-    context.engine.table("features/order_lines", attribute="")
     neighbours = context.workspace.need(context.workspace.panel / "neighbours.parquet", "features")
-    launches, similar, listed = read_launches(context.engine, context.as_of, neighbours)
+    launches, similar, listed = read_launches(context.with_order_lines, context.as_of, neighbours)
     now = launches.units.shape[1]
     model = fit(launches, now)
     if model is None:
@@ -94,9 +93,7 @@ def _potentials(
     now = launches.units.shape[1]
     weeks, so_far = now - start, launches.units[new].sum(1)
     units = model.units(launches.scores(new, start), so_far, weeks)
-    past = launches.past(now)
-    before = np.sort(launches.sold(past, launches.first[past], SPAN))
-    standing = np.searchsorted(before, units[:, 1]) / len(before)
+    standing = launches.standing(units[:, 1], now)
     advice = np.select([standing >= BEST, (standing < WORST) & (weeks >= EARLY)], [tables.PUSH, tables.STOP], tables.WATCH)
     about = listed.iloc[new].reset_index(drop=True)
     missing = units - (so_far + about.on_hand.fillna(0) + about.on_order.fillna(0)).to_numpy()[:, None]

@@ -18,6 +18,7 @@ SPAN = 8  # weeks that are forecast, from the first week with a sale on
 AGES = tuple(range(SPAN))  # whole weeks on sale, each with a regression of its own
 FEWEST = 20  # launches to learn from
 LEVEL = 0.8  # of the range
+BEST = 0.75  # standing from which on a launch is one of the best
 _PULL = 0.3  # weight of the average product beside the similar ones
 _POWER = 4  # of the similarity of texts: near ones count most
 _OTHER, _DEARER = 0.1, 0.2  # what stays of the weight in another category or of another brand, and at an infinitely higher price
@@ -79,6 +80,11 @@ class Launches:
         """Return the launches whose first 8 weeks were over by a week, oldest first."""
         found = np.flatnonzero(self.launched & (self.first + SPAN <= until))
         return found[np.argsort(self.first[found], kind="stable")]
+
+    def standing(self, units: np.ndarray, until: int) -> np.ndarray:
+        """Return (n,) the share of the launches past by a week that sold less in their first 8 weeks than so many units."""
+        past = self.past(until)
+        return np.searchsorted(np.sort(self.sold(past, self.first[past], SPAN)), units) / len(past)
 
 
 def likeness(similar: sparse.csr_matrix, category: np.ndarray, brand: np.ndarray, price: np.ndarray) -> sparse.csr_matrix:

@@ -79,6 +79,10 @@ CHECK = Table(
         optional("spearman", "DOUBLE", "Rank correlation of expected units with those sold in the first 8 weeks."),
         optional("spearman_simple", "DOUBLE", "The same of the units so far; before the first sale, of the category's recent mean."),
         optional("inside", "DOUBLE", "Share within the 80% range.", "share"),
+        required(
+            "pushed", "BIGINT", "Launches that would have been advised to push: expected in the best quarter of those known.", "products"
+        ),
+        optional("pushed_best", "DOUBLE", "Share of these that ended in that quarter.", "share"),
         required("score_weight", "DOUBLE", "Weight of similar products in the forecasts now; 0 = they rank past launches no better."),
         required("learnt_from", "BIGINT", "Past launches that the forecasts now are learnt from.", "products"),
     ),

@@ -10,7 +10,6 @@ from datetime import timedelta
 
 import numpy as np
 import pyarrow as pa
-import scipy.sparse as sparse
 
 from core.capabilities.context import Context
 from core.capabilities.recommendations import quality, tables
@@ -18,7 +17,7 @@ from core.capabilities.recommendations.lists import DOSE, Lists, make, ranks
 from core.capabilities.recommendations.purchases import EPOCH, Purchases
 from core.capabilities.recommendations.ranking import HORIZON, LEARNT_FROM, Ranker, best, fitted_by
 from core.capabilities.recommendations.reading import read_purchases
-from core.capabilities.recommendations.signals import Signals
+from core.capabilities.recommendations.signals import Past
 from core.messages import msg
 from core.schema import ALL
 
@@ -29,27 +28,26 @@ FEW = 10  # customers: a smaller segment has no list
 def write(context: Context) -> None:
     """Write the lists of customers and segments, and how good such lists were."""
     context.progress("score", 0.97, msg("Recommendations"))
-    segments = [name for name in dict.fromkeys(context.live.segment.to_pylist()) if name != ALL]
+    segments = context.segments
     neighbours = context.workspace.need(context.workspace.panel / "neighbours.parquet", "features")
-    attribute = context.live.panel.meta["segment_attribute"] or ""
-    read = read_purchases(context.engine, context.as_of, neighbours, attribute, segments)
-    purchases, products, similar = read.purchases, read.products, read.similar
+    read = read_purchases(context.with_order_lines, context.as_of, neighbours, segments)
+    purchases, products, past = read.purchases, read.products, Past(read.purchases, read.similar)
     today = (context.as_of - EPOCH).days
     if not len(purchases.day) or today - purchases.day.min() < (LEARNT_FROM + 2) * HORIZON:
         context.write_empty(*tables.TABLES)
         return
-    ranker = fitted_by(purchases, today, similar)
+    ranker = fitted_by(past, today)
     if ranker == Ranker(None, None):
         context.write_empty(*tables.TABLES)
         return
-    signals = Signals.on(purchases, today, similar)
+    signals = past.on(today)
     customers, segment_of, last = _active(read.segment, purchases, today)
     lean = DOSE * _rising(context, products, segments)
     lists, chances = make(signals, ranker, customers, _offered(context, products), lean, segment_of)
     _write_customers(context, read.customers, customers, segment_of, segments, last, signals)
     _write_lists(context, read.customers, products, lists, today)
     _write_segments(context, customers, segment_of, segments, products, lists, chances, lean)
-    _write_quality(context, purchases, today - HORIZON, similar)
+    _write_quality(context, past, today - HORIZON)
 
 
 def _active(segment_of: np.ndarray, purchases: Purchases, today: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -147,11 +145,11 @@ def _write_segments(context, customers, segment_of, segments, products, lists: L
     context.write(tables.SEGMENT_RECOMMENDATIONS, {name: [row[name] for row in rows] for name in tables.SEGMENT_RECOMMENDATIONS.names})
 
 
-def _write_quality(context: Context, purchases: Purchases, day: int, similar: sparse.csr_matrix) -> None:
+def _write_quality(context: Context, past: Past, day: int) -> None:
     """Write how the lists of 14 days ago did. Leaning is measured with momentum: that day's forecasts are not those of today."""
-    recent, usual = (purchases.buyers(day, days) / days for days in (28, 84))
+    recent, usual = (past.purchases.buyers(day, days) / days for days in (28, 84))
     momentum = np.where(usual > 0, recent / np.maximum(usual, 1e-9), np.nan)
-    found, _ = quality.measure(purchases, day, similar, lean={tables.LEANING: DOSE * ranks(momentum)})
+    found, _ = quality.measure(past, day, lean={tables.LEANING: DOSE * ranks(momentum)})
     on = EPOCH + timedelta(days=day)
     rows = [{"list": name, "day": on} | asdict(one) for name, one in found.items()]
     context.write(tables.LIST_QUALITY, {name: [row[name] for row in rows] for name in tables.LIST_QUALITY.names})

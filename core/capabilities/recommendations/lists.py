@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 
 from core.capabilities.recommendations import tables
 from core.capabilities.recommendations.ranking import Ranker, best, blocks
-from core.capabilities.recommendations.signals import HALF_LIVES, POPULAR, Signals
+from core.capabilities.recommendations.signals import HALF_LIVES, NEW, POPULAR, Block, Signals
 
 DOSE = 0.25  # added to the logit of the product most likely to rise, and taken from that of the least likely
 _SPEAKS = {  # reason of a product that is new to the customer -> the signals that speak for it
@@ -67,63 +67,71 @@ def make(
     offered: (products,) bool, what may be listed; lean: (segments, products), added to the logits; segment: (n,) of each customer.
     """
     parts: list[Lists] = []
-    summed, counted = np.zeros(lean.shape), np.zeros(len(lean))
+    summed, counted = np.zeros(lean.shape), np.bincount(segment, minlength=len(lean))
     usual = _usual(signals, customers, offered)
+    members = sparse.csr_matrix((np.ones(len(segment), np.float32), (segment, np.arange(len(segment)))), shape=(len(lean), len(segment)))
     done = 0
-    for some, before, found in blocks(signals, customers):
-        of = segment[done : done + len(some)]
-        done += len(some)
-        logits = np.where(offered, ranker.logits(found, before), -np.inf)
-        np.add.at(summed, of, expit(logits))
-        counted += np.bincount(of, minlength=len(lean))
-        parts.append(_places(signals, ranker, some, before, found, logits, lean[of], usual))
+    for block in blocks(signals, customers):
+        of = slice(done, done + len(block.customers))
+        done = of.stop
+        logits = ranker.logits(block)
+        logits[:, ~offered] = -np.inf
+        summed += members[:, of] @ expit(logits)
+        parts.append(_places(block, ranker, logits, lean[segment[of]], usual))
     joined = Lists(*(np.concatenate([getattr(part, one.name) for part in parts] or [np.empty(0, int)]) for one in fields(Lists)))
     return joined, summed / np.maximum(counted, 1)[:, None]
 
 
-def _usual(signals: Signals, customers: np.ndarray, offered: np.ndarray) -> dict[str, float]:
-    """Return the mean of each signal over what is offered to some customers: what a reason is compared with."""
-    some = customers[:: max(len(customers) // 200, 1)]
-    return {name: float(values[:, offered].mean()) if offered.any() else 0.0 for name, values in signals.of(some).items()}
+def _usual(signals: Signals, customers: np.ndarray, offered: np.ndarray) -> np.ndarray:
+    """Return (NEW,) the mean of each signal over what is offered to some customers: what a reason is compared with."""
+    block, products = signals.of(customers[:: max(len(customers) // 200, 1)]), np.flatnonzero(offered)
+    if not len(products):
+        return np.zeros(len(NEW))
+    rows = [block.new(np.full(len(products), row), products).mean(0) for row in range(len(block.customers))]
+    return np.mean(rows, axis=0)
 
 
-def _places(signals, ranker, customers, before, found, logits, lean, usual) -> Lists:
+def _places(block: Block, ranker: Ranker, logits: np.ndarray, lean: np.ndarray, usual: np.ndarray) -> Lists:
+    signals = block.signals
     scores = logits + lean
     product = best(scores, tables.LENGTH)
     row, column = np.nonzero(np.isfinite(np.take_along_axis(scores, product, 1)))
-    product, who = product[row, column], customers[row]
-    bought = before[row, product]
+    product, who = product[row, column], block.customers[row]
+    bought = block.before[row, product]
     spoken = np.full((len(product), len(_CHOICES)), -np.inf)
     if ranker.new is not None:
-        weight = dict(zip(ranker.new.names, ranker.new.weights))
+        speaks = ranker.new.weights * (block.new(row, product) - usual)
         for k, names in enumerate(_SPEAKS.values()):
-            spoken[:, k] = sum(weight[name] * (found[name][row, product] - usual[name]) for name in names)
+            spoken[:, k] = speaks[:, [NEW.index(name) for name in names]].sum(1)
     spoken[:, -1] = np.where(lean[row, product] > 0.5 * DOSE, lean[row, product], -np.inf)
     chosen = spoken.argmax(1)
     reason = np.array([tables.REASONS.index(name) for name in _CHOICES])[chosen]
     because = np.full(len(product), -1)
-    for k, of, weights in (
-        (0, signals.own[HALF_LIVES[-1]], signals.weights),
-        (1, signals.own[HALF_LIVES[1]], signals.similar),
-    ):
+    for k, days, weights in ((0, HALF_LIVES[-1], signals.weights), (1, HALF_LIVES[1], signals.similar)):
         named = np.flatnonzero((chosen == k) & ~bought)
-        because[named] = _strongest(of, weights, who[named], product[named])
+        because[named] = _strongest(block.own[days], weights, row[named], product[named])
     nameless = ~bought & (chosen < 2) & (because < 0)
     reason = np.where(bought, tables.REASONS.index(tables.AGAIN), np.where(nameless, tables.REASONS.index(tables.POPULAR), reason))
-    days = np.asarray(signals.days_bought[who, product]).ravel()
+    days_bought = np.asarray(block.bought[row, product]).ravel()
     since = np.asarray(signals.since[who, product]).ravel() - 1
-    return Lists(who, column + 1, product, expit(logits[row, product]), reason, because, days.astype(int), since.astype(int))
+    return Lists(who, column + 1, product, expit(logits[row, product]), reason, because, days_bought.astype(int), since.astype(int))
 
 
 def _strongest(own: sparse.csr_matrix, weights, customers: np.ndarray, products: np.ndarray) -> np.ndarray:
-    """Return for each pair the product of the customer's own that speaks most for the product; -1 where none does."""
+    """Return for each pair the product of the customer's own that speaks most for the product; -1 where none does.
+
+    own: (customers, products) weights of own purchases; weights: (products, products), sparse or dense.
+    """
     found = np.full(len(products), -1)
-    columns = weights.tocsc() if sparse.issparse(weights) else weights
-    for k, (customer, product) in enumerate(zip(customers, products)):
-        start, end = own.indptr[customer], own.indptr[customer + 1]
-        places = own.indices[start:end]
-        speaks = columns[:, [product]].toarray()[places, 0] if sparse.issparse(weights) else weights[places, product]
-        speaks = own.data[start:end] * speaks
-        if len(places) and speaks.max() > 0:
-            found[k] = places[speaks.argmax()]
+    start, count = own.indptr[customers], np.diff(own.indptr)[customers]
+    some = np.flatnonzero(count)  # all others own nothing
+    if not len(some):
+        return found
+    pair = np.repeat(some, count[some])
+    first = np.cumsum(count[some]) - count[some]
+    entry = np.arange(len(pair)) - np.repeat(first - start[some], count[some])
+    speaks = own.data[entry] * np.asarray(weights[own.indices[entry], products[pair]]).ravel()
+    most = np.maximum.reduceat(speaks, first)
+    place = np.flatnonzero((speaks == np.repeat(most, count[some])) & (speaks > 0))[::-1]  # the first of equal ones is kept
+    found[pair[place]] = own.indices[entry[place]]
     return found

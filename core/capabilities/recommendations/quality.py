@@ -7,14 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import scipy.sparse as sparse
 
-from core.capabilities.recommendations.purchases import Purchases
 from core.capabilities.recommendations.ranking import HORIZON, best, blocks, buyers, fitted_by
-from core.capabilities.recommendations.signals import Signals
+from core.capabilities.recommendations.signals import Past, Signals, dense
 from core.capabilities.recommendations.tables import BEFORE, LENGTH, OURS, POPULAR, WITH
 
-Scores = Callable[[dict[str, np.ndarray], np.ndarray], np.ndarray]  # (signals, bought before) -> (customers, products)
+MOST = 10_000  # customers of a check: of more, every second, third and so on
 
 
 def simple_lists(signals: Signals) -> dict[str, Callable[[np.ndarray], np.ndarray]]:
@@ -23,7 +21,7 @@ def simple_lists(signals: Signals) -> dict[str, Callable[[np.ndarray], np.ndarra
     return {
         POPULAR: lambda customers: np.tile(popular, (len(customers), 1)),
         BEFORE: lambda customers: signals.days_bought[customers].toarray() + popular,
-        WITH: lambda customers: np.asarray(signals.own[270][customers] @ signals.weights) + 1e-6 * popular,
+        WITH: lambda customers: dense(signals.own[270][customers] @ signals.weights) + 1e-6 * popular,
     }
 
 
@@ -44,26 +42,27 @@ class Measured:
 
 
 def measure(
-    purchases: Purchases,
+    past: Past,
     day: int,
-    similar: sparse.csr_matrix,
     others: Callable[[Signals], Mapping[str, Callable[[np.ndarray], np.ndarray]]] = simple_lists,
     lean: Mapping[str, np.ndarray] | None = None,
 ) -> tuple[dict[str, Measured], pd.DataFrame]:
     """Return each list's measures on the purchases of the 14 days after `day`, with what was known on that day alone.
 
     others: further lists to compare; lean: name -> (products,), added to our logits, as another list. Also returns the measures of
-    each customer: list, customer, recall, ndcg, recall_new, ndcg_new.
+    each customer: list, customer, recall, ndcg, recall_new, ndcg_new. At most MOST customers are judged.
     """
-    signals = Signals.on(purchases, day, similar)
+    purchases, signals = past.purchases, past.on(day)
     outcome = purchases.bought(day, day + HORIZON)
-    ranker = fitted_by(purchases, day, similar)
+    ranker = fitted_by(past, day)
     rivals = others(signals)
     rows: list[pd.DataFrame] = []
     listed: dict[str, np.ndarray] = {}
-    for customers, before, found in blocks(signals, buyers(signals, outcome)):
+    judged = buyers(signals, outcome)
+    for block in blocks(signals, judged[:: -(-len(judged) // MOST) or 1]):
+        customers, before = block.customers, block.before
         happened = outcome[customers].toarray() > 0
-        ours = ranker.logits(found, before)
+        ours = ranker.logits(block)
         scores = {OURS: ours} | {name: ours + added for name, added in (lean or {}).items()}
         scores |= {name: scored(customers) for name, scored in rivals.items()}
         for name, given in scores.items():

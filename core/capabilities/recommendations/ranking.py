@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sparse
 from sklearn.linear_model import LogisticRegression
 
-from core.capabilities.recommendations.signals import AGAIN, NEW, Signals
+from core.capabilities.recommendations.signals import Block, Past, Signals
 
 HORIZON = 14  # days in which a purchase counts
 LEARNT_FROM = 2  # periods of that length before the day of the fit
@@ -23,18 +23,10 @@ _MOST = 4_000  # customers a period
 
 @dataclass(frozen=True)
 class Weights:
-    """A logistic regression on raw signals: logit = intercept + values @ weights. names: of the signals, in the order of weights."""
+    """A logistic regression on raw signals: logit = intercept + signals @ weights (AGAIN or NEW,)."""
 
-    names: tuple[str, ...]
     weights: np.ndarray
     intercept: float
-
-    def logit(self, signals: dict[str, np.ndarray]) -> np.ndarray:
-        """Return (customers, products) float32."""
-        total = np.full(next(iter(signals.values())).shape, self.intercept, np.float32)
-        for name, weight in zip(self.names, self.weights):
-            total += np.float32(weight) * signals[name]
-        return total
 
 
 @dataclass(frozen=True)
@@ -44,29 +36,30 @@ class Ranker:
     again: Weights | None
     new: Weights | None
 
-    def logits(self, signals: dict[str, np.ndarray], bought: np.ndarray) -> np.ndarray:
-        """Return (customers, products); -inf where nothing was learnt. bought: whether the customer bought the product before."""
-        again, new = (np.float32(-np.inf) if one is None else one.logit(signals) for one in (self.again, self.new))
-        return np.where(bought, again, new)
+    def logits(self, block: Block) -> np.ndarray:
+        """Return (customers, products) float32; -inf where nothing was learnt."""
+        found = np.full(block.bought.shape, -np.inf, np.float32) if self.new is None else block.total(self.new.weights, self.new.intercept)
+        found[block.cells] = -np.inf if self.again is None else self.again.intercept + block.again @ self.again.weights
+        return found
 
 
 def fit(past: list[tuple[Signals, sparse.csr_matrix]], seed: int = 0) -> Ranker:
     """Learn from earlier days: (signals on a day, matrix (customers, products) of what was bought in the horizon after it)."""
     random = np.random.default_rng(seed)
-    rows: dict[tuple[str, ...], list] = {AGAIN: [], NEW: []}
+    again, new = [], []
     for signals, outcome in past:
         read = buyers(signals, outcome)
         read = read if len(read) <= _MOST else np.sort(random.choice(read, _MOST, replace=False))
-        for customers, bought, found in blocks(signals, read):
-            happened = outcome[customers].toarray() > 0
-            drawn = random.random(bought.shape, dtype=np.float32) < _SAMPLED
-            for names, kept, weight in ((AGAIN, bought, 1.0), (NEW, ~bought & (happened | drawn), 1 / _SAMPLED)):
-                values = np.column_stack([found[name][kept] for name in names])
-                rows[names].append((values, happened[kept], np.where(happened[kept], 1.0, weight)))
-    return Ranker(*(_regression(names, rows[names]) for names in (AGAIN, NEW)))
+        for block in blocks(signals, read):
+            happened = outcome[block.customers].toarray() > 0
+            again.append((block.again, happened[block.cells], np.ones(len(block.again))))
+            drawn = random.random(happened.shape, dtype=np.float32) < _SAMPLED
+            row, column = np.nonzero(~block.before & (happened | drawn))
+            new.append((block.new(row, column), happened[row, column], np.where(happened[row, column], 1.0, 1 / _SAMPLED)))
+    return Ranker(_regression(again), _regression(new))
 
 
-def _regression(names: tuple[str, ...], rows: list) -> Weights | None:
+def _regression(rows: list) -> Weights | None:
     if not rows:
         return None
     values, happened, weight = (np.concatenate(part) for part in zip(*rows))
@@ -76,7 +69,7 @@ def _regression(names: tuple[str, ...], rows: list) -> Weights | None:
     spread = np.where(spread > 1e-6, spread, 1.0)
     fitted = LogisticRegression(max_iter=500).fit((values - mean) / spread, happened, sample_weight=weight)
     raw = fitted.coef_[0] / spread
-    return Weights(names, raw, float(fitted.intercept_[0] - mean @ raw))
+    return Weights(raw, float(fitted.intercept_[0] - mean @ raw))
 
 
 def buyers(signals: Signals, outcome: sparse.csr_matrix) -> np.ndarray:
@@ -84,21 +77,16 @@ def buyers(signals: Signals, outcome: sparse.csr_matrix) -> np.ndarray:
     return np.flatnonzero((np.diff(outcome.indptr) > 0) & (np.diff(signals.days_bought.indptr) > 0))
 
 
-def blocks(signals: Signals, customers: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, dict[str, np.ndarray]]]:
-    """Yield customers in blocks, with whether they bought each product before, and their signals."""
+def blocks(signals: Signals, customers: np.ndarray) -> Iterator[Block]:
+    """Yield the signals of customers, some at a time: memory holds one block."""
     for start in range(0, len(customers), BLOCK):
-        some = customers[start : start + BLOCK]
-        yield some, signals.days_bought[some].toarray() > 0, signals.of(some)
+        yield signals.of(customers[start : start + BLOCK])
 
 
-def fitted_by(purchases, day: int, similar, horizon: int = HORIZON, periods: int = LEARNT_FROM) -> Ranker:
+def fitted_by(past: Past, day: int, horizon: int = HORIZON, periods: int = LEARNT_FROM) -> Ranker:
     """Learn from the last periods whose purchases are known at the end of a day."""
-    return fit(
-        [
-            (Signals.on(purchases, day - horizon * back, similar), purchases.bought(day - horizon * back, day - horizon * (back - 1)))
-            for back in range(1, periods + 1)
-        ]
-    )
+    starts = [day - horizon * back for back in range(1, periods + 1)]
+    return fit([(past.on(start), past.purchases.bought(start, start + horizon)) for start in starts])
 
 
 def best(scores: np.ndarray, count: int) -> np.ndarray:

@@ -29,9 +29,8 @@ class Read:
     similar: sparse.csr_matrix
 
 
-def read_purchases(engine: Engine, as_of: date, neighbours: Path, attribute: str, segments: list[str]) -> Read:
-    """Return what known customers bought until a day. neighbours: the panel's file; attribute: that segments are formed by."""
-    engine.table("features/order_lines", attribute=attribute)
+def read_purchases(engine: Engine, as_of: date, neighbours: Path, segments: list[str]) -> Read:
+    """Return what known customers bought until a day. engine: with the table order_lines; neighbours: the panel's file."""
     found = engine.arrow("scoring/customer_purchases", as_of=as_of, segments=segments)
     customer, product, segment = (found[name].combine_chunks().dictionary_encode() for name in ("customer_id", "product_id", "segment"))
     products = product.dictionary.to_pylist()

@@ -1,8 +1,12 @@
-"""What one day's data say about each customer's interest in each product."""
+"""What one day's data say about each customer's interest in each product.
+
+Most of it is the same for all customers or for all products, or is nothing for most products: only sums of it are ever held for every
+customer and product of a block.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -14,25 +18,18 @@ from core.capabilities.recommendations.purchases import Purchases
 
 HALF_LIVES = (30, 90, 270)  # days in which a purchase comes to count half
 POPULAR = (14, 28, 84)  # days over which buyers are counted
-AGAIN = (
-    *(f"own_{days}d" for days in HALF_LIVES),
-    "days_bought",
-    "days_since",
-    "bought_again",
-    "bought_with",
-    "similar",
-    *(f"popular_{days}d" for days in POPULAR),
-    "purchases",
-    "purchases_30d",
-)
-NEW = ("bought_with", "similar", "category", *(f"popular_{days}d" for days in POPULAR), "purchases", "purchases_30d")
-_NEVER = 1_000  # days
+_OF_PRODUCT = tuple(f"popular_{days}d" for days in POPULAR)
+_OF_CUSTOMER = ("purchases", "purchases_30d")
+_OF_BOTH = ("bought_with", "similar", "category")
+_OF_BOUGHT = (*(f"own_{days}d" for days in HALF_LIVES), "days_bought", "days_since")
+AGAIN = (*_OF_BOUGHT, "bought_again", "bought_with", "similar", *_OF_PRODUCT, *_OF_CUSTOMER)
+NEW = (*_OF_BOTH, *_OF_PRODUCT, *_OF_CUSTOMER)
 _FLOORS = {"own": 0.02, "bought_with": 0.003, "similar": 0.05, "category": 1e-4}  # about the smallest values that tell products apart
 
 
 @dataclass(frozen=True)
 class Signals:
-    """Signals at the end of a day.
+    """Signals at the end of a day. All matrices by customer and product have an entry for each product that the customer bought.
 
     known    purchases until that day
     similar  (products, products) sparse: similarity of the texts of near products, 0 elsewhere
@@ -42,28 +39,8 @@ class Signals:
     known: Purchases
     similar: sparse.csr_matrix
 
-    @classmethod
-    def on(cls, purchases: Purchases, day: int, similar: sparse.csr_matrix) -> Signals:
-        return cls(day, purchases.until(day), similar)
-
-    def of(self, customers: np.ndarray) -> dict[str, np.ndarray]:
-        """Return each signal as (customers, products) float32, logarithms but for counts of 0 to 1."""
-        own = {days: self.own[days][customers] for days in HALF_LIVES}
-        long, middle = own[HALF_LIVES[-1]], own[HALF_LIVES[1]]
-        shape = (len(customers), self.known.products)
-        since = self.since[customers].toarray()
-        return {
-            **{f"own_{days}d": _log(found.toarray(), "own") for days, found in own.items()},
-            "days_bought": np.log1p(self.days_bought[customers].toarray()),
-            "days_since": np.log1p(np.where(since > 0, since - 1, _NEVER)).astype(np.float32),
-            "bought_again": np.broadcast_to(self.bought_again, shape),
-            "bought_with": _log(_dense(long @ self.weights), "bought_with"),
-            "similar": _log(_dense(middle @ self.similar), "similar"),
-            "category": self._category(long),
-            **{f"popular_{days}d": np.broadcast_to(self.popular[days], shape) for days in POPULAR},
-            "purchases": np.broadcast_to(np.log1p(_row_sums(long))[:, None], shape),
-            "purchases_30d": np.broadcast_to(np.log1p(_row_sums(own[HALF_LIVES[0]]))[:, None], shape),
-        }
+    def of(self, customers: np.ndarray) -> Block:
+        return Block(self, customers)
 
     @cached_property
     def own(self) -> dict[int, sparse.csr_matrix]:
@@ -103,35 +80,140 @@ class Signals:
         counts = {days: self.known.buyers(self.day, days) for days in POPULAR}
         return {days: np.log((found + 0.5) / (found.sum() + 1)).astype(np.float32) for days, found in counts.items()}
 
-    def _category(self, own: sparse.csr_matrix) -> np.ndarray:
-        """Log share of the customer's purchases in the product's category, times the product's share of that category's buyers."""
-        share = (_dense(own @ self._members) + self._usual) / (_row_sums(own)[:, None] + 1)
-        return _log(share, "category")[:, self.known.category] + self._share_of_category
-
     @cached_property
-    def _members(self) -> sparse.csr_matrix:
+    def members(self) -> sparse.csr_matrix:
         category = self.known.category
         return sparse.csr_matrix(
             (np.ones(len(category), np.float32), (np.arange(len(category)), category)), shape=(len(category), category.max(initial=0) + 1)
         )
 
     @cached_property
-    def _usual(self) -> np.ndarray:
-        bought = np.asarray(self.own[HALF_LIVES[-1]].sum(0)).ravel() @ self._members
+    def usual_category(self) -> np.ndarray:
+        bought = np.asarray(self.own[HALF_LIVES[-1]].sum(0)).ravel() @ self.members
         return (bought / max(bought.sum(), 1e-9)).astype(np.float32)
 
     @cached_property
-    def _share_of_category(self) -> np.ndarray:
+    def share_of_category(self) -> np.ndarray:
         buyers = self.known.buyers(self.day, POPULAR[-1])
         whole = np.bincount(self.known.category, buyers)[self.known.category]
         return np.log((buyers + 0.5) / (whole + 1)).astype(np.float32)
 
 
-def _log(values: np.ndarray, name: str) -> np.ndarray:
-    return np.log(np.maximum(values, 0) + _FLOORS[name], dtype=np.float32)
+@dataclass(frozen=True)
+class Block:
+    """The signals of some customers: logarithms but for counts of 0 to 1."""
+
+    signals: Signals
+    customers: np.ndarray
+
+    @cached_property
+    def bought(self) -> sparse.csr_matrix:
+        """(customers, products): days on which each bought each product."""
+        return self.signals.days_bought[self.customers]
+
+    @cached_property
+    def own(self) -> dict[int, sparse.csr_matrix]:
+        """Signals.own of these customers."""
+        return {days: found[self.customers] for days, found in self.signals.own.items()}
+
+    @cached_property
+    def cells(self) -> tuple[np.ndarray, np.ndarray]:
+        """Rows and columns of what was bought, in the order of `again`."""
+        return np.repeat(np.arange(len(self.customers)), np.diff(self.bought.indptr)), self.bought.indices
+
+    @cached_property
+    def before(self) -> np.ndarray:
+        """(customers, products) bool: whether each bought each product."""
+        found = np.zeros(self.bought.shape, bool)
+        found[self.cells] = True
+        return found
+
+    @cached_property
+    def again(self) -> np.ndarray:
+        """(bought, AGAIN) signals of what was bought."""
+        row, column = self.cells
+        own = [_log(self.own[days].data, "own") for days in HALF_LIVES]
+        since = np.log1p(self.signals.since[self.customers].data - 1)
+        counts = [np.log1p(self.bought.data), since, self.signals.bought_again[column]]
+        new = self.new(row, column)
+        return np.column_stack([*own, *counts, *(new[:, NEW.index(name)] for name in AGAIN[len(own) + len(counts) :])])
+
+    def new(self, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Return (cells, NEW) signals at some rows and columns."""
+        return np.column_stack(
+            [
+                *(self._of_both(name, row, column) for name in _OF_BOTH),
+                *(values[column] for values in self.signals.popular.values()),
+                *(values[row] for values in self._of_customer),
+            ]
+        )
+
+    def total(self, weights: np.ndarray, intercept: float) -> np.ndarray:
+        """Return (customers, products) float32: intercept + signals @ weights (NEW,)."""
+        weight = dict(zip(NEW, weights.astype(np.float32)))
+        category, of_category = self._category
+        of_product = weight["category"] * of_category
+        of_product = sum((weight[name] * values for name, values in zip(_OF_PRODUCT, self.signals.popular.values())), of_product)
+        of_customer = np.float32(intercept) + np.sum(
+            [weight[name] * values for name, values in zip(_OF_CUSTOMER, self._of_customer)], axis=0
+        )
+        found = (weight["category"] * category)[:, self.signals.known.category]
+        found += of_product
+        found += of_customer[:, None]
+        for name, values in self._summed.items():
+            found += weight[name] * values
+        return found
+
+    def _of_both(self, name: str, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        if name == "category":
+            category, of_category = self._category
+            return category[row, self.signals.known.category[column]] + of_category[column]
+        return self._summed[name][row, column]
+
+    @cached_property
+    def _summed(self) -> dict[str, np.ndarray]:
+        """(customers, products): what own purchases say of other products, by how they go together and by their texts."""
+        with_, like = self.own[HALF_LIVES[-1]] @ self.signals.weights, self.own[HALF_LIVES[1]] @ self.signals.similar
+        return {"bought_with": _log(with_, "bought_with"), "similar": _log(like, "similar")}
+
+    @cached_property
+    def _category(self) -> tuple[np.ndarray, np.ndarray]:
+        """(customers, categories): log share of the customer's purchases; (products,): log share of the category's buyers."""
+        own = self.own[HALF_LIVES[-1]]
+        share = ((own @ self.signals.members).toarray() + self.signals.usual_category) / (_row_sums(own)[:, None] + 1)
+        return _log(share, "category"), self.signals.share_of_category
+
+    @cached_property
+    def _of_customer(self) -> tuple[np.ndarray, ...]:
+        return tuple(np.log1p(_row_sums(self.own[days])) for days in (HALF_LIVES[-1], HALF_LIVES[0]))
 
 
-def _dense(values: Any) -> np.ndarray:
+@dataclass(frozen=True)
+class Past:
+    """The signals at the end of any day, made once a day: fits and checks share days."""
+
+    purchases: Purchases
+    similar: sparse.csr_matrix
+    _made: dict[int, Signals] = field(default_factory=dict, repr=False, compare=False)
+
+    def on(self, day: int) -> Signals:
+        if day not in self._made:
+            self._made[day] = Signals(day, self.purchases.until(day), self.similar)
+        return self._made[day]
+
+
+def _log(values: Any, name: str) -> np.ndarray:
+    """Return logarithms above the signal's floor as an array; of a sparse matrix, those of its entries alone are computed."""
+    floor = _FLOORS[name]
+    if not sparse.issparse(values):
+        return np.log(np.maximum(values, 0) + floor, dtype=np.float32)
+    nothing = np.float32(np.log(floor))
+    found = sparse.csr_matrix((_log(values.data, name) - nothing, values.indices, values.indptr), shape=values.shape).toarray()
+    found += nothing
+    return found
+
+
+def dense(values: Any) -> np.ndarray:
     """Return a product of a sparse matrix and a sparse or dense one as an array."""
     return values.toarray() if sparse.issparse(values) else np.asarray(values)
 

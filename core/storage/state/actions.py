@@ -19,16 +19,16 @@ class Actions(StateFile):
     """Kept actions in the state store, and the products that lists to feature always or never name."""
 
     def pick(self, products: Sequence[str], pick: str, actor: str) -> None:
-        """Let lists always (PIN) or never (EXCLUDE) name these products; "" leaves them to the lists again."""
+        """Let lists always (PIN) or never (EXCLUDE) name these products, behind those picked before; "" leaves them to the lists again."""
         with self._write() as con:
             con.executemany("delete from picks where product_id = ?", [(product,) for product in products])
             if pick:
                 con.executemany("insert into picks values (?, ?, ?, ?)", [(product, pick, actor, as_text(now())) for product in products])
 
     def picks(self) -> list[Pick]:
-        """Return the picked products, in the order in which they were picked."""
+        """Return the picked products, in the order in which they were last picked."""
         with self._connect() as con:
-            return [read(Pick, row) for row in con.execute("select * from picks order by at, product_id")]
+            return [read(Pick, row) for row in con.execute("select * from picks order by rowid")]
 
     def keep_action(
         self,

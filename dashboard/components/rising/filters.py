@@ -95,7 +95,8 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
                 **unlabelled,
                 **address.one_of("sort", ways, resets=FIRST_PAGE),
             )
-        used, label = sum(key in st.query_params for key in FOLDED), _("Filters")
+        bound, label = _folded(choices, forecast), _("Filters")
+        used = sum(map(address.chosen, bound))
         with st.popover(f"{label} ({used})" if used else label, icon=":material/tune:", key="rising_more"):
             brands = _several("brand", choices, _("Brand"), _("All"))
             suppliers = _several("supplier", choices, _("Supplier"), _("All"))
@@ -130,8 +131,7 @@ def by(choices: dict) -> str:
 
 def _several(level: str, choices: dict, label: str, placeholder: str, **more: Any) -> list[str]:
     """Show a choice of several categories, brands or suppliers; "" is chosen for the products without any."""
-    nothing = labels.without(level)
-    options = [*choices[PLURAL[level]], *([""] if choices[f"without_{level}"] else [])]
+    nothing, options = labels.without(level), _options(level, choices)
     if len(options) < 2:
         return []
     return list(
@@ -146,17 +146,35 @@ def _several(level: str, choices: dict, label: str, placeholder: str, **more: An
     )
 
 
+def _options(level: str, choices: dict) -> list[str]:
+    return [*choices[PLURAL[level]], *([""] if choices[f"without_{level}"] else [])]
+
+
+def _folded(choices: dict, forecast: bool) -> dict[str, address.Bound]:
+    """Bind the controls behind the button that the list has, so that those in use are known before the button is shown."""
+    levels = {level: _options(level, choices) for level in ("brand", "supplier")}
+    bound = {level: address.some_of(level, options, resets=FIRST_PAGE) for level, options in levels.items() if len(options) > 1}
+    if not forecast:
+        return bound
+    bound |= {key: address.span(key, *ends, resets=FIRST_PAGE) for key, ends in _limits(choices).items() if ends[0] < ends[1]}
+    return bound | {"confidence": address.one_of("confidence", CONFIDENCE, resets=FIRST_PAGE)}
+
+
+def _limits(choices: dict) -> dict[str, tuple[int, int]]:
+    """Return the ends of each slider; equal ones where there is nothing to choose."""
+    return {
+        "price": (math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)),
+        "age": (0, max(1, math.ceil((choices["longest_days_on_sale"] or 0) / 7))),
+        "stock": (0, WIDEST_COVER if choices["longest_cover_weeks"] else 0),
+    }
+
+
 def _spans(choices: dict, currency: str) -> dict:
     """Show the sliders of price, age and stock, and the choice of confidence; return what they leave out of."""
-    lowest, highest = math.floor((choices["lowest_price_cents"] or 0) / 100), math.ceil((choices["highest_price_cents"] or 0) / 100)
-    oldest = max(1, math.ceil((choices["longest_days_on_sale"] or 0) / 7))
-    prices = _span("price", _("Price"), lowest, highest, format=f"{SYMBOLS.get(currency, '')}%d")
-    ages = _span("age", _("Weeks since launch"), 0, oldest)
-    covers = (
-        _span("stock", _("Weeks of supply"), 0, WIDEST_COVER, help=_("The right end has no limit."))
-        if choices["longest_cover_weeks"]
-        else (None, None)
-    )
+    limits = _limits(choices)
+    prices = _span("price", _("Price"), *limits["price"], format=f"{SYMBOLS.get(currency, '')}%d")
+    ages = _span("age", _("Weeks since launch"), *limits["age"])
+    covers = _span("stock", _("Weeks of supply"), *limits["stock"], help=_("The right end has no limit."))
     names = {"any": _("Any"), "medium": _("Medium or high"), "high": _("High")}
     confidence = st.selectbox(
         _("Confidence"),
