@@ -17,7 +17,7 @@ _MOST_NAMED = 3
 def header(page: Page, title: str) -> None:
     """Show the header of a page; without a snapshot only what the page is and whose shop it shows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        with st.container(gap=None):
+        with st.container(gap=None, key="title"):
             st.title(title, anchor=False)
             st.caption(show(page.question))
         search.show_search()

@@ -265,7 +265,6 @@ def past(check: pd.DataFrame) -> None:
                 _("Forecast made"): [
                     _("before the first sale") if not age else n_("after {count} week", "after {count} weeks", age) for age in known.age
                 ],
-                _("Past launches"): [number(v, 0) for v in known.launches],
                 _("Rank correlation"): [_figure(v) for v in known.spearman],
                 _("Simple rule"): [_figure(v) for v in known.spearman_simple],
                 _("Within the range"): [percent(v) for v in known.inside],
@@ -279,7 +278,12 @@ def past(check: pd.DataFrame) -> None:
         ),
     )
     cards.notes(
-        _("Each launch is forecast from earlier ones. Rank correlation: 1 orders launches as they sold, 0 orders them at random."),
+        n_(
+            "{count} past launch, forecast from earlier ones.",
+            "{count} past launches, each forecast from earlier ones.",
+            known.launches.iloc[0],
+        ),
+        _("Rank correlation: 1 orders launches as they sold, 0 orders them at random."),
         _("The simple rule orders by units so far, and before the first sale by what the category sold recently."),
         _("80% should be within the range."),
         _("Push came true: of the launches it would have pushed, the share that ended in the best quarter."),

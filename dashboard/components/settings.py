@@ -123,11 +123,21 @@ def groups() -> dict[str, Group]:
         "feature": Group(
             _("Feature"),
             [
-                Field("feature", "max_share_brand", _("Brand, at most"), _("Largest share of a list to feature. 1 sets no limit.")),
-                Field("feature", "min_share_brand", _("Brand, at least"), _("Smallest share of a list for each brand. 0 sets none.")),
-                Field("feature", "max_share_supplier", _("Supplier, at most"), _("Largest share of a list to feature. 1 sets no limit.")),
+                Field("feature", "max_share_brand", _("Brand's largest share"), _("Largest share of a list to feature. 1 sets no limit.")),
                 Field(
-                    "feature", "min_share_supplier", _("Supplier, at least"), _("Smallest share of a list for each supplier. 0 sets none.")
+                    "feature", "min_share_brand", _("Brand's smallest share"), _("Smallest share of a list for each brand. 0 sets none.")
+                ),
+                Field(
+                    "feature",
+                    "max_share_supplier",
+                    _("Supplier's largest share"),
+                    _("Largest share of a list to feature. 1 sets no limit."),
+                ),
+                Field(
+                    "feature",
+                    "min_share_supplier",
+                    _("Supplier's smallest share"),
+                    _("Smallest share of a list for each supplier. 0 sets none."),
                 ),
                 Field(
                     "feature",
@@ -252,9 +262,8 @@ def _save(code: str, given: dict[Field, Any]) -> None:
 def _entry(field: Field, value: Any) -> Any:
     """Show a setting with its effect and where its value is from; return what its widget holds."""
     said, entry = st.columns([3, 2], gap="medium", vertical_alignment="center")
-    with said, st.container(gap=None):
-        st.markdown(f"**{field.label}**")
-        st.caption(" ".join((field.effect, _APPLIES[applied_by(field.section, field.name)](), _source(field))))
+    effect = " ".join((field.effect, _APPLIES[applied_by(field.section, field.name)](), _source(field))).strip()
+    said.markdown(f"**{field.label}**  \n:small[:gray[{effect}]]")  # one element: the page has some fifty settings
     with entry:
         return _widget(field, value)
 

@@ -50,8 +50,10 @@ def test_a_product_without_similar_ones_says_what_stands_in(open_page, launched)
 
 
 def test_past_launches_are_shown_beside_a_simple_rule(open_page):
-    past = shown(open_page("launches"))["Forecast made"]
-    assert [text.replace("\\", "") for text in past.loc["before the first sale"]] == ["140", "0.42", "−0.16", "77%", "–"]
+    at = open_page("launches")
+    past = shown(at)["Forecast made"]
+    assert "140 past launches, each forecast from earlier ones." in words(at)
+    assert [text.replace("\\", "") for text in past.loc["before the first sale"]] == ["0.42", "−0.16", "77%", "–"]
     assert past.loc["after 1 week"].iloc[-1] == "60% of 20"
     assert list(past.index) == ["before the first sale", "after 1 week", "after 2 weeks", "after 4 weeks"]
 

@@ -287,10 +287,12 @@ def _judged(engine: Both, settings, shop) -> dict:
 
 
 def _scored(engine: Both, workspace, live: list[str], values: dict) -> None:
-    """Register what Feature reads of its snapshot: products, neighbours, and stock that is known of two products in three."""
+    """Register what statements read of the snapshot: weeks, products, neighbours, and stock that is known of two products in three."""
     update = date.fromordinal(values["as_of"].toordinal() - 28)
     count = len(live)
     on_hand = [None if k % 3 == 0 else float(k % 7) for k in range(count)]
+    weekly = engine.arrow("scoring/history", **values)
+    engine.register("weekly", weekly.filter(pc.equal(weekly["segment"], "all")))
     engine.register("scored_products", engine.arrow("scoring/products", **values))
     engine.register("scored_neighbours", workspace.panel / "neighbours.parquet")
     engine.register(
