@@ -15,11 +15,13 @@ from bench.feature import feature_rows
 from bench.launches import journey_launches, sample_launches, uci_launches
 from bench.lists import lists
 from bench.measure import PYTHON, Failed, run, say, upswing
+from bench.paid import journey_paid, sample_paid, uci_paid
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
 from bench.sessions import p95
 from bench.shops import UCI_PRESET, Bench, filtered, need, sample, taken
 from bench.simulations import sample_simulation, uci_simulation
+from bench.uplift import sample_uplift
 
 RESCORE = "from core.workspace import Workspace; from core.jobs.pipeline import rescore; print(rescore(Workspace.at()))"
 
@@ -310,6 +312,10 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "journey_launches": (journey_launches, "journey-launches"),
     "sample_launches": (sample_launches, "sample-launches"),
     **feature_rows(),
+    "uci_paid": (uci_paid, "uci-paid"),
+    "journey_paid": (journey_paid, "journey-paid"),
+    "sample_paid": (sample_paid, "sample-paid"),
+    "sample_uplift": (sample_uplift, "sample-uplift"),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),
     "sample_stockouts": (sample_stockouts, "sample-stockouts"),

@@ -17,6 +17,7 @@ from core.capabilities.inventory import plan
 from core.errors import UserError
 from core.messages import msg
 from core.models import registry
+from core.schema import ALL
 from core.settings import Values
 from core.storage import snapshots
 from core.storage.state import FEATURED, Job, Line, PurchaseOrder, State
@@ -296,8 +297,11 @@ def pick(products: list[str], way: str) -> None:
     State(workspace()).pick(products, way, data.planner())
 
 
-def keep_featured(name: str, segment: str, products: pd.DataFrame, share: float, first_day: date, last_day: date, dose: float) -> None:
-    """Keep featuring a list as an action, less a control of this share. products: product_id, expected_units. Raises UserError."""
+def keep_featured(
+    name: str, segment: str, products: pd.DataFrame, share: float, first_day: date, last_day: date, dose: float, seen: dict | None = None
+) -> None:
+    """Keep featuring a list as an action, less a control of this share. products: product_id, expected_units; seen: in which share of
+    cases each change would be seen. Raises UserError."""
     seed = lists.new_seed()
     control = lists.hold_out(list(products.product_id), share, seed)
     done = products[~products.product_id.isin(control)]
@@ -311,9 +315,38 @@ def keep_featured(name: str, segment: str, products: pd.DataFrame, share: float,
         first_day=first_day,
         last_day=last_day,
         expected_units=float(done.expected_units.sum()),
-        details={"share": share, "dose": dose, "snapshot": str(data.meta().snapshot), "as_of": f"{data.meta().as_of:%Y-%m-%d}"},
+        details={"share": share, "dose": dose, **_made_on(), **({"power": seen} if seen else {})},
         actor=data.planner(),
     )
+
+
+def record_action(
+    kind: str, name: str, products: list[str], control: list[str], first_day: date, last_day: date, expected_units: float, cost: float
+) -> None:
+    """Record an action. expected_units: in its days; cost: in units of the currency. Raises UserError."""
+    if both := [product for product in products if product in control]:
+        raise UserError(
+            expected=msg("A product is part of the action or held out, not both."),
+            found=msg("These are both: {products}.", products=both),
+            to_do=msg("Take them out of one of the two lists."),
+        )
+    State(workspace()).keep_action(
+        kind,
+        name,
+        segment=ALL,
+        products=products,
+        control=control,
+        seed=lists.new_seed(),
+        first_day=first_day,
+        last_day=last_day,
+        expected_units=expected_units * 28 / max((last_day - first_day).days + 1, 1),
+        details={"cost_cents": round(100 * cost), **_made_on()},
+        actor=data.planner(),
+    )
+
+
+def _made_on() -> dict[str, str]:
+    return {"snapshot": str(data.meta().snapshot), "as_of": f"{data.meta().as_of:%Y-%m-%d}"}
 
 
 def undo_action(action_id: int) -> None:

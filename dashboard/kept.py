@@ -30,6 +30,11 @@ def picks() -> list[Pick]:
 
 
 def actions() -> list[Action]:
+    """Return the kept actions, newest first."""
+    return State(workspace()).actions()
+
+
+def featured() -> list[Action]:
     """Return the kept actions with featured products, newest first."""
     return State(workspace()).actions(FEATURED)
 

@@ -39,4 +39,4 @@ with left:
 with right:
     st.subheader(_("Past updates"), anchor=False)
     feature.past(record)
-feature.kept_actions(kept.actions())
+feature.kept_actions(kept.featured())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from core.capabilities import at_risk, feature, forecast, inventory, launches, recommendations, track_record
+from core.capabilities import action_results, at_risk, feature, forecast, inventory, launches, recommendations, track_record
 from core.capabilities.record import Capability
 from core.schema.table import Table, by_name
 
@@ -19,6 +19,7 @@ CAPABILITIES: list[Capability] = [
     at_risk.CAPABILITY,
     feature.CAPABILITY,
     launches.CAPABILITY,
+    action_results.CAPABILITY,
 ]
 
 

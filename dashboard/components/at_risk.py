@@ -86,18 +86,59 @@ def _table(found: pd.DataFrame, heading: str, names: list[str], currency: str) -
     )
 
 
-def campaigns(found: pd.DataFrame) -> None:
-    """Show what past campaigns did, and say whether contacting customers pays at all."""
-    if found.empty:
-        cards.nothing_here(
-            _(
-                "No past contacts are known, so nobody can tell whether contacting customers brings them back. "
-                "Import contacts, with some customers held out."
-            )
-        )
+def whom(channels: pd.DataFrame, groups: pd.DataFrame, campaigns_: pd.DataFrame) -> None:
+    """Say whom to contact: as many as a channel's past contacts, with customers held out, show to pay; else nobody."""
+    if channels.empty:
+        _without_learning(campaigns_)
         return
+    best = channels.iloc[0]
+    if not best.contact or groups.empty or not groups.iloc[0].chosen:
+        st.markdown(_("**Contact nobody for now.** Past contacts brought no more orders than the customers held out placed anyway."))
+        return
+    every = groups.iloc[0]
+    st.markdown(
+        _(
+            "Contact **{chosen}** of {customers} customers by {channel}: **{extra}** extra orders are expected within 30 days "
+            "({low} … {high})."
+        ).format(
+            chosen=number(every.chosen, 0),
+            customers=number(every.customers, 0),
+            channel=best.channel or _("your usual channel"),
+            extra=number(every.extra_orders, 0),
+            low=number(every.low, 0),
+            high=number(every.high, 0),
+        )
+    )
+    if len(groups) > 1:
+        exports.table(
+            "contact-groups",
+            pd.DataFrame(
+                {
+                    _("Customer group"): [labels.segment(name) for name in groups.segment],
+                    _("Customers"): [number(v, 0) for v in groups.customers],
+                    _("To contact"): [number(v, 0) for v in groups.chosen],
+                    _("Extra orders"): [
+                        f"{number(r.extra_orders, 0)} ({number(r.low, 0)} … {number(r.high, 0)})" for r in groups.itertuples()
+                    ],
+                }
+            ),
+        )
+    cards.notes(
+        _("Learnt from {contacts} past contacts and {held} customers held out; checked on customers that the learner had not seen.").format(
+            contacts=number(best.contacts, 0), held=number(best.held_out, 0)
+        ),
+        _("The interval assumes that the next contact works as those of the past did. Groups with fewer than {few} are left out.").format(
+            few=FEW
+        ),
+    )
+
+
+def _without_learning(found: pd.DataFrame) -> None:
+    """Say what past campaigns say of contacting customers, where they are too small to learn from."""
     known = found[found.effect.notna()]
     works = known[known.low > 0]
+    if found.empty:
+        return
     if known.empty:
         st.markdown(_("No campaign held customers out, so its effect is unknown. Hold out one in ten next time."))
     elif works.empty:
@@ -111,6 +152,18 @@ def campaigns(found: pd.DataFrame) -> None:
                 all=len(known),
             )
         )
+
+
+def campaigns(found: pd.DataFrame) -> None:
+    """Show what past campaigns did."""
+    if found.empty:
+        cards.nothing_here(
+            _(
+                "No past contacts are known, so nobody can tell whether contacting customers brings them back. "
+                "Import contacts, with some customers held out."
+            )
+        )
+        return
     exports.table(
         "campaigns",
         pd.DataFrame(

@@ -10,13 +10,13 @@ import pandas as pd
 import streamlit as st
 
 from core.capabilities.feature.dose import BEST_SELLERS, DOSES, LENGTH, OURS, SIMPLE, score
-from core.capabilities.feature.lists import Candidate, Shares, moved, pairs, place
+from core.capabilities.feature.lists import Candidate, Shares, hold_out, moved, pairs, place
 from core.capabilities.feature.tables import BRAND, LISTED, NEAR, RESERVED, SUPPLIER
 from core.capabilities.forecast.listing import EVERYTHING, reasons
 from core.messages import show
 from core.schema import WORTH_SAYING
 from core.storage.state import EXCLUDE, PIN, Action, Pick
-from dashboard import actions, address, data, labels, pictures
+from dashboard import actions, address, data, labels, pictures, power
 from dashboard.components import cards, exports, rows
 from dashboard.i18n import _, absent, day, language, money, n_, number, percent, plain, shortened
 
@@ -314,7 +314,7 @@ def keep(found: pd.DataFrame, segment: str, dose: float) -> None:
     """Show the form that keeps the list as an action."""
     shown, first = found[found.now == LISTED], data.meta().as_of.date() + timedelta(days=1)
     cards.notes(_("Record what you feature and from when, so that you can see later whether it paid."))
-    with st.form("feature_action", border=True):
+    with st.container(border=True):
         name = st.text_input(_("Name"), max_chars=60, key="feature_name", placeholder=_("Front page, week 12"))
         with st.container(horizontal=True):
             begins = st.date_input(_("From"), first, key="feature_from")
@@ -327,9 +327,13 @@ def keep(found: pd.DataFrame, segment: str, dose: float) -> None:
             key="feature_holdout",
             help=_("Share of the list, drawn at random, that you do not feature. Without it, nobody can tell whether featuring paid."),
         )
-        sent = st.form_submit_button(_("Keep"), icon=":material/bookmark_add:", key="feature_keep", disabled=shown.empty)
+        products = list(shown.product_id)
+        held = len(hold_out(products, share, 0))
+        seen = power.power(segment, products, held, power.weeks_of(begins, ends)) if held else None
+        cards.notes(power.said(seen, held, len(products)))
+        sent = st.button(_("Keep"), icon=":material/bookmark_add:", key="feature_keep", disabled=shown.empty)
     if sent:
-        cards.attempt(actions.keep_featured, name, segment, shown, share, begins, ends, dose)
+        cards.attempt(actions.keep_featured, name, segment, shown, share, begins, ends, dose, seen)
 
 
 def kept_actions(found: Sequence[Action]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pandas as pd
+import pytest
 from fixtures.customer_lists import KEY, OWN_IDS, no_lists
 from fixtures.serving import write_snapshot
 
@@ -38,9 +39,24 @@ def test_campaigns_show_their_effect_with_its_interval(open_page):
     assert campaigns.iloc[:, -1].str.replace("\\", "").to_dict() == {"Spring mailing": "+6.0 (+1.0 … +11.0)", "Voucher": "–"}
 
 
+def test_the_page_says_how_many_to_contact_and_what_that_brings(open_page):
+    at = open_page("at_risk")
+    assert "Contact **24** of 36 customers by email: **2** extra orders are expected within 30 days (1 … 3)." in words(at)
+    assert [table.value.index.name for table in at.table].count("Customer group") == 2
+
+
 def test_without_an_effect_nobody_is_to_be_contacted(open_page, shop):
-    write_snapshot(shop, contact_effects=lambda rows: rows.assign(low=-0.01))
+    write_snapshot(shop, contact_uplift=lambda rows: rows.assign(contact=False))
     assert "Contact nobody for now." in words(open_page("at_risk", workspace=shop))
+
+
+@pytest.mark.parametrize(
+    "low, said", [(0.01, "1 of 1 campaign brought in more orders than chance explains."), (-0.01, "Contact nobody for now.")]
+)
+def test_a_shop_with_too_few_contacts_to_learn_from_says_what_campaigns_did(open_page, shop, low, said):
+    nothing = dict.fromkeys(("contact_uplift", "contact_groups", "contact_choices"), lambda rows: rows[:0])
+    write_snapshot(shop, **nothing, contact_effects=lambda rows: rows.assign(low=low))
+    assert said in words(open_page("at_risk", workspace=shop))
 
 
 def test_a_shop_without_customers_is_told_what_is_needed(open_page, shop):
@@ -55,3 +71,4 @@ def test_chances_are_written_under_the_shops_own_numbers(shop, tmp_path):
     assert main(["identify", "--list", "at-risk", "--customers", str(ids), "--out", str(out), "--workspace", str(shop.root)]) == 0
     found = pd.read_csv(out, dtype={"customer": str})
     assert list(found.customer) == OWN_IDS and found.chance.is_monotonic_increasing
+    assert found.contact.sum() == 24 and set(found.channel) == {"email"}

@@ -28,6 +28,7 @@ TITLES = {
     "recommendations": ("Recommendations", "商品推荐"),
     "launches": ("Launches", "新品"),
     "at_risk": ("Customers at risk", "流失风险"),
+    "action_results": ("Action results", "行动复盘"),
     "product": ("Product", "商品"),
     "compare": ("Compare", "对比"),
     "segments": ("Segments", "客群"),

@@ -46,6 +46,8 @@ COUNTERS = {
     "core.errors",
     "core.capabilities.inventory.control",
     "core.capabilities.inventory.plan",
+    "core.capabilities.action_results.hold_out",
+    "core.capabilities.action_results.verdict",
     "core.capabilities.at_risk.tables",
     "core.capabilities.recommendations.tables",
     "core.capabilities.feature.dose",

@@ -23,6 +23,7 @@ SETTING = "a draft of a setting: upswing.toml has it once it is saved"
 # file -> the start of a key, or what stands for it in the code -> why its state is in no address
 ACTIONS: dict[str, dict[str, str]] = {
     "dashboard/app.py": {"lang": "the language itself: Streamlit binds it, and its names are the same in both languages"},
+    "dashboard/components/action_results.py": {"action_": "what to record: the action has it once it is recorded"},
     "dashboard/components/alerts.py": {"alert_": "a draft of an alert: the shop has it once it is saved"},
     "dashboard/components/answers.py": dict.fromkeys(
         ("holds_", "key", "shop_name_", "shop_currency_", "shop_segments_", "keep_", "column_", "widget", "state_"), ANSWER

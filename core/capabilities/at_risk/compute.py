@@ -14,6 +14,7 @@ import pyarrow as pa
 
 from core.capabilities.at_risk import tables
 from core.capabilities.at_risk.check import check
+from core.capabilities.at_risk.contacting import choose, numbered
 from core.capabilities.at_risk.effects import WITHIN, effect
 from core.capabilities.at_risk.history import HORIZON, History
 from core.capabilities.at_risk.leaving import fit
@@ -35,7 +36,7 @@ def write(context: Context) -> None:
     today = (context.as_of - EPOCH).days
     model = fit(history, today) if len(ids) else None
     if model is None:
-        context.write_empty(tables.CUSTOMERS, tables.GROUPS, tables.CHECK)
+        context.write_empty(tables.CUSTOMERS, tables.GROUPS, tables.CHECK, tables.UPLIFT, tables.CONTACT_GROUPS, tables.CHOICES)
         return
     features = history.features(today)
     customers = features.index.to_numpy()
@@ -60,6 +61,15 @@ def write(context: Context) -> None:
     past = [check(history, today - HORIZON - APART * k) for k in range(CHECKED)]
     _write(context, tables.CHECK, pd.DataFrame([asdict(one) | {"day": EPOCH + timedelta(days=one.day)} for one in past if one]))
 
+    contacts = numbered(context.engine.arrow("scoring/contact_rows", as_of=context.as_of, within=WITHIN), ids)
+    chosen = choose(history, contacts, numbered(context.engine.arrow("scoring/customer_attributes"), ids), segment, today)
+    if chosen is None:
+        context.write_empty(tables.UPLIFT, tables.CONTACT_GROUPS, tables.CHOICES)
+        return
+    _write(context, tables.UPLIFT, chosen.channels)
+    _write(context, tables.CONTACT_GROUPS, chosen.groups)
+    _write(context, tables.CHOICES, chosen.customers.assign(customer_id=ids.take(pa.array(chosen.customers.customer)).to_pylist()))
+
 
 def read_history(engine: Engine, as_of: date, segments: list[str]) -> tuple[History, pa.Array, np.ndarray]:
     """Return the history until a day, the customers' pseudonyms in the order of their numbers, and (customers,) the segment of the last
@@ -76,19 +86,10 @@ def read_history(engine: Engine, as_of: date, segments: list[str]) -> tuple[Hist
             "returned": days["returned"].to_numpy(zero_copy_only=False),
         }
     )
-    reviews, missing = (_numbered(engine.arrow(f"scoring/{name}", as_of=as_of), ids) for name in ("customer_ratings", "customer_shortages"))
+    reviews, missing = (numbered(engine.arrow(f"scoring/{name}", as_of=as_of), ids) for name in ("customer_ratings", "customer_shortages"))
     segment = np.full(len(ids), ALL, object)
     segment[orders.customer] = days["segment"].to_numpy(zero_copy_only=False)  # sorted by day: the last one stays
     return History(orders, reviews, missing, len(ids)), ids, segment
-
-
-def _numbered(rows: pa.Table, ids: pa.Array) -> pd.DataFrame:
-    """Return rows with customers' numbers and days since 1970; customers who never ordered are left out."""
-    place = pd.Series(np.arange(len(ids)), index=ids.to_pylist())
-    found = rows.to_pandas()
-    found["customer"] = found.pop("customer_id").map(place)
-    found["day"] = rows["day"].cast(pa.int32()).to_numpy()
-    return found.dropna(subset=["customer"]).astype({"customer": int}).reset_index(drop=True)
 
 
 def grouped(customers: pd.DataFrame) -> pd.DataFrame:

@@ -76,4 +76,52 @@ CAMPAIGNS = Table(
     ),
 )
 
-TABLES = (CUSTOMERS, GROUPS, CHECK, CAMPAIGNS)
+UPLIFT = Table(
+    "contact_uplift",
+    row="What past contacts by one channel brought, by customers held out, the channel that surely brought most first.",
+    key=("channel",),
+    since="0.3.0",
+    columns=(
+        required("channel", "VARCHAR", "Channel; empty where contacts have none."),
+        required("contacts", "BIGINT", "Contacts that are learnt from.", "contacts"),
+        required("held_out", "BIGINT", "Customers held out.", "customers"),
+        required("each", "DOUBLE", "Extra orders of one contact within 30 days.", "orders"),
+        optional("each_chosen", "DOUBLE", "The same of customers whom the learner, without having seen them, would have chosen.", "orders"),
+        optional("low", "DOUBLE", "Lower end of its 95% interval.", "orders"),
+        optional("high", "DOUBLE", "Upper end of its 95% interval.", "orders"),
+        required("qini", "DOUBLE", "Qini coefficient of the learner on customers it has not seen.", "orders"),
+        required("qini_response", "DOUBLE", "The same of the orders expected after a contact.", "orders"),
+        required("contact", "BOOLEAN", "Whether contacting those chosen surely brings orders: `low` is above 0."),
+    ),
+)
+
+CONTACT_GROUPS = Table(
+    "contact_groups",
+    row="How many customers of one segment to contact by the best channel; segments with at least 10 of them.",
+    key=("segment",),
+    since="0.3.0",
+    columns=(
+        required("segment", "VARCHAR", "Customer segment; `all` is all customers."),
+        required("channel", "VARCHAR", "Channel."),
+        required("customers", "BIGINT", "Customers who ordered in the last year.", "customers"),
+        required("chosen", "BIGINT", "Those to contact.", "customers"),
+        optional("extra_orders", "DOUBLE", "Extra orders within 30 days that are expected of it.", "orders"),
+        optional("low", "DOUBLE", "Lower end of their 95% interval.", "orders"),
+        optional("high", "DOUBLE", "Upper end of their 95% interval.", "orders"),
+    ),
+)
+
+CHOICES = Table(
+    "contact_choices",
+    row="One customer who ordered in the last year, and whether to contact them by the best channel.",
+    key=("customer_id",),
+    since="0.3.0",
+    columns=(
+        required("customer_id", "VARCHAR", "Pseudonym of the customer."),
+        required("channel", "VARCHAR", "Channel."),
+        required("extra_orders", "DOUBLE", "Extra orders within 30 days that are expected of a contact.", "orders"),
+        required("contact", "BOOLEAN", "Whether to contact the customer."),
+    ),
+)
+
+TABLES = (CUSTOMERS, GROUPS, CHECK, CAMPAIGNS, UPLIFT, CONTACT_GROUPS, CHOICES)

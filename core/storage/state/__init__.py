@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from core.errors import UserError
 from core.messages import Message, msg, serialize, to_json
-from core.storage.state.actions import EXCLUDE, FEATURED, PIN, Actions
+from core.storage.state.actions import ADVERTISED, CONTACTED, EXCLUDE, FEATURED, MARKED_DOWN, ORDERED, PIN, Actions
 from core.storage.state.alerts import Alerts
 from core.storage.state.file import add_note
 from core.storage.state.marks import LONGEST_NOTE, Marks
@@ -42,9 +42,13 @@ from core.storage.state.records import (
 
 __all__ = [
     "ACTIVE",
+    "ADVERTISED",
+    "CONTACTED",
     "EXCLUDE",
     "FEATURED",
     "FIELDS",
+    "MARKED_DOWN",
+    "ORDERED",
     "PIN",
     "REASONS",
     "SCOPES",

@@ -11,7 +11,7 @@ from core.messages import msg
 from core.storage.state.file import StateFile, add_note
 from core.storage.state.records import Action, Pick, as_text, now, read
 
-FEATURED = "feature"  # kinds of actions
+FEATURED, CONTACTED, ORDERED, MARKED_DOWN, ADVERTISED = "feature", "contact", "order", "markdown", "advert"  # kinds of actions
 PIN, EXCLUDE = "pin", "exclude"
 
 
