@@ -27,6 +27,7 @@ LIMITS = (
     Limit("coverage", 0.93, "", at_least=True),
     Limit("coverage", 0.97, ""),
     Limit("coverage_twins", 0.93, "", at_least=True),
+    Limit("coverage_twins", 0.97, ""),
     Limit("power_gap", 0.05, ""),
 )
 

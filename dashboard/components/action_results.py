@@ -182,6 +182,7 @@ def record() -> None:
             format_func=named,
             key=spoken("action_control"),
             select_all=False,
+            placeholder=_("Choose products"),
             help=_("Products that chance left out of the action. Only a random choice makes a fair comparison."),
         )
         with st.container(horizontal=True):
