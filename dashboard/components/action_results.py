@@ -79,7 +79,7 @@ def judged(found: pd.DataFrame) -> None:
         ),
     )
     cards.notes(
-        _("Expected: units forecast or ordered for these days. Extra: units that came by the action, of contacts orders."),
+        _("Expected: units forecast or ordered for these days. Extra: units that the action brought; for contacts, orders."),
         _("In brackets: the 95% interval. Paid: all of it lies above what pays for the costs; costs not recorded count as none."),
         _("Similar products are weaker evidence than a hold-out: something else may set the chosen products apart."),
     )

@@ -84,7 +84,7 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
             if len(groups) > 1
             else "all"
         )
-        categories = _several("category", choices, _("Category"), _("All categories"), width=165, **unlabelled)
+        categories = _several("category", choices, _level("category", choices), _("Category"), _("All categories"), width=165, **unlabelled)
         if forecast:
             ways = sorts()
             sort = st.selectbox(
@@ -98,10 +98,10 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
         bound, label = _folded(choices, forecast), _("Filters")
         used = sum(map(address.chosen, bound))
         with st.popover(f"{label} ({used})" if used else label, icon=":material/tune:", key="rising_more"):
-            brands = _several("brand", choices, _("Brand"), _("All"))
-            suppliers = _several("supplier", choices, _("Supplier"), _("All"))
+            brands = _several("brand", choices, bound.get("brand"), _("Brand"), _("All"))
+            suppliers = _several("supplier", choices, bound.get("supplier"), _("Supplier"), _("All"))
             if forecast:
-                more = _spans(choices, currency)
+                more = _spans(choices, bound, currency)
     values = {"segment": segment, "search": search.strip(), "categories": categories, "brands": brands, "suppliers": suppliers}
     values = EVERYTHING | values | more
     return Asked(values, _said(values, currency), sort)
@@ -129,35 +129,31 @@ def by(choices: dict) -> str:
     return chosen or "product"
 
 
-def _several(level: str, choices: dict, label: str, placeholder: str, **more: Any) -> list[str]:
+def _several(level: str, choices: dict, bound: address.Bound | None, label: str, placeholder: str, **more: Any) -> list[str]:
     """Show a choice of several categories, brands or suppliers; "" is chosen for the products without any."""
-    nothing, options = labels.without(level), _options(level, choices)
-    if len(options) < 2:
+    if bound is None:
         return []
-    return list(
-        st.multiselect(
-            label,
-            options,
-            format_func=lambda name: name or nothing,
-            placeholder=placeholder,
-            **more,
-            **address.some_of(level, options, resets=FIRST_PAGE),
-        )
-    )
+    nothing, options = labels.without(level), _options(level, choices)
+    return list(st.multiselect(label, options, format_func=lambda name: name or nothing, placeholder=placeholder, **more, **bound))
 
 
 def _options(level: str, choices: dict) -> list[str]:
     return [*choices[PLURAL[level]], *([""] if choices[f"without_{level}"] else [])]
 
 
+def _level(level: str, choices: dict) -> address.Bound | None:
+    """Bind the choice of several categories, brands or suppliers; None where there is nothing to choose."""
+    options = _options(level, choices)
+    return address.some_of(level, options, resets=FIRST_PAGE) if len(options) > 1 else None
+
+
 def _folded(choices: dict, forecast: bool) -> dict[str, address.Bound]:
     """Bind the controls behind the button that the list has, so that those in use are known before the button is shown."""
-    levels = {level: _options(level, choices) for level in ("brand", "supplier")}
-    bound = {level: address.some_of(level, options, resets=FIRST_PAGE) for level, options in levels.items() if len(options) > 1}
+    found = {level: bound for level in ("brand", "supplier") if (bound := _level(level, choices))}
     if not forecast:
-        return bound
-    bound |= {key: address.span(key, *ends, resets=FIRST_PAGE) for key, ends in _limits(choices).items() if ends[0] < ends[1]}
-    return bound | {"confidence": address.one_of("confidence", CONFIDENCE, resets=FIRST_PAGE)}
+        return found
+    found |= {key: address.span(key, *ends, resets=FIRST_PAGE) for key, ends in _limits(choices).items() if ends[0] < ends[1]}
+    return found | {"confidence": address.one_of("confidence", CONFIDENCE, resets=FIRST_PAGE)}
 
 
 def _limits(choices: dict) -> dict[str, tuple[int, int]]:
@@ -169,17 +165,17 @@ def _limits(choices: dict) -> dict[str, tuple[int, int]]:
     }
 
 
-def _spans(choices: dict, currency: str) -> dict:
+def _spans(choices: dict, bound: dict[str, address.Bound], currency: str) -> dict:
     """Show the sliders of price, age and stock, and the choice of confidence; return what they leave out of."""
     limits = _limits(choices)
-    prices = _span("price", _("Price"), *limits["price"], format=f"{SYMBOLS.get(currency, '')}%d")
-    ages = _span("age", _("Weeks since launch"), *limits["age"])
-    covers = _span("stock", _("Weeks of supply"), *limits["stock"], help=_("The right end has no limit."))
+    prices = _span(bound.get("price"), _("Price"), *limits["price"], format=f"{SYMBOLS.get(currency, '')}%d")
+    ages = _span(bound.get("age"), _("Weeks since launch"), *limits["age"])
+    covers = _span(bound.get("stock"), _("Weeks of supply"), *limits["stock"], help=_("The right end has no limit."))
     names = {"any": _("Any"), "medium": _("Medium or high"), "high": _("High")}
     confidence = st.selectbox(
         _("Confidence"),
         list(CONFIDENCE),
-        **address.one_of("confidence", CONFIDENCE, resets=FIRST_PAGE),
+        **bound["confidence"],
         format_func=names.__getitem__,
         help=_("By the likely range of units: high is at most {high} times the expected units wide, medium {medium} times.").format(
             high=CONFIDENCE["high"], medium=f"{CONFIDENCE['medium']:.0f}"
@@ -196,11 +192,11 @@ def _spans(choices: dict, currency: str) -> dict:
     }
 
 
-def _span(key: str, label: str, lowest: int, highest: int, **more: Any) -> tuple[int | None, int | None]:
+def _span(bound: address.Bound | None, label: str, lowest: int, highest: int, **more: Any) -> tuple[int | None, int | None]:
     """Show a slider; None at an end stands for no limit there."""
-    if highest <= lowest:
+    if bound is None:
         return None, None
-    chosen: Any = st.slider(label, lowest, highest, **more, **address.span(key, lowest, highest, resets=FIRST_PAGE))
+    chosen: Any = st.slider(label, lowest, highest, **more, **bound)
     start, end = chosen
     return start if start > lowest else None, end if end < highest else None
 
