@@ -232,7 +232,8 @@ def words_that_stay(root: Path) -> Iterator[str]:
             if call.func.attr in ("selectbox", "segmented_control", "pills", "multiselect", "radio"):
                 given = {k.arg: k.value for k in call.keywords}
                 told = isinstance(given.get("key"), ast.Call) and getattr(given["key"].func, "id", "") == "spoken"
-                told = told or ast.unparse(given.get(None, ast.Constant(None))).startswith("address.")
+                spread = ast.unparse(given.get(None, ast.Constant(None)))
+                told = told or spread.startswith("address.") or spread == "bound"  # an address.Bound that was made before
                 words = ast.unparse(given["format_func"]) if "format_func" in given else ""
                 if words and not told and "shortened(" not in words and words != "LANGUAGES.__getitem__":
                     yield f"{source.name}:{call.lineno} shows its options in words: **address.one_of(...) or key=spoken(...)"

@@ -95,13 +95,13 @@ def controls(choices: dict, currency: str, falling: bool, forecast: bool) -> Ask
                 **unlabelled,
                 **address.one_of("sort", ways, resets=FIRST_PAGE),
             )
-        bound, label = _folded(choices, forecast), _("Filters")
-        used = sum(map(address.chosen, bound))
+        folded, label = _folded(choices, forecast), _("Filters")
+        used = sum(map(address.chosen, folded))
         with st.popover(f"{label} ({used})" if used else label, icon=":material/tune:", key="rising_more"):
-            brands = _several("brand", choices, bound.get("brand"), _("Brand"), _("All"))
-            suppliers = _several("supplier", choices, bound.get("supplier"), _("Supplier"), _("All"))
+            brands = _several("brand", choices, folded.get("brand"), _("Brand"), _("All"))
+            suppliers = _several("supplier", choices, folded.get("supplier"), _("Supplier"), _("All"))
             if forecast:
-                more = _spans(choices, bound, currency)
+                more = _spans(choices, folded, currency)
     values = {"segment": segment, "search": search.strip(), "categories": categories, "brands": brands, "suppliers": suppliers}
     values = EVERYTHING | values | more
     return Asked(values, _said(values, currency), sort)
@@ -165,17 +165,18 @@ def _limits(choices: dict) -> dict[str, tuple[int, int]]:
     }
 
 
-def _spans(choices: dict, bound: dict[str, address.Bound], currency: str) -> dict:
+def _spans(choices: dict, folded: dict[str, address.Bound], currency: str) -> dict:
     """Show the sliders of price, age and stock, and the choice of confidence; return what they leave out of."""
     limits = _limits(choices)
-    prices = _span(bound.get("price"), _("Price"), *limits["price"], format=f"{SYMBOLS.get(currency, '')}%d")
-    ages = _span(bound.get("age"), _("Weeks since launch"), *limits["age"])
-    covers = _span(bound.get("stock"), _("Weeks of supply"), *limits["stock"], help=_("The right end has no limit."))
+    prices = _span(folded.get("price"), _("Price"), *limits["price"], format=f"{SYMBOLS.get(currency, '')}%d")
+    ages = _span(folded.get("age"), _("Weeks since launch"), *limits["age"])
+    covers = _span(folded.get("stock"), _("Weeks of supply"), *limits["stock"], help=_("The right end has no limit."))
+    bound = folded["confidence"]
     names = {"any": _("Any"), "medium": _("Medium or high"), "high": _("High")}
     confidence = st.selectbox(
         _("Confidence"),
         list(CONFIDENCE),
-        **bound["confidence"],
+        **bound,
         format_func=names.__getitem__,
         help=_("By the likely range of units: high is at most {high} times the expected units wide, medium {medium} times.").format(
             high=CONFIDENCE["high"], medium=f"{CONFIDENCE['medium']:.0f}"
