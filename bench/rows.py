@@ -15,6 +15,7 @@ from bench.feature import feature_rows
 from bench.launches import journey_launches, sample_launches, uci_launches
 from bench.lists import lists
 from bench.measure import PYTHON, Failed, run, say, upswing
+from bench.off_policy import simulated_off_policy
 from bench.paid import journey_paid, sample_paid, uci_paid
 from bench.recommendations import journey_recommendations, sample_recommendations, uci_recommendations
 from bench.results import Limit, Result
@@ -315,6 +316,7 @@ ROWS: dict[str, tuple[Callable[[Bench], Result], str]] = {
     "uci_paid": (uci_paid, "uci-paid"),
     "journey_paid": (journey_paid, "journey-paid"),
     "sample_paid": (sample_paid, "sample-paid"),
+    "simulated_off_policy": (simulated_off_policy, "simulated-off-policy"),
     "sample_uplift": (sample_uplift, "sample-uplift"),
     "sample_truth": (sample_truth, "sample-truth"),
     "tuning": (tuning, "tuning"),

@@ -86,3 +86,26 @@ def test_a_shop_without_actions_is_told_how_to_begin(shop, open_page):
     write_snapshot(shop, action_results=lambda rows: rows[:0])
     said = words(open_page("action_results", workspace=shop))
     assert "No action is judged yet." in said and "Keep a list as an action" in said
+
+
+def test_other_choices_are_shown_beside_what_was_shown_with_their_evidence(results):
+    shown = tables(results)[1]
+    assert list(shown.columns) == ["Click rate", "95% range", "Impressions that count", "Evidence"]
+    assert list(shown.loc["home · as shown"]) == ["5.0%", "4.8% … 5.2%", "42,000", "–"]
+    assert list(shown.loc["home · equal chance"]) == ["3.0%", "2.8% … 3.2%", "19,908", "fewer than shown (5.0%)"]
+    assert list(shown.loc["home · likely risers"])[3] == "more than shown (5.5%)"
+    assert list(shown.loc["newsletter · equal chance"]) == ["–", "–", "410", "not enough impressions: about 6,800 needed"]
+    assert shown.loc["search ads · equal chance", "Evidence"] == "not judged: the probabilities do not fit what was shown"
+    assert shown.loc["social · likely risers", "Evidence"] == "no clear difference from shown (2.0%)"
+    assert "From impressions of 6 Jun 2011 – 4 Dec 2011" in words(results)
+
+
+def test_other_choices_in_chinese(shop, open_page):
+    at = open_page("action_results", workspace=shop, language="zh")
+    assert "换一种展示方式会怎样" in words(at)
+    assert list(tables(at)[1].loc["home · 机会均等"]) == ["3.0%", "2.8% … 3.2%", "19,908", "低于实际展示（5.0%）"]
+
+
+def test_a_shop_without_recorded_probabilities_has_no_such_part(shop, open_page):
+    write_snapshot(shop, choice_results=lambda rows: rows[:0])
+    assert "other choices" not in words(open_page("action_results", workspace=shop))

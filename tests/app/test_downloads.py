@@ -47,7 +47,7 @@ VISITS = {
     "recommendations": ({}, {"recommendations", "list-quality", "list-reasons"}),
     "launches": ({"new": "P0006"}, {"launches", "P0006-analogues", "launch-check"}),
     "at_risk": ({}, {"at-risk-reasons", "at-risk-groups", "contact-groups", "campaigns"}),
-    "action_results": ({}, {"action-results"}),
+    "action_results": ({}, {"action-results", "choice-results"}),
     "segments": ({}, {"preferences", "orders-by-group", "rising-in-one-group"}),
     "why": ({}, {"drivers", "signal-"}),
     "product": ({"product": "P0001"}, {"P0001-history", "P0001-forecast"}),

@@ -1,8 +1,8 @@
-"""Judge the actions whose days are over: those kept on the pages, promotions and purchase orders, and campaigns of contacts."""
+"""Judge what was done: actions whose days are over, campaigns of contacts, and the choices of what to show."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from core.capabilities.action_results import hold_out, twins
-from core.capabilities.action_results.tables import ACTION_RESULTS
+from core.capabilities.action_results import choices, hold_out, twins
+from core.capabilities.action_results.tables import ACTION_RESULTS, CHOICE_RESULTS
 from core.capabilities.action_results.verdict import HOLD_OUT, NONE, NOT_PAID, PAID, TWINS, UNCLEAR, judge
 from core.capabilities.context import Context
 from core.messages import msg
-from core.schema import ALL
+from core.schema import ALL, Table
 from core.storage.state import CONTACTED, MARKED_DOWN, ORDERED, State
 
 PERIOD = 28  # days in which an order's units are expected to sell, and that `expected_units` of a kept action stand for
@@ -53,9 +53,16 @@ class Done:
 def write(context: Context) -> None:
     context.progress("score", 0.99, msg("Action results"))
     actions = [*_kept(context), *_promotions(context), *_purchase_orders(context)]
-    rows = [*_judged(context, actions), *_campaigns(context)]
-    frame = pd.DataFrame(rows, columns=list(ACTION_RESULTS.names))
-    context.write(ACTION_RESULTS, {name: pa.array(frame[name], from_pandas=True) for name in ACTION_RESULTS.names})
+    _write(context, ACTION_RESULTS, [*_judged(context, actions), *_campaigns(context)])
+    since = context.as_of - timedelta(days=choices.PERIOD)
+    shown = context.engine.arrow("scoring/choices", since=since, as_of=context.as_of)
+    known = choices.known_then(context.workspace, since) if len(shown) else pd.DataFrame()
+    _write(context, CHOICE_RESULTS, choices.judged(shown.to_pandas(), known))
+
+
+def _write(context: Context, table: Table, rows: Iterable[dict]) -> None:
+    frame = pd.DataFrame(rows, columns=list(table.names))
+    context.write(table, {name: pa.array(frame[name], from_pandas=True) for name in table.names})
 
 
 # ---- what was done

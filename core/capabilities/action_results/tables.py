@@ -1,4 +1,4 @@
-"""The serving table of action results."""
+"""The serving tables of action results."""
 
 from core.schema import Table, optional, required
 
@@ -32,4 +32,39 @@ ACTION_RESULTS = Table(
     ),
 )
 
-TABLES = (ACTION_RESULTS,)
+CHOICE_RESULTS = Table(
+    "choice_results",
+    row="One rule of choosing what to show in one place, with what it would have brought, as one estimator says.",
+    key=("place", "rule", "estimator"),
+    since="0.3.0",
+    columns=(
+        required("place", "VARCHAR", "Place of the impressions, such as `home`; their campaign where no place is named."),
+        required("outcome", "VARCHAR", "What is counted: `clicks`, or `orders` where clicks are not known."),
+        required(
+            "rule",
+            "VARCHAR",
+            "`shown`: what was shown; `alike`: the same chance for every product that the campaign could show; `rising`: one of the "
+            "quarter of them most likely to rise, by the last forecast before the day.",
+        ),
+        required("estimator", "VARCHAR", "`shown` of what was shown; `ips`, `snips` or `dr`, which pages show."),
+        required("first_day", "DATE", "First day of the impressions."),
+        required("last_day", "DATE", "Last day of the impressions."),
+        required("impressions", "BIGINT", "Impressions that the rule is judged by.", "times"),
+        required("effective", "DOUBLE", "How many of them count: as many of equal weight would tell as much.", "times"),
+        required("shown_rate", "DOUBLE", "Clicks or orders an impression of what was shown then.", "share"),
+        optional(
+            "rate", "DOUBLE", "Clicks or orders an impression that the rule would have brought; empty where too little is known.", "share"
+        ),
+        optional("low", "DOUBLE", "Lower end of its 95% interval.", "share"),
+        optional("high", "DOUBLE", "Upper end of its 95% interval.", "share"),
+        optional(
+            "finding",
+            "VARCHAR",
+            "`above` or `below` what was shown, their intervals apart; `unclear`; `too_few` impressions; `misfit`: the recorded "
+            "probabilities do not agree with what was shown. Empty for what was shown.",
+        ),
+        optional("needed", "DOUBLE", "How many impressions it takes, where there are too few.", "times"),
+    ),
+)
+
+TABLES = (ACTION_RESULTS, CHOICE_RESULTS)
