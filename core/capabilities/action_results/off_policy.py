@@ -17,7 +17,6 @@ from scipy.special import ndtri
 
 LEVEL = 0.95
 Z = float(ndtri((1 + LEVEL) / 2))
-Z = float(ndtri((1 + LEVEL) / 2))
 LEAST_ANSWERS = 15.0  # with fewer that count, intervals hold the truth too seldom
 SHOWN, IPS, SNIPS, DR = "shown", "ips", "snips", "dr"
 _FOLDS = 5

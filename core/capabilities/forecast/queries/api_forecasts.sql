@@ -10,4 +10,4 @@ select f.product_id, p.title, f.segment, f.rising_probability, f.falling_probabi
 from forecasts f
 join products p on p.product_id = f.product_id
 left join expected e on e.product_id = f.product_id and e.segment = f.segment
-order by f.segment = 'all' desc, f.segment nulls last, f.rising_probability desc nulls last, f.product_id nulls last
+order by f.segment = 'all' desc nulls last, f.segment nulls last, f.rising_probability desc nulls last, f.product_id nulls last
