@@ -89,7 +89,8 @@ def _read(workspace: Path):
     with open_engine(shop.warehouse, "duckdb", shop.cache, read_only=True) as engine:
         last = max(row["last_day"] for row in engine.rows("scoring/tables") if row["table_name"] == "orders")
         as_of = pd.Timestamp(last).date()
-        history, ids, _segment = read_history(engine, as_of, "", [])
+        engine.table("features/order_lines", attribute="")
+        history, ids, _segment = read_history(engine, as_of, [])
         contacts = numbered(engine.arrow("scoring/contact_rows", as_of=as_of, within=WITHIN), ids)
         return history, contacts, numbered(engine.arrow("scoring/customer_attributes"), ids)
 
