@@ -112,10 +112,12 @@ def test_two_products_are_compared_by_keyboard_alone(page, shop):
     page.wait_for_url("**/compare*")
     settled(page)
     page.get_by_test_id("stMultiSelect").get_by_role("combobox").focus()
-    for product in ("strawb", "cherr"):
+    for chosen, product in enumerate(("strawb", "cherr"), 1):
         page.keyboard.type(product)
         page.keyboard.press("ArrowDown")
         page.keyboard.press("Enter")
+        expect(page).to_have_url(re.compile(rf"(\bproducts=[^&]+&?){{{chosen}}}$"))
+        settled(page)
     page.keyboard.press("Escape")
     expect(page.get_by_test_id("stTable").locator("thead th")).to_have_count(3)
 
