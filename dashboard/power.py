@@ -9,7 +9,7 @@ import streamlit as st
 
 from core.capabilities.action_results import hold_out
 from dashboard import data
-from dashboard.i18n import _, number, percent
+from dashboard.i18n import _, language, number, percent
 
 CHANGES = (0.2, 0.5, 1.0)
 _WEEKS, _OTHERS = 52, 400  # of the past, and best sellers that stand in for the listed products there
@@ -39,7 +39,7 @@ def said(found: dict[float, float] | None, held_out: int, count: int) -> str:
         return _("Without a hold-out, similar products are the only comparison: weaker evidence.")
     if found is None:
         return _("The past is too short to say how large an effect would be seen.")
-    cases = ", ".join(
+    cases = {"en": ", ", "zh": "，"}[language()].join(
         _("a rise of {change} in {cases} of 100 cases").format(change=percent(change), cases=number(100 * share, 0))
         for change, share in found.items()
     )

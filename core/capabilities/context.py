@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -158,6 +159,11 @@ class Context:
         written = pa.Table.from_arrays(arrays, schema=schema)
         pq.write_table(written, self.folder / f"{table.name}.parquet", row_group_size=_ROW_GROUP, compression="zstd")
         self.rows[table.name] = written.num_rows
+
+    def write_rows(self, table: Table, rows: pd.DataFrame | list[dict]) -> None:
+        """Write a serving table from its rows; columns that they lack are null. Raises as `write`."""
+        frame = pd.DataFrame(rows, columns=list(table.names))
+        self.write(table, {name: pa.nulls(len(frame)) if frame[name].isna().all() else frame[name] for name in table.names})
 
     def write_empty(self, *tables: Table) -> None:
         """Write tables without rows, where the shop gives nothing to fill them."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
@@ -15,7 +15,7 @@ from core.capabilities.action_results.tables import ACTION_RESULTS, CHOICE_RESUL
 from core.capabilities.action_results.verdict import HOLD_OUT, NONE, NOT_PAID, PAID, TWINS, UNCLEAR, judge
 from core.capabilities.context import Context
 from core.messages import msg
-from core.schema import ALL, Table
+from core.schema import ALL
 from core.storage.state import CONTACTED, MARKED_DOWN, ORDERED, State
 
 PERIOD = 28  # days in which an order's units are expected to sell, and that `expected_units` of a kept action stand for
@@ -53,16 +53,11 @@ class Done:
 def write(context: Context) -> None:
     context.progress("score", 0.99, msg("Action results"))
     actions = [*_kept(context), *_promotions(context), *_purchase_orders(context)]
-    _write(context, ACTION_RESULTS, [*_judged(context, actions), *_campaigns(context)])
+    context.write_rows(ACTION_RESULTS, [*_judged(context, actions), *_campaigns(context)])
     since = context.as_of - timedelta(days=choices.PERIOD)
-    shown = context.engine.arrow("scoring/choices", since=since, as_of=context.as_of)
+    shown = context.engine.arrow("scoring/shown_choices", since=since, as_of=context.as_of)
     known = choices.known_then(context.workspace, since) if len(shown) else pd.DataFrame()
-    _write(context, CHOICE_RESULTS, choices.judged(shown.to_pandas(), known))
-
-
-def _write(context: Context, table: Table, rows: Iterable[dict]) -> None:
-    frame = pd.DataFrame(rows, columns=list(table.names))
-    context.write(table, {name: pa.array(frame[name], from_pandas=True) for name in table.names})
+    context.write_rows(CHOICE_RESULTS, choices.judged(shown.to_pandas(), known))
 
 
 # ---- what was done
@@ -99,7 +94,7 @@ def _purchase_orders(context: Context) -> Iterator[Done]:
             yield replace(done, expected_units=units)
 
 
-# ---- what came of it
+# ---- what it changed
 
 
 def _judged(context: Context, actions: list[Done]) -> Iterator[dict]:

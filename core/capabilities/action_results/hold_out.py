@@ -65,7 +65,7 @@ def power(
     """Return in which share of cases the interval would lie above 0, for each true change; None where the past is too short.
 
     weeks: (products, weeks) units, oldest first; chosen: numbers of those that the action takes; held_out: how many of them are left out;
-    length: weeks of the action. A case is a past period of the products that sold then as these do now, with a hold-out drawn anew and
+    length: weeks of the action. A case is a past period of the products that sold then as these do now, with a newly drawn hold-out and
     the change added to the others. The chosen ones' own past would mislead: they are chosen because they sell more now.
     """
     count, total = len(chosen), weeks.shape[1]

@@ -56,19 +56,19 @@ def write(context: Context) -> None:
             "reason": np.array(tables.REASONS)[reasons[list(tables.REASONS)].to_numpy().argmax(1)],
         }
     )
-    _write(context, tables.CUSTOMERS, found)
-    _write(context, tables.GROUPS, grouped(found))
+    context.write_rows(tables.CUSTOMERS, found)
+    context.write_rows(tables.GROUPS, grouped(found))
     past = [check(history, today - HORIZON - APART * k) for k in range(CHECKED)]
-    _write(context, tables.CHECK, pd.DataFrame([asdict(one) | {"day": EPOCH + timedelta(days=one.day)} for one in past if one]))
+    context.write_rows(tables.CHECK, pd.DataFrame([asdict(one) | {"day": EPOCH + timedelta(days=one.day)} for one in past if one]))
 
     contacts = numbered(context.engine.arrow("scoring/contact_rows", as_of=context.as_of, within=WITHIN), ids)
     chosen = choose(history, contacts, numbered(context.engine.arrow("scoring/customer_attributes"), ids), segment, today)
     if chosen is None:
         context.write_empty(tables.UPLIFT, tables.CONTACT_GROUPS, tables.CHOICES)
         return
-    _write(context, tables.UPLIFT, chosen.channels)
-    _write(context, tables.CONTACT_GROUPS, chosen.groups)
-    _write(context, tables.CHOICES, chosen.customers.assign(customer_id=ids.take(pa.array(chosen.customers.customer)).to_pylist()))
+    context.write_rows(tables.UPLIFT, chosen.channels)
+    context.write_rows(tables.CONTACT_GROUPS, chosen.groups)
+    context.write_rows(tables.CHOICES, chosen.customers.assign(customer_id=ids.take(pa.array(chosen.customers.customer)).to_pylist()))
 
 
 def read_history(engine: Engine, as_of: date, segments: list[str]) -> tuple[History, pa.Array, np.ndarray]:
@@ -124,12 +124,4 @@ def _write_campaigns(context: Context) -> None:
     found = [
         row | asdict(effect(int(row["contacted"]), int(row["ordered"]), int(row["held_out"]), int(row["ordered_held_out"]))) for row in rows
     ]
-    _write(context, tables.CAMPAIGNS, pd.DataFrame(found))
-
-
-def _write(context: Context, table, rows: pd.DataFrame) -> None:
-    if rows.empty:
-        context.write_empty(table)
-        return
-    frame = rows.reindex(columns=list(table.names))
-    context.write(table, {name: pa.array(frame[name], from_pandas=True) for name in table.names})
+    context.write_rows(tables.CAMPAIGNS, pd.DataFrame(found))

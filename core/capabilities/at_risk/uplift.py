@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 FOLDS = 4
-_SIDES = 3  # of the folds that are learnt from: the scores of each come of the others
+_SIDES = 3  # of the folds that are learnt from: models of the others score each
 LEAST = 200  # customers contacted, and held out, that learning takes
 _Z = 1.96
 _LEAST_PROPENSITY = 0.02

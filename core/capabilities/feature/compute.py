@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from core.capabilities.context import Context
 from core.capabilities.feature import tables
@@ -25,9 +24,8 @@ _RANGE = [DEMAND_LEVELS.index(level) for level in (0.1, 0.9)]
 def write(context: Context) -> None:
     context.progress("score", 0.98, msg("Lists to feature"))
     record = _record(context)
-    context.write(tables.FEATURE_RECORD, pa.Table.from_pandas(record, preserve_index=False))
-    candidates = _candidates(context, choose(record))
-    context.write(tables.FEATURE_LISTS, {name: pa.array(candidates[name], from_pandas=True) for name in tables.FEATURE_LISTS.names})
+    context.write_rows(tables.FEATURE_RECORD, record)
+    context.write_rows(tables.FEATURE_LISTS, _candidates(context, choose(record)))
 
 
 # ---- what past updates said

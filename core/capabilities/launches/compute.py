@@ -39,21 +39,21 @@ def write(context: Context) -> None:
     new = np.flatnonzero(_is_new(launches, listed, now))
     start = np.where(launches.first[new] < 0, now, launches.first[new])
     ids = listed.product_id.to_numpy()
-    _write(context, tables.LAUNCHES, _potentials(launches, model, listed, new, start, context.as_of))
+    context.write_rows(tables.LAUNCHES, _potentials(launches, model, listed, new, start, context.as_of))
     near = [(product, *row) for product, week in zip(new, start) for row in _nearest(launches, similar, int(product), int(week))]
     rows = [(ids[product], rank, ids[other], *figures) for product, rank, other, *figures in near]
-    _write(context, tables.ANALOGUES, pd.DataFrame(rows, columns=list(tables.ANALOGUES.names)))
+    context.write_rows(tables.ANALOGUES, pd.DataFrame(rows, columns=list(tables.ANALOGUES.names)))
     drawn = [p for p in sorted({*new, *(other for _, _, other, *_ in near)}) if launches.launched[p]]
     curves = [
         (ids[p], week + 1, launches.units[p, launches.first[p] + week]) for p in drawn for week in range(min(SPAN, now - launches.first[p]))
     ]
-    _write(context, tables.CURVES, pd.DataFrame(curves, columns=list(tables.CURVES.names)))
+    context.write_rows(tables.CURVES, pd.DataFrame(curves, columns=list(tables.CURVES.names)))
     tested = blocks(launches, np.unique(listed.category, return_inverse=True)[1], now)
     checked = [
         {"age": age, "score_weight": model.weights[age][1], "learnt_from": model.launches} | asdict(check(parts))
         for age, parts in tested.items()
     ]
-    _write(context, tables.CHECK, pd.DataFrame(checked))
+    context.write_rows(tables.CHECK, pd.DataFrame(checked))
 
 
 def read_launches(engine: Engine, as_of: date, neighbours: pa.Table | str) -> tuple[Launches, sparse.csr_matrix, pd.DataFrame]:
@@ -136,10 +136,3 @@ def _nearest(launches: Launches, similar: sparse.csr_matrix, product: int, week:
         (k + 1, int(other), float(similar[product, other]), float(recent[k]), float(launch[k]) if launches.launched[other] else None)
         for k, other in enumerate(others)
     ]
-
-
-def _write(context: Context, table, rows: pd.DataFrame) -> None:
-    if rows.empty:
-        context.write_empty(table)
-        return
-    context.write(table, {name: pa.array(rows[name], from_pandas=True) for name in table.names})

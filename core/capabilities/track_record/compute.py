@@ -45,8 +45,7 @@ def write(context: Context) -> None:
     signal = context.live.panel.meta["signal"]
     due = {entry: matures_on(entry, rules_of(entry, context.settings)) for entry in updates}
     judged = [entry for entry in updates if due[entry] <= context.as_of and entry.facts.get("signal", signal) == signal]
-    _write(
-        context,
+    context.write_rows(
         tables.UPDATES,
         [
             {
@@ -65,8 +64,8 @@ def write(context: Context) -> None:
         added.append(sums(frame).assign(as_of=entry.as_of))
         if entry in judged[-IN_FULL:]:
             calls.append(frame[(frame.segment == ALL) | frame.called | (frame.outcome == tables.ROSE)].assign(as_of=entry.as_of))
-    _write(context, tables.TRACK_RECORD, pd.concat(added).sort_values(list(tables.TRACK_RECORD.key)) if added else [])
-    _write(context, tables.CALLS, pd.concat(calls).sort_values(["as_of", "segment", "place"]) if calls else [])
+    context.write_rows(tables.TRACK_RECORD, pd.concat(added).sort_values(list(tables.TRACK_RECORD.key)) if added else [])
+    context.write_rows(tables.CALLS, pd.concat(calls).sort_values(["as_of", "segment", "place"]) if calls else [])
 
 
 def weekly(entries: Iterable[Entry]) -> list[Entry]:
@@ -143,8 +142,3 @@ _NOTHING = pd.DataFrame(
         *("base_units", "sold_units", "revenue_cents", "priced_units"),
     ]
 )
-
-
-def _write(context: Context, table, rows: pd.DataFrame | list[dict]) -> None:
-    frame = pd.DataFrame(rows, columns=list(table.names))
-    context.write(table, {name: pa.array(frame[name], from_pandas=True) for name in table.names})
